@@ -1,0 +1,40 @@
+//! The ceiling: SQLite with nothing around it.
+
+use super::load::Load;
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// In which order the rows of a transaction are inserted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// As they are sent.
+    Sent,
+    /// By series and instant, which is the order of the table.
+    Table,
+}
+
+/// Inserts the rows of every body, a transaction for each, as durably as the store does.
+pub(super) fn insert(file: &Path, load: &Load, order: Order) -> anyhow::Result<Duration> {
+    let mut connection = Connection::open(file)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(
+        "CREATE TABLE samples (series_id INTEGER, at INTEGER, value REAL, PRIMARY KEY (series_id, at)) WITHOUT ROWID",
+    )?;
+    let batches: Vec<Vec<_>> = (0..load.batches).map(|number| load.rows(number).collect()).collect();
+    let started = Instant::now();
+    for mut rows in batches {
+        if matches!(order, Order::Table) {
+            rows.sort_unstable_by_key(|row| (row.series, row.at));
+        }
+        let transaction = connection.transaction()?;
+        let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO samples VALUES (?, ?, ?)")?;
+        for row in rows {
+            insert.execute(params![row.series, row.at, row.value])?;
+        }
+        drop(insert);
+        transaction.commit()?;
+    }
+    Ok(started.elapsed())
+}

@@ -1,0 +1,124 @@
+//! What `up` does in a second, against bare SQLite on the same machine in the same run.
+
+use super::bare::{self, Order};
+use super::load::Load;
+use super::running::Running;
+use crate::cargo::release_build;
+use anyhow::ensure;
+use clap::Args;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[derive(Args, Debug)]
+pub(crate) struct EmbeddedArgs {
+    /// Rounds; each measures both, and the median is printed
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Series
+    #[arg(long, default_value_t = 1_000)]
+    series: u32,
+    /// Samples in a body, and rows in a transaction
+    #[arg(long, default_value_t = 10_000)]
+    batch: u32,
+    /// Bodies in a round
+    #[arg(long, default_value_t = 100)]
+    batches: u32,
+    /// Clients that send at the same time
+    #[arg(long, default_value_t = 2)]
+    clients: usize,
+}
+
+/// How long an `up` that nobody uses runs before its memory is read.
+const IDLE: Duration = Duration::from_secs(20);
+/// How often it is asked whether all is stored.
+const POLL_EVERY: Duration = Duration::from_millis(5);
+const STORED: &str = "watchkeeper_persister_samples_stored_total";
+
+pub(crate) fn run(args: &EmbeddedArgs) -> anyhow::Result<()> {
+    let executable = release_build()?;
+    idle(&executable)?;
+    let load = Load { series: args.series, batch: args.batch, batches: args.batches };
+    println!(
+        "{} samples of {} series in bodies of {}, {} clients",
+        load.samples(),
+        load.series,
+        load.batch,
+        args.clients
+    );
+    let (mut to_sent, mut to_sorted) = (Vec::new(), Vec::new());
+    for round in 1..=args.rounds {
+        let dir = tempfile::tempdir()?;
+        let ours = send_and_wait(&executable, &dir.path().join("up"), &load, args.clients)?;
+        let sent = bare::insert(&dir.path().join("sent.db"), &load, Order::Sent)?;
+        let sorted = bare::insert(&dir.path().join("sorted.db"), &load, Order::Table)?;
+        println!(
+            "round {round}: up {:.0} samples/s accepted and stored; bare SQLite {:.0} rows/s as sent, {:.0} rows/s sorted",
+            rate(&load, ours),
+            rate(&load, sent),
+            rate(&load, sorted),
+        );
+        to_sent.push(sent.as_secs_f64() / ours.as_secs_f64());
+        to_sorted.push(sorted.as_secs_f64() / ours.as_secs_f64());
+    }
+    println!("median ratio {:.2} as sent, {:.2} sorted", median(to_sent), median(to_sorted));
+    Ok(())
+}
+
+fn median(mut ratios: Vec<f64>) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+/// Sends every body, and waits until every sample is stored.
+fn send_and_wait(executable: &Path, dir: &Path, load: &Load, clients: usize) -> anyhow::Result<Duration> {
+    let bodies: Vec<Vec<u8>> = (0..load.batches).map(|number| load.body(number)).collect();
+    let up = Running::start(executable, dir)?;
+    let before = up.metric(STORED)?;
+    let next = AtomicUsize::new(0);
+    let started = Instant::now();
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..clients).map(|_| scope.spawn(|| send(&up, &bodies, &next))).collect();
+        clients.into_iter().try_for_each(|client| client.join().expect("a client does not panic"))
+    })?;
+    let accepted = started.elapsed();
+    // The collector's own samples are among those stored; they are too few to matter.
+    while up.metric(STORED)? - before < f64::from(load.samples()) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "asking as fast as possible would slow down what is measured"
+        )]
+        thread::sleep(POLL_EVERY);
+    }
+    let stored = started.elapsed();
+    println!("  accepted after {accepted:.1?}, stored after {stored:.1?}");
+    Ok(stored)
+}
+
+fn send(up: &Running, bodies: &[Vec<u8>], next: &AtomicUsize) -> anyhow::Result<()> {
+    let agent = ureq::Agent::new_with_defaults();
+    while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let answer = agent.post(up.url("/v1/samples")).content_type("application/json").send(&body[..])?;
+        ensure!(answer.status() == 202, "answered {}", answer.status());
+    }
+    Ok(())
+}
+
+/// Prints how long a start takes and what an idle process needs.
+fn idle(executable: &Path) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let first = Running::start(executable, dir.path())?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is measured is that time passes and nothing happens"
+    )]
+    thread::sleep(IDLE);
+    let resident = first.metric("process_resident_memory_bytes")? / f64::from(1 << 20);
+    println!("start to ready {:.0?}; resident after {IDLE:?} idle {resident:.1} MiB", first.start);
+    Ok(())
+}
+
+fn rate(load: &Load, took: Duration) -> f64 {
+    f64::from(load.samples()) / took.as_secs_f64()
+}

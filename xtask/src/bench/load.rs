@@ -1,0 +1,60 @@
+//! The samples that are sent, and the rows they become.
+
+use std::fmt::Write as _;
+
+/// What one sample becomes in the store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) series: i64,
+    pub(super) at: i64,
+    pub(super) value: f64,
+}
+
+/// A number of bodies, each of the same series at later and later times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// How many series there are.
+    pub(super) series: u32,
+    /// How many samples one body holds.
+    pub(super) batch: u32,
+    /// How many bodies there are.
+    pub(super) batches: u32,
+}
+
+/// 2026-01-01T00:00:00Z in microseconds.
+const BEGIN: i64 = 1_767_225_600_000_000;
+const SECOND: i64 = 1_000_000;
+
+impl Load {
+    pub(super) fn samples(&self) -> u32 {
+        self.batch * self.batches
+    }
+
+    /// The rows of body `number`: every series in turn, a second further each round.
+    pub(super) fn rows(&self, number: u32) -> impl Iterator<Item = Row> {
+        let (series, first) = (self.series, number * self.batch);
+        (first..first + self.batch).map(move |sample| Row {
+            series: i64::from(sample % series),
+            at: BEGIN + i64::from(sample / series) * SECOND,
+            value: f64::from(sample % 100_003) / 8.0,
+        })
+    }
+
+    /// Body `number` as a client sends it.
+    pub(super) fn body(&self, number: u32) -> Vec<u8> {
+        let mut body = String::from("[");
+        for Row { series, at, value } in self.rows(number) {
+            let seconds = (at - BEGIN) / SECOND;
+            let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+            let day = 1 + seconds / 86_400;
+            let comma = if body.len() == 1 { "" } else { "," };
+            let _ = write!(
+                body,
+                r#"{comma}{{"source":"bench","name":"requests_total","labels":{{"host":"web-{:03}","method":"GET","route":"/r/{series}"}},"value":{value},"collected_at":"2026-01-{day:02}T{hour:02}:{minute:02}:{second:02}Z"}}"#,
+                series % 100,
+            );
+        }
+        body.push(']');
+        body.into_bytes()
+    }
+}

@@ -1,0 +1,27 @@
+//! Calling cargo.
+
+use anyhow::{Context as _, ensure};
+use std::env;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Runs cargo in the workspace, with its output on the terminal; an exit code other than 0 is an error.
+pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace()).args(args);
+    let status = command.status().context("cannot start cargo")?;
+    ensure!(status.success(), "{command:?} failed");
+    Ok(())
+}
+
+/// Builds the executable as it is shipped, and gives its path.
+pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
+    cargo(["build", "--release", "--package", "watchkeeper"])?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    Ok(target.join("release/watchkeeper"))
+}
+
+fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -1,0 +1,34 @@
+//! Developer commands: `cargo xtask …`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a developer")]
+
+mod bench;
+mod browser;
+mod cargo;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Developer commands of Watchkeeper.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every test, those that need a browser included
+    Test(test::TestArgs),
+    /// Measure, and print ratios that were taken in one run
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Test(args) => test::run(&args),
+        Command::Bench(bench) => bench::run(&bench),
+    }
+}
