@@ -1,0 +1,124 @@
+//! The event bus: durable, partitioned topics between the roles.
+
+use crate::{Group, Offset, PortError, Position, RecordBatch, Topic, TopicPartition};
+use async_trait::async_trait;
+use watchkeeper_domain::Timestamp;
+
+/// Durable, partitioned topics. A topic exists once it is named.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Appends a batch to `topic`. When this returns `Ok`, every record survives `kill -9` of any
+    /// process. A batch that fits one partition is appended whole or not at all; records of one key
+    /// keep their order.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when the bus cannot be reached or its backlog is full: nothing is
+    /// lost if the caller tries again, but records may then be there twice.
+    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError>;
+
+    /// Joins `group` on `topic`. Members share the partitions; a partition has one member at a time.
+    /// A group that has committed nothing starts at the earliest record.
+    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError>;
+
+    /// Follows `topic` from now on, all partitions, outside any group.
+    async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError>;
+
+    /// Reads up to `max_records` from an offset on, without waiting; an offset before the earliest
+    /// record reads from the earliest, one past the end reads nothing.
+    async fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<ReceivedBatch, PortError>;
+
+    /// What each partition of `topic` holds, by partition.
+    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError>;
+
+    /// How far `group` is behind on `topic`, by partition.
+    async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError>;
+
+    /// Every topic that exists, by name.
+    async fn topics(&self) -> Result<Vec<Topic>, PortError>;
+}
+
+/// A member of a consumer group. Dropping it leaves the group; what it committed stays.
+#[async_trait]
+pub trait Subscription: Send {
+    /// Waits for the next delivery of at most `max_records` records.
+    ///
+    /// The first delivery about a partition is [`Delivery::Assigned`]; records of it follow from the
+    /// committed position on, or from where the caller sought. Cancel-safe: a dropped call loses no
+    /// delivery.
+    async fn next(&mut self, max_records: usize) -> Result<Delivery, PortError>;
+
+    /// Goes on with `position.next` in a partition that is assigned. An offset before the earliest
+    /// record goes on with the earliest; so does one past the end, which only a bus that was replaced has.
+    async fn seek(&mut self, position: Position) -> Result<(), PortError>;
+
+    /// Keeps positions for the group; a position may also move back.
+    async fn commit(&mut self, positions: &[Position]) -> Result<(), PortError>;
+}
+
+/// Follows a topic.
+#[async_trait]
+pub trait Tail: Send {
+    /// Waits for the next records, at most `max_records`. Cancel-safe.
+    async fn next(&mut self, max_records: usize) -> Result<ReceivedBatch, PortError>;
+}
+
+/// What a subscription delivers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivery {
+    /// These partitions are the caller's from now on.
+    Assigned(Vec<TopicPartition>),
+    /// These go to another member with the caller's next call of [`Subscription::next`]; until then
+    /// what is in hand of them may still be stored and committed.
+    Revoked(Vec<TopicPartition>),
+    /// Records of one partition.
+    Records(ReceivedBatch),
+}
+
+/// Records of one partition with their offsets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceivedBatch {
+    /// Where they lie.
+    pub partition: TopicPartition,
+    /// The records.
+    pub records: RecordBatch,
+    /// The offset of each record, rising; there may be gaps.
+    pub offsets: Vec<Offset>,
+    /// The position after the last record (or where the read began, if there is none).
+    pub next: Offset,
+    /// When the first record was appended; [`Timestamp::MIN`] if there is none.
+    pub appended_at: Timestamp,
+}
+
+/// What a partition holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The offset of the earliest record that is kept.
+    pub earliest: Offset,
+    /// The offset that the next record will get.
+    pub end: Offset,
+}
+
+/// How far a group is behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The group's position: what it committed, or the earliest record.
+    pub committed: Offset,
+    /// The offset that the next record will get.
+    pub end: Offset,
+}
+
+impl Lag {
+    /// Records that the group has yet to take.
+    pub fn records(&self) -> u64 {
+        self.end.saturating_sub(self.committed)
+    }
+}

@@ -1,0 +1,67 @@
+//! The latest value of every series, at once.
+
+use crate::{Page, PortError};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+
+/// The latest sample of every series, for as long as its source's time to live.
+///
+/// A cache may forget everything at any moment; who fills it fills it again from the store.
+#[async_trait]
+#[expect(clippy::len_without_is_empty, reason = "an answer of an engine, not the size of a collection")]
+pub trait LatestCache: Send + Sync {
+    /// Keeps each sample that is newer than the one there is of its series (or equally old: the later
+    /// one in the batch does not replace the earlier). Its time to live counts from `now`.
+    async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError>;
+
+    /// The latest sample of each series that matches and has not expired by `now`, by key, a page at a
+    /// time.
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError>;
+
+    /// The newest of these, the first by key among equally new ones; `None` when there are none.
+    async fn newest(&self, filter: &SeriesFilter, now: Timestamp) -> Result<Option<Sample>, PortError> {
+        let (mut page, mut newest) = (Page::first(NEWEST_PAGE), None);
+        loop {
+            let samples = self.latest(filter, &page, now).await?;
+            let Some(last) = samples.last() else { return Ok(newest) };
+            page.after = Some(last.series.key().to_owned());
+            newest = newest.into_iter().chain(samples).reduce(newer);
+        }
+    }
+
+    /// Series that are kept, some of them perhaps expired.
+    async fn len(&self) -> Result<usize, PortError>;
+
+    /// Forgets what has expired by `now`. A cache whose engine does so by itself does nothing.
+    async fn sweep(&self, now: Timestamp) -> Result<(), PortError>;
+}
+
+/// Series that [`LatestCache::newest`] looks at in one call.
+const NEWEST_PAGE: usize = 1_000;
+
+fn newer(one: Sample, other: Sample) -> Sample {
+    if other.collected_at > one.collected_at { other } else { one }
+}
+
+/// How long a latest value stays, by source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TtlPolicy {
+    /// For sources that are not named.
+    pub default: Duration,
+    /// For the sources named here.
+    pub by_source: BTreeMap<String, Duration>,
+}
+
+impl TtlPolicy {
+    /// The time to live of a sample of `source`.
+    pub fn of(&self, source: &str) -> Duration {
+        self.by_source.get(source).copied().unwrap_or(self.default)
+    }
+}

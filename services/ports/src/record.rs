@@ -1,0 +1,163 @@
+//! Records on the bus, many at a time.
+
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A header's name and value, as text.
+pub type Header = (String, String);
+
+/// One record, borrowed from its batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Decides the partition: records of one key keep their order. May be empty.
+    pub key: &'a [u8],
+    /// The message.
+    pub value: &'a [u8],
+    /// What is said about the message; mostly nothing.
+    pub headers: &'a [Header],
+}
+
+impl<'a> Record<'a> {
+    /// The value of the first header of that name.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Any number of records in one piece of memory. Cloning shares it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordBatch {
+    data: Bytes,
+    spans: Arc<[Span]>,
+    headers: Arc<BTreeMap<usize, Vec<Header>>>,
+}
+
+/// Where a record's value starts and ends in the data; its key starts where the last value ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    key_end: usize,
+    value_end: usize,
+}
+
+impl RecordBatch {
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Keys and values together, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    /// The record at `index`, counted from 0.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub fn get(&self, index: usize) -> Record<'_> {
+        let start = if index == 0 { 0 } else { self.spans[index - 1].value_end };
+        let Span { key_end, value_end } = self.spans[index];
+        Record {
+            key: &self.data[start..key_end],
+            value: &self.data[key_end..value_end],
+            headers: self.headers.get(&index).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+impl<'a> FromIterator<Record<'a>> for RecordBatch {
+    fn from_iter<I: IntoIterator<Item = Record<'a>>>(records: I) -> Self {
+        let mut builder = BatchBuilder::default();
+        for record in records {
+            builder.push_with_headers(record.key, record.value, record.headers.to_vec());
+        }
+        builder.finish()
+    }
+}
+
+/// Fills a [`RecordBatch`].
+#[derive(Debug, Default)]
+pub struct BatchBuilder {
+    data: Vec<u8>,
+    spans: Vec<Span>,
+    headers: BTreeMap<usize, Vec<Header>>,
+}
+
+impl BatchBuilder {
+    /// With room for `records` records of `bytes` bytes in all.
+    pub fn with_capacity(records: usize, bytes: usize) -> Self {
+        Self { data: Vec::with_capacity(bytes), spans: Vec::with_capacity(records), headers: BTreeMap::new() }
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.push_written(key, |data| data.extend_from_slice(value));
+    }
+
+    /// Adds a record whose value `write` appends to what it is given, so that it is copied nowhere.
+    pub fn push_written(&mut self, key: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        self.data.extend_from_slice(key);
+        let key_end = self.data.len();
+        write(&mut self.data);
+        debug_assert!(self.data.len() >= key_end, "a value is appended, never cut");
+        self.spans.push(Span { key_end, value_end: self.data.len() });
+    }
+
+    /// Adds a record with headers.
+    pub fn push_with_headers(&mut self, key: &[u8], value: &[u8], headers: Vec<Header>) {
+        if !headers.is_empty() {
+            self.headers.insert(self.spans.len(), headers);
+        }
+        self.push(key, value);
+    }
+
+    /// How many records there are so far.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none yet.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Keys and values so far, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    /// The batch.
+    pub fn finish(self) -> RecordBatch {
+        RecordBatch { data: self.data.into(), spans: self.spans.into(), headers: Arc::new(self.headers) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_out_as_they_went_in() {
+        let mut builder = BatchBuilder::default();
+        builder.push(b"k1", b"v1");
+        builder.push_with_headers(b"", b"v2", vec![("reason".into(), "bad".into())]);
+        builder.push(b"k3", b"");
+        let batch = builder.finish();
+        assert_eq!((batch.len(), batch.size_bytes()), (3, 8));
+        assert_eq!(batch.get(0), Record { key: b"k1", value: b"v1", headers: &[] });
+        assert_eq!(batch.get(1).header("reason"), Some("bad"));
+        assert_eq!(batch.get(2), Record { key: b"k3", value: b"", headers: &[] });
+        assert_eq!(batch.iter().collect::<RecordBatch>(), batch);
+    }
+}

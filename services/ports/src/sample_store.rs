@@ -1,0 +1,97 @@
+//! The long-term store of samples.
+
+use crate::{Group, Offset, PortError, TopicPartition};
+use async_trait::async_trait;
+use std::sync::Arc;
+use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
+
+/// Every sample of every series, and how far each consumer has come in storing them.
+#[async_trait]
+pub trait SampleStore: Send + Sync {
+    /// Stores the samples and moves the positions, in one transaction: both happen or neither, and
+    /// when this returns `Ok` both survive `kill -9`. A sample whose series and instant are there
+    /// already is left out: the first stays.
+    ///
+    /// # Errors
+    /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it.
+    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError>;
+
+    /// The position of `group` in a partition; `None` if it never stored anything from it.
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError>;
+
+    /// The series that match, by key, a page at a time.
+    async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError>;
+
+    /// The newest sample of each series that matches, by key, a page at a time (the page counts series).
+    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError>;
+
+    /// The newest `limit` samples of all series that match, newest first.
+    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError>;
+
+    /// The windows of the series that match, by key; at most `max_series` series. One without samples in
+    /// the range is left out and does not count.
+    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError>;
+
+    /// Removes samples older than `before` and series that have none left; gives how many samples.
+    /// Works in steps, so that appends go on meanwhile.
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError>;
+
+    /// Answers if the store can be written to.
+    async fn check(&self) -> Result<(), PortError>;
+}
+
+/// What is stored in one transaction.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Append {
+    /// The samples, in any order.
+    pub samples: Vec<Sample>,
+    /// The positions to move; none for samples that come from no bus.
+    pub advances: Vec<Advance>,
+}
+
+/// A consumer's position, moved by compare-and-set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// Who consumes.
+    pub group: Group,
+    /// What is consumed.
+    pub partition: TopicPartition,
+    /// Where the position is now; 0 if it was never moved.
+    pub expected: Offset,
+    /// Where it is to be.
+    pub next: Offset,
+}
+
+/// What an append did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Samples that are new.
+    pub stored: u64,
+    /// Samples that were there already.
+    pub repeated: u64,
+}
+
+/// Which part of a long answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only series whose key comes after this one.
+    pub after: Option<String>,
+    /// At most this many series.
+    pub limit: usize,
+}
+
+impl Page {
+    /// The first `limit`.
+    pub const fn first(limit: usize) -> Self {
+        Self { after: None, limit }
+    }
+}
+
+/// A page of series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesPage {
+    /// The series, by key.
+    pub series: Vec<Arc<Series>>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}

@@ -1,0 +1,102 @@
+//! Where records lie on the bus.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A record's number within its partition, from 0; a position is the offset of the next record.
+pub type Offset = u64;
+
+/// A named, partitioned log of records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(Cow<'static, str>);
+
+impl Topic {
+    /// Samples, keyed by series.
+    pub const METRICS: Self = Self(Cow::Borrowed("metrics"));
+
+    /// The topic of that name.
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Where records of this topic go that no retry can help: `<topic>.dead`.
+    #[must_use]
+    pub fn dead_letters(&self) -> Self {
+        Self(format!("{}.dead", self.0).into())
+    }
+
+    /// Whether this is a topic of dead letters.
+    pub fn is_dead_letters(&self) -> bool {
+        self.0.ends_with(".dead")
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A consumer group: its members share the records of a topic, and its positions outlive them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Group(Cow<'static, str>);
+
+impl Group {
+    /// Stores samples. Its positions lie in the store, moved together with the samples.
+    pub const PERSISTER: Self = Self(Cow::Borrowed("persister"));
+    /// Fills the cache.
+    pub const CACHE: Self = Self(Cow::Borrowed("cache"));
+
+    /// The group of that name.
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One partition of one topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition's number, from 0.
+    pub partition: u32,
+}
+
+impl TopicPartition {
+    /// That partition of `topic`.
+    pub fn new(topic: Topic, partition: u32) -> Self {
+        Self { topic, partition }
+    }
+}
+
+/// `metrics/0`.
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
+}
+
+/// A consumer's place in a partition: all records before `next` are done with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The offset of the first record that is not done with.
+    pub next: Offset,
+}
