@@ -1,0 +1,127 @@
+//! The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
+
+mod cursor;
+mod ends;
+mod frames;
+mod limits;
+mod log;
+mod memory;
+mod ongoing;
+mod pack;
+mod positions;
+mod retention;
+mod seats;
+mod subscription;
+
+use crate::EmbeddedOptions;
+use crate::sqlite::Database;
+use async_trait::async_trait;
+use cursor::Cursor;
+use ends::Ends;
+use memory::BusMemory;
+use seats::Seats;
+use std::path::Path;
+use std::sync::Arc;
+use subscription::Member;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{
+    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
+    TopicPartition,
+};
+
+/// What the operator knows the bus by, and its file.
+const NAME: &str = "bus";
+/// The only partition of every topic.
+const PARTITION: u32 = 0;
+const MIGRATIONS: [&str; 1] = [include_str!("bus/schema.sql")];
+
+/// The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
+///
+/// It is closed when the last handle, subscription and tail is dropped; what was begun is finished
+/// before, which may take as long as one write to the disk.
+pub struct EmbeddedBus {
+    shared: Arc<Shared>,
+}
+
+/// What the bus and its subscriptions share.
+struct Shared {
+    database: Database<BusMemory>,
+    ends: Arc<Ends>,
+    seats: Seats,
+}
+
+impl EmbeddedBus {
+    /// Opens the bus in `dir`, and creates both if need be. Blocks.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
+    /// is damaged, of a newer version, or cannot be created.
+    pub fn open(dir: &Path, options: &EmbeddedOptions) -> Result<Self, PortError> {
+        let ends = Arc::new(Ends::default());
+        let database = Database::open(dir, NAME, &MIGRATIONS, |conn| {
+            for (topic, log) in log::topics(conn)? {
+                ends.announce(topic, log.end);
+            }
+            BusMemory::new(options.clone(), ends.clone())
+        })?;
+        Ok(Self { shared: Arc::new(Shared { database, ends, seats: Seats::default() }) })
+    }
+}
+
+#[async_trait]
+impl EventBus for EmbeddedBus {
+    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        limits::check(&batch).map_err(|error| error.of(NAME))?;
+        let (topic, now) = (topic.clone(), Timestamp::now());
+        self.shared.database.write(move |conn, memory| memory.publish(conn, topic, &batch, now)).await
+    }
+
+    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
+        let (bus, partition) = (self.shared.clone(), TopicPartition::new(topic.clone(), PARTITION));
+        let (topic, joining, now) = (topic.clone(), group.clone(), Timestamp::now());
+        bus.database.write(move |conn, _| positions::join(conn, &topic, &joining, now)).await?;
+        Ok(Box::new(Member::new(bus, partition, group.clone())))
+    }
+
+    async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError> {
+        let (bus, named) = (self.shared.clone(), topic.clone());
+        bus.database.write(move |conn, _| log::find_or_create(conn, &named).map(drop)).await?;
+        Ok(Box::new(Cursor::at_end(bus, topic.clone())))
+    }
+
+    async fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<ReceivedBatch, PortError> {
+        if partition.partition != PARTITION {
+            let reason = format!("there is no partition {partition}, only {PARTITION}");
+            return Err(PortError::Rejected { what: NAME, reason });
+        }
+        let topic = partition.topic.clone();
+        self.shared.database.read(move |conn| log::read(conn, &topic, from, max_records)).await
+    }
+
+    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        let (partition, topic) = (TopicPartition::new(topic.clone(), PARTITION), topic.clone());
+        let log = self.shared.database.read(move |conn| log::find(conn, &topic)).await?.unwrap_or_default();
+        Ok(vec![Extent { partition, earliest: log.earliest, end: log.end }])
+    }
+
+    async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
+        let partition = TopicPartition::new(topic.clone(), PARTITION);
+        let (topic, group) = (topic.clone(), group.clone());
+        let (log, committed) =
+            self.shared.database.read(move |conn| positions::find(conn, &topic, &group)).await?;
+        Ok(vec![Lag { partition, committed, end: log.end }])
+    }
+
+    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
+        let topics = self.shared.database.read(log::topics).await?;
+        Ok(topics.into_iter().map(|(topic, _)| topic).collect())
+    }
+}

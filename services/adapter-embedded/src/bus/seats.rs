@@ -1,0 +1,20 @@
+//! Who has the partition: of each group one member at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+use watchkeeper_ports::{Group, Topic};
+
+/// One seat for each topic and group; the members take it in the order in which they ask.
+#[derive(Default)]
+pub(super) struct Seats {
+    by_group: Mutex<HashMap<(Topic, Group), Arc<Semaphore>>>,
+}
+
+impl Seats {
+    /// The seat of `group` on `topic`.
+    pub(super) fn of(&self, topic: &Topic, group: &Group) -> Arc<Semaphore> {
+        let mut by_group = self.by_group.lock().unwrap_or_else(PoisonError::into_inner);
+        by_group.entry((topic.clone(), group.clone())).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+    }
+}

@@ -1,0 +1,162 @@
+//! The latest values in memory.
+
+mod entries;
+mod index;
+
+use crate::key_range::KeyRange;
+use async_trait::async_trait;
+use entries::{Entries, STEP_SERIES};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
+
+/// The latest values in memory: gone with the process, and bounded.
+pub struct MemoryCache {
+    entries: RwLock<Entries>,
+    max_series: usize,
+}
+
+impl MemoryCache {
+    /// Most series: some 600 MB with the series themselves. Past it a series that is not there yet is not taken, until others have
+    /// expired; what is kept stays right.
+    pub const MAX_SERIES: usize = 1_000_000;
+
+    /// An empty cache.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { entries: RwLock::default(), max_series: Self::MAX_SERIES }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A long call lets other tasks run between its steps.
+#[async_trait]
+impl LatestCache for MemoryCache {
+    async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError> {
+        let mut refused = 0_usize;
+        for some in samples.chunks(STEP_SERIES) {
+            {
+                let mut entries = self.write();
+                for sample in some {
+                    refused += usize::from(!entries.put(sample, ttl, now, self.max_series));
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        if refused > 0 {
+            tracing::warn!(
+                samples = refused,
+                max_series = self.max_series,
+                "the cache is full: new series are left out"
+            );
+        }
+        Ok(())
+    }
+
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        let (mut range, mut found) = (KeyRange::on(filter, page), Vec::new());
+        loop {
+            let step = self.read().latest(filter, &range, page.limit - found.len(), now);
+            found.extend(step.found);
+            match step.go_on_after {
+                Some(key) => range.after = key,
+                None => return Ok(found),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn len(&self) -> Result<usize, PortError> {
+        Ok(self.read().len())
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), PortError> {
+        let mut range = KeyRange::of(&SeriesFilter::default());
+        loop {
+            let step = self.read().expired(&range, now);
+            {
+                let mut entries = self.write();
+                step.found.iter().for_each(|series| entries.forget(series, now));
+            }
+            match step.go_on_after {
+                Some(key) => range.after = key,
+                None => return Ok(()),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use watchkeeper_domain::Series;
+
+    const TTL: Duration = Duration::from_secs(60);
+
+    fn sample(number: usize) -> Sample {
+        let series = Series::new("host", "load", "", &[("cpu", &format!("{number:06}"))]).unwrap();
+        Sample { series: Arc::new(series), collected_at: Timestamp::MIN.plus(TTL), value: 1.0 }
+    }
+
+    async fn put(cache: &MemoryCache, samples: &[Sample], now: Timestamp) {
+        let ttl = TtlPolicy { default: TTL, by_source: BTreeMap::new() };
+        cache.put(samples, &ttl, now).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_cache_keeps_what_it_has_up_to_date_and_takes_no_new_series_until_one_has_expired() {
+        let cache = MemoryCache { max_series: 2, ..MemoryCache::new() };
+        let newer = Sample { collected_at: Timestamp::MAX, ..sample(0) };
+        put(&cache, &[sample(0), sample(1), sample(2), newer.clone()], Timestamp::MIN).await;
+        let all = SeriesFilter::default();
+        let latest = cache.latest(&all, &Page::first(9), Timestamp::MIN).await.unwrap();
+        assert_eq!(latest, [newer, sample(1)]);
+        let later = Timestamp::MIN.plus(TTL);
+        cache.sweep(later).await.unwrap();
+        put(&cache, &[sample(2)], later).await;
+        assert_eq!(cache.latest(&all, &Page::first(9), later).await.unwrap(), [sample(2)]);
+    }
+
+    #[tokio::test]
+    async fn more_series_than_a_step_looks_at_are_all_found_and_all_swept() {
+        let cache = MemoryCache::new();
+        let samples: Vec<_> = (0..=2 * STEP_SERIES).map(sample).collect();
+        put(&cache, &samples, Timestamp::MIN).await;
+        let of_last = SeriesFilter {
+            labels: BTreeMap::from([("cpu".to_owned(), format!("{:06}", 2 * STEP_SERIES))]),
+            ..SeriesFilter::default()
+        };
+        for (filter, limit, expected) in [
+            (&SeriesFilter::default(), usize::MAX, &samples[..]),
+            (&SeriesFilter::default(), STEP_SERIES, &samples[..STEP_SERIES]),
+            (&of_last, 1, &samples[2 * STEP_SERIES..]),
+        ] {
+            assert_eq!(cache.latest(filter, &Page::first(limit), Timestamp::MIN).await.unwrap(), expected);
+        }
+        cache.sweep(Timestamp::MIN.plus(TTL)).await.unwrap();
+        assert_eq!(cache.len().await.unwrap(), 0);
+        assert!(cache.read().is_bare(), "nothing is left in any index");
+    }
+}

@@ -1,0 +1,113 @@
+//! What the cache keeps. Each call is short: it looks at a limited number of series.
+
+use super::index::Index;
+use crate::key_range::KeyRange;
+use std::collections::HashMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::TtlPolicy;
+
+/// Most series that one call looks at: about a millisecond.
+pub(super) const STEP_SERIES: usize = 10_000;
+
+/// The latest sample of each series.
+#[derive(Default)]
+pub(super) struct Entries {
+    by_series: HashMap<Arc<Series>, Entry>,
+    index: Index,
+}
+
+struct Entry {
+    sample: Sample,
+    expires_at: Timestamp,
+}
+
+/// What was found in one step, and the key after which the next one goes on, if there is one.
+pub(super) struct Step<T> {
+    pub(super) found: Vec<T>,
+    pub(super) go_on_after: Option<String>,
+}
+
+impl Entries {
+    pub(super) fn len(&self) -> usize {
+        self.by_series.len()
+    }
+
+    /// Keeps a sample that is newer than the one there is. Says whether there was room: a series that is
+    /// new needs some.
+    pub(super) fn put(
+        &mut self,
+        sample: &Sample,
+        ttl: &TtlPolicy,
+        now: Timestamp,
+        max_series: usize,
+    ) -> bool {
+        let is_full = self.len() >= max_series;
+        let entry = || Entry { sample: sample.clone(), expires_at: now.plus(ttl.of(sample.series.source())) };
+        match self.by_series.get_mut(&sample.series) {
+            Some(kept) if kept.sample.collected_at < sample.collected_at => *kept = entry(),
+            Some(_) => {}
+            None if is_full => return false,
+            None => {
+                self.index.insert(&sample.series);
+                self.by_series.insert(sample.series.clone(), entry());
+            }
+        }
+        true
+    }
+
+    /// Up to `limit` samples that match and have not expired, by key.
+    pub(super) fn latest(
+        &self,
+        filter: &SeriesFilter,
+        range: &KeyRange,
+        limit: usize,
+        now: Timestamp,
+    ) -> Step<Sample> {
+        self.step(filter, range, limit, |entry| {
+            (entry.expires_at > now && filter.matches(&entry.sample.series)).then(|| entry.sample.clone())
+        })
+    }
+
+    /// Series that have expired.
+    pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
+        self.step(&SeriesFilter::default(), range, usize::MAX, |entry| {
+            (entry.expires_at <= now).then(|| entry.sample.series.clone())
+        })
+    }
+
+    /// Forgets a series, if it has expired.
+    pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
+        if self.by_series.get(series).is_some_and(|entry| entry.expires_at <= now) {
+            self.by_series.remove(series);
+            self.index.remove(series);
+        }
+    }
+
+    fn step<T>(
+        &self,
+        filter: &SeriesFilter,
+        range: &KeyRange,
+        limit: usize,
+        mut choose: impl FnMut(&Entry) -> Option<T>,
+    ) -> Step<T> {
+        let mut found = Vec::new();
+        for (looked_at, series) in (1..).zip(self.index.candidates(filter, range)) {
+            if found.len() == limit {
+                break;
+            }
+            found.extend(self.by_series.get(series).and_then(&mut choose));
+            if looked_at == STEP_SERIES {
+                return Step { found, go_on_after: Some(series.key().to_owned()) };
+            }
+        }
+        Step { found, go_on_after: None }
+    }
+}
+
+#[cfg(test)]
+impl Entries {
+    pub(super) fn is_bare(&self) -> bool {
+        self.by_series.is_empty() && self.index.is_bare()
+    }
+}

@@ -1,0 +1,15 @@
+//! A SQLite file as a service: one thread writes, many calls to a commit; a few connections read.
+
+mod connection;
+mod database;
+mod directory;
+mod error;
+mod migrate;
+mod readers;
+mod time;
+mod writer;
+
+pub(crate) use database::Database;
+pub(crate) use error::Error;
+pub(crate) use time::timestamp;
+pub(crate) use writer::Memory;

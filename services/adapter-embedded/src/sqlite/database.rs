@@ -1,0 +1,65 @@
+//! One database file: who may use it, how it is written, how it is read.
+
+use super::error::Error;
+use super::readers::Readers;
+use super::writer::{Memory, Writer};
+use super::{connection, directory, migrate};
+use rusqlite::Connection;
+use std::fs::File;
+use std::path::Path;
+use watchkeeper_ports::PortError;
+
+/// An open database file. Dropping it waits until what was begun is written and the file is closed.
+pub(crate) struct Database<M> {
+    name: &'static str,
+    // Dropped in this order, so that the last connection to close is the one that may tidy up, and the
+    // lock is held until then.
+    readers: Readers,
+    writer: Writer<M>,
+    _lock: File,
+}
+
+impl<M: Memory> Database<M> {
+    /// Opens `<name>.db` in `dir`, and creates both if need be. The memory is made from what the file
+    /// holds. Blocks.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
+    /// is damaged, of a newer version, or cannot be created.
+    pub(crate) fn open(
+        dir: &Path,
+        name: &'static str,
+        migrations: &[&str],
+        memory: impl FnOnce(&Connection) -> Result<M, Error>,
+    ) -> Result<Self, PortError> {
+        let open = || {
+            directory::create(dir)?;
+            let lock = directory::lock(dir, name)?;
+            let path = dir.join(format!("{name}.db"));
+            let mut conn = connection::open_writer(&path)?;
+            migrate::migrate(&mut conn, migrations)?;
+            let memory = memory(&conn)?;
+            let writer = Writer::start(name, conn, memory)
+                .map_err(|error| Error::Unavailable(format!("cannot start its writer: {error}")))?;
+            Ok(Self { name, readers: Readers::of(path), writer, _lock: lock })
+        };
+        open().map_err(|error: Error| error.of(name))
+    }
+
+    /// Runs `work` in a transaction and answers when that is durable. If `work` fails, nothing of it
+    /// stays.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut M) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, PortError> {
+        self.writer.write(work).await.map_err(|error| error.of(self.name))
+    }
+
+    /// Runs `work` on one state of the file. If the caller goes away, it is interrupted.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, PortError> {
+        self.readers.read(work).await.map_err(|error| error.of(self.name))
+    }
+}

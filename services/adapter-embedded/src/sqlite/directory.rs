@@ -1,0 +1,77 @@
+//! The directory that holds the database files, and who may use a file.
+
+use super::error::Error;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Nobody but the owner reads or writes what is kept.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// Creates the directory if it is not there.
+pub(super) fn create(dir: &Path) -> Result<(), Error> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(dir)
+        .map_err(|error| Error::Broken(format!("cannot create {}: {error}", dir.display())))
+}
+
+/// Takes the lock on the database `name` for as long as the file stays open, also when the process is
+/// killed. The lock is a file of its own: closing a second handle of a database file would drop the
+/// locks SQLite has on it.
+pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
+    let path = dir.join(format!("{name}.lock"));
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .open(&path)
+        .map_err(|error| Error::Broken(format!("cannot open {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::Unavailable(format!("{} is in use by another process", dir.join(name).display())))
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(Error::Broken(format!("cannot lock {}: {error}", path.display())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_directory_is_its_owners_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a/b");
+        create(&dir).unwrap();
+        create(&dir).unwrap();
+        assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let Err(Error::Broken(reason)) = create(&file.path().join("a")) else {
+            panic!("it cannot be created")
+        };
+        assert!(reason.starts_with("cannot create /"), "{reason}");
+    }
+
+    #[test]
+    fn a_lock_is_held_until_its_file_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = lock(dir.path(), "bus").unwrap();
+        let Err(Error::Unavailable(reason)) = lock(dir.path(), "bus") else { panic!("it is taken") };
+        assert!(reason.ends_with("/bus is in use by another process"), "{reason}");
+        lock(dir.path(), "store").unwrap();
+        drop(first);
+        lock(dir.path(), "bus").unwrap();
+    }
+}

@@ -1,0 +1,323 @@
+//! The one thread that writes to a database file. Calls that wait together share a commit.
+
+use super::error::Error;
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::VecDeque;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Calls that wait for the writer, and the most that share a commit. Later ones wait for room.
+const MAX_WAITING: usize = 64;
+
+/// What a writer keeps in memory beside its file.
+pub(crate) trait Memory: Send + 'static {
+    /// Some writes were undone: forgets whatever it may have learnt from them.
+    fn rolled_back(&mut self);
+
+    /// Writes are durable, their callers not answered yet.
+    fn committed(&mut self, _conn: &Connection) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The callers are answered: a moment for a short chore.
+    fn tidy(&mut self, _conn: &mut Connection) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Takes its turn with the connection, or learns why there is none.
+type Job<M> = Box<dyn FnOnce(Result<(&Connection, &mut M), Error>) -> Ran + Send>;
+/// Tells the caller, who is waiting, once it is known whether the commit succeeded.
+type Answer = Box<dyn FnOnce(Result<(), Error>)>;
+
+/// A job after its turn.
+struct Ran {
+    keep: bool,
+    answer: Answer,
+}
+
+/// Hands writes to the thread. Dropping it waits until those it has taken are done and the file is closed.
+pub(super) struct Writer<M> {
+    // Dropped in this order: the thread ends because there are no more senders.
+    jobs: mpsc::Sender<Job<M>>,
+    _thread: JoinOnDrop,
+}
+
+impl<M: Memory> Writer<M> {
+    /// Starts the thread.
+    pub(super) fn start(name: &str, conn: Connection, memory: M) -> std::io::Result<Self> {
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let thread = std::thread::Builder::new()
+            .name(format!("{name}-writer"))
+            .spawn(|| serve(conn, memory, waiting))?;
+        Ok(Self { jobs, _thread: JoinOnDrop(Some(thread)) })
+    }
+
+    /// Runs `work` in a transaction and answers when that is durable. `work` may share the transaction
+    /// with others; if it fails, its own writes are undone and theirs are not.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut M) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job<M> = Box::new(move |turn| {
+            let outcome = turn.and_then(|(conn, memory)| work(conn, memory));
+            Ran {
+                keep: outcome.is_ok(),
+                answer: Box::new(move |commit| {
+                    // The caller may have gone; what it asked for has happened all the same.
+                    let _ = reply.send(outcome.and_then(|value| commit.map(|()| value)));
+                }),
+            }
+        });
+        let stopped = || Error::Broken("its writer has stopped".into());
+        self.jobs.send(job).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+struct JoinOnDrop(Option<JoinHandle<()>>);
+
+impl Drop for JoinOnDrop {
+    fn drop(&mut self) {
+        if self.0.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("a database writer has panicked");
+        }
+    }
+}
+
+fn serve<M: Memory>(mut conn: Connection, mut memory: M, mut jobs: mpsc::Receiver<Job<M>>) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut group = VecDeque::from([first]);
+        while group.len() < MAX_WAITING
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push_back(job);
+        }
+        commit_together(&mut conn, &mut memory, group);
+        if let Err(error) = memory.tidy(&mut conn) {
+            memory.rolled_back();
+            tracing::warn!(?error, "a chore of the database writer failed; it is tried again");
+        }
+    }
+}
+
+fn commit_together<M: Memory>(conn: &mut Connection, memory: &mut M, mut group: VecDeque<Job<M>>) {
+    let mut answers = Vec::with_capacity(group.len());
+    let commit = run(conn, memory, &mut group, &mut answers);
+    match &commit {
+        Ok(()) => {
+            if let Err(error) = memory.committed(conn) {
+                tracing::error!(?error, "a commit could not be announced");
+            }
+        }
+        Err(error) => {
+            memory.rolled_back();
+            answers.extend(group.drain(..).map(|job| job(Err(error.clone())).answer));
+        }
+    }
+    for answer in answers {
+        answer(commit.clone());
+    }
+}
+
+/// Runs the jobs of `group` in one transaction, each in a savepoint of its own.
+fn run<M: Memory>(
+    conn: &mut Connection,
+    memory: &mut M,
+    group: &mut VecDeque<Job<M>>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
+    let mut transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    while let Some(job) = group.pop_front() {
+        let savepoint = match transaction.savepoint() {
+            Ok(savepoint) => savepoint,
+            Err(error) => {
+                group.push_front(job);
+                return Err(error.into());
+            }
+        };
+        let Ran { keep, answer } = job(Ok((&savepoint, memory)));
+        answers.push(answer);
+        if keep {
+            savepoint.commit()?;
+        } else {
+            drop(savepoint);
+            memory.rolled_back();
+        }
+        // A full disk or a failed write makes SQLite undo the whole transaction by itself.
+        if transaction.is_autocommit() {
+            return Err(Error::Unavailable("a failed write has undone the others of its transaction".into()));
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::pin::{Pin, pin};
+    use std::sync::mpsc::{SyncSender, sync_channel};
+    use std::task::Poll;
+
+    /// Counts what it is told.
+    #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+    struct Counts {
+        committed: u32,
+        rolled_back: u32,
+    }
+
+    impl Memory for Counts {
+        fn committed(&mut self, _: &Connection) -> Result<(), Error> {
+            self.committed += 1;
+            Ok(())
+        }
+
+        fn rolled_back(&mut self) {
+            self.rolled_back += 1;
+        }
+    }
+
+    fn writer() -> Writer<Counts> {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(
+            "PRAGMA foreign_keys = ON;
+             CREATE TABLE t(x INTEGER PRIMARY KEY, y INTEGER REFERENCES t(x) DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .unwrap();
+        Writer::start("test", conn, Counts::default()).unwrap()
+    }
+
+    fn insert(x: u32) -> impl FnOnce(&Connection, &mut Counts) -> Result<(), Error> {
+        insert_pointing(x, x)
+    }
+
+    /// A row whose `y` must be some row's `x` by the time of the commit.
+    fn insert_pointing(x: u32, y: u32) -> impl FnOnce(&Connection, &mut Counts) -> Result<(), Error> {
+        move |conn, _| Ok(conn.execute("INSERT INTO t VALUES (?1, ?2)", [x, y]).map(drop)?)
+    }
+
+    async fn rows(writer: &Writer<Counts>) -> Vec<u32> {
+        let select = |conn: &Connection, _: &mut Counts| -> Result<Vec<u32>, Error> {
+            let mut statement = conn.prepare("SELECT x FROM t ORDER BY x")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        };
+        writer.write(select).await.unwrap()
+    }
+
+    async fn counts(writer: &Writer<Counts>) -> Counts {
+        writer.write(|_, counts| Ok(*counts)).await.unwrap()
+    }
+
+    /// Keeps the writer busy until the sender is used or dropped.
+    async fn hold(writer: &Writer<Counts>) -> SyncSender<()> {
+        let (release, released) = sync_channel(1);
+        let (entered, entering) = oneshot::channel();
+        let mut call = pin!(writer.write(move |_, _| {
+            entered.send(()).unwrap();
+            let _ = released.recv();
+            Ok(())
+        }));
+        hand_over(&mut call.as_mut()).await;
+        entering.await.unwrap();
+        release
+    }
+
+    /// Polls a call once, so that it waits for the writer.
+    async fn hand_over<T>(call: &mut Pin<&mut impl Future<Output = T>>) {
+        poll_fn(|context| {
+            assert!(call.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn calls_that_wait_share_a_commit_and_one_that_fails_undoes_only_itself() {
+        let writer = writer();
+        let release = hold(&writer).await;
+        let (mut a, mut b, mut c) =
+            (pin!(writer.write(insert(1))), pin!(writer.write(insert(1))), pin!(writer.write(insert(2))));
+        hand_over(&mut a.as_mut()).await;
+        hand_over(&mut b.as_mut()).await;
+        hand_over(&mut c.as_mut()).await;
+        release.send(()).unwrap();
+        assert_eq!(a.await, Ok(()));
+        assert!(matches!(b.await, Err(Error::Rejected(_))), "the key is there already");
+        assert_eq!(c.await, Ok(()));
+        assert_eq!(counts(&writer).await, Counts { committed: 2, rolled_back: 1 });
+        assert_eq!(rows(&writer).await, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_fails_every_call_in_it() {
+        let writer = writer();
+        let release = hold(&writer).await;
+        let (mut a, mut b) = (pin!(writer.write(insert(1))), pin!(writer.write(insert_pointing(2, 9))));
+        hand_over(&mut a.as_mut()).await;
+        hand_over(&mut b.as_mut()).await;
+        release.send(()).unwrap();
+        assert!(a.await.is_err() && b.await.is_err());
+        assert!(rows(&writer).await.is_empty());
+        writer.write(insert(3)).await.unwrap();
+        assert_eq!(rows(&writer).await, [3]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_the_calls_of_its_commit_and_no_later_one() {
+        let writer = writer();
+        writer
+            .write(|conn, _| Ok(conn.execute_batch("CREATE TABLE big(x); PRAGMA max_page_count = 10")?))
+            .await
+            .unwrap();
+        let fill = |conn: &Connection, _: &mut Counts| -> Result<(), Error> {
+            Ok(conn.execute("INSERT INTO big VALUES (zeroblob(1000000))", []).map(drop)?)
+        };
+        let error = writer.write(fill).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+        writer.write(insert(1)).await.unwrap();
+        assert_eq!(rows(&writer).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn more_calls_than_the_limit_wait_for_room() {
+        let writer = writer();
+        let release = hold(&writer).await;
+        let mut calls: Vec<_> = (0..=MAX_WAITING).map(|_| Box::pin(writer.write(|_, _| Ok(())))).collect();
+        for call in &mut calls {
+            hand_over(&mut call.as_mut()).await;
+        }
+        assert_eq!(writer.jobs.capacity(), 0);
+        release.send(()).unwrap();
+        for call in calls {
+            call.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_dropped_has_happened_and_a_dropped_writer_finishes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch("CREATE TABLE t(x, y)").unwrap();
+        let writer = Writer::start("test", conn, Counts::default()).unwrap();
+        hand_over(&mut pin!(writer.write(insert(1)))).await;
+        drop(writer);
+        let count: u32 = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 1);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_has_panicked_says_so() {
+        let writer = writer();
+        for _ in 0..2 {
+            let error = writer.write(|_, _| -> Result<(), Error> { panic!("on purpose") }).await.unwrap_err();
+            assert_eq!(error, Error::Broken("its writer has stopped".into()));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The numbers of series.
+
+use crate::sqlite::{Error, Memory};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use watchkeeper_domain::Series;
+
+/// Most series whose numbers are remembered. Past it all are forgotten and learnt again.
+const MAX_REMEMBERED: usize = 100_000;
+
+/// The numbers of series, remembered so that a sample of a known series costs one look-up in memory.
+#[derive(Default)]
+pub(super) struct Interning {
+    ids: HashMap<Arc<Series>, i64>,
+}
+
+impl Interning {
+    /// The number of `series`, which is in the database from now on.
+    pub(super) fn id(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<i64, Error> {
+        if let Some(&id) = self.ids.get(series) {
+            return Ok(id);
+        }
+        let id = match find(conn, series)? {
+            Some(id) => id,
+            None => insert(conn, series)?,
+        };
+        if self.ids.len() >= MAX_REMEMBERED {
+            self.forget();
+        }
+        self.ids.insert(series.clone(), id);
+        Ok(id)
+    }
+
+    /// Forgets all numbers: some are not true any more.
+    pub(super) fn forget(&mut self) {
+        self.ids.clear();
+    }
+}
+
+/// A series may have got its number in the writes that were undone.
+impl Memory for Interning {
+    fn rolled_back(&mut self) {
+        self.forget();
+    }
+}
+
+fn find(conn: &Connection, series: &Series) -> Result<Option<i64>, Error> {
+    let id = conn
+        .prepare_cached("SELECT id FROM series WHERE key = ?1")?
+        .query_row([series.key()], |row| row.get(0))
+        .optional()?;
+    Ok(id)
+}
+
+fn insert(conn: &Connection, series: &Series) -> Result<i64, Error> {
+    let labels: BTreeMap<&str, &str> = series.labels().collect();
+    let labels = serde_json::to_string(&labels).map_err(|error| Error::Rejected(error.to_string()))?;
+    conn.prepare_cached("INSERT INTO series (key, source, name, unit, labels) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((series.key(), series.source(), series.name(), series.unit(), labels))?;
+    Ok(conn.last_insert_rowid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::Database;
+    use crate::store::MIGRATIONS;
+
+    fn series(number: usize) -> Arc<Series> {
+        Arc::new(Series::new("host", &format!("n{number}"), "", &[]).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_number_that_was_given_in_a_write_that_failed_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let database =
+            Database::open(dir.path(), "store", &MIGRATIONS, |_| Ok(Interning::default())).unwrap();
+        let failing = |conn: &Connection, interning: &mut Interning| -> Result<(), Error> {
+            interning.id(conn, &series(1))?;
+            Err(Error::Rejected("on purpose".into()))
+        };
+        database.write(failing).await.unwrap_err();
+        let intern = |number| move |conn: &Connection, ids: &mut Interning| ids.id(conn, &series(number));
+        let other = database.write(intern(2)).await.unwrap();
+        let again = database.write(intern(1)).await.unwrap();
+        assert_ne!(other, again);
+    }
+
+    #[test]
+    fn more_series_than_are_remembered_keep_their_numbers() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        let mut interning = Interning::default();
+        let mut id = |number: usize| {
+            let id = interning.id(&conn, &series(number)).unwrap();
+            assert!(interning.ids.len() <= MAX_REMEMBERED);
+            id
+        };
+        let first: Vec<_> = (0..=MAX_REMEMBERED).map(&mut id).collect();
+        assert_eq!((0..=MAX_REMEMBERED).map(&mut id).collect::<Vec<_>>(), first);
+    }
+}

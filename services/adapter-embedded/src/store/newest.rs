@@ -1,0 +1,102 @@
+//! The newest samples, without a look at the older ones.
+
+use super::select::each_series;
+use crate::key_range::KeyRange;
+use crate::sqlite::{Error, timestamp};
+use rusqlite::Connection;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::Page;
+
+/// A series' samples, newest first: the tree is read from its end.
+const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 ORDER BY at DESC";
+
+/// The newest sample of each series on the page.
+pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, Error> {
+    let mut found = Vec::new();
+    if page.limit == 0 {
+        return Ok(found);
+    }
+    each_series(conn, filter, &KeyRange::on(filter, page), |id, series| {
+        newest_first(conn, id, |collected_at, value| {
+            found.push(Sample { series: series.clone(), collected_at, value });
+            ControlFlow::Break(())
+        })?;
+        Ok(if found.len() < page.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(found)
+}
+
+/// The newest `limit` samples of all series that `filter` means, newest first.
+pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, Error> {
+    let mut newest = Newest { limit, kept: BinaryHeap::new() };
+    each_series(conn, filter, &KeyRange::of(filter), |id, series| {
+        newest_first(conn, id, |at, value| newest.offer(&series, at, value))?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(newest.kept.into_sorted_vec().into_iter().map(|Reverse(Aged(sample))| sample).collect())
+}
+
+fn newest_first(
+    conn: &Connection,
+    series_id: i64,
+    mut visit: impl FnMut(Timestamp, f64) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut select = conn.prepare_cached(NEWEST_FIRST)?;
+    let mut rows = select.query([series_id])?;
+    while let Some(row) = rows.next()? {
+        if visit(timestamp(row.get(0)?)?, row.get(1)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The newest of the samples that were offered, the oldest of them on top.
+struct Newest {
+    limit: usize,
+    kept: BinaryHeap<Reverse<Aged>>,
+}
+
+impl Newest {
+    /// Keeps a sample if it is among the newest. Breaks when no older one of its series can be.
+    fn offer(&mut self, series: &Arc<Series>, collected_at: Timestamp, value: f64) -> ControlFlow<()> {
+        let is_full = self.kept.len() >= self.limit;
+        if is_full && self.kept.peek().is_none_or(|Reverse(Aged(oldest))| collected_at <= oldest.collected_at)
+        {
+            return ControlFlow::Break(());
+        }
+        if is_full {
+            self.kept.pop();
+        }
+        self.kept.push(Reverse(Aged(Sample { series: series.clone(), collected_at, value })));
+        ControlFlow::Continue(())
+    }
+}
+
+/// A sample, ordered by its instant; among equals the smaller key counts as the newer.
+struct Aged(Sample);
+
+impl Ord for Aged {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let (Self(one), Self(other)) = (self, other);
+        one.collected_at.cmp(&other.collected_at).then_with(|| other.series.cmp(&one.series))
+    }
+}
+
+impl PartialOrd for Aged {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Aged {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Aged {}

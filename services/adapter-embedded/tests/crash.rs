@@ -1,0 +1,181 @@
+//! What the embedded back end has acknowledged is there, once, after `kill -9`.
+//!
+//! The test starts itself as a second process that writes until it is killed, again and again in the
+//! same directory.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+#![expect(clippy::print_stdout, reason = "how the second process tells the first what was acknowledged")]
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::{
+    Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Position, SampleStore, Topic,
+    TopicPartition,
+};
+
+/// Names the directory to the process that writes.
+const DIRECTORY: &str = "WATCHKEEPER_CRASH_TEST_DIRECTORY";
+const ROUNDS: usize = 8;
+/// Writers at the same time, so that commits are shared.
+const WRITERS: u32 = 4;
+/// Records, or samples, that are written at once.
+const BATCH: u64 = 3;
+const ALL: usize = 10_000_000;
+
+#[test]
+fn what_was_acknowledged_is_there_once_after_a_kill() {
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        return write_until_killed(Path::new(&directory));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut random = StdRng::seed_from_u64(11);
+    for round in 0..ROUNDS {
+        let acknowledged = kill_after(random.random_range(1..300), directory.path());
+        let found = Runtime::new().unwrap().block_on(look(directory.path()));
+        for (what, count) in acknowledged {
+            assert!(found[&what] >= count, "round {round}: {what} up to {count}, {} are there", found[&what]);
+        }
+    }
+}
+
+/// Starts the process that writes and kills it after so many acknowledgements; gives the last of each kind.
+fn kill_after(acknowledgements: usize, directory: &Path) -> BTreeMap<String, u64> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "what_was_acknowledged_is_there_once_after_a_kill", "--nocapture"])
+        .env(DIRECTORY, directory)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut acknowledged = BTreeMap::new();
+    let mut count = 0;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        // The test harness has lines of its own.
+        let Some((what, up_to)) = line.strip_prefix("acknowledged ").and_then(|line| line.rsplit_once(' '))
+        else {
+            continue;
+        };
+        acknowledged.insert(what.to_owned(), up_to.parse().unwrap());
+        count += 1;
+        if count == acknowledgements {
+            child.kill().unwrap();
+        }
+    }
+    assert!(!child.wait().unwrap().success(), "it writes until it is killed");
+    assert!(count >= acknowledgements);
+    acknowledged
+}
+
+/// What there is of each kind, after a look that nothing is missing in between and nothing there twice.
+async fn look(directory: &Path) -> BTreeMap<String, u64> {
+    let bus = EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap();
+    let store = EmbeddedStore::open(directory).unwrap();
+    let mut found = BTreeMap::new();
+    for writer in 0..WRITERS {
+        let count = published(&bus, writer).await;
+        assert_eq!(count % BATCH, 0, "a batch is there whole or not at all");
+        found.insert(format!("published {writer}"), count);
+
+        let position = store.position(&Group::PERSISTER, &partition(writer)).await.unwrap().unwrap_or(0);
+        let samples = store.newest(&SeriesFilter::named("crash", name(writer)), ALL).await.unwrap();
+        let numbers: Vec<_> = samples.iter().rev().map(|sample| sample.collected_at).collect();
+        assert!(
+            numbers.into_iter().eq((0..position).map(instant)),
+            "the samples are those up to the position"
+        );
+        found.insert(format!("stored {writer}"), position);
+    }
+    let lag = bus.lag(&Topic::METRICS, &Group::CACHE).await.unwrap();
+    found.insert("committed".to_owned(), lag[0].committed);
+    found
+}
+
+/// How many records of a writer there are; their numbers count from 0.
+async fn published(bus: &EmbeddedBus, writer: u32) -> u64 {
+    let (mut from, mut count) = (0, 0);
+    loop {
+        let batch = bus.read(&TopicPartition::new(Topic::METRICS, 0), from, ALL).await.unwrap();
+        for record in batch.records.iter().filter(|record| record.key == name(writer).as_bytes()) {
+            assert_eq!(record.value, count.to_string().as_bytes());
+            count += 1;
+        }
+        if batch.records.is_empty() {
+            return count;
+        }
+        from = batch.next;
+    }
+}
+
+fn write_until_killed(directory: &Path) {
+    Runtime::new().unwrap().block_on(async {
+        let bus = Arc::new(EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap());
+        let store = EmbeddedStore::open(directory).unwrap().samples();
+        let mut tasks = JoinSet::new();
+        for writer in 0..WRITERS {
+            tasks.spawn(publish(bus.clone(), writer));
+            tasks.spawn(append(store.clone(), writer));
+        }
+        tasks.spawn(consume(bus));
+        tasks.join_all().await;
+    });
+}
+
+async fn publish(bus: Arc<EmbeddedBus>, writer: u32) {
+    let mut next = published(&bus, writer).await;
+    loop {
+        let mut batch = BatchBuilder::default();
+        for number in next..next + BATCH {
+            batch.push(name(writer).as_bytes(), number.to_string().as_bytes());
+        }
+        bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+        next += BATCH;
+        println!("acknowledged published {writer} {next}");
+    }
+}
+
+async fn append(store: Arc<dyn SampleStore>, writer: u32) {
+    let series = Arc::new(Series::new("crash", &name(writer), "", &[]).unwrap());
+    let mut expected = store.position(&Group::PERSISTER, &partition(writer)).await.unwrap().unwrap_or(0);
+    loop {
+        let next = expected + BATCH;
+        let sample = |number| Sample { series: series.clone(), collected_at: instant(number), value: 1.0 };
+        let advance = Advance { group: Group::PERSISTER, partition: partition(writer), expected, next };
+        let append = Append { samples: (expected..next).map(sample).collect(), advances: vec![advance] };
+        store.append(&Arc::new(append)).await.unwrap();
+        expected = next;
+        println!("acknowledged stored {writer} {next}");
+    }
+}
+
+async fn consume(bus: Arc<EmbeddedBus>) {
+    let mut member = bus.subscribe(&Topic::METRICS, &Group::CACHE).await.unwrap();
+    loop {
+        if let Delivery::Records(batch) = member.next(50).await.unwrap() {
+            let next = batch.next;
+            member.commit(&[Position { partition: batch.partition, next }]).await.unwrap();
+            println!("acknowledged committed {next}");
+        }
+    }
+}
+
+fn name(writer: u32) -> String {
+    format!("writer_{writer}")
+}
+
+/// A partition of its own for each writer's position in the store.
+fn partition(writer: u32) -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, writer)
+}
+
+fn instant(number: Offset) -> Timestamp {
+    Timestamp::MIN.plus(Duration::from_secs(number))
+}

@@ -1,0 +1,47 @@
+//! Opening, and what is said when that fails.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_ports::{Failure, PortError};
+
+fn bus(dir: &Path) -> Result<EmbeddedBus, PortError> {
+    EmbeddedBus::open(dir, &EmbeddedOptions::default())
+}
+
+#[test]
+fn bus_and_store_share_a_directory_that_is_their_owners_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("state/watchkeeper");
+    let _open = (bus(&dir).unwrap(), EmbeddedStore::open(&dir).unwrap());
+    assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(dir.join("bus.db").is_file() && dir.join("store.db").is_file());
+}
+
+#[test]
+fn what_is_open_cannot_be_opened_again_until_it_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = bus(dir.path()).unwrap();
+    let error = bus(dir.path()).err().unwrap();
+    assert_eq!(error.failure(), Failure::Retry);
+    let expected = format!("bus is not available: {}/bus is in use by another process", dir.path().display());
+    assert_eq!(error.to_string(), expected);
+    drop(open);
+    bus(dir.path()).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_database_stops_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("store.db"), [b'x'; 10_000]).unwrap();
+    let error = EmbeddedStore::open(dir.path()).err().unwrap();
+    assert_eq!(error.failure(), Failure::Stop);
+    assert!(error.to_string().starts_with("store is unusable: "), "{error}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_created_stops_the_process() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = bus(&file.path().join("below")).err().unwrap();
+    assert_eq!(error.failure(), Failure::Stop);
+}

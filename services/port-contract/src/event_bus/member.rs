@@ -1,0 +1,82 @@
+//! A member of a group, as a test sees it.
+
+use crate::soon;
+use std::collections::BTreeSet;
+use watchkeeper_ports::{
+    Delivery, EventBus, Group, Position, ReceivedBatch, Subscription, Topic, TopicPartition,
+};
+
+/// A member, and what it was told of its partitions.
+pub(super) struct Member {
+    pub(super) subscription: Box<dyn Subscription>,
+    pub(super) assigned: BTreeSet<TopicPartition>,
+}
+
+impl Member {
+    pub(super) async fn join(bus: &dyn EventBus, topic: &Topic, group: &Group) -> Self {
+        Self { subscription: bus.subscribe(topic, group).await.unwrap(), assigned: BTreeSet::new() }
+    }
+
+    /// The next records.
+    pub(super) async fn records(&mut self, max_records: usize) -> ReceivedBatch {
+        loop {
+            match soon(self.subscription.next(max_records)).await.unwrap() {
+                Delivery::Assigned(partitions) => self.assigned.extend(partitions),
+                Delivery::Revoked(partitions) => self.assigned.retain(|held| !partitions.contains(held)),
+                Delivery::Records(batch) => {
+                    assert!(self.assigned.contains(&batch.partition), "{} was not assigned", batch.partition);
+                    assert_eq!(batch.offsets.len(), batch.records.len());
+                    assert!(
+                        batch.offsets.is_sorted_by(|a, b| a < b)
+                            && batch.offsets.iter().all(|at| *at < batch.next)
+                    );
+                    assert!(!batch.records.is_empty());
+                    return batch;
+                }
+            }
+        }
+    }
+
+    /// Batches until they hold so many records.
+    pub(super) async fn batches(&mut self, records: usize) -> Vec<ReceivedBatch> {
+        let (mut batches, mut received) = (Vec::new(), 0);
+        while received < records {
+            let batch = self.records(1_000).await;
+            received += batch.records.len();
+            batches.push(batch);
+        }
+        assert_eq!(received, records, "no more than there are");
+        batches
+    }
+
+    /// The values of so many records, in the order of their delivery.
+    pub(super) async fn values(&mut self, records: usize) -> Vec<u64> {
+        values(&self.batches(records).await)
+    }
+
+    /// Commits what was received.
+    pub(super) async fn commit(&mut self, batches: &[ReceivedBatch]) {
+        self.subscription.commit(&positions(batches)).await.unwrap();
+    }
+}
+
+/// The numbers that records hold.
+pub(super) fn values(batches: &[ReceivedBatch]) -> Vec<u64> {
+    let records = batches.iter().flat_map(|batch| batch.records.iter());
+    records.map(|record| str::from_utf8(record.value).unwrap().parse().unwrap()).collect()
+}
+
+/// Where these batches end, by partition.
+pub(super) fn positions(batches: &[ReceivedBatch]) -> Vec<Position> {
+    let mut positions: Vec<Position> = Vec::new();
+    for batch in batches {
+        positions.retain(|position| position.partition != batch.partition);
+        positions.push(Position { partition: batch.partition.clone(), next: batch.next });
+    }
+    positions
+}
+
+pub(super) fn sorted(mut numbers: Vec<u64>) -> Vec<u64> {
+    numbers.sort_unstable();
+    numbers
+}

@@ -1,0 +1,64 @@
+//! One test suite per port, written once and run against every adapter of that port.
+//!
+//! A suite is a module of promises, one function each, named by what it promises. An adapter's test says
+//! where it keeps things with a [`Fixture`] and takes the whole suite, a test per promise:
+//!
+//! ```text
+//! watchkeeper_port_contract::sample_store_contract!(TemporaryDirectory);
+//! ```
+//!
+//! A promise assumes nothing that the port's documentation does not say: topics may have any number of
+//! partitions, offsets may have gaps, and an engine may be shared by tests that run at the same time.
+
+#![allow(missing_docs, reason = "a promise's name is its documentation")]
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
+
+pub mod event_bus;
+pub mod latest_cache;
+pub mod sample_store;
+mod samples;
+pub mod schedule_store;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long anything may take before a promise counts as broken.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where an adapter of the port `P` keeps things, fresh for each test, gone when dropped.
+pub trait Fixture<P: ?Sized>: Sized + Send + Sync {
+    /// A place in which nothing was kept yet.
+    fn fresh() -> impl Future<Output = Self> + Send;
+
+    /// Opens the adapter there. Everything that was opened before has been dropped.
+    fn open(&self) -> impl Future<Output = Arc<P>> + Send;
+}
+
+/// Waits for `work`, which is bound to come.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work).await.expect("it comes in time")
+}
+
+/// Lists the promises of a module: for the macro that turns them into tests, and for reports.
+macro_rules! suite {
+    (($dollar:tt) $contract:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
+        /// The names of the suite's promises.
+        pub const PROMISES: &[&str] = &[$(stringify!($promise)),*];
+
+        /// Turns every promise of this suite into a test of the adapter behind a fixture.
+        #[macro_export]
+        macro_rules! $contract {
+            ($dollar fixture:ty) => {
+                $(
+                    #[tokio::test]
+                    async fn $promise() {
+                        $crate::$module::$promise::<$dollar fixture>().await;
+                    }
+                )*
+            };
+        }
+    };
+}
+
+use suite;

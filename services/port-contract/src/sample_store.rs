@@ -1,0 +1,66 @@
+//! What every [`SampleStore`] promises.
+
+mod appending;
+mod asking;
+mod model;
+mod pruning;
+
+pub use appending::*;
+pub use asking::*;
+pub use model::*;
+pub use pruning::*;
+
+use crate::suite;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, SeriesFilter};
+use watchkeeper_ports::{Append, Appended, SampleStore};
+
+suite!(($) sample_store_contract, sample_store, [
+    append_same_batch_twice_keeps_one,
+    of_two_values_at_one_instant_the_first_stays,
+    a_batch_that_holds_a_sample_twice_keeps_one,
+    samples_and_positions_move_together,
+    a_zombies_append_fails_and_stores_nothing,
+    one_moved_position_holds_all_back,
+    groups_and_partitions_have_positions_of_their_own,
+    an_append_without_samples_moves_the_position,
+    everything_survives_reopening,
+    appends_at_the_same_time_lose_nothing,
+    one_position_is_moved_by_one_of_many,
+    values_times_and_labels_come_back_exactly,
+    a_large_batch_is_stored_whole,
+    series_are_paged_by_key_and_say_whether_there_are_more,
+    a_filter_gives_the_series_that_match,
+    latest_is_the_newest_of_each_series_by_key,
+    newest_is_newest_first_over_all_series,
+    a_range_is_what_a_simple_model_says,
+    a_range_takes_its_first_instant_and_not_its_last,
+    a_range_is_cut_at_the_series_asked_for,
+    a_range_leaves_out_series_without_samples_in_it,
+    series_of_any_filter_are_what_a_model_says,
+    latest_and_newest_of_any_filter_are_what_a_model_says,
+    every_aggregate_is_what_its_definition_says,
+    pruning_removes_what_is_older_and_nothing_else,
+    a_series_without_samples_is_gone_and_can_come_back,
+    pruning_leaves_what_a_model_says,
+    appends_go_on_while_pruning,
+    a_store_in_use_can_be_checked,
+]);
+
+fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
+    Arc::new(Append { samples: samples.into(), advances: Vec::new() })
+}
+
+async fn append(store: &dyn SampleStore, samples: impl Into<Vec<Sample>>) -> Appended {
+    store.append(&batch(samples)).await.unwrap()
+}
+
+/// Every sample there is, newest first.
+async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
+    store.newest(&SeriesFilter::default(), 1_000_000).await.unwrap()
+}
+
+fn labelled(label: &str, value: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(label.to_owned(), value.to_owned())])
+}

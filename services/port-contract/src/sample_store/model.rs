@@ -1,0 +1,229 @@
+//! A store as simple as can be, and many questions that both must answer alike.
+
+use super::append;
+use crate::Fixture;
+use crate::samples::after;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{
+    Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
+};
+use watchkeeper_ports::{Page, SampleStore};
+
+/// How many questions of a kind are asked, each from a seed that a failure names.
+const QUESTIONS: u64 = 50;
+/// The samples lie within so many seconds.
+const SECONDS: u64 = 4 * 3_600;
+
+/// Every sample of every series.
+#[derive(Default)]
+struct Model(BTreeMap<Arc<Series>, BTreeMap<Timestamp, f64>>);
+
+impl Model {
+    fn append(&mut self, samples: &[Sample]) {
+        for Sample { series, collected_at, value } in samples {
+            self.0.entry(Arc::clone(series)).or_default().entry(*collected_at).or_insert(*value);
+        }
+    }
+
+    fn series(&self, filter: &SeriesFilter) -> Vec<Arc<Series>> {
+        self.0.keys().filter(|series| filter.matches(series)).cloned().collect()
+    }
+
+    fn latest(&self, filter: &SeriesFilter) -> Vec<Sample> {
+        self.series(filter).iter().filter_map(|series| self.of(series).pop()).collect()
+    }
+
+    fn newest(&self, filter: &SeriesFilter) -> Vec<Sample> {
+        let mut all: Vec<_> = self.series(filter).iter().flat_map(|series| self.of(series)).collect();
+        all.sort_by_key(|sample| Reverse(sample.collected_at));
+        all
+    }
+
+    fn range(&self, query: &RangeQuery) -> Vec<SeriesPoints> {
+        let points = |series: &Arc<Series>| {
+            let mut windows: BTreeMap<Timestamp, Vec<f64>> = BTreeMap::new();
+            for sample in self.of(series) {
+                if (query.from()..query.to()).contains(&sample.collected_at) {
+                    let window = sample.collected_at.window_start(query.step());
+                    windows.entry(window).or_default().push(sample.value);
+                }
+            }
+            let point = |(at, values): (_, Vec<f64>)| Point { at, value: fold(query.aggregate(), &values) };
+            SeriesPoints { series: Arc::clone(series), points: windows.into_iter().map(point).collect() }
+        };
+        let all = self.series(query.filter()).iter().map(points).collect::<Vec<_>>();
+        all.into_iter().filter(|series| !series.points.is_empty()).collect()
+    }
+
+    fn prune(&mut self, before: Timestamp) -> u64 {
+        let mut removed = 0;
+        for of_series in self.0.values_mut() {
+            let kept = of_series.split_off(&before);
+            removed += std::mem::replace(of_series, kept).len() as u64;
+        }
+        self.0.retain(|_, of_series| !of_series.is_empty());
+        removed
+    }
+
+    fn of(&self, series: &Arc<Series>) -> Vec<Sample> {
+        let sample = |(&collected_at, &value)| Sample { series: Arc::clone(series), collected_at, value };
+        self.0[series].iter().map(sample).collect()
+    }
+}
+
+/// The aggregate of values in order of time, as its definition has it.
+fn fold(aggregate: Aggregate, values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = f64::from(u32::try_from(values.len()).unwrap());
+    match aggregate {
+        Aggregate::Avg => values.iter().sum::<f64>() / count,
+        Aggregate::Min => sorted[0],
+        Aggregate::Max => sorted[sorted.len() - 1],
+        Aggregate::Sum => values.iter().sum(),
+        Aggregate::Count => count,
+        Aggregate::Last => values[values.len() - 1],
+        Aggregate::P95 => {
+            let not_above = |limit: f64| values.iter().filter(|value| **value <= limit).count();
+            sorted.iter().copied().find(|limit| not_above(*limit) * 100 >= values.len() * 95).unwrap()
+        }
+    }
+}
+
+/// Series whose keys are easily put in the wrong order or into the wrong filter.
+fn confusable() -> Vec<Arc<Series>> {
+    let mut all = Vec::new();
+    for source in ["host", "host-2", "Host", "höst", "a"] {
+        for name in ["load", "load1", "load/1", "Load", "l"] {
+            all.push(Series::new(source, name, "", &[]));
+            all.push(Series::new(source, name, "percent", &[]));
+            all.push(Series::new(source, name, "", &[("cpu", "0"), ("host", "a")]));
+            all.push(Series::new(source, name, "", &[("host", "a%_'\"\\,{}€")]));
+        }
+    }
+    all.into_iter().map(|series| Arc::new(series.unwrap())).collect()
+}
+
+/// Each condition is that of a random series, or not given.
+fn any_filter(random: &mut StdRng) -> SeriesFilter {
+    let all = confusable();
+    let mut any = || random.random::<bool>().then(|| Arc::clone(&all[random.random_range(0..all.len())]));
+    let (source, name, labels) = (any(), any(), any());
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    SeriesFilter {
+        source: source.map(|series| series.source().to_owned()),
+        name: name.map(|series| series.name().to_owned()),
+        labels: labels.map(|series| series.labels().map(owned).collect()).unwrap_or_default(),
+    }
+}
+
+/// The questions: seeds and filters.
+fn filters() -> impl Iterator<Item = (u64, SeriesFilter)> {
+    (0..QUESTIONS).map(|seed| (seed, any_filter(&mut StdRng::seed_from_u64(seed))))
+}
+
+/// Samples at random instants, some of them repeated.
+async fn fill(store: &dyn SampleStore) -> Model {
+    let (mut random, all, mut model) = (StdRng::seed_from_u64(1), confusable(), Model::default());
+    for _ in 0..4 {
+        let any = |_| Sample {
+            series: Arc::clone(&all[random.random_range(0..all.len())]),
+            collected_at: after(random.random_range(0..SECONDS)),
+            // Quarters, so that a sum is exact in whatever order an engine adds.
+            value: f64::from(random.random_range(-4_000..4_000)) / 4.0,
+        };
+        let samples: Vec<_> = (0..2_000).map(any).collect();
+        append(store, samples.clone()).await;
+        model.append(&samples);
+    }
+    model
+}
+
+pub async fn series_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let model = fill(&*store).await;
+    for (seed, filter) in filters() {
+        let (mut page, mut found) = (Page::first(7), Vec::new());
+        loop {
+            let series = store.series(&filter, &page).await.unwrap();
+            found.extend(series.series);
+            page.after = found.last().map(|last: &Arc<Series>| last.key().to_owned());
+            if !series.more {
+                break;
+            }
+        }
+        assert_eq!(found, model.series(&filter), "seed {seed}: {filter:?}");
+    }
+}
+
+pub async fn latest_and_newest_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let model = fill(&*store).await;
+    // Which of several samples of one instant come first is not promised.
+    let instants = |samples: &[Sample]| samples.iter().map(|sample| sample.collected_at).collect::<Vec<_>>();
+    for (seed, filter) in filters() {
+        let latest = store.latest(&filter, &Page::first(1_000)).await.unwrap();
+        assert_eq!(latest, model.latest(&filter), "seed {seed}: {filter:?}");
+        let all = model.newest(&filter);
+        for limit in [1, 10, 1_000] {
+            let newest = store.newest(&filter, limit).await.unwrap();
+            let expected = instants(&all[..limit.min(all.len())]);
+            assert_eq!(instants(&newest), expected, "seed {seed}, {limit}: {filter:?}");
+            assert!(newest.iter().all(|sample| filter.matches(&sample.series)), "seed {seed}: {filter:?}");
+        }
+    }
+}
+
+pub async fn every_aggregate_is_what_its_definition_says<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let model = fill(&*store).await;
+    for (seed, filter) in filters().take(10) {
+        let mut random = StdRng::seed_from_u64(seed);
+        let from = after(random.random_range(0..SECONDS / 2)).plus(Duration::from_micros(1));
+        let to = from.plus(Duration::from_secs(random.random_range(1..SECONDS / 2)));
+        let step = Duration::from_secs([1, 7, 60, 3_600, 86_400][random.random_range(0..5)]);
+        for aggregate in Aggregate::ALL {
+            let query = RangeQuery::new(filter.clone(), from, to, step, aggregate).unwrap();
+            assert_eq!(
+                store.range(&query, 1_000).await.unwrap(),
+                model.range(&query),
+                "seed {seed}: {query:?}"
+            );
+        }
+    }
+}
+
+pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
+    const DAY: u64 = 86_400;
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let mut model = fill(&*store).await;
+    // Days later, so that a store that drops whole days of samples can keep the promise.
+    let later: Vec<_> = confusable()
+        .into_iter()
+        .step_by(3)
+        .map(|series| Sample { series, collected_at: after(5 * DAY), value: 1.0 })
+        .collect();
+    append(&*store, later.clone()).await;
+    model.append(&later);
+    let all = SeriesFilter::default();
+    for before in [2 * DAY, 10 * DAY] {
+        assert_eq!(store.prune(after(before)).await.unwrap(), model.prune(after(before)));
+        assert_eq!(store.series(&all, &Page::first(1_000)).await.unwrap().series, model.series(&all));
+        assert_eq!(store.latest(&all, &Page::first(1_000)).await.unwrap(), model.latest(&all));
+    }
+    // Others come back first, so that a number that was remembered for a series would be another's.
+    for sample in later.into_iter().rev() {
+        append(&*store, [sample.clone()]).await;
+        model.append(&[sample]);
+    }
+    assert_eq!(store.latest(&all, &Page::first(1_000)).await.unwrap(), model.latest(&all));
+}
