@@ -1,0 +1,208 @@
+//! The items of an HTTP body.
+
+use serde::Deserializer as _;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// How a body holds its items; the content type says which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// One JSON array of items, or a single item.
+    Json,
+    /// One item per line; empty lines are skipped.
+    NdJson,
+}
+
+/// Why a body as a whole is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Not text.
+    #[error("the body is not UTF-8 from byte {from_byte} on")]
+    NotUtf8 {
+        /// How many bytes are.
+        from_byte: usize,
+    },
+    /// Not JSON; says what was expected, with line and column.
+    #[error("the body is not valid JSON: {0}")]
+    Syntax(serde_json::Error),
+    /// More items than the receiver takes at once.
+    #[error("the body has more than {limit} items, which is the limit")]
+    TooManyItems {
+        /// How many it takes.
+        limit: usize,
+    },
+}
+
+/// Hands each item of a body to `each`, with its index from 0 and its text, and gives how many there are.
+/// Copies nothing. What an item holds is for `each` to judge; the lines of [`BodyFormat::NdJson`] need
+/// not even be JSON.
+///
+/// # Errors
+/// Refuses the body as a whole, although `each` may have seen some items by then: at the item after the
+/// first `max_items`, or where the array is broken.
+pub fn for_each_item<'a>(
+    body: &'a [u8],
+    format: BodyFormat,
+    max_items: usize,
+    each: impl FnMut(usize, &'a str),
+) -> Result<usize, BodyError> {
+    let text = str::from_utf8(body).map_err(|error| BodyError::NotUtf8 { from_byte: error.valid_up_to() })?;
+    let mut items = Items { each, count: 0, limit: max_items };
+    match format {
+        BodyFormat::NdJson => items.take_lines(text)?,
+        BodyFormat::Json if text.trim_ascii_start().starts_with('[') => items.take_array(text)?,
+        BodyFormat::Json => items.take_single(text)?,
+    }
+    Ok(items.count)
+}
+
+struct Items<F> {
+    each: F,
+    count: usize,
+    limit: usize,
+}
+
+impl<'a, F: FnMut(usize, &'a str)> Items<F> {
+    fn take(&mut self, item: &'a str) -> Result<(), BodyError> {
+        if self.count >= self.limit {
+            return Err(BodyError::TooManyItems { limit: self.limit });
+        }
+        (self.each)(self.count, item);
+        self.count += 1;
+        Ok(())
+    }
+
+    fn take_lines(&mut self, text: &'a str) -> Result<(), BodyError> {
+        text.lines().filter(|line| !line.trim_ascii().is_empty()).try_for_each(|line| self.take(line))
+    }
+
+    fn take_single(&mut self, text: &'a str) -> Result<(), BodyError> {
+        let item: &RawValue = serde_json::from_str(text).map_err(BodyError::Syntax)?;
+        self.take(item.get())
+    }
+
+    fn take_array(&mut self, text: &'a str) -> Result<(), BodyError> {
+        let limit = self.limit;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let end = deserializer.deserialize_seq(self).and_then(|()| deserializer.end());
+        end.map_err(|error| match error.classify() {
+            // The visitor refuses for one reason only.
+            Category::Data => BodyError::TooManyItems { limit },
+            _ => BodyError::Syntax(error),
+        })
+    }
+}
+
+impl<'de, F: FnMut(usize, &'de str)> Visitor<'de> for &mut Items<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of items")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(item) = seq.next_element::<&RawValue>()? {
+            self.take(item.get()).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn items(body: &[u8], format: BodyFormat, max: usize) -> Result<Vec<&str>, String> {
+        let mut items = Vec::new();
+        let count = for_each_item(body, format, max, |index, item| {
+            assert_eq!(index, items.len());
+            items.push(item);
+        });
+        assert_eq!(count.map_err(|error| error.to_string())?, items.len());
+        Ok(items)
+    }
+
+    fn json(body: &str) -> Result<Vec<&str>, String> {
+        items(body.as_bytes(), BodyFormat::Json, 3)
+    }
+
+    fn lines(body: &str) -> Result<Vec<&str>, String> {
+        items(body.as_bytes(), BodyFormat::NdJson, 3)
+    }
+
+    #[test]
+    fn an_array_gives_its_items_and_any_other_value_is_one_item() {
+        assert_eq!(json(" [ {\"a\": 1} ,2, [3]\n] ").unwrap(), ["{\"a\": 1}", "2", "[3]"]);
+        assert_eq!(json("[]").unwrap(), [""; 0]);
+        assert_eq!(json("\n{\"a\":\n1}\n").unwrap(), ["{\"a\":\n1}"]);
+        assert_eq!(json("5").unwrap(), ["5"]);
+    }
+
+    #[test]
+    fn every_line_that_is_not_empty_is_an_item_valid_or_not() {
+        assert_eq!(lines("{\"a\":1}\r\n\n \t\n{oops\n[]").unwrap(), ["{\"a\":1}", "{oops", "[]"]);
+        assert_eq!(lines("1\n").unwrap(), ["1"]);
+        assert_eq!(lines("").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn one_item_past_the_limit_is_refused_before_it_is_handed_out() {
+        assert_eq!(json("[1,2,3]").unwrap().len(), 3);
+        assert_eq!(lines("1\n2\n3").unwrap().len(), 3);
+        let too_many = "the body has more than 3 items, which is the limit";
+        assert_eq!(json("[1,2,3,4,broken").unwrap_err(), too_many);
+        assert_eq!(lines("1\n2\n3\n4").unwrap_err(), too_many);
+        let mut seen = 0;
+        for_each_item(b"[1,2,3,4,5]", BodyFormat::Json, 3, |_, _| seen += 1).unwrap_err();
+        assert_eq!(seen, 3);
+    }
+
+    #[test]
+    fn a_broken_array_is_refused_with_line_and_column() {
+        let refused = |body| json(body).unwrap_err();
+        assert_eq!(
+            refused("[1,\n2;3]"),
+            "the body is not valid JSON: expected `,` or `]` at line 2 column 2"
+        );
+        assert_eq!(refused("[1]]"), "the body is not valid JSON: trailing characters at line 1 column 4");
+        assert!(refused("[1").starts_with("the body is not valid JSON: EOF"));
+        assert!(refused("").starts_with("the body is not valid JSON: EOF"));
+        assert!(refused("{} {}").starts_with("the body is not valid JSON: trailing"));
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_says_where() {
+        for format in [BodyFormat::Json, BodyFormat::NdJson] {
+            let error = items(b"[1,\xff]", format, 3).unwrap_err();
+            assert_eq!(error, "the body is not UTF-8 from byte 3 on");
+        }
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(json(&deep).unwrap().len(), 1);
+        assert!(json(&"[".repeat(100_000)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            for format in [BodyFormat::Json, BodyFormat::NdJson] {
+                let _ = items(&body, format, 3);
+            }
+        }
+
+        #[test]
+        fn items_come_out_as_they_went_in(numbers in prop::collection::vec(any::<i32>(), 0..20)) {
+            let texts: Vec<String> = numbers.iter().map(|number| format!(r#"{{"n":{number}}}"#)).collect();
+            let array = format!("[{}]", texts.join(" ,"));
+            prop_assert_eq!(items(array.as_bytes(), BodyFormat::Json, 20).unwrap(), texts.clone());
+            let lines = texts.join("\n\r\n");
+            prop_assert_eq!(items(lines.as_bytes(), BodyFormat::NdJson, 20).unwrap(), texts);
+        }
+    }
+}

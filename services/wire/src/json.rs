@@ -1,0 +1,22 @@
+//! Questions and answers as JSON: what the HTTP API gives and the command line and console read.
+//!
+//! Instants are RFC 3339 text in UTC. A field that is empty may be left out, and a reader takes it as
+//! empty then.
+
+mod dead_letter;
+mod live;
+mod problem;
+mod range;
+mod replay;
+mod sample;
+mod series;
+mod status;
+
+pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson};
+pub use live::Lagged;
+pub use problem::{IngestAnswer, Problem, Refusal};
+pub use range::{RangeAnswer, RangeSeries};
+pub use replay::{ReplayAnswer, ReplayRequest};
+pub use sample::{SampleJson, SampleList};
+pub use series::{SeriesJson, SeriesList};
+pub use status::{GroupLag, RoleStatus, StatusJson};

@@ -1,0 +1,121 @@
+//! What went wrong with a request, as a whole or item by item.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchkeeper_domain::Violation;
+
+/// Why a request failed (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// The kind of problem, as a URI; `about:blank` when the status says it all.
+    #[serde(rename = "type", default = "about_blank")]
+    #[schema(example = "urn:watchkeeper:problem:invalid-input")]
+    pub kind: String,
+    /// The kind of problem in words, the same each time.
+    #[schema(example = "The input is not valid")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 400)]
+    pub status: u16,
+    /// What was wrong this time.
+    #[schema(example = "from: must be before to")]
+    pub detail: String,
+    /// The fields that were refused; left out when it is not about fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Refusal>,
+}
+
+/// Why a field was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Refusal {
+    /// Which item of the body, counted from 0; left out when the body has no items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
+    /// The field.
+    #[schema(example = "value")]
+    pub field: String,
+    /// What it must be, with the limit in figures.
+    #[schema(example = "must be a number, is a string")]
+    pub reason: String,
+}
+
+/// What became of the items of a body: each is either accepted, and on the bus, or refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IngestAnswer {
+    /// How many were accepted.
+    pub accepted: usize,
+    /// How many were refused; left out when there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused_total: usize,
+    /// The first of those that were refused, in order; left out when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
+}
+
+impl Problem {
+    /// The media type of this shape.
+    pub const CONTENT_TYPE: &'static str = "application/problem+json";
+
+    /// A problem that its HTTP status and that status's own title name well enough.
+    pub fn new(status: u16, title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { kind: about_blank(), title: title.into(), status, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// A request that was refused because of one field: 400.
+    pub fn bad_request(violation: Violation) -> Self {
+        let detail = violation.to_string();
+        Self { errors: vec![Refusal::of_field(violation)], ..Self::new(400, "Bad Request", detail) }
+    }
+}
+
+impl Refusal {
+    /// Why a field of the request was refused.
+    pub fn of_field(violation: Violation) -> Self {
+        Self { index: None, field: violation.field, reason: violation.reason }
+    }
+
+    /// Why an item of the body was refused.
+    pub fn of_item(index: usize, violation: Violation) -> Self {
+        Self { index: Some(index), ..Self::of_field(violation) }
+    }
+}
+
+fn about_blank() -> String {
+    "about:blank".to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_field_is_a_problem_as_in_rfc_9457() {
+        let problem = Problem::bad_request(Violation::new("from", "must be before to"));
+        let json = serde_json::to_string(&problem).unwrap();
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"from: must be before to","#,
+                r#""errors":[{"field":"from","reason":"must be before to"}]}"#
+            )
+        );
+        assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
+    }
+
+    #[test]
+    fn a_refused_item_has_its_index() {
+        let refusal = Refusal::of_item(7, Violation::new("value", "is missing"));
+        let answer = IngestAnswer { accepted: 2, refused_total: 1, refused: vec![refusal] };
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"accepted":2,"refused_total":1,"refused":[{"index":7,"field":"value","reason":"is missing"}]}"#
+        );
+        let answer = IngestAnswer { accepted: 3, ..IngestAnswer::default() };
+        assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"accepted":3}"#);
+    }
+}

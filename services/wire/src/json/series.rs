@@ -1,0 +1,75 @@
+//! Series.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use watchkeeper_domain::{Series, Violation};
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeriesJson {
+    /// Where samples come from.
+    #[schema(example = "github")]
+    pub source: String,
+    /// What is measured.
+    #[schema(example = "stargazers_count")]
+    pub name: String,
+    /// What one unit of the value is; left out when there is none to name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "stars")]
+    pub unit: String,
+    /// What tells series of one name apart; left out when there is nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({"repository": "golang/go"}))]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A page of series, ordered by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeriesList {
+    /// The series.
+    pub series: Vec<SeriesJson>,
+    /// Asks for the next page; left out on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page: Option<String>,
+}
+
+impl From<&Series> for SeriesJson {
+    fn from(series: &Series) -> Self {
+        Self {
+            source: series.source().to_owned(),
+            name: series.name().to_owned(),
+            unit: series.unit().to_owned(),
+            labels: series.labels().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        }
+    }
+}
+
+impl TryFrom<&SeriesJson> for Series {
+    type Error = Violation;
+
+    fn try_from(series: &SeriesJson) -> Result<Self, Violation> {
+        let labels: Vec<_> = series.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+        Self::new(&series.source, &series.name, &series.unit, &labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_is_left_out_and_read_back_as_empty() {
+        let series = SeriesJson::from(&Series::new("host", "load", "", &[]).unwrap());
+        let json = serde_json::to_string(&SeriesList { series: vec![series], next_page: None }).unwrap();
+        assert_eq!(json, r#"{"series":[{"source":"host","name":"load"}]}"#);
+        let list: SeriesList = serde_json::from_str(&json).unwrap();
+        assert_eq!(Series::try_from(&list.series[0]).unwrap().key(), "host/load");
+    }
+
+    #[test]
+    fn a_series_past_a_limit_is_refused() {
+        let series: SeriesJson = serde_json::from_str(r#"{"source":"a b","name":"n"}"#).unwrap();
+        assert_eq!(Series::try_from(&series).unwrap_err().field, "source");
+    }
+}

@@ -1,0 +1,115 @@
+//! Reads samples off the bus; a sample of a known series costs one look-up.
+
+use super::known_series::{KnownSeries, MAX_KNOWN_SERIES};
+use super::tail::Tail;
+use super::{SampleReader, UnknownFields};
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, Violation};
+
+/// Turns record values of topic `metrics` into samples. Keep one per consuming loop: it remembers series,
+/// at most [`MAX_KNOWN_SERIES`].
+///
+/// What it remembers makes it fast and never changes its answer, whoever wrote the records. A record that
+/// is a prefix and a tail `,"value":NUMBER,"collected_at":"TIME"}` gets the series of an earlier record,
+/// decoded in full, that was the same prefix and such a tail. Decoding in full would give the same:
+///
+/// 1. Between prefix and tail of the earlier record, the parser stood behind a value, directly in the
+///    outermost object. Anywhere else `,"value":` would have been an error: in a string it ends the
+///    string with letters behind it, or is a broken escape; in an array, behind a key, before a value or
+///    behind the whole it is a syntax error; and in an inner object the tail's only `}` would have left
+///    the outermost open.
+/// 2. In this record the parser stands there too, having read the same bytes (a number at the end of the
+///    prefix ends at the tail's comma in both). So what follows is two more fields of the sample, both
+///    valid JSON, and the end of it.
+/// 3. The prefix has no `value` and no `collected_at` among the sample's fields, in any spelling, or the
+///    earlier record would have been refused for giving one twice. So both come from the tail.
+/// 4. All other fields lie in the prefix, and say what they said before.
+#[derive(Debug)]
+pub struct SampleDecoder {
+    known: KnownSeries,
+}
+
+impl SampleDecoder {
+    /// A decoder that knows no series yet.
+    pub fn new() -> Self {
+        Self { known: KnownSeries::at_most(MAX_KNOWN_SERIES) }
+    }
+
+    /// Decodes the value of one record.
+    ///
+    /// # Errors
+    /// Names the first field that is refused; `sample` stands for the record as a whole.
+    pub fn decode(&mut self, record: &[u8]) -> Result<Sample, Violation> {
+        let Some(tail) = Tail::of(record) else { return decode_in_full(record) };
+        if let Some(series) = self.known.get(tail.prefix) {
+            return Ok(Sample { series, collected_at: tail.collected_at, value: tail.value });
+        }
+        let sample = decode_in_full(record)?;
+        self.known.insert(tail.prefix, Arc::clone(&sample.series));
+        Ok(sample)
+    }
+}
+
+impl Default for SampleDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn decode_in_full(record: &[u8]) -> Result<Sample, Violation> {
+    let json = str::from_utf8(record).map_err(|error| {
+        Violation::new("sample", format!("is not UTF-8 from byte {} on", error.valid_up_to()))
+    })?;
+    let mut reader = SampleReader::new();
+    let view = reader.read(json, UnknownFields::Ignore)?;
+    let collected_at = view.collected_at.ok_or_else(|| Violation::new("collected_at", "is missing"))?;
+    Ok(Sample { series: Arc::new(Series::from_parts(&view.series())?), collected_at, value: view.value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::MAX_KNOWN_PREFIX_BYTES;
+
+    fn refused(record: &[u8]) -> String {
+        SampleDecoder::new().decode(record).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn samples_of_a_known_series_share_it() {
+        let mut decoder = SampleDecoder::new();
+        let mut decode = |value, time| {
+            let record = format!(
+                r#"{{"source":"host","name":"load","extra":1,"value":{value},"collected_at":"{time}"}}"#
+            );
+            decoder.decode(record.as_bytes()).unwrap()
+        };
+        let first = decode("1", "2026-11-20T10:00:00Z");
+        let second = decode("-2.5e-3", "2026-11-20T10:00:00.000001Z");
+        assert!(Arc::ptr_eq(&first.series, &second.series));
+        assert_eq!((first.value, second.value), (1.0, -0.0025));
+        assert_eq!(second.collected_at.to_string(), "2026-11-20T10:00:00.000001Z");
+    }
+
+    #[test]
+    fn a_series_too_long_to_be_remembered_is_decoded_all_the_same() {
+        let filler = "x".repeat(MAX_KNOWN_PREFIX_BYTES);
+        let record = format!(
+            r#"{{"source":"a","name":"b","c":"{filler}","value":1,"collected_at":"2026-11-20T10:00:00Z"}}"#
+        );
+        let mut decoder = SampleDecoder::new();
+        assert_eq!(decoder.decode(record.as_bytes()), decoder.decode(record.as_bytes()));
+        assert!(decoder.decode(record.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_is_refused_names_the_field() {
+        assert_eq!(refused(br#"{"source":"a","name":"b","value":1}"#), "collected_at: is missing");
+        assert_eq!(
+            refused(br#"{"source":"a","name":"b","value":"1","collected_at":"2026-11-20T10:00:00Z"}"#),
+            "value: must be a number, is a string"
+        );
+        assert_eq!(refused(b"{\"a\":\"\xff\"}"), "sample: is not UTF-8 from byte 6 on");
+        assert!(refused(b"").starts_with("sample: is not valid JSON"));
+    }
+}

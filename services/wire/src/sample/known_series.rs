@@ -1,0 +1,104 @@
+//! Which series stand behind which bytes: a bounded memory of two generations.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use watchkeeper_domain::Series;
+
+/// Most series that one decoder remembers. The half that was used last is always among them.
+pub const MAX_KNOWN_SERIES: usize = 200_000;
+
+/// The longest bytes before the value, in bytes, by which a series is remembered. Longer ones are
+/// decoded in full each time.
+pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
+
+/// Maps the bytes of a record before its value to the series they stand for.
+///
+/// New entries go to the young generation. When that is full it becomes the old one, and what was old
+/// and has not been used since is forgotten. So forgetting costs no bookkeeping on each use.
+#[derive(Debug)]
+pub(super) struct KnownSeries {
+    young: HashMap<Box<[u8]>, Arc<Series>>,
+    old: HashMap<Box<[u8]>, Arc<Series>>,
+    per_generation: usize,
+}
+
+impl KnownSeries {
+    /// Remembers at most `most` series.
+    pub(super) fn at_most(most: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), per_generation: most / 2 }
+    }
+
+    /// The series behind `prefix`, if it is remembered.
+    pub(super) fn get(&mut self, prefix: &[u8]) -> Option<Arc<Series>> {
+        if let Some(series) = self.young.get(prefix) {
+            return Some(Arc::clone(series));
+        }
+        let (prefix, series) = self.old.remove_entry(prefix)?;
+        self.insert_young(prefix, Arc::clone(&series));
+        Some(series)
+    }
+
+    /// Remembers a series that [`Self::get`] did not find.
+    pub(super) fn insert(&mut self, prefix: &[u8], series: Arc<Series>) {
+        if prefix.len() <= MAX_KNOWN_PREFIX_BYTES {
+            self.insert_young(prefix.into(), series);
+        }
+    }
+
+    fn insert_young(&mut self, prefix: Box<[u8]>, series: Arc<Series>) {
+        if self.young.len() >= self.per_generation {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(prefix, series);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series() -> Arc<Series> {
+        Arc::new(Series::new("host", "load", "", &[]).unwrap())
+    }
+
+    fn prefix(number: usize) -> Vec<u8> {
+        number.to_string().into_bytes()
+    }
+
+    fn size(known: &KnownSeries) -> usize {
+        known.young.len() + known.old.len()
+    }
+
+    #[test]
+    fn never_more_than_the_bound_are_remembered_and_the_last_half_always_is() {
+        let mut known = KnownSeries::at_most(MAX_KNOWN_SERIES);
+        let (total, series) = (MAX_KNOWN_SERIES + MAX_KNOWN_SERIES / 4, series());
+        for number in 0..total {
+            known.insert(&prefix(number), Arc::clone(&series));
+            assert!(size(&known) <= MAX_KNOWN_SERIES);
+        }
+        assert!((total - MAX_KNOWN_SERIES / 2..total).all(|number| known.get(&prefix(number)).is_some()));
+        assert!(known.get(&prefix(0)).is_none());
+    }
+
+    #[test]
+    fn a_series_in_use_outlives_any_number_of_others() {
+        let mut known = KnownSeries::at_most(10);
+        known.insert(b"used", series());
+        for number in 0..1000 {
+            known.insert(&prefix(number), series());
+            assert!(known.get(b"used").is_some());
+            assert!(size(&known) <= 10);
+        }
+    }
+
+    #[test]
+    fn a_prefix_past_its_bound_is_not_remembered() {
+        let mut known = KnownSeries::at_most(10);
+        let long = vec![b'x'; MAX_KNOWN_PREFIX_BYTES + 1];
+        known.insert(&long, series());
+        known.insert(&long[1..], series());
+        assert!(known.get(&long).is_none());
+        assert!(known.get(&long[1..]).is_some());
+    }
+}

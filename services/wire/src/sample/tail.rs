@@ -1,0 +1,89 @@
+//! What changes from one sample of a series to the next: the end of its JSON.
+
+use super::value;
+use watchkeeper_domain::Timestamp;
+
+/// A record taken apart at its last `,"value":`, if it ends exactly in
+/// `,"value":NUMBER,"collected_at":"TIME"}`.
+///
+/// Says nothing about what comes before: the same bytes may lie inside another object, for all this
+/// knows.
+#[derive(Debug, PartialEq)]
+pub(super) struct Tail<'a> {
+    /// The bytes before.
+    pub(super) prefix: &'a [u8],
+    /// The number, finite.
+    pub(super) value: f64,
+    /// The time.
+    pub(super) collected_at: Timestamp,
+}
+
+impl<'a> Tail<'a> {
+    /// Takes a record apart, or not, if it ends in another way.
+    pub(super) fn of(record: &'a [u8]) -> Option<Self> {
+        let rest = record.strip_suffix(br#""}"#)?;
+        let (rest, time) = split_after_last(rest, b'"')?;
+        let rest = rest.strip_suffix(br#","collected_at":""#)?;
+        let (rest, number) = split_after_last(rest, b':')?;
+        let prefix = rest.strip_suffix(br#","value":"#)?;
+        Some(Self { prefix, value: parse_number(number)?, collected_at: parse_time(time)? })
+    }
+}
+
+/// What comes up to and with the last `mark`, and what comes after it.
+fn split_after_last(bytes: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().rposition(|&byte| byte == mark)?;
+    Some(bytes.split_at(at + 1))
+}
+
+fn parse_number(number: &[u8]) -> Option<f64> {
+    value::parse_number(str::from_utf8(number).ok()?)
+}
+
+/// The time, if its text stands for itself in JSON: an escape is for the full decoder.
+fn parse_time(time: &[u8]) -> Option<Timestamp> {
+    if time.contains(&b'\\') || time.iter().any(u8::is_ascii_control) {
+        return None;
+    }
+    str::from_utf8(time).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_value_and_time_are_split_off() {
+        let record = br#"{"a":{"b":1,"value":2,"value":-1.5e3,"collected_at":"1970-01-01T00:00:01Z"}"#;
+        let expected = Tail {
+            prefix: br#"{"a":{"b":1,"value":2"#,
+            value: -1500.0,
+            collected_at: Timestamp::from_micros(1_000_000).unwrap(),
+        };
+        assert_eq!(Tail::of(record), Some(expected));
+    }
+
+    #[test]
+    fn any_other_end_is_no_tail() {
+        for record in [
+            "",
+            r#""}"#,
+            r#"{"a":1,"value":2,"collected_at":"1970-01-01T00:00:01Z"} "#,
+            r#"{"a":1,"value":2,"collected_at":"1970-01-01T00:00:01Z""#,
+            r#"{"a":1,"value":2,"collected_at":"1970-01-01T00:00:01Z","b":""}"#,
+            r#"{"a":1,"value":2,"collected_at": "1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":2 "collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":2},"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":,"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":+2,"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":inf,"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":1e999,"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":"2","collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":2,"collected_at":"1970-01-01T00:00:01\u005a"}"#,
+            r#"{"a":1,"value":2,"collected_at":"yesterday"}"#,
+            r#"{"value":2,"collected_at":"1970-01-01T00:00:01Z"}"#,
+        ] {
+            assert_eq!(Tail::of(record.as_bytes()), None, "{record}");
+        }
+    }
+}

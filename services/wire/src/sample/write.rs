@@ -1,0 +1,202 @@
+//! Writes samples.
+
+use serde::Serialize;
+use std::io::Write as _;
+use watchkeeper_domain::{Sample, SeriesParts, Timestamp};
+use watchkeeper_ports::BatchBuilder;
+
+/// Appends a sample's JSON to `out`.
+pub fn write_sample(out: &mut Vec<u8>, sample: &Sample) {
+    let series = &sample.series;
+    write_series(out, series.source(), series.name(), series.unit(), series.labels());
+    write_measured(out, sample.collected_at, sample.value);
+}
+
+/// Appends the JSON of a sample that is still in parts to `out`; `value` must be finite.
+pub fn write_parts(out: &mut Vec<u8>, series: &SeriesParts<'_>, collected_at: Timestamp, value: f64) {
+    let labels = series.labels.iter().map(|(name, value)| (&**name, &**value));
+    write_series(out, series.source, series.name, series.unit, labels);
+    write_measured(out, collected_at, value);
+}
+
+/// Adds a sample to a batch, as a record keyed by its series.
+pub fn push_sample(batch: &mut BatchBuilder, sample: &Sample) {
+    batch.push_written(sample.series.key().as_bytes(), |out| write_sample(out, sample));
+}
+
+/// Adds a sample that is still in parts to a batch, as a record keyed by its series. `key` is overwritten:
+/// room that the caller keeps from one sample to the next.
+pub fn push_parts(
+    batch: &mut BatchBuilder,
+    key: &mut String,
+    series: &SeriesParts<'_>,
+    collected_at: Timestamp,
+    value: f64,
+) {
+    key.clear();
+    series.write_key(key);
+    batch.push_written(key.as_bytes(), |out| write_parts(out, series, collected_at, value));
+}
+
+fn write_series<'a>(
+    out: &mut Vec<u8>,
+    source: &str,
+    name: &str,
+    unit: &str,
+    labels: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+) {
+    out.extend_from_slice(br#"{"source":"#);
+    write_json(out, source);
+    out.extend_from_slice(br#","name":"#);
+    write_json(out, name);
+    if !unit.is_empty() {
+        out.extend_from_slice(br#","unit":"#);
+        write_json(out, unit);
+    }
+    if labels.len() > 0 {
+        let mut before = &br#","labels":{"#[..];
+        for (name, value) in labels {
+            out.extend_from_slice(before);
+            write_json(out, name);
+            out.push(b':');
+            write_json(out, value);
+            before = b",";
+        }
+        out.push(b'}');
+    }
+}
+
+/// The order and spelling here is what [`super::tail`] splits off.
+fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64) {
+    out.extend_from_slice(br#","value":"#);
+    write_number(out, value);
+    out.extend_from_slice(br#","collected_at":""#);
+    write!(out, "{collected_at}").expect("memory takes every write, and every Timestamp can be shown");
+    out.extend_from_slice(br#""}"#);
+}
+
+/// A whole number is written without a fraction; all are written so that they are read back exactly.
+fn write_number(out: &mut Vec<u8>, value: f64) {
+    /// From here on the shortest text has an exponent, and no fraction to leave out.
+    const EXPONENT_FROM: f64 = 1e16;
+    let is_negative_zero = value == 0.0 && value.is_sign_negative();
+    if value.fract() == 0.0 && value.abs() < EXPONENT_FROM && !is_negative_zero {
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and far below 2^63")]
+        write_json(out, &(value as i64));
+    } else {
+        write_json(out, &value);
+    }
+}
+
+fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(out, value).expect("memory takes every write, and text and numbers are JSON");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::SampleDecoder;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+    use watchkeeper_domain::{Label, Series};
+
+    fn written(value: f64) -> String {
+        let mut out = Vec::new();
+        write_number(&mut out, value);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_record_reads_as_documented() {
+        let labels: [Label<'_>; 1] = [("repository".into(), "golang/go".into())];
+        let series =
+            SeriesParts { source: "github", name: "stargazers_count", unit: "stars", labels: &labels };
+        let mut batch = BatchBuilder::default();
+        let collected_at = "2026-11-20T10:00:00.123Z".parse().unwrap();
+        push_parts(&mut batch, &mut "left over".to_owned(), &series, collected_at, 125_000.0);
+        let batch = batch.finish();
+        assert_eq!(
+            str::from_utf8(batch.get(0).key).unwrap(),
+            r#"github/stargazers_count{repository="golang/go"} stars"#
+        );
+        assert_eq!(
+            str::from_utf8(batch.get(0).value).unwrap(),
+            concat!(
+                r#"{"source":"github","name":"stargazers_count","unit":"stars","#,
+                r#""labels":{"repository":"golang/go"},"value":125000,"collected_at":"2026-11-20T10:00:00.123Z"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let series = SeriesParts { source: "host", name: "load", unit: "", labels: &[] };
+        let mut out = Vec::new();
+        write_parts(&mut out, &series, Timestamp::MIN, 0.5);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            r#"{"source":"host","name":"load","value":0.5,"collected_at":"1970-01-01T00:00:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_whole_number_has_no_fraction() {
+        assert_eq!(written(0.0), "0");
+        assert_eq!(written(-125_000.0), "-125000");
+        assert_eq!(written(9_007_199_254_740_993.0), "9007199254740992");
+        assert_eq!(written(0.1), "0.1");
+        for whole in [1e16, -1e17, 1e300, f64::MAX] {
+            assert!(!written(whole).contains(".0"), "{}", written(whole));
+        }
+    }
+
+    prop_compose! {
+        fn any_sample()(
+            source in "[a-z]{1,3}", name in "[a-zé/]{1,3}", unit in r"[ -~é]{0,3}",
+            labels in prop::collection::btree_map("[a-z]{1,3}", r"[ -~é🦀]{0,6}", 0..4),
+            value in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
+            micros in Timestamp::MIN.as_micros()..=Timestamp::MAX.as_micros(),
+        ) -> Sample {
+            let labels: Vec<_> = labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let series = Arc::new(Series::new(&source, &name, &unit, &labels).unwrap());
+            Sample { series, collected_at: Timestamp::from_micros(micros).unwrap(), value }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_sample_is_read_back_exactly(sample in any_sample()) {
+            let mut out = Vec::new();
+            write_sample(&mut out, &sample);
+            let mut decoder = SampleDecoder::new();
+            for _known in [false, true] {
+                let read = decoder.decode(&out).unwrap();
+                prop_assert_eq!(read.value.to_bits(), sample.value.to_bits());
+                prop_assert_eq!(read, sample.clone());
+            }
+        }
+
+        #[test]
+        fn every_whole_number_is_read_back_exactly(whole: i64) {
+            #[expect(clippy::cast_precision_loss, reason = "whichever float is nearest will do")]
+            let value = whole as f64;
+            prop_assert_eq!(written(value).parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+
+        #[test]
+        fn a_sample_in_parts_is_the_same_record(sample in any_sample()) {
+            let labels: Vec<Label<'_>> =
+                sample.series.labels().map(|(name, value)| (name.into(), value.into())).collect();
+            let series = SeriesParts {
+                source: sample.series.source(),
+                name: sample.series.name(),
+                unit: sample.series.unit(),
+                labels: &labels,
+            };
+            let (mut whole, mut in_parts) = (BatchBuilder::default(), BatchBuilder::default());
+            push_sample(&mut whole, &sample);
+            push_parts(&mut in_parts, &mut String::new(), &series, sample.collected_at, sample.value);
+            prop_assert_eq!(whole.finish(), in_parts.finish());
+        }
+    }
+}
