@@ -1,0 +1,117 @@
+//! What is wrong with a file.
+
+use super::source::{Location, Source};
+use std::fmt;
+use std::ops::Range;
+
+/// Most errors of one file that are reported; the others are only counted.
+pub const MAX_ERRORS: usize = 100;
+
+/// Something wrong with a part of the file, as the reader of that part puts it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The key's path; empty when it is about the file.
+    pub(super) key: String,
+    pub(super) reason: String,
+    /// In bytes of the text.
+    pub(super) span: Range<usize>,
+    /// Whether the span is a key whose value must not be shown.
+    pub(super) hides_value: bool,
+}
+
+impl Fault {
+    /// Something wrong with the file as such, such as that it is not TOML.
+    pub(super) fn of_file(reason: String, span: Option<Range<usize>>) -> Self {
+        Self { key: String::new(), reason, span: span.unwrap_or(0..0), hides_value: false }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    reason: String,
+    location: Location,
+}
+
+impl ConfigError {
+    fn new(fault: Fault, source: &Source<'_>) -> Self {
+        let Fault { key, reason, span, hides_value } = fault;
+        let location = if hides_value { source.locate_key(span) } else { source.locate(span) };
+        Self { key, reason, location }
+    }
+
+    /// The key's path, such as `persister.batch_age`; empty when it is about the file.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What is wrong with it.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The line where it stands, from 1. A key that is missing stands where its section begins.
+    pub fn line(&self) -> usize {
+        self.location.line
+    }
+}
+
+/// `persister.batch_age: must be …`
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            f.write_str(&self.reason)
+        } else {
+            write!(f, "{}: {}", self.key, self.reason)
+        }
+    }
+}
+
+/// Everything that is wrong with one file. Shows each error with its line, as rustc does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors {
+    file: String,
+    /// There is nothing to show where there is no text.
+    shows_lines: bool,
+    first: Vec<ConfigError>,
+    count: usize,
+}
+
+impl ConfigErrors {
+    /// Of faults in any order.
+    pub(super) fn new(source: &Source<'_>, mut faults: Vec<Fault>) -> Self {
+        let count = faults.len();
+        faults.sort_by_key(|fault| fault.span.start);
+        let first =
+            faults.into_iter().take(MAX_ERRORS).map(|fault| ConfigError::new(fault, source)).collect();
+        Self { file: source.name.clone(), shows_lines: !source.text.is_empty(), first, count }
+    }
+
+    /// The errors by line, the first [`MAX_ERRORS`] of them.
+    pub fn first(&self) -> &[ConfigError] {
+        &self.first
+    }
+
+    /// How many there are in all; never 0.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.first {
+            writeln!(f, "error: {error}")?;
+            if self.shows_lines {
+                let Location { line, column, .. } = &error.location;
+                let gutter = " ".repeat(line.to_string().len());
+                writeln!(f, "{gutter}--> {}:{line}:{column}\n{}", self.file, error.location)?;
+            }
+        }
+        let plural = if self.count == 1 { "error" } else { "errors" };
+        write!(f, "{} {plural} in {}", self.count, self.file)
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

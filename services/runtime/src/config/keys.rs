@@ -1,0 +1,150 @@
+//! The values of a section: one method for each kind.
+
+use super::document::Secrets;
+use super::secret::{self, Secret};
+use super::section::{Section, shown};
+use super::value;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Longest path of a file, in bytes (`PATH_MAX` of Linux).
+const MAX_PATH_BYTES: usize = 4096;
+
+impl Section<'_> {
+    /// A whole number within `range`.
+    pub fn integer<N>(&mut self, key: &'static str, range: RangeInclusive<N>, default: N) -> N
+    where
+        N: PartialOrd + Display + TryFrom<i128>,
+    {
+        self.take(key, |found| value::integer(found, &range)).unwrap_or(default)
+    }
+
+    /// A number within `range`, with or without a fraction.
+    pub fn float(&mut self, key: &'static str, range: RangeInclusive<f64>, default: f64) -> f64 {
+        self.take(key, |found| value::float(found, &range)).unwrap_or(default)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &'static str, default: bool) -> bool {
+        self.take(key, value::boolean).unwrap_or(default)
+    }
+
+    /// A duration within `range`, written with its unit: `"15s"`, `"1h30m"`, `"7d"`.
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+        default: Duration,
+    ) -> Duration {
+        self.take(key, |found| value::duration(found, &range)).unwrap_or(default)
+    }
+
+    /// A number of bytes within `range`, written with its unit: `"4 MiB"`, `"512KiB"`.
+    pub fn bytes(&mut self, key: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
+        self.take(key, |found| value::bytes(found, &range)).unwrap_or(default)
+    }
+
+    /// Text of 1 to `max_bytes` bytes.
+    pub fn text(&mut self, key: &'static str, max_bytes: usize, default: &str) -> String {
+        self.optional_text(key, max_bytes).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// Text of 1 to `max_bytes` bytes, if the key is there.
+    pub fn optional_text(&mut self, key: &'static str, max_bytes: usize) -> Option<String> {
+        self.take(key, |found| value::text(found, max_bytes).map(str::to_owned))
+    }
+
+    /// Text of 1 to `max_bytes` bytes that must be there; reading goes on with an empty one.
+    pub fn required_text(&mut self, key: &'static str, max_bytes: usize) -> String {
+        self.require(key);
+        self.text(key, max_bytes, "")
+    }
+
+    /// At most `max_items` texts of 1 to `max_bytes` bytes each; none without the key.
+    pub fn texts(&mut self, key: &'static str, max_items: usize, max_bytes: usize) -> Vec<String> {
+        self.items(key, max_items, |found| value::text(found, max_bytes).map(str::to_owned))
+    }
+
+    /// Text that `T` parses, if the key is there; the error of `T` must say what the text has to be.
+    pub fn parsed<T>(&mut self, key: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.take(key, value::parsed)
+    }
+
+    /// Text that `T` parses and that must be there; `None` is recorded as an error.
+    pub fn required_parsed<T>(&mut self, key: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.require(key);
+        self.parsed(key)
+    }
+
+    /// Text that `T` parses, that must be there, and that no error shows; nor may the error of `T`.
+    /// `None` is recorded as an error.
+    pub fn required_hidden<T>(&mut self, key: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.require(key);
+        self.take_hidden(key, value::parsed_unseen)
+    }
+
+    /// At most `max_items` texts that `T` parses; none without the key.
+    pub fn parsed_list<T>(&mut self, key: &'static str, max_items: usize) -> Vec<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.items(key, max_items, value::parsed)
+    }
+
+    /// What one of the names in `choices` stands for.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
+        self.take(key, |found| value::choice(found, choices)).unwrap_or(default)
+    }
+
+    /// What the listed names in `choices` stand for, at most one item per choice; none without the key.
+    pub fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Vec<T> {
+        self.items(key, choices.len(), |found| value::choice(found, choices))
+    }
+
+    /// A section whose keys are free and whose values are durations within `range`, at most
+    /// `max_entries`; none without the section.
+    pub fn durations(
+        &mut self,
+        key: &'static str,
+        max_entries: usize,
+        range: RangeInclusive<Duration>,
+    ) -> BTreeMap<String, Duration> {
+        let Some(table) = self.take(key, |found| value::table(found)) else { return BTreeMap::new() };
+        if table.len() > max_entries {
+            self.refuse(key, format!("has {} entries, the limit is {max_entries}", table.len()));
+        }
+        let entries = table.iter().take(max_entries).filter_map(|(name, found)| {
+            let duration = self.decode(&format!("{key}.{}", shown(name.get_ref())), found, |found| {
+                value::duration(found, &range)
+            })?;
+            Some((name.get_ref().to_string(), duration))
+        });
+        entries.collect()
+    }
+
+    /// The content of the file that the key names, without line ends after it. A relative path begins
+    /// where [`Document::parse`](super::Document::parse) says. A file that every user of the host can
+    /// read is refused, so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
+    pub fn secret_file(&mut self, key: &'static str) -> Option<Secret> {
+        let secrets = self.reading.secrets;
+        self.take(key, |found| {
+            let path = value::text(found, MAX_PATH_BYTES)?;
+            match secrets {
+                Secrets::In(directory) => secret::read(&directory.join(path)),
+                Secrets::Elsewhere => Ok(Secret::default()),
+            }
+        })
+    }
+}

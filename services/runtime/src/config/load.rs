@@ -1,0 +1,39 @@
+//! From a file's path to what it says.
+
+use super::document::{Document, MAX_FILE_BYTES};
+use super::error::{ConfigErrors, Fault};
+use super::section::Section;
+use super::source::Source;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Reads the file at `path` with `read`.
+///
+/// # Errors
+/// Everything that is wrong with it, see [`Document::parse`] and [`Document::read`], or why it cannot be
+/// opened.
+pub fn load<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
+    let path = path.as_ref();
+    Document::parse(path, &text(path)?)?.read(read)
+}
+
+/// The same, with [`Document::without_secrets`].
+pub fn check<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
+    let path = path.as_ref();
+    Document::parse(path, &text(path)?)?.without_secrets().read(read)
+}
+
+/// The file's text, and no more of it than it takes to see that it is too long.
+fn text(path: &Path) -> Result<String, ConfigErrors> {
+    let read = || -> io::Result<String> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        String::from_utf8(bytes)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+    };
+    read().map_err(|error| {
+        let source = Source { name: path.display().to_string(), text: "" };
+        ConfigErrors::new(&source, vec![Fault::of_file(format!("cannot be read: {error}"), None)])
+    })
+}

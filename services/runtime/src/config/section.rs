@@ -1,0 +1,175 @@
+//! One table of the file.
+
+use super::document::Reading;
+use super::error::Fault;
+use super::{suggestion, value};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One table of the file, or what stands in for one that is not there.
+///
+/// Each method reads one key. A value that is wrong is recorded, and reading goes on with the default;
+/// [`Document::read`](super::Document::read) then fails with everything that was recorded. A key that
+/// no method asked for is an error too.
+#[derive(Debug)]
+pub struct Section<'d> {
+    pub(super) reading: &'d Reading<'d>,
+    table: Option<&'d DeTable<'d>>,
+    /// Empty for the root, else it ends in a dot.
+    prefix: String,
+    /// Where the section begins.
+    span: Range<usize>,
+    asked: BTreeSet<&'static str>,
+}
+
+impl<'d> Section<'d> {
+    pub(super) fn root(reading: &'d Reading<'d>, table: &'d DeTable<'d>) -> Self {
+        Self { reading, table: Some(table), prefix: String::new(), span: 0..0, asked: BTreeSet::new() }
+    }
+
+    fn nested(&self, name: &str, table: Option<&'d DeTable<'d>>, span: Range<usize>) -> Self {
+        let prefix = format!("{}{name}.", self.prefix);
+        Self { reading: self.reading, table, prefix, span, asked: BTreeSet::new() }
+    }
+
+    /// Reads the section, then records every key that `read` did not ask for.
+    pub(super) fn finish<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let result = read(&mut self);
+        for key in self.table.into_iter().flat_map(DeTable::keys) {
+            let name = key.get_ref().as_ref();
+            if !self.asked.contains(name) {
+                let hint = suggestion::hint(name, self.asked.iter().copied());
+                self.record_hiding(&shown(name), key.span(), format!("unknown key{hint}"));
+            }
+        }
+        result
+    }
+
+    /// The section `[name]`. One that is not there is read as an empty one.
+    pub fn section<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
+        let span = self.span_of(name);
+        let table = self.take(name, |found| value::table(found));
+        self.nested(name, table, span).finish(read)
+    }
+
+    /// The section `[name]`, if it is there.
+    pub fn optional_section<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> T,
+    ) -> Option<T> {
+        self.find(name).is_some().then(|| self.section(name, read))
+    }
+
+    /// The sections `[[name]]` in order, at most `max_sections`; none without the key.
+    pub fn sections<T>(
+        &mut self,
+        name: &'static str,
+        max_sections: usize,
+        mut read: impl FnMut(&mut Section<'_>) -> T,
+    ) -> Vec<T> {
+        let tables = self.spanned_items(name, max_sections, |found| value::table(found));
+        let nested = tables.into_iter().map(|(index, table, span)| {
+            self.nested(&format!("{name}[{index}]"), Some(table), span).finish(&mut read)
+        });
+        nested.collect()
+    }
+
+    /// Leaves `key` to another reader, such as the section of a role that this process does not run.
+    pub fn ignore(&mut self, key: &'static str) {
+        self.asked.insert(key);
+    }
+
+    /// Records that the value of `key` is wrong, for a rule that this section's reader knows: "must be
+    /// longer than `interval`". It stands at the value, or where the section begins if there is none.
+    pub fn refuse(&mut self, key: &'static str, reason: impl Into<String>) {
+        self.asked.insert(key);
+        self.record(key, self.span_of(key), reason.into());
+    }
+
+    pub(super) fn require(&mut self, key: &'static str) {
+        if self.find(key).is_none() {
+            self.refuse(key, "is missing");
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.table?.get(key)
+    }
+
+    fn span_of(&self, key: &str) -> Range<usize> {
+        self.find(key).map_or(self.span.clone(), Spanned::span)
+    }
+
+    /// The decoded value of `key`; `None` when there is none, or when it is wrong, which is recorded.
+    pub(super) fn take<T>(
+        &mut self,
+        key: &'static str,
+        decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
+    ) -> Option<T> {
+        self.asked.insert(key);
+        self.decode(key, self.find(key)?, decode)
+    }
+
+    /// The same, but no error shows anything of the value.
+    pub(super) fn take_hidden<T>(
+        &mut self,
+        key: &'static str,
+        decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
+    ) -> Option<T> {
+        self.asked.insert(key);
+        let (name, found) = self.table?.get_key_value(key)?;
+        decode(found.get_ref()).map_err(|reason| self.record_hiding(key, name.span(), reason)).ok()
+    }
+
+    /// The decoded items of the list `key` that are not wrong.
+    pub(super) fn items<T>(
+        &mut self,
+        key: &'static str,
+        max_items: usize,
+        decode: impl Fn(&'d DeValue<'d>) -> Result<T, String>,
+    ) -> Vec<T> {
+        self.spanned_items(key, max_items, decode).into_iter().map(|(_, item, _)| item).collect()
+    }
+
+    /// The decoded items, each with its index and where it stands.
+    fn spanned_items<T>(
+        &mut self,
+        key: &'static str,
+        max_items: usize,
+        decode: impl Fn(&'d DeValue<'d>) -> Result<T, String>,
+    ) -> Vec<(usize, T, Range<usize>)> {
+        let Some(list) = self.take(key, |found| value::list(found, max_items)) else { return Vec::new() };
+        let items = list.iter().enumerate().filter_map(|(index, found)| {
+            let item = self.decode(&format!("{key}[{index}]"), found, &decode)?;
+            Some((index, item, found.span()))
+        });
+        items.collect()
+    }
+
+    pub(super) fn decode<T>(
+        &self,
+        key: &str,
+        found: &'d Spanned<DeValue<'d>>,
+        decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
+    ) -> Option<T> {
+        decode(found.get_ref()).map_err(|reason| self.record(key, found.span(), reason)).ok()
+    }
+
+    fn record(&self, key: &str, span: Range<usize>, reason: String) {
+        self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: false });
+    }
+
+    /// The same, at the key itself and without its value.
+    fn record_hiding(&self, key: &str, span: Range<usize>, reason: String) {
+        self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: true });
+    }
+}
+
+/// A key as it must be written: quoted unless it is of letters, digits, `_` and `-`.
+pub(super) fn shown(key: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { format!("{key:?}") }
+}

@@ -1,0 +1,124 @@
+//! From TOML values to what a role wants, each with the reason when it is not that.
+
+use super::{duration, size, suggestion};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+use toml::de::{DeArray, DeTable, DeValue};
+
+pub(super) fn integer<N>(value: &DeValue<'_>, range: &RangeInclusive<N>) -> Result<N, String>
+where
+    N: PartialOrd + Display + TryFrom<i128>,
+{
+    let DeValue::Integer(digits) = value else { return Err(not("a whole number", value)) };
+    let number = i128::from_str_radix(digits.as_str(), digits.radix()).ok();
+    let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
+    number.ok_or_else(|| outside(range.start(), range.end(), digits))
+}
+
+pub(super) fn float(value: &DeValue<'_>, range: &RangeInclusive<f64>) -> Result<f64, String> {
+    let digits = match value {
+        DeValue::Float(float) => float.as_str(),
+        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+        _ => return Err(not("a number", value)),
+    };
+    let number = digits.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| outside(range.start(), range.end(), digits))
+}
+
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| not("true or false", value))
+}
+
+pub(super) fn duration(value: &DeValue<'_>, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
+    let text = match value {
+        DeValue::Integer(number) => return Err(duration::without_unit(number.as_str())),
+        DeValue::Float(number) => return Err(duration::without_unit(number.as_str())),
+        DeValue::String(text) => text,
+        _ => return Err(not("a duration such as \"15s\"", value)),
+    };
+    let duration = duration::parse(text)?;
+    let show = duration::show;
+    if range.contains(&duration) {
+        return Ok(duration);
+    }
+    Err(outside(show(*range.start()), show(*range.end()), show(duration)))
+}
+
+pub(super) fn bytes(value: &DeValue<'_>, range: &RangeInclusive<usize>) -> Result<usize, String> {
+    let text = match value {
+        DeValue::Integer(number) => return Err(size::without_unit(number.as_str())),
+        DeValue::String(text) => text,
+        _ => return Err(not("a size such as \"4 MiB\"", value)),
+    };
+    let bytes = size::parse(text)?;
+    if range.contains(&bytes) {
+        return Ok(bytes);
+    }
+    Err(outside(size::show(*range.start()), size::show(*range.end()), size::show(bytes)))
+}
+
+pub(super) fn text<'v>(value: &'v DeValue<'_>, max_bytes: usize) -> Result<&'v str, String> {
+    let text = value.as_str().ok_or_else(|| not("text", value))?;
+    match text.len() {
+        0 => Err("must not be empty".to_owned()),
+        length if length > max_bytes => Err(format!("has {length} bytes, the limit is {max_bytes}")),
+        _ => Ok(text),
+    }
+}
+
+pub(super) fn parsed<T>(value: &DeValue<'_>) -> Result<T, String>
+where
+    T: FromStr<Err: Display>,
+{
+    let text = value.as_str().ok_or_else(|| not("text", value))?;
+    text.parse().map_err(|error| format!("{error} (is {text:?})"))
+}
+
+/// The same, without the text in the reason.
+pub(super) fn parsed_unseen<T>(value: &DeValue<'_>) -> Result<T, String>
+where
+    T: FromStr<Err: Display>,
+{
+    let text = value.as_str().ok_or_else(|| not("text", value))?;
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {
+    let text = value.as_str().ok_or_else(|| not("text", value))?;
+    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+        return Ok(*choice);
+    }
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    let hint = suggestion::hint(text, names.iter().copied());
+    Err(format!("must be one of {}, is {text:?}{hint}", names.join(", ")))
+}
+
+pub(super) fn list<'v, 't>(value: &'v DeValue<'t>, max_items: usize) -> Result<&'v DeArray<'t>, String> {
+    let list = value.as_array().ok_or_else(|| not("a list", value))?;
+    if list.len() > max_items {
+        return Err(format!("has {} items, the limit is {max_items}", list.len()));
+    }
+    Ok(list)
+}
+
+pub(super) fn table<'v, 't>(value: &'v DeValue<'t>) -> Result<&'v DeTable<'t>, String> {
+    value.as_table().ok_or_else(|| not("a section", value))
+}
+
+fn outside(least: impl Display, most: impl Display, found: impl Display) -> String {
+    format!("must be from {least} to {most}, is {found}")
+}
+
+fn not(wanted: &str, found: &DeValue<'_>) -> String {
+    let found = match found {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a section",
+    };
+    format!("must be {wanted}, is {found}")
+}

@@ -1,0 +1,192 @@
+//! The loop that every role on the bus shares: receive → decode and handle → store → commit.
+
+mod progress;
+
+use crate::context::{RoleContext, RoleResult};
+use crate::heartbeat::Heartbeat;
+use crate::retry::{Attempts, Stopped, retry};
+use crate::roster::Dependency;
+use progress::Progress;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+use watchkeeper_ports::{
+    Delivery, EventBus, Group, PortError, Position, ReceivedBatch, Subscription, Topic, TopicPartition,
+};
+
+/// What a role does with the records of a topic.
+pub trait Consumer: Send {
+    /// What an operator calls the place where records are stored: `store`, `cache`.
+    const STORE: &'static str;
+
+    /// Answers if that place can be used.
+    fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Where to begin in partitions that have just been assigned; in one that is left out, where the group
+    /// committed. After an error the same call is made again.
+    fn begin(
+        &mut self,
+        partitions: &[TopicPartition],
+    ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
+
+    /// Decodes and handles a batch, and keeps the outcome in hand.
+    fn take(&mut self, batch: ReceivedBatch);
+
+    /// How long what is in hand may wait for more before it is stored.
+    fn linger(&self) -> Duration;
+
+    /// How many records may be taken before what is in hand must be stored. Not 0 when nothing is.
+    fn room(&self) -> usize;
+
+    /// Stores what is in hand, and says up to where the group may commit. After an error everything is
+    /// still in hand, and the same call is made again.
+    fn store(&mut self) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
+
+    /// Drops what is in hand: it will be delivered again, perhaps to another member.
+    fn forget(&mut self);
+}
+
+/// Which records a consumer takes.
+pub struct Source {
+    /// The bus they lie on.
+    pub bus: Arc<dyn EventBus>,
+    /// Their topic.
+    pub topic: Topic,
+    /// The group whose member the consumer is.
+    pub group: Group,
+}
+
+/// Consumes until the role is asked to stop; what is in hand then is stored and committed.
+///
+/// While a dependency is away its state says so and nothing is lost: the bus is subscribed to anew, the
+/// store is tried again with what is in hand. A consumer whose position was moved by another (a zombie)
+/// drops what it has and starts again from the store.
+pub async fn consume<C: Consumer>(context: RoleContext, source: Source, mut consumer: C) -> RoleResult {
+    let mut member = Member {
+        heartbeat: context.heartbeat("receive"),
+        bus: context.dependency("bus"),
+        store: context.dependency(C::STORE),
+        progress: Progress::new(&context, &source)?,
+        context: &context,
+        source: &source,
+    };
+    while !context.shutdown().is_cancelled() {
+        match member.take_part(&mut consumer).await {
+            Ok(()) | Err(Stopped::Shutdown) => break,
+            Err(Stopped::Failed(error @ PortError::Broken { .. })) => return Err(error.into()),
+            Err(Stopped::Failed(error)) => {
+                tracing::warn!(role = context.role(), %error, "joining the group again");
+                consumer.forget();
+                member.pause(&error).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Member<'a> {
+    heartbeat: Heartbeat,
+    bus: Dependency,
+    store: Dependency,
+    progress: Progress,
+    context: &'a RoleContext,
+    source: &'a Source,
+}
+
+impl Member<'_> {
+    /// One membership of the group, from joining to leaving.
+    async fn take_part<C: Consumer>(&mut self, consumer: &mut C) -> Result<(), Stopped> {
+        let Source { bus, topic, group } = self.source;
+        retry(self.context, &self.heartbeat, &self.store, || consumer.check()).await?;
+        let subscribe = || bus.subscribe(topic, group);
+        let mut subscription = retry(self.context, &self.heartbeat, &self.bus, subscribe).await?;
+        let mut store_by = None;
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = self.context.shutdown().cancelled() => None,
+                () = until(store_by) => None,
+                () = self.progress.due() => {
+                    self.progress.report().await;
+                    continue;
+                }
+                delivery = self.heartbeat.idle(subscription.next(consumer.room())) => Some(delivery?),
+            };
+            let must_store = match delivery {
+                None | Some(Delivery::Revoked(_)) => true,
+                Some(Delivery::Assigned(partitions)) => {
+                    self.begin(consumer, &mut subscription, &partitions).await?;
+                    false
+                }
+                Some(Delivery::Records(batch)) => {
+                    self.progress.received(&batch);
+                    consumer.take(batch);
+                    store_by.get_or_insert_with(|| Instant::now() + consumer.linger());
+                    consumer.room() == 0
+                }
+            };
+            if must_store && store_by.take().is_some() {
+                self.store_and_commit(consumer, &mut subscription).await?;
+            }
+            if self.context.shutdown().is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        consumer: &mut impl Consumer,
+        subscription: &mut Box<dyn Subscription>,
+        partitions: &[TopicPartition],
+    ) -> Result<(), Stopped> {
+        let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
+        let positions = loop {
+            match consumer.begin(partitions).await {
+                Ok(positions) => break attempts.succeeded(positions),
+                Err(error) => attempts.failed(error).await?,
+            }
+        };
+        for partition in partitions {
+            let begin_at = positions.iter().find(|position| position.partition == *partition);
+            let offset = begin_at.map(|position| position.next);
+            tracing::info!(role = self.context.role(), %partition, offset, "partition assigned");
+            if let Some(position) = begin_at {
+                subscription.seek(position.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_and_commit(
+        &mut self,
+        consumer: &mut impl Consumer,
+        subscription: &mut Box<dyn Subscription>,
+    ) -> Result<(), Stopped> {
+        let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
+        let positions = loop {
+            match consumer.store().await {
+                Ok(positions) => break attempts.succeeded(positions),
+                Err(error) => attempts.failed(error).await?,
+            }
+        };
+        subscription.commit(&positions).await?;
+        self.progress.committed();
+        Ok(())
+    }
+
+    /// Waits before joining again, so that a bus that fails at every call is not called in a circle.
+    async fn pause(&self, error: &PortError) {
+        self.bus.down(error);
+        let stop = self.context.shutdown().cancelled();
+        let _ = self.heartbeat.idle(tokio::time::timeout(crate::retry::RETRY_AT_LEAST, stop)).await;
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

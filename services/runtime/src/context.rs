@@ -1,0 +1,78 @@
+//! What a role gets from its process.
+
+use crate::heartbeat::{Heartbeat, Heartbeats};
+use crate::roster::{Dependency, Roster};
+use prometheus::Registry;
+use std::error::Error;
+use std::fmt;
+use tokio_util::sync::CancellationToken;
+
+/// How a role ends: well after it was asked to stop, or with the reason why only a restart helps.
+pub type RoleResult = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// What a role gets from its process: how to tell how it is, and to learn when to stop.
+#[derive(Clone, Debug)]
+pub struct RoleContext {
+    role: &'static str,
+    roster: Roster,
+    heartbeats: Heartbeats,
+    registry: Registry,
+    shutdown: CancellationToken,
+}
+
+impl RoleContext {
+    pub(crate) fn new(
+        role: &'static str,
+        roster: Roster,
+        heartbeats: Heartbeats,
+        registry: Registry,
+        shutdown: CancellationToken,
+    ) -> Self {
+        roster.enter(role);
+        Self { role, roster, heartbeats, registry, shutdown }
+    }
+
+    /// A context that belongs to no process, for a test of one role.
+    #[must_use]
+    pub fn detached(role: &'static str) -> Self {
+        let shutdown = CancellationToken::new();
+        Self::new(role, Roster::default(), Heartbeats::default(), Registry::new(), shutdown)
+    }
+
+    /// The role's name.
+    pub fn role(&self) -> &'static str {
+        self.role
+    }
+
+    /// What the roles of this process say of themselves.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Where the role's metrics are registered, once each.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Cancelled when the role is to stop: take nothing more, finish what is in hand, commit, return.
+    pub fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// Sets the line that `systemctl status` and the page show for this role.
+    pub fn set_status(&self, status: impl fmt::Display) {
+        self.roster.set_status(self.role, status.to_string());
+    }
+
+    /// Declares something that the role cannot work without; it is missing until it is up.
+    #[must_use]
+    pub fn dependency(&self, name: &'static str) -> Dependency {
+        self.roster.dependency(self.role, name)
+    }
+
+    /// Declares a loop of the role, which the watchdog watches until the heartbeat is dropped.
+    #[must_use]
+    pub fn heartbeat(&self, loop_name: &str) -> Heartbeat {
+        self.heartbeats.start(format!("{}.{loop_name}", self.role))
+    }
+}

@@ -1,0 +1,30 @@
+//! What every listener has: a rule where it may listen, tokens with scopes, limits, guards against
+//! browsers that were led astray, one form of refusal, and an orderly end.
+//!
+//! A role builds its [`axum::Router`] (or turns tonic's routes into one), puts
+//! [`Access::require`] on its routes, binds with [`Listener::bind`] and hands it to [`Listener::serve`].
+
+mod access;
+mod activity;
+mod authorization;
+mod body_limit;
+mod checked;
+mod connection;
+mod fallback;
+mod grpc;
+mod guard;
+mod host;
+mod limits;
+mod listen;
+mod problem;
+mod serve;
+pub mod token;
+mod watched;
+
+pub use access::{Access, Caller, Require};
+pub use body_limit::{BodyLimit, body_limit};
+pub use checked::Checked;
+pub use limits::Limits;
+pub use listen::{ListenError, Listener};
+pub use problem::{FieldError, MAX_FIELD_ERRORS, PROBLEM_JSON, Problem, RETRY_UNAVAILABLE};
+pub use token::{Scope, Tokens};

@@ -1,0 +1,214 @@
+//! Who may use a route.
+
+use super::token::{Scope, Token, TokenHash, Tokens};
+use super::{Problem, authorization};
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+use tower_http::validate_request::{ValidateRequest, ValidateRequestHeaderLayer};
+
+/// Who may use the routes of a process. A clone shares the tokens and what is left of their rates.
+#[derive(Clone)]
+pub struct Access {
+    /// Whether everybody may do everything as long as there are no tokens.
+    open: bool,
+    holders: Arc<RwLock<Holders>>,
+}
+
+type Holders = Arc<[Holder]>;
+
+/// Who holds a token.
+struct Holder {
+    caller: Caller,
+    token: Token,
+    rate: DefaultDirectRateLimiter,
+}
+
+/// The name of the token that a request came with: an extension of each request that was let in by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller(pub Arc<str>);
+
+impl Access {
+    /// Everybody may do everything. Only a listener on loopback takes this.
+    pub fn open() -> Self {
+        Self::new(Tokens::default())
+    }
+
+    /// The holders of `tokens` may do what their scopes say; without any tokens it is
+    /// [`Access::open`].
+    pub fn new(tokens: Tokens) -> Self {
+        Self { open: tokens.0.is_empty(), holders: Arc::new(RwLock::new(holders(tokens))) }
+    }
+
+    /// Has `tokens` hold from the next request on, here and in every clone. Where there were tokens at
+    /// first, none at all lets nobody in: the listener may be one that other hosts can reach.
+    pub fn replace(&self, tokens: Tokens) {
+        *self.holders.write().unwrap_or_else(PoisonError::into_inner) = holders(tokens);
+    }
+
+    /// Whether it was made without tokens, so that other hosts must not reach it.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// A layer that lets in only those whose token has `scope`, at most as often as their token allows:
+    /// `router.route_layer(access.require(Scope::Ingest))`.
+    pub fn require(&self, scope: Scope) -> ValidateRequestHeaderLayer<Require> {
+        ValidateRequestHeaderLayer::custom(Require { access: self.clone(), scope })
+    }
+
+    /// The caller if it came with a token, or why it may not do what `scope` is for.
+    fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<Caller>, Problem> {
+        let holders = self.holders();
+        if self.open && holders.is_empty() {
+            return Ok(None);
+        }
+        let presented = authorization::presented(headers).ok_or_else(Problem::unauthorized)?;
+        let holder = find(&holders, TokenHash::of(&presented)).ok_or_else(Problem::unauthorized)?;
+        holder.rate.check().map_err(|refused| {
+            Problem::too_many_requests(refused.wait_time_from(DefaultClock::default().now()))
+        })?;
+        if holder.token.grants(scope) {
+            Ok(Some(holder.caller.clone()))
+        } else {
+            Err(Problem::forbidden(scope))
+        }
+    }
+
+    fn holders(&self) -> Holders {
+        self.holders.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn holders(Tokens(tokens): Tokens) -> Holders {
+    let holders = tokens.into_iter().map(|token| Holder {
+        caller: Caller(token.name.as_str().into()),
+        rate: RateLimiter::direct(Quota::per_second(token.requests_per_second)),
+        token,
+    });
+    holders.collect()
+}
+
+/// Compares with every token to the last byte, so that the time tells neither whether one was right nor
+/// which.
+fn find(holders: &[Holder], presented: TokenHash) -> Option<&Holder> {
+    let mut found = u32::MAX;
+    for (index, holder) in (0..).zip(holders) {
+        found.conditional_assign(&index, holder.token.hash.0.ct_eq(&presented.0));
+    }
+    holders.get(usize::try_from(found).ok()?)
+}
+
+/// The names of the tokens.
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.holders().iter().map(|holder| &holder.caller.0)).finish()
+    }
+}
+
+/// What [`Access::require`] requires.
+#[derive(Clone, Debug)]
+pub struct Require {
+    access: Access,
+    scope: Scope,
+}
+
+impl<B> ValidateRequest<B> for Require {
+    type ResponseBody = Body;
+
+    fn validate(&mut self, request: &mut Request<B>) -> Result<(), Response> {
+        let admitted = self.access.admit(request.headers(), self.scope);
+        if let Some(caller) = admitted.map_err(IntoResponse::into_response)? {
+            request.extensions_mut().insert(caller);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use axum::http::{StatusCode, header};
+
+    fn tokens(scopes: &[(&str, &str)]) -> Tokens {
+        let section = |(name, scopes): &(&str, &str)| {
+            let sha256 = data_encoding::HEXLOWER.encode(&TokenHash::of(name).0);
+            format!("[[token]]\nname = {name:?}\nscopes = {scopes}\nsha256 = {sha256:?}\n")
+        };
+        let text: String = scopes.iter().map(section).collect();
+        Document::parse("test.toml", &text).unwrap().read(Tokens::read).unwrap()
+    }
+
+    fn access(scopes: &[(&str, &str)]) -> Access {
+        Access::new(tokens(scopes))
+    }
+
+    fn admitted(access: &Access, token: &str, scope: Scope) -> Result<String, StatusCode> {
+        let headers =
+            [(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap())].into_iter().collect();
+        let caller = access.admit(&headers, scope).map_err(|problem| problem.status())?;
+        Ok(caller.map_or("anybody".to_owned(), |caller| caller.0.to_string()))
+    }
+
+    #[test]
+    fn admin_implies_the_other_scopes_and_nothing_else_implies_any() {
+        let access = access(&[
+            ("i", r#"["ingest"]"#),
+            ("r", r#"["read"]"#),
+            ("a", r#"["admin"]"#),
+            ("ir", r#"["ingest", "read"]"#),
+        ]);
+        for (token, ingest, read, admin) in [
+            ("i", true, false, false),
+            ("r", false, true, false),
+            ("a", true, true, true),
+            ("ir", true, true, false),
+        ] {
+            for (scope, allowed) in [(Scope::Ingest, ingest), (Scope::Read, read), (Scope::Admin, admin)] {
+                let expected = if allowed { Ok(token.to_owned()) } else { Err(StatusCode::FORBIDDEN) };
+                assert_eq!(admitted(&access, token, scope), expected, "{token} {scope}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_not_configured_is_unknown() {
+        let access = access(&[("one", r#"["admin"]"#), ("two", r#"["admin"]"#)]);
+        for token in ["three", "", "on", "ones", "One"] {
+            assert_eq!(admitted(&access, token, Scope::Read), Err(StatusCode::UNAUTHORIZED), "{token}");
+        }
+        assert_eq!(admitted(&access, "two", Scope::Read).as_deref(), Ok("two"));
+    }
+
+    #[test]
+    fn what_is_shown_of_an_access_is_the_names() {
+        assert_eq!(format!("{:?}", access(&[("one", r#"["read"]"#)])), r#"["one"]"#);
+    }
+
+    #[test]
+    fn replaced_tokens_hold_at_once_and_never_open_what_was_closed() {
+        let access = access(&[("old", r#"["read"]"#)]);
+        let clone = access.clone();
+        clone.replace(tokens(&[("new", r#"["read"]"#)]));
+        assert_eq!(admitted(&access, "old", Scope::Read), Err(StatusCode::UNAUTHORIZED));
+        assert_eq!(admitted(&access, "new", Scope::Read).as_deref(), Ok("new"));
+        clone.replace(Tokens::default());
+        assert_eq!(admitted(&access, "new", Scope::Read), Err(StatusCode::UNAUTHORIZED));
+    }
+
+    #[test]
+    fn what_was_open_is_closed_by_tokens_and_opened_again_without() {
+        let access = Access::open();
+        assert_eq!(admitted(&access, "any", Scope::Admin).as_deref(), Ok("anybody"));
+        access.replace(tokens(&[("one", r#"["read"]"#)]));
+        assert_eq!(admitted(&access, "any", Scope::Read), Err(StatusCode::UNAUTHORIZED));
+        access.replace(Tokens::default());
+        assert_eq!(admitted(&access, "any", Scope::Admin).as_deref(), Ok("anybody"));
+    }
+}

@@ -1,0 +1,175 @@
+//! What a connection is doing, and whether it has been at it for too long.
+
+use super::limits::Limits;
+use tokio::time::Instant;
+
+/// What a connection is doing. Decides nothing but by the instants it is given.
+#[derive(Debug)]
+pub(super) struct Activity {
+    /// Requests whose answers are not sent to the end.
+    requests: usize,
+    /// What is awaited while there are no requests.
+    awaited: Awaited,
+    http2: bool,
+    /// Since when the client takes no bytes.
+    stalled_since: Option<Instant>,
+}
+
+/// What is awaited, and since when.
+#[derive(Debug)]
+enum Awaited {
+    /// The first byte of a request.
+    Request(Instant),
+    /// The last byte of its head, or of the connection.
+    HeadEnd(Instant),
+}
+
+/// What a connection has done for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// Sent the head of a request, or closed.
+    Head,
+    /// Been idle.
+    Idle,
+    /// Left an answer unread.
+    Stall,
+}
+
+impl Activity {
+    /// A new connection, whose client has something to say.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { requests: 0, awaited: Awaited::HeadEnd(now), http2: false, stalled_since: None }
+    }
+
+    /// Bytes have come. On HTTP/1.1 they begin a request, on HTTP/2 they may be anything.
+    pub(super) fn received(&mut self, now: Instant) {
+        if !self.http2 {
+            self.await_end(now);
+        }
+    }
+
+    /// The connection was asked to close, for which it has as long as for a head.
+    pub(super) fn closing(&mut self, now: Instant) {
+        self.await_end(now);
+    }
+
+    fn await_end(&mut self, now: Instant) {
+        if matches!(self.awaited, Awaited::Request(_)) {
+            self.awaited = Awaited::HeadEnd(now);
+        }
+    }
+
+    /// Bytes have gone, or would not go.
+    pub(super) fn sent(&mut self, taken: bool, now: Instant) {
+        if taken {
+            self.stalled_since = None;
+        } else {
+            self.stalled_since.get_or_insert(now);
+        }
+    }
+
+    /// The head of a request is complete.
+    pub(super) fn begin_request(&mut self, http2: bool) {
+        self.requests += 1;
+        self.http2 = http2;
+    }
+
+    /// The answer to a request is complete, or will never be.
+    pub(super) fn end_request(&mut self, now: Instant) {
+        self.requests -= 1;
+        self.awaited = Awaited::Request(now);
+    }
+
+    /// What it has done for too long, if anything.
+    pub(super) fn overdue(&self, limits: &Limits, now: Instant) -> Option<Overdue> {
+        let late = |since, limit| now.duration_since(since) >= limit;
+        if self.stalled_since.is_some_and(|since| late(since, limits.stall)) {
+            return Some(Overdue::Stall);
+        }
+        match self.awaited {
+            _ if self.requests > 0 => None,
+            Awaited::HeadEnd(since) if late(since, limits.head) => Some(Overdue::Head),
+            Awaited::Request(since) if late(since, limits.idle) => Some(Overdue::Idle),
+            Awaited::HeadEnd(_) | Awaited::Request(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn limits() -> Limits {
+        Limits { head: 10 * SECOND, idle: 60 * SECOND, stall: 30 * SECOND, ..Limits::default() }
+    }
+
+    /// What is overdue 1 s before and at `due` seconds after the start.
+    fn around(activity: &Activity, start: Instant, due: u32) -> (Option<Overdue>, Option<Overdue>) {
+        let at = |seconds| activity.overdue(&limits(), start + seconds * SECOND);
+        (at(due - 1), at(due))
+    }
+
+    fn after_a_request(start: Instant, http2: bool) -> Activity {
+        let mut activity = Activity::new(start);
+        activity.begin_request(http2);
+        activity.end_request(start + 100 * SECOND);
+        activity
+    }
+
+    #[test]
+    fn a_new_connection_has_the_time_of_a_head_however_often_it_sends_a_byte() {
+        let start = Instant::now();
+        let mut activity = Activity::new(start);
+        activity.received(start + 9 * SECOND);
+        assert_eq!(around(&activity, start, 10), (None, Some(Overdue::Head)));
+    }
+
+    #[test]
+    fn a_request_may_last() {
+        let start = Instant::now();
+        let mut activity = Activity::new(start);
+        activity.begin_request(false);
+        activity.received(start + SECOND);
+        assert_eq!(activity.overdue(&limits(), start + 1_000_000 * SECOND), None);
+    }
+
+    #[test]
+    fn a_kept_connection_is_idle_until_its_next_byte_which_begins_a_head() {
+        let start = Instant::now();
+        let mut activity = after_a_request(start, false);
+        assert_eq!(around(&activity, start, 160), (None, Some(Overdue::Idle)));
+        activity.received(start + 110 * SECOND);
+        assert_eq!(around(&activity, start, 120), (None, Some(Overdue::Head)));
+    }
+
+    #[test]
+    fn bytes_of_http2_between_requests_begin_no_head() {
+        let start = Instant::now();
+        let mut activity = after_a_request(start, true);
+        activity.received(start + 110 * SECOND);
+        assert_eq!(around(&activity, start, 160), (None, Some(Overdue::Idle)));
+    }
+
+    #[test]
+    fn a_connection_that_was_asked_to_close_has_the_time_of_a_head() {
+        let start = Instant::now();
+        let mut activity = after_a_request(start, true);
+        activity.closing(start + 160 * SECOND);
+        assert_eq!(around(&activity, start, 170), (None, Some(Overdue::Head)));
+    }
+
+    #[test]
+    fn an_unread_answer_stalls_from_the_first_refused_byte_to_the_next_taken_one() {
+        let start = Instant::now();
+        let mut activity = Activity::new(start);
+        activity.begin_request(false);
+        activity.sent(false, start);
+        activity.sent(false, start + 20 * SECOND);
+        assert_eq!(around(&activity, start, 30), (None, Some(Overdue::Stall)));
+        activity.sent(true, start + 29 * SECOND);
+        assert_eq!(activity.overdue(&limits(), start + 100 * SECOND), None);
+    }
+}

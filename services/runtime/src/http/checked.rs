@@ -1,0 +1,53 @@
+//! Extractors whose refusals are problems.
+
+use super::{BodyLimit, Problem};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use std::error::Error;
+
+/// An extractor of axum that refuses with a [`Problem`]: `Checked(Json(order)): Checked<Json<Order>>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<E>(pub E);
+
+impl<S, E> FromRequest<S> for Checked<E>
+where
+    S: Send + Sync,
+    E: FromRequest<S, Rejection: IntoResponse + Error>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let limit = request.extensions().get().copied();
+        E::from_request(request, state).await.map(Self).map_err(|rejection| refusal(rejection, limit))
+    }
+}
+
+impl<S, E> FromRequestParts<S> for Checked<E>
+where
+    S: Send + Sync,
+    E: FromRequestParts<S, Rejection: IntoResponse + Error>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        E::from_request_parts(parts, state).await.map(Self).map_err(|rejection| refusal(rejection, None))
+    }
+}
+
+fn refusal(rejection: impl IntoResponse + Error, limit: Option<BodyLimit>) -> Problem {
+    // A rejection says what is wrong, and its source says where.
+    let detail = match rejection.source() {
+        Some(source) => format!("{rejection}: {source}"),
+        None => rejection.to_string(),
+    };
+    match (rejection.into_response().status(), limit) {
+        (StatusCode::PAYLOAD_TOO_LARGE, Some(BodyLimit(limit))) => Problem::too_large(limit),
+        (status, _) if status.is_client_error() => Problem::new(status, detail),
+        _ => {
+            tracing::error!(detail, "a request could not be taken apart");
+            Problem::internal()
+        }
+    }
+}

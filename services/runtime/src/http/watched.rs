@@ -1,0 +1,154 @@
+//! A socket, a service and a body that report what their connection is doing.
+
+use super::activity::{Activity, Overdue};
+use super::limits::Limits;
+use axum::body::Body;
+use http_body_util::BodyExt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// The activity of one connection, as its parts report it.
+#[derive(Clone, Debug)]
+pub(super) struct Watch(Arc<Mutex<Activity>>);
+
+impl Watch {
+    /// Of a new connection.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Activity::new(Instant::now()))))
+    }
+
+    /// Reports everything that goes through `stream`.
+    pub(super) fn stream<T>(&self, stream: T) -> WatchedStream<T> {
+        WatchedStream { stream, watch: self.clone() }
+    }
+
+    /// Reports the beginning of a request, and its end when the value is dropped.
+    pub(super) fn request(&self, http2: bool) -> OpenRequest {
+        self.activity().begin_request(http2);
+        OpenRequest(self.clone())
+    }
+
+    /// Reports that the connection was asked to close.
+    pub(super) fn closing(&self) {
+        self.activity().closing(Instant::now());
+    }
+
+    /// What the connection has done for too long.
+    pub(super) fn overdue(&self, limits: &Limits) -> Option<Overdue> {
+        self.activity().overdue(limits, Instant::now())
+    }
+
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report_sent(&self, sent: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.activity().sent(sent.is_ready(), Instant::now());
+        sent
+    }
+}
+
+/// A request that is not answered to the end.
+#[derive(Debug)]
+pub(super) struct OpenRequest(Watch);
+
+impl OpenRequest {
+    /// Keeps the request open until `body` is sent or dropped.
+    pub(super) fn until_sent(self, body: Body) -> Body {
+        Body::new(body.map_frame(move |frame| {
+            // Captured, so that it lives as long as the body.
+            let _held = &self;
+            frame
+        }))
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.activity().end_request(Instant::now());
+    }
+}
+
+/// A stream that reports what goes through it.
+#[derive(Debug)]
+pub(super) struct WatchedStream<T> {
+    stream: T,
+    watch: Watch,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for WatchedStream<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_ready() {
+            self.watch.activity().received(Instant::now());
+        }
+        read
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for WatchedStream<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let sent = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch.report_sent(sent)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.watch.report_sent(sent)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Idle is overdue at once.
+    fn impatient() -> Limits {
+        Limits { idle: Duration::ZERO, ..Limits::default() }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_open_until_its_answer_is_sent_to_the_end() {
+        let watch = Watch::new();
+        let open = watch.request(false);
+        let mut body = open.until_sent(Body::from("hello"));
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hello");
+        assert_eq!(watch.overdue(&impatient()), None);
+        drop(body);
+        assert_eq!(watch.overdue(&impatient()), Some(Overdue::Idle));
+    }
+
+    #[test]
+    fn a_request_that_is_never_answered_is_closed_when_it_is_dropped() {
+        let watch = Watch::new();
+        let open = watch.request(false);
+        assert_eq!(watch.overdue(&impatient()), None);
+        drop(open);
+        assert_eq!(watch.overdue(&impatient()), Some(Overdue::Idle));
+    }
+}

@@ -1,0 +1,27 @@
+//! What every process does, so that a role holds nothing but its own work.
+//!
+//! A [`Process`] runs roles. Each gets a [`RoleContext`], through which it tells how it is: its status
+//! line, its [`Dependency`]s, the [`Heartbeat`] of each of its loops, its metrics; and learns when to
+//! stop. The process turns that into systemd's notifications ([`systemd`]), the admin paths
+//! ([`admin`]) and an exit code.
+
+pub mod admin;
+pub mod config;
+pub mod consumer;
+mod context;
+mod figures;
+mod heartbeat;
+pub mod http;
+mod process;
+mod retry;
+mod roster;
+mod signals;
+pub mod systemd;
+pub mod telemetry;
+
+pub use context::{RoleContext, RoleResult};
+pub use figures::{Grouped, per_second};
+pub use heartbeat::{Heartbeat, MAX_BUSY};
+pub use process::{Ended, Process, STOP_TIMEOUT};
+pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, retry};
+pub use roster::{Dependency, RoleState, Roster};

@@ -1,0 +1,136 @@
+//! Running roles until they are asked to stop.
+
+mod tasks;
+
+use crate::context::{RoleContext, RoleResult};
+use crate::heartbeat::Heartbeats;
+use crate::roster::Roster;
+use crate::signals::{Asked, Signals};
+use crate::{admin, systemd};
+use prometheus::Registry;
+use std::future::Future;
+use std::time::Duration;
+use tasks::Tasks;
+use tokio_util::sync::CancellationToken;
+
+/// How long roles may take to stop before the process ends without them. Shorter than the units'
+/// `TimeoutStopSec`, so that the process, not systemd, says which role was late.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One process and the roles it runs.
+pub struct Process {
+    roster: Roster,
+    heartbeats: Heartbeats,
+    registry: Registry,
+    shutdown: CancellationToken,
+    tasks: Tasks,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to stop, and every role finished in time.
+    Stopped,
+    /// A role failed, and the others finished in time; the text names the role and the reason.
+    Failed(String),
+    /// These roles, by name, had not finished by [`STOP_TIMEOUT`], or a second signal came first.
+    CutShort(String),
+}
+
+impl Process {
+    /// A process without roles. Its metrics go to `registry`.
+    pub fn new(registry: Registry) -> Self {
+        Self {
+            roster: Roster::default(),
+            heartbeats: Heartbeats::default(),
+            registry,
+            shutdown: CancellationToken::new(),
+            tasks: Tasks::default(),
+        }
+    }
+
+    /// What the roles say of themselves.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Cancelled when the process is to stop; cancelling it stops the process.
+    pub fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// The paths an operator and Prometheus ask: `/metrics`, `/livez`, `/readyz`.
+    pub fn admin(&self) -> axum::Router {
+        admin::router(admin::Admin {
+            roster: self.roster.clone(),
+            heartbeats: self.heartbeats.clone(),
+            registry: self.registry.clone(),
+        })
+    }
+
+    /// The context of a role, for what must be made before the role runs.
+    #[must_use]
+    pub fn context(&self, role: &'static str) -> RoleContext {
+        let (roster, heartbeats) = (self.roster.clone(), self.heartbeats.clone());
+        RoleContext::new(role, roster, heartbeats, self.registry.clone(), self.shutdown.clone())
+    }
+
+    /// Starts a role, or a second part of one. When it returns before it was asked to stop, panics, or
+    /// fails, the process ends.
+    pub fn spawn(&mut self, role: &'static str, run: impl Future<Output = RoleResult> + Send + 'static) {
+        self.tasks.spawn(role, run);
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a role fails; then lets every role finish. Calls
+    /// `reload` at each SIGHUP.
+    pub async fn run(mut self, mut reload: impl FnMut()) -> std::io::Result<Ended> {
+        let mut signals = Signals::listen()?;
+        let notifier = systemd::Notifier::start(self.roster.clone(), self.heartbeats.clone());
+        let failure = loop {
+            tokio::select! {
+                // First, so that a role that stops because it was asked to has not ended too early.
+                biased;
+                () = self.shutdown.cancelled() => break None,
+                asked = signals.next() => match asked {
+                    Asked::Stop => break None,
+                    Asked::Reload => systemd::Notifier::reloading(&mut reload),
+                },
+                Some((role, result)) = self.tasks.next_end() => {
+                    let result = result.and_then(|()| Err("ended without being asked to".into()));
+                    break failure_of(role, result);
+                }
+            }
+        };
+        notifier.stopping();
+        tracing::info!(failure, "stopping");
+        self.shutdown.cancel();
+        let finished = tokio::select! {
+            finished = tokio::time::timeout(STOP_TIMEOUT, finish(&mut self.tasks)) => finished.ok(),
+            () = second_stop(&mut signals) => None,
+        };
+        Ok(match (failure, finished) {
+            (None, Some(None)) => Ended::Stopped,
+            (Some(failure), Some(_)) | (None, Some(Some(failure))) => Ended::Failed(failure),
+            (_, None) => Ended::CutShort(self.tasks.unfinished()),
+        })
+    }
+}
+
+fn failure_of(role: &'static str, result: RoleResult) -> Option<String> {
+    let error = result.err()?;
+    tracing::error!(role, error = %error, "role failed");
+    Some(format!("{role}: {error}"))
+}
+
+/// Waits for all roles; the first failure among them, if any.
+async fn finish(tasks: &mut Tasks) -> Option<String> {
+    let mut first = None;
+    while let Some((role, result)) = tasks.next_end().await {
+        first = first.or(failure_of(role, result));
+    }
+    first
+}
+
+async fn second_stop(signals: &mut Signals) {
+    while signals.next().await != Asked::Stop {}
+}

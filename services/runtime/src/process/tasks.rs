@@ -1,0 +1,41 @@
+//! What runs, and as part of which role.
+
+use crate::context::RoleResult;
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+use tokio::task::{Id, JoinSet};
+
+/// The tasks of a process, each part of a role.
+#[derive(Default)]
+pub(super) struct Tasks {
+    running: JoinSet<RoleResult>,
+    roles: HashMap<Id, &'static str>,
+}
+
+impl Tasks {
+    pub(super) fn spawn(
+        &mut self,
+        role: &'static str,
+        run: impl Future<Output = RoleResult> + Send + 'static,
+    ) {
+        let id = self.running.spawn(run).id();
+        self.roles.insert(id, role);
+    }
+
+    /// Waits for one to end, and says as part of which role and how; a panic is a failure. `None` when
+    /// none is left. Cancel-safe.
+    pub(super) async fn next_end(&mut self) -> Option<(&'static str, RoleResult)> {
+        let (id, result) = match self.running.join_next_with_id().await? {
+            Ok(ended) => ended,
+            Err(panic) => (panic.id(), Err(panic.to_string().into())),
+        };
+        let role = self.roles.remove(&id).expect("`spawn` notes the role of every task");
+        Some((role, result))
+    }
+
+    /// The roles of which something still runs.
+    pub(super) fn unfinished(&self) -> String {
+        let roles: BTreeSet<_> = self.roles.values().copied().collect();
+        roles.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}

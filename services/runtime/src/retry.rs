@@ -1,0 +1,134 @@
+//! Waiting for what is not there yet.
+
+use crate::context::RoleContext;
+use crate::heartbeat::Heartbeat;
+use crate::roster::Dependency;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use std::future::Future;
+use std::time::Duration;
+use watchkeeper_ports::{Failure, PortError};
+
+/// The first wait after a failure.
+pub const RETRY_AT_LEAST: Duration = Duration::from_millis(100);
+/// The longest wait between two tries, to which jitter adds up to as much again. How often is not
+/// bounded, because a role without its dependency has nothing better to do, and says so.
+pub const RETRY_AT_MOST: Duration = Duration::from_secs(10);
+
+/// Why a call was given up.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The role was asked to stop while the dependency was away.
+    #[error("asked to stop")]
+    Shutdown,
+    /// A failure that no retry helps.
+    #[error(transparent)]
+    Failed(#[from] PortError),
+}
+
+/// Calls `operation` until it succeeds or [`Attempts`] gives up.
+pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
+    context: &RoleContext,
+    heartbeat: &Heartbeat,
+    dependency: &Dependency,
+    mut operation: impl FnMut() -> F,
+) -> Result<T, Stopped> {
+    let mut attempts = Attempts::new(context, heartbeat, dependency);
+    loop {
+        match operation().await {
+            Ok(value) => return Ok(attempts.succeeded(value)),
+            Err(error) => attempts.failed(error).await?,
+        }
+    }
+}
+
+/// The attempts at one call, with exponential backoff and jitter between them, for as long as its
+/// failures say [`Failure::Retry`] and the role is not asked to stop. The dependency is up when an
+/// attempt has succeeded, and down with the reason meanwhile.
+///
+/// A moved position is not tried again: the caller must look where it stands.
+pub(crate) struct Attempts<'a> {
+    context: &'a RoleContext,
+    heartbeat: &'a Heartbeat,
+    dependency: &'a Dependency,
+    waits: ExponentialBackoff,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(
+        context: &'a RoleContext,
+        heartbeat: &'a Heartbeat,
+        dependency: &'a Dependency,
+    ) -> Self {
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(RETRY_AT_LEAST)
+            .with_max_delay(RETRY_AT_MOST)
+            .without_max_times()
+            .with_jitter()
+            .build();
+        Self { context, heartbeat, dependency, waits }
+    }
+
+    /// The dependency is up; hands `value` on.
+    pub(crate) fn succeeded<T>(self, value: T) -> T {
+        self.dependency.up();
+        value
+    }
+
+    /// Waits until the next attempt is due, or says why there is none.
+    pub(crate) async fn failed(&mut self, error: PortError) -> Result<(), Stopped> {
+        if error.failure() != Failure::Retry || matches!(error, PortError::PositionMoved { .. }) {
+            return Err(error.into());
+        }
+        let Self { context, heartbeat, dependency, waits } = self;
+        let wait = waits.next().unwrap_or(RETRY_AT_MOST);
+        dependency.down(&error);
+        tracing::warn!(role = context.role(), dependency = dependency.name(), %error, ?wait, "trying again");
+        let stop = heartbeat.idle(tokio::time::timeout(wait, context.shutdown().cancelled())).await;
+        if stop.is_ok() { Err(Stopped::Shutdown) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::ready;
+
+    fn unavailable() -> PortError {
+        PortError::Unavailable { what: "store", reason: "connection refused".into() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tries_until_the_dependency_is_there() {
+        let context = RoleContext::detached("persister");
+        let (heartbeat, store) = (context.heartbeat("store"), context.dependency("store"));
+        let mut tries = 0;
+        let result = retry(&context, &heartbeat, &store, || {
+            tries += 1;
+            ready(if tries < 50 { Err(unavailable()) } else { Ok(tries) })
+        });
+        assert_eq!(result.await.unwrap(), 50);
+        assert!(context.roster().is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_when_asked_to_stop_and_says_what_is_missing() {
+        let context = RoleContext::detached("persister");
+        let (heartbeat, store) = (context.heartbeat("store"), context.dependency("store"));
+        context.shutdown().cancel();
+        let result = retry(&context, &heartbeat, &store, || ready(Err::<(), _>(unavailable()))).await;
+        assert!(matches!(result, Err(Stopped::Shutdown)));
+        assert_eq!(
+            context.roster().roles()["persister"].to_string(),
+            "waiting for store: store is not available: connection refused"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_no_retry_helps_is_returned_at_once() {
+        let context = RoleContext::detached("persister");
+        let (heartbeat, store) = (context.heartbeat("store"), context.dependency("store"));
+        let broken = || PortError::Broken { what: "store", reason: "not a database".into() };
+        let result = retry(&context, &heartbeat, &store, || ready(Err::<(), _>(broken()))).await;
+        assert!(matches!(result, Err(Stopped::Failed(PortError::Broken { .. }))));
+    }
+}

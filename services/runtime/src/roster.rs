@@ -1,0 +1,160 @@
+//! What each role of this process says of itself.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// What each role of this process says of itself; a clone sees the same.
+#[derive(Clone, Debug)]
+pub struct Roster(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    roles: Mutex<BTreeMap<&'static str, RoleState>>,
+    changes: watch::Sender<()>,
+}
+
+/// What one role says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleState {
+    /// What an operator wants to know in one line: `4,120 samples/s, lag 0`.
+    pub status: String,
+    /// The dependencies that cannot be used now, each with the reason.
+    pub missing: BTreeMap<&'static str, String>,
+    /// Whether it has said anything yet: before, nobody knows what it depends on.
+    pub has_begun: bool,
+}
+
+impl RoleState {
+    /// Whether it has begun, and every dependency can be used.
+    pub fn is_ready(&self) -> bool {
+        self.has_begun && self.missing.is_empty()
+    }
+}
+
+/// The status line, or what is waited for.
+impl fmt::Display for RoleState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.missing.is_empty() {
+            return f.write_str(&self.status);
+        }
+        for (index, (dependency, reason)) in self.missing.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "; " };
+            write!(f, "{comma}waiting for {dependency}: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        let (changes, _) = watch::channel(());
+        Self(Arc::new(Shared { roles: Mutex::default(), changes }))
+    }
+}
+
+impl Roster {
+    /// All roles by name, as they are now.
+    pub fn roles(&self) -> BTreeMap<&'static str, RoleState> {
+        self.lock().clone()
+    }
+
+    /// Whether every role can use all it depends on.
+    pub fn is_ready(&self) -> bool {
+        self.lock().values().all(RoleState::is_ready)
+    }
+
+    /// Waits until every role can use all it depends on.
+    pub async fn ready(&self) {
+        let mut changes = self.0.changes.subscribe();
+        while !self.is_ready() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn enter(&self, role: &'static str) {
+        self.lock().entry(role).or_default().status = "starting".into();
+    }
+
+    pub(crate) fn set_status(&self, role: &'static str, status: String) {
+        let mut roles = self.lock();
+        let state = roles.entry(role).or_default();
+        state.status = status;
+        let begins = !std::mem::replace(&mut state.has_begun, true);
+        drop(roles);
+        if begins {
+            self.0.changes.send_replace(());
+        }
+    }
+
+    pub(crate) fn dependency(&self, role: &'static str, name: &'static str) -> Dependency {
+        let dependency = Dependency { roster: self.clone(), role, name };
+        dependency.down("not reached yet");
+        dependency
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, RoleState>> {
+        self.0.roles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something a role cannot work without, such as `bus` or `store`.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    roster: Roster,
+    role: &'static str,
+    name: &'static str,
+}
+
+impl Dependency {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// It can be used.
+    pub fn up(&self) {
+        let came_back = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
+        if came_back.is_some() {
+            tracing::info!(role = self.role, dependency = self.name, "dependency is there");
+            self.roster.0.changes.send_replace(());
+        }
+    }
+
+    /// It cannot be used now, for `reason`.
+    pub fn down(&self, reason: impl fmt::Display) {
+        let mut roles = self.roster.lock();
+        let state = roles.entry(self.role).or_default();
+        state.missing.insert(self.name, reason.to_string());
+        state.has_begun = true;
+        drop(roles);
+        self.roster.0.changes.send_replace(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_role_is_ready_once_all_it_depends_on_is_up() {
+        let roster = Roster::default();
+        roster.enter("persister");
+        assert!(!roster.is_ready(), "nobody knows yet what it depends on");
+        let (bus, store) = (roster.dependency("persister", "bus"), roster.dependency("persister", "store"));
+        bus.up();
+        assert!(!roster.is_ready());
+        assert_eq!(roster.roles()["persister"].to_string(), "waiting for store: not reached yet");
+        let ready = roster.ready();
+        store.up();
+        ready.await;
+        assert_eq!(roster.roles()["persister"].to_string(), "starting");
+        roster.set_status("persister", "lag 0".to_owned());
+        assert_eq!(roster.roles()["persister"].to_string(), "lag 0");
+        bus.down("refused");
+        assert!(!roster.is_ready());
+    }
+}

@@ -1,0 +1,111 @@
+//! What systemd is told: `sd_notify(3)`. Without systemd nobody listens, and nothing is sent.
+
+use crate::heartbeat::Heartbeats;
+use crate::roster::Roster;
+use sd_notify::NotifyState;
+use std::fmt::Write as _;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often `STATUS=` is sent.
+const STATUS_EVERY: Duration = Duration::from_secs(5);
+
+/// Tells systemd how the process is until it is dropped.
+pub(crate) struct Notifier {
+    telling: JoinHandle<()>,
+}
+
+impl Notifier {
+    /// Says that the process serves, then keeps telling its status, and that it is alive while no loop
+    /// is hung.
+    ///
+    /// A missing dependency does not hold `READY=1` back: the unit's listeners answer (and say what is
+    /// missing), and a start that waits for a database would hold up the boot of the whole host.
+    pub(crate) fn start(roster: Roster, heartbeats: Heartbeats) -> Self {
+        send(&[NotifyState::Ready]);
+        Self { telling: tokio::spawn(tell(roster, heartbeats)) }
+    }
+
+    /// Runs `reload` between the two messages that `Type=notify-reload` waits for.
+    pub(crate) fn reloading(reload: &mut impl FnMut()) {
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => send(&[NotifyState::Reloading, now]),
+            Err(error) => tracing::warn!(%error, "cannot read the monotonic clock"),
+        }
+        reload();
+        send(&[NotifyState::Ready]);
+    }
+
+    /// Says that the process has begun to stop.
+    pub(crate) fn stopping(&self) {
+        self.telling.abort();
+        send(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.telling.abort();
+    }
+}
+
+async fn tell(roster: Roster, heartbeats: Heartbeats) {
+    // Twice within the unit's WatchdogSec, as sd_watchdog_enabled(3) advises.
+    let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
+    let mut ticks = interval(watchdog.map_or(STATUS_EVERY, |every| every.min(STATUS_EVERY)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let hung = heartbeats.hung();
+        let line = status_line(&roster, &hung);
+        let mut states = vec![NotifyState::Status(&line)];
+        if hung.is_empty() {
+            states.extend(watchdog.map(|_| NotifyState::Watchdog));
+        } else {
+            tracing::error!(loops = hung.join(", "), "hung: the watchdog is not told that all is well");
+        }
+        send(&states);
+    }
+}
+
+fn status_line(roster: &Roster, hung: &[String]) -> String {
+    let roles = roster.roles();
+    let mut line = String::new();
+    if !hung.is_empty() {
+        let _ = write!(line, "HUNG: {}; ", hung.join(", "));
+    }
+    for (index, (role, state)) in roles.iter().enumerate() {
+        let separator = if index == 0 { "" } else { " | " };
+        let _ = match roles.len() {
+            1 => write!(line, "{state}"),
+            _ => write!(line, "{separator}{role}: {state}"),
+        };
+    }
+    line
+}
+
+fn send(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "cannot notify systemd");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_role_is_shown_without_its_name_and_several_with_theirs() {
+        let roster = Roster::default();
+        roster.enter("persister");
+        roster.set_status("persister", "lag 0".into());
+        assert_eq!(status_line(&roster, &[]), "lag 0");
+        roster.enter("cache");
+        assert_eq!(status_line(&roster, &[]), "cache: starting | persister: lag 0");
+        assert_eq!(
+            status_line(&roster, &["persister.store".into()]),
+            "HUNG: persister.store; cache: starting | persister: lag 0"
+        );
+    }
+}

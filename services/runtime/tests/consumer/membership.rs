@@ -1,0 +1,91 @@
+//! Partitions that come and go.
+
+use crate::stage::{Call, Did, Keeper, Stage, assigned, position_moved, records, revoked, unavailable};
+
+#[tokio::test(start_paused = true)]
+async fn an_assigned_partition_goes_on_where_the_consumer_says() {
+    let stage = Stage::new();
+    stage.gives([assigned(), records(7..8)]);
+    let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
+    stage.until(&Did::Commit(vec![8]), 1).await;
+    role.stop().await.unwrap();
+    assert_eq!(stage.done()[..4], [Did::Join, Did::Begin, Did::Seek(7), Did::Take(vec![7])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_to_begin_is_asked_until_there_is_an_answer() {
+    let stage = Stage::new();
+    stage.fails(Call::Begin, unavailable());
+    stage.fails(Call::Begin, unavailable());
+    stage.gives([assigned(), records(7..8)]);
+    let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
+    stage.until(&Did::Commit(vec![8]), 1).await;
+    role.stop().await.unwrap();
+    let (begin, fail) = (Did::Begin, Did::Fail(Call::Begin));
+    assert_eq!(stage.done()[1..7], [begin.clone(), fail.clone(), begin.clone(), fail, begin, Did::Seek(7)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_hand_of_a_revoked_partition_is_stored_and_committed_before_the_bus_is_asked_again() {
+    let stage = Stage::new();
+    stage.gives([assigned(), records(0..2), revoked()]);
+    let role = stage.run(Keeper::patient(&stage));
+    stage.until(&Did::Commit(vec![2]), 1).await;
+    stage.until(&Did::Ask(10), 3).await;
+    role.stop().await.unwrap();
+    assert_eq!(
+        stage.everything(),
+        [
+            Did::Join,
+            Did::Ask(10),
+            Did::Begin,
+            Did::Ask(10),
+            Did::Take(vec![0, 1]),
+            Did::Ask(8),
+            Did::Store(vec![0, 1]),
+            Did::Commit(vec![2]),
+            Did::Ask(10),
+            Did::Leave,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoked_partition_of_which_nothing_is_in_hand_is_let_go() {
+    let stage = Stage::new();
+    stage.gives([assigned(), revoked(), assigned(), records(0..1)]);
+    let role = stage.run(Keeper::hasty(&stage));
+    stage.until(&Did::Commit(vec![1]), 1).await;
+    role.stop().await.unwrap();
+    assert_eq!(stage.done()[..4], [Did::Join, Did::Begin, Did::Begin, Did::Take(vec![0])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zombie_drops_what_it_has_and_starts_again_where_the_store_is() {
+    let stage = Stage::new();
+    stage.fails(Call::Store, position_moved());
+    stage.gives([assigned(), records(0..2), assigned(), records(5..6)]);
+    let role = stage.run(Keeper::hasty(&stage).beginning_at(5));
+    stage.until(&Did::Commit(vec![6]), 1).await;
+    role.stop().await.unwrap();
+    assert_eq!(
+        stage.done(),
+        [
+            Did::Join,
+            Did::Begin,
+            Did::Seek(5),
+            Did::Take(vec![0, 1]),
+            Did::Store(vec![0, 1]),
+            Did::Fail(Call::Store),
+            Did::Leave,
+            Did::Forget,
+            Did::Join,
+            Did::Begin,
+            Did::Seek(5),
+            Did::Take(vec![5]),
+            Did::Store(vec![5]),
+            Did::Commit(vec![6]),
+            Did::Leave,
+        ]
+    );
+}
