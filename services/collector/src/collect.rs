@@ -1,0 +1,96 @@
+//! The loop of one target.
+
+use crate::backlog::Backlog;
+use crate::marks::Marks;
+use crate::metrics::{CollectorMetrics, SourceMetrics};
+use crate::schedule::Schedule;
+use crate::target::{CollectError, Target};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_runtime::RoleContext;
+
+/// What the loops of all targets share.
+pub(crate) struct Collecting {
+    pub(crate) context: RoleContext,
+    /// When the clock of the schedules stood at zero.
+    pub(crate) started: Instant,
+    pub(crate) marks: Arc<Marks>,
+    pub(crate) backlog: Arc<Backlog>,
+    pub(crate) metrics: Arc<CollectorMetrics>,
+}
+
+impl Collecting {
+    /// Collects from a target whenever it is due, until the role is asked to stop.
+    pub(crate) async fn follow(self: Arc<Self>, mut target: Box<dyn Target>, mut schedule: Schedule) {
+        let name: Arc<str> = target.name().into();
+        let metrics = self.metrics.of(target.source());
+        while self.until_due(&schedule, &metrics).await {
+            self.marks.begun(&name, Timestamp::now());
+            let outcome = self.collect(&name, &mut *target, &metrics).await;
+            self.note(&name, schedule.is_failing(), &outcome);
+            let now = self.started.elapsed();
+            match outcome {
+                Ok(samples) => {
+                    schedule.succeeded(now);
+                    metrics.samples.inc_by(samples.len() as u64);
+                    self.metrics.dropped.inc_by(self.backlog.push(&samples) as u64);
+                }
+                Err(error) => schedule.failed(now, refused_for(&error, Timestamp::now())),
+            }
+        }
+    }
+
+    /// Waits until the target is due; `false` if the role is to stop.
+    async fn until_due(&self, schedule: &Schedule, metrics: &SourceMetrics) -> bool {
+        let due = self.started + schedule.due();
+        tokio::select! {
+            biased;
+            () = self.context.shutdown().cancelled() => false,
+            () = sleep_until(due) => {
+                metrics.delay_seconds.observe(due.elapsed().as_secs_f64());
+                true
+            }
+        }
+    }
+
+    /// One collection. The watchdog watches each for as long as it takes: idle targets cost nothing.
+    async fn collect(
+        &self,
+        name: &str,
+        target: &mut dyn Target,
+        metrics: &SourceMetrics,
+    ) -> Result<Vec<Sample>, CollectError> {
+        let _busy = self.context.heartbeat(name);
+        let limit = target.timing().timeout();
+        let begun = Instant::now();
+        let outcome = timeout(limit, target.collect()).await.unwrap_or(Err(CollectError::TimedOut(limit)));
+        metrics.took(begun.elapsed(), &outcome);
+        outcome
+    }
+
+    /// Says when a target begins to fail and when it is well again, and nothing in between.
+    fn note(&self, target: &str, was_failing: bool, outcome: &Result<Vec<Sample>, CollectError>) {
+        match (was_failing, outcome) {
+            (false, Err(error)) => {
+                self.metrics.failing.inc();
+                tracing::warn!(target_name = target, %error, "cannot collect");
+            }
+            (true, Err(error)) => tracing::debug!(target_name = target, %error, "still cannot collect"),
+            (true, Ok(_)) => {
+                self.metrics.failing.dec();
+                tracing::info!(target_name = target, "collects again");
+            }
+            (false, Ok(_)) => {}
+        }
+    }
+}
+
+/// How long from `now` on the target wants to be left alone.
+fn refused_for(error: &CollectError, now: Timestamp) -> Duration {
+    match error {
+        CollectError::Refused { until: Some(until), .. } => until.since(now),
+        _ => Duration::ZERO,
+    }
+}

@@ -1,0 +1,34 @@
+//! The collector takes samples from the outside world on a schedule and publishes them.
+//!
+//! The path of a record: *collect* from a target when it is due, each target in a task of its own, so
+//! that a slow one delays no other → *publish* to topic `metrics` what has come together, in one batch.
+//! Every sample has the instant at which it was measured, and each value is published as one sample: a
+//! target that fails gives none. While the bus is away collecting goes on, and the newest
+//! [`MAX_BACKLOG_SAMPLES`] samples are kept for it.
+//!
+//! A target is due at `first + n · interval`. When it was last begun is kept, so that after a restart it
+//! waits out the rest of its interval. That is saved once a second: only a target that was begun in the
+//! second before `kill -9` (or while the store was away) may be begun again early.
+//!
+//! A new source is one file in `sources` with its section, its targets (see [`Target`]) and the samples
+//! they give, and its name in [`CollectorConfig`].
+
+mod backlog;
+mod collect;
+mod config;
+mod marks;
+mod metrics;
+mod publish;
+mod readings;
+mod run;
+mod schedule;
+mod sources;
+mod status;
+mod target;
+
+pub use backlog::{MAX_BACKLOG_SAMPLES, MAX_BATCH_SAMPLES};
+pub use config::CollectorConfig;
+pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
+pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
+pub use sources::host::{HostConfig, MAX_DISKS, MAX_INTERFACES, MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern};
+pub use target::{CollectError, Target, Timing};

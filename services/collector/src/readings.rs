@@ -1,0 +1,133 @@
+//! The samples of one collection.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Label, Sample, Series, SeriesParts, Timestamp, Violation, limits};
+
+/// Gathers the samples of one collection after another, and remembers the series of the last one, so
+/// that samples of one series share it.
+#[derive(Debug)]
+pub(crate) struct Readings {
+    source: &'static str,
+    labels: Vec<(&'static str, String)>,
+    collected_at: Timestamp,
+    samples: Vec<Sample>,
+    /// By key: the series of this collection, and those of the last that have not come yet.
+    series: HashMap<String, Arc<Series>>,
+    last_series: HashMap<String, Arc<Series>>,
+}
+
+impl Readings {
+    /// Samples of `source`, all with these labels.
+    pub(crate) fn new(source: &'static str, labels: Vec<(&'static str, String)>) -> Self {
+        Self {
+            source,
+            labels,
+            collected_at: Timestamp::MIN,
+            samples: Vec::new(),
+            series: HashMap::new(),
+            last_series: HashMap::new(),
+        }
+    }
+
+    /// Begins a collection whose values are measured now, at `collected_at`.
+    pub(crate) fn begin(&mut self, collected_at: Timestamp) {
+        self.collected_at = collected_at;
+        self.samples.clear();
+        self.last_series = std::mem::take(&mut self.series);
+    }
+
+    /// Adds a value. One that would make no valid sample (its labels come from the outside world) is left
+    /// out, so is a second value of the same series.
+    pub(crate) fn add(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: f64) {
+        if let Err(violation) = self.try_add(name, unit, labels, value) {
+            tracing::debug!(source = self.source, name, %violation, "left out a value");
+        }
+    }
+
+    /// The same for a count.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 8 PiB in bytes")]
+    pub(crate) fn add_count(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: u64) {
+        self.add(name, unit, labels, value as f64);
+    }
+
+    /// The samples of this collection.
+    pub(crate) fn take(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.samples)
+    }
+
+    fn try_add(
+        &mut self,
+        name: &str,
+        unit: &str,
+        labels: &[(&str, &str)],
+        value: f64,
+    ) -> Result<(), Violation> {
+        limits::check_value(value)?;
+        let common = self.labels.iter().map(|(name, value)| ((*name).into(), value.as_str().into()));
+        let own = labels.iter().map(|&(name, value)| (name.into(), value.into()));
+        let mut labels: Vec<Label<'_>> = common.chain(own).collect();
+        labels.sort_unstable();
+        let parts = SeriesParts { source: self.source, name, unit, labels: &labels };
+        let mut key = String::new();
+        parts.write_key(&mut key);
+        if self.series.contains_key(&key) {
+            return Err(Violation::new("series", "has a value already"));
+        }
+        let series = match self.last_series.remove(&key) {
+            Some(series) => series,
+            None => Arc::new(Series::from_parts(&parts)?),
+        };
+        self.series.insert(key, Arc::clone(&series));
+        self.samples.push(Sample { series, collected_at: self.collected_at, value });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readings() -> Readings {
+        Readings::new("host", vec![("host", "a".to_owned())])
+    }
+
+    #[test]
+    fn a_sample_has_the_common_labels_and_its_own() {
+        let mut readings = readings();
+        readings.begin(Timestamp::MAX);
+        readings.add_count("disk_total", "bytes", &[("mount", "/"), ("filesystem", "ext4")], 5);
+        let samples = readings.take();
+        assert_eq!(samples[0].series.key(), r#"host/disk_total{filesystem="ext4",host="a",mount="/"} bytes"#);
+        assert_eq!((samples[0].value, samples[0].collected_at), (5.0, Timestamp::MAX));
+    }
+
+    #[test]
+    fn samples_of_one_series_share_it_and_a_series_that_is_gone_is_forgotten() {
+        let mut readings = readings();
+        let mut collect = |mounts: &[&str]| {
+            readings.begin(Timestamp::MIN);
+            for mount in mounts {
+                readings.add("x", "", &[("mount", mount)], 1.0);
+            }
+            (readings.take(), readings.series.len() + readings.last_series.len())
+        };
+        let (first, _) = collect(&["/", "/home"]);
+        let (second, _) = collect(&["/"]);
+        assert!(Arc::ptr_eq(&first[0].series, &second[0].series));
+        let (_, known) = collect(&["/"]);
+        assert_eq!(known, 1);
+    }
+
+    #[test]
+    fn a_value_that_makes_no_valid_sample_is_left_out_and_the_others_stay() {
+        let mut readings = readings();
+        readings.begin(Timestamp::MIN);
+        readings.add("x", "", &[("mount", "/a\nb")], 1.0);
+        readings.add("x", "", &[("mount", &"x".repeat(limits::MAX_LABEL_VALUE_BYTES + 1))], 2.0);
+        readings.add("x", "", &[("mount", "/nan")], f64::NAN);
+        readings.add("x", "", &[("mount", "/")], 3.0);
+        readings.add("x", "", &[("mount", "/")], 4.0);
+        assert_eq!(readings.take().iter().map(|sample| sample.value).collect::<Vec<_>>(), [3.0]);
+    }
+}

@@ -1,0 +1,118 @@
+//! The collector's loops: one for each target, one that publishes, one that saves marks.
+
+use crate::backlog::Backlog;
+use crate::collect::Collecting;
+use crate::config::CollectorConfig;
+use crate::marks::{MarkKeeper, Marks};
+use crate::metrics::CollectorMetrics;
+use crate::publish::Publisher;
+use crate::schedule::Schedule;
+use crate::status::{REPORT_EVERY, Rate, Status};
+use crate::target::Target;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, interval, timeout};
+use tokio_util::task::JoinMap;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{EventBus, ScheduleStore};
+use watchkeeper_runtime::{RoleContext, RoleResult, Stopped};
+
+/// How long collections that are under way may go on when the role is asked to stop.
+pub const FINISH_WITHIN: Duration = Duration::from_secs(3);
+/// How long publishing what is in hand, and saving marks, may take after that.
+pub const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+
+/// Collects from every source that is enabled and publishes to topic `metrics`, until asked to stop.
+pub async fn run(
+    context: RoleContext,
+    config: CollectorConfig,
+    bus: Arc<dyn EventBus>,
+    schedule: Arc<dyn ScheduleStore>,
+) -> RoleResult {
+    run_targets(context, config.targets(), bus, schedule).await
+}
+
+/// The same for any targets.
+///
+/// # Errors
+/// Two targets of one name, a back end that only an operator can mend, or a target that panicked.
+pub async fn run_targets(
+    context: RoleContext,
+    targets: Vec<Box<dyn Target>>,
+    bus: Arc<dyn EventBus>,
+    schedule: Arc<dyn ScheduleStore>,
+) -> RoleResult {
+    let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
+    let (marks, backlog) = (Arc::new(Marks::default()), Arc::new(Backlog::default()));
+    let keeper = MarkKeeper::new(&context, schedule, Arc::clone(&marks));
+    let last_begun = match keeper.load().await {
+        Ok(last_begun) => last_begun,
+        Err(Stopped::Shutdown) => return Ok(()),
+        Err(Stopped::Failed(error)) => return Err(error.into()),
+    };
+    let publisher = Publisher::new(&context, bus, Arc::clone(&backlog), Arc::clone(&metrics));
+    let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, backlog, metrics });
+    let mut tasks = start(&collecting, targets, &last_begun)?;
+
+    tokio::try_join!(publisher.run(), keeper.run(), oversee(&collecting, &mut tasks))?;
+    wind_down(&collecting, tasks, &publisher, &keeper).await;
+    Ok(())
+}
+
+/// The loops of the targets by name.
+type Tasks = JoinMap<String, ()>;
+
+fn start(
+    collecting: &Arc<Collecting>,
+    targets: Vec<Box<dyn Target>>,
+    last_begun: &HashMap<String, Timestamp>,
+) -> Result<Tasks, String> {
+    let now = Timestamp::now();
+    let mut tasks = Tasks::new();
+    for target in targets {
+        let name = target.name().to_owned();
+        if tasks.contains_key(&name) {
+            return Err(format!("two targets have the name {name}"));
+        }
+        let since_begun = last_begun.get(&name).map(|&at| now.since(at));
+        let schedule = Schedule::starting(&name, target.timing(), since_begun);
+        tasks.spawn(name, Arc::clone(collecting).follow(target, schedule));
+        collecting.metrics.targets.inc();
+    }
+    Ok(tasks)
+}
+
+/// Writes the status line, until the role is asked to stop or a target panics.
+async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
+    let Collecting { context, metrics, .. } = collecting;
+    let (mut rate, mut reports) = (Rate::default(), interval(REPORT_EVERY));
+    loop {
+        tokio::select! {
+            biased;
+            () = context.shutdown().cancelled() => return Ok(()),
+            Some((target, Err(error))) = tasks.join_next() => return Err(format!("{target}: {error}").into()),
+            _ = reports.tick() => {
+                let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
+                context.set_status(Status::of(metrics, samples_per_minute));
+            }
+        }
+    }
+}
+
+/// Lets collections that are under way end, publishes what is in hand and saves the marks.
+async fn wind_down(collecting: &Collecting, mut tasks: Tasks, publisher: &Publisher, keeper: &MarkKeeper) {
+    let ended = timeout(FINISH_WITHIN, async { while tasks.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        tracing::warn!(targets = tasks.len(), "gave up collections that were under way");
+        tasks.shutdown().await;
+    }
+    let flush = async { tokio::join!(publisher.flush(), keeper.save()).1 };
+    match timeout(FLUSH_WITHIN, flush).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "could not save when targets were last begun"),
+        Err(_) => {
+            tracing::warn!(samples = collecting.backlog.samples(), "could not publish the last samples");
+        }
+    }
+}

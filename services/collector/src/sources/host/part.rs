@@ -1,0 +1,162 @@
+//! What the parts of the host have in common: reading one blocks.
+
+use super::config::HostConfig;
+use crate::readings::Readings;
+use crate::target::{CollectError, Target, Timing};
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+use sysinfo::System;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+
+const SOURCE: &str = "host";
+/// The label `host` where the host's name makes no valid one.
+const UNNAMED: &str = "localhost";
+
+/// A part of the host that is read on its own, so that one that hangs holds up no other.
+pub(super) trait Part: Sized + Send + 'static {
+    /// What its target is called.
+    const NAME: &'static str;
+    /// How long to wait from opening to the first reading.
+    const SETTLE: Duration = Duration::ZERO;
+
+    /// Gets ready to read. May block for a moment, but reads nothing that can hang.
+    fn open(config: &HostConfig) -> Result<Self, sysinfo::Error>;
+
+    /// Measures. May block.
+    fn read(&mut self, readings: &mut Readings) -> Result<(), sysinfo::Error>;
+}
+
+/// The target of one part.
+pub(super) struct PartTarget<P> {
+    config: HostConfig,
+    /// `None` until the first collection. The thread that reads it holds it locked.
+    reader: Option<Arc<Mutex<Reader<P>>>>,
+}
+
+struct Reader<P> {
+    part: P,
+    readings: Readings,
+}
+
+impl<P: Part> PartTarget<P> {
+    pub(super) fn new(config: &HostConfig) -> Self {
+        Self { config: config.clone(), reader: None }
+    }
+
+    /// The reader, opened and settled.
+    async fn reader(&mut self) -> Result<Arc<Mutex<Reader<P>>>, CollectError> {
+        if let Some(reader) = &self.reader {
+            return Ok(Arc::clone(reader));
+        }
+        let config = self.config.clone();
+        let open = move || {
+            let readings = Readings::new(SOURCE, vec![("host", host_name())]);
+            Ok(Reader { part: P::open(&config)?, readings })
+        };
+        let reader = Arc::new(Mutex::new(blocking(open).await?));
+        // Kept before the wait: should the timeout be shorter, the next collection has a settled one.
+        self.reader = Some(Arc::clone(&reader));
+        sleep(P::SETTLE).await;
+        Ok(reader)
+    }
+}
+
+#[async_trait]
+impl<P: Part> Target for PartTarget<P> {
+    fn source(&self) -> &'static str {
+        SOURCE
+    }
+
+    fn name(&self) -> &str {
+        P::NAME
+    }
+
+    fn timing(&self) -> Timing {
+        self.config.timing
+    }
+
+    async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
+        let Ok(mut reader) = self.reader().await?.try_lock_owned() else {
+            return Err(CollectError::Unreachable("the reading before this one still hangs".to_owned()));
+        };
+        blocking(move || {
+            let Reader { part, readings } = &mut *reader;
+            readings.begin(Timestamp::now());
+            part.read(readings)?;
+            Ok(readings.take())
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, sysinfo::Error> + Send + 'static,
+) -> Result<T, CollectError> {
+    match spawn_blocking(read).await {
+        Ok(Ok(read)) => Ok(read),
+        Ok(Err(error)) => Err(CollectError::Unreachable(error.to_string())),
+        Err(panic) => Err(CollectError::Unreachable(panic.to_string())),
+    }
+}
+
+fn host_name() -> String {
+    let is_label =
+        |name: &String| !name.is_empty() && Series::new(SOURCE, "x", "", &[("host", name)]).is_ok();
+    System::host_name().ok().filter(is_label).unwrap_or_else(|| UNNAMED.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    /// Reads when it is told to.
+    struct Hanging {
+        go_on: Receiver<()>,
+    }
+
+    impl Part for Hanging {
+        const NAME: &'static str = "host/hanging";
+
+        fn open(_: &HostConfig) -> Result<Self, sysinfo::Error> {
+            unreachable!("the test opens it")
+        }
+
+        fn read(&mut self, readings: &mut Readings) -> Result<(), sysinfo::Error> {
+            self.go_on.recv().unwrap();
+            readings.add("x", "", &[], 1.0);
+            Ok(())
+        }
+    }
+
+    fn hanging() -> (PartTarget<Hanging>, SyncSender<()>) {
+        let (sender, go_on) = sync_channel(1);
+        let reader = Reader { part: Hanging { go_on }, readings: Readings::new(SOURCE, Vec::new()) };
+        let mut target = PartTarget::new(&HostConfig::default());
+        target.reader = Some(Arc::new(Mutex::new(reader)));
+        (target, sender)
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_hangs_is_not_joined_by_a_second_one() {
+        let (mut target, go_on) = hanging();
+        let reader = Arc::clone(target.reader.as_ref().unwrap());
+        tokio::select! {
+            biased;
+            _ = target.collect() => unreachable!("nothing lets it go on"),
+            () = async {} => {}
+        }
+        assert_eq!(
+            target.collect().await.unwrap_err().to_string(),
+            "not reachable: the reading before this one still hangs"
+        );
+        go_on.send(()).unwrap();
+        drop(reader.lock().await);
+        go_on.send(()).unwrap();
+        assert_eq!(target.collect().await.unwrap().len(), 1, "only what this reading measured");
+    }
+}

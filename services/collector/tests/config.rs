@@ -1,0 +1,71 @@
+//! The section `[collector]`.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+use std::time::Duration;
+use watchkeeper_collector::{CollectorConfig, HostConfig, MAX_PATTERNS, Timing};
+use watchkeeper_runtime::config::{ConfigErrors, Document};
+
+fn read(text: &str) -> Result<CollectorConfig, ConfigErrors> {
+    Document::parse("watchkeeper.toml", text)?.read(|root| root.section("collector", CollectorConfig::read))
+}
+
+fn refused(line: &str) -> String {
+    let errors = read(&format!("[collector.host]\n{line}\n")).unwrap_err();
+    assert_eq!(errors.count(), 1, "{errors}");
+    errors.first()[0].to_string()
+}
+
+#[test]
+fn without_a_section_the_host_is_measured_every_fifteen_seconds() {
+    let host = read("").unwrap().host.unwrap();
+    assert_eq!(host, HostConfig::default());
+    assert_eq!(host.timing.interval(), Duration::from_secs(15));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+        [collector.host]
+        enabled = true
+        interval = "1m"
+        jitter = "10s"
+        timeout = "2s"
+        exclude_disks = ["/nix/*", "/boot"]
+        exclude_interfaces = ["br-*"]
+    "#;
+    let expected = HostConfig {
+        timing: Timing::new(Duration::from_secs(60), Duration::from_secs(10), Duration::from_secs(2)),
+        exclude_disks: vec!["/nix/*".parse().unwrap(), "/boot".parse().unwrap()],
+        exclude_interfaces: vec!["br-*".parse().unwrap()],
+    };
+    assert_eq!(read(text).unwrap().host, Some(expected));
+}
+
+#[test]
+fn a_source_that_is_not_enabled_has_no_targets() {
+    assert_eq!(read("[collector.host]\nenabled = false").unwrap().host, None);
+}
+
+#[test]
+fn a_value_past_its_bound_is_refused_by_name() {
+    assert_eq!(refused(r#"interval = "999ms""#), "collector.host.interval: must be from 1s to 24h, is 999ms");
+    assert_eq!(refused(r#"jitter = "16s""#), "collector.host.jitter: must be from 0s to 15s, is 16s");
+    assert_eq!(refused(r#"timeout = "16s""#), "collector.host.timeout: must be from 100ms to 15s, is 16s");
+    assert_eq!(
+        refused(&format!("exclude_disks = {:?}", vec!["/a"; MAX_PATTERNS + 1])),
+        "collector.host.exclude_disks: has 101 items, the limit is 100"
+    );
+    assert!(
+        refused(r#"exclude_interfaces = ["a*b"]"#)
+            .starts_with("collector.host.exclude_interfaces[0]: must be")
+    );
+    assert!(refused("intervall = 1").starts_with("collector.host.intervall: unknown key"));
+}
+
+#[test]
+fn a_timing_is_within_its_bounds_however_it_was_made() {
+    let timing = Timing::new(Duration::ZERO, Duration::MAX, Duration::MAX);
+    assert_eq!(timing.interval(), Timing::MIN_INTERVAL);
+    assert_eq!(timing.jitter(), Timing::MIN_INTERVAL);
+    assert_eq!(timing.timeout(), Timing::MAX_TIMEOUT);
+}

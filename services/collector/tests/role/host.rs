@@ -1,0 +1,54 @@
+//! The host that runs the test.
+
+use crate::fakes::{FakeBus, FakeSchedule};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use watchkeeper_collector::{CollectorConfig, HostConfig, run};
+use watchkeeper_domain::Sample;
+use watchkeeper_runtime::RoleContext;
+
+/// What every host has. A disk and a network it may be without, inside a sandbox.
+const EVERYWHERE: [&str; 11] = [
+    "cpu_count",
+    "cpu_usage",
+    "load_average_15m",
+    "load_average_1m",
+    "load_average_5m",
+    "memory_available",
+    "memory_total",
+    "memory_used",
+    "swap_total",
+    "swap_used",
+    "uptime",
+];
+
+fn names(samples: &[Sample]) -> BTreeSet<&str> {
+    samples.iter().map(|sample| sample.series.name()).collect()
+}
+
+fn value(samples: &[Sample], name: &str) -> f64 {
+    samples.iter().find(|sample| sample.series.name() == name).unwrap().value
+}
+
+#[tokio::test]
+async fn the_first_collection_has_every_series_of_the_host() {
+    let (context, bus) = (RoleContext::detached("collector"), Arc::new(FakeBus::default()));
+    let config = CollectorConfig { host: Some(HostConfig::default()) };
+    let role = tokio::spawn(run(context.clone(), config, bus.clone(), Arc::new(FakeSchedule::default())));
+    let complete = bus.has(|samples| names(samples).is_superset(&BTreeSet::from(EVERYWHERE)));
+    let samples = timeout(Duration::from_secs(10), complete).await.expect("less than one interval");
+
+    for Sample { series, value, .. } in &samples {
+        assert_eq!(series.source(), "host");
+        assert!(series.label("host").is_some_and(|host| !host.is_empty()), "{series}");
+        assert!(["bytes", "percent", "seconds", ""].contains(&series.unit()), "{series}");
+        assert!(*value >= 0.0, "{series}");
+    }
+    assert!(value(&samples, "cpu_usage") <= 100.0);
+    assert!(value(&samples, "cpu_count") >= 1.0);
+    assert!(value(&samples, "memory_used") <= value(&samples, "memory_total"));
+    context.shutdown().cancel();
+    role.await.unwrap().unwrap();
+}

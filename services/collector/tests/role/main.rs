@@ -1,0 +1,12 @@
+//! The role as a whole, with targets and back ends that do as the test says. Time is virtual (but for the
+//! host's own): it stands still while anything is at work.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+#![expect(clippy::float_cmp, reason = "values are whole numbers that nothing computes with")]
+
+mod bus_away;
+mod fakes;
+mod host;
+mod restart;
+mod shutdown;
+mod slow_targets;
+mod targets;
