@@ -1,0 +1,88 @@
+//! The section `[ingest]`.
+
+use std::ops::RangeInclusive;
+use watchkeeper_runtime::config::Section;
+
+const MIB: usize = 1 << 20;
+
+/// Largest body as it is sent, in bytes: the default and the bounds.
+pub const MAX_BODY: (usize, RangeInclusive<usize>) = (8 * MIB, 1024..=256 * MIB);
+/// Largest body after decompression, in bytes: the default and the bounds.
+pub const MAX_DECOMPRESSED: (usize, RangeInclusive<usize>) = (64 * MIB, 1024..=1024 * MIB);
+/// Most items of one body: the default and the bounds.
+pub const MAX_ITEMS: (usize, RangeInclusive<usize>) = (50_000, 1..=1_000_000);
+/// Most bytes of bodies and batches in hand at once: the default and the bounds.
+pub const MAX_IN_HAND: (usize, RangeInclusive<usize>) = (256 * MIB, 1024..=16 * 1024 * MIB);
+
+/// How much ingest takes, of one request and of all together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestConfig {
+    /// Largest body as it is sent, in bytes.
+    pub max_body: usize,
+    /// Largest body after decompression, in bytes.
+    pub max_decompressed: usize,
+    /// Most items of one body.
+    pub max_items: usize,
+    /// Most bytes that may be in hand at once: bodies that are being read or wait for their turn, and
+    /// batches that are not durable yet. Who comes on top is told to come back later. The memory in which
+    /// [`DECODED_AT_ONCE`](crate::DECODED_AT_ONCE) bodies are decompressed and decoded is not counted.
+    pub max_in_hand: usize,
+}
+
+impl IngestConfig {
+    /// Reads the section; what is not given has a default.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        let config = Self {
+            max_body: section.bytes("max_body", MAX_BODY.1, MAX_BODY.0),
+            max_decompressed: section.bytes("max_decompressed", MAX_DECOMPRESSED.1, MAX_DECOMPRESSED.0),
+            max_items: section.integer("max_items", MAX_ITEMS.1, MAX_ITEMS.0),
+            max_in_hand: section.bytes("max_in_hand", MAX_IN_HAND.1, MAX_IN_HAND.0),
+        };
+        if config.max_in_hand < config.max_body {
+            section.refuse(
+                "max_in_hand",
+                "must be at least `max_body`, or the largest body could never be taken",
+            );
+        }
+        config
+    }
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self {
+            max_body: MAX_BODY.0,
+            max_decompressed: MAX_DECOMPRESSED.0,
+            max_items: MAX_ITEMS.0,
+            max_in_hand: MAX_IN_HAND.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_runtime::config::Document;
+
+    fn read(text: &str) -> Result<IngestConfig, String> {
+        let document = Document::parse("watchkeeper.toml", text).unwrap();
+        document.read(IngestConfig::read).map_err(|errors| errors.first()[0].to_string())
+    }
+
+    #[test]
+    fn every_key_is_read_and_has_a_default() {
+        assert_eq!(read(""), Ok(IngestConfig::default()));
+        let text =
+            "max_body = \"1 KiB\"\nmax_decompressed = \"1 MiB\"\nmax_items = 10\nmax_in_hand = \"64 KiB\"";
+        let expected =
+            IngestConfig { max_body: 1024, max_decompressed: MIB, max_items: 10, max_in_hand: 64 * 1024 };
+        assert_eq!(read(text), Ok(expected));
+    }
+
+    #[test]
+    fn room_for_less_than_one_body_is_refused() {
+        let error = read("max_in_hand = \"1 MiB\"").unwrap_err();
+        assert!(error.starts_with("max_in_hand: must be at least `max_body`"), "{error}");
+        assert!(read("max_body = \"1 MiB\"\nmax_in_hand = \"1 MiB\"").is_ok());
+    }
+}

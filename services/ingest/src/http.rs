@@ -1,0 +1,59 @@
+//! The routes.
+
+use crate::intake::Intake;
+use crate::metrics::measure;
+use crate::openapi::{Refusals, Samples};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::post;
+use axum::{Json, Router};
+use std::sync::Arc;
+use watchkeeper_runtime::http::{Access, Problem, Scope};
+use watchkeeper_wire::json::IngestAnswer;
+
+/// Where samples are sent.
+pub(crate) const SAMPLES: &str = "/v1/samples";
+/// The same, under the path that clients of the platform before this one know.
+pub(crate) const METRICS: &str = "/api/v1/metrics";
+
+pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
+    let metrics = intake.metrics.clone();
+    Router::new()
+        .route(SAMPLES, post(post_samples))
+        .route(METRICS, post(post_samples))
+        .route_layer(access.require(Scope::Ingest))
+        .route_layer(from_fn_with_state(metrics, measure))
+        .with_state(intake)
+}
+
+/// Send samples
+///
+/// Each item is accepted or refused for itself, and what is accepted is durable when the answer comes. After
+/// 503 or no answer, send the same body again: a sample is known by its series and `collected_at`, so what
+/// was taken already is not stored twice. A sample without `collected_at` gets the time of its arrival, and
+/// is another one when it is sent again. Needs the scope `ingest`.
+#[utoipa::path(
+    post,
+    path = SAMPLES,
+    tag = "ingest",
+    request_body(
+        description = "A sample, an array of samples, or one sample per line. `Content-Encoding` may be `gzip` \
+            or `zstd`.",
+        content((Samples = "application/json"), (String = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 202, description = "All items are accepted.", body = IngestAnswer),
+        (status = 207, description = "Some items are accepted; the others are listed.", body = IngestAnswer),
+        Refusals,
+    ),
+)]
+pub(crate) async fn post_samples(
+    State(intake): State<Arc<Intake>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<IngestAnswer>), Problem> {
+    let (status, answer) = intake.take(&headers, body).await?;
+    Ok((status, Json(answer)))
+}

@@ -1,0 +1,28 @@
+//! The ingest role takes samples from services over HTTP and publishes them.
+//!
+//! The path of a body: *read* it up to its limit → *decompress* → *decode* each item to a sample, or
+//! refuse it by field and reason → *publish* all samples as one batch to topic `metrics` → *answer*
+//! once they are durable. A sample that does not say when it was collected gets the time it arrives.
+
+mod answer;
+mod arrival;
+mod body;
+mod config;
+mod content;
+mod decode;
+mod decompress;
+mod http;
+mod intake;
+mod metrics;
+mod openapi;
+mod refusal;
+mod repeats;
+mod room;
+mod run;
+mod status;
+mod watched_bus;
+
+pub use config::{IngestConfig, MAX_BODY, MAX_DECOMPRESSED, MAX_IN_HAND, MAX_ITEMS};
+pub use intake::DECODED_AT_ONCE;
+pub use openapi::openapi;
+pub use run::Ingest;

@@ -1,0 +1,75 @@
+//! What ingest counts.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
+use std::time::Instant;
+
+#[derive(Clone)]
+pub(crate) struct IngestMetrics {
+    pub(crate) accepted: IntCounter,
+    pub(crate) refused: IntCounter,
+    pub(crate) unpublished: IntCounter,
+    pub(crate) body_bytes: Histogram,
+    requests: IntCounterVec,
+    request_seconds: Histogram,
+}
+
+impl IngestMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counters = |name, help, label| -> Result<IntCounterVec, prometheus::Error> {
+            let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok(counters)
+        };
+        let histogram = |name, help, buckets| -> Result<Histogram, prometheus::Error> {
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok(histogram)
+        };
+        let samples = counters(
+            "watchkeeper_ingest_samples_total",
+            "Samples received: accepted and on the bus, refused as invalid, or unpublished because the bus took none.",
+            "outcome",
+        )?;
+        Ok(Self {
+            accepted: samples.with_label_values(&["accepted"]),
+            refused: samples.with_label_values(&["refused"]),
+            unpublished: samples.with_label_values(&["unpublished"]),
+            body_bytes: histogram(
+                "watchkeeper_ingest_body_bytes",
+                "Size of a body as it was sent.",
+                prometheus::exponential_buckets(256.0, 4.0, 9)?,
+            )?,
+            requests: counters(
+                "watchkeeper_ingest_requests_total",
+                "Requests answered, by class of status.",
+                "status",
+            )?,
+            request_seconds: histogram(
+                "watchkeeper_ingest_request_seconds",
+                "Time from the head of a request to its answer.",
+                prometheus::exponential_buckets(0.001, 2.0, 14)?,
+            )?,
+        })
+    }
+}
+
+/// A layer's function: counts and times a request and its answer, also when it is not let in.
+pub(crate) async fn measure(State(metrics): State<IngestMetrics>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    metrics.requests.with_label_values(&[class(response.status())]).inc();
+    metrics.request_seconds.observe(started.elapsed().as_secs_f64());
+    response
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        ..=399 => "2xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}

@@ -1,0 +1,96 @@
+//! The routes as OpenAPI describes them.
+
+use crate::http;
+use std::collections::BTreeMap;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, OpenApi, ToSchema};
+use watchkeeper_runtime::http::PROBLEM_JSON;
+use watchkeeper_wire::json::Problem;
+
+/// The ingest role's part of the platform's OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    if let Some(mut path) = document.paths.paths.get(http::SAMPLES).cloned() {
+        if let Some(post) = &mut path.post {
+            post.operation_id = Some("post_metrics".to_owned());
+            post.summary = Some(format!("Send samples, as to {}", http::SAMPLES));
+        }
+        document.paths.paths.insert(http::METRICS.to_owned(), path);
+    }
+    document
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(http::post_samples),
+    components(schemas(Problem)),
+    tags((name = "ingest", description = "Samples of your services."))
+)]
+struct Document;
+
+/// What the routes may refuse.
+pub(crate) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let schema = Ref::from_schema_name(Problem::name());
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let refusals = [
+            (400, "No item is accepted; the problem lists the fields with their limits."),
+            (401, "No token was sent, or none that is known."),
+            (403, "The token lacks the scope `ingest`."),
+            (413, "The body is larger than `max_body`, `max_decompressed` or `max_items` in [ingest] allow."),
+            (
+                415,
+                "The body is of another content type or encoding; `Accept` or `Accept-Encoding` lists those taken.",
+            ),
+            (429, "The token has used up its requests per second."),
+            (500, "Something is broken here; the log says what."),
+            (
+                503,
+                "The bus cannot be reached or is full, or too much is in hand. Try again after `Retry-After`.",
+            ),
+        ];
+        let response = |(status, description): (u16, &str)| {
+            let response =
+                ResponseBuilder::new().description(description).content(PROBLEM_JSON, content.clone());
+            (status.to_string(), response.build().into())
+        };
+        refusals.into_iter().map(response).collect()
+    }
+}
+
+/// A sample, or an array of samples.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) enum Samples {
+    Many(Vec<SampleToSend>),
+    One(SampleToSend),
+}
+
+/// One value of one series at one instant. The fields may also be spelt `Source`, `Name`, `Unit`, `Labels`,
+/// `Value` and `CollectedAt`; a field `id` or `ID` is left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) struct SampleToSend {
+    /// Where it comes from.
+    #[schema(example = "greenhouse")]
+    source: String,
+    /// What was measured.
+    #[schema(example = "temperature")]
+    name: String,
+    /// What one unit of the value is.
+    #[schema(example = "celsius")]
+    unit: Option<String>,
+    /// What tells series of one name apart; of a value that is no string, its JSON text is taken.
+    #[schema(value_type = Option<Object>, example = json!({"row": "3"}))]
+    labels: Option<BTreeMap<String, String>>,
+    /// The value, in the series' unit; finite.
+    #[schema(example = 21.5)]
+    value: f64,
+    /// When it was measured, RFC 3339, from 1970 and at most 10 minutes ahead of the receiver. Without it, the
+    /// time of arrival.
+    #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
+    collected_at: Option<String>,
+}

@@ -1,0 +1,72 @@
+//! The role as a part of its process.
+
+use crate::config::IngestConfig;
+use crate::http;
+use crate::intake::Intake;
+use crate::metrics::IngestMetrics;
+use crate::status::{Pace, Totals};
+use crate::watched_bus::WatchedBus;
+use axum::Router;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use watchkeeper_ports::EventBus;
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often the bus is asked whether it is there, and the status line written.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+
+/// The ingest role: routes that take samples in, and a loop that says how it goes.
+pub struct Ingest {
+    context: RoleContext,
+    intake: Arc<Intake>,
+}
+
+impl Ingest {
+    /// The role, whose samples go to `bus`.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
+    pub fn new(
+        context: RoleContext,
+        config: IngestConfig,
+        bus: Arc<dyn EventBus>,
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = IngestMetrics::register(context.registry())?;
+        let bus = WatchedBus::new(bus, context.dependency("bus"));
+        Ok(Self { context, intake: Arc::new(Intake::new(config, bus, metrics)) })
+    }
+
+    /// The routes, for who has the scope `ingest`.
+    pub fn router(&self, access: &Access) -> Router {
+        http::router(Arc::clone(&self.intake), access)
+    }
+
+    /// Watches the bus and writes the status line until the role is asked to stop. Requests in hand are
+    /// finished by whoever serves the routes.
+    pub async fn run(self) -> RoleResult {
+        let heartbeat = self.context.heartbeat("check");
+        let mut due = interval(CHECK_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pace = Pace::default();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.context.shutdown().cancelled() => return Ok(()),
+                _ = heartbeat.idle(due.tick()) => {}
+            }
+            tokio::select! {
+                biased;
+                () = self.context.shutdown().cancelled() => return Ok(()),
+                checked = self.intake.bus.check() => checked?,
+            }
+            self.context.set_status(pace.report(self.totals()));
+        }
+    }
+
+    fn totals(&self) -> Totals {
+        let metrics = &self.intake.metrics;
+        Totals { at: Instant::now(), accepted: metrics.accepted.get(), refused: metrics.refused.get() }
+    }
+}

@@ -1,0 +1,66 @@
+//! The bus, and whether it can be used.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
+use watchkeeper_runtime::Dependency;
+
+/// How long the bus may take to say that it is there.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Publishes to topic `metrics`, and keeps the role's dependency `bus` up or down.
+pub(crate) struct WatchedBus {
+    bus: Arc<dyn EventBus>,
+    dependency: Dependency,
+    /// Why publishing has failed, the first time since the last check.
+    failed: Mutex<Option<PortError>>,
+}
+
+impl WatchedBus {
+    pub(crate) fn new(bus: Arc<dyn EventBus>, dependency: Dependency) -> Self {
+        Self { bus, dependency, failed: Mutex::default() }
+    }
+
+    /// Publishes a batch; it is durable when this returns `Ok`.
+    pub(crate) async fn publish(&self, batch: RecordBatch) -> Result<(), PortError> {
+        let published = self.bus.publish(&Topic::METRICS, batch).await;
+        if let Err(error) = &published
+            && error.failure() != Failure::Reject
+        {
+            self.note(error);
+        }
+        published
+    }
+
+    /// Asks whether the bus answers. One that is full does: as long as publishing fails, it stays down.
+    ///
+    /// # Errors
+    /// Only a failure that a restart may help, of this question or of a batch since the last one.
+    pub(crate) async fn check(&self) -> Result<(), PortError> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let answer = timeout(CHECK_WITHIN, self.bus.extents(&Topic::METRICS)).await;
+        match (failed, answer) {
+            (Some(error), _) | (None, Ok(Err(error))) if error.failure() == Failure::Stop => {
+                return Err(error);
+            }
+            (_, Ok(Err(error))) => self.dependency.down(error),
+            (_, Err(_)) => {
+                self.dependency.down(format_args!("no answer within {} s", CHECK_WITHIN.as_secs()));
+            }
+            (Some(_), Ok(Ok(_))) => {}
+            (None, Ok(Ok(_))) => self.dependency.up(),
+        }
+        Ok(())
+    }
+
+    /// Says so in the log once for each check, however many senders there are.
+    fn note(&self, error: &PortError) {
+        self.dependency.down(error);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_none() {
+            tracing::warn!(%error, "cannot publish samples");
+            *failed = Some(error.clone());
+        }
+    }
+}

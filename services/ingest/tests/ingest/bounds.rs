@@ -1,0 +1,158 @@
+//! Every bound, reached and passed.
+
+use crate::stage::{Stage, compressed, post, router, sample, send};
+use crate::stub_bus::{Gate, StubBus};
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::RETRY_AFTER;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::sync::Arc;
+use tokio_stream::{StreamExt, iter, pending};
+use watchkeeper_adapter_embedded::EmbeddedOptions;
+use watchkeeper_ingest::IngestConfig;
+use watchkeeper_ports::{EventBus, Group, Topic};
+use watchkeeper_runtime::http::{Access, MAX_FIELD_ERRORS};
+
+const MAX: usize = 1024;
+
+/// A sample of exactly that many bytes.
+fn sample_of(bytes: usize) -> String {
+    let sample = sample("a");
+    sample.clone() + &" ".repeat(bytes - sample.len())
+}
+
+fn gzip(body: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Sent without saying how large it is.
+fn chunked(body: String) -> Body {
+    Body::from_stream(iter(
+        body.into_bytes().chunks(100).map(<[u8]>::to_vec).map(Ok::<_, Infallible>).collect::<Vec<_>>(),
+    ))
+}
+
+#[tokio::test]
+async fn the_largest_body_is_taken_and_a_larger_one_refused_announced_or_not() {
+    let stage = Stage::new(IngestConfig { max_body: MAX, ..IngestConfig::default() });
+    assert_eq!(stage.post(sample_of(MAX)).await.status, 202);
+    assert_eq!(stage.post(chunked(sample_of(MAX))).await.status, 202);
+    for body in [Body::from(sample_of(MAX + 1)), chunked(sample_of(MAX + 1))] {
+        let answer = stage.post(body).await;
+        assert_eq!(answer.status, 413);
+        assert_eq!(
+            answer.detail(),
+            "body: has more than 1024 bytes, the limit set by `max_body` in [ingest]"
+        );
+    }
+    assert_eq!(stage.records(0).await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_largest_body_after_decompression_is_taken_and_a_larger_one_refused() {
+    let stage = Stage::new(IngestConfig { max_decompressed: MAX, ..IngestConfig::default() });
+    let answer = send(&stage.router, compressed("gzip", gzip(&sample_of(MAX)))).await;
+    assert_eq!(answer.status, 202);
+    let answer = send(&stage.router, compressed("gzip", gzip(&sample_of(MAX + 1)))).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.detail().contains("1024 bytes when decompressed"), "{}", answer.detail());
+    assert!(answer.detail().contains("`max_decompressed` in [ingest]"), "{}", answer.detail());
+}
+
+#[tokio::test]
+async fn as_many_items_as_the_limit_are_taken_and_one_more_refused() {
+    let stage = Stage::new(IngestConfig { max_items: 3, ..IngestConfig::default() });
+    let items = |count| vec![sample("a"); count];
+    assert_eq!(stage.post(format!("[{}]", items(3).join(","))).await.status, 202);
+    assert_eq!(stage.post_lines(items(3).join("\n")).await.status, 202);
+    for answer in
+        [stage.post(format!("[{}]", items(4).join(","))).await, stage.post_lines(items(4).join("\n")).await]
+    {
+        assert_eq!(answer.status, 413);
+        assert_eq!(answer.detail(), "body: has more than 3 items, the limit set by `max_items` in [ingest]");
+    }
+    assert_eq!(stage.records(0).await.len(), 6);
+}
+
+#[tokio::test]
+async fn the_default_number_of_items_is_taken_in_one_body() {
+    let config = IngestConfig::default();
+    let (stage, most) = (Stage::new(config.clone()), config.max_items);
+    let answer = stage.post_lines(vec![sample("a"); most].join("\n")).await;
+    assert_eq!((answer.status, answer.accepted()), (202, Some(most as u64)));
+    assert_eq!(stage.post_lines(vec![sample("a"); most + 1].join("\n")).await.status, 413);
+    assert_eq!(stage.records(0).await.len(), most);
+}
+
+/// A role whose room is one body, and the gate at which its batches wait.
+fn with_room_for_one_body() -> (Router, Arc<Gate>) {
+    let (config, gate) =
+        (IngestConfig { max_body: MAX, max_in_hand: MAX, ..IngestConfig::default() }, Gate::closed());
+    (router(config, Arc::new(StubBus::Waiting(gate.clone())), &Access::open()), gate)
+}
+
+#[tokio::test]
+async fn past_the_bytes_that_may_be_in_hand_a_sender_is_told_to_come_back() {
+    let (router, gate) = with_room_for_one_body();
+    let first = {
+        let router = router.clone();
+        tokio::spawn(async move { send(&router, post(sample("a"))).await })
+    };
+    gate.arrival().await;
+    let answer = send(&router, post(sample_of(MAX))).await;
+    assert_eq!((answer.status, &answer.headers[RETRY_AFTER]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        answer.detail(),
+        "more than 1024 bytes are in hand, the limit set by `max_in_hand` in [ingest]"
+    );
+    gate.open();
+    assert_eq!(first.await.unwrap().status, 202);
+    assert_eq!(send(&router, post(sample_of(MAX))).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_sender_that_leaves_gives_its_room_back() {
+    let (router, gate) = with_room_for_one_body();
+    gate.open();
+    let endless = iter([Ok::<_, Infallible>(sample_of(MAX))]).chain(pending());
+    let mut sending = Box::pin(send(&router, post(Body::from_stream(endless))));
+    tokio::select! {
+        biased;
+        answer = &mut sending => panic!("answered before the body has ended: {answer:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    assert_eq!(send(&router, post(sample("a"))).await.status, 503);
+    drop(sending);
+    assert_eq!(send(&router, post(sample("a"))).await.status, 202);
+}
+
+#[tokio::test]
+async fn as_many_refusals_are_listed_as_the_limit_and_all_are_counted() {
+    let stage = Stage::new(IngestConfig::default());
+    let bad = vec!["{}"; MAX_FIELD_ERRORS + 1].join("\n");
+    let answer = stage.post_lines(format!("{bad}\n{}", sample("a"))).await;
+    assert_eq!((answer.status, &answer.body["refused_total"]), (207, &(MAX_FIELD_ERRORS + 1).into()));
+    assert_eq!(answer.refusals().len(), MAX_FIELD_ERRORS);
+    let answer = stage.post_lines(bad).await;
+    assert_eq!((answer.status, answer.refusals().len()), (400, MAX_FIELD_ERRORS));
+    assert!(answer.detail().starts_with("none of the 101 samples can be taken"), "{}", answer.detail());
+}
+
+#[tokio::test]
+async fn a_full_bus_is_503_until_its_consumers_catch_up() {
+    let options = EmbeddedOptions { max_backlog_bytes: 1, ..EmbeddedOptions::default() };
+    let stage = Stage::with(IngestConfig::default(), &options);
+    let _slow = stage.bus.subscribe(&Topic::METRICS, &Group::PERSISTER).await.unwrap();
+    let full = loop {
+        let answer = stage.post(sample("a")).await;
+        if answer.status != 202 {
+            break answer;
+        }
+    };
+    assert_eq!((full.status, full.headers.contains_key(RETRY_AFTER)), (503, true));
+}

@@ -1,0 +1,11 @@
+//! Promises of the ingest role: over its router, down to the bus.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod answers;
+mod bounds;
+mod corpus;
+mod role;
+mod samples;
+mod socket;
+mod stage;
+mod stub_bus;

@@ -1,0 +1,140 @@
+//! The role as part of its process: readiness, status line, metrics, and its end.
+
+use crate::stage::{post, sample, send};
+use crate::stub_bus::{Gate, StubBus, broken, unavailable};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use watchkeeper_ingest::{Ingest, IngestConfig, openapi};
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// Longer than the role needs to look at the bus once more; the time is paused.
+const A_WHILE: Duration = Duration::from_secs(5);
+
+struct Running {
+    context: RoleContext,
+    router: axum::Router,
+    role: JoinHandle<RoleResult>,
+}
+
+impl Running {
+    fn on(bus: StubBus) -> Self {
+        let context = RoleContext::detached("ingest");
+        let ingest = Ingest::new(context.clone(), IngestConfig::default(), Arc::new(bus)).unwrap();
+        let router = ingest.router(&Access::open());
+        Self { context, router, role: tokio::spawn(ingest.run()) }
+    }
+
+    fn says(&self) -> String {
+        self.context.roster().roles()["ingest"].to_string()
+    }
+
+    fn metrics(&self) -> String {
+        prometheus::TextEncoder::new().encode_to_string(&self.context.registry().gather()).unwrap()
+    }
+}
+
+fn open_bus() -> StubBus {
+    let gate = Gate::closed();
+    gate.open();
+    StubBus::Waiting(gate)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_role_is_ready_when_its_bus_answers_and_says_how_it_goes() {
+    let running = Running::on(open_bus());
+    running.context.roster().ready().await;
+    sleep(A_WHILE).await;
+    assert_eq!(running.says(), "0 samples/s");
+    assert_eq!(send(&running.router, post(format!("[{},{{}}]", sample("a")))).await.status, 207);
+    sleep(A_WHILE).await;
+    assert!(running.says().ends_with(" samples/s, 1 refused in the last minute"), "{}", running.says());
+    running.context.shutdown().cancel();
+    assert!(running.role.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_is_away_is_waited_for() {
+    let running = Running::on(StubBus::Failing(unavailable));
+    sleep(A_WHILE).await;
+    assert_eq!(running.says(), "waiting for bus: bus is not available: connection refused");
+    running.context.shutdown().cancel();
+    assert!(running.role.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_answers_but_takes_nothing_is_missing_until_a_while_after_the_last_attempt() {
+    let running = Running::on(StubBus::TakingNothing(unavailable));
+    running.context.roster().ready().await;
+    assert_eq!(send(&running.router, post(sample("a"))).await.status, 503);
+    assert!(!running.context.roster().is_ready());
+    sleep(A_WHILE).await;
+    assert!(running.context.roster().is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_is_broken_ends_the_role() {
+    let running = Running::on(StubBus::Failing(broken));
+    let error = running.role.await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "bus is unusable: the file is damaged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_answers_but_is_broken_for_batches_ends_the_role() {
+    let running = Running::on(StubBus::TakingNothing(broken));
+    running.context.roster().ready().await;
+    assert_eq!(send(&running.router, post(sample("a"))).await.status, 500);
+    assert!(running.role.await.unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_does_not_answer_in_time_is_missing() {
+    let running = Running::on(StubBus::Silent);
+    sleep(2 * A_WHILE).await;
+    assert_eq!(running.says(), "waiting for bus: no answer within 5 s");
+    running.context.shutdown().cancel();
+    assert!(running.role.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn requests_samples_and_bodies_are_counted() {
+    let running = Running::on(open_bus());
+    let body = format!("[{},{},{{}}]", sample("a"), sample("b"));
+    assert_eq!(send(&running.router, post(body)).await.status, 207);
+    assert_eq!(send(&running.router, post("[")).await.status, 400);
+    let metrics = running.metrics();
+    for line in [
+        "watchkeeper_ingest_samples_total{outcome=\"accepted\"} 2",
+        "watchkeeper_ingest_samples_total{outcome=\"refused\"} 1",
+        "watchkeeper_ingest_samples_total{outcome=\"unpublished\"} 0",
+        "watchkeeper_ingest_requests_total{status=\"2xx\"} 1",
+        "watchkeeper_ingest_requests_total{status=\"4xx\"} 1",
+        "watchkeeper_ingest_request_seconds_count 2",
+        "watchkeeper_ingest_body_bytes_count 2",
+    ] {
+        assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn samples_that_the_bus_did_not_take_are_counted_as_unpublished() {
+    let running = Running::on(StubBus::TakingNothing(unavailable));
+    assert_eq!(send(&running.router, post(sample("a"))).await.status, 503);
+    let metrics = running.metrics();
+    assert!(metrics.contains("watchkeeper_ingest_samples_total{outcome=\"unpublished\"} 1"), "{metrics}");
+    assert!(metrics.contains("watchkeeper_ingest_requests_total{status=\"5xx\"} 1"), "{metrics}");
+}
+
+#[test]
+fn both_routes_are_described() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    for path in ["/v1/samples", "/api/v1/metrics"] {
+        let post = &document["paths"][path]["post"];
+        let types = post["requestBody"]["content"].as_object().unwrap();
+        assert_eq!(types.keys().collect::<Vec<_>>(), ["application/json", "application/x-ndjson"]);
+        let statuses: Vec<_> = post["responses"].as_object().unwrap().keys().collect();
+        assert_eq!(statuses, ["202", "207", "400", "401", "403", "413", "415", "429", "500", "503"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! The role on a bus, for one test.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+use watchkeeper_ingest::{Ingest, IngestConfig};
+use watchkeeper_ports::{EventBus, Topic, TopicPartition};
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::http::Access;
+
+/// Enough for any test.
+const MANY: usize = 1_000_000;
+
+/// The role on an embedded bus.
+pub(crate) struct Stage {
+    pub(crate) router: Router,
+    pub(crate) bus: Arc<EmbeddedBus>,
+    _directory: TempDir,
+}
+
+/// An answer, as its receiver sees it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Stage {
+    pub(crate) fn new(config: IngestConfig) -> Self {
+        Self::with(config, &EmbeddedOptions::default())
+    }
+
+    pub(crate) fn with(config: IngestConfig, options: &EmbeddedOptions) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let bus = Arc::new(EmbeddedBus::open(directory.path(), options).unwrap());
+        Self { router: router(config, bus.clone(), &Access::open()), bus, _directory: directory }
+    }
+
+    pub(crate) async fn post(&self, body: impl Into<Body>) -> Answer {
+        send(&self.router, post(body)).await
+    }
+
+    pub(crate) async fn post_lines(&self, body: impl Into<Body>) -> Answer {
+        let mut request = post(body);
+        request.headers_mut().insert(CONTENT_TYPE, "application/x-ndjson".parse().unwrap());
+        send(&self.router, request).await
+    }
+
+    /// Keys and values on topic `metrics`, from the `from`th record on.
+    pub(crate) async fn records(&self, from: u64) -> Vec<(String, String)> {
+        let partition = TopicPartition::new(Topic::METRICS, 0);
+        let batch = self.bus.read(&partition, from, MANY).await.unwrap().records;
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        batch.iter().map(|record| (text(record.key), text(record.value))).collect()
+    }
+}
+
+impl Answer {
+    /// `field: reason` of each refused item or error.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        let list = self.body.get("refused").or(self.body.get("errors")).and_then(Value::as_array);
+        let text = |refusal: &Value| format!("{}: {}", text(&refusal["field"]), text(&refusal["reason"]));
+        list.into_iter().flatten().map(text).collect()
+    }
+
+    /// The index of each refused item.
+    pub(crate) fn indices(&self) -> Vec<u64> {
+        let list = self.body.get("refused").or(self.body.get("errors")).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(|refusal| refusal["index"].as_u64()).collect()
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        text(&self.body["detail"])
+    }
+
+    pub(crate) fn accepted(&self) -> Option<u64> {
+        self.body["accepted"].as_u64()
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The routes of a role of its own.
+pub(crate) fn router(config: IngestConfig, bus: Arc<dyn EventBus>, access: &Access) -> Router {
+    Ingest::new(RoleContext::detached("ingest"), config, bus).unwrap().router(access)
+}
+
+/// A request without a content type.
+pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
+    Request::post("/v1/samples").body(body.into()).unwrap()
+}
+
+pub(crate) fn compressed(coding: &str, body: Vec<u8>) -> Request<Body> {
+    let mut request = post(body);
+    request.headers_mut().insert(CONTENT_ENCODING, coding.parse().unwrap());
+    request
+}
+
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    Answer { status: head.status.as_u16(), headers: head.headers, body }
+}
+
+/// A sample of its own series, without a time.
+pub(crate) fn sample(name: &str) -> String {
+    format!(r#"{{"source":"test","name":"{name}","value":1}}"#)
+}
