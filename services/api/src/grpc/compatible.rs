@@ -1,0 +1,42 @@
+//! `api.MetricsService`: what clients of the platform before Watchkeeper call.
+
+use super::{refusal, request};
+use crate::ask::Ask;
+use tonic::{Request, Response, Status};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_wire::proto::api::metrics_service_server::MetricsService;
+use watchkeeper_wire::proto::api::{
+    GetMetricRequest, GetMetricResponse, GetMetricsRequest, GetMetricsResponse, Metric,
+};
+
+pub(super) struct CompatibleService {
+    ask: Ask,
+}
+
+impl CompatibleService {
+    pub(super) fn new(ask: Ask) -> Self {
+        Self { ask }
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for CompatibleService {
+    async fn get_metric(
+        &self,
+        request: Request<GetMetricRequest>,
+    ) -> Result<Response<GetMetricResponse>, Status> {
+        let GetMetricRequest { source, name } = request.into_inner();
+        let filter = request::named(source, name).map_err(refusal)?;
+        let newest = self.ask.newest_one(&filter, Timestamp::now()).await.map_err(refusal)?;
+        Ok(Response::new(GetMetricResponse { metric: newest.as_ref().map(Metric::from) }))
+    }
+
+    async fn get_metrics(
+        &self,
+        request: Request<GetMetricsRequest>,
+    ) -> Result<Response<GetMetricsResponse>, Status> {
+        let question = request::newest_named(request.into_inner()).map_err(refusal)?;
+        let samples = self.ask.newest(&question).await.map_err(refusal)?;
+        Ok(Response::new(GetMetricsResponse { metrics: samples.iter().map(Metric::from).collect() }))
+    }
+}

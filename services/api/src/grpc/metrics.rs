@@ -1,0 +1,87 @@
+//! `watchkeeper.v1.Metrics`.
+
+use super::{refusal, request};
+use crate::ask::Ask;
+use crate::live::{Heard, Live};
+use futures_util::{Stream, StreamExt as _};
+use std::pin::Pin;
+use tonic::{Request, Response, Status};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
+
+pub(super) struct MetricsService {
+    ask: Ask,
+    live: Live,
+}
+
+impl MetricsService {
+    pub(super) fn new(ask: Ask, live: Live) -> Self {
+        Self { ask, live }
+    }
+}
+
+#[tonic::async_trait]
+impl Metrics for MetricsService {
+    async fn list_series(
+        &self,
+        request: Request<v1::ListSeriesRequest>,
+    ) -> Result<Response<v1::ListSeriesResponse>, Status> {
+        let v1::ListSeriesRequest { filter, page_size, page_token } = request.into_inner();
+        let question = request::page(filter, page_size, &page_token).map_err(refusal)?;
+        let answer = self.ask.series(&question).await.map_err(refusal)?;
+        Ok(Response::new(v1::ListSeriesResponse {
+            series: answer.items.iter().map(|series| (&**series).into()).collect(),
+            next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn get_latest(
+        &self,
+        request: Request<v1::GetLatestRequest>,
+    ) -> Result<Response<v1::GetLatestResponse>, Status> {
+        let v1::GetLatestRequest { filter, page_size, page_token } = request.into_inner();
+        let question = request::page(filter, page_size, &page_token).map_err(refusal)?;
+        let answer = self.ask.latest(&question, Timestamp::now()).await.map_err(refusal)?;
+        Ok(Response::new(v1::GetLatestResponse {
+            samples: answer.items.iter().map(v1::Sample::from).collect(),
+            next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn get_samples(
+        &self,
+        request: Request<v1::GetSamplesRequest>,
+    ) -> Result<Response<v1::GetSamplesResponse>, Status> {
+        let question = request::newest(request.into_inner()).map_err(refusal)?;
+        let samples = self.ask.newest(&question).await.map_err(refusal)?;
+        Ok(Response::new(v1::GetSamplesResponse { samples: samples.iter().map(v1::Sample::from).collect() }))
+    }
+
+    async fn get_range(
+        &self,
+        request: Request<v1::GetRangeRequest>,
+    ) -> Result<Response<v1::GetRangeResponse>, Status> {
+        let query = request::range(request.into_inner()).map_err(refusal)?;
+        let found = self.ask.range(&query).await.map_err(refusal)?;
+        Ok(Response::new(v1::GetRangeResponse {
+            series: found.series.iter().map(v1::SeriesPoints::from).collect(),
+            series_limit: found.cut_to.map_or(0, |limit| u32::try_from(limit).unwrap_or(u32::MAX)),
+        }))
+    }
+
+    type StreamSamplesStream = Pin<Box<dyn Stream<Item = Result<v1::StreamSamplesResponse, Status>> + Send>>;
+
+    async fn stream_samples(
+        &self,
+        request: Request<v1::StreamSamplesRequest>,
+    ) -> Result<Response<Self::StreamSamplesStream>, Status> {
+        let filter = request::filter(request.into_inner().filter).map_err(refusal)?;
+        let listener = self.live.listen(filter).await.map_err(refusal)?;
+        Ok(Response::new(Box::pin(listener.stream().map(|heard| Ok(message(&heard))))))
+    }
+}
+
+fn message(heard: &Heard) -> v1::StreamSamplesResponse {
+    let samples = heard.samples.iter().map(v1::Sample::from).collect();
+    v1::StreamSamplesResponse { samples, skipped: heard.missed }
+}

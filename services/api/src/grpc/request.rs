@@ -1,0 +1,101 @@
+//! From messages to questions. A refusal names the field of the message.
+
+use crate::question::{NEWEST_SAMPLES, NewestQuestion, PAGE_SERIES, PageQuestion};
+use watchkeeper_domain::{RangeQuery, SeriesFilter, Violation};
+use watchkeeper_wire::proto::{api, v1};
+
+/// The series that are meant.
+pub(super) fn filter(filter: Option<v1::SeriesFilter>) -> Result<SeriesFilter, Violation> {
+    SeriesFilter::from(filter.unwrap_or_default())
+        .checked()
+        .map_err(|violation| Violation { field: format!("filter.{}", violation.field), ..violation })
+}
+
+/// A page of series or of latest samples.
+pub(super) fn page(
+    asked: Option<v1::SeriesFilter>,
+    page_size: i32,
+    page_token: &str,
+) -> Result<PageQuestion, Violation> {
+    let cursor = if page_token.is_empty() { None } else { Some(page_token.parse()) };
+    Ok(PageQuestion {
+        filter: filter(asked)?,
+        limit: PAGE_SERIES.checked_or_default("page_size", page_size.into())?,
+        cursor: cursor
+            .transpose()
+            .map_err(|violation| Violation { field: "page_token".into(), ..violation })?,
+    })
+}
+
+/// The newest samples.
+pub(super) fn newest(request: v1::GetSamplesRequest) -> Result<NewestQuestion, Violation> {
+    let limit = NEWEST_SAMPLES.checked_or_default("limit", request.limit.into())?;
+    Ok(NewestQuestion { filter: filter(request.filter)?, limit })
+}
+
+/// A range of time.
+pub(super) fn range(request: v1::GetRangeRequest) -> Result<RangeQuery, Violation> {
+    filter(request.filter.clone())?;
+    request.try_into()
+}
+
+/// The series of a source and name, both of which must be given.
+pub(super) fn named(source: String, name: String) -> Result<SeriesFilter, Violation> {
+    SeriesFilter::named(source, name).checked()
+}
+
+/// The newest samples of a source and name.
+pub(super) fn newest_named(request: api::GetMetricsRequest) -> Result<NewestQuestion, Violation> {
+    let limit = NEWEST_SAMPLES.checked_or_default("limit", request.limit)?;
+    Ok(NewestQuestion { filter: named(request.source, request.name)?, limit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn host() -> v1::SeriesFilter {
+        v1::SeriesFilter { source: "host".to_owned(), ..v1::SeriesFilter::default() }
+    }
+
+    #[test]
+    fn what_is_not_given_has_its_default() {
+        let question = page(None, 0, "").unwrap();
+        assert_eq!((question.filter, question.limit, question.cursor), (SeriesFilter::default(), 100, None));
+        let question = newest(v1::GetSamplesRequest { filter: Some(host()), limit: 0 }).unwrap();
+        assert_eq!((question.filter.source.as_deref(), question.limit), (Some("host"), 20));
+    }
+
+    #[test]
+    fn each_field_is_refused_past_its_limit_by_name() {
+        let refused = |violation: Violation| violation.to_string();
+        assert_eq!(refused(page(None, 1001, "").unwrap_err()), "page_size: must be from 1 to 1000, is 1001");
+        assert_eq!(refused(page(None, -1, "").unwrap_err()), "page_size: must be from 1 to 1000, is -1");
+        assert_eq!(
+            refused(page(None, 0, "x").unwrap_err()),
+            "page_token: must be what the page before says comes next"
+        );
+        let spaced = Some(v1::SeriesFilter { name: "a b".to_owned(), ..v1::SeriesFilter::default() });
+        assert!(refused(page(spaced.clone(), 0, "").unwrap_err()).starts_with("filter.name: "));
+        let range = v1::GetRangeRequest { filter: spaced, ..v1::GetRangeRequest::default() };
+        assert!(refused(super::range(range).unwrap_err()).starts_with("filter.name: "));
+        let request = v1::GetSamplesRequest { filter: None, limit: 10_001 };
+        assert_eq!(refused(newest(request).unwrap_err()), "limit: must be from 1 to 10000, is 10001");
+        let request = api::GetMetricsRequest { source: "host".into(), name: "load".into(), limit: -1 };
+        assert_eq!(refused(newest_named(request).unwrap_err()), "limit: must be from 1 to 10000, is -1");
+        assert_eq!(
+            refused(named(String::new(), "load".into()).unwrap_err()),
+            "source: must have 1 to 64 bytes, is empty"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_refused(source in "\\PC*", name in "\\PC*", token in "\\PC*", limit: i32) {
+            let filter = v1::SeriesFilter { source: source.clone(), name: name.clone(), labels: [].into() };
+            let _ = page(Some(filter), limit, &token);
+            let _ = newest_named(api::GetMetricsRequest { source, name, limit: limit.into() });
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `/v1/latest`.
+
+use super::asked::Asked;
+use super::refusals::Refusals;
+use crate::ask::Ask;
+use crate::question::PageQuestion;
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::{SampleJson, SampleList};
+
+pub(super) fn router(ask: Ask) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_latest)).with_state(ask)
+}
+
+/// Get the latest samples
+///
+/// The latest sample of each series that matches, by the series' key, a page at a time. They come from the
+/// cache, or from the long-term store if the cache has nothing that matches.
+#[utoipa::path(
+    get,
+    path = "/v1/latest",
+    tag = "questions",
+    params(Asked<PageQuestion>),
+    responses((status = 200, description = "A page of samples, one of each series.", body = SampleList), Refusals),
+)]
+async fn get_latest(
+    State(ask): State<Ask>,
+    Asked(question): Asked<PageQuestion>,
+) -> Result<Json<SampleList>, Problem> {
+    let answer = ask.latest(&question, Timestamp::now()).await?;
+    Ok(Json(SampleList {
+        samples: answer.items.iter().map(SampleJson::from).collect(),
+        next_page: answer.next.map(|cursor| cursor.to_string()),
+    }))
+}

@@ -1,0 +1,105 @@
+//! How query parameters are documented, with the limits that they are checked against.
+
+use super::given::LABEL;
+use crate::question::{Count, MAX_CHOSEN_WINDOWS, MAX_CURSOR_BYTES};
+use serde_json::{Value, json};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES, MAX_SOURCE_BYTES};
+use watchkeeper_domain::{Aggregate, RangeQuery};
+
+/// The parameters that choose series.
+pub(super) fn filter() -> [Parameter; 3] {
+    let text = |most| text().min_length(Some(1)).max_length(Some(most));
+    [
+        described("source", "Only series of this source.", text(MAX_SOURCE_BYTES), json!("github")),
+        described("name", "Only series of this name.", text(MAX_NAME_BYTES), json!("stargazers_count")),
+        labels(),
+    ]
+}
+
+/// `label.KEY=VALUE`, any number of times: an object in form style, exploded.
+fn labels() -> Parameter {
+    let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_LABEL_VALUE_BYTES));
+    let name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^{}.", LABEL.replace('.', "\\."))));
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property_names(Some(name.build()))
+        .additional_properties(Some(value))
+        .max_properties(Some(MAX_LABELS));
+    let description = "Only series with these labels: `label.KEY=VALUE` for each.";
+    query("label", description, schema, json!({ "label.repository": "golang/go" }))
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(true))
+        .build()
+}
+
+/// How many of something.
+pub(super) fn count(name: &str, description: &str, count: Count) -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(count.most))
+        .default(Some(json!(count.default)));
+    described(name, description, schema, json!(count.default))
+}
+
+/// Which page.
+pub(super) fn page() -> Parameter {
+    let description = "Where to go on: `next_page` of the page before.";
+    query("page", description, text().max_length(Some(MAX_CURSOR_BYTES)), Value::Null).example(None).build()
+}
+
+/// A point in time.
+pub(super) fn instant(name: &str, description: &str) -> Parameter {
+    let description =
+        format!("{description} An RFC 3339 time, or a duration before now such as `1h` or `-1h`.");
+    described(name, &description, text(), json!("2026-11-20T10:00:00Z"))
+}
+
+/// The length of a window.
+pub(super) fn step() -> Parameter {
+    let description = format!(
+        "The length of a window, in whole seconds with a unit: `30s`, `5m`, `1h`, `1d`. Windows are aligned to \
+         1970-01-01T00:00:00Z; a range has at most {} of them. If left out, the shortest round step that gives at \
+         most {MAX_CHOSEN_WINDOWS}.",
+        RangeQuery::MAX_POINTS,
+    );
+    described("step", &description, text(), json!("1m"))
+}
+
+/// How many values become one.
+pub(super) fn aggregate() -> Parameter {
+    let names = Aggregate::ALL.map(Aggregate::name);
+    let schema = text().enum_values(Some(names)).default(Some(json!(Aggregate::Avg.name())));
+    described("aggregate", "How the values of a window become one.", schema, json!(Aggregate::Max.name()))
+}
+
+/// How a parameter is called where it must be written.
+pub(super) fn name_of(parameter: &Parameter) -> String {
+    match &*parameter.name {
+        "label" => format!("{LABEL}KEY"),
+        name => name.to_owned(),
+    }
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn described(name: &str, description: &str, schema: ObjectBuilder, example: Value) -> Parameter {
+    query(name, description, schema, example).build()
+}
+
+fn query(name: &str, description: &str, schema: ObjectBuilder, example: Value) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .example(Some(example))
+}

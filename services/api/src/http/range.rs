@@ -1,0 +1,35 @@
+//! `/v1/range`.
+
+use super::asked::Asked;
+use super::refusals::Refusals;
+use crate::ask::Ask;
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_domain::RangeQuery;
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::RangeAnswer;
+
+pub(super) fn router(ask: Ask) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_range)).with_state(ask)
+}
+
+/// Get values over a range of time
+///
+/// The values of each series that matches, window by window. The answer repeats the question as it was
+/// understood, and says in `series_limit` if there are more series than one answer may hold.
+#[utoipa::path(
+    get,
+    path = "/v1/range",
+    tag = "questions",
+    params(Asked<RangeQuery>),
+    responses((status = 200, description = "The windows of each series.", body = RangeAnswer), Refusals),
+)]
+async fn get_range(
+    State(ask): State<Ask>,
+    Asked(query): Asked<RangeQuery>,
+) -> Result<Json<RangeAnswer>, Problem> {
+    let found = ask.range(&query).await?;
+    Ok(Json(RangeAnswer::new(&query, &found.series, found.cut_to)))
+}

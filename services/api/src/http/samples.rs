@@ -1,0 +1,34 @@
+//! `/v1/samples`: the newest ones. Sending samples to the same path is the ingest's.
+
+use super::asked::Asked;
+use super::refusals::Refusals;
+use crate::ask::Ask;
+use crate::question::NewestQuestion;
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::{SampleJson, SampleList};
+
+pub(super) fn router(ask: Ask) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_samples)).with_state(ask)
+}
+
+/// Get the newest samples
+///
+/// The newest samples of all series that match, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/samples",
+    tag = "questions",
+    params(Asked<NewestQuestion>),
+    responses((status = 200, description = "The samples, newest first.", body = SampleList), Refusals),
+)]
+async fn get_samples(
+    State(ask): State<Ask>,
+    Asked(question): Asked<NewestQuestion>,
+) -> Result<Json<SampleList>, Problem> {
+    let samples = ask.newest(&question).await?;
+    Ok(Json(SampleList { samples: samples.iter().map(SampleJson::from).collect(), next_page: None }))
+}

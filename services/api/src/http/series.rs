@@ -1,0 +1,37 @@
+//! `/v1/series`.
+
+use super::asked::Asked;
+use super::refusals::Refusals;
+use crate::ask::Ask;
+use crate::question::PageQuestion;
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::{SeriesJson, SeriesList};
+
+pub(super) fn router(ask: Ask) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(list_series)).with_state(ask)
+}
+
+/// List series
+///
+/// The series that match, by key (source, name, labels, unit), a page at a time.
+#[utoipa::path(
+    get,
+    path = "/v1/series",
+    tag = "questions",
+    params(Asked<PageQuestion>),
+    responses((status = 200, description = "A page of series.", body = SeriesList), Refusals),
+)]
+async fn list_series(
+    State(ask): State<Ask>,
+    Asked(question): Asked<PageQuestion>,
+) -> Result<Json<SeriesList>, Problem> {
+    let answer = ask.series(&question).await?;
+    Ok(Json(SeriesList {
+        series: answer.items.iter().map(|series| SeriesJson::from(&**series)).collect(),
+        next_page: answer.next.map(|cursor| cursor.to_string()),
+    }))
+}

@@ -1,0 +1,22 @@
+//! The api role answers questions over HTTP and gRPC.
+//!
+//! The path of a question: *parse* the parameters or the message to a question, the same value for both
+//! protocols → *ask* the cache for what is latest and the store for everything else → *answer* in JSON or
+//! protobuf. Live samples take another path: one feed *follows* topic `metrics` while somebody listens,
+//! *decodes* once, and *hands on* each batch to every stream. Dead letters are read from their topics, and
+//! replayed to where they came from.
+
+mod ask;
+mod config;
+mod dead_letters;
+mod grpc;
+mod http;
+mod live;
+mod metrics;
+mod question;
+mod readiness;
+mod run;
+mod status;
+
+pub use config::{ApiConfig, RANGE_SERIES, STREAMS};
+pub use run::{Api, ApiPorts};

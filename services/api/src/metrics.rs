@@ -1,0 +1,86 @@
+//! What the api counts.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+use tonic::Code;
+
+/// Questions, by route and status.
+#[derive(Clone)]
+pub(crate) struct ApiMetrics {
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    answered: Arc<AtomicU64>,
+}
+
+impl ApiMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let requests = Opts::new(
+            "watchkeeper_api_requests_total",
+            "Questions answered, by route and status (of HTTP, or the name of the gRPC code).",
+        );
+        let seconds = HistogramOpts::new(
+            "watchkeeper_api_request_seconds",
+            "Time from a question to the beginning of its answer, by route.",
+        );
+        let metrics = Self {
+            requests: IntCounterVec::new(requests, &["route", "status"])?,
+            seconds: HistogramVec::new(
+                seconds.buckets(prometheus::exponential_buckets(0.000_5, 2.0, 14)?),
+                &["route"],
+            )?,
+            answered: Arc::default(),
+        };
+        registry.register(Box::new(metrics.requests.clone()))?;
+        registry.register(Box::new(metrics.seconds.clone()))?;
+        Ok(metrics)
+    }
+
+    /// How many questions were answered so far.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered.load(Relaxed)
+    }
+}
+
+/// A layer's function: counts a question and its answer.
+pub(crate) async fn measure(State(metrics): State<ApiMetrics>, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let (route, status) = asked.route_and_status(&response);
+    metrics.requests.with_label_values(&[&*route, &*status]).inc();
+    metrics.seconds.with_label_values(&[&*route]).observe(started.elapsed().as_secs_f64());
+    metrics.answered.fetch_add(1, Relaxed);
+    response
+}
+
+struct Asked {
+    /// The path as the router knows it; a gRPC service ends in `/{*rest}`.
+    matched: String,
+    path: String,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path().to_owned();
+        let matched = request.extensions().get().map(|matched: &MatchedPath| matched.as_str().to_owned());
+        Self { matched: matched.unwrap_or_default(), path }
+    }
+
+    /// Labels of which there are only so many, whatever is asked.
+    fn route_and_status(self, response: &Response) -> (String, String) {
+        if !self.matched.ends_with("{*rest}") {
+            return (self.matched, response.status().as_str().to_owned());
+        }
+        // A failure says so in the headers; a success says so in the trailers, later.
+        let code =
+            response.headers().get("grpc-status").map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()));
+        let route = if code == Code::Unimplemented { self.matched } else { self.path };
+        (route, format!("{code:?}"))
+    }
+}

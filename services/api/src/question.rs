@@ -1,0 +1,77 @@
+//! What can be asked: pure values, the same whether they came over HTTP or gRPC.
+//!
+//! A [`Violation`] names a field as the domain calls it (`labels.host`, `limit`); each protocol spells it
+//! its own way.
+
+mod cursor;
+mod instant;
+mod step;
+
+pub(crate) use cursor::{Cursor, MAX_CURSOR_BYTES, Origin};
+pub(crate) use instant::instant;
+pub(crate) use step::{MAX_CHOSEN_WINDOWS, sensible_step};
+
+use std::time::Duration;
+use watchkeeper_domain::{SeriesFilter, Violation};
+
+/// Series on a page of series or latest samples.
+pub(crate) const PAGE_SERIES: Count = Count { default: 100, most: 1_000 };
+/// Samples among the newest.
+pub(crate) const NEWEST_SAMPLES: Count = Count { default: 20, most: 10_000 };
+/// Dead letters on a page.
+pub(crate) const PAGE_LETTERS: Count = Count { default: 50, most: 500 };
+/// How far back a range begins when the question does not say.
+pub(crate) const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
+
+/// A page of the series that match, or of their latest samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageQuestion {
+    pub(crate) filter: SeriesFilter,
+    pub(crate) limit: usize,
+    /// Where the page before ended; `None` asks for the first.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// The newest samples of all series that match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewestQuestion {
+    pub(crate) filter: SeriesFilter,
+    pub(crate) limit: usize,
+}
+
+/// How many of something one answer brings: unless it is asked for a number, and at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) default: usize,
+    pub(crate) most: usize,
+}
+
+impl Count {
+    /// Checks the number that `field` asks for.
+    pub(crate) fn checked(self, field: &str, asked: i64) -> Result<usize, Violation> {
+        let count = usize::try_from(asked).ok().filter(|count| (1..=self.most).contains(count));
+        count.ok_or_else(|| Violation::new(field, format!("must be from 1 to {}, is {asked}", self.most)))
+    }
+
+    /// The same where 0, which protobuf cannot tell from nothing, asks for the default.
+    pub(crate) fn checked_or_default(self, field: &str, asked: i64) -> Result<usize, Violation> {
+        if asked == 0 { Ok(self.default) } else { self.checked(field, asked) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_accepted_up_to_the_limit() {
+        let count = Count { default: 2, most: 3 };
+        assert_eq!((count.checked("limit", 1), count.checked("limit", 3)), (Ok(1), Ok(3)));
+        for asked in [i64::MIN, -1, 0, 4, i64::MAX] {
+            let refused = count.checked("limit", asked).unwrap_err().to_string();
+            assert_eq!(refused, format!("limit: must be from 1 to 3, is {asked}"));
+        }
+        assert_eq!(count.checked_or_default("limit", 0), Ok(2));
+        assert!(count.checked_or_default("limit", -1).is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! The api's loops.
+
+use crate::ApiConfig;
+use crate::ask::Ask;
+use crate::dead_letters::DeadLetters;
+use crate::grpc::{self, Health};
+use crate::http::{self, Sources};
+use crate::live::{Feed, Live};
+use crate::metrics::ApiMetrics;
+use crate::readiness::{Dependencies, Readiness};
+use crate::status::Status;
+use axum::Router;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// What the api needs from the world.
+#[derive(Clone)]
+pub struct ApiPorts {
+    /// Live samples, dead letters, lag.
+    pub bus: Arc<dyn EventBus>,
+    /// The history.
+    pub samples: Arc<dyn SampleStore>,
+    /// The latest values.
+    pub latest: Arc<dyn LatestCache>,
+}
+
+/// The api role: its routes, and the loops behind them.
+pub struct Api {
+    context: RoleContext,
+    ports: ApiPorts,
+    dependencies: Dependencies,
+    sources: Sources,
+    feed: Feed,
+    health: Health,
+    described_elsewhere: Vec<OpenApi>,
+}
+
+impl Api {
+    /// Makes the role.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
+    pub fn new(context: RoleContext, config: ApiConfig, ports: ApiPorts) -> Result<Self, prometheus::Error> {
+        let dependencies = Dependencies::of(&context);
+        let (live, feed) =
+            Live::new(context.clone(), Arc::clone(&ports.bus), dependencies.bus.clone(), config.streams)?;
+        let letters = Arc::new(DeadLetters::new(Arc::clone(&ports.bus)));
+        let sources = Sources {
+            ask: Ask::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series),
+            live,
+            letters: Arc::clone(&letters),
+            status: Status {
+                context: context.clone(),
+                started_at: Timestamp::now(),
+                bus: Arc::clone(&ports.bus),
+                latest: Arc::clone(&ports.latest),
+                letters,
+            },
+            metrics: ApiMetrics::register(context.registry())?,
+        };
+        Ok(Self {
+            context,
+            dependencies,
+            ports,
+            sources,
+            feed,
+            health: Health::new(),
+            described_elsewhere: Vec::new(),
+        })
+    }
+
+    /// Adds routes that another role serves on the same listener to the document at `/openapi.json`.
+    #[must_use]
+    pub fn with_openapi(mut self, described: OpenApi) -> Self {
+        self.described_elsewhere.push(described);
+        self
+    }
+
+    /// The routes of HTTP: `/v1/…` and `/openapi.json`.
+    pub fn router(&self, access: &Access) -> Router {
+        http::router(&self.sources, &self.described_elsewhere, access)
+    }
+
+    /// The services of gRPC: `watchkeeper.v1.Metrics`, `api.MetricsService`, health and reflection. Calls of
+    /// other services are answered with `UNIMPLEMENTED`.
+    pub fn grpc(&self, access: &Access) -> Router {
+        grpc::router(&self.sources.ask, &self.sources.live, &self.health, &self.sources.metrics, access)
+    }
+
+    /// Feeds the streams and watches the dependencies, until asked to stop.
+    pub async fn run(self) -> RoleResult {
+        let readiness = Readiness {
+            context: self.context,
+            dependencies: self.dependencies,
+            ports: self.ports,
+            live: self.sources.live,
+            metrics: self.sources.metrics,
+            health: self.health,
+        };
+        tokio::try_join!(self.feed.run(), readiness.keep_watching())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! Who may ask what.
+
+use crate::platform::{Platform, embedded};
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{Method, Request, StatusCode};
+use watchkeeper_api::ApiConfig;
+use watchkeeper_runtime::config::Document;
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::http::token::{self, Tokens};
+
+#[tokio::test]
+async fn reading_needs_the_scope_read_and_replaying_the_scope_admin() {
+    let tokens = ["ingest", "read", "admin"].map(|scope| (scope, token::generate().unwrap()));
+    let section = |(scope, (_, sha256)): &(&str, (String, String))| {
+        format!("[[token]]\nname = \"{scope}\"\nscopes = [\"{scope}\"]\nsha256 = \"{sha256}\"\n")
+    };
+    let config = tokens.each_ref().map(section).concat();
+    let access = Access::new(Document::parse("test.toml", &config).unwrap().read(Tokens::read).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let platform = Platform::on(embedded(&dir), ApiConfig::default(), &access);
+
+    let [ingest, read, admin] = &tokens.map(|(_, (token, _))| token);
+    let asked = async |method: &Method, path: &str, token: Option<&String>| {
+        let mut request =
+            Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        platform.send(request.body(Body::from("{\"all\":true}")).unwrap()).await.0
+    };
+    for path in ["/v1/series", "/v1/status", "/v1/dead-letters", "/openapi.json"] {
+        let statuses = [
+            asked(&Method::GET, path, None).await,
+            asked(&Method::GET, path, Some(ingest)).await,
+            asked(&Method::GET, path, Some(read)).await,
+            asked(&Method::GET, path, Some(admin)).await,
+        ];
+        assert_eq!(statuses.map(|status| status.as_u16()), [401, 403, 200, 200], "{path}");
+    }
+    let replay = "/v1/dead-letters/replay";
+    assert_eq!(asked(&Method::POST, replay, None).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(asked(&Method::POST, replay, Some(read)).await, StatusCode::FORBIDDEN);
+    assert_eq!(asked(&Method::POST, replay, Some(admin)).await, StatusCode::OK);
+}

@@ -1,0 +1,97 @@
+//! Dependencies that are away, and what the api answers then.
+
+use crate::platform::{Platform, at, embedded, sample};
+use async_trait::async_trait;
+use axum::http::StatusCode;
+use std::sync::Arc;
+use watchkeeper_api::{ApiConfig, ApiPorts};
+use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_ports::{
+    Append, Appended, Group, LatestCache, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    TtlPolicy,
+};
+use watchkeeper_runtime::http::Access;
+
+/// A store and a cache that cannot be reached.
+pub(crate) struct Away;
+
+fn away<T>() -> Result<T, PortError> {
+    Err(PortError::Unavailable { what: "store", reason: "connection refused by 192.0.2.7".into() })
+}
+
+#[async_trait]
+impl LatestCache for Away {
+    async fn put(&self, _: &[Sample], _: &TtlPolicy, _: Timestamp) -> Result<(), PortError> {
+        away()
+    }
+
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
+        away()
+    }
+
+    async fn len(&self) -> Result<usize, PortError> {
+        away()
+    }
+
+    async fn sweep(&self, _: Timestamp) -> Result<(), PortError> {
+        away()
+    }
+}
+
+#[async_trait]
+impl SampleStore for Away {
+    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
+        away()
+    }
+
+    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        away()
+    }
+
+    async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {
+        away()
+    }
+
+    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+        away()
+    }
+
+    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+        away()
+    }
+
+    async fn range(&self, _: &RangeQuery, _: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        away()
+    }
+
+    async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
+        away()
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        away()
+    }
+}
+
+#[tokio::test]
+async fn without_a_cache_the_latest_samples_come_from_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let ports = ApiPorts { latest: Arc::new(Away), ..embedded(&dir) };
+    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    platform.store(&[sample("host", "load", "a", &at("10:00:00"), 1.0)]).await;
+    assert_eq!(platform.answer("/v1/latest").await["samples"][0]["value"], 1.0);
+}
+
+#[tokio::test]
+async fn without_a_store_questions_are_refused_for_now_and_no_more_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let ports = ApiPorts { samples: Arc::new(Away), ..embedded(&dir) };
+    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    for path in ["/v1/series", "/v1/latest", "/v1/samples", "/v1/range"] {
+        let (status, problem) = platform.get(path).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(problem["detail"], "the store is not available", "{path}");
+    }
+    let status = platform.answer("/v1/status").await;
+    assert_eq!((&status["dead_letters"], &status["cached_series"]), (&0.into(), &0.into()));
+}

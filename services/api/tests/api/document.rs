@@ -1,0 +1,138 @@
+//! The OpenAPI document is what is served, and what is served is in it.
+
+use crate::platform::{Platform, at, sample};
+use crate::schema::{Document, assert_described};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use utoipa::OpenApi as _;
+use watchkeeper_api::{Api, ApiConfig};
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::http::Access;
+
+/// Every route there is.
+const ROUTES: [(&str, &str); 10] = [
+    ("get", "/openapi.json"),
+    ("get", "/v1/dead-letters"),
+    ("get", "/v1/dead-letters/{id}"),
+    ("get", "/v1/latest"),
+    ("get", "/v1/range"),
+    ("get", "/v1/samples"),
+    ("get", "/v1/series"),
+    ("get", "/v1/status"),
+    ("get", "/v1/stream"),
+    ("post", "/v1/dead-letters/replay"),
+];
+
+fn described(document: &Value) -> BTreeSet<(&str, &str)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| (method.as_str(), path.as_str()))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_everything_described_is_a_route() {
+    let platform = Platform::start().await;
+    let document = platform.answer("/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(described(&document), BTreeSet::from(ROUTES));
+    for (method, path) in ROUTES {
+        let request = Request::builder().method(method.to_uppercase().as_str());
+        let uri = path.replace("{id}", "metrics.dead-0-0");
+        let request = request.uri(format!("{uri}?no-such-parameter=1")).body(Body::empty()).unwrap();
+        let (status, problem) = platform.send(request).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path} is served: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn every_parameter_that_is_described_is_taken_as_in_its_example() {
+    let platform = Platform::start().await;
+    let document = platform.answer("/openapi.json").await;
+    for (_, path) in ROUTES.into_iter().filter(|(method, path)| *method == "get" && *path != "/v1/stream") {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
+            let pair = match (&parameter["name"], &parameter["example"]) {
+                (_, Value::Object(labels)) => {
+                    let (name, value) = labels.iter().next().unwrap();
+                    format!("{name}={}", value.as_str().unwrap())
+                }
+                // What a page says comes next cannot be made up.
+                (_, Value::Null) => continue,
+                // `from` is before now, and `to` is after what `from` is then.
+                (name, Value::String(text)) => format!("{}={text}", name.as_str().unwrap()),
+                (name, number) => format!("{}={number}", name.as_str().unwrap()),
+            };
+            let (status, body) = platform.get(&format!("{path}?{pair}")).await;
+            assert_eq!(status, StatusCode::OK, "{path}?{pair}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_says_what_it_refuses() {
+    let platform = Platform::start().await;
+    let document = platform.answer("/openapi.json").await;
+    for (method, path) in ROUTES {
+        let operation = &document["paths"][path][method];
+        for field in ["summary", "description", "operationId"] {
+            assert!(operation[field].is_string(), "{method} {path} has a {field}");
+        }
+        for status in ["200", "400", "401", "403", "429", "500", "503"] {
+            assert!(operation["responses"][status].is_object(), "{method} {path} tells of {status}");
+        }
+        let problem = &operation["responses"]["400"]["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(problem, "#/components/schemas/Problem");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_their_schemas_say() {
+    let platform = Platform::start().await;
+    let recent = watchkeeper_domain::Timestamp::now().to_string();
+    let samples =
+        [sample("host", "load", "a", &recent, 1.0), sample("host", "load", "b", &at("10:00:00"), 1.0)];
+    platform.store(&samples).await;
+    platform.publish(&samples).await;
+    let document = Document::new(platform.answer("/openapi.json").await);
+    document.assert_whole();
+    for (path, uri) in [
+        ("/v1/series", "/v1/series?limit=1"),
+        ("/v1/latest", "/v1/latest?limit=1"),
+        ("/v1/samples", "/v1/samples"),
+        ("/v1/range", "/v1/range"),
+        ("/v1/status", "/v1/status"),
+        ("/v1/dead-letters", "/v1/dead-letters"),
+    ] {
+        let answer = platform.answer(uri).await;
+        assert_described(&document.answer_schema("get", path, "200"), &answer, path);
+        let (_, problem) = platform.get(&format!("{path}?no-such-parameter=1")).await;
+        assert_described(&document.answer_schema("get", path, "400"), &problem, path);
+    }
+    let replay = "/v1/dead-letters/replay";
+    let (_, answer) = platform.post(replay, &json!({ "all": true })).await;
+    assert_described(&document.answer_schema("post", replay, "200"), &answer, replay);
+}
+
+#[tokio::test]
+async fn the_routes_of_another_role_can_be_described_too() {
+    #[utoipa::path(post, path = "/v1/samples", responses((status = 200, description = "Taken.")))]
+    #[expect(dead_code, reason = "only its description is used")]
+    fn send_samples() {}
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(send_samples))]
+    struct Elsewhere;
+
+    let mut platform = Platform::start().await;
+    let context = RoleContext::detached("api");
+    let api = Api::new(context, ApiConfig::default(), platform.ports.clone()).unwrap();
+    platform.http = api.with_openapi(Elsewhere::openapi()).router(&Access::open());
+    let document = platform.answer("/openapi.json").await;
+    let samples = document["paths"]["/v1/samples"].as_object().unwrap();
+    assert_eq!(samples.keys().collect::<Vec<_>>(), ["get", "post"]);
+}

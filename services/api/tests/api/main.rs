@@ -1,0 +1,17 @@
+//! The api through its routers, on the embedded back end.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod access;
+mod away;
+mod compatible;
+mod dead_letters;
+mod document;
+mod grpc;
+mod interrupted;
+mod metrics;
+mod platform;
+mod questions;
+mod range;
+mod schema;
+mod status;
+mod stream;

@@ -1,0 +1,151 @@
+//! An api with everything behind it, and its clients.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tonic::transport::{Channel, Endpoint};
+use tower::ServiceExt as _;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
+use watchkeeper_api::{Api, ApiConfig, ApiPorts};
+use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_ports::{Append, BatchBuilder, Topic, TtlPolicy};
+use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::sample::push_sample;
+
+/// How long anything may take before its test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for what must happen.
+pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
+}
+
+/// An api, and what is behind it.
+pub(crate) struct Platform {
+    pub(crate) context: RoleContext,
+    pub(crate) ports: ApiPorts,
+    pub(crate) http: Router,
+    grpc: Router,
+    running: JoinHandle<RoleResult>,
+    _dir: Option<TempDir>,
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        Self::with(ApiConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: ApiConfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ports = embedded(&dir);
+        let platform = Self { _dir: Some(dir), ..Self::on(ports, config, &Access::open()) };
+        soon(platform.context.roster().ready()).await;
+        platform
+    }
+
+    /// On any ports; perhaps it is never ready.
+    pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
+        let context = RoleContext::detached("api");
+        let api = Api::new(context.clone(), config, ports.clone()).unwrap();
+        let (http, grpc) = (api.router(access), api.grpc(access));
+        Self { context, ports, http, grpc, running: tokio::spawn(api.run()), _dir: None }
+    }
+
+    /// Asks the role to stop, and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.context.shutdown().cancel();
+        soon(self.running).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn store(&self, samples: &[Sample]) {
+        let append = Append { samples: samples.to_vec(), advances: Vec::new() };
+        self.ports.samples.append(&Arc::new(append)).await.unwrap();
+    }
+
+    pub(crate) async fn cache(&self, samples: &[Sample]) {
+        let ttl = TtlPolicy { default: Duration::from_secs(3600), by_source: BTreeMap::new() };
+        self.ports.latest.put(samples, &ttl, Timestamp::now()).await.unwrap();
+    }
+
+    pub(crate) async fn publish(&self, samples: &[Sample]) {
+        let mut batch = BatchBuilder::default();
+        for sample in samples {
+            push_sample(&mut batch, sample);
+        }
+        self.ports.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let (head, body) = soon(self.http.clone().oneshot(request)).await.unwrap().into_parts();
+        let bytes = soon(body.collect()).await.unwrap().to_bytes();
+        if !head.status.is_success() {
+            assert_eq!(head.headers[CONTENT_TYPE], PROBLEM_JSON);
+        }
+        (head.status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// The answer of a path that must answer.
+    pub(crate) async fn answer(&self, path: &str) -> Value {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    /// What a path says that must refuse its parameters.
+    pub(crate) async fn refusal(&self, path: &str) -> String {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {body}");
+        let (detail, error) = (body["detail"].as_str().unwrap(), &body["errors"][0]);
+        let (field, reason) = (error["field"].as_str().unwrap(), error["reason"].as_str().unwrap());
+        assert_eq!(detail, format!("{field}: {reason}"));
+        detail.to_owned()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    /// A connection to the gRPC services over loopback.
+    pub(crate) async fn channel(&self) -> Channel {
+        let listener =
+            Listener::bind("grpc.listen", "127.0.0.1:0".parse().unwrap(), &Access::open()).await.unwrap();
+        let url = format!("http://{}", listener.address());
+        tokio::spawn(listener.serve(self.grpc.clone(), Limits::default(), self.context.shutdown().clone()));
+        soon(Endpoint::from_shared(url).unwrap().connect()).await.unwrap()
+    }
+}
+
+/// Every port on the embedded back end.
+pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
+    let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
+    ApiPorts {
+        bus: Arc::new(bus),
+        samples: EmbeddedStore::open(dir.path()).unwrap().samples(),
+        latest: Arc::new(MemoryCache::new()),
+    }
+}
+
+/// A sample of `source/name{host=…}`.
+pub(crate) fn sample(source: &str, name: &str, host: &str, at: &str, value: f64) -> Sample {
+    let series = Series::new(source, name, "", &[("host", host)]).unwrap();
+    Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
+}
+
+/// A time of day, in the past.
+pub(crate) fn at(time: &str) -> String {
+    format!("2026-01-20T{time}Z")
+}

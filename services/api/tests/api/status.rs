@@ -1,0 +1,30 @@
+//! How the platform says it is.
+
+use crate::platform::{Platform, at, sample};
+use serde_json::json;
+use watchkeeper_ports::{BatchBuilder, Topic};
+
+#[tokio::test]
+async fn the_status_tells_roles_lag_dead_letters_and_the_cache() {
+    let platform = Platform::start().await;
+    let sample = sample("host", "load", "a", &at("10:00:00"), 1.0);
+    platform.publish(&[sample.clone(), sample.clone()]).await;
+    platform.cache(&[sample]).await;
+    let status = platform.answer("/v1/status").await;
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    let role = &status["roles"][0];
+    assert_eq!((&role["role"], &role["ready"]), (&json!("api"), &json!(true)));
+    assert!(role["status"].as_str().unwrap().ends_with(" questions/s, 0 streams"), "{role}");
+    let lag = |group| json!({ "group": group, "topic": "metrics", "records": 2 });
+    assert_eq!(status["lag"], json!([lag("persister"), lag("cache")]));
+    assert_eq!((&status["dead_letters"], &status["cached_series"]), (&json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn what_is_no_letter_on_a_dead_letter_topic_does_not_count() {
+    let platform = Platform::start().await;
+    let mut batch = BatchBuilder::default();
+    batch.push(b"k", b"v");
+    platform.ports.bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
+    assert_eq!(platform.answer("/v1/status").await["dead_letters"], 0);
+}

@@ -1,0 +1,40 @@
+//! `cache.CacheService`: what clients of the platform before Watchkeeper call.
+
+use axum::Router;
+use std::sync::Arc;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status};
+use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_ports::LatestCache;
+use watchkeeper_runtime::http::{Access, Problem, Scope};
+use watchkeeper_wire::proto::cache::cache_service_server::{CacheService, CacheServiceServer};
+use watchkeeper_wire::proto::cache::{GetMetricRequest, GetMetricResponse, Metric};
+
+/// The service, for whoever may read.
+pub fn grpc(access: &Access, latest: Arc<dyn LatestCache>) -> Router {
+    Routes::new(CacheServiceServer::new(Compatible(latest)))
+        .into_axum_router()
+        // What is not of this service is answered by those it is merged with.
+        .reset_fallback()
+        .route_layer(access.require(Scope::Read))
+}
+
+struct Compatible(Arc<dyn LatestCache>);
+
+#[tonic::async_trait]
+impl CacheService for Compatible {
+    /// The newest value of all series of that source and name; none when there is none.
+    async fn get_metric(
+        &self,
+        request: Request<GetMetricRequest>,
+    ) -> Result<Response<GetMetricResponse>, Status> {
+        let GetMetricRequest { source, name } = request.into_inner();
+        let filter = SeriesFilter::named(source, name).checked().map_err(refusal)?;
+        let newest = self.0.newest(&filter, Timestamp::now()).await.map_err(refusal)?;
+        Ok(Response::new(GetMetricResponse { metric: newest.as_ref().map(Metric::from) }))
+    }
+}
+
+fn refusal(error: impl Into<Problem>) -> Status {
+    Status::from(&error.into())
+}

@@ -1,0 +1,15 @@
+//! The cache role keeps the latest value of every series at hand.
+//!
+//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *store* it in the
+//! latest-value cache if it is newer than what is there → *commit* the position. A cache that is found
+//! empty is refilled from the store first, and goes on where the store has come to.
+
+mod config;
+mod expiry;
+mod grpc;
+mod refill;
+mod run;
+
+pub use config::CacheConfig;
+pub use grpc::grpc;
+pub use run::run;

@@ -1,0 +1,26 @@
+//! Filling an empty cache from the store.
+
+use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
+
+/// Series that one question to the store brings.
+const PAGE_SERIES: usize = 5_000;
+
+/// Puts the latest sample of every series in the store into the cache; gives how many. A sample that
+/// would have expired already is left out by its age.
+pub(crate) async fn refill(
+    cache: &dyn LatestCache,
+    store: &dyn SampleStore,
+    ttl: &TtlPolicy,
+    now: Timestamp,
+) -> Result<usize, PortError> {
+    let (mut page, mut count) = (Page::first(PAGE_SERIES), 0);
+    loop {
+        let mut samples = store.latest(&SeriesFilter::default(), &page).await?;
+        let Some(last) = samples.last() else { return Ok(count) };
+        page.after = Some(last.series.key().to_owned());
+        samples.retain(|sample| now.since(sample.collected_at) < ttl.of(sample.series.source()));
+        count += samples.len();
+        cache.put(&samples, ttl, now).await?;
+    }
+}

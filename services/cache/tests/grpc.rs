@@ -1,0 +1,101 @@
+//! `cache.CacheService`, by the bytes that clients of the platform before Watchkeeper send and read.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Request};
+use http_body_util::{BodyExt as _, Full};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::body::Body;
+use tonic::transport::{Channel, Endpoint};
+use tower::ServiceExt as _;
+use watchkeeper_adapter_embedded::MemoryCache;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_ports::{LatestCache, TtlPolicy};
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::http::{Access, Limits, Listener};
+
+/// How long anything may take before its test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn soon<T>(happens: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
+}
+
+/// A connection to the service, on a cache that holds `samples`.
+async fn service(samples: &[Sample]) -> Channel {
+    let cache = Arc::new(MemoryCache::new());
+    let ttl = TtlPolicy { default: Duration::from_secs(3600), by_source: BTreeMap::new() };
+    cache.put(samples, &ttl, Timestamp::now()).await.unwrap();
+    let access = Access::open();
+    let listener = Listener::bind("grpc.listen", "127.0.0.1:0".parse().unwrap(), &access).await.unwrap();
+    let url = format!("http://{}", listener.address());
+    let stop = RoleContext::detached("cache").shutdown().clone();
+    tokio::spawn(listener.serve(watchkeeper_cache::grpc(&access, cache), Limits::default(), stop));
+    soon(Endpoint::from_shared(url).unwrap().connect()).await.unwrap()
+}
+
+/// Sends `message` in a frame; gives the bytes of the answer, and the gRPC status and message.
+async fn get_metric(service: Channel, message: &[u8]) -> (Vec<u8>, String, String) {
+    let mut frame = vec![0];
+    frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    frame.extend(message);
+    let request = Request::post("/cache.CacheService/GetMetric")
+        .header(CONTENT_TYPE, "application/grpc")
+        .header("te", "trailers")
+        .body(Body::new(Full::from(frame)))
+        .unwrap();
+    let (head, body) = soon(service.oneshot(request)).await.unwrap().into_parts();
+    let body = soon(body.collect()).await.unwrap();
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    let of =
+        |headers: &HeaderMap, name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let told = |name: &str| of(&trailers, name).or_else(|| of(&head.headers, name)).unwrap_or_default();
+    let (code, text) = (told("grpc-status"), told("grpc-message"));
+    (body.to_bytes().to_vec(), code, text)
+}
+
+fn sample(host: &str, at: &str, value: f64) -> Sample {
+    let series = Series::new("host", "load", "", &[("host", host)]).unwrap();
+    Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
+}
+
+fn ok(bytes: &[u8]) -> (Vec<u8>, String, String) {
+    (bytes.to_vec(), "0".to_owned(), String::new())
+}
+
+/// `source` (field 1) and `name` (2).
+const REQUEST: &[u8] = b"\x0a\x04host\x12\x04load";
+
+/// A frame of 58 bytes, in it field 1 of 56: 1 source, 2 name, 3 value (1.5), 4 an entry of labels, 5 time.
+const ANSWER: &[u8] = b"\0\0\0\0\x38\x0a\x36\
+    \x0a\x04host\x12\x04load\x19\0\0\0\0\0\0\xf8\x3f\x22\x09\x0a\x04host\x12\x01a\x2a\x14\
+    2026-01-20T10:00:00Z";
+
+#[tokio::test]
+async fn get_metric_answers_with_the_newest_of_all_series_of_that_name() {
+    let (older, newest) =
+        (sample("b", "2026-01-20T09:59:59Z", 2.0), sample("a", "2026-01-20T10:00:00Z", 1.5));
+    assert_eq!(get_metric(service(&[older, newest]).await, REQUEST).await, ok(ANSWER));
+}
+
+#[tokio::test]
+async fn get_metric_looks_at_every_series_however_many_there_are() {
+    let older = |index| sample(&format!("0{index:05}"), "2026-01-20T09:00:00Z", 0.0);
+    let mut samples: Vec<_> = (0..2_000).map(older).collect();
+    samples.push(sample("a", "2026-01-20T10:00:00Z", 1.5));
+    assert_eq!(get_metric(service(&samples).await, REQUEST).await, ok(ANSWER));
+}
+
+#[tokio::test]
+async fn get_metric_answers_with_an_empty_message_when_there_is_none() {
+    assert_eq!(get_metric(service(&[]).await, REQUEST).await, ok(&[0; 5]));
+}
+
+#[tokio::test]
+async fn a_source_that_no_series_has_is_an_invalid_argument() {
+    let (bytes, code, told) = get_metric(service(&[]).await, b"\x12\x04load").await;
+    assert_eq!((bytes.len(), code.as_str()), (0, "3"));
+    assert_eq!(told.replace("%20", " "), "source: must have 1 to 64 bytes, is empty");
+}

@@ -1,0 +1,182 @@
+// What moves: ages by the second, values as their samples come in, and all the rest by asking for the
+// page again. The page is complete without this script.
+"use strict";
+
+/** How often the page is asked for again, in milliseconds. */
+const REFRESH_EVERY = 15_000;
+/** The soonest that it is asked for again for a value that only the server can show. */
+const REFRESH_SOON = 3_000;
+/** The units of an age in seconds, the longest first. The server knows the same ones. */
+const AGE_UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+
+/** The rows of the page by the key of their series. */
+let rows = new Map();
+/** The newest sample of each row that is not shown yet. */
+const arrived = new Map();
+/** How far the server's clock is ahead of this one, in milliseconds. */
+let clockAhead = 0;
+let samples = null;
+let paused = false;
+let refreshing = null;
+
+const first = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/** The key of a series, as the server writes it. */
+function keyOf({ source, name, unit, labels }) {
+  const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
+  const pairs = Object.keys(labels ?? {}).sort().map((label) => `${label}=${quoted(labels[label])}`);
+  return `${source}/${name}${pairs.length ? `{${pairs.join()}}` : ""}${unit ? ` ${unit}` : ""}`;
+}
+
+function ageOf(seconds) {
+  const unit = AGE_UNITS.find(([length]) => seconds >= length);
+  return unit ? `${Math.floor(seconds / unit[0])} ${unit[1]} ago` : "just now";
+}
+
+function showAges() {
+  const now = Date.now() + clockAhead;
+  for (const time of all("time[data-age]")) {
+    setText(time, ageOf((now - Date.parse(time.dateTime)) / 1_000));
+  }
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows a value on the scale that the server chose for the one before it. */
+function showSample(row, sample) {
+  const data = first("data", row);
+  const time = first("time[data-age]", row);
+  if (!data || !time || Date.parse(sample.collected_at) <= Date.parse(time.dateTime)) return;
+  const { divisor, least, most, suffix } = data.dataset;
+  if (divisor === undefined) {
+    refreshSoon();
+    return;
+  }
+  const decimals = { minimumFractionDigits: least, maximumFractionDigits: most, signDisplay: "negative" };
+  const text = (sample.value / divisor).toLocaleString("en-US", decimals) + suffix;
+  data.value = sample.value;
+  time.dateTime = time.title = sample.collected_at;
+  if (data.textContent !== text) {
+    data.textContent = text;
+    data.classList.remove("moved");
+    requestAnimationFrame(() => data.classList.add("moved"));
+  }
+}
+
+function showArrived() {
+  for (const [key, sample] of arrived) showSample(rows.get(key), sample);
+  arrived.clear();
+  showAges();
+}
+
+function take(event) {
+  const sample = JSON.parse(event.data);
+  const key = keyOf(sample);
+  if (!rows.has(key)) return;
+  if (arrived.size === 0) requestAnimationFrame(showArrived);
+  arrived.set(key, sample);
+}
+
+function follow() {
+  const stream = first("[data-stream]")?.dataset.stream;
+  if (!stream || samples?.readyState < EventSource.CLOSED) return;
+  samples = new EventSource(stream);
+  samples.addEventListener("sample", take);
+  samples.addEventListener("open", showLiveness);
+  samples.addEventListener("error", showLiveness);
+}
+
+function showLiveness() {
+  const follows = samples?.readyState === EventSource.OPEN;
+  const live = follows ? "Values move as they come in" : `Values move every ${REFRESH_EVERY / 1_000} s`;
+  setText(first("[data-live-text]"), paused ? "Paused" : live);
+}
+
+/** Makes `old` like `now`, and keeps every element that can stay: the focus, and what is selected. */
+function become(old, now) {
+  if (old.isEqualNode(now)) return;
+  if (old.nodeName !== now.nodeName) {
+    old.replaceWith(now.cloneNode(true));
+    return;
+  }
+  if (old.nodeType === Node.TEXT_NODE) {
+    old.data = now.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!now.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of now.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const [before, after] = [[...old.childNodes], [...now.childNodes]];
+  before.slice(after.length).forEach((node) => node.remove());
+  after.forEach((node, index) => (before[index] ? become(before[index], node) : old.append(node.cloneNode(true))));
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (paused) return;
+  for (const part of all("[data-part]")) {
+    const now = first(`[data-part="${part.dataset.part}"]`, page);
+    if (now) become(part, now);
+  }
+  setUp(page);
+  follow();
+}
+
+/** Asks for the page again after `wait` milliseconds, and from then on regularly. */
+function refreshAfter(wait) {
+  clearTimeout(refreshing?.timer);
+  const timer = setTimeout(async () => {
+    // A server that is away leaves the page as it was: the ages tell.
+    await refresh().catch(() => {});
+    if (!paused && !document.hidden) refreshAfter(REFRESH_EVERY);
+  }, wait);
+  refreshing = { timer, soon: wait <= REFRESH_SOON };
+}
+
+function refreshSoon() {
+  if (!refreshing?.soon) refreshAfter(REFRESH_SOON);
+}
+
+function setUp(page) {
+  clockAhead = Date.parse(page.documentElement.dataset.now) - Date.now();
+  rows = new Map(all("[data-key]").map((row) => [row.dataset.key, row]));
+  showAges();
+}
+
+let ticking = null;
+
+function start(wait) {
+  follow();
+  refreshAfter(wait);
+  clearInterval(ticking);
+  ticking = setInterval(showAges, 1_000);
+}
+
+function stop() {
+  samples?.close();
+  samples = null;
+  clearTimeout(refreshing?.timer);
+  clearInterval(ticking);
+}
+
+function pauseOrResume({ target }) {
+  paused = !paused;
+  target.textContent = paused ? "Resume" : "Pause";
+  if (paused) stop();
+  else start(0);
+  showLiveness();
+}
+
+setUp(document);
+showLiveness();
+first("[data-live]").hidden = false;
+first("[data-pause]").addEventListener("click", pauseOrResume);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) stop();
+  else if (!paused) start(0);
+});
+start(REFRESH_EVERY);

@@ -1,0 +1,118 @@
+//! What a page asks the ports.
+
+mod dead_letters;
+mod history;
+mod lag;
+mod one_series;
+
+pub(crate) use dead_letters::{Letter, Letters};
+pub use dead_letters::{MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS};
+pub(crate) use history::{History, exactly};
+pub(crate) use lag::GroupLag;
+pub use one_series::MAX_ALIKE;
+pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
+
+use crate::http::{ConsolePorts, PAGE_SERIES};
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::{Group, Page, PortError};
+
+/// How long a page waits for the answer to one question; the history is asked for after the latest
+/// values, so that a page may take twice as long.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
+/// An answer, or why there is none now.
+pub(crate) type Answer<T> = Result<T, NotNow>;
+
+/// Why a part of a page cannot be shown now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NotNow(String);
+
+impl NotNow {
+    #[cfg(test)]
+    pub(crate) fn because(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
+impl fmt::Display for NotNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which series the status page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    /// Those that match,
+    pub(crate) filter: SeriesFilter,
+    /// and come after this key.
+    pub(crate) after: Option<String>,
+}
+
+/// What the status page shows.
+pub(crate) struct Status {
+    pub(crate) latest: Answer<Latest>,
+    pub(crate) history: Answer<History>,
+    /// How many series the cache keeps.
+    pub(crate) series: Answer<usize>,
+    pub(crate) letters: Answer<Letters>,
+    pub(crate) lags: Vec<(Group, Answer<GroupLag>)>,
+}
+
+/// A page of the latest samples.
+pub(crate) struct Latest {
+    /// By key, at most [`PAGE_SERIES`].
+    pub(crate) samples: Vec<Sample>,
+    /// Whether there are more after the last.
+    pub(crate) more: bool,
+}
+
+/// Asks everything at once that does not wait for another answer.
+pub(crate) async fn status(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Status {
+    let ((latest, history), series, letters, lags) = tokio::join!(
+        latest_with_history(ports, chosen, now),
+        ask("cache", ports.latest.len()),
+        ask("bus", dead_letters::outstanding_on(&*ports.bus)),
+        lag::of_groups(&*ports.bus),
+    );
+    Status { latest, history, series, letters, lags }
+}
+
+async fn latest_with_history(
+    ports: &ConsolePorts,
+    chosen: &Chosen,
+    now: Timestamp,
+) -> (Answer<Latest>, Answer<History>) {
+    let latest = ask("cache", latest(ports, chosen, now)).await;
+    let history = match &latest {
+        Ok(latest) => {
+            let questions = history::questions(&latest.samples, chosen.after.is_some(), latest.more);
+            ask("store", history::last_hour(&*ports.samples, questions, now)).await
+        }
+        Err(_) => Ok(History::default()),
+    };
+    (latest, history)
+}
+
+async fn latest(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Result<Latest, PortError> {
+    // One more than is shown tells whether there is another page.
+    let page = Page { after: chosen.after.clone(), limit: PAGE_SERIES + 1 };
+    let mut samples = ports.latest.latest(&chosen.filter, &page, now).await?;
+    let more = samples.len() > PAGE_SERIES;
+    samples.truncate(PAGE_SERIES);
+    Ok(Latest { samples, more })
+}
+
+/// Waits for an answer of `what`, for as long as [`PATIENCE`].
+async fn ask<T>(what: &str, question: impl Future<Output = Result<T, PortError>>) -> Answer<T> {
+    let not_now = match tokio::time::timeout(PATIENCE, question).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("{what} has not answered within {} s", PATIENCE.as_secs()),
+    };
+    tracing::debug!(what, reason = not_now, "a part of the page is missing");
+    Err(NotNow(not_now))
+}

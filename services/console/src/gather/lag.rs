@@ -1,0 +1,57 @@
+//! How far consumer groups are behind.
+
+use super::{Answer, ask};
+use watchkeeper_ports::{EventBus, Group, Lag, Topic};
+
+/// The groups that are shown: those that consume topic `metrics`.
+const GROUPS: [Group; 2] = [Group::PERSISTER, Group::CACHE];
+
+/// How far one group is behind on a topic, all partitions together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupLag {
+    pub(crate) partitions: usize,
+    /// Records that the group has yet to take.
+    pub(crate) behind: u64,
+    /// The positions that the group has committed, added up.
+    pub(crate) committed: u64,
+    /// The positions after the newest records, added up.
+    pub(crate) end: u64,
+}
+
+pub(super) async fn of_groups(bus: &dyn EventBus) -> Vec<(Group, Answer<GroupLag>)> {
+    let [one, other] = GROUPS;
+    let (of_one, of_other) = tokio::join!(of(bus, &one), of(bus, &other));
+    vec![(one, of_one), (other, of_other)]
+}
+
+async fn of(bus: &dyn EventBus, group: &Group) -> Answer<GroupLag> {
+    let partitions = ask("bus", bus.lag(&Topic::METRICS, group)).await?;
+    Ok(sum(&partitions))
+}
+
+fn sum(partitions: &[Lag]) -> GroupLag {
+    partitions.iter().fold(GroupLag::default(), |sum, lag| GroupLag {
+        partitions: sum.partitions + 1,
+        behind: sum.behind.saturating_add(lag.records()),
+        committed: sum.committed.saturating_add(lag.committed),
+        end: sum.end.saturating_add(lag.end),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_ports::TopicPartition;
+
+    #[test]
+    fn partitions_are_added_up() {
+        let lag = |partition, committed, end| Lag {
+            partition: TopicPartition::new(Topic::METRICS, partition),
+            committed,
+            end,
+        };
+        let expected = GroupLag { partitions: 2, behind: 5, committed: 30, end: 35 };
+        assert_eq!(sum(&[lag(0, 10, 15), lag(1, 20, 20)]), expected);
+        assert_eq!(sum(&[]), GroupLag::default());
+    }
+}

@@ -1,0 +1,112 @@
+//! What the page of one series shows.
+
+use super::history::{exactly, no_question, query};
+use super::{Answer, ask};
+use crate::http::ConsolePorts;
+use crate::lookback::Lookback;
+use std::time::Duration;
+use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, Timestamp};
+use watchkeeper_ports::{Page, PortError, SampleStore};
+
+/// Most series that the one looked for is found among: those of its name that have all its labels, itself
+/// among them.
+pub const MAX_ALIKE: usize = 500;
+/// A window that holds every instant since the epoch, so that a whole range falls into one.
+const ONE_WINDOW: Duration = Duration::from_secs(10_000_000_000);
+
+/// What the page of one series shows.
+pub(crate) struct OneSeries {
+    /// The latest sample, if there is one.
+    pub(crate) latest: Answer<Option<Sample>>,
+    pub(crate) lines: Answer<Lines>,
+    /// `None` without samples.
+    pub(crate) summary: Answer<Option<Summary>>,
+}
+
+/// The windows that are drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    pub(crate) mean: Vec<Point>,
+    pub(crate) smallest: Vec<Point>,
+    pub(crate) largest: Vec<Point>,
+}
+
+/// All values of the range as figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Summary {
+    pub(crate) min: f64,
+    pub(crate) avg: f64,
+    pub(crate) max: f64,
+    pub(crate) p95: f64,
+    /// How many samples there are.
+    pub(crate) count: f64,
+}
+
+/// Asks for everything at once.
+pub(crate) async fn one_series(
+    ports: &ConsolePorts,
+    series: &Series,
+    lookback: Lookback,
+    now: Timestamp,
+) -> OneSeries {
+    let (latest, lines, summary) = tokio::join!(
+        ask("cache", latest(ports, series, now)),
+        ask("store", lines(&*ports.samples, series, lookback, now)),
+        ask("store", summary(&*ports.samples, series, lookback, now)),
+    );
+    OneSeries { latest, lines, summary }
+}
+
+async fn latest(ports: &ConsolePorts, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
+    let alike = ports.latest.latest(&exactly(series), &Page::first(MAX_ALIKE), now).await?;
+    Ok(alike.into_iter().find(|sample| *sample.series == *series))
+}
+
+async fn lines(
+    store: &dyn SampleStore,
+    series: &Series,
+    lookback: Lookback,
+    now: Timestamp,
+) -> Result<Lines, PortError> {
+    let line = async |aggregate| {
+        let query = query(exactly(series), lookback, aggregate, now)?;
+        points(store, series, &query).await
+    };
+    let (mean, smallest, largest) =
+        tokio::try_join!(line(Aggregate::Avg), line(Aggregate::Min), line(Aggregate::Max))?;
+    Ok(Lines { mean, smallest, largest })
+}
+
+async fn summary(
+    store: &dyn SampleStore,
+    series: &Series,
+    lookback: Lookback,
+    now: Timestamp,
+) -> Result<Option<Summary>, PortError> {
+    let figure = async |aggregate| {
+        let from = lookback.from(now);
+        let query = RangeQuery::new(exactly(series), from, now, ONE_WINDOW, aggregate)
+            .map_err(|violation| no_question(&violation))?;
+        let points = points(store, series, &query).await?;
+        Ok::<_, PortError>(points.first().map(|point| point.value))
+    };
+    let (min, avg, max, p95, count) = tokio::try_join!(
+        figure(Aggregate::Min),
+        figure(Aggregate::Avg),
+        figure(Aggregate::Max),
+        figure(Aggregate::P95),
+        figure(Aggregate::Count),
+    )?;
+    let all = || Some(Summary { min: min?, avg: avg?, max: max?, p95: p95?, count: count? });
+    Ok(all())
+}
+
+async fn points(
+    store: &dyn SampleStore,
+    series: &Series,
+    query: &RangeQuery,
+) -> Result<Vec<Point>, PortError> {
+    let alike = store.range(query, MAX_ALIKE).await?;
+    let found = alike.into_iter().find(|found| *found.series == *series);
+    Ok(found.map(|found| found.points).unwrap_or_default())
+}

@@ -1,0 +1,109 @@
+//! The paths of the console.
+
+mod address;
+mod assets;
+mod policy;
+mod question;
+
+pub(crate) use assets::Assets;
+
+use crate::gather::{one_series, status};
+use crate::page::{SeriesPage, Shell, StatusPage};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use question::{SeriesQuestion, StatusQuestion};
+use std::sync::Arc;
+use std::time::Instant;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
+
+/// Series on one page of the table.
+pub const PAGE_SERIES: usize = 50;
+
+/// What the console asks.
+#[derive(Clone)]
+pub struct ConsolePorts {
+    /// Dead letters and lag.
+    pub bus: Arc<dyn EventBus>,
+    /// Values over time.
+    pub samples: Arc<dyn SampleStore>,
+    /// The latest values.
+    pub latest: Arc<dyn LatestCache>,
+}
+
+/// The role `console`: the page at `/`. A clone shares everything.
+#[derive(Clone)]
+pub struct Console {
+    context: RoleContext,
+    ports: ConsolePorts,
+    started: Instant,
+    host: Arc<str>,
+    assets: &'static Assets,
+}
+
+impl Console {
+    /// A console that shows the roles of `context`'s process and what `ports` answer.
+    pub fn new(context: RoleContext, ports: ConsolePorts) -> Self {
+        context.set_status("shows the page at /");
+        Self {
+            context,
+            ports,
+            started: Instant::now(),
+            host: address::host_name().into(),
+            assets: Assets::get(),
+        }
+    }
+
+    /// `/`, `/series` and the files under `/assets/`, for those who may read.
+    pub fn router(&self, access: &Access) -> Router {
+        Router::new()
+            .route("/", get(status_page))
+            .route("/series", get(series_page))
+            .route("/assets/{file}", get(assets::serve))
+            .route_layer(access.require(Scope::Read))
+            .layer(axum::middleware::map_response(policy::with_policy))
+            .with_state(self.clone())
+    }
+
+    fn shell(&self, headers: &HeaderMap, now: Timestamp) -> Shell {
+        Shell::new(self.assets, self.host.to_string(), self.started.elapsed(), address::of(headers), now)
+    }
+}
+
+async fn status_page(
+    State(console): State<Console>,
+    Checked(Query(question)): Checked<Query<StatusQuestion>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (now, chosen) = (Timestamp::now(), question.chosen());
+    let answers = status(&console.ports, &chosen, now).await;
+    let roles = console.context.roster().roles();
+    render(&StatusPage::new(console.shell(&headers, now), &roles, &chosen, answers, now))
+}
+
+async fn series_page(
+    State(console): State<Console>,
+    Checked(Query(question)): Checked<Query<Vec<(String, String)>>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let SeriesQuestion { series, lookback } = SeriesQuestion::read(&question)?;
+    let now = Timestamp::now();
+    let answers = one_series(&console.ports, &series, lookback, now).await;
+    render(&SeriesPage::new(console.shell(&headers, now), &series, lookback, answers, now))
+}
+
+fn render(page: &impl Template) -> Result<Response, Problem> {
+    match page.render() {
+        Ok(html) => Ok(Html(html).into_response()),
+        Err(error) => {
+            tracing::error!(%error, "cannot render a page");
+            Err(Problem::internal())
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Where this is.
+
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
+use std::fs;
+
+/// What a page says where the client did not say how it addressed it.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:8460";
+
+/// The host and port that the client addressed. Commands on the page repeat it, so that anything but
+/// letters, digits and the marks of an address is not taken.
+pub(super) fn of(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_address(host));
+    host.unwrap_or(DEFAULT_ADDRESS).to_owned()
+}
+
+fn is_address(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+}
+
+/// The name of this machine, as the kernel has it.
+pub(super) fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn address(host: &'static str) -> String {
+        of(&[(HOST, HeaderValue::from_static(host))].into_iter().collect())
+    }
+
+    #[test]
+    fn an_address_is_repeated_and_anything_else_is_not() {
+        assert_eq!(address("metrics.example:8460"), "metrics.example:8460");
+        assert_eq!(address("[::1]:8460"), "[::1]:8460");
+        assert_eq!(address("a;rm -rf $HOME"), DEFAULT_ADDRESS);
+        assert_eq!(of(&HeaderMap::new()), DEFAULT_ADDRESS);
+    }
+}

@@ -1,0 +1,75 @@
+//! The files that pages refer to, built into the executable.
+
+use super::Console;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::OnceLock;
+use watchkeeper_runtime::http::Problem;
+
+/// The name of a file holds a hash of its content: what was fetched once is good for ever.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// The files that pages refer to.
+#[derive(Debug)]
+pub(crate) struct Assets {
+    pub(crate) style: Asset,
+    pub(crate) script: Asset,
+    pub(crate) icon: Asset,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    /// Where it is: `/assets/console-0123456789abcdef.css`.
+    pub(crate) path: String,
+    etag: String,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+impl Assets {
+    pub(crate) fn get() -> &'static Self {
+        static ASSETS: OnceLock<Assets> = OnceLock::new();
+        ASSETS.get_or_init(|| Self {
+            style: Asset::new("css", "text/css; charset=utf-8", include_str!("../../assets/console.css")),
+            script: Asset::new(
+                "js",
+                "text/javascript; charset=utf-8",
+                include_str!("../../assets/console.js"),
+            ),
+            icon: Asset::new("svg", "image/svg+xml", include_str!("../../assets/console.svg")),
+        })
+    }
+
+    fn at(&self, path: &str) -> Option<&Asset> {
+        [&self.style, &self.script, &self.icon].into_iter().find(|asset| asset.path == path)
+    }
+}
+
+impl Asset {
+    fn new(extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(content.as_bytes());
+        let hash = format!("{:016x}", hasher.finish());
+        let path = format!("/assets/console-{hash}.{extension}");
+        Self { path, etag: format!("\"{hash}\""), content_type, content }
+    }
+}
+
+pub(super) async fn serve(
+    State(console): State<Console>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(asset) = console.assets.at(&format!("/assets/{file}")) else {
+        return Problem::not_found("file of that name").into_response();
+    };
+    let caching = [(CACHE_CONTROL, FOR_EVER), (ETAG, asset.etag.as_str())];
+    if headers.get(IF_NONE_MATCH).is_some_and(|known| known == asset.etag.as_str()) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    (caching, [(CONTENT_TYPE, asset.content_type)], asset.content).into_response()
+}

@@ -1,0 +1,108 @@
+//! What the address of a page asks for.
+
+use crate::gather::Chosen;
+use crate::links::LABEL;
+use crate::lookback::Lookback;
+use serde::Deserialize;
+use watchkeeper_domain::{Series, SeriesFilter, Violation};
+use watchkeeper_runtime::http::Problem;
+
+/// The query of `/`; a field of the form that was left empty is as good as none.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct StatusQuestion {
+    source: Option<String>,
+    name: Option<String>,
+    after: Option<String>,
+}
+
+impl StatusQuestion {
+    pub(super) fn chosen(self) -> Chosen {
+        let given =
+            |field: Option<String>| field.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let filter =
+            SeriesFilter { source: given(self.source), name: given(self.name), ..SeriesFilter::default() };
+        Chosen { filter, after: self.after.filter(|key| !key.is_empty()) }
+    }
+}
+
+/// The query of `/series`: `source`, `name` and `unit` once, `label.KEY` for each label, and
+/// `over` for how far to look back.
+#[derive(Debug)]
+pub(super) struct SeriesQuestion {
+    pub(super) series: Series,
+    pub(super) lookback: Lookback,
+}
+
+impl SeriesQuestion {
+    /// Reads the query; what it does not know it passes over.
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Problem> {
+        Self::parse(query).map_err(|violation| Problem::bad_request(violation.field, violation.reason))
+    }
+
+    fn parse(query: &[(String, String)]) -> Result<Self, Violation> {
+        let one = |field| query.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
+        let labels =
+            query.iter().filter_map(|(name, value)| Some((name.strip_prefix(LABEL)?, value.as_str())));
+        let labels: Vec<_> = labels.collect();
+        let (source, name) = (one("source").unwrap_or_default(), one("name").unwrap_or_default());
+        Ok(Self {
+            series: Series::new(source, name, one("unit").unwrap_or_default(), &labels)?,
+            lookback: one("over").map_or(Ok(Lookback::default()), Lookback::named)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(query: &[(&str, &str)]) -> Result<SeriesQuestion, String> {
+        let query: Vec<_> =
+            query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        SeriesQuestion::parse(&query).map_err(|violation| violation.to_string())
+    }
+
+    #[test]
+    fn a_series_is_read_from_its_parts() {
+        let found =
+            read(&[("source", "host"), ("name", "load"), ("label.a", "b=c"), ("over", "7d")]).unwrap();
+        assert_eq!(found.series.key(), r#"host/load{a="b=c"}"#);
+        assert_eq!(found.lookback, Lookback::Week);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert_eq!(read(&[]).unwrap_err(), "source: must have 1 to 64 bytes, is empty");
+        let named = [("source", "host"), ("name", "load")];
+        assert_eq!(
+            read(&[named[0], named[1], ("label.a", "\n")]).unwrap_err(),
+            "labels.a: may not hold control characters but has '\\n'"
+        );
+        assert_eq!(
+            read(&[named[0], named[1], ("over", "1y")]).unwrap_err(),
+            "over: must be one of 1h, 24h, 7d"
+        );
+    }
+
+    #[test]
+    fn an_empty_field_is_no_condition() {
+        let question = StatusQuestion {
+            source: Some(" ".into()),
+            name: Some(" load ".into()),
+            after: Some(String::new()),
+        };
+        let chosen = question.chosen();
+        assert_eq!(
+            (chosen.filter.source, chosen.filter.name.as_deref(), chosen.after),
+            (None, Some("load"), None)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_or_refused(query in prop::collection::vec(("source|name|unit|label.[ab]|over|x", ".{0,12}"), 0..6)) {
+            let _ = SeriesQuestion::parse(&query);
+        }
+    }
+}

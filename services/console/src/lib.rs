@@ -1,0 +1,18 @@
+//! The console is the page at `/` that shows what the platform is doing.
+//!
+//! The path of a page: a request → *gather* answers from the ports, each within a bound, so that a
+//! port that is away leaves a remark and not an error → *page*, the words and figures that are shown →
+//! a template. Everything after the gathering is pure. What moves is moved by a script, which asks for
+//! the page again and follows `/v1/stream`; without it the page is complete, and stands still.
+
+mod chart;
+mod format;
+mod gather;
+mod http;
+mod links;
+mod lookback;
+mod page;
+mod sparkline;
+
+pub use gather::{MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, PATIENCE};
+pub use http::{Console, ConsolePorts, PAGE_SERIES};

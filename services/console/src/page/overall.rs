@@ -1,0 +1,110 @@
+//! How it all is, in one line.
+
+use crate::format::count;
+use crate::gather::{Letters, NotNow, Status};
+use std::collections::{BTreeMap, BTreeSet};
+use watchkeeper_runtime::RoleState;
+
+/// How it all is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Overall {
+    /// Nothing is amiss.
+    Well,
+    /// Roles wait for what is named.
+    Waiting(String),
+    /// The roles work, but something needs attention.
+    Degraded(String),
+}
+
+impl Overall {
+    pub(super) fn of(roles: &BTreeMap<&'static str, RoleState>, status: &Status) -> Self {
+        let missing = roles.values().flat_map(|role| role.missing.keys().copied()).collect();
+        if let Some(missing) = joined(&missing) {
+            return Self::Waiting(missing);
+        }
+        let mut amiss: Vec<String> = letters_amiss(&status.letters).into_iter().collect();
+        let silent = [
+            ("cache", status.latest.is_err() || status.series.is_err()),
+            ("store", status.history.is_err()),
+            ("bus", status.letters.is_err() || status.lags.iter().any(|(_, lag)| lag.is_err())),
+        ];
+        let silent = silent.into_iter().filter(|&(_, is_silent)| is_silent).map(|(what, _)| what).collect();
+        amiss.extend(joined(&silent).map(|silent| format!("no answer from {silent}")));
+        if amiss.is_empty() { Self::Well } else { Self::Degraded(amiss.join(", ")) }
+    }
+
+    /// The state in words.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Well => "All well".to_owned(),
+            Self::Waiting(what) => format!("Waiting for {what}"),
+            Self::Degraded(what) => format!("Degraded: {what}"),
+        }
+    }
+
+    /// The state's class in the stylesheet.
+    pub(super) fn class(&self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Waiting(_) => "waiting",
+            Self::Degraded(_) => "degraded",
+        }
+    }
+}
+
+fn letters_amiss(letters: &Result<Letters, NotNow>) -> Option<String> {
+    let outstanding = letters.as_ref().ok()?.outstanding;
+    match outstanding {
+        0 => None,
+        1 => Some("1 dead letter".to_owned()),
+        more => Some(format!("{} dead letters", count(more))),
+    }
+}
+
+/// `bus, cache and store`; `None` if there are none.
+fn joined(names: &BTreeSet<&str>) -> Option<String> {
+    let mut names: Vec<&str> = names.iter().copied().collect();
+    let last = names.pop()?;
+    if names.is_empty() { Some(last.to_owned()) } else { Some(format!("{} and {last}", names.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gather::{History, Latest};
+
+    fn role(missing: &[&'static str]) -> RoleState {
+        let missing = missing.iter().map(|&name| (name, "refused".to_owned())).collect();
+        RoleState { status: "lag 0".to_owned(), missing, has_begun: true }
+    }
+
+    fn status(outstanding: usize) -> Status {
+        Status {
+            latest: Ok(Latest { samples: Vec::new(), more: false }),
+            history: Ok(History::default()),
+            series: Ok(0),
+            letters: Ok(Letters { outstanding, ..Letters::default() }),
+            lags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn all_is_well_when_nothing_is_amiss() {
+        let roles = BTreeMap::from([("cache", role(&[]))]);
+        assert_eq!(Overall::of(&roles, &status(0)), Overall::Well);
+    }
+
+    #[test]
+    fn each_dependency_that_is_waited_for_is_named_once_and_before_all_else() {
+        let roles = BTreeMap::from([("cache", role(&["bus"])), ("persister", role(&["bus", "store"]))]);
+        assert_eq!(Overall::of(&roles, &status(7)).text(), "Waiting for bus and store");
+    }
+
+    #[test]
+    fn what_needs_attention_is_named() {
+        let roles = BTreeMap::from([("cache", role(&[]))]);
+        assert_eq!(Overall::of(&roles, &status(1)).text(), "Degraded: 1 dead letter");
+        let silent = Status { history: Err(NotNow::because("away")), ..status(1_200) };
+        assert_eq!(Overall::of(&roles, &silent).text(), "Degraded: 1,200 dead letters, no answer from store");
+    }
+}

@@ -1,0 +1,107 @@
+//! The page of one series.
+
+use super::Part;
+use super::shell::Shell;
+use crate::chart::Chart;
+use crate::format::{Shown, ago, count};
+use crate::gather::{OneSeries, Summary, exactly};
+use crate::links;
+use crate::lookback::Lookback;
+use askama::Template;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+
+/// The page at `/series`.
+#[derive(Template)]
+#[template(path = "series.html", whitespace = "minimize")]
+pub(crate) struct SeriesPage {
+    shell: Shell,
+    key: String,
+    source: String,
+    name: String,
+    unit: String,
+    labels: Vec<(String, String)>,
+    latest: Part<Option<LatestText>>,
+    choices: Vec<Choice>,
+    over: &'static str,
+    step: &'static str,
+    chart: Part<Option<Chart>>,
+    figures: Part<Option<Vec<(&'static str, String)>>>,
+    /// The address that answers with the same windows.
+    range: String,
+    stream: String,
+}
+
+struct LatestText {
+    value: f64,
+    shown: Shown,
+    collected_at: String,
+    age: String,
+}
+
+/// How far the page can look back.
+struct Choice {
+    name: &'static str,
+    link: String,
+    is_current: bool,
+}
+
+impl SeriesPage {
+    /// The page at the instant `now`.
+    pub(crate) fn new(
+        shell: Shell,
+        series: &Series,
+        lookback: Lookback,
+        found: OneSeries,
+        now: Timestamp,
+    ) -> Self {
+        let choice = |over: Lookback| Choice {
+            name: over.title(),
+            link: links::series_over(series, over),
+            is_current: over == lookback,
+        };
+        Self {
+            key: series.key().to_owned(),
+            source: series.source().to_owned(),
+            name: series.name().to_owned(),
+            unit: series.unit().to_owned(),
+            labels: series.labels().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            latest: found.latest.map(|latest| latest.map(|sample| LatestText::new(&sample, now))),
+            choices: Lookback::ALL.map(choice).into(),
+            over: lookback.title(),
+            step: lookback.step_title(),
+            chart: found.lines.map(|lines| Chart::new(&lines, series.unit(), lookback, now)),
+            figures: found.summary.map(|summary| summary.map(|summary| figures(&summary, series.unit()))),
+            range: format!("http://{}{}", shell.address, links::range(series, lookback)),
+            stream: links::stream(&exactly(series)),
+            shell,
+        }
+    }
+}
+
+impl LatestText {
+    fn new(sample: &Sample, now: Timestamp) -> Self {
+        Self {
+            value: sample.value,
+            shown: Shown::new(sample.value, sample.series.unit()),
+            collected_at: sample.collected_at.to_string(),
+            age: ago(sample.collected_at, now),
+        }
+    }
+}
+
+fn figures(summary: &Summary, unit: &str) -> Vec<(&'static str, String)> {
+    let shown = |value| Shown::new(value, unit).text;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count is whole and not negative"
+    )]
+    let samples = summary.count as u64;
+    vec![
+        ("Minimum", shown(summary.min)),
+        ("Average", shown(summary.avg)),
+        ("95th percentile", shown(summary.p95)),
+        ("Maximum", shown(summary.max)),
+        ("Samples", count(samples)),
+    ]
+}

@@ -1,0 +1,192 @@
+//! A bus, a store and a cache in memory, which can also be away.
+#![expect(clippy::unimplemented, reason = "to call it would be a mistake")]
+
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::Arc;
+use watchkeeper_console::ConsolePorts;
+use watchkeeper_domain::{
+    Accumulator, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
+};
+use watchkeeper_ports::{
+    Append, Appended, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError, ReceivedBatch,
+    RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition, TtlPolicy,
+};
+
+/// What every port answers from.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    /// All samples there are, in any order.
+    pub(crate) samples: Vec<Sample>,
+    /// The topic `metrics.dead`, one partition.
+    pub(crate) dead_letters: RecordBatch,
+    /// How far each group is behind, by its name.
+    pub(crate) lags: BTreeMap<&'static str, Vec<Lag>>,
+    /// Which ports do not answer as they should.
+    pub(crate) cache: Mood,
+    pub(crate) store: Mood,
+    pub(crate) bus: Mood,
+}
+
+/// How a port is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    #[default]
+    Answers,
+    Refuses,
+    IsSilent,
+}
+
+impl Mood {
+    async fn answer<T>(self, what: &'static str, answer: T) -> Result<T, PortError> {
+        match self {
+            Self::Answers => Ok(answer),
+            Self::Refuses => Err(PortError::Unavailable { what, reason: "<b>refused</b>".into() }),
+            Self::IsSilent => pending().await,
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn ports(self) -> ConsolePorts {
+        let world = Arc::new(self);
+        ConsolePorts { bus: world.clone(), samples: world.clone(), latest: world }
+    }
+
+    fn by_series(&self, filter: &SeriesFilter) -> BTreeMap<Arc<Series>, Vec<&Sample>> {
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for sample in self.samples.iter().filter(|sample| filter.matches(&sample.series)) {
+            found.entry(sample.series.clone()).or_default().push(sample);
+        }
+        for samples in found.values_mut() {
+            samples.sort_by_key(|sample| sample.collected_at);
+        }
+        found
+    }
+
+    fn latest_of(&self, filter: &SeriesFilter, page: &Page) -> Vec<Sample> {
+        let is_after = |series: &Series| page.after.as_deref().is_none_or(|after| series.key() > after);
+        let found = self.by_series(filter).into_iter().filter(|(series, _)| is_after(series));
+        found.filter_map(|(_, samples)| samples.last().copied().cloned()).take(page.limit).collect()
+    }
+}
+
+#[async_trait]
+impl LatestCache for World {
+    async fn put(&self, _: &[Sample], _: &TtlPolicy, _: Timestamp) -> Result<(), PortError> {
+        unimplemented!("the console only reads")
+    }
+
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        _: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.cache.answer("cache", self.latest_of(filter, page)).await
+    }
+
+    async fn len(&self) -> Result<usize, PortError> {
+        self.cache.answer("cache", self.by_series(&SeriesFilter::default()).len()).await
+    }
+
+    async fn sweep(&self, _: Timestamp) -> Result<(), PortError> {
+        unimplemented!("the console only reads")
+    }
+}
+
+fn windows(samples: &[&Sample], query: &RangeQuery) -> Vec<Point> {
+    let mut windows: BTreeMap<Timestamp, Accumulator> = BTreeMap::new();
+    for sample in samples.iter().filter(|sample| (query.from()..query.to()).contains(&sample.collected_at)) {
+        let start = sample.collected_at.window_start(query.step());
+        windows.entry(start).or_insert_with(|| Accumulator::new(query.aggregate())).add(sample.value);
+    }
+    windows.into_iter().filter_map(|(at, mut window)| Some(Point { at, value: window.take()? })).collect()
+}
+
+#[async_trait]
+impl SampleStore for World {
+    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
+        unimplemented!("the console only reads")
+    }
+
+    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        unimplemented!("the console takes the lag from the bus")
+    }
+
+    async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {
+        unimplemented!("the console takes its series from the cache")
+    }
+
+    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+        unimplemented!("the console takes the latest values from the cache")
+    }
+
+    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+        unimplemented!("the console takes the latest values from the cache")
+    }
+
+    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        let found = self.by_series(query.filter()).into_iter();
+        let found = found.map(|(series, samples)| SeriesPoints { series, points: windows(&samples, query) });
+        let found = found.filter(|series| !series.points.is_empty()).take(max_series).collect();
+        self.store.answer("store", found).await
+    }
+
+    async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
+        unimplemented!("the console only reads")
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        unimplemented!("the console has no dependency that it waits for")
+    }
+}
+
+#[async_trait]
+impl EventBus for World {
+    async fn publish(&self, _: &Topic, _: RecordBatch) -> Result<(), PortError> {
+        unimplemented!("the console only reads")
+    }
+
+    async fn subscribe(&self, _: &Topic, _: &Group) -> Result<Box<dyn Subscription>, PortError> {
+        unimplemented!("the console is in no group")
+    }
+
+    async fn tail(&self, _: &Topic) -> Result<Box<dyn Tail>, PortError> {
+        unimplemented!("the page follows the stream of the API")
+    }
+
+    async fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<ReceivedBatch, PortError> {
+        let wanted = |offset: &Offset| *offset >= from;
+        let all = (0..).zip(self.dead_letters.iter());
+        let (offsets, records): (Vec<_>, Vec<_>) = all.filter(|(at, _)| wanted(at)).take(max_records).unzip();
+        let batch = ReceivedBatch {
+            partition: partition.clone(),
+            records: records.into_iter().collect(),
+            next: offsets.last().map_or(from, |last| last + 1),
+            offsets,
+            appended_at: Timestamp::MIN,
+        };
+        self.bus.answer("bus", batch).await
+    }
+
+    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        let partition = TopicPartition::new(topic.clone(), 0);
+        let extent = Extent { partition, earliest: 0, end: self.dead_letters.len() as u64 };
+        self.bus.answer("bus", vec![extent]).await
+    }
+
+    async fn lag(&self, _: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
+        self.bus.answer("bus", self.lags.get(group.name()).cloned().unwrap_or_default()).await
+    }
+
+    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
+        self.bus.answer("bus", vec![Topic::METRICS, Topic::METRICS.dead_letters()]).await
+    }
+}

@@ -1,0 +1,90 @@
+//! The page at `/series`.
+
+use crate::fakes::{Mood, World};
+use crate::markup::assert_sound;
+use crate::visit::{console, get, page, sample, world};
+use axum::http::StatusCode;
+use watchkeeper_console::MAX_ALIKE;
+
+const CPU_0: &str = "/series?source=host&name=cpu&unit=percent&label.cpu=0";
+
+fn cpus() -> World {
+    world((1..=20_u32).flat_map(|minute| {
+        let (value, ago) = (f64::from(minute), u64::from(minute) * 60);
+        [
+            sample("host/cpu percent", &[("cpu", "0")], value, ago),
+            sample("host/cpu percent", &[("cpu", "0"), ("mode", "idle")], 90.0, ago),
+            sample("host/cpu", &[("cpu", "0")], 0.9, ago),
+        ]
+    }))
+}
+
+#[tokio::test]
+async fn the_figures_are_those_of_that_series_alone() {
+    let page = page(cpus(), CPU_0).await;
+    assert_sound(&page.body);
+    page.assert_has("1.0 %</data>");
+    for (title, figure) in [
+        ("Minimum", "1.0 %"),
+        ("Average", "10.5 %"),
+        ("95th percentile", "19.0 %"),
+        ("Maximum", "20.0 %"),
+        ("Samples", "20"),
+    ] {
+        page.assert_has(&format!(r#"data-title="{title}">{figure}</td>"#));
+    }
+    page.assert_has("last hour: from 1.0 % to 20.0 %, on average 10.5 %</title>");
+    page.assert_has(
+        "curl 'http://watch.example:8460/v1/range?source=host&#38;name=cpu&#38;label.cpu=0\
+         &#38;from=1h&#38;step=60s&#38;aggregate=avg'",
+    );
+}
+
+#[tokio::test]
+async fn each_lookback_is_linked_and_the_one_shown_is_marked() {
+    let page = page(cpus(), &format!("{CPU_0}&over=7d")).await;
+    page.assert_has("aria-current=\"page\">last 7 days</a>");
+    page.assert_has("over=24h\">last 24 hours</a>");
+    page.assert_has("step=3600s");
+}
+
+#[tokio::test]
+async fn a_series_that_is_not_there_has_an_empty_page() {
+    let page = page(cpus(), "/series?source=host&name=fan").await;
+    assert_sound(&page.body);
+    page.assert_has("no value in the cache");
+    page.assert_has("No samples in the last hour.");
+}
+
+#[tokio::test]
+async fn a_series_is_found_among_as_many_alike_as_the_limit() {
+    let alike = |count: usize| {
+        let others = (1..count).map(|other| ("other", format!("{other:03}")));
+        let others =
+            others.map(|other| sample("host/cpu percent", &[("cpu", "0"), (other.0, &other.1)], 2.0, 9));
+        world(others.chain([sample("host/cpu percent", &[("cpu", "0")], 1.0, 9)]))
+    };
+    page(alike(MAX_ALIKE), CPU_0).await.assert_has("1.0 %</data>");
+    page(alike(MAX_ALIKE + 1), CPU_0).await.assert_has("no value in the cache");
+}
+
+#[tokio::test]
+async fn a_port_that_refuses_leaves_a_remark() {
+    let page = page(World { store: Mood::Refuses, cache: Mood::Refuses, ..cpus() }, CPU_0).await;
+    assert_sound(&page.body);
+    page.assert_has("Not shown: store is not available");
+    page.assert_has("Not shown: cache is not available");
+}
+
+#[tokio::test]
+async fn a_question_that_names_no_series_is_refused_by_field() {
+    let router = console(cpus());
+    for (path, detail) in [
+        ("/series", "source: must have 1 to 64 bytes, is empty"),
+        ("/series?source=host&name=cpu&over=1y", "over: must be one of 1h, 24h, 7d"),
+    ] {
+        let answer = get(&router, path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        answer.assert_has(detail);
+    }
+}

@@ -1,0 +1,199 @@
+//! What becomes of a record: a sample in hand, or a dead letter.
+
+use watchkeeper_domain::Sample;
+use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicPartition};
+use watchkeeper_wire::sample::SampleDecoder;
+
+/// From how many bytes of records on what is in hand is stored, however few records they are: it bounds
+/// the memory, and keeps their dead letters within what a bus takes at once. The last delivery may go past
+/// it.
+pub(crate) const MAX_BYTES: usize = 32 << 20;
+
+/// A record that is not stored: where it is in hand, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) origin: Origin,
+    pub(crate) reason: String,
+}
+
+/// Where a record is in hand: which batch, and which of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) batch: usize,
+    pub(crate) record: usize,
+}
+
+/// What was received and is not stored yet.
+#[derive(Default)]
+pub(crate) struct InHand {
+    batches: Vec<ReceivedBatch>,
+    pub(crate) samples: Vec<Sample>,
+    /// Where each sample came from.
+    origins: Vec<Origin>,
+    pub(crate) refused: Vec<Refused>,
+}
+
+impl InHand {
+    /// Decodes a batch.
+    pub(crate) fn take(&mut self, batch: ReceivedBatch, decoder: &mut SampleDecoder) {
+        for (record, message) in batch.records.iter().enumerate() {
+            let origin = Origin { batch: self.batches.len(), record };
+            match decoder.decode(message.value) {
+                Ok(sample) => {
+                    self.samples.push(sample);
+                    self.origins.push(origin);
+                }
+                Err(violation) => self.refused.push(Refused { origin, reason: violation.to_string() }),
+            }
+        }
+        self.batches.push(batch);
+    }
+
+    /// Moves samples, given by rising index with the reason, to those that are refused.
+    pub(crate) fn refuse(&mut self, samples: Vec<(usize, String)>) {
+        for (index, reason) in samples.into_iter().rev() {
+            self.samples.remove(index);
+            self.refused.push(Refused { origin: self.origins.remove(index), reason });
+        }
+    }
+
+    /// How many more records there is room for, of at most `max_records`.
+    pub(crate) fn room(&self, max_records: usize) -> usize {
+        let records = self.batches.iter().map(|batch| batch.records.len()).sum();
+        let bytes: usize = self.batches.iter().map(|batch| batch.records.size_bytes()).sum();
+        if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
+    }
+
+    /// The batch and offset of a record.
+    pub(crate) fn find(&self, origin: Origin) -> (&ReceivedBatch, Offset) {
+        let batch = &self.batches[origin.batch];
+        (batch, batch.offsets[origin.record])
+    }
+
+    /// How far the positions move, given where the store has them now: one step for each partition.
+    pub(crate) fn advances(&self, stored: impl Fn(&TopicPartition) -> Offset) -> Vec<Advance> {
+        let mut advances: Vec<Advance> = Vec::new();
+        for batch in &self.batches {
+            match advances.iter_mut().find(|advance| advance.partition == batch.partition) {
+                Some(advance) => advance.next = batch.next,
+                None => advances.push(Advance {
+                    group: Group::PERSISTER,
+                    partition: batch.partition.clone(),
+                    expected: stored(&batch.partition),
+                    next: batch.next,
+                }),
+            }
+        }
+        advances
+    }
+
+    /// All samples with the positions, as one transaction.
+    pub(crate) fn append(&self, advances: Vec<Advance>) -> Append {
+        Append { samples: self.samples.clone(), advances }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_domain::Timestamp;
+    use watchkeeper_ports::{BatchBuilder, Topic};
+
+    fn partition(partition: u32) -> TopicPartition {
+        TopicPartition::new(Topic::METRICS, partition)
+    }
+
+    /// A record for each value, at offsets `from`, `from + 2` …: there may be gaps.
+    fn batch(number: u32, from: Offset, values: &[&[u8]]) -> ReceivedBatch {
+        let mut records = BatchBuilder::default();
+        values.iter().for_each(|value| records.push(b"k", value));
+        let offsets: Vec<_> = (from..).step_by(2).take(values.len()).collect();
+        ReceivedBatch {
+            partition: partition(number),
+            records: records.finish(),
+            next: offsets.last().map_or(from, |last| last + 1),
+            offsets,
+            appended_at: Timestamp::MIN,
+        }
+    }
+
+    fn json(value: u32) -> String {
+        format!(r#"{{"source":"a","name":"b","value":{value},"collected_at":"2026-11-20T10:00:00Z"}}"#)
+    }
+
+    fn taken(batches: impl IntoIterator<Item = ReceivedBatch>) -> InHand {
+        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
+        batches.into_iter().for_each(|batch| in_hand.take(batch, &mut decoder));
+        in_hand
+    }
+
+    /// The value, offset and reason of each refused record.
+    fn refused(in_hand: &InHand) -> Vec<(&[u8], Offset, &str)> {
+        let told = in_hand.refused.iter().map(|Refused { origin, reason }| {
+            let (batch, offset) = in_hand.find(*origin);
+            (batch.records.get(origin.record).value, offset, reason.as_str())
+        });
+        told.collect()
+    }
+
+    fn values(in_hand: &InHand) -> Vec<f64> {
+        in_hand.samples.iter().map(|sample| sample.value).collect()
+    }
+
+    #[test]
+    fn a_record_that_is_no_sample_is_refused_and_the_others_are_kept() {
+        let (one, two) = (json(1), json(2));
+        let in_hand = taken([
+            batch(0, 10, &[one.as_bytes(), b"{}", two.as_bytes()]),
+            batch(1, 4, &[b"\xff", one.as_bytes()]),
+        ]);
+        assert_eq!(values(&in_hand), [1.0, 2.0, 1.0]);
+        assert_eq!(
+            refused(&in_hand),
+            [(&b"{}"[..], 12, "source: is missing"), (b"\xff", 4, "sample: is not UTF-8 from byte 0 on")]
+        );
+    }
+
+    #[test]
+    fn a_sample_that_is_refused_later_is_still_known_by_its_record() {
+        let (one, two, three) = (json(1), json(2), json(3));
+        let mut in_hand = taken([
+            batch(0, 0, &[one.as_bytes(), b"{}", two.as_bytes()]),
+            batch(0, 10, &[three.as_bytes(), one.as_bytes()]),
+        ]);
+        in_hand.refused.clear();
+        in_hand.refuse(vec![(0, "first".into()), (2, "third".into())]);
+        assert_eq!(values(&in_hand), [2.0, 1.0]);
+        let mut found = refused(&in_hand);
+        found.sort_by_key(|&(_, offset, _)| offset);
+        assert_eq!(found, [(one.as_bytes(), 0, "first"), (three.as_bytes(), 10, "third")]);
+    }
+
+    #[test]
+    fn each_partition_moves_once_from_where_the_store_is_to_past_its_last_record() {
+        let in_hand = taken([batch(0, 5, &[b"", b""]), batch(1, 0, &[b""]), batch(0, 9, &[b""])]);
+        let advance = |number, expected, next| Advance {
+            group: Group::PERSISTER,
+            partition: partition(number),
+            expected,
+            next,
+        };
+        let stored = |at: &TopicPartition| if *at == partition(0) { 5 } else { 0 };
+        assert_eq!(in_hand.advances(stored), [advance(0, 5, 10), advance(1, 0, 1)]);
+    }
+
+    #[test]
+    fn there_is_room_for_as_many_records_as_are_not_in_hand_whatever_became_of_them() {
+        let mut in_hand = taken([batch(0, 0, &[b"", json(1).as_bytes(), b""])]);
+        in_hand.refused.clear();
+        assert_eq!([2, 3, 4, 10].map(|max| in_hand.room(max)), [0, 0, 1, 7]);
+    }
+
+    #[test]
+    fn there_is_no_room_from_so_many_bytes_on() {
+        let key_bytes = 1;
+        let below = vec![b' '; MAX_BYTES - key_bytes - 1];
+        assert_eq!(taken([batch(0, 0, &[&below])]).room(10), 9);
+        assert_eq!(taken([batch(0, 0, &[&below]), batch(0, 1, &[b""])]).room(10), 0);
+    }
+}

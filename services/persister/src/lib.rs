@@ -1,0 +1,18 @@
+//! The persister stores every sample exactly once.
+//!
+//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by gathering
+//! a batch ([`BATCH_RECORDS`]) by size and age → *store* the samples and the position in one transaction
+//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded or is refused
+//! by the store goes to `metrics.dead` before the position moves.
+
+mod bisect;
+mod config;
+#[cfg(test)]
+mod fake_store;
+mod handle;
+mod metrics;
+mod retention;
+mod run;
+
+pub use config::{BATCH_RECORDS, PersisterConfig};
+pub use run::run;

@@ -1,0 +1,49 @@
+//! What the persister counts.
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
+use watchkeeper_ports::Appended;
+
+pub(crate) struct PersisterMetrics {
+    pub(crate) stored: IntCounter,
+    pub(crate) repeated: IntCounter,
+    pub(crate) dead_letters: IntCounter,
+    pub(crate) pruned: IntCounter,
+    pub(crate) append_seconds: Histogram,
+}
+
+impl PersisterMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name, help| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let append_seconds = Histogram::with_opts(
+            HistogramOpts::new("watchkeeper_persister_append_seconds", "Time of one transaction.")
+                .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
+        )?;
+        registry.register(Box::new(append_seconds.clone()))?;
+        Ok(Self {
+            stored: counter("watchkeeper_persister_samples_stored_total", "Samples stored.")?,
+            repeated: counter(
+                "watchkeeper_persister_samples_repeated_total",
+                "Samples left out because they were stored already.",
+            )?,
+            dead_letters: counter(
+                "watchkeeper_persister_dead_letters_total",
+                "Records sent to the dead-letter topic.",
+            )?,
+            pruned: counter(
+                "watchkeeper_persister_samples_pruned_total",
+                "Samples removed because they were older than the retention.",
+            )?,
+            append_seconds,
+        })
+    }
+
+    /// Counts what an append did.
+    pub(crate) fn count(&self, Appended { stored, repeated }: Appended) {
+        self.stored.inc_by(stored);
+        self.repeated.inc_by(repeated);
+    }
+}

@@ -1,0 +1,65 @@
+//! Removing what is older than the retention.
+
+use crate::metrics::PersisterMetrics;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::SampleStore;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often old samples are removed, the first time at the start.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time.
+pub(crate) async fn keep_pruning(
+    context: RoleContext,
+    store: Arc<dyn SampleStore>,
+    retention: Duration,
+    metrics: Arc<PersisterMetrics>,
+) -> RoleResult {
+    let mut due = interval(PRUNE_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = context.shutdown().cancelled() => return Ok(()),
+            _ = due.tick() => {}
+        }
+        let before = Timestamp::now().minus(retention);
+        let pruned = tokio::select! {
+            () = context.shutdown().cancelled() => return Ok(()),
+            pruned = store.prune(before) => pruned,
+        };
+        match pruned {
+            Ok(0) => {}
+            Ok(samples) => {
+                metrics.pruned.inc_by(samples);
+                tracing::info!(samples, %before, "removed samples past their retention");
+            }
+            Err(error) => tracing::warn!(%error, "cannot remove old samples now"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_store::{FakeStore, unavailable};
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn old_samples_are_removed_at_the_start_and_every_hour_also_after_a_failure() {
+        let context = RoleContext::detached("persister");
+        let store = Arc::new(FakeStore::refusing(|_| false));
+        store.failures.lock().unwrap().push_back(unavailable());
+        let metrics = Arc::new(PersisterMetrics::register(context.registry()).unwrap());
+        let pruning =
+            tokio::spawn(keep_pruning(context.clone(), store.clone(), Duration::ZERO, metrics.clone()));
+        sleep(PRUNE_EVERY / 2).await;
+        assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (1, 0));
+        sleep(PRUNE_EVERY * 2).await;
+        assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (3, 2));
+        context.shutdown().cancel();
+        pruning.await.unwrap().unwrap();
+    }
+}

@@ -1,0 +1,158 @@
+//! The persister's loops.
+
+use crate::bisect::{Sifted, sift};
+use crate::config::PersisterConfig;
+use crate::handle::{InHand, Refused};
+use crate::metrics::PersisterMetrics;
+use crate::retention::keep_pruning;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{
+    Advance, Append, BatchBuilder, EventBus, Failure, Group, Offset, PortError, Position, ReceivedBatch,
+    SampleStore, Topic, TopicPartition,
+};
+use watchkeeper_runtime::consumer::{Consumer, Source, consume};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::dead_letter::DeadLetter;
+use watchkeeper_wire::sample::SampleDecoder;
+
+/// Stores the samples of topic `metrics`, and removes those past their retention, until asked to stop.
+pub async fn run(
+    context: RoleContext,
+    config: PersisterConfig,
+    bus: Arc<dyn EventBus>,
+    store: Arc<dyn SampleStore>,
+) -> RoleResult {
+    let metrics = Arc::new(PersisterMetrics::register(context.registry())?);
+    let source = Source { bus: Arc::clone(&bus), topic: Topic::METRICS, group: Group::PERSISTER };
+    let pruning = keep_pruning(context.clone(), Arc::clone(&store), config.retention, Arc::clone(&metrics));
+    let persister = Persister {
+        config,
+        bus,
+        store,
+        metrics,
+        decoder: SampleDecoder::default(),
+        in_hand: InHand::default(),
+        stored: HashMap::new(),
+    };
+    tokio::try_join!(consume(context, source, persister), pruning)?;
+    Ok(())
+}
+
+/// Who rejects, in the dead letter's headers.
+const ROLE: &str = "persister";
+
+struct Persister {
+    config: PersisterConfig,
+    bus: Arc<dyn EventBus>,
+    store: Arc<dyn SampleStore>,
+    metrics: Arc<PersisterMetrics>,
+    decoder: SampleDecoder,
+    in_hand: InHand,
+    /// Where the store has this consumer's positions.
+    stored: HashMap<TopicPartition, Offset>,
+}
+
+impl Consumer for Persister {
+    const STORE: &'static str = "store";
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.store.check().await
+    }
+
+    /// The store knows best: what it has not stored was not stored, whatever was committed to the bus.
+    async fn begin(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Position>, PortError> {
+        let mut stored = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
+            self.stored.insert(partition.clone(), next);
+            stored.push(Position { partition: partition.clone(), next });
+        }
+        Ok(stored)
+    }
+
+    fn take(&mut self, batch: ReceivedBatch) {
+        self.in_hand.take(batch, &mut self.decoder);
+    }
+
+    fn linger(&self) -> Duration {
+        self.config.batch_age
+    }
+
+    fn room(&self) -> usize {
+        self.in_hand.room(self.config.batch_records)
+    }
+
+    async fn store(&mut self) -> Result<Vec<Position>, PortError> {
+        self.bury_refused().await?;
+        let advances = self.in_hand.advances(|partition| self.stored.get(partition).copied().unwrap_or(0));
+        match self.append(self.in_hand.append(advances.clone())).await {
+            Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
+                self.sift().await?;
+                self.append(Append { samples: Vec::new(), advances: advances.clone() }).await?;
+            }
+            appended => appended?,
+        }
+        self.in_hand = InHand::default();
+        let moved = advances.into_iter().map(|Advance { partition, next, .. }| Position { partition, next });
+        let moved: Vec<_> = moved.collect();
+        self.stored.extend(moved.iter().map(|Position { partition, next }| (partition.clone(), *next)));
+        Ok(moved)
+    }
+
+    fn forget(&mut self) {
+        self.in_hand = InHand::default();
+    }
+}
+
+impl Persister {
+    /// One transaction.
+    async fn append(&self, append: Append) -> Result<(), PortError> {
+        let timer = self.metrics.append_seconds.start_timer();
+        let appended = self.store.append(&Arc::new(append)).await;
+        timer.observe_duration();
+        self.metrics.count(appended?);
+        Ok(())
+    }
+
+    /// Stores the samples that the store takes, and sends the others to the dead-letter topic.
+    async fn sift(&mut self) -> Result<(), PortError> {
+        let Sifted { appended, refused } = sift(&*self.store, &self.in_hand.samples).await?;
+        self.metrics.count(appended);
+        self.in_hand.refuse(refused);
+        self.bury_refused().await
+    }
+
+    /// Sends what was refused to the dead-letter topic. This comes before the position moves, so that a
+    /// crash between the two sends a record there twice rather than never; the list shows it once.
+    async fn bury_refused(&mut self) -> Result<(), PortError> {
+        if self.in_hand.refused.is_empty() {
+            return Ok(());
+        }
+        let rejected_at = Timestamp::now();
+        let mut letters = BatchBuilder::default();
+        for Refused { origin, reason } in &self.in_hand.refused {
+            let (batch, offset) = self.in_hand.find(*origin);
+            let letter = DeadLetter {
+                reason,
+                rejected_by: ROLE,
+                rejected_at,
+                origin: batch.partition.clone(),
+                offset,
+                record: batch.records.get(origin.record),
+            };
+            letter.push(&mut letters);
+        }
+        self.bus.publish(&Topic::METRICS.dead_letters(), letters.finish()).await?;
+        self.metrics.dead_letters.inc_by(self.in_hand.refused.len() as u64);
+        tracing::warn!(
+            records = self.in_hand.refused.len(),
+            reason = self.in_hand.refused[0].reason,
+            "rejected"
+        );
+        self.in_hand.refused.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! What goes into one transaction.
+
+use crate::stage::{Stage, config, counted, records, unavailable};
+use watchkeeper_persister::PersisterConfig;
+use watchkeeper_ports::{EventBus, Group, Topic};
+
+#[tokio::test]
+async fn a_transaction_stores_at_most_as_many_records_as_it_may() {
+    let stage = Stage::new();
+    stage.publish(records(0..10)).await;
+    let role = stage.run(PersisterConfig { batch_records: 4, ..config() });
+    stage.store.comes_to(10).await;
+    role.stop().await;
+    let sizes: Vec<_> = stage.store.appends().iter().map(|append| append.samples.len()).collect();
+    assert_eq!(sizes, [4, 4, 2]);
+    assert_eq!(stage.stored().await, (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_tried_again_and_nothing_is_stored_twice() {
+    let stage = Stage::new();
+    (0..3).for_each(|_| stage.store.fails(unavailable()));
+    stage.publish(records(0..3)).await;
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    let context = role.stop().await;
+    assert_eq!(counted(&context, ["samples_stored", "samples_repeated"]), ["3", "0"]);
+    assert_eq!(stage.stored().await, [0, 1, 2]);
+    let lag = stage.bus.lag(&Topic::METRICS, &Group::PERSISTER).await.unwrap();
+    assert_eq!(lag[0].records(), 0, "the position is committed to the bus for those who watch");
+}

@@ -1,0 +1,121 @@
+//! Records that cannot be stored.
+
+use crate::stage::{Stage, broken, config, counted, metrics_partition, records, sample, unavailable};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{BatchBuilder, Header, ReceivedBatch, Record, RecordBatch};
+use watchkeeper_wire::dead_letter::{DeadLetter, Outstanding, Place, outstanding};
+use watchkeeper_wire::sample::push_sample;
+
+/// What stands between samples 0 and 1 in [`with_a_bad_one`].
+const BAD: &[u8] = b"{\"source\":\xff";
+
+fn with_a_bad_one() -> RecordBatch {
+    let mut batch = BatchBuilder::default();
+    push_sample(&mut batch, &sample(0));
+    batch.push_with_headers(b"its key", BAD, vec![trace()]);
+    push_sample(&mut batch, &sample(1));
+    batch.finish()
+}
+
+fn trace() -> Header {
+    ("trace".into(), "1".into())
+}
+
+fn waiting(letters: &ReceivedBatch) -> Outstanding<'_> {
+    let place = |&offset| Place { partition: 0, offset };
+    outstanding(letters.offsets.iter().map(place).zip(letters.records.iter()))
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_sample_becomes_a_dead_letter_and_the_rest_of_the_batch_is_stored() {
+    let (stage, before) = (Stage::new(), Timestamp::now());
+    stage.publish(with_a_bad_one()).await;
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    role.stop().await;
+    assert_eq!(stage.stored().await, [0, 1]);
+
+    let letters = stage.dead_letters().await;
+    assert_eq!(letters.records.len(), 1);
+    let letter = DeadLetter::read(letters.records.get(0)).unwrap();
+    assert_eq!(letter.reason, "sample: is not UTF-8 from byte 10 on");
+    assert_eq!(letter.rejected_by, "persister");
+    assert!((before..=Timestamp::now()).contains(&letter.rejected_at));
+    assert_eq!((letter.origin.clone(), letter.offset), (metrics_partition(), 1));
+    assert_eq!((letter.record.key, letter.record.value), (&b"its key"[..], BAD));
+    assert_eq!(letter.original_headers().collect::<Vec<_>>(), [&trace()]);
+}
+
+#[tokio::test]
+async fn a_sample_that_the_store_refuses_becomes_a_dead_letter_and_the_others_are_stored_once() {
+    let stage = Stage::new().refusing(13);
+    stage.publish(records(0..100)).await;
+    let role = stage.run(config());
+    stage.store.comes_to(100).await;
+    let context = role.stop().await;
+    assert_eq!(counted(&context, ["samples_stored", "samples_repeated", "dead_letters"]), ["99", "0", "1"]);
+    assert_eq!(stage.stored().await, (0..100).filter(|&number| number != 13).collect::<Vec<_>>());
+    assert_eq!(stage.position().await, Some(100));
+
+    let letters = stage.dead_letters().await;
+    assert_eq!(letters.records.len(), 1);
+    let letter = DeadLetter::read(letters.records.get(0)).unwrap();
+    assert_eq!((letter.reason, letter.offset), ("store refuses the input: no 13", 13));
+    let original = records([13]);
+    let Record { key, value, .. } = original.get(0);
+    assert_eq!((letter.record.key, letter.record.value), (key, value));
+}
+
+#[tokio::test]
+async fn a_letter_is_sent_before_the_position_moves_and_one_that_a_crash_doubled_is_shown_once() {
+    let stage = Stage::new();
+    stage.publish(with_a_bad_one()).await;
+    stage.store.fails(broken());
+    stage.run(config()).ended().await.unwrap_err();
+    assert_eq!((stage.position().await, stage.dead_letters().await.records.len()), (None, 1));
+
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    role.stop().await;
+    let letters = stage.dead_letters().await;
+    assert_eq!(letters.records.len(), 2);
+    let waiting = waiting(&letters);
+    assert_eq!((waiting.letters.len(), waiting.unreadable.len()), (1, 0));
+    assert_eq!(stage.stored().await, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_sent_holds_the_position_until_it_is() {
+    let stage = Stage::new();
+    stage.publish(with_a_bad_one()).await;
+    (0..2).for_each(|_| stage.bus.fails(unavailable()));
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    role.stop().await;
+    assert_eq!(stage.store.appends().len(), 1, "nothing was stored before the letter was sent");
+    assert_eq!(stage.dead_letters().await.records.len(), 1);
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_a_letter_is_not_sent_again() {
+    let stage = Stage::new();
+    stage.publish(with_a_bad_one()).await;
+    (0..2).for_each(|_| stage.store.fails(unavailable()));
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    role.stop().await;
+    assert_eq!(stage.dead_letters().await.records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_of_which_nothing_can_be_stored_moves_the_position() {
+    let stage = Stage::new();
+    let mut batch = BatchBuilder::default();
+    (0..3).for_each(|_| batch.push(b"", BAD));
+    stage.publish(batch.finish()).await;
+    let role = stage.run(config());
+    stage.store.comes_to(3).await;
+    role.stop().await;
+    assert_eq!(stage.dead_letters().await.records.len(), 3);
+    assert_eq!(stage.stored().await, [0; 0]);
+}

@@ -1,0 +1,67 @@
+//! Restarts, and two at once.
+
+use crate::stage::{Running, Stage, config, metrics_partition, records, soon};
+use watchkeeper_persister::PersisterConfig;
+use watchkeeper_ports::{Delivery, EventBus, Group, Offset, Position, Topic};
+
+/// Commits to the bus for the persister, whatever it has stored.
+async fn commit(stage: &Stage, next: Offset) {
+    let mut member = stage.bus.subscribe(&Topic::METRICS, &Group::PERSISTER).await.unwrap();
+    assert!(matches!(soon(member.next(1)).await.unwrap(), Delivery::Assigned(_)));
+    member.commit(&[Position { partition: metrics_partition(), next }]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_where_the_store_is_whatever_was_committed_to_the_bus() {
+    for committed in [0, 2, 8] {
+        let stage = Stage::new();
+        stage.publish(records(0..4)).await;
+        let role = stage.run(config());
+        stage.store.comes_to(4).await;
+        role.stop().await;
+
+        stage.publish(records(4..8)).await;
+        commit(&stage, committed).await;
+        let role = stage.run(config());
+        stage.store.comes_to(8).await;
+        role.stop().await;
+        assert_eq!(stage.stored().await, (0..8).collect::<Vec<_>>(), "committed {committed}");
+        let appended: usize = stage.store.appends().iter().map(|append| append.samples.len()).sum();
+        assert_eq!(appended, 8, "nothing was taken twice after {committed} was committed");
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_is_younger_than_the_store_is_followed_from_its_first_record() {
+    let stage = Stage::new();
+    stage.publish(records(0..2)).await;
+    let first = stage.run(config());
+    stage.store.comes_to(2).await;
+    first.stop().await;
+    let younger = Stage::new();
+    younger.publish(records(2..3)).await;
+    let role = Running::new(config(), younger.bus.clone(), stage.store.clone());
+    stage.store.comes_to(1).await;
+    role.stop().await;
+    assert_eq!((stage.stored().await, stage.position().await), (vec![0, 1, 2], Some(1)));
+}
+
+#[tokio::test]
+async fn of_two_that_both_believe_a_partition_theirs_none_stores_what_the_other_has_stored() {
+    const RECORDS: u32 = 300;
+    let stage = Stage::new();
+    let small = || PersisterConfig { batch_records: 7, ..config() };
+    let one = stage.run(small());
+    let zombie = Running::new(small(), stage.bus.of_a_zombie(), stage.store.clone());
+    for start in (0..RECORDS).step_by(20) {
+        stage.publish(records(start..start + 20)).await;
+    }
+    stage.store.comes_to(RECORDS.into()).await;
+    one.stop().await;
+    zombie.stop().await;
+    assert_eq!(stage.stored().await, (0..RECORDS).collect::<Vec<_>>());
+    let mut appended: Vec<_> =
+        stage.store.appends().iter().flat_map(|append| &append.samples).map(|sample| sample.value).collect();
+    appended.sort_by(f64::total_cmp);
+    assert_eq!(appended, (0..RECORDS).map(f64::from).collect::<Vec<_>>());
+}

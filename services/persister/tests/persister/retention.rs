@@ -1,0 +1,26 @@
+//! What is removed.
+
+use crate::stage::{Stage, config, counted, sample};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::Sample;
+use watchkeeper_persister::PersisterConfig;
+use watchkeeper_ports::{Append, SampleStore};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn samples_past_their_retention_are_removed_and_the_others_stay() {
+    let stage = Stage::new();
+    let aged = |number, days: u32| {
+        let today = sample(number);
+        Sample { collected_at: today.collected_at.minus(DAY * days), ..today }
+    };
+    let samples = vec![aged(0, 90), aged(1, 10), aged(2, 7), aged(3, 5), aged(4, 0)];
+    stage.store.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
+    let role = stage.run(PersisterConfig { retention: DAY * 6, ..config() });
+    stage.store.was_pruned().await;
+    let context = role.stop().await;
+    assert_eq!(counted(&context, ["samples_pruned"]), ["3"]);
+    assert_eq!(stage.stored().await, [3, 4]);
+}
