@@ -1,0 +1,243 @@
+//! The command line.
+
+use crate::role::Role;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Collects metrics, takes in samples from your services, keeps them, and answers questions about them.
+///
+/// `watchkeeper up` runs everything in one process and needs nothing else.
+#[derive(Debug, Parser)]
+#[command(name = "watchkeeper", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run every role in this process, on the embedded back end unless the configuration says otherwise
+    Up(UpArgs),
+    /// Run one role, on the back ends that the configuration names
+    Run(RunArgs),
+    /// Read a configuration file and report everything that is wrong with it
+    CheckConfig(CheckConfigArgs),
+    /// Ask a running Watchkeeper for values
+    Query(QueryArgs),
+    /// Print samples as they come in, until interrupted
+    Tail(TailArgs),
+    /// Look at the records that were rejected, and send them in again
+    DeadLetters(DeadLettersArgs),
+    /// Make a bearer token for an API client
+    Token(TokenArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpArgs {
+    /// The configuration file; without it every setting has its default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the embedded back end keeps its data
+    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Listen here for the page, the API, samples and the admin paths [default: 127.0.0.1:8460]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Listen here for gRPC [default: 127.0.0.1:8461]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) grpc: Option<SocketAddr>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// The role
+    pub(crate) role: Role,
+    /// The configuration file, the same for all roles
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckConfigArgs {
+    /// The configuration file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Which Watchkeeper to ask.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Server {
+    /// The API of the Watchkeeper to ask
+    #[arg(long, env = "WATCHKEEPER_URL", value_name = "URL", default_value = "http://127.0.0.1:8460")]
+    pub(crate) url: String,
+    /// A file that holds a bearer token, if the API wants one
+    #[arg(long, env = "WATCHKEEPER_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Which series are meant.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// Only series of this source
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Only series of this name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Only series with this label; may be given several times
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct QueryArgs {
+    #[command(subcommand)]
+    pub(crate) question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Question {
+    /// The series there are
+    Series(ListArgs),
+    /// The latest value of each series
+    Latest(ListArgs),
+    /// The newest samples, newest first
+    Samples(SamplesArgs),
+    /// Values over time, window by window
+    Range(RangeArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SamplesArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) last: u32,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RangeArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Where to begin: an RFC 3339 time, or a duration before now such as 1h
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub(crate) from: String,
+    /// Where to end: likewise; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// The length of a window
+    #[arg(long, value_name = "DURATION", default_value = "1m")]
+    pub(crate) step: String,
+    /// What the values of a window become: avg, min, max, sum, count, last or p95
+    #[arg(long, value_name = "NAME", default_value = "avg")]
+    pub(crate) aggregate: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// How an answer is printed.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Output {
+    /// Print the answer as JSON, one object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TailArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DeadLettersArgs {
+    #[command(subcommand)]
+    pub(crate) action: DeadLettersAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersAction {
+    /// List the records that were rejected and not sent in again
+    List {
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Show one of them with its original bytes
+    Show {
+        /// Its number in the list
+        id: String,
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Send them to their topic again, as they were
+    Replay {
+        /// Their numbers in the list
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TokenArgs {
+    /// A name for the token, to tell it from others in logs and metrics
+    pub(crate) name: String,
+    /// What the token allows; may be given several times
+    #[arg(long = "scope", required = true)]
+    pub(crate) scopes: Vec<TokenScope>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TokenScope {
+    /// Send samples
+    Ingest,
+    /// Ask questions
+    Read,
+    /// Everything
+    Admin,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}

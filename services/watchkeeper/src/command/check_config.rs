@@ -1,0 +1,11 @@
+//! `watchkeeper check-config`.
+
+use super::print_line;
+use crate::cli::CheckConfigArgs;
+use crate::config::Config;
+
+pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
+    Config::load(Some(&args.file))?;
+    print_line(&format!("{} is fine", args.file.display()))?;
+    Ok(())
+}

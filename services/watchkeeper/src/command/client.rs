@@ -1,0 +1,148 @@
+//! Asking the HTTP API of a running Watchkeeper.
+
+use crate::cli::{Selection, Server};
+use anyhow::{Context as _, anyhow, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+use watchkeeper_wire::json::Problem;
+
+/// How long the API may take to begin an answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+
+/// A connection to one Watchkeeper.
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    authorization: Option<String>,
+}
+
+impl Client {
+    pub(super) fn new(server: &Server) -> anyhow::Result<Self> {
+        let token = match &server.token_file {
+            Some(file) => {
+                let token = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                Some(format!("Bearer {}", token.trim()))
+            }
+            None => None,
+        };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT));
+        Ok(Self {
+            agent: config.build().into(),
+            url: server.url.trim_end_matches('/').to_owned(),
+            authorization: token,
+        })
+    }
+
+    /// The answer to `GET path` with these parameters.
+    pub(super) fn get<A: DeserializeOwned>(&self, path: &str, query: &Parameters) -> anyhow::Result<A> {
+        self.decode(self.send_get(path, query)?)
+    }
+
+    /// The items of every page of the answer to `GET path`, `limit` a page; `open` takes a page apart into
+    /// its items and what asks for the next.
+    pub(super) fn all_pages<P: DeserializeOwned, T>(
+        &self,
+        path: &str,
+        mut query: Parameters,
+        limit: u32,
+        open: impl Fn(P) -> (Vec<T>, Option<String>),
+    ) -> anyhow::Result<Vec<T>> {
+        query.set("limit", limit.to_string());
+        let mut all = Vec::new();
+        loop {
+            let (items, next_page) = open(self.get(path, &query)?);
+            all.extend(items);
+            match next_page {
+                Some(page) => query.set("page", page),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// The lines of the answer to `GET path`, as they come, however long that takes.
+    pub(super) fn lines(
+        &self,
+        path: &str,
+        query: &Parameters,
+    ) -> anyhow::Result<impl Iterator<Item = std::io::Result<String>> + use<>> {
+        let answer = self.expect_success(self.send_get(path, query)?)?;
+        Ok(BufReader::new(answer.into_body().into_reader()).lines())
+    }
+
+    /// The answer to `POST path` with a JSON body.
+    pub(super) fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<A> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = request.send_json(body).map_err(|error| self.no_answer(&error))?;
+        self.decode(answer)
+    }
+
+    fn send_get(&self, path: &str, query: &Parameters) -> anyhow::Result<Response<Body>> {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        request = request.query_pairs(query.0.iter().map(|(name, value)| (name, value)));
+        request.call().map_err(|error| self.no_answer(&error))
+    }
+
+    fn no_answer(&self, error: &ureq::Error) -> anyhow::Error {
+        anyhow!("no answer from {}: {error}. Is `watchkeeper up` running? --url names another one", self.url)
+    }
+
+    fn decode<A: DeserializeOwned>(&self, answer: Response<Body>) -> anyhow::Result<A> {
+        let mut answer = self.expect_success(answer)?;
+        let reader = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES);
+        reader.read_json().with_context(|| format!("{} answered in a shape that is not understood", self.url))
+    }
+
+    fn expect_success(&self, mut answer: Response<Body>) -> anyhow::Result<Response<Body>> {
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        match answer.body_mut().read_json::<Problem>() {
+            Ok(problem) => bail!("{} ({})", problem.detail, answer.status()),
+            Err(_) => bail!("{} answered {}", self.url, answer.status()),
+        }
+    }
+}
+
+/// The parameters of a question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Those that select series.
+    pub(super) fn selecting(selection: &Selection) -> Self {
+        let mut parameters = Self::default();
+        parameters.set_some("source", selection.source.as_ref());
+        parameters.set_some("name", selection.name.as_ref());
+        for (name, value) in &selection.labels {
+            parameters.set(&format!("label.{name}"), value);
+        }
+        parameters
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    pub(super) fn set_some(&mut self, name: &str, value: Option<impl Into<String>>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+}

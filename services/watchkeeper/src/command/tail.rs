@@ -1,0 +1,48 @@
+//! `watchkeeper tail`.
+
+use super::client::{Client, Parameters};
+use super::print_line;
+use super::table::{labels, value};
+use crate::cli::TailArgs;
+use anyhow::bail;
+use std::io;
+use watchkeeper_wire::json::SampleJson;
+
+/// Prints the samples of the API's event stream until it is interrupted or the reader goes away.
+pub(crate) fn run(args: &TailArgs) -> anyhow::Result<()> {
+    let events = Client::new(&args.server)?.lines("/v1/stream", &Parameters::selecting(&args.selection))?;
+    let mut event = String::new();
+    for line in events {
+        let line = line?;
+        if let Some(name) = line.strip_prefix("event:") {
+            name.trim().clone_into(&mut event);
+        }
+        let Some(data) = line.strip_prefix("data:").map(str::trim) else { continue };
+        let printed = match event.as_str() {
+            "sample" if args.output.json => print_line(data),
+            "sample" => print_line(&shown(&serde_json::from_str(data)?)),
+            _ => {
+                tracing_notice(&event, data);
+                Ok(())
+            }
+        };
+        match printed {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            printed => printed?,
+        }
+    }
+    bail!("the stream has ended: the other side was stopped")
+}
+
+fn shown(sample: &SampleJson) -> String {
+    let series = &sample.series;
+    let labels = labels(series);
+    let space = if labels.is_empty() { "" } else { " " };
+    let value = value(sample.value, series);
+    format!("{}  {}/{}{space}{labels}  {value}", sample.collected_at, series.source, series.name)
+}
+
+/// Says on stderr what the stream says about itself, such as samples that were left out.
+fn tracing_notice(event: &str, data: &str) {
+    super::complain(&anyhow::anyhow!("{event}: {data}"));
+}

@@ -1,0 +1,38 @@
+//! What a SIGHUP changes.
+
+use super::load;
+use crate::cli::UpArgs;
+use crate::config::Config;
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::telemetry::LogControl;
+
+/// Reads the configuration again. The log level and the tokens change at once; for the rest the
+/// process must be started anew, and says so.
+pub(super) struct Reload {
+    pub(super) args: UpArgs,
+    pub(super) running: Config,
+    pub(super) log_control: LogControl,
+    pub(super) access: Access,
+}
+
+impl Reload {
+    /// Takes over what can be; a file with errors is refused whole, and the old settings stay.
+    pub(super) fn reload(&mut self) {
+        let new = match load(&self.args) {
+            Ok(new) => new,
+            Err(errors) => {
+                tracing::error!("the configuration is refused, the old one stays: {errors:#}");
+                return;
+            }
+        };
+        self.log_control.set(new.log_level);
+        self.access.replace(new.tokens.clone());
+        self.running.log_level = new.log_level;
+        self.running.tokens = new.tokens.clone();
+        if new == self.running {
+            tracing::info!("configuration reloaded");
+        } else {
+            tracing::warn!("configuration reloaded; some of its changes take effect at the next start");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Observability and events for bare-metal Linux hosts, in one executable.
+
+mod backends;
+mod cli;
+mod command;
+mod config;
+mod role;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Up(args) => command::up::run(&args),
+        Command::Run(args) => command::run::run(&args),
+        Command::CheckConfig(args) => command::check_config::run(&args),
+        Command::Query(args) => command::query::run(&args),
+        Command::Tail(args) => command::tail::run(&args),
+        Command::DeadLetters(args) => command::dead_letters::run(&args),
+        Command::Token(args) => command::token::run(&args),
+        Command::Completions(args) => {
+            command::completions::run(&args);
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            command::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

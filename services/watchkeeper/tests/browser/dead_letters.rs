@@ -1,0 +1,21 @@
+//! What could not be stored.
+
+use crate::browser::Browser;
+use crate::world::World;
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_dead_letter_is_shown_with_the_commands_for_it_in_a_browser() {
+    let world = World::with_a_dead_letter();
+    let browser = Browser::start();
+    browser.open(world.url("/"));
+    assert_eq!(browser.text(".overall"), "Degraded: 1 dead letter");
+    assert_eq!(browser.text(".letters .key"), "demo/poison");
+    assert_eq!(browser.text(".letters .reason"), "value: is missing");
+    let commands = browser.texts("#dead-letters code");
+    assert_eq!(commands, ["watchkeeper dead-letters show ID", "watchkeeper dead-letters replay ID"]);
+    // The command does with the ID that is shown what the page says.
+    let id = browser.text(".letters tbody th");
+    let printed = world.up.run(&["dead-letters", "show", &id]);
+    assert!(String::from_utf8_lossy(&printed.stdout).contains("poison"), "{printed:?}");
+}

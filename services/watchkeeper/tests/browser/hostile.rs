@@ -1,0 +1,51 @@
+//! What others send is text.
+
+use crate::browser::Browser;
+use crate::world::{HOSTILE, HOSTILE_IMAGE, World, hostile};
+use serde_json::json;
+
+/// How many elements there are that the page did not make itself.
+const STRANGERS: &str = "
+    return document.querySelectorAll('b, :is(script, img):not([src^=\"/assets/\"])').length";
+
+#[track_caller]
+fn assert_nothing_was_taken(browser: &Browser) {
+    assert_eq!(browser.ask::<usize>(STRANGERS), 0);
+    let title: String = browser.ask("return document.title");
+    assert!(title.contains("Watchkeeper"), "{title}");
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn markup_in_labels_is_shown_as_text_in_a_browser() {
+    let world = World::full();
+    let browser = Browser::start();
+    browser.open(world.url("/?source=odd&name=hostile"));
+    assert_eq!(
+        browser.texts("td.labels .label"),
+        [format!("image {HOSTILE_IMAGE}"), format!("script {HOSTILE}")]
+    );
+    assert_eq!(browser.text("td.value"), "1 <b onclick=x>");
+    assert_nothing_was_taken(&browser);
+    browser.follow("th.name a");
+    assert_eq!(browser.texts(".about dd"), ["<b onclick=x>", HOSTILE_IMAGE, HOSTILE]);
+    assert_nothing_was_taken(&browser);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn markup_that_comes_in_while_the_page_is_open_is_shown_as_text_in_a_browser() {
+    let world = World::empty();
+    world.post(&json!({"source": "odd", "name": "first", "value": 1}));
+    world.up.wait_for("/?source=odd", |page| page.contains("first"));
+    let browser = Browser::start();
+    browser.open(world.url("/?source=odd"));
+    world.post(&hostile("second"));
+    world.up.wait_for("/?source=odd", |page| page.contains("second"));
+    // Pausing and resuming asks for the page again at once.
+    browser.click("[data-pause]");
+    browser.click("[data-pause]");
+    browser.wait_for_text("tr:nth-child(2) .label:last-child", &format!("script {HOSTILE}"));
+    assert_nothing_was_taken(&browser);
+}

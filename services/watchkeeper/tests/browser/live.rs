@@ -1,0 +1,54 @@
+//! What moves while the page is open.
+
+use crate::browser::Browser;
+use crate::world::World;
+use serde_json::json;
+
+const VALUE: &str = "tr[data-key='demo/answer'] data";
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_sample_that_is_posted_now_moves_its_value_without_a_reload_in_a_browser() {
+    let world = World::empty();
+    world.post(&json!({"source": "demo", "name": "answer", "value": 41}));
+    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    let browser = Browser::start();
+    browser.open(world.url("/?source=demo"));
+    assert_eq!(browser.text(VALUE), "41");
+    browser.wait_for_text("[data-live-text]", "Values move as they come in");
+    // From now on the page can neither be reloaded nor asked for again unnoticed: only the stream is left.
+    let _: () = browser.ask("window.isStillHere = true; window.fetch = () => new Promise(() => {})");
+    world.post(&json!({"source": "demo", "name": "answer", "value": 42}));
+    browser.wait_for_text(VALUE, "42");
+    assert!(browser.ask::<bool>("return window.isStillHere === true"));
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_series_page_moves_too_in_a_browser() {
+    let world = World::full();
+    let browser = Browser::start();
+    browser.open(world.url("/series?source=shop&name=orders&label.shop=007"));
+    assert_eq!(browser.text(".latest data"), "7");
+    browser.wait_for_text("[data-live-text]", "Values move as they come in");
+    let _: () = browser.ask("window.fetch = () => new Promise(() => {})");
+    world.post(&json!({"source": "shop", "name": "orders", "labels": {"shop": "007"}, "value": 8}));
+    browser.wait_for_text(".latest data", "8");
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_paused_page_stands_still_until_it_is_resumed_in_a_browser() {
+    let world = World::empty();
+    world.post(&json!({"source": "demo", "name": "answer", "value": 41}));
+    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    let browser = Browser::start();
+    browser.open(world.url("/?source=demo"));
+    browser.click("[data-pause]");
+    world.post(&json!({"source": "demo", "name": "answer", "value": 42}));
+    world.up.wait_for("/?source=demo", |page| page.contains("42</data>"));
+    assert_eq!(browser.text(VALUE), "41");
+    assert_eq!(browser.text("[data-live-text]"), "Paused");
+    browser.click("[data-pause]");
+    browser.wait_for_text(VALUE, "42");
+}

@@ -1,0 +1,20 @@
+//! The pages as people meet them: in Chromium, driven by chromedriver.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+mod browser;
+mod chromedriver;
+mod dead_letters;
+mod hostile;
+mod keyboard;
+mod live;
+mod looks;
+#[path = "../support/poison.rs"]
+mod poison;
+mod quiet;
+#[path = "../support/running.rs"]
+#[expect(dead_code, reason = "these tests neither kill nor signal what they look at")]
+mod running;
+mod series_page;
+mod without_script;
+mod world;

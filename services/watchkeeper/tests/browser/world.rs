@@ -1,0 +1,118 @@
+//! A running `up` that has taken in what people send.
+
+use crate::poison::poison;
+use crate::running::Up;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tempfile::TempDir;
+use watchkeeper_console::PAGE_SERIES;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES};
+
+/// A label's value that takes over a page which does not show it as text.
+pub(crate) const HOSTILE: &str = "<script>document.title = 'taken'</script>";
+/// Likewise, where a script that is added later does not run.
+pub(crate) const HOSTILE_IMAGE: &str = "<img src=/taken onerror=document.title='taken'>";
+
+/// How many series there are of the source `shop`: a page and one more.
+pub(crate) const SHOP_SERIES: usize = PAGE_SERIES + 1;
+/// How many samples there are of [`TEMPERATURE`], one for each minute.
+pub(crate) const TEMPERATURES: u32 = 30;
+/// The page of the series that has a history.
+pub(crate) const TEMPERATURE: &str = "/series?source=demo&name=temperature&label.room=attic&unit=celsius";
+
+/// A running `up` and its data.
+pub(crate) struct World {
+    pub(crate) up: Up,
+    _data: TempDir,
+}
+
+impl World {
+    /// Without samples, but for those of the host.
+    pub(crate) fn empty() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self { up: Up::start(data.path()), _data: data }
+    }
+
+    /// With samples of several sources, all of them stored and in the cache.
+    pub(crate) fn full() -> Self {
+        Self::empty().with_samples()
+    }
+
+    /// The same, and with a dead letter.
+    pub(crate) fn with_a_dead_letter() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        poison(data.path());
+        let world = Self { up: Up::start(data.path()), _data: data };
+        world.up.wait_for("/", |page| page.contains("value: is missing"));
+        world.with_samples()
+    }
+
+    /// The address of a page.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.up.url)
+    }
+
+    /// Sends samples, which must be taken.
+    pub(crate) fn post(&self, samples: &Value) {
+        assert_eq!(self.up.post_samples(&samples.to_string()), Some(202));
+    }
+
+    /// Returns when every sample is stored and in the cache.
+    fn with_samples(self) -> Self {
+        self.post(&[orders(), temperatures(), odd()].concat().into());
+        let has_rows = |count| move |page: &str| page.matches("<tr data-key").count() == count;
+        let last_but_one = format!("shop/orders%7Bshop=%22{:03}%22%7D", SHOP_SERIES - 2);
+        self.up.wait_for("/?source=shop", has_rows(PAGE_SERIES));
+        self.up.wait_for(&format!("/?source=shop&after={last_but_one}"), has_rows(1));
+        self.up.wait_for("/?source=odd", has_rows(odd().len()));
+        let stored = format!(r#"data-title="Samples">{TEMPERATURES}<"#);
+        self.up.wait_for(TEMPERATURE, |page| page.contains(&stored) && page.contains("</data>"));
+        self
+    }
+}
+
+fn orders() -> Vec<Value> {
+    let order = |shop: usize| {
+        let labels = json!({"shop": format!("{shop:03}")});
+        json!({"source": "shop", "name": "orders", "labels": labels, "value": shop})
+    };
+    (0..SHOP_SERIES).map(order).collect()
+}
+
+fn temperatures() -> Vec<Value> {
+    let now = Timestamp::now();
+    let temperature = |minute: u32| {
+        let collected_at = now.minus(Duration::from_secs(60) * minute).to_string();
+        let value = 18.0 + (f64::from(minute) / 4.0).sin();
+        json!({
+            "source": "demo", "name": "temperature", "labels": {"room": "attic"}, "unit": "celsius",
+            "value": value, "collected_at": collected_at,
+        })
+    };
+    (0..TEMPERATURES).map(temperature).collect()
+}
+
+/// Series that are as long, wide and strange as a series may be.
+fn odd() -> Vec<Value> {
+    let long_name = "n".repeat(MAX_NAME_BYTES);
+    let long_label = json!({"long": "x".repeat(MAX_LABEL_VALUE_BYTES)});
+    let strange_labels = json!({
+        "empty": "", "quotes": "\"'`\\", "right_to_left": "\u{202e}gpj.exe", "wide": "監視 ".repeat(40),
+    });
+    let many_labels: Map<_, _> =
+        (0..MAX_LABELS).map(|label| (format!("label_{label}"), json!(label.to_string()))).collect();
+    let long_unit = "requests per fortnight and host!";
+    vec![
+        hostile("hostile"),
+        json!({"source": "odd", "name": long_name, "labels": long_label, "value": 1e300}),
+        json!({"source": "odd", "name": "strange", "labels": strange_labels, "value": -0.000_1}),
+        json!({"source": "odd", "name": "many", "labels": many_labels, "unit": long_unit, "value": 123_456_789.123}),
+    ]
+}
+
+/// A series whose labels and unit are markup.
+pub(crate) fn hostile(name: &str) -> Value {
+    let labels = json!({"image": HOSTILE_IMAGE, "script": HOSTILE});
+    json!({"source": "odd", "name": name, "labels": labels, "unit": "<b onclick=x>", "value": 1})
+}

@@ -1,0 +1,57 @@
+//! Dependencies point one way.
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+/// What a crate of the house may depend on, its tests aside. A role may use neither an adapter nor
+/// another role.
+fn allowed(name: &str) -> &'static [&'static str] {
+    match name {
+        "domain" => &[],
+        "ports" => &["domain"],
+        "wire" | "runtime" | "port-contract" => &["domain", "ports"],
+        adapter if adapter.starts_with("adapter-") => &["domain", "ports"],
+        _ => &["domain", "ports", "wire", "runtime"],
+    }
+}
+
+/// A role may be tested on the embedded back end, an adapter by its contract.
+fn allowed_in_tests(name: &str) -> bool {
+    matches!(name, "adapter-embedded" | "port-contract") || allowed("role").contains(&name)
+}
+
+fn house_name(package: &str) -> Option<&str> {
+    package.strip_prefix("watchkeeper-")
+}
+
+fn crates_of_the_house() -> Vec<Package> {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo knows the workspace");
+    metadata.packages.into_iter().filter(|package| house_name(&package.name).is_some()).collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let mut wrong = Vec::new();
+    for package in crates_of_the_house() {
+        let name = house_name(&package.name).expect("filtered by it").to_owned();
+        for dependency in &package.dependencies {
+            let on = house_name(&dependency.name).unwrap_or(&dependency.name);
+            if on == dependency.name && on != "watchkeeper" {
+                continue;
+            }
+            let is_allowed = allowed(&name).contains(&on)
+                || (dependency.kind == DependencyKind::Development && allowed_in_tests(on));
+            if !is_allowed {
+                wrong.push(format!("{name} -> {on} ({})", dependency.kind));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_crate_is_named_after_its_directory() {
+    for package in crates_of_the_house() {
+        let directory = package.manifest_path.parent().and_then(|dir| dir.file_name());
+        assert_eq!(directory, house_name(&package.name), "{}", package.manifest_path);
+    }
+}
