@@ -114,3 +114,46 @@ impl Consumer for Filler {
         self.positions.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use watchkeeper_adapter_embedded::{EmbeddedStore, MemoryCache};
+    use watchkeeper_domain::Series;
+    use watchkeeper_ports::{Advance, Append, TtlPolicy};
+
+    #[tokio::test]
+    async fn every_partition_of_one_assignment_begins_where_the_persister_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(directory.path()).unwrap().samples();
+        let partitions = [7, 8, 9].map(|number| TopicPartition::new(Topic::METRICS, number));
+        let advance = |(partition, next): (&TopicPartition, _)| Advance {
+            group: Group::PERSISTER,
+            partition: partition.clone(),
+            expected: 0,
+            next,
+        };
+        let series = Arc::new(Series::new("test", "n", "", &[]).unwrap());
+        let sample = Sample { series, collected_at: Timestamp::now(), value: 1.0 };
+        let advances = partitions.iter().zip([70, 80]).map(advance).collect();
+        store.append(&Arc::new(Append { samples: vec![sample], advances })).await.unwrap();
+        let mut filler = Filler {
+            config: CacheConfig {
+                ttl: TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() },
+            },
+            store,
+            cache: Arc::new(MemoryCache::new()),
+            undecodable: IntCounter::new("undecodable", "For the test.").unwrap(),
+            decoder: SampleDecoder::default(),
+            is_refilling: false,
+            samples: Vec::new(),
+            positions: Vec::new(),
+        };
+        let position =
+            |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
+        let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
+        assert_eq!(filler.begin(&partitions).await.unwrap(), expected);
+        assert_eq!(filler.begin(&partitions).await.unwrap(), [], "now it has something");
+    }
+}

@@ -20,22 +20,22 @@ pub(crate) struct Sifted {
 /// appended. Costs about `2 · refused · log2(samples)` appends.
 pub(crate) async fn sift(store: &dyn SampleStore, samples: &[Sample]) -> Result<Sifted, PortError> {
     let mut sifted = Sifted::default();
-    let mut unknown = vec![0..samples.len()];
-    while let Some(range) = unknown.pop() {
-        let part = Append { samples: samples[range.clone()].to_vec(), advances: Vec::new() };
+    let mut unknown = vec![(0, samples.len())];
+    while let Some((start, end)) = unknown.pop() {
+        let part = Append { samples: samples[start..end].to_vec(), advances: Vec::new() };
         match store.append(&Arc::new(part)).await {
             Ok(Appended { stored, repeated }) => {
                 sifted.appended.stored += stored;
                 sifted.appended.repeated += repeated;
             }
             Err(error) if error.failure() != Failure::Reject => return Err(error),
-            Err(error) if range.len() <= 1 => {
-                sifted.refused.extend(range.map(|index| (index, error.to_string())))
+            Err(error) if end - start <= 1 => {
+                sifted.refused.extend((start..end).map(|index| (index, error.to_string())));
             }
             Err(_) => {
-                let middle = range.start + range.len() / 2;
-                unknown.push(middle..range.end);
-                unknown.push(range.start..middle);
+                let middle = start + (end - start) / 2;
+                unknown.push((middle, end));
+                unknown.push((start, middle));
             }
         }
     }
@@ -45,10 +45,10 @@ pub(crate) async fn sift(store: &dyn SampleStore, samples: &[Sample]) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_store::{FakeStore, sample, unavailable};
+    use crate::fake_store::{FakeStore, sample as number, unavailable};
 
     fn samples(count: u32) -> Vec<Sample> {
-        (0..count).map(sample).collect()
+        (0..count).map(number).collect()
     }
 
     fn refused(numbers: &[usize]) -> Vec<(usize, String)> {
@@ -57,7 +57,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_refused_sample_is_found_with_its_reason_and_the_others_are_stored_once() {
-        let store = FakeStore::refusing(|sample| [0.0, 7.0, 8.0, 99.0].contains(&sample.value));
+        let store = FakeStore::refusing(|sample| [0, 7, 8, 99].map(number).contains(sample));
         let sifted = sift(&store, &samples(100)).await.unwrap();
         let appended = Appended { stored: 96, repeated: 0 };
         assert_eq!(sifted, Sifted { appended, refused: refused(&[0, 7, 8, 99]) });
@@ -77,14 +77,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_refused_sample_costs_two_appends_for_each_halving() {
-        let store = FakeStore::refusing(|sample| sample.value == 700.0);
+        let store = FakeStore::refusing(|sample| sample == &number(700));
         sift(&store, &samples(1_024)).await.unwrap();
         assert_eq!(*store.calls.lock().unwrap(), 1 + 2 * 10);
     }
 
     #[tokio::test]
     async fn a_store_that_goes_away_meanwhile_ends_the_search() {
-        let store = FakeStore::refusing(|sample| sample.value == 1.0);
+        let store = FakeStore::refusing(|sample| sample == &number(1));
         store.failures.lock().unwrap().push_back(unavailable());
         let error = sift(&store, &samples(4)).await.unwrap_err();
         assert_eq!(error.failure(), Failure::Retry);

@@ -106,7 +106,9 @@ mod tests {
     /// A record for each value, at offsets `from`, `from + 2` …: there may be gaps.
     fn batch(number: u32, from: Offset, values: &[&[u8]]) -> ReceivedBatch {
         let mut records = BatchBuilder::default();
-        values.iter().for_each(|value| records.push(b"k", value));
+        for value in values {
+            records.push(b"k", value);
+        }
         let offsets: Vec<_> = (from..).step_by(2).take(values.len()).collect();
         ReceivedBatch {
             partition: partition(number),

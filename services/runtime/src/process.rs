@@ -90,7 +90,6 @@ impl Process {
             tokio::select! {
                 // First, so that a role that stops because it was asked to has not ended too early.
                 biased;
-                () = self.shutdown.cancelled() => break None,
                 asked = signals.next() => match asked {
                     Asked::Stop => break None,
                     Asked::Reload => systemd::Notifier::reloading(&mut reload),

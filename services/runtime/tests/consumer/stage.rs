@@ -87,17 +87,15 @@ pub(crate) fn position_moved() -> PortError {
 
 /// What the bus gives, what fails, and what was done.
 pub(crate) struct Stage {
-    start: Instant,
     deliveries: Mutex<VecDeque<Result<Delivery, PortError>>>,
     more: Notify,
     failures: Mutex<Vec<(Call, PortError)>>,
-    log: watch::Sender<Vec<(Duration, Did)>>,
+    log: watch::Sender<Vec<(Instant, Did)>>,
 }
 
 impl Stage {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            start: Instant::now(),
             deliveries: Mutex::default(),
             more: Notify::new(),
             failures: Mutex::default(),
@@ -124,7 +122,7 @@ impl Stage {
 
     /// Waits until that was done so often.
     pub(crate) async fn until(&self, did: &Did, times: usize) {
-        let enough = |log: &Vec<(Duration, Did)>| log.iter().filter(|(_, done)| done == did).count() >= times;
+        let enough = |log: &Vec<(Instant, Did)>| log.iter().filter(|(_, done)| done == did).count() >= times;
         self.log.subscribe().wait_for(enough).await.unwrap();
     }
 
@@ -138,8 +136,8 @@ impl Stage {
         self.everything().into_iter().filter(|did| !matches!(did, Did::Ask(_))).collect()
     }
 
-    /// How long after the start of the test that was done first.
-    pub(crate) fn time_of(&self, did: &Did) -> Duration {
+    /// When that was done first.
+    pub(crate) fn time_of(&self, did: &Did) -> Instant {
         self.log.borrow().iter().find(|(_, done)| done == did).unwrap().0
     }
 
@@ -153,7 +151,7 @@ impl Stage {
     }
 
     fn did(&self, did: Did) {
-        self.log.send_modify(|log| log.push((self.start.elapsed(), did)));
+        self.log.send_modify(|log| log.push((Instant::now(), did)));
     }
 
     fn check(&self, call: Call) -> Result<(), PortError> {

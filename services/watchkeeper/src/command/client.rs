@@ -27,7 +27,8 @@ impl Client {
     pub(super) fn new(server: &Server) -> anyhow::Result<Self> {
         let token = match &server.token_file {
             Some(file) => {
-                let token = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let token =
+                    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
                 Some(format!("Bearer {}", token.trim()))
             }
             None => None,

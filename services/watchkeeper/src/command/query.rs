@@ -78,6 +78,10 @@ fn print_samples(samples: &[SampleJson], output: &Output, empty: &str) -> anyhow
         let value = value(sample.value, &sample.series);
         [source.clone(), name.clone(), labels(&sample.series), value, sample.collected_at.clone()]
     };
-    print_table(["SOURCE", "NAME", "LABELS", "VALUE", "COLLECTED AT"], samples.iter().map(row).collect(), empty)?;
+    print_table(
+        ["SOURCE", "NAME", "LABELS", "VALUE", "COLLECTED AT"],
+        samples.iter().map(row).collect(),
+        empty,
+    )?;
     Ok(())
 }

@@ -41,7 +41,8 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
 
         let greeting = Greeting::new(args, &http, &grpc, &data_dir, started);
         let roster = process.roster().clone();
-        let mut reload = Reload { args: args.clone(), running: config.clone(), log_control, access: access.clone() };
+        let mut reload =
+            Reload { args: args.clone(), running: config.clone(), log_control, access: access.clone() };
         let process = with_every_role(process, config, ports, &access, http, grpc)?;
         tokio::spawn(async move {
             roster.ready().await;
@@ -76,8 +77,7 @@ fn with_every_role(
     let console = Console::new(of(Role::Console), shown);
     let persister =
         watchkeeper_persister::run(of(Role::Persister), config.persister, bus.clone(), samples.clone());
-    let cache =
-        watchkeeper_cache::run(of(Role::Cache), config.cache, bus.clone(), samples, latest.clone());
+    let cache = watchkeeper_cache::run(of(Role::Cache), config.cache, bus.clone(), samples, latest.clone());
     let collector = watchkeeper_collector::run(of(Role::Collector), config.collector, bus, schedule);
 
     let pages = process

@@ -1,5 +1,6 @@
 //! A sample goes the whole way.
 
+use crate::poison::poison;
 use crate::running::{Up, wait_for};
 
 #[test]
@@ -23,7 +24,10 @@ fn a_posted_sample_is_on_the_page_in_the_api_in_query_latest_and_in_the_store() 
     up.wait_for("/?source=demo", |page| page.contains("answer") && page.contains("42"));
     let printed = up.run(&["query", "latest", "--source", "demo", "--json"]);
     let line = String::from_utf8(printed.stdout).unwrap();
-    assert!(line.starts_with(r#"{"source":"demo","name":"answer","labels":{"by":"curl"},"value":42"#), "{line}");
+    assert!(
+        line.starts_with(r#"{"source":"demo","name":"answer","labels":{"by":"curl"},"value":42"#),
+        "{line}"
+    );
 }
 
 #[test]
@@ -51,17 +55,5 @@ fn a_poison_record_is_listed_shown_and_replayed() {
     wait_for("the letter's return", || {
         let list = String::from_utf8(up.run(&["dead-letters", "list"]).stdout).unwrap();
         (list.contains("value: is missing") && !list.lines().any(|line| line.starts_with(&id))).then_some(())
-    });
-}
-
-fn poison(dir: &std::path::Path) {
-    use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
-    use watchkeeper_ports::{BatchBuilder, EventBus as _, Topic};
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tokio.block_on(async {
-        let bus = EmbeddedBus::open(dir, &EmbeddedOptions::default()).unwrap();
-        let mut batch = BatchBuilder::default();
-        batch.push(b"demo/poison", br#"{"source":"demo","name":"poison"}"#);
-        bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
     });
 }

@@ -6,6 +6,8 @@ mod compatible;
 mod crash;
 mod first_path;
 mod lifecycle;
+#[path = "../support/poison.rs"]
+mod poison;
 mod refusals;
 #[path = "../support/running.rs"]
 mod running;

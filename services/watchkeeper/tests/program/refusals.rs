@@ -23,9 +23,12 @@ fn run_on_the_embedded_back_end_says_why_not_and_what_instead() {
 fn check_config_reports_every_error_with_its_line() {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("watchkeeper.toml");
-    fs::write(&config, "[persister]\nbatch_age = 5\nretentoin = \"1d\"\n\n[log]\nlevel = \"loud\"\n").unwrap();
+    fs::write(&config, "[persister]\nbatch_age = 5\nretentoin = \"1d\"\n\n[log]\nlevel = \"loud\"\n")
+        .unwrap();
     let error = error_of(&["check-config", config.to_str().unwrap()]);
-    for expected in ["watchkeeper.toml:2", "persister.batch_age", "watchkeeper.toml:3", "retention", ":6", "trace"] {
+    for expected in
+        ["watchkeeper.toml:2", "persister.batch_age", "watchkeeper.toml:3", "retention", ":6", "trace"]
+    {
         assert!(error.contains(expected), "{expected} is not in:\n{error}");
     }
 }
@@ -43,7 +46,8 @@ fn a_port_that_is_taken_is_named() {
     let first = Up::start(&dir.path().join("first"));
     let taken = first.url.strip_prefix("http://").unwrap();
     let second = dir.path().join("second");
-    let error = error_of(&["up", "--http", taken, "--grpc", "127.0.0.1:0", "--data-dir", second.to_str().unwrap()]);
+    let error =
+        error_of(&["up", "--http", taken, "--grpc", "127.0.0.1:0", "--data-dir", second.to_str().unwrap()]);
     assert!(error.contains(taken), "{error}");
 }
 

@@ -41,7 +41,11 @@ impl Up {
         let (mut url, mut grpc) = (None, None);
         while url.is_none() || grpc.is_none() {
             let mut line = String::new();
-            assert_ne!(stdout.read_line(&mut line).expect("stdout is text"), 0, "it ended before it was ready");
+            assert_ne!(
+                stdout.read_line(&mut line).expect("stdout is text"),
+                0,
+                "it ended before it was ready"
+            );
             let last_word = line.split_whitespace().last().unwrap_or_default().to_owned();
             match line.trim_start() {
                 line if line.starts_with("page and API") => {

@@ -42,9 +42,9 @@ impl Greeting {
 
     fn text(&self, took: Duration) -> String {
         let Self { http, grpc, data_dir, config, .. } = self;
-        let config = config.as_ref().map_or("none given: every setting has its default".into(), |file| {
-            file.display().to_string()
-        });
+        let config = config
+            .as_ref()
+            .map_or("none given: every setting has its default".into(), |file| file.display().to_string());
         let stop = if io::stdin().is_terminal() { "\nStop with Ctrl-C.\n" } else { "" };
         format!(
             "Watchkeeper is ready, after {} ms.\n\
