@@ -47,7 +47,7 @@ pub struct EmbeddedBus {
 struct Shared {
     database: Database<BusMemory>,
     ends: Arc<Ends>,
-    seats: Seats,
+    seats: Arc<Seats>,
 }
 
 impl EmbeddedBus {
@@ -57,14 +57,14 @@ impl EmbeddedBus {
     /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
     /// is damaged, of a newer version, or cannot be created.
     pub fn open(dir: &Path, options: &EmbeddedOptions) -> Result<Self, PortError> {
-        let ends = Arc::new(Ends::default());
+        let (ends, seats) = (Arc::new(Ends::default()), Arc::new(Seats::default()));
         let database = Database::open(dir, NAME, &MIGRATIONS, |conn| {
             for (topic, log) in log::topics(conn)? {
                 ends.announce(topic, log.end);
             }
-            BusMemory::new(options.clone(), ends.clone())
+            BusMemory::new(options.clone(), ends.clone(), seats.clone())
         })?;
-        Ok(Self { shared: Arc::new(Shared { database, ends, seats: Seats::default() }) })
+        Ok(Self { shared: Arc::new(Shared { database, ends, seats }) })
     }
 }
 

@@ -5,7 +5,7 @@ mod index;
 
 use crate::key_range::KeyRange;
 use async_trait::async_trait;
-use entries::{Entries, STEP_SERIES};
+use entries::{Bounds, Entries, STEP_SERIES};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
@@ -13,18 +13,22 @@ use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
 /// The latest values in memory: gone with the process, and bounded.
 pub struct MemoryCache {
     entries: RwLock<Entries>,
-    max_series: usize,
+    bounds: Bounds,
 }
 
 impl MemoryCache {
-    /// Most series: some 600 MB with the series themselves. Past it a series that is not there yet is not taken, until others have
-    /// expired; what is kept stays right.
+    /// Most series: with keys of usual length some 600 MB. Past it a series that is not there yet is not
+    /// taken, until others have expired; what is kept stays right.
     pub const MAX_SERIES: usize = 1_000_000;
+    /// Most bytes of the keys of all series, 256 MiB. A key has the labels in it; with what lies
+    /// beside it, a long one takes some twice its length. Past it no new series is taken either.
+    pub const MAX_KEY_BYTES: usize = 256 << 20;
 
     /// An empty cache.
     #[must_use]
     pub fn new() -> Self {
-        Self { entries: RwLock::default(), max_series: Self::MAX_SERIES }
+        let bounds = Bounds { series: Self::MAX_SERIES, key_bytes: Self::MAX_KEY_BYTES };
+        Self { entries: RwLock::default(), bounds }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
@@ -51,7 +55,7 @@ impl LatestCache for MemoryCache {
             {
                 let mut entries = self.write();
                 for sample in some {
-                    refused += usize::from(!entries.put(sample, ttl, now, self.max_series));
+                    refused += usize::from(!entries.put(sample, ttl, now, self.bounds));
                 }
             }
             tokio::task::yield_now().await;
@@ -59,7 +63,8 @@ impl LatestCache for MemoryCache {
         if refused > 0 {
             tracing::warn!(
                 samples = refused,
-                max_series = self.max_series,
+                max_series = self.bounds.series,
+                max_key_bytes = self.bounds.key_bytes,
                 "the cache is full: new series are left out"
             );
         }
@@ -125,9 +130,8 @@ mod tests {
         cache.put(samples, &ttl, now).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn a_full_cache_keeps_what_it_has_up_to_date_and_takes_no_new_series_until_one_has_expired() {
-        let cache = MemoryCache { max_series: 2, ..MemoryCache::new() };
+    async fn a_full_cache_keeps_what_it_has(bounds: Bounds) {
+        let cache = MemoryCache { bounds, ..MemoryCache::new() };
         let newer = Sample { collected_at: Timestamp::MAX, ..sample(0) };
         put(&cache, &[sample(0), sample(1), sample(2), newer.clone()], Timestamp::MIN).await;
         let all = SeriesFilter::default();
@@ -137,6 +141,17 @@ mod tests {
         cache.sweep(later).await.unwrap();
         put(&cache, &[sample(2)], later).await;
         assert_eq!(cache.latest(&all, &Page::first(9), later).await.unwrap(), [sample(2)]);
+    }
+
+    #[tokio::test]
+    async fn a_cache_full_of_series_takes_no_new_one_until_others_have_expired() {
+        a_full_cache_keeps_what_it_has(Bounds { series: 2, key_bytes: usize::MAX }).await;
+    }
+
+    #[tokio::test]
+    async fn a_cache_full_of_keys_takes_no_new_series_until_others_have_expired() {
+        let key_bytes = sample(0).series.key().len() + sample(1).series.key().len();
+        a_full_cache_keeps_what_it_has(Bounds { series: usize::MAX, key_bytes }).await;
     }
 
     #[tokio::test]

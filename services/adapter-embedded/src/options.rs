@@ -5,12 +5,13 @@ use std::time::Duration;
 /// What the embedded back end keeps, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmbeddedOptions {
-    /// How long a record stays on the bus after every group that holds it back has committed it. It goes
-    /// earlier when the room is needed.
+    /// How long a record stays on the bus after it was appended, if no group holds it back: a group does
+    /// until it has committed it. It goes earlier when the room is needed.
     pub bus_retention: Duration,
     /// How long a dead letter stays, whoever has read it.
     pub dead_letter_retention: Duration,
-    /// How long after its last commit a group holds records back.
+    /// How long a group still holds records back after it last joined or committed, or had a member at
+    /// work.
     pub group_expiry: Duration,
     /// Most bytes of one topic, as they are stored (compressed). When that much is still held back,
     /// publishing fails until consumers catch up.
@@ -18,7 +19,7 @@ pub struct EmbeddedOptions {
 }
 
 impl EmbeddedOptions {
-    /// How long a record stays that nobody holds back.
+    /// How long a record stays after it was appended, if nobody holds it back.
     pub const BUS_RETENTION: Duration = Duration::from_secs(3600);
     /// How long a dead letter stays.
     pub const DEAD_LETTER_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);

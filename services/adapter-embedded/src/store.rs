@@ -29,6 +29,9 @@ const MIGRATIONS: [&str; 1] = [include_str!("store/schema.sql")];
 ///
 /// It is closed when the last handle is dropped; what was begun is finished before, which may take as
 /// long as one write to the disk.
+///
+/// Four questions are answered at the same time, of which three may be for a range or for the newest
+/// samples: these can take long, and the others do not wait for them.
 #[derive(Clone)]
 pub struct EmbeddedStore {
     database: Arc<Database<Interning>>,
@@ -80,12 +83,12 @@ impl SampleStore for EmbeddedStore {
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         let filter = filter.clone();
-        self.database.read(move |conn| newest::newest(conn, &filter, limit)).await
+        self.database.read_long(move |conn| newest::newest(conn, &filter, limit)).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
         let query = query.clone();
-        self.database.read(move |conn| range::range(conn, &query, max_series)).await
+        self.database.read_long(move |conn| range::range(conn, &query, max_series)).await
     }
 
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {

@@ -1,5 +1,7 @@
 //! Opening, and what is said when that fails.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
@@ -9,13 +11,31 @@ fn bus(dir: &Path) -> Result<EmbeddedBus, PortError> {
     EmbeddedBus::open(dir, &EmbeddedOptions::default())
 }
 
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
 #[test]
 fn bus_and_store_share_a_directory_that_is_their_owners_alone() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("state/watchkeeper");
     let _open = (bus(&dir).unwrap(), EmbeddedStore::open(&dir).unwrap());
-    assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(mode(&dir), 0o700);
     assert!(dir.join("bus.db").is_file() && dir.join("store.db").is_file());
+}
+
+#[test]
+fn every_file_is_its_owners_alone_also_in_a_directory_that_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    let _open = (bus(dir.path()).unwrap(), EmbeddedStore::open(dir.path()).unwrap());
+    for database in ["bus", "store"] {
+        for kind in ["db", "db-wal", "db-shm", "lock"] {
+            let file = dir.path().join(format!("{database}.{kind}"));
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+    }
+    assert_eq!(mode(dir.path()), 0o755, "what was there keeps its mode");
 }
 
 #[test]

@@ -17,9 +17,12 @@ use compatible::CompatibleService;
 use metrics::MetricsService;
 use tonic::Status;
 use tonic::service::Routes;
-use watchkeeper_runtime::http::{Access, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Limits, Problem, Scope};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
 use watchkeeper_wire::proto::v1::metrics_server::MetricsServer;
+
+/// Longest question (`OUT_OF_RANGE`): as long as over HTTP. The listener's own limit is not asked by tonic.
+const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
 /// All services.
 pub(crate) fn router(
@@ -29,14 +32,16 @@ pub(crate) fn router(
     metrics: &ApiMetrics,
     access: &Access,
 ) -> Router {
-    Routes::new(MetricsServer::new(MetricsService::new(ask.clone(), live.clone())))
-        .add_service(MetricsServiceServer::new(CompatibleService::new(ask.clone())))
-        .add_service(health.service())
-        .add_service(reflection::v1())
-        .add_service(reflection::v1alpha())
+    let current = MetricsServer::new(MetricsService::new(ask.clone(), live.clone()));
+    let compatible = MetricsServiceServer::new(CompatibleService::new(ask.clone()));
+    Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(health.service().max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection::v1().max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(reflection::v1alpha().max_decoding_message_size(MAX_MESSAGE_BYTES))
         .into_axum_router()
-        .route_layer(from_fn_with_state(metrics.clone(), measure))
         .route_layer(access.require(Scope::Read))
+        .route_layer(from_fn_with_state(metrics.clone(), measure))
 }
 
 /// A failure, as it is told over gRPC: the code that belongs to what is told over HTTP.

@@ -48,8 +48,8 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
     let (admin, admin_paths) = dead_letters::admin_router(Arc::clone(letters)).split_for_parts();
     let document = document::router([read_paths, admin_paths].into_iter().chain(others.iter().cloned()));
     let guarded = |router: Router, scope| {
-        let measured = router.route_layer(from_fn_with_state(metrics.clone(), measure));
-        measured.route_layer(access.require(scope))
+        let required = router.route_layer(access.require(scope));
+        required.route_layer(from_fn_with_state(metrics.clone(), measure))
     };
     guarded(read.merge(document), Scope::Read).merge(guarded(admin, Scope::Admin))
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
-use tonic::Code;
+use tonic::{Code, Status};
+use watchkeeper_runtime::http::Problem;
 
 /// Questions, by route and status.
 #[derive(Clone)]
@@ -47,7 +48,7 @@ impl ApiMetrics {
     }
 }
 
-/// A layer's function: counts a question and its answer.
+/// A layer's function: counts a question and its answer, also when it is not let in.
 pub(crate) async fn measure(State(metrics): State<ApiMetrics>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
     let started = Instant::now();
@@ -76,6 +77,10 @@ impl Asked {
     fn route_and_status(self, response: &Response) -> (String, String) {
         if !self.matched.ends_with("{*rest}") {
             return (self.matched, response.status().as_str().to_owned());
+        }
+        // Whoever was not let in may have asked for any path.
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            return (self.matched, format!("{:?}", Status::from(problem).code()));
         }
         // A failure says so in the headers; a success says so in the trailers, later.
         let code =

@@ -6,13 +6,16 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::{SeriesFilter, Timestamp};
 use watchkeeper_ports::LatestCache;
-use watchkeeper_runtime::http::{Access, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Limits, Problem, Scope};
 use watchkeeper_wire::proto::cache::cache_service_server::{CacheService, CacheServiceServer};
 use watchkeeper_wire::proto::cache::{GetMetricRequest, GetMetricResponse, Metric};
 
+/// Longest question (`OUT_OF_RANGE`): as long as over HTTP. The listener's own limit is not asked by tonic.
+const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
+
 /// The service, for whoever may read.
 pub fn grpc(access: &Access, latest: Arc<dyn LatestCache>) -> Router {
-    Routes::new(CacheServiceServer::new(Compatible(latest)))
+    Routes::new(CacheServiceServer::new(Compatible(latest)).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .into_axum_router()
         // What is not of this service is answered by those it is merged with.
         .reset_fallback()

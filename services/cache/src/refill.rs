@@ -2,20 +2,23 @@
 
 use watchkeeper_domain::{SeriesFilter, Timestamp};
 use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
+use watchkeeper_runtime::Heartbeat;
 
 /// Series that one question to the store brings.
 const PAGE_SERIES: usize = 5_000;
 
 /// Puts the latest sample of every series in the store into the cache; gives how many. A sample that
-/// would have expired already is left out by its age.
+/// would have expired already is left out by its age; the others begin a new time to live.
 pub(crate) async fn refill(
     cache: &dyn LatestCache,
     store: &dyn SampleStore,
     ttl: &TtlPolicy,
     now: Timestamp,
+    heartbeat: &Heartbeat,
 ) -> Result<usize, PortError> {
     let (mut page, mut count) = (Page::first(PAGE_SERIES), 0);
     loop {
+        heartbeat.beat();
         let mut samples = store.latest(&SeriesFilter::default(), &page).await?;
         let Some(last) = samples.last() else { return Ok(count) };
         page.after = Some(last.series.key().to_owned());

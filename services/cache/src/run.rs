@@ -11,7 +11,7 @@ use watchkeeper_ports::{
     EventBus, Group, LatestCache, PortError, Position, ReceivedBatch, SampleStore, Topic, TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Keeps the cache up with topic `metrics` until asked to stop.
@@ -68,7 +68,11 @@ impl Consumer for Filler {
 
     /// An empty cache has lost what was committed: it is refilled, and what the store does not have yet
     /// is read from the bus again.
-    async fn begin(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Position>, PortError> {
+    async fn begin(
+        &mut self,
+        partitions: &[TopicPartition],
+        heartbeat: &Heartbeat,
+    ) -> Result<Vec<Position>, PortError> {
         self.is_refilling |= self.cache.len().await? == 0;
         if !self.is_refilling {
             return Ok(Vec::new());
@@ -79,7 +83,8 @@ impl Consumer for Filler {
             let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
             stored.push(Position { partition: partition.clone(), next });
         }
-        let series = refill(&*self.cache, &*self.store, &self.config.ttl, Timestamp::now()).await?;
+        let (ttl, now) = (&self.config.ttl, Timestamp::now());
+        let series = refill(&*self.cache, &*self.store, ttl, now, heartbeat).await?;
         tracing::info!(series, "cache refilled from the store");
         self.is_refilling = false;
         Ok(stored)
@@ -103,7 +108,7 @@ impl Consumer for Filler {
         if self.positions.is_empty() { MAX_RECORDS } else { 0 }
     }
 
-    async fn store(&mut self) -> Result<Vec<Position>, PortError> {
+    async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await?;
         self.samples.clear();
         Ok(std::mem::take(&mut self.positions))
@@ -153,7 +158,8 @@ mod tests {
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
-        assert_eq!(filler.begin(&partitions).await.unwrap(), expected);
-        assert_eq!(filler.begin(&partitions).await.unwrap(), [], "now it has something");
+        let heartbeat = RoleContext::detached("cache").heartbeat("receive");
+        assert_eq!(filler.begin(&partitions, &heartbeat).await.unwrap(), expected);
+        assert_eq!(filler.begin(&partitions, &heartbeat).await.unwrap(), [], "now it has something");
     }
 }

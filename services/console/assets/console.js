@@ -67,7 +67,11 @@ function showSample(row, sample) {
 }
 
 function showArrived() {
-  for (const [key, sample] of arrived) showSample(rows.get(key), sample);
+  for (const [key, sample] of arrived) {
+    // The page may have been asked for again since, and the row be gone.
+    const row = rows.get(key);
+    if (row) showSample(row, sample);
+  }
   arrived.clear();
   showAges();
 }

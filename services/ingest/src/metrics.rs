@@ -68,8 +68,21 @@ pub(crate) async fn measure(State(metrics): State<IngestMetrics>, request: Reque
 
 fn class(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        ..=399 => "2xx",
+        ..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
         400..=499 => "4xx",
         _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_is_of_its_class() {
+        let classes = [100, 202, 304, 429, 503].map(|status| class(StatusCode::from_u16(status).unwrap()));
+        assert_eq!(classes, ["1xx", "2xx", "3xx", "4xx", "5xx"]);
     }
 }

@@ -51,9 +51,16 @@ impl InHand {
 
     /// Moves samples, given by rising index with the reason, to those that are refused.
     pub(crate) fn refuse(&mut self, samples: Vec<(usize, String)>) {
-        for (index, reason) in samples.into_iter().rev() {
-            self.samples.remove(index);
-            self.refused.push(Refused { origin: self.origins.remove(index), reason });
+        let mut reasons = samples.into_iter().peekable();
+        let (all, origins) = (std::mem::take(&mut self.samples), std::mem::take(&mut self.origins));
+        for (index, (sample, origin)) in all.into_iter().zip(origins).enumerate() {
+            match reasons.next_if(|(refused, _)| *refused == index) {
+                Some((_, reason)) => self.refused.push(Refused { origin, reason }),
+                None => {
+                    self.samples.push(sample);
+                    self.origins.push(origin);
+                }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use watchkeeper_ports::{
     SampleStore, Topic, TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::DeadLetter;
 use watchkeeper_wire::sample::SampleDecoder;
 
@@ -63,7 +63,11 @@ impl Consumer for Persister {
     }
 
     /// The store knows best: what it has not stored was not stored, whatever was committed to the bus.
-    async fn begin(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Position>, PortError> {
+    async fn begin(
+        &mut self,
+        partitions: &[TopicPartition],
+        _: &Heartbeat,
+    ) -> Result<Vec<Position>, PortError> {
         let mut stored = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
@@ -85,12 +89,12 @@ impl Consumer for Persister {
         self.in_hand.room(self.config.batch_records)
     }
 
-    async fn store(&mut self) -> Result<Vec<Position>, PortError> {
+    async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.bury_refused().await?;
         let advances = self.in_hand.advances(|partition| self.stored.get(partition).copied().unwrap_or(0));
         match self.append(self.in_hand.append(advances.clone())).await {
             Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
-                self.sift().await?;
+                self.sift(heartbeat).await?;
                 self.append(Append { samples: Vec::new(), advances: advances.clone() }).await?;
             }
             appended => appended?,
@@ -118,8 +122,8 @@ impl Persister {
     }
 
     /// Stores the samples that the store takes, and sends the others to the dead-letter topic.
-    async fn sift(&mut self) -> Result<(), PortError> {
-        let Sifted { appended, refused } = sift(&*self.store, &self.in_hand.samples).await?;
+    async fn sift(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
+        let Sifted { appended, refused } = sift(&*self.store, &self.in_hand.samples, heartbeat).await?;
         self.metrics.count(appended);
         self.in_hand.refuse(refused);
         self.bury_refused().await

@@ -43,7 +43,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 /// Lists the promises of a module: for the macro that turns them into tests, and for reports.
 macro_rules! suite {
     (($dollar:tt) $contract:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
-        /// The names of the suite's promises.
+        /// The names of the suite's promises, for a report that says which of them an adapter was tested for.
         pub const PROMISES: &[&str] = &[$(stringify!($promise)),*];
 
         /// Turns every promise of this suite into a test of the adapter behind a fixture.

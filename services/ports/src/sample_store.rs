@@ -30,6 +30,10 @@ pub trait SampleStore: Send + Sync {
 
     /// The windows of the series that match, by key; at most `max_series` series. One without samples in
     /// the range is left out and does not count.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when a window has more values than the store can hold to take a percentile
+    /// of them, which is one million or more: a shorter step helps.
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError>;
 
     /// Removes samples older than `before` and series that have none left; gives how many samples.

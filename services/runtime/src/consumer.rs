@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use watchkeeper_ports::{
-    Delivery, EventBus, Group, PortError, Position, ReceivedBatch, Subscription, Topic, TopicPartition,
+    Delivery, EventBus, Failure, Group, PortError, Position, ReceivedBatch, Subscription, Topic,
+    TopicPartition,
 };
 
 /// What a role does with the records of a topic.
@@ -24,10 +25,11 @@ pub trait Consumer: Send {
     fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Where to begin in partitions that have just been assigned; in one that is left out, where the group
-    /// committed. After an error the same call is made again.
+    /// committed. After an error the same call is made again. One that takes many steps beats in between.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
     /// Decodes and handles a batch, and keeps the outcome in hand.
@@ -40,8 +42,11 @@ pub trait Consumer: Send {
     fn room(&self) -> usize;
 
     /// Stores what is in hand, and says up to where the group may commit. After an error everything is
-    /// still in hand, and the same call is made again.
-    fn store(&mut self) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
+    /// still in hand, and the same call is made again. One that takes many steps beats in between.
+    fn store(
+        &mut self,
+        heartbeat: &Heartbeat,
+    ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
     /// Drops what is in hand: it will be delivered again, perhaps to another member.
     fn forget(&mut self);
@@ -62,6 +67,10 @@ pub struct Source {
 /// While a dependency is away its state says so and nothing is lost: the bus is subscribed to anew, the
 /// store is tried again with what is in hand. A consumer whose position was moved by another (a zombie)
 /// drops what it has and starts again from the store.
+///
+/// # Errors
+/// What neither waiting nor joining again helps: [`Failure::Stop`], or a refusal that the consumer did not
+/// deal with itself.
 pub async fn consume<C: Consumer>(context: RoleContext, source: Source, mut consumer: C) -> RoleResult {
     let mut member = Member {
         heartbeat: context.heartbeat("receive"),
@@ -74,7 +83,8 @@ pub async fn consume<C: Consumer>(context: RoleContext, source: Source, mut cons
     while !context.shutdown().is_cancelled() {
         match member.take_part(&mut consumer).await {
             Ok(()) | Err(Stopped::Shutdown) => break,
-            Err(Stopped::Failed(error @ PortError::Broken { .. })) => return Err(error.into()),
+            // Neither joining again nor waiting makes a refusal of what is in hand go away.
+            Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
             Err(Stopped::Failed(error)) => {
                 tracing::warn!(role = context.role(), %error, "joining the group again");
                 consumer.forget();
@@ -143,7 +153,7 @@ impl Member<'_> {
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            match consumer.begin(partitions).await {
+            match consumer.begin(partitions, &self.heartbeat).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }
@@ -166,7 +176,7 @@ impl Member<'_> {
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            match consumer.store().await {
+            match consumer.store(&self.heartbeat).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }
@@ -178,7 +188,9 @@ impl Member<'_> {
 
     /// Waits before joining again, so that a bus that fails at every call is not called in a circle.
     async fn pause(&self, error: &PortError) {
-        self.bus.down(error);
+        if !matches!(error, PortError::PositionMoved { .. }) {
+            self.bus.down(error);
+        }
         let stop = self.context.shutdown().cancelled();
         let _ = self.heartbeat.idle(tokio::time::timeout(crate::retry::RETRY_AT_LEAST, stop)).await;
     }

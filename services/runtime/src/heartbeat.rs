@@ -27,6 +27,11 @@ impl Heartbeat {
         let _idle = Idle::start(&self.busy_since);
         work.await
     }
+
+    /// Says that one long round gets on: it counts as begun anew. For a round of many bounded steps.
+    pub fn beat(&self) {
+        set(&self.busy_since, Some(Instant::now()));
+    }
 }
 
 /// Marks the loop busy again when the wait ends, also when it is dropped half-way.
@@ -100,6 +105,19 @@ mod tests {
         assert_eq!(heartbeats.hung(), ["persister.store"]);
         heartbeat.idle(async {}).await;
         assert!(heartbeats.hung().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_round_that_gets_on_is_not_hung() {
+        let heartbeats = Heartbeats::default();
+        let heartbeat = heartbeats.start("cache.receive".into());
+        for _ in 0..10 {
+            advance(MAX_BUSY).await;
+            heartbeat.beat();
+        }
+        assert!(heartbeats.hung().is_empty());
+        advance(MAX_BUSY * 2).await;
+        assert_eq!(heartbeats.hung(), ["cache.receive"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 
 mod access;
 mod activity;
+mod answer_body;
 mod authorization;
 mod body_limit;
 mod checked;
@@ -25,6 +26,6 @@ pub use access::{Access, Caller, Require};
 pub use body_limit::{BodyLimit, body_limit};
 pub use checked::Checked;
 pub use limits::Limits;
-pub use listen::{ListenError, Listener};
+pub use listen::{ListenError, Listener, can_be_reached};
 pub use problem::{FieldError, MAX_FIELD_ERRORS, PROBLEM_JSON, Problem, RETRY_UNAVAILABLE};
 pub use token::{Scope, Tokens};

@@ -2,10 +2,10 @@
 //!
 //! A [`Process`] runs roles. Each gets a [`RoleContext`], through which it tells how it is: its status
 //! line, its [`Dependency`]s, the [`Heartbeat`] of each of its loops, its metrics; and learns when to
-//! stop. The process turns that into systemd's notifications ([`systemd`]), the admin paths
-//! ([`admin`]) and an exit code.
+//! stop. The process turns that into systemd's notifications, the admin paths (`/metrics`, `/livez`,
+//! `/readyz`) and an exit code.
 
-pub mod admin;
+mod admin;
 pub mod config;
 pub mod consumer;
 mod context;
@@ -16,7 +16,7 @@ mod process;
 mod retry;
 mod roster;
 mod signals;
-pub mod systemd;
+mod systemd;
 pub mod telemetry;
 
 pub use context::{RoleContext, RoleResult};

@@ -90,6 +90,7 @@ impl Process {
             tokio::select! {
                 // First, so that a role that stops because it was asked to has not ended too early.
                 biased;
+                () = self.shutdown.cancelled() => break None,
                 asked = signals.next() => match asked {
                     Asked::Stop => break None,
                     Asked::Reload => systemd::Notifier::reloading(&mut reload),
@@ -110,7 +111,8 @@ impl Process {
         Ok(match (failure, finished) {
             (None, Some(None)) => Ended::Stopped,
             (Some(failure), Some(_)) | (None, Some(Some(failure))) => Ended::Failed(failure),
-            (_, None) => Ended::CutShort(self.tasks.unfinished()),
+            (None, None) => Ended::CutShort(self.tasks.unfinished()),
+            (Some(failure), None) => Ended::CutShort(format!("{}, after {failure}", self.tasks.unfinished())),
         })
     }
 }

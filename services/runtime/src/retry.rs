@@ -25,7 +25,13 @@ pub enum Stopped {
     Failed(#[from] PortError),
 }
 
-/// Calls `operation` until it succeeds or [`Attempts`] gives up.
+/// Calls `operation` until it succeeds, with exponential backoff and jitter between the attempts
+/// ([`RETRY_AT_LEAST`], [`RETRY_AT_MOST`]), for as long as its failures say [`Failure::Retry`] and the role is
+/// not asked to stop. The dependency is up when an attempt has succeeded, and down with the reason meanwhile.
+///
+/// # Errors
+/// Any other failure at once, and [`PortError::PositionMoved`], after which the caller must look where it
+/// stands; [`Stopped::Shutdown`] when the role is asked to stop.
 pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     context: &RoleContext,
     heartbeat: &Heartbeat,
@@ -41,11 +47,7 @@ pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     }
 }
 
-/// The attempts at one call, with exponential backoff and jitter between them, for as long as its
-/// failures say [`Failure::Retry`] and the role is not asked to stop. The dependency is up when an
-/// attempt has succeeded, and down with the reason meanwhile.
-///
-/// A moved position is not tried again: the caller must look where it stands.
+/// The attempts at one call, as [`retry`] makes them.
 pub(crate) struct Attempts<'a> {
     context: &'a RoleContext,
     heartbeat: &'a Heartbeat,

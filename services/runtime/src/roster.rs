@@ -76,7 +76,9 @@ impl Roster {
     }
 
     pub(crate) fn enter(&self, role: &'static str) {
-        self.lock().entry(role).or_default().status = "starting".into();
+        self.lock()
+            .entry(role)
+            .or_insert_with(|| RoleState { status: "starting".into(), ..RoleState::default() });
     }
 
     pub(crate) fn set_status(&self, role: &'static str, status: String) {

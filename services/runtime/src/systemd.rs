@@ -69,6 +69,7 @@ async fn tell(roster: Roster, heartbeats: Heartbeats) {
     }
 }
 
+/// One line, whatever the reasons in it contain: what comes after a line end would be another assignment.
 fn status_line(roster: &Roster, hung: &[String]) -> String {
     let roles = roster.roles();
     let mut line = String::new();
@@ -82,7 +83,7 @@ fn status_line(roster: &Roster, hung: &[String]) -> String {
             _ => write!(line, "{separator}{role}: {state}"),
         };
     }
-    line
+    line.replace(char::is_control, " ")
 }
 
 fn send(states: &[NotifyState<'_>]) {
@@ -107,5 +108,13 @@ mod tests {
             status_line(&roster, &["persister.store".into()]),
             "HUNG: persister.store; cache: starting | persister: lag 0"
         );
+    }
+
+    #[test]
+    fn a_reason_of_several_lines_is_no_other_assignment() {
+        let roster = Roster::default();
+        roster.enter("persister");
+        roster.set_status("persister", "waiting for store: no route\r\nWATCHDOG=trigger\0".into());
+        assert_eq!(status_line(&roster, &[]), "waiting for store: no route  WATCHDOG=trigger ");
     }
 }

@@ -4,6 +4,7 @@
 
 use prometheus::Registry;
 use std::future::pending;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use watchkeeper_runtime::{Ended, Process};
 
@@ -11,8 +12,12 @@ fn process() -> Process {
     Process::new(Registry::new())
 }
 
+/// How long anything may take before its test fails: longer than a process waits for its roles.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn end(process: Process) -> Ended {
-    process.run(|| unreachable!("nobody asks for a reload")).await.unwrap()
+    let end = process.run(|| unreachable!("nobody asks for a reload"));
+    tokio::time::timeout(PATIENCE, end).await.expect("it ends in time").unwrap()
 }
 
 #[tokio::test]
@@ -99,7 +104,7 @@ async fn a_role_that_does_not_finish_in_time_is_named_after_a_failure_too() {
     let mut process = process();
     process.spawn("http", pending());
     process.spawn("persister", async { Err("the disk is gone".into()) });
-    assert_eq!(end(process).await, Ended::CutShort("http".into()));
+    assert_eq!(end(process).await, Ended::CutShort("http, after persister: the disk is gone".into()));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run every role in this process, on the embedded back end unless the configuration says otherwise
     Up(UpArgs),
-    /// Run one role, on the back ends that the configuration names
+    /// Run one role in a process of its own, which takes back ends that processes can share
     Run(RunArgs),
     /// Read a configuration file and report everything that is wrong with it
     CheckConfig(CheckConfigArgs),
@@ -217,9 +217,16 @@ pub(crate) enum DeadLettersAction {
     },
 }
 
+fn token_name(text: &str) -> Result<String, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let is_name = (1..=64).contains(&text.len()) && text.chars().all(is_part);
+    is_name.then(|| text.to_owned()).ok_or("must be 1 to 64 letters, digits and any of _.-".to_owned())
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct TokenArgs {
-    /// A name for the token, to tell it from others in logs and metrics
+    /// A name for the token, to tell it from others
+    #[arg(value_parser = token_name)]
     pub(crate) name: String,
     /// What the token allows; may be given several times
     #[arg(long = "scope", required = true)]

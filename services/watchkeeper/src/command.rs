@@ -16,10 +16,30 @@ use std::io::{self, Write as _};
 
 /// Says on stderr what went wrong, with every cause.
 pub(crate) fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "watchkeeper: {error:#}");
+    notice(&format!("{error:#}"));
 }
 
-/// Prints one line; a reader that has gone away (`| head`) is an error to stop at.
+/// Says on stderr what a reader of stdout should know.
+pub(crate) fn notice(text: &str) {
+    let _ = writeln!(io::stderr(), "watchkeeper: {text}");
+}
+
+/// Prints lines. A control character is shown as an escape, because what it stands in may come from
+/// anywhere, and the terminal would obey it. A reader that has gone away (`| head`) is an error to stop at.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}")
+    let mut shown = String::with_capacity(line.len());
+    for c in line.chars() {
+        if c.is_control() && c != '\n' {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    writeln!(io::stdout(), "{shown}")
+}
+
+/// Whether a command ended because nobody reads on, which is how `| head` ends it.
+pub(crate) fn was_cut_short(error: &anyhow::Error) -> bool {
+    let broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(broken_pipe))
 }

@@ -3,13 +3,14 @@
 use crate::backends::Backends;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::str::FromStr;
 use watchkeeper_api::ApiConfig;
 use watchkeeper_cache::CacheConfig;
 use watchkeeper_collector::CollectorConfig;
 use watchkeeper_ingest::IngestConfig;
 use watchkeeper_persister::PersisterConfig;
-use watchkeeper_runtime::config::{self, Document, Section};
-use watchkeeper_runtime::http::Tokens;
+use watchkeeper_runtime::config::{self, ConfigErrors, Document, Section};
+use watchkeeper_runtime::http::{Access, Tokens, can_be_reached};
 use watchkeeper_runtime::telemetry::LogLevel;
 
 const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8460);
@@ -39,19 +40,69 @@ impl Config {
         })
     }
 
+    /// Reads a file that may be for another machine: the files of secrets stay closed.
+    pub(crate) fn check(file: &Path) -> Result<(), ConfigErrors> {
+        config::check(file, Self::read).map(drop)
+    }
+
+    /// The names of the sections in which the two differ.
+    pub(crate) fn sections_that_differ(&self, other: &Self) -> Vec<&'static str> {
+        let differs = [
+            ("log", self.log_level != other.log_level),
+            ("http", self.http != other.http),
+            ("grpc", self.grpc != other.grpc),
+            ("backends", self.backends != other.backends),
+            ("token", self.tokens != other.tokens),
+            ("collector", self.collector != other.collector),
+            ("ingest", self.ingest != other.ingest),
+            ("cache", self.cache != other.cache),
+            ("persister", self.persister != other.persister),
+            ("api", self.api != other.api),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
+
     fn read(root: &mut Section<'_>) -> Self {
+        let tokens = Tokens::read(root);
+        let is_open = Access::new(tokens.clone()).is_open();
+        let listen = |section: &mut Section<'_>| {
+            let address = section.parsed("listen").map(|Address(address)| address);
+            if is_open && address.is_some_and(can_be_reached) {
+                section.refuse("listen", "can be reached by other hosts, which takes at least one [[token]]");
+            }
+            address
+        };
+        let http = root.section("http", listen).unwrap_or(DEFAULT_HTTP);
+        let grpc = root.section("grpc", |section| {
+            let grpc = listen(section).unwrap_or(DEFAULT_GRPC);
+            if grpc == http && grpc.port() != 0 {
+                section.refuse("listen", "must not be the same as http.listen");
+            }
+            grpc
+        });
         Self {
             log_level: root.section("log", |log| log.parsed("level")).unwrap_or_default(),
-            http: root.section("http", |http| http.parsed("listen")).unwrap_or(DEFAULT_HTTP),
-            grpc: root.section("grpc", |grpc| grpc.parsed("listen")).unwrap_or(DEFAULT_GRPC),
+            http,
+            grpc,
             backends: root.section("backends", Backends::read),
-            tokens: Tokens::read(root),
+            tokens,
             collector: root.section("collector", CollectorConfig::read),
             ingest: root.section("ingest", IngestConfig::read),
             cache: root.section("cache", CacheConfig::read),
             persister: root.section("persister", PersisterConfig::read),
             api: root.section("api", ApiConfig::read),
         }
+    }
+}
+
+/// Where to listen.
+struct Address(SocketAddr);
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        text.parse().map(Self).map_err(|_| "must be IP:PORT, such as 127.0.0.1:8460 or [::1]:8460")
     }
 }
 
@@ -63,15 +114,6 @@ mod tests {
     fn the_example_says_what_the_defaults_are() {
         let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/watchkeeper.toml"));
         let (example, default) = (Config::load(Some(example)).unwrap(), Config::load(None).unwrap());
-        // What has no default to show: where the data is, who has a token, a source of its own time to live.
-        let CacheConfig { ttl } = example.cache.clone();
-        let ttl = watchkeeper_ports::TtlPolicy { by_source: default.cache.ttl.by_source.clone(), ..ttl };
-        let shown = Config {
-            backends: Backends::default(),
-            tokens: Tokens::default(),
-            cache: CacheConfig { ttl },
-            ..example
-        };
-        assert_eq!(shown, default);
+        assert_eq!(example, default);
     }
 }

@@ -19,13 +19,11 @@ fn main() -> ExitCode {
         Command::Tail(args) => command::tail::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),
         Command::Token(args) => command::token::run(&args),
-        Command::Completions(args) => {
-            command::completions::run(&args);
-            Ok(())
-        }
+        Command::Completions(args) => command::completions::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if command::was_cut_short(&error) => ExitCode::SUCCESS,
         Err(error) => {
             command::complain(&error);
             ExitCode::FAILURE

@@ -18,4 +18,4 @@ pub use decoder::SampleDecoder;
 pub use fields::UnknownFields;
 pub use known_series::{MAX_KNOWN_PREFIX_BYTES, MAX_KNOWN_SERIES};
 pub use read::{SampleReader, SampleView};
-pub use write::{push_parts, push_sample, write_parts, write_sample};
+pub use write::{push_sample, write_parts, write_sample};

@@ -3,7 +3,7 @@
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::BatchBuilder;
 use watchkeeper_wire::body::{BodyFormat, for_each_item};
-use watchkeeper_wire::sample::{SampleDecoder, SampleReader, UnknownFields, push_parts};
+use watchkeeper_wire::sample::{SampleDecoder, SampleReader, UnknownFields, write_parts};
 
 const SAMPLES: usize = 10_000;
 
@@ -34,7 +34,10 @@ fn into_records(body: &str, format: BodyFormat) -> BatchBuilder {
     let taken = for_each_item(body.as_bytes(), format, SAMPLES, |_, item| {
         let sample = reader.read(item, UnknownFields::Refuse).expect("the sample is valid");
         let collected_at = sample.collected_at.unwrap_or(Timestamp::MIN);
-        push_parts(&mut batch, &mut key, &sample.series(), collected_at, sample.value);
+        let series = sample.series();
+        key.clear();
+        series.write_key(&mut key);
+        batch.push_written(key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
     });
     assert_eq!(taken.expect("the body is valid"), SAMPLES);
     batch

@@ -1,15 +1,17 @@
 //! What the bus's writer keeps beside the file.
 
 use super::ends::Ends;
+use super::log;
 use super::pack::Packer;
-use super::{log, retention};
+use super::retention::Retention;
+use super::seats::Seats;
 use crate::EmbeddedOptions;
 use crate::sqlite::{Error, Memory};
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{RecordBatch, Topic};
+use watchkeeper_ports::{Offset, RecordBatch, Topic};
 
 /// How long after a look for records that may leave the next one is due, if that found all there were.
 const TRIM_INTERVAL: Duration = Duration::from_secs(60);
@@ -19,13 +21,16 @@ pub(super) struct BusMemory {
     options: EmbeddedOptions,
     packer: Packer,
     ends: Arc<Ends>,
-    grown: Vec<Topic>,
+    seats: Arc<Seats>,
+    /// Where topics will end once what was published since the last commit is durable.
+    grown: Vec<(Topic, Offset)>,
     trim_at: Instant,
 }
 
 impl BusMemory {
-    pub(super) fn new(options: EmbeddedOptions, ends: Arc<Ends>) -> Result<Self, Error> {
-        Ok(Self { options, packer: Packer::new()?, ends, grown: Vec::new(), trim_at: Instant::now() })
+    pub(super) fn new(options: EmbeddedOptions, ends: Arc<Ends>, seats: Arc<Seats>) -> Result<Self, Error> {
+        let (packer, grown, trim_at) = (Packer::new()?, Vec::new(), Instant::now());
+        Ok(Self { options, packer, ends, seats, grown, trim_at })
     }
 
     /// Appends a batch whole, or fails.
@@ -38,22 +43,25 @@ impl BusMemory {
     ) -> Result<(), Error> {
         let mut log = log::append(conn, &mut self.packer, &topic, batch, now)?;
         let appended_from = log.end - batch.len() as u64;
-        retention::make_room(conn, &topic, &mut log, appended_from, &self.options, now)?;
-        self.grown.push(topic);
+        let retention = Retention { options: &self.options, seats: &self.seats, now };
+        retention.make_room(conn, &topic, &mut log, appended_from)?;
+        self.grown.push((topic, log.end));
         Ok(())
     }
 }
 
 impl Memory for BusMemory {
-    /// A topic that has not grown after all does no harm: its end is read from the file.
+    /// A publication that failed has left nothing here.
     fn rolled_back(&mut self) {}
 
-    fn committed(&mut self, conn: &Connection) -> Result<(), Error> {
-        while let Some(topic) = self.grown.pop() {
-            let log = log::find(conn, &topic)?.unwrap_or_default();
-            self.ends.announce(topic, log.end);
+    fn all_rolled_back(&mut self) {
+        self.grown.clear();
+    }
+
+    fn committed(&mut self) {
+        for (topic, end) in self.grown.drain(..) {
+            self.ends.announce(topic, end);
         }
-        Ok(())
     }
 
     fn tidy(&mut self, conn: &mut Connection) -> Result<(), Error> {
@@ -62,11 +70,60 @@ impl Memory for BusMemory {
         }
         self.trim_at = Instant::now() + TRIM_INTERVAL;
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let more = retention::trim(&transaction, &self.options, Timestamp::now())?;
+        let retention = Retention { options: &self.options, seats: &self.seats, now: Timestamp::now() };
+        let more = retention.trim(&transaction)?;
         transaction.commit()?;
         if more {
             self.trim_at = Instant::now();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::MIGRATIONS;
+    use watchkeeper_ports::BatchBuilder;
+
+    fn memory() -> BusMemory {
+        BusMemory::new(EmbeddedOptions::default(), Arc::default(), Arc::default()).unwrap()
+    }
+
+    fn database() -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn
+    }
+
+    fn publish(memory: &mut BusMemory, conn: &Connection, topic: &Topic) {
+        let mut batch = BatchBuilder::default();
+        batch.push(b"key", b"value");
+        memory.publish(conn, topic.clone(), &batch.finish(), Timestamp::MIN).unwrap();
+    }
+
+    fn announced(memory: &BusMemory, topic: &Topic) -> Offset {
+        *memory.ends.follow(topic).borrow()
+    }
+
+    #[test]
+    fn a_commit_announces_every_end_and_nothing_does_before() {
+        let (mut memory, conn, dead) = (memory(), database(), Topic::METRICS.dead_letters());
+        publish(&mut memory, &conn, &Topic::METRICS);
+        publish(&mut memory, &conn, &dead);
+        publish(&mut memory, &conn, &Topic::METRICS);
+        memory.rolled_back();
+        assert_eq!(announced(&memory, &Topic::METRICS), 0, "it is not durable yet");
+        memory.committed();
+        assert_eq!((announced(&memory, &Topic::METRICS), announced(&memory, &dead)), (2, 1));
+    }
+
+    #[test]
+    fn what_was_rolled_back_is_never_announced() {
+        let (mut memory, conn) = (memory(), database());
+        publish(&mut memory, &conn, &Topic::METRICS);
+        memory.all_rolled_back();
+        memory.committed();
+        assert_eq!(announced(&memory, &Topic::METRICS), 0);
     }
 }

@@ -33,6 +33,13 @@ pub(super) fn commit(
     Ok(())
 }
 
+/// Notes that a group is alive.
+pub(super) fn seen(conn: &Connection, topic_id: i64, group: &Group, now: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE positions SET seen_at = ?3 WHERE topic_id = ?1 AND group_name = ?2")?
+        .execute((topic_id, group.name(), now.as_micros()))?;
+    Ok(())
+}
+
 /// The log of a topic and where a group goes on in it: at what it committed, or the earliest record.
 pub(super) fn find(conn: &Connection, topic: &Topic, group: &Group) -> Result<(Log, Offset), Error> {
     let log = log::find(conn, topic)?.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::log::{self, Log};
 use super::positions;
+use super::seats::Seats;
 use crate::EmbeddedOptions;
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
@@ -25,60 +26,68 @@ impl Expired {
     }
 }
 
-/// Removes what has been kept long enough from every topic, a step of each. Says whether more is left.
-pub(super) fn trim(conn: &Connection, options: &EmbeddedOptions, now: Timestamp) -> Result<bool, Error> {
-    let mut more = false;
-    for (topic, mut log) in log::topics(conn)? {
-        let expired = if topic.is_dead_letters() {
-            Expired { below: log.end, before: now.minus(options.dead_letter_retention) }
-        } else {
-            Expired { before: now.minus(options.bus_retention), ..done_with(conn, &log, options, now)? }
-        };
-        more |= remove_step(conn, &mut log, expired, u64::MAX)?;
-    }
-    Ok(more)
+/// What decides how long records stay.
+pub(super) struct Retention<'a> {
+    pub(super) options: &'a EmbeddedOptions,
+    pub(super) seats: &'a Seats,
+    pub(super) now: Timestamp,
 }
 
-/// Makes sure that a topic, which was `before` a batch was appended and is `log` with it, has no more
-/// than the bytes it may: removes what nobody holds back, however young.
-///
-/// # Errors
-/// [`Error::Unavailable`] if that is not enough.
-pub(super) fn make_room(
-    conn: &Connection,
-    topic: &Topic,
-    log: &mut Log,
-    appended_from: Offset,
-    options: &EmbeddedOptions,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let limit = options.max_backlog_bytes;
-    if log.bytes <= limit {
-        return Ok(());
+impl Retention<'_> {
+    /// Removes what has been kept long enough from every topic, a step of each. Says whether more is left.
+    pub(super) fn trim(&self, conn: &Connection) -> Result<bool, Error> {
+        let mut more = false;
+        for (topic, mut log) in log::topics(conn)? {
+            let expired = if topic.is_dead_letters() {
+                Expired { below: log.end, before: self.now.minus(self.options.dead_letter_retention) }
+            } else {
+                let before = self.now.minus(self.options.bus_retention);
+                Expired { before, ..self.done_with(conn, &topic, &log)? }
+            };
+            more |= remove_step(conn, &mut log, expired, u64::MAX)?;
+        }
+        Ok(more)
     }
-    if !topic.is_dead_letters() {
-        let mut expired = done_with(conn, log, options, now)?;
-        expired.below = expired.below.min(appended_from);
-        while log.bytes > limit && remove_step(conn, log, expired, log.bytes - limit)? {}
-    }
-    if log.bytes <= limit {
-        return Ok(());
-    }
-    Err(Error::Unavailable(format!(
-        "the backlog of {topic} is full: it would be {} bytes, the limit is {limit}",
-        log.bytes
-    )))
-}
 
-/// What no group that is alive holds back, of any age.
-fn done_with(
-    conn: &Connection,
-    log: &Log,
-    options: &EmbeddedOptions,
-    now: Timestamp,
-) -> Result<Expired, Error> {
-    let held_from = positions::lowest(conn, log.id, now.minus(options.group_expiry))?;
-    Ok(Expired { below: held_from.unwrap_or(log.end), before: Timestamp::MAX })
+    /// Makes sure that a topic, which is `log` with a batch that was just appended from `appended_from`
+    /// on, has no more than the bytes it may: removes what nobody holds back, however young.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if that is not enough.
+    pub(super) fn make_room(
+        &self,
+        conn: &Connection,
+        topic: &Topic,
+        log: &mut Log,
+        appended_from: Offset,
+    ) -> Result<(), Error> {
+        let limit = self.options.max_backlog_bytes;
+        if log.bytes <= limit {
+            return Ok(());
+        }
+        if !topic.is_dead_letters() {
+            let mut expired = self.done_with(conn, topic, log)?;
+            expired.below = expired.below.min(appended_from);
+            while log.bytes > limit && remove_step(conn, log, expired, log.bytes - limit)? {}
+        }
+        if log.bytes <= limit {
+            return Ok(());
+        }
+        Err(Error::Unavailable(format!(
+            "the backlog of {topic} is full: it would be {} bytes, the limit is {limit}",
+            log.bytes
+        )))
+    }
+
+    /// What no group that is alive holds back, of any age. A group that has a member is alive, also when
+    /// that one has not been able to commit for long.
+    fn done_with(&self, conn: &Connection, topic: &Topic, log: &Log) -> Result<Expired, Error> {
+        for group in self.seats.taken(topic) {
+            positions::seen(conn, log.id, &group, self.now)?;
+        }
+        let held_from = positions::lowest(conn, log.id, self.now.minus(self.options.group_expiry))?;
+        Ok(Expired { below: held_from.unwrap_or(log.end), before: Timestamp::MAX })
+    }
 }
 
 /// One row of a topic, without its frames.
@@ -140,6 +149,30 @@ mod tests {
         "2026-11-20T10:00:00Z".parse().unwrap()
     }
 
+    /// What `trim` does when nobody has a seat.
+    fn trim(conn: &Connection, now: Timestamp) -> Result<bool, Error> {
+        trim_beside(conn, &Seats::default(), now)
+    }
+
+    fn trim_beside(conn: &Connection, seats: &Seats, now: Timestamp) -> Result<bool, Error> {
+        Retention { options: &options(), seats, now }.trim(conn)
+    }
+
+    fn make_room(
+        conn: &Connection,
+        topic: &Topic,
+        log: &mut Log,
+        appended_from: Offset,
+        options: &EmbeddedOptions,
+    ) -> Result<(), Error> {
+        Retention { options, seats: &Seats::default(), now: start() }.make_room(
+            conn,
+            topic,
+            log,
+            appended_from,
+        )
+    }
+
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(MIGRATIONS[0]).unwrap();
@@ -181,7 +214,7 @@ mod tests {
         commit(&conn, "fast", 10, start());
         commit(&conn, "slow", 3, start());
         let trimmed_at = |after: Duration| {
-            trim(&conn, &options(), start().plus(after)).unwrap();
+            trim(&conn, start().plus(after)).unwrap();
             earliest(&conn, &Topic::METRICS)
         };
         assert_eq!(trimmed_at(61 * MINUTE), 1, "only the first is older than an hour");
@@ -196,9 +229,25 @@ mod tests {
         append(&conn, &Topic::METRICS, start());
         commit(&conn, "gone", 0, start());
         let week = EmbeddedOptions::GROUP_EXPIRY;
-        trim(&conn, &options(), start().plus(week)).unwrap();
+        trim(&conn, start().plus(week)).unwrap();
         assert_eq!(earliest(&conn, &Topic::METRICS), 0);
-        trim(&conn, &options(), start().plus(week + Duration::from_micros(1))).unwrap();
+        trim(&conn, start().plus(week + Duration::from_micros(1))).unwrap();
+        assert_eq!(earliest(&conn, &Topic::METRICS), 1);
+    }
+
+    #[test]
+    fn a_group_that_has_a_member_holds_back_what_it_could_not_commit_for_a_week() {
+        let (conn, seats) = (database(), Seats::default());
+        append(&conn, &Topic::METRICS, start());
+        commit(&conn, "stuck", 0, start());
+        let seat = seats.of(&Topic::METRICS, &Group::named("stuck"));
+        let taken = seat.try_acquire().unwrap();
+        let week = EmbeddedOptions::GROUP_EXPIRY + MINUTE;
+        trim_beside(&conn, &seats, start().plus(week)).unwrap();
+        drop(taken);
+        trim_beside(&conn, &seats, start().plus(week + MINUTE)).unwrap();
+        assert_eq!(earliest(&conn, &Topic::METRICS), 0, "it was seen a minute ago");
+        trim_beside(&conn, &seats, start().plus(2 * week)).unwrap();
         assert_eq!(earliest(&conn, &Topic::METRICS), 1);
     }
 
@@ -207,9 +256,9 @@ mod tests {
         let (conn, dead) = (database(), Topic::METRICS.dead_letters());
         append(&conn, &dead, start());
         let month = EmbeddedOptions::DEAD_LETTER_RETENTION;
-        trim(&conn, &options(), start().plus(month)).unwrap();
+        trim(&conn, start().plus(month)).unwrap();
         assert_eq!(earliest(&conn, &dead), 0);
-        trim(&conn, &options(), start().plus(month + MINUTE)).unwrap();
+        trim(&conn, start().plus(month + MINUTE)).unwrap();
         assert_eq!(earliest(&conn, &dead), 1);
     }
 
@@ -220,9 +269,9 @@ mod tests {
             append(&conn, &Topic::METRICS, start());
         }
         let later = start().plus(120 * MINUTE);
-        assert_eq!(trim(&conn, &options(), later), Ok(true));
+        assert_eq!(trim(&conn, later), Ok(true));
         assert_eq!(earliest(&conn, &Topic::METRICS), u64::from(STEP_ROWS));
-        assert_eq!(trim(&conn, &options(), later), Ok(false));
+        assert_eq!(trim(&conn, later), Ok(false));
         assert_eq!(earliest(&conn, &Topic::METRICS), u64::from(STEP_ROWS) + 1);
     }
 
@@ -231,7 +280,7 @@ mod tests {
         loop {
             let mut log = append(conn, topic, start());
             let appended_from = log.end - 1;
-            match make_room(conn, topic, &mut log, appended_from, &options(), start()) {
+            match make_room(conn, topic, &mut log, appended_from, &options()) {
                 Ok(()) => assert!(log.end < 1000, "it never fills"),
                 Err(Error::Unavailable(reason)) => return (appended_from, reason),
                 Err(other) => panic!("{other:?}"),
@@ -248,7 +297,7 @@ mod tests {
         assert!(reason.ends_with("the limit is 250"), "{reason}");
         commit(&conn, "g", 2, start());
         let mut log = log::find(&conn, &Topic::METRICS).unwrap().unwrap();
-        make_room(&conn, &Topic::METRICS, &mut log, full_at, &options(), start()).unwrap();
+        make_room(&conn, &Topic::METRICS, &mut log, full_at, &options()).unwrap();
         assert_eq!(earliest(&conn, &Topic::METRICS), 1, "no more leaves than must");
     }
 
@@ -264,6 +313,6 @@ mod tests {
         let conn = database();
         let mut log = append(&conn, &Topic::METRICS, start());
         let small = EmbeddedOptions { max_backlog_bytes: 1, ..options() };
-        make_room(&conn, &Topic::METRICS, &mut log, 0, &small, start()).unwrap_err();
+        make_room(&conn, &Topic::METRICS, &mut log, 0, &small).unwrap_err();
     }
 }

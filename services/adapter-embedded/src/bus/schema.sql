@@ -19,7 +19,7 @@ CREATE TABLE batches (
     UNIQUE (topic_id, base)
 ) STRICT;
 
--- `seen_at`: when the group last joined or committed.
+-- `seen_at`: when the group last joined, committed, or was found to have a member that has the partition.
 CREATE TABLE positions (
     topic_id   INTEGER NOT NULL,
     group_name TEXT    NOT NULL,

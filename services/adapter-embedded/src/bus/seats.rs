@@ -17,4 +17,11 @@ impl Seats {
         let mut by_group = self.by_group.lock().unwrap_or_else(PoisonError::into_inner);
         by_group.entry((topic.clone(), group.clone())).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
     }
+
+    /// The groups of which a member has the partition of `topic`.
+    pub(super) fn taken(&self, topic: &Topic) -> Vec<Group> {
+        let by_group = self.by_group.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = by_group.iter().filter(|((of, _), seat)| of == topic && seat.available_permits() == 0);
+        taken.map(|((_, group), _)| group.clone()).collect()
+    }
 }

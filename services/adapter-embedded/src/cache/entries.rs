@@ -15,6 +15,16 @@ pub(super) const STEP_SERIES: usize = 10_000;
 pub(super) struct Entries {
     by_series: HashMap<Arc<Series>, Entry>,
     index: Index,
+    key_bytes: usize,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Most series.
+    pub(super) series: usize,
+    /// Most bytes of the keys of all series.
+    pub(super) key_bytes: usize,
 }
 
 struct Entry {
@@ -35,20 +45,16 @@ impl Entries {
 
     /// Keeps a sample that is newer than the one there is. Says whether there was room: a series that is
     /// new needs some.
-    pub(super) fn put(
-        &mut self,
-        sample: &Sample,
-        ttl: &TtlPolicy,
-        now: Timestamp,
-        max_series: usize,
-    ) -> bool {
-        let is_full = self.len() >= max_series;
+    pub(super) fn put(&mut self, sample: &Sample, ttl: &TtlPolicy, now: Timestamp, bounds: Bounds) -> bool {
+        let key_bytes = self.key_bytes + sample.series.key().len();
+        let is_full = self.len() >= bounds.series || key_bytes > bounds.key_bytes;
         let entry = || Entry { sample: sample.clone(), expires_at: now.plus(ttl.of(sample.series.source())) };
         match self.by_series.get_mut(&sample.series) {
             Some(kept) if kept.sample.collected_at < sample.collected_at => *kept = entry(),
             Some(_) => {}
             None if is_full => return false,
             None => {
+                self.key_bytes = key_bytes;
                 self.index.insert(&sample.series);
                 self.by_series.insert(sample.series.clone(), entry());
             }
@@ -80,6 +86,7 @@ impl Entries {
     pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
         if self.by_series.get(series).is_some_and(|entry| entry.expires_at <= now) {
             self.by_series.remove(series);
+            self.key_bytes -= series.key().len();
             self.index.remove(series);
         }
     }
@@ -108,6 +115,6 @@ impl Entries {
 #[cfg(test)]
 impl Entries {
     pub(super) fn is_bare(&self) -> bool {
-        self.by_series.is_empty() && self.index.is_bare()
+        self.by_series.is_empty() && self.key_bytes == 0 && self.index.is_bare()
     }
 }

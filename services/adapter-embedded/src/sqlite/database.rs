@@ -36,6 +36,7 @@ impl<M: Memory> Database<M> {
             directory::create(dir)?;
             let lock = directory::lock(dir, name)?;
             let path = dir.join(format!("{name}.db"));
+            directory::create_file(&path)?;
             let mut conn = connection::open_writer(&path)?;
             migrate::migrate(&mut conn, migrations)?;
             let memory = memory(&conn)?;
@@ -61,5 +62,13 @@ impl<M: Memory> Database<M> {
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, PortError> {
         self.readers.read(work).await.map_err(|error| error.of(self.name))
+    }
+
+    /// Like [`Self::read`], for work that may take long: it leaves a reader to the others.
+    pub(crate) async fn read_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, PortError> {
+        self.readers.read_long(work).await.map_err(|error| error.of(self.name))
     }
 }

@@ -1,11 +1,13 @@
 //! The directory that holds the database files, and who may use a file.
+//!
+//! What is created here is its owner's alone. What is there already keeps the mode its owner gave it.
 
 use super::error::Error;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Nobody but the owner reads or writes what is kept.
+/// Nobody but the owner reads or writes what is created.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
@@ -23,13 +25,7 @@ pub(super) fn create(dir: &Path) -> Result<(), Error> {
 /// locks SQLite has on it.
 pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
     let path = dir.join(format!("{name}.lock"));
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(FILE_MODE)
-        .open(&path)
-        .map_err(|error| Error::Broken(format!("cannot open {}: {error}", path.display())))?;
+    let file = open_or_create(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -39,6 +35,23 @@ pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
             Err(Error::Broken(format!("cannot lock {}: {error}", path.display())))
         }
     }
+}
+
+/// Creates the database file, if it is not there, before SQLite does, which would let everybody read it.
+/// SQLite gives the files beside it the same mode. Whoever calls this has the lock and has not opened the
+/// database yet.
+pub(super) fn create_file(path: &Path) -> Result<(), Error> {
+    open_or_create(path).map(drop)
+}
+
+fn open_or_create(path: &Path) -> Result<File, Error> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .open(path)
+        .map_err(|error| Error::Broken(format!("cannot open {}: {error}", path.display())))
 }
 
 #[cfg(test)]

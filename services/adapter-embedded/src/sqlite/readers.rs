@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Reads of one file that run at the same time.
 const READERS: usize = 4;
+/// How many of them may take long. One is left for the reads that everything else waits for.
+const LONG_READERS: usize = READERS - 1;
 /// How long a read waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
 /// Steps of SQLite's machine between two looks at whether the caller is still there.
@@ -20,6 +22,7 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 pub(super) struct Readers {
     path: PathBuf,
     turns: Arc<Semaphore>,
+    long_turns: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
     turn_wait: Duration,
 }
@@ -27,7 +30,8 @@ pub(super) struct Readers {
 impl Readers {
     /// Readers of the file at `path`, which must be there by the time of the first read.
     pub(super) fn of(path: PathBuf) -> Self {
-        Self { path, turns: Arc::new(Semaphore::new(READERS)), idle: Arc::default(), turn_wait: TURN_WAIT }
+        let (turns, long_turns) = (Arc::new(Semaphore::new(READERS)), Semaphore::new(LONG_READERS));
+        Self { path, turns, long_turns: Arc::new(long_turns), idle: Arc::default(), turn_wait: TURN_WAIT }
     }
 
     /// Runs `work` on one state of the file, whatever is written meanwhile. If the caller goes away,
@@ -36,10 +40,33 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = tokio::time::timeout(self.turn_wait, self.turns.clone().acquire_owned())
+        let turn = self.wait(&self.turns, READERS).await?;
+        self.run(turn, work).await
+    }
+
+    /// Like [`Self::read`], for work that may take long: at most [`LONG_READERS`] at the same time.
+    pub(super) async fn read_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let long_turn = self.wait(&self.long_turns, LONG_READERS).await?;
+        let turn = self.wait(&self.turns, READERS).await?;
+        self.run((long_turn, turn), work).await
+    }
+
+    async fn wait(&self, turns: &Arc<Semaphore>, all: usize) -> Result<OwnedSemaphorePermit, Error> {
+        tokio::time::timeout(self.turn_wait, turns.clone().acquire_owned())
             .await
-            .map_err(|_| Error::Unavailable(format!("all {READERS} readers are busy")))?
-            .map_err(|closed| Error::Broken(closed.to_string()))?;
+            .map_err(|_| Error::Unavailable(format!("all {all} readers are busy")))?
+            .map_err(|closed| Error::Broken(closed.to_string()))
+    }
+
+    /// Runs `work`, and gives `turn` up when it has ended.
+    async fn run<T: Send + 'static>(
+        &self,
+        turn: impl Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let caller = Caller::default();
         let (gone, path, idle) = (caller.gone.clone(), self.path.clone(), self.idle.clone());
         let reading = tokio::task::spawn_blocking(move || {
@@ -112,6 +139,37 @@ mod tests {
         assert_eq!(readers.read(count).await, Err(Error::Unavailable("all 4 readers are busy".into())));
         drop(all);
         assert_eq!(readers.read(count).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn long_reads_leave_a_reader_to_the_short_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let readers = Readers { turn_wait: Duration::from_millis(1), ..readers(&dir) };
+        let (mut senders, mut long) = (Vec::new(), Vec::new());
+        for _ in 0..LONG_READERS {
+            let (started, starting) = tokio::sync::oneshot::channel();
+            let (release, released) = sync_channel(1);
+            let mut reading = Box::pin(readers.read_long(move |_| {
+                started.send(()).unwrap();
+                released.recv().unwrap();
+                Ok(())
+            }));
+            tokio::select! {
+                _ = &mut reading => panic!("it waits"),
+                started = starting => started.unwrap(),
+            }
+            senders.push(release);
+            long.push(reading);
+        }
+        assert_eq!(readers.read_long(count).await, Err(Error::Unavailable("all 3 readers are busy".into())));
+        assert_eq!(readers.read(count).await, Ok(1));
+        for release in senders {
+            release.send(()).unwrap();
+        }
+        for reading in long {
+            reading.await.unwrap();
+        }
+        assert_eq!(readers.read_long(count).await, Ok(1));
     }
 
     #[tokio::test]

@@ -11,13 +11,16 @@ const MAX_WAITING: usize = 64;
 
 /// What a writer keeps in memory beside its file.
 pub(crate) trait Memory: Send + 'static {
-    /// Some writes were undone: forgets whatever it may have learnt from them.
+    /// The writes of one call were undone: forgets whatever it may have learnt from them.
     fn rolled_back(&mut self);
 
-    /// Writes are durable, their callers not answered yet.
-    fn committed(&mut self, _conn: &Connection) -> Result<(), Error> {
-        Ok(())
+    /// All writes since the last commit were undone.
+    fn all_rolled_back(&mut self) {
+        self.rolled_back();
     }
+
+    /// All writes since the last commit are durable, their callers not answered yet.
+    fn committed(&mut self) {}
 
     /// The callers are answered: a moment for a short chore.
     fn tidy(&mut self, _conn: &mut Connection) -> Result<(), Error> {
@@ -106,13 +109,9 @@ fn commit_together<M: Memory>(conn: &mut Connection, memory: &mut M, mut group: 
     let mut answers = Vec::with_capacity(group.len());
     let commit = run(conn, memory, &mut group, &mut answers);
     match &commit {
-        Ok(()) => {
-            if let Err(error) = memory.committed(conn) {
-                tracing::error!(?error, "a commit could not be announced");
-            }
-        }
+        Ok(()) => memory.committed(),
         Err(error) => {
-            memory.rolled_back();
+            memory.all_rolled_back();
             answers.extend(group.drain(..).map(|job| job(Err(error.clone())).answer));
         }
     }
@@ -167,16 +166,20 @@ mod tests {
     struct Counts {
         committed: u32,
         rolled_back: u32,
+        all_rolled_back: u32,
     }
 
     impl Memory for Counts {
-        fn committed(&mut self, _: &Connection) -> Result<(), Error> {
+        fn committed(&mut self) {
             self.committed += 1;
-            Ok(())
         }
 
         fn rolled_back(&mut self) {
             self.rolled_back += 1;
+        }
+
+        fn all_rolled_back(&mut self) {
+            self.all_rolled_back += 1;
         }
     }
 
@@ -247,7 +250,7 @@ mod tests {
         assert_eq!(a.await, Ok(()));
         assert!(matches!(b.await, Err(Error::Rejected(_))), "the key is there already");
         assert_eq!(c.await, Ok(()));
-        assert_eq!(counts(&writer).await, Counts { committed: 2, rolled_back: 1 });
+        assert_eq!(counts(&writer).await, Counts { committed: 2, rolled_back: 1, all_rolled_back: 0 });
         assert_eq!(rows(&writer).await, [1, 2]);
     }
 
@@ -260,6 +263,7 @@ mod tests {
         hand_over(&mut b.as_mut()).await;
         release.send(()).unwrap();
         assert!(a.await.is_err() && b.await.is_err());
+        assert_eq!(counts(&writer).await, Counts { committed: 1, rolled_back: 0, all_rolled_back: 1 });
         assert!(rows(&writer).await.is_empty());
         writer.write(insert(3)).await.unwrap();
         assert_eq!(rows(&writer).await, [3]);

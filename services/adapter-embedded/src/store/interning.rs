@@ -8,11 +8,20 @@ use watchkeeper_domain::Series;
 
 /// Most series whose numbers are remembered. Past it all are forgotten and learnt again.
 const MAX_REMEMBERED: usize = 100_000;
+/// Most bytes of the keys of these series, 64 MiB: a key has the labels in it, which may be long.
+const MAX_REMEMBERED_KEY_BYTES: usize = 64 << 20;
 
 /// The numbers of series, remembered so that a sample of a known series costs one look-up in memory.
-#[derive(Default)]
 pub(super) struct Interning {
     ids: HashMap<Arc<Series>, i64>,
+    key_bytes: usize,
+    max_key_bytes: usize,
+}
+
+impl Default for Interning {
+    fn default() -> Self {
+        Self { ids: HashMap::new(), key_bytes: 0, max_key_bytes: MAX_REMEMBERED_KEY_BYTES }
+    }
 }
 
 impl Interning {
@@ -25,9 +34,11 @@ impl Interning {
             Some(id) => id,
             None => insert(conn, series)?,
         };
-        if self.ids.len() >= MAX_REMEMBERED {
+        let key_bytes = series.key().len();
+        if self.ids.len() >= MAX_REMEMBERED || self.key_bytes + key_bytes > self.max_key_bytes {
             self.forget();
         }
+        self.key_bytes += key_bytes;
         self.ids.insert(series.clone(), id);
         Ok(id)
     }
@@ -35,6 +46,7 @@ impl Interning {
     /// Forgets all numbers: some are not true any more.
     pub(super) fn forget(&mut self) {
         self.ids.clear();
+        self.key_bytes = 0;
     }
 }
 
@@ -99,5 +111,21 @@ mod tests {
         };
         let first: Vec<_> = (0..=MAX_REMEMBERED).map(&mut id).collect();
         assert_eq!((0..=MAX_REMEMBERED).map(&mut id).collect::<Vec<_>>(), first);
+    }
+    #[test]
+    fn longer_keys_than_are_remembered_keep_their_numbers() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        let max_key_bytes = series(0).key().len() + series(1).key().len();
+        let mut interning = Interning { max_key_bytes, ..Interning::default() };
+        let mut remembered = Vec::new();
+        let mut id = |number: usize| {
+            let id = interning.id(&conn, &series(number)).unwrap();
+            remembered.push(interning.ids.len());
+            id
+        };
+        let first = [0, 1, 2].map(&mut id);
+        assert_eq!([0, 1, 2].map(&mut id), first);
+        assert_eq!(remembered, [1, 2, 1, 2, 1, 2]);
     }
 }

@@ -1,9 +1,11 @@
 //! Who may ask what.
 
-use crate::platform::{Platform, embedded};
+use crate::platform::{Platform, embedded, soon};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
+use prometheus::TextEncoder;
+use tower::ServiceExt as _;
 use watchkeeper_api::ApiConfig;
 use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::Access;
@@ -42,4 +44,24 @@ async fn reading_needs_the_scope_read_and_replaying_the_scope_admin() {
     assert_eq!(asked(&Method::POST, replay, None).await, StatusCode::UNAUTHORIZED);
     assert_eq!(asked(&Method::POST, replay, Some(read)).await, StatusCode::FORBIDDEN);
     assert_eq!(asked(&Method::POST, replay, Some(admin)).await, StatusCode::OK);
+
+    for method in ["ListSeries", "Anything", "AnythingElse"] {
+        let call = Request::post(format!("/watchkeeper.v1.Metrics/{method}"))
+            .header(CONTENT_TYPE, "application/grpc")
+            .body(Body::empty())
+            .unwrap();
+        soon(platform.grpc.clone().oneshot(call)).await.unwrap();
+    }
+    let metrics = TextEncoder::new().encode_to_string(&platform.context.registry().gather()).unwrap();
+    for (route, status, count) in [
+        ("/v1/series", "401", 1),
+        ("/v1/series", "403", 1),
+        (replay, "401", 1),
+        (replay, "403", 1),
+        ("/watchkeeper.v1.Metrics/{*rest}", "Unauthenticated", 3),
+    ] {
+        let counted =
+            format!("watchkeeper_api_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}\n");
+        assert!(metrics.contains(&counted), "no {counted} in\n{metrics}");
+    }
 }

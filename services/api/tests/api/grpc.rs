@@ -2,17 +2,21 @@
 
 use crate::away::Away;
 use crate::platform::{Platform, at, embedded, sample, soon};
+use axum::http::Request;
+use http_body_util::{BodyExt as _, Full};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tonic::body::Body;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
+use tower::ServiceExt as _;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{RangeQuery, Sample, Timestamp};
-use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::http::{Access, Limits};
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
@@ -180,4 +184,32 @@ async fn reflection_lists_all_services_in_both_versions() {
     };
     let names: BTreeSet<_> = list.service.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(names, own.into_iter().chain(["grpc.reflection.v1alpha.ServerReflection"]).collect());
+}
+
+/// Asks in a message of `bytes` bytes, of which only the length is sent; gives the gRPC status.
+async fn ask_at_length(channel: Channel, path: &str, bytes: usize) -> String {
+    let mut frame = vec![0];
+    frame.extend(u32::try_from(bytes).unwrap().to_be_bytes());
+    let request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+    let request = request.body(Body::new(Full::from(frame))).unwrap();
+    let (head, body) = soon(channel.oneshot(request)).await.unwrap().into_parts();
+    let trailers = soon(body.collect()).await.unwrap().trailers().cloned().unwrap_or_default();
+    let status = head.headers.get("grpc-status").or(trailers.get("grpc-status")).unwrap();
+    status.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_question_past_the_limit_is_refused_before_it_is_read() {
+    const OUT_OF_RANGE: &str = "11";
+    let platform = Platform::start().await;
+    let channel = platform.channel().await;
+    for path in [
+        "/watchkeeper.v1.Metrics/ListSeries",
+        "/api.MetricsService/GetMetric",
+        "/grpc.health.v1.Health/Check",
+    ] {
+        let status = async |bytes| ask_at_length(channel.clone(), path, bytes).await;
+        assert_eq!(status(Limits::BODY_BYTES + 1).await, OUT_OF_RANGE, "{path}");
+        assert_ne!(status(Limits::BODY_BYTES).await, OUT_OF_RANGE, "{path}");
+    }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Platform {
     pub(crate) context: RoleContext,
     pub(crate) ports: ApiPorts,
     pub(crate) http: Router,
-    grpc: Router,
+    pub(crate) grpc: Router,
     running: JoinHandle<RoleResult>,
     _dir: Option<TempDir>,
 }

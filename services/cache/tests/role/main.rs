@@ -1,7 +1,9 @@
 //! Promises of the role as a whole, on the embedded back end.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+mod bus;
 mod config;
 mod following;
 mod refill;
 mod stage;
+mod store;

@@ -1,11 +1,11 @@
 //! Numbers with their thousands apart.
 
 use std::ops::RangeInclusive;
+use watchkeeper_runtime::Grouped;
 
 /// Whole numbers: `1,234,567`.
 pub(crate) fn count(number: impl TryInto<u64>) -> String {
-    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
-    separated(&digits)
+    Grouped(number.try_into().unwrap_or(u64::MAX)).to_string()
 }
 
 /// `1,234.5`: at least and at most so many decimals; zeros at the end count as none.
@@ -16,29 +16,14 @@ pub(crate) fn grouped(value: f64, decimals: &RangeInclusive<usize>) -> String {
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     let sign = if value.is_sign_negative() && !is_zero { "-" } else { "" };
     let point = if kept > 0 { "." } else { "" };
-    format!("{sign}{}{point}{}", separated(whole), &fraction[..kept])
-}
-
-fn separated(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    // What does not fit a `u64` is written with an exponent long before.
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| Grouped(whole).to_string());
+    format!("{sign}{whole}{point}{}", &fraction[..kept])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let shown = [0_u64, 999, 1_000, 125_000, 1_234_567].map(count);
-        assert_eq!(shown, ["0", "999", "1,000", "125,000", "1,234,567"]);
-    }
 
     #[test]
     fn decimals_stay_within_their_bounds() {

@@ -9,8 +9,11 @@ use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Place, outstanding};
 pub const MAX_DEAD_LETTER_RECORDS: usize = 5_000;
 /// Reading a topic for one page ends when it has brought this many bytes.
 pub const MAX_DEAD_LETTER_BYTES: usize = 8 * 1024 * 1024;
-/// Records in one read.
+/// Most records in one read.
 const READ_RECORDS: u64 = 500;
+/// A read that brings only the first of its records, because they are large, is done again for the newest
+/// of them, divided by this.
+const READ_FEWER: u64 = 8;
 /// Letters that are shown.
 const SHOWN: usize = 10;
 /// Longest part of a record's key that is shown, in characters.
@@ -110,14 +113,19 @@ impl Read {
         max_records: usize,
     ) -> Result<(), PortError> {
         let lowest = extent.end.saturating_sub(max_records as u64).max(extent.earliest);
-        let mut end = extent.end;
+        let (mut end, mut step) = (extent.end, READ_RECORDS);
         while end > lowest && self.bytes < MAX_DEAD_LETTER_BYTES {
-            let from = end.saturating_sub(READ_RECORDS).max(lowest);
-            let records = usize::try_from(end - from).unwrap_or(usize::MAX);
-            let batch = bus.read(&extent.partition, from, records).await?;
+            let from = end.saturating_sub(step).max(lowest);
+            let records = end - from;
+            let max_records = usize::try_from(records).unwrap_or(usize::MAX);
+            let batch = bus.read(&extent.partition, from, max_records).await?;
+            if batch.next < end && records > 1 {
+                step = records.div_ceil(READ_FEWER);
+                continue;
+            }
             self.bytes += batch.records.size_bytes();
             self.batches.push(batch);
-            end = from;
+            (end, step) = (from, READ_RECORDS);
         }
         self.older_unread |= end > extent.earliest;
         Ok(())

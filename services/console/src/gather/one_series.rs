@@ -37,7 +37,8 @@ pub(crate) struct Summary {
     pub(crate) min: f64,
     pub(crate) avg: f64,
     pub(crate) max: f64,
-    pub(crate) p95: f64,
+    /// `None` if the store refuses to take it of so many values.
+    pub(crate) p95: Option<f64>,
     /// How many samples there are.
     pub(crate) count: f64,
 }
@@ -94,10 +95,15 @@ async fn summary(
         figure(Aggregate::Min),
         figure(Aggregate::Avg),
         figure(Aggregate::Max),
-        figure(Aggregate::P95),
+        async {
+            match figure(Aggregate::P95).await {
+                Err(PortError::Rejected { .. }) => Ok(None),
+                answer => answer,
+            }
+        },
         figure(Aggregate::Count),
     )?;
-    let all = || Some(Summary { min: min?, avg: avg?, max: max?, p95: p95?, count: count? });
+    let all = || Some(Summary { min: min?, avg: avg?, max: max?, p95, count: count? });
     Ok(all())
 }
 

@@ -100,7 +100,7 @@ fn figures(summary: &Summary, unit: &str) -> Vec<(&'static str, String)> {
     vec![
         ("Minimum", shown(summary.min)),
         ("Average", shown(summary.avg)),
-        ("95th percentile", shown(summary.p95)),
+        ("95th percentile", summary.p95.map_or_else(|| "too many values".to_owned(), shown)),
         ("Maximum", shown(summary.max)),
         ("Samples", count(samples)),
     ]

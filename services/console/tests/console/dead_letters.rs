@@ -24,10 +24,15 @@ fn world(batch: BatchBuilder) -> World {
     World { dead_letters: batch.finish(), ..World::default() }
 }
 
+fn batch_of(letters: u64) -> BatchBuilder {
+    let mut batch = BatchBuilder::default();
+    (0..letters).for_each(|number| letter(number, b"v").push(&mut batch));
+    batch
+}
+
 #[tokio::test]
 async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
-    let mut batch = BatchBuilder::default();
-    (0..12).for_each(|number| letter(number, b"v").push(&mut batch));
+    let mut batch = batch_of(12);
     letter(11, b"v").push_replayed_marker(&mut batch, Place { partition: 0, offset: 11 });
     let page = page(world(batch), "/").await;
     assert_sound(&page.body);
@@ -42,14 +47,10 @@ async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
 
 #[tokio::test]
 async fn older_records_than_the_limit_are_not_counted_and_it_says_so() {
-    let mut batch = BatchBuilder::default();
-    (0..MAX_DEAD_LETTER_RECORDS as u64).for_each(|number| letter(number, b"v").push(&mut batch));
-    let all = page(world(batch), "/").await;
+    let all = page(world(batch_of(MAX_DEAD_LETTER_RECORDS as u64)), "/").await;
     all.assert_has("<strong>5,000</strong> outstanding");
 
-    let mut batch = BatchBuilder::default();
-    (0..=MAX_DEAD_LETTER_RECORDS as u64).for_each(|number| letter(number, b"v").push(&mut batch));
-    let newest = page(world(batch), "/").await;
+    let newest = page(world(batch_of(MAX_DEAD_LETTER_RECORDS as u64 + 1)), "/").await;
     newest.assert_has("<strong>at least 5,000</strong> outstanding");
     newest.assert_has("metrics.dead-0-5000</th>");
 }
@@ -60,6 +61,26 @@ async fn reading_ends_when_it_has_brought_enough_bytes() {
     let mut batch = BatchBuilder::default();
     (0..1_000).for_each(|number| letter(number, &large).push(&mut batch));
     page(world(batch), "/").await.assert_has("<strong>at least 500</strong> outstanding");
+}
+
+#[tokio::test]
+async fn letters_of_which_a_read_brings_only_a_few_are_all_counted() {
+    for read_ends_after in [1, 1_000, 30_000] {
+        let world = World { read_ends_after: Some(read_ends_after), ..world(batch_of(1_000)) };
+        page(world, "/").await.assert_has("<strong>1,000</strong> outstanding");
+    }
+}
+
+#[tokio::test]
+async fn of_letters_that_are_too_large_for_one_read_the_newest_are_shown() {
+    let large = vec![b'x'; MAX_DEAD_LETTER_BYTES / 8];
+    let mut batch = BatchBuilder::default();
+    (0..20).for_each(|number| letter(number, &large).push(&mut batch));
+    let world = World { read_ends_after: Some(MAX_DEAD_LETTER_BYTES), ..world(batch) };
+    let page = page(world, "/").await;
+    page.assert_has("<strong>at least 8</strong> outstanding");
+    page.assert_has("metrics.dead-0-19</th>");
+    page.assert_has("metrics.dead-0-12</th>");
 }
 
 #[tokio::test]

@@ -7,11 +7,11 @@ use std::future::pending;
 use std::sync::Arc;
 use watchkeeper_console::ConsolePorts;
 use watchkeeper_domain::{
-    Accumulator, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
+    Accumulator, Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
 };
 use watchkeeper_ports::{
     Append, Appended, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError, ReceivedBatch,
-    RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition, TtlPolicy,
+    Record, RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition, TtlPolicy,
 };
 
 /// What every port answers from.
@@ -21,6 +21,10 @@ pub(crate) struct World {
     pub(crate) samples: Vec<Sample>,
     /// The topic `metrics.dead`, one partition.
     pub(crate) dead_letters: RecordBatch,
+    /// Bytes of keys and values after which a read of the bus ends, if it does for that.
+    pub(crate) read_ends_after: Option<usize>,
+    /// Whether the store refuses to take a percentile, as of too many values.
+    pub(crate) refuses_p95: bool,
     /// How far each group is behind, by its name.
     pub(crate) lags: BTreeMap<&'static str, Vec<Lag>>,
     /// Which ports do not answer as they should.
@@ -128,6 +132,9 @@ impl SampleStore for World {
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        if self.refuses_p95 && query.aggregate() == Aggregate::P95 {
+            return Err(PortError::Rejected { what: "store", reason: "too many values".into() });
+        }
         let found = self.by_series(query.filter()).into_iter();
         let found = found.map(|(series, samples)| SeriesPoints { series, points: windows(&samples, query) });
         let found = found.filter(|series| !series.points.is_empty()).take(max_series).collect();
@@ -165,7 +172,14 @@ impl EventBus for World {
     ) -> Result<ReceivedBatch, PortError> {
         let wanted = |offset: &Offset| *offset >= from;
         let all = (0..).zip(self.dead_letters.iter());
-        let (offsets, records): (Vec<_>, Vec<_>) = all.filter(|(at, _)| wanted(at)).take(max_records).unzip();
+        let mut bytes = 0;
+        let mut has_room = |record: &Record<'_>| {
+            let has_room = self.read_ends_after.is_none_or(|limit| bytes < limit);
+            bytes += record.key.len() + record.value.len();
+            has_room
+        };
+        let some = all.filter(|(at, _)| wanted(at)).take(max_records);
+        let (offsets, records): (Vec<_>, Vec<_>) = some.take_while(|(_, record)| has_room(record)).unzip();
         let batch = ReceivedBatch {
             partition: partition.clone(),
             records: records.into_iter().collect(),

@@ -41,6 +41,13 @@ async fn the_figures_are_those_of_that_series_alone() {
 }
 
 #[tokio::test]
+async fn the_other_figures_are_shown_when_there_are_too_many_values_for_a_percentile() {
+    let page = page(World { refuses_p95: true, ..cpus() }, CPU_0).await;
+    page.assert_has(r#"data-title="95th percentile">too many values</td>"#);
+    page.assert_has(r#"data-title="Samples">20</td>"#);
+}
+
+#[tokio::test]
 async fn each_lookback_is_linked_and_the_one_shown_is_marked() {
     let page = page(cpus(), &format!("{CPU_0}&over=7d")).await;
     page.assert_has("aria-current=\"page\">last 7 days</a>");

@@ -48,7 +48,7 @@ async fn a_record_that_is_no_sample_becomes_a_dead_letter_and_the_rest_of_the_ba
 
 #[tokio::test]
 async fn a_sample_that_the_store_refuses_becomes_a_dead_letter_and_the_others_are_stored_once() {
-    let stage = Stage::new().refusing(13);
+    let stage = Stage::refusing(13);
     stage.publish(records(0..100)).await;
     let role = stage.run(config());
     stage.store.comes_to(100).await;

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod batches;
+mod bus;
 mod config;
 mod dead_letters;
 mod exactly_once;
 mod retention;
 mod stage;
+mod store;

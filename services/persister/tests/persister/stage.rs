@@ -1,19 +1,18 @@
-//! The embedded back end, with a bus and a store in front of it that tell what they did and fail when
-//! told to.
+//! A persister on the embedded back end.
 
-use async_trait::async_trait;
-use std::sync::{Arc, Mutex};
+use crate::bus::StagedBus;
+use crate::store::StagedStore;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_persister::{PersisterConfig, run};
 use watchkeeper_ports::{
-    Advance, Append, Appended, BatchBuilder, EventBus, Extent, Group, Lag, Offset, Page, PortError,
-    ReceivedBatch, RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition,
+    BatchBuilder, EventBus, Group, Offset, PortError, ReceivedBatch, RecordBatch, SampleStore, Topic,
+    TopicPartition,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
@@ -62,26 +61,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
-        let store = EmbeddedStore::open(directory.path()).unwrap();
-        Self {
-            bus: Arc::new(StagedBus { bus: Arc::new(bus), group: None, failures: Mutex::default() }),
-            store: Arc::new(StagedStore {
-                store,
-                refused: None,
-                failures: Mutex::default(),
-                appends: watch::Sender::default(),
-                prunes: watch::Sender::default(),
-            }),
-            _directory: directory,
-        }
+        Self::with(|store| store)
     }
 
     /// The store refuses the sample of that number.
-    pub(crate) fn refusing(mut self, number: u32) -> Self {
-        Arc::get_mut(&mut self.store).unwrap().refused = Some(f64::from(number));
-        self
+    pub(crate) fn refusing(number: u32) -> Self {
+        Self::with(|store| store.refusing(number))
+    }
+
+    fn with(staged: impl FnOnce(StagedStore) -> StagedStore) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
+        let store = StagedStore::new(EmbeddedStore::open(directory.path()).unwrap());
+        Self { bus: Arc::new(StagedBus::new(bus)), store: Arc::new(staged(store)), _directory: directory }
     }
 
     pub(crate) async fn publish(&self, records: RecordBatch) {
@@ -147,141 +139,6 @@ pub(crate) fn counted<const N: usize>(context: &RoleContext, names: [&str; N]) -
         let family = families.iter().find(|family| family.name() == name).unwrap();
         family.get_metric()[0].get_counter().get_value().to_string()
     })
-}
-
-/// The embedded store, but for what it refuses and fails at.
-pub(crate) struct StagedStore {
-    store: EmbeddedStore,
-    refused: Option<f64>,
-    failures: Mutex<Vec<PortError>>,
-    appends: watch::Sender<Vec<Append>>,
-    prunes: watch::Sender<usize>,
-}
-
-impl StagedStore {
-    /// The next append that moves a position fails.
-    pub(crate) fn fails(&self, error: PortError) {
-        self.failures.lock().unwrap().push(error);
-    }
-
-    /// What was appended, in order.
-    pub(crate) fn appends(&self) -> Vec<Append> {
-        self.appends.borrow().clone()
-    }
-
-    /// Waits until the position of the persister has been moved to `next`.
-    pub(crate) async fn comes_to(&self, next: Offset) {
-        let moved = |advance: &Advance| advance.next == next;
-        let has_moved = |appends: &Vec<Append>| appends.iter().flat_map(|append| &append.advances).any(moved);
-        soon(self.appends.subscribe().wait_for(has_moved)).await.unwrap();
-    }
-
-    /// Waits until it was pruned.
-    pub(crate) async fn was_pruned(&self) {
-        soon(self.prunes.subscribe().wait_for(|&prunes| prunes > 0)).await.unwrap();
-    }
-}
-
-#[async_trait]
-impl SampleStore for StagedStore {
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        if let Some(refused) = batch.samples.iter().find(|sample| Some(sample.value) == self.refused) {
-            return Err(PortError::Rejected { what: "store", reason: format!("no {}", refused.value) });
-        }
-        let failure = if batch.advances.is_empty() { None } else { self.failures.lock().unwrap().pop() };
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        let appended = SampleStore::append(&self.store, batch).await?;
-        self.appends.send_modify(|appends| appends.push(Append::clone(batch)));
-        Ok(appended)
-    }
-
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        self.store.position(group, partition).await
-    }
-
-    async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
-        self.store.series(filter, page).await
-    }
-
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
-        self.store.latest(filter, page).await
-    }
-
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
-        self.store.newest(filter, limit).await
-    }
-
-    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
-        self.store.range(query, max_series).await
-    }
-
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        let pruned = self.store.prune(before).await;
-        self.prunes.send_modify(|prunes| *prunes += 1);
-        pruned
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.store.check().await
-    }
-}
-
-/// The embedded bus, but for failures, and for who a member says it is.
-pub(crate) struct StagedBus {
-    bus: Arc<EmbeddedBus>,
-    group: Option<Group>,
-    failures: Mutex<Vec<PortError>>,
-}
-
-impl StagedBus {
-    /// The same bus, where members join a group of their own: one that has not heard that it was put out
-    /// of its group gets the records that the others get.
-    pub(crate) fn of_a_zombie(&self) -> Arc<Self> {
-        let group = Some(Group::named("zombie"));
-        Arc::new(Self { bus: self.bus.clone(), group, failures: Mutex::default() })
-    }
-
-    /// The next publication fails.
-    pub(crate) fn fails(&self, error: PortError) {
-        self.failures.lock().unwrap().push(error);
-    }
-}
-
-#[async_trait]
-impl EventBus for StagedBus {
-    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
-        let failure = self.failures.lock().unwrap().pop();
-        match failure {
-            Some(error) => Err(error),
-            None => self.bus.publish(topic, batch).await,
-        }
-    }
-
-    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
-        self.bus.subscribe(topic, self.group.as_ref().unwrap_or(group)).await
-    }
-
-    async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError> {
-        self.bus.tail(topic).await
-    }
-
-    async fn read(&self, at: &TopicPartition, from: Offset, max: usize) -> Result<ReceivedBatch, PortError> {
-        self.bus.read(at, from, max).await
-    }
-
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
-    }
-
-    async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
-        self.bus.lag(topic, group).await
-    }
-
-    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        self.bus.topics().await
-    }
 }
 
 pub(crate) fn unavailable() -> PortError {

@@ -1,19 +1,25 @@
 //! What a connection is doing, and whether it has been at it for too long.
 
 use super::limits::Limits;
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 /// What a connection is doing. Decides nothing but by the instants it is given.
 #[derive(Debug)]
 pub(super) struct Activity {
-    /// Requests whose answers are not sent to the end.
-    requests: usize,
+    /// Requests whose answers are not sent to the end, each with since when the next part of its answer
+    /// could be fetched. HTTP/2 fetches none before the client makes room for it, whatever the socket takes.
+    requests: BTreeMap<RequestId, Option<Instant>>,
+    next_request: RequestId,
     /// What is awaited while there are no requests.
     awaited: Awaited,
     http2: bool,
     /// Since when the client takes no bytes.
     stalled_since: Option<Instant>,
 }
+
+/// Tells the requests of one connection apart.
+pub(super) type RequestId = u64;
 
 /// What is awaited, and since when.
 #[derive(Debug)]
@@ -38,7 +44,13 @@ pub(super) enum Overdue {
 impl Activity {
     /// A new connection, whose client has something to say.
     pub(super) fn new(now: Instant) -> Self {
-        Self { requests: 0, awaited: Awaited::HeadEnd(now), http2: false, stalled_since: None }
+        Self {
+            requests: BTreeMap::new(),
+            next_request: 0,
+            awaited: Awaited::HeadEnd(now),
+            http2: false,
+            stalled_since: None,
+        }
     }
 
     /// Bytes have come. On HTTP/1.1 they begin a request, on HTTP/2 they may be anything.
@@ -69,25 +81,39 @@ impl Activity {
     }
 
     /// The head of a request is complete.
-    pub(super) fn begin_request(&mut self, http2: bool) {
-        self.requests += 1;
+    pub(super) fn begin_request(&mut self, http2: bool) -> RequestId {
+        let request = self.next_request;
+        self.next_request += 1;
+        self.requests.insert(request, None);
         self.http2 = http2;
+        request
+    }
+
+    /// The next part of an answer can be fetched.
+    pub(super) fn offered(&mut self, request: RequestId, now: Instant) {
+        self.requests.insert(request, Some(now));
+    }
+
+    /// The next part of an answer is being fetched, however long it takes to make.
+    pub(super) fn fetched(&mut self, request: RequestId) {
+        self.requests.insert(request, None);
     }
 
     /// The answer to a request is complete, or will never be.
-    pub(super) fn end_request(&mut self, now: Instant) {
-        self.requests -= 1;
+    pub(super) fn end_request(&mut self, request: RequestId, now: Instant) {
+        self.requests.remove(&request);
         self.awaited = Awaited::Request(now);
     }
 
     /// What it has done for too long, if anything.
     pub(super) fn overdue(&self, limits: &Limits, now: Instant) -> Option<Overdue> {
         let late = |since, limit| now.duration_since(since) >= limit;
-        if self.stalled_since.is_some_and(|since| late(since, limits.stall)) {
+        let mut untaken = self.requests.values().chain([&self.stalled_since]).flatten();
+        if untaken.any(|since| late(*since, limits.stall)) {
             return Some(Overdue::Stall);
         }
         match self.awaited {
-            _ if self.requests > 0 => None,
+            _ if !self.requests.is_empty() => None,
             Awaited::HeadEnd(since) if late(since, limits.head) => Some(Overdue::Head),
             Awaited::Request(since) if late(since, limits.idle) => Some(Overdue::Idle),
             Awaited::HeadEnd(_) | Awaited::Request(_) => None,
@@ -114,8 +140,8 @@ mod tests {
 
     fn after_a_request(start: Instant, http2: bool) -> Activity {
         let mut activity = Activity::new(start);
-        activity.begin_request(http2);
-        activity.end_request(start + 100 * SECOND);
+        let request = activity.begin_request(http2);
+        activity.end_request(request, start + 100 * SECOND);
         activity
     }
 
@@ -171,5 +197,24 @@ mod tests {
         assert_eq!(around(&activity, start, 30), (None, Some(Overdue::Stall)));
         activity.sent(true, start + 29 * SECOND);
         assert_eq!(activity.overdue(&limits(), start + 100 * SECOND), None);
+    }
+
+    #[test]
+    fn a_part_that_is_not_fetched_stalls_whatever_the_socket_takes_and_other_requests_do() {
+        let start = Instant::now();
+        let mut activity = Activity::new(start);
+        let (unread, read) = (activity.begin_request(true), activity.begin_request(true));
+        for request in [unread, read] {
+            activity.offered(request, start);
+        }
+        activity.fetched(read);
+        activity.sent(true, start + 29 * SECOND);
+        assert_eq!(around(&activity, start, 30), (None, Some(Overdue::Stall)));
+        activity.fetched(unread);
+        assert_eq!(activity.overdue(&limits(), start + 1_000_000 * SECOND), None);
+        activity.offered(unread, start + 100 * SECOND);
+        assert_eq!(around(&activity, start, 130), (None, Some(Overdue::Stall)));
+        activity.end_request(unread, start + 110 * SECOND);
+        assert_eq!(activity.overdue(&limits(), start + 1_000_000 * SECOND), None);
     }
 }

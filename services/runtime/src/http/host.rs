@@ -12,7 +12,8 @@ use std::net::IpAddr;
 /// Refuses a request for a host that goes by a name other than `localhost` (421).
 ///
 /// For listeners that anybody on this host may use. A page that was led here sends the name it was
-/// loaded from, and no page can be loaded from an IP address or `localhost` but one of this host.
+/// loaded from, which its owner pointed at this host. That cannot be done to an IP address or `localhost`: a
+/// page loaded from one of those came from there, and if that is elsewhere, the browser calls this another site.
 pub(super) async fn refuse_other_names(request: Request, next: Next) -> Response {
     match foreign_name(request.uri(), request.headers()) {
         None => next.run(request).await,

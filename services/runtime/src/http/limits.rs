@@ -14,7 +14,8 @@ pub struct Limits {
     pub idle: Duration,
     /// From a request's head to its answer's; includes the body that the answer depends on.
     pub request: Duration,
-    /// How long a client may leave an answer unread when its buffers are full.
+    /// How long a client may leave the next part of an answer (at most 16 KiB) unread when its buffers are
+    /// full, or on HTTP/2 when it gives no room for it.
     pub stall: Duration,
     /// Bytes in a body, where the route says nothing else: see [`body_limit`](super::body_limit).
     pub body_bytes: usize,

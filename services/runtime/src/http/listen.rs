@@ -60,9 +60,14 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// Whether other hosts can reach `address`.
+pub fn can_be_reached(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
 /// The rule: what other hosts can reach has tokens.
 fn may_listen(key: &str, address: SocketAddr, is_open: bool) -> Result<(), ListenError> {
-    if is_open && !address.ip().to_canonical().is_loopback() {
+    if is_open && can_be_reached(address) {
         return Err(ListenError::NoTokens { key: key.to_owned(), address });
     }
     Ok(())

@@ -35,22 +35,37 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Each scope by its name in the configuration.
+    /// Each scope by its name.
     const NAMES: [(&str, Self); 3] = [("ingest", Self::Ingest), ("read", Self::Read), ("admin", Self::Admin)];
+
+    fn names() -> String {
+        Self::NAMES.map(|(name, _)| name).join(", ")
+    }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ingest => "ingest",
-            Self::Read => "read",
-            Self::Admin => "admin",
-        })
+        let name = Self::NAMES.iter().find_map(|(name, scope)| (scope == self).then_some(*name));
+        f.pad(name.expect("`NAMES` has every scope"))
+    }
+}
+
+/// A text that names no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of {}", Scope::names())]
+pub struct UnknownScope;
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let found = Self::NAMES.iter().find_map(|(name, scope)| (*name == text).then_some(*scope));
+        found.ok_or(UnknownScope)
     }
 }
 
 /// The SHA-256 of a token, which is all that is kept of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TokenHash(pub(super) [u8; SHA256_OUTPUT_LEN]);
 
 /// A text that is no SHA-256.
@@ -106,11 +121,14 @@ impl Tokens {
     /// requests_per_second = 100
     /// ```
     pub fn read(root: &mut Section<'_>) -> Self {
-        let mut names = BTreeSet::new();
+        let (mut names, mut hashes) = (BTreeSet::new(), BTreeSet::new());
         let tokens = root.sections("token", MAX_TOKENS, |section| {
             let token = Token::read(section)?;
             if !names.insert(token.name.clone()) {
                 section.refuse("name", "another token has this name");
+            }
+            if !hashes.insert(token.hash) {
+                section.refuse("sha256", "another token has this hash");
             }
             Some(token)
         });
@@ -123,7 +141,7 @@ impl Token {
         let name = section.required_text("name", MAX_NAME_BYTES);
         let scopes = section.choices("scopes", &Scope::NAMES);
         if scopes.is_empty() {
-            section.refuse("scopes", "must name at least one of ingest, read, admin");
+            section.refuse("scopes", format!("must name at least one of {}", Scope::names()));
         }
         let hash = section.required_hidden("sha256");
         let (least, most, default) = (NonZeroU32::MIN, MAX_REQUESTS_PER_SECOND, DEFAULT_REQUESTS_PER_SECOND);
@@ -162,8 +180,23 @@ mod tests {
         errors.first().iter().map(ToString::to_string).collect()
     }
 
+    /// A token of that name, whose text is `text`.
+    fn section_of(name: &str, text: &str) -> String {
+        let sha256 = HEXLOWER.encode(&TokenHash::of(text).0);
+        format!("[[token]]\nname = {name:?}\nscopes = [\"read\"]\nsha256 = {sha256:?}\n")
+    }
+
     fn section(name: &str) -> String {
-        format!("[[token]]\nname = {name:?}\nscopes = [\"read\"]\nsha256 = {:?}\n", "0".repeat(64))
+        section_of(name, name)
+    }
+
+    #[test]
+    fn a_scope_is_read_as_it_is_shown() {
+        for scope in [Scope::Ingest, Scope::Read, Scope::Admin] {
+            assert_eq!(scope.to_string().parse(), Ok(scope));
+        }
+        let error = "Read".parse::<Scope>().unwrap_err();
+        assert_eq!(error.to_string(), "must be one of ingest, read, admin");
     }
 
     #[test]
@@ -193,7 +226,13 @@ mod tests {
                 "token[0].requests_per_second: must be from 1 to 1000000, is 0",
             ]
         );
-        assert_eq!(errors(&(section("a") + &section("a"))), ["token[1].name: another token has this name"]);
+    }
+
+    #[test]
+    fn no_two_tokens_have_the_same_name_or_hash() {
+        let with_another = |name, text| errors(&(section_of("a", "one") + &section_of(name, text)));
+        assert_eq!(with_another("a", "two"), ["token[1].name: another token has this name"]);
+        assert_eq!(with_another("b", "one"), ["token[1].sha256: another token has this hash"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! A socket, a service and a body that report what their connection is doing.
+//! A socket and a request that report what their connection is doing.
 
-use super::activity::{Activity, Overdue};
+use super::activity::{Activity, Overdue, RequestId};
+use super::answer_body::AnswerBody;
 use super::limits::Limits;
 use axum::body::Body;
-use http_body_util::BodyExt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,8 +28,8 @@ impl Watch {
 
     /// Reports the beginning of a request, and its end when the value is dropped.
     pub(super) fn request(&self, http2: bool) -> OpenRequest {
-        self.activity().begin_request(http2);
-        OpenRequest(self.clone())
+        let id = self.activity().begin_request(http2);
+        OpenRequest { id, watch: self.clone() }
     }
 
     /// Reports that the connection was asked to close.
@@ -54,22 +54,31 @@ impl Watch {
 
 /// A request that is not answered to the end.
 #[derive(Debug)]
-pub(super) struct OpenRequest(Watch);
+pub(super) struct OpenRequest {
+    id: RequestId,
+    watch: Watch,
+}
 
 impl OpenRequest {
     /// Keeps the request open until `body` is sent or dropped.
     pub(super) fn until_sent(self, body: Body) -> Body {
-        Body::new(body.map_frame(move |frame| {
-            // Captured, so that it lives as long as the body.
-            let _held = &self;
-            frame
-        }))
+        Body::new(AnswerBody::new(body, self))
+    }
+
+    /// Reports that the next part of the answer can be fetched.
+    pub(super) fn offered(&self) {
+        self.watch.activity().offered(self.id, Instant::now());
+    }
+
+    /// Reports that the next part of the answer is being fetched.
+    pub(super) fn fetched(&self) {
+        self.watch.activity().fetched(self.id);
     }
 }
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.activity().end_request(Instant::now());
+        self.watch.activity().end_request(self.id, Instant::now());
     }
 }
 
@@ -125,6 +134,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WatchedStream<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt;
     use std::time::Duration;
 
     /// Idle is overdue at once.

@@ -1,6 +1,7 @@
 //! A store or a bus that cannot be used.
 
-use crate::stage::{Call, Did, Keeper, Stage, assigned, broken, records, rejected, unavailable};
+use crate::keeper::Keeper;
+use crate::stage::{Call, Did, Stage, assigned, broken, records, rejected, unavailable};
 use std::sync::Arc;
 
 #[tokio::test(start_paused = true)]
@@ -86,18 +87,23 @@ async fn joins_again(
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_of_the_bus_the_group_is_joined_again_and_what_was_in_hand_comes_again() {
     joins_again(Keeper::patient, |stage| stage.gives_failure(unavailable()), (1, 1)).await;
-    joins_again(Keeper::patient, |stage| stage.gives_failure(rejected()), (1, 1)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_stored_and_not_committed_is_taken_again() {
     joins_again(Keeper::hasty, |stage| stage.fails(Call::Commit, unavailable()), (2, 2)).await;
-    joins_again(Keeper::hasty, |stage| stage.fails(Call::Commit, rejected()), (2, 2)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_refuses_what_is_in_hand_is_given_it_again_in_a_new_membership() {
-    joins_again(Keeper::hasty, |stage| stage.fails(Call::Store, rejected()), (2, 1)).await;
+async fn a_refusal_that_the_consumer_did_not_deal_with_ends_the_role() {
+    for call in [Call::Store, Call::Commit] {
+        let stage = Stage::new();
+        stage.fails(call, rejected());
+        stage.gives([assigned(), records(0..1)]);
+        let error = stage.run(Keeper::hasty(&stage)).ended().await.unwrap_err();
+        assert_eq!(error.to_string(), "it refuses the input: too long", "{call:?}");
+        assert_eq!(stage.done().iter().filter(|did| **did == Did::Join).count(), 1, "{call:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

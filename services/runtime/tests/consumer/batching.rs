@@ -1,6 +1,7 @@
 //! When what is in hand is stored, and what comes before what.
 
-use crate::stage::{Did, Keeper, Stage, assigned, records};
+use crate::keeper::Keeper;
+use crate::stage::{Did, Stage, assigned, records};
 use std::time::Duration;
 use tokio::time::sleep;
 

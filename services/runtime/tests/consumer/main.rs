@@ -4,6 +4,8 @@
 
 mod away;
 mod batching;
+mod bus;
+mod keeper;
 mod membership;
 mod progress;
 mod shutdown;

@@ -1,6 +1,7 @@
 //! Partitions that come and go.
 
-use crate::stage::{Call, Did, Keeper, Stage, assigned, position_moved, records, revoked, unavailable};
+use crate::keeper::Keeper;
+use crate::stage::{Call, Did, Stage, assigned, position_moved, records, revoked, unavailable};
 
 #[tokio::test(start_paused = true)]
 async fn an_assigned_partition_goes_on_where_the_consumer_says() {

@@ -1,6 +1,7 @@
 //! What a consumer says of itself.
 
-use crate::stage::{Call, Did, Keeper, Stage, assigned, records, unavailable};
+use crate::keeper::Keeper;
+use crate::stage::{Call, Did, Stage, assigned, records, unavailable};
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -1,6 +1,7 @@
 //! The end of a consumer.
 
-use crate::stage::{Call, Did, Keeper, Stage, assigned, records, unavailable};
+use crate::keeper::Keeper;
+use crate::stage::{Call, Did, Stage, assigned, records, unavailable};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_in_hand_is_stored_and_committed_and_nothing_more_is_taken() {

@@ -1,19 +1,19 @@
-//! A bus and a consumer that do as a test says, and a log of what was done to them.
+//! What a test says, and a log of what was done.
 
-use async_trait::async_trait;
+use crate::bus::FakeBus;
+use crate::keeper::Keeper;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch,
-    RecordBatch, Subscription, Tail, Topic, TopicPartition,
+    BatchBuilder, Delivery, Group, Offset, PortError, ReceivedBatch, Topic, TopicPartition,
 };
-use watchkeeper_runtime::consumer::{Consumer, Source, consume};
+use watchkeeper_runtime::consumer::{Source, consume};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
 /// A call, or that it failed. Records are told by their offsets.
@@ -44,6 +44,9 @@ pub(crate) enum Call {
     Commit,
     Lag,
 }
+
+/// How long anything may take before its test fails, in virtual time.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) fn partition() -> TopicPartition {
     TopicPartition::new(Topic::METRICS, 0)
@@ -120,10 +123,21 @@ impl Stage {
         self.failures.lock().unwrap().push((call, error));
     }
 
+    /// Waits for what the bus gives next. Cancel-safe.
+    pub(crate) async fn next_delivery(&self) -> Result<Delivery, PortError> {
+        loop {
+            let delivery = self.deliveries.lock().unwrap().pop_front();
+            match delivery {
+                Some(delivery) => return delivery,
+                None => self.more.notified().await,
+            }
+        }
+    }
+
     /// Waits until that was done so often.
     pub(crate) async fn until(&self, did: &Did, times: usize) {
         let enough = |log: &Vec<(Instant, Did)>| log.iter().filter(|(_, done)| done == did).count() >= times;
-        self.log.subscribe().wait_for(enough).await.unwrap();
+        timeout(PATIENCE, self.log.subscribe().wait_for(enough)).await.expect("it is done in time").unwrap();
     }
 
     /// All that was done.
@@ -150,11 +164,13 @@ impl Stage {
         Running { context, role }
     }
 
-    fn did(&self, did: Did) {
+    /// Notes what was done.
+    pub(crate) fn did(&self, did: Did) {
         self.log.send_modify(|log| log.push((Instant::now(), did)));
     }
 
-    fn check(&self, call: Call) -> Result<(), PortError> {
+    /// Fails if the test said so.
+    pub(crate) fn check(&self, call: Call) -> Result<(), PortError> {
         let mut failures = self.failures.lock().unwrap();
         match failures.iter().position(|(fails, _)| *fails == call) {
             Some(index) => {
@@ -193,150 +209,6 @@ impl Running {
 
     /// Waits until the role ends.
     pub(crate) async fn ended(self) -> RoleResult {
-        self.role.await.unwrap()
-    }
-}
-
-/// Keeps what it takes.
-pub(crate) struct Keeper {
-    stage: Arc<Stage>,
-    in_hand: Vec<ReceivedBatch>,
-    linger: Duration,
-    max_records: usize,
-    begin_at: Option<Offset>,
-}
-
-impl Keeper {
-    /// One that stores when it has ten records, or after an hour.
-    pub(crate) fn patient(stage: &Arc<Stage>) -> Self {
-        let (stage, in_hand) = (Arc::clone(stage), Vec::new());
-        Self { stage, in_hand, linger: Duration::from_secs(3600), max_records: 10, begin_at: None }
-    }
-
-    /// One that stores at once.
-    pub(crate) fn hasty(stage: &Arc<Stage>) -> Self {
-        Self::patient(stage).lingering(Duration::ZERO)
-    }
-
-    pub(crate) fn lingering(self, linger: Duration) -> Self {
-        Self { linger, ..self }
-    }
-
-    pub(crate) fn beginning_at(self, offset: Offset) -> Self {
-        Self { begin_at: Some(offset), ..self }
-    }
-
-    fn offsets(&self) -> Vec<Offset> {
-        self.in_hand.iter().flat_map(|batch| batch.offsets.clone()).collect()
-    }
-}
-
-impl Consumer for Keeper {
-    const STORE: &'static str = "shelf";
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.stage.check(Call::Check)
-    }
-
-    async fn begin(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Position>, PortError> {
-        assert_eq!(partitions, [partition()]);
-        self.stage.did(Did::Begin);
-        self.stage.check(Call::Begin)?;
-        Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())
-    }
-
-    fn take(&mut self, batch: ReceivedBatch) {
-        self.stage.did(Did::Take(batch.offsets.clone()));
-        self.in_hand.push(batch);
-    }
-
-    fn linger(&self) -> Duration {
-        self.linger
-    }
-
-    fn room(&self) -> usize {
-        self.max_records - self.offsets().len()
-    }
-
-    async fn store(&mut self) -> Result<Vec<Position>, PortError> {
-        self.stage.did(Did::Store(self.offsets()));
-        self.stage.check(Call::Store)?;
-        let last = self.in_hand.drain(..).next_back();
-        Ok(last.map(|batch| Position { partition: batch.partition, next: batch.next }).into_iter().collect())
-    }
-
-    fn forget(&mut self) {
-        self.stage.did(Did::Forget);
-        self.in_hand.clear();
-    }
-}
-
-struct FakeBus(Arc<Stage>);
-
-#[async_trait]
-impl EventBus for FakeBus {
-    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
-        assert_eq!((topic, group), (&Topic::METRICS, &Group::named("keepers")));
-        self.0.did(Did::Join);
-        self.0.check(Call::Subscribe)?;
-        Ok(Box::new(FakeSubscription(Arc::clone(&self.0))))
-    }
-
-    /// Seven records behind.
-    async fn lag(&self, _: &Topic, _: &Group) -> Result<Vec<Lag>, PortError> {
-        self.0.check(Call::Lag)?;
-        Ok(vec![Lag { partition: partition(), committed: 3, end: 10 }])
-    }
-
-    async fn publish(&self, _: &Topic, _: RecordBatch) -> Result<(), PortError> {
-        unreachable!("a consumer only consumes")
-    }
-
-    async fn tail(&self, _: &Topic) -> Result<Box<dyn Tail>, PortError> {
-        unreachable!("a consumer only consumes")
-    }
-
-    async fn read(&self, _: &TopicPartition, _: Offset, _: usize) -> Result<ReceivedBatch, PortError> {
-        unreachable!("a consumer only consumes")
-    }
-
-    async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
-        unreachable!("a consumer only consumes")
-    }
-
-    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        unreachable!("a consumer only consumes")
-    }
-}
-
-struct FakeSubscription(Arc<Stage>);
-
-#[async_trait]
-impl Subscription for FakeSubscription {
-    async fn next(&mut self, max_records: usize) -> Result<Delivery, PortError> {
-        self.0.did(Did::Ask(max_records));
-        loop {
-            let delivery = self.0.deliveries.lock().unwrap().pop_front();
-            match delivery {
-                Some(delivery) => return delivery,
-                None => self.0.more.notified().await,
-            }
-        }
-    }
-
-    async fn seek(&mut self, position: Position) -> Result<(), PortError> {
-        self.0.did(Did::Seek(position.next));
-        self.0.check(Call::Seek)
-    }
-
-    async fn commit(&mut self, positions: &[Position]) -> Result<(), PortError> {
-        self.0.did(Did::Commit(positions.iter().map(|position| position.next).collect()));
-        self.0.check(Call::Commit)
-    }
-}
-
-impl Drop for FakeSubscription {
-    fn drop(&mut self) {
-        self.0.did(Did::Leave);
+        timeout(PATIENCE, self.role).await.expect("it ends in time").unwrap()
     }
 }

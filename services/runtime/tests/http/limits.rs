@@ -5,6 +5,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use futures_util::{FutureExt, stream};
+use hyper::client::conn::http2;
+use hyper_util::rt::TokioExecutor;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -171,4 +173,26 @@ async fn an_answer_that_is_not_read_is_cut_off() {
     assert_eq!(soon(at_work.recv()).await, Some(()));
     server.stop.cancel();
     server.ended().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_a_client_of_http2_makes_no_room_for_is_cut_off() {
+    let server = Server::with_limits(hello(), Limits { stall: SHORT, ..Limits::default() }).await;
+    let mut without_room = http2::Builder::new(TokioExecutor::new());
+    without_room.initial_stream_window_size(0);
+    let mut client = server.http2_as(&without_room).await;
+    let uri = format!("http://{}/", server.address);
+    let answer = client.begin(http::Request::get(uri).body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), 200);
+    soon(client.closed).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_large_answer_reaches_a_client_of_http2_whole() {
+    const BYTES: usize = 1_000_000;
+    let router = Router::new().route("/", get(|| async { vec![b'x'; BYTES] }));
+    let server = Server::start(router).await;
+    let uri = format!("http://{}/", server.address);
+    let answer = server.http2().await.send(http::Request::get(uri).body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.body.len(), &answer.headers["content-length"]), (BYTES, &BYTES.into()));
 }

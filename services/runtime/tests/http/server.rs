@@ -61,8 +61,12 @@ impl Server {
     }
 
     pub(crate) async fn http2(&self) -> Http2 {
+        self.http2_as(&http2::Builder::new(TokioExecutor::new())).await
+    }
+
+    pub(crate) async fn http2_as(&self, client: &http2::Builder<TokioExecutor>) -> Http2 {
         let io = TokioIo::new(self.connect().await);
-        let (requests, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        let (requests, connection) = client.handshake(io).await.unwrap();
         Http2 { requests, closed: tokio::spawn(async { drop(connection.await) }) }
     }
 
@@ -103,7 +107,12 @@ pub(crate) struct Http2 {
 
 impl Http2 {
     pub(crate) async fn send(&mut self, request: Request<Body>) -> Answer {
-        Answer::read(soon(self.requests.send_request(request)).await.unwrap()).await
+        Answer::read(self.begin(request).await).await
+    }
+
+    /// The answer once its head is there.
+    pub(crate) async fn begin(&mut self, request: Request<Body>) -> Response<Incoming> {
+        soon(self.requests.send_request(request)).await.unwrap()
     }
 }
 

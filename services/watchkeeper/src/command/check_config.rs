@@ -5,7 +5,7 @@ use crate::cli::CheckConfigArgs;
 use crate::config::Config;
 
 pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
-    Config::load(Some(&args.file))?;
+    Config::check(&args.file)?;
     print_line(&format!("{} is fine", args.file.display()))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 use watchkeeper_wire::json::Problem;
 
@@ -113,9 +113,16 @@ impl Client {
         if answer.status().is_success() {
             return Ok(answer);
         }
+        let status = answer.status();
         match answer.body_mut().read_json::<Problem>() {
-            Ok(problem) => bail!("{} ({})", problem.detail, answer.status()),
-            Err(_) => bail!("{} answered {}", self.url, answer.status()),
+            Ok(_) if status == StatusCode::UNAUTHORIZED => {
+                bail!(
+                    "{} wants a token that it knows: --token-file FILE names the file that holds it",
+                    self.url
+                )
+            }
+            Ok(problem) => bail!("{} ({status})", problem.detail),
+            Err(_) => bail!("{} answered {status}, and not as Watchkeeper's API does", self.url),
         }
     }
 }

@@ -54,6 +54,9 @@ fn range(args: &RangeArgs) -> anyhow::Result<()> {
     parameters.set("step", &args.step);
     parameters.set("aggregate", &args.aggregate);
     let answer: RangeAnswer = Client::new(&args.server)?.get("/v1/range", &parameters)?;
+    if let Some(limit) = answer.series_limit {
+        super::notice(&format!("only the first {limit} series: choose fewer, or raise api.range_series"));
+    }
     if args.output.json {
         return print_json(&answer.series);
     }

@@ -5,7 +5,6 @@ use super::print_line;
 use super::table::{labels, value};
 use crate::cli::TailArgs;
 use anyhow::bail;
-use std::io;
 use watchkeeper_wire::json::SampleJson;
 
 /// Prints the samples of the API's event stream until it is interrupted or the reader goes away.
@@ -18,17 +17,10 @@ pub(crate) fn run(args: &TailArgs) -> anyhow::Result<()> {
             name.trim().clone_into(&mut event);
         }
         let Some(data) = line.strip_prefix("data:").map(str::trim) else { continue };
-        let printed = match event.as_str() {
-            "sample" if args.output.json => print_line(data),
-            "sample" => print_line(&shown(&serde_json::from_str(data)?)),
-            _ => {
-                tracing_notice(&event, data);
-                Ok(())
-            }
-        };
-        match printed {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            printed => printed?,
+        match event.as_str() {
+            "sample" if args.output.json => print_line(data)?,
+            "sample" => print_line(&shown(&serde_json::from_str(data)?))?,
+            _ => super::notice(&format!("{event}: {data}")),
         }
     }
     bail!("the stream has ended: the other side was stopped")
@@ -40,9 +32,4 @@ fn shown(sample: &SampleJson) -> String {
     let space = if labels.is_empty() { "" } else { " " };
     let value = value(sample.value, series);
     format!("{}  {}/{}{space}{labels}  {value}", sample.collected_at, series.source, series.name)
-}
-
-/// Says on stderr what the stream says about itself, such as samples that were left out.
-fn tracing_notice(event: &str, data: &str) {
-    super::complain(&anyhow::anyhow!("{event}: {data}"));
 }

@@ -36,10 +36,15 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let access = Access::new(config.tokens.clone());
         let http = Listener::bind("http.listen", config.http, &access).await?;
         let grpc = Listener::bind("grpc.listen", config.grpc, &access).await?;
-        let ports = config.backends.open(&data_dir)?;
+        let ports = config.backends.open(&data_dir).with_context(|| {
+            format!(
+                "cannot use {}, where the data is; --data-dir DIR chooses another place",
+                config.backends.place(&data_dir)
+            )
+        })?;
         let process = Process::new(telemetry::registry(env!("CARGO_PKG_VERSION"))?);
 
-        let greeting = Greeting::new(args, &http, &grpc, &data_dir, started);
+        let greeting = Greeting::new(args, &http, &grpc, config.backends.place(&data_dir), &access, started);
         let roster = process.roster().clone();
         let mut reload =
             Reload { args: args.clone(), running: config.clone(), log_control, access: access.clone() };

@@ -76,9 +76,10 @@ fn sighup_takes_new_tokens_and_refuses_a_bad_file() {
     // The SHA-256 of "secret".
     let sha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
     fs::write(&config, "").unwrap();
-    let up = Up::start_with(&dir.path().join("data"), |command| {
-        command.arg("--config").arg(&config);
+    let mut up = Up::start_with(&dir.path().join("data"), |command| {
+        command.arg("--config").arg(&config).stderr(Stdio::piped());
     });
+    let mut log = up.stderr();
     let status = |token: Option<&str>| {
         let mut request = agent().get(format!("{}/v1/series", up.url));
         if let Some(token) = token {
@@ -94,8 +95,7 @@ fn sighup_takes_new_tokens_and_refuses_a_bad_file() {
     assert_eq!(status(Some("secret")), 200);
     fs::write(&config, "[log]\nlevle = \"debug\"\n").unwrap();
     up.signal("HUP");
-    fs::write(&config, token.replace("reader", "other")).unwrap();
-    up.signal("HUP");
+    assert!(log.any(|line| line.unwrap().contains("the configuration is refused, the old one stays")));
     assert_eq!(status(Some("secret")), 200);
     assert_eq!(status(None), 401);
 }

@@ -58,6 +58,11 @@ impl Up {
         Self { child, stdout, url: url.expect("just read"), grpc: grpc.expect("just read") }
     }
 
+    /// The lines of its log, if stderr is piped.
+    pub(crate) fn stderr(&mut self) -> impl Iterator<Item = std::io::Result<String>> + use<> {
+        BufReader::new(self.child.stderr.take().expect("stderr is piped")).lines()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::Violation;
 
-/// Why a request failed (RFC 9457).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// Why a request failed (RFC 9457), as a client reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct Problem {
     /// The kind of problem, as a URI; `about:blank` when the status says it all.
     #[serde(rename = "type", default = "about_blank")]
@@ -21,7 +21,7 @@ pub struct Problem {
     #[schema(example = "from: must be before to")]
     pub detail: String,
     /// The fields that were refused; left out when it is not about fields.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub errors: Vec<Refusal>,
 }
 
@@ -52,31 +52,10 @@ pub struct IngestAnswer {
     pub refused: Vec<Refusal>,
 }
 
-impl Problem {
-    /// The media type of this shape.
-    pub const CONTENT_TYPE: &'static str = "application/problem+json";
-
-    /// A problem that its HTTP status and that status's own title name well enough.
-    pub fn new(status: u16, title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind: about_blank(), title: title.into(), status, detail: detail.into(), errors: Vec::new() }
-    }
-
-    /// A request that was refused because of one field: 400.
-    pub fn bad_request(violation: Violation) -> Self {
-        let detail = violation.to_string();
-        Self { errors: vec![Refusal::of_field(violation)], ..Self::new(400, "Bad Request", detail) }
-    }
-}
-
 impl Refusal {
-    /// Why a field of the request was refused.
-    pub fn of_field(violation: Violation) -> Self {
-        Self { index: None, field: violation.field, reason: violation.reason }
-    }
-
     /// Why an item of the body was refused.
     pub fn of_item(index: usize, violation: Violation) -> Self {
-        Self { index: Some(index), ..Self::of_field(violation) }
+        Self { index: Some(index), field: violation.field, reason: violation.reason }
     }
 }
 
@@ -94,17 +73,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_field_is_a_problem_as_in_rfc_9457() {
-        let problem = Problem::bad_request(Violation::new("from", "must be before to"));
-        let json = serde_json::to_string(&problem).unwrap();
-        assert_eq!(
-            json,
-            concat!(
-                r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"from: must be before to","#,
-                r#""errors":[{"field":"from","reason":"must be before to"}]}"#
-            )
+    fn what_a_problem_may_leave_out_is_read_as_in_rfc_9457() {
+        let whole = concat!(
+            r#"{"type":"urn:watchkeeper:problem:invalid-input","title":"The input is not valid","status":400,"#,
+            r#""detail":"from: must be before to","errors":[{"field":"from","reason":"must be before to"}]}"#
         );
-        assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
+        let problem: Problem = serde_json::from_str(whole).unwrap();
+        let refusal = Refusal { index: None, field: "from".into(), reason: "must be before to".into() };
+        assert_eq!((problem.status, problem.errors), (400, vec![refusal]));
+        let least = r#"{"title":"Not Found","status":404,"detail":"there is no such path"}"#;
+        let problem: Problem = serde_json::from_str(least).unwrap();
+        assert_eq!((problem.kind.as_str(), problem.errors), ("about:blank", vec![]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use watchkeeper_domain::{Series, Violation};
+use watchkeeper_domain::Series;
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,15 +45,6 @@ impl From<&Series> for SeriesJson {
     }
 }
 
-impl TryFrom<&SeriesJson> for Series {
-    type Error = Violation;
-
-    fn try_from(series: &SeriesJson) -> Result<Self, Violation> {
-        let labels: Vec<_> = series.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
-        Self::new(&series.source, &series.name, &series.unit, &labels)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,15 +52,9 @@ mod tests {
     #[test]
     fn what_is_empty_is_left_out_and_read_back_as_empty() {
         let series = SeriesJson::from(&Series::new("host", "load", "", &[]).unwrap());
-        let json = serde_json::to_string(&SeriesList { series: vec![series], next_page: None }).unwrap();
+        let written = SeriesList { series: vec![series], next_page: None };
+        let json = serde_json::to_string(&written).unwrap();
         assert_eq!(json, r#"{"series":[{"source":"host","name":"load"}]}"#);
-        let list: SeriesList = serde_json::from_str(&json).unwrap();
-        assert_eq!(Series::try_from(&list.series[0]).unwrap().key(), "host/load");
-    }
-
-    #[test]
-    fn a_series_past_a_limit_is_refused() {
-        let series: SeriesJson = serde_json::from_str(r#"{"source":"a b","name":"n"}"#).unwrap();
-        assert_eq!(Series::try_from(&series).unwrap_err().field, "source");
+        assert_eq!(serde_json::from_str::<SeriesList>(&json).unwrap(), written);
     }
 }

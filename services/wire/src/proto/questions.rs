@@ -5,35 +5,11 @@ use super::v1;
 use std::time::Duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, SeriesFilter, Violation};
 
-impl From<&SeriesFilter> for v1::SeriesFilter {
-    fn from(filter: &SeriesFilter) -> Self {
-        Self {
-            source: filter.source.clone().unwrap_or_default(),
-            name: filter.name.clone().unwrap_or_default(),
-            labels: filter.labels.clone(),
-        }
-    }
-}
-
 /// No series has an empty source or name, so an empty one asks for any.
 impl From<v1::SeriesFilter> for SeriesFilter {
     fn from(filter: v1::SeriesFilter) -> Self {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         Self { source: given(filter.source), name: given(filter.name), labels: filter.labels }
-    }
-}
-
-impl From<Aggregate> for v1::Aggregate {
-    fn from(aggregate: Aggregate) -> Self {
-        match aggregate {
-            Aggregate::Avg => Self::Avg,
-            Aggregate::Min => Self::Min,
-            Aggregate::Max => Self::Max,
-            Aggregate::Sum => Self::Sum,
-            Aggregate::Count => Self::Count,
-            Aggregate::Last => Self::Last,
-            Aggregate::P95 => Self::P95,
-        }
     }
 }
 
@@ -117,15 +93,20 @@ mod tests {
     }
 
     #[test]
-    fn filters_and_aggregates_survive_their_messages() {
-        let labels = [("cpu".to_owned(), "0".to_owned())].into();
-        for filter in
-            [SeriesFilter::default(), SeriesFilter { labels, ..SeriesFilter::named("host", "load") }]
-        {
-            assert_eq!(SeriesFilter::from(v1::SeriesFilter::from(&filter)), filter);
-        }
+    fn what_a_filter_leaves_out_is_any() {
+        assert_eq!(SeriesFilter::from(v1::SeriesFilter::default()), SeriesFilter::default());
+        let labels = [("cpu".to_owned(), "0".to_owned())];
+        let message =
+            v1::SeriesFilter { source: "host".into(), name: "load".into(), labels: labels.clone().into() };
+        let filter = SeriesFilter { labels: labels.into(), ..SeriesFilter::named("host", "load") };
+        assert_eq!(SeriesFilter::from(message), filter);
+    }
+
+    #[test]
+    fn every_aggregate_can_be_asked_for_and_none_means_the_average() {
         for aggregate in Aggregate::ALL {
-            assert_eq!(Aggregate::from(v1::Aggregate::from(aggregate)), aggregate);
+            let name = format!("AGGREGATE_{}", aggregate.to_string().to_uppercase());
+            assert_eq!(v1::Aggregate::from_str_name(&name).map(Aggregate::from), Some(aggregate), "{name}");
         }
         assert_eq!(Aggregate::from(v1::Aggregate::Unspecified), Aggregate::Avg);
     }

@@ -12,7 +12,8 @@ pub fn write_sample(out: &mut Vec<u8>, sample: &Sample) {
     write_measured(out, sample.collected_at, sample.value);
 }
 
-/// Appends the JSON of a sample that is still in parts to `out`; `value` must be finite.
+/// Appends the JSON of a sample that is still in parts to `out`; `value` must be finite. In a batch its record
+/// is keyed by [`SeriesParts::write_key`].
 pub fn write_parts(out: &mut Vec<u8>, series: &SeriesParts<'_>, collected_at: Timestamp, value: f64) {
     let labels = series.labels.iter().map(|(name, value)| (&**name, &**value));
     write_series(out, series.source, series.name, series.unit, labels);
@@ -22,20 +23,6 @@ pub fn write_parts(out: &mut Vec<u8>, series: &SeriesParts<'_>, collected_at: Ti
 /// Adds a sample to a batch, as a record keyed by its series.
 pub fn push_sample(batch: &mut BatchBuilder, sample: &Sample) {
     batch.push_written(sample.series.key().as_bytes(), |out| write_sample(out, sample));
-}
-
-/// Adds a sample that is still in parts to a batch, as a record keyed by its series. `key` is overwritten:
-/// room that the caller keeps from one sample to the next.
-pub fn push_parts(
-    batch: &mut BatchBuilder,
-    key: &mut String,
-    series: &SeriesParts<'_>,
-    collected_at: Timestamp,
-    value: f64,
-) {
-    key.clear();
-    series.write_key(key);
-    batch.push_written(key.as_bytes(), |out| write_parts(out, series, collected_at, value));
 }
 
 fn write_series<'a>(
@@ -108,12 +95,11 @@ mod tests {
 
     #[test]
     fn a_record_reads_as_documented() {
-        let labels: [Label<'_>; 1] = [("repository".into(), "golang/go".into())];
         let series =
-            SeriesParts { source: "github", name: "stargazers_count", unit: "stars", labels: &labels };
-        let mut batch = BatchBuilder::default();
+            Series::new("github", "stargazers_count", "stars", &[("repository", "golang/go")]).unwrap();
         let collected_at = "2026-11-20T10:00:00.123Z".parse().unwrap();
-        push_parts(&mut batch, &mut "left over".to_owned(), &series, collected_at, 125_000.0);
+        let mut batch = BatchBuilder::default();
+        push_sample(&mut batch, &Sample { series: Arc::new(series), collected_at, value: 125_000.0 });
         let batch = batch.finish();
         assert_eq!(
             str::from_utf8(batch.get(0).key).unwrap(),
@@ -193,10 +179,12 @@ mod tests {
                 unit: sample.series.unit(),
                 labels: &labels,
             };
-            let (mut whole, mut in_parts) = (BatchBuilder::default(), BatchBuilder::default());
-            push_sample(&mut whole, &sample);
-            push_parts(&mut in_parts, &mut String::new(), &series, sample.collected_at, sample.value);
-            prop_assert_eq!(whole.finish(), in_parts.finish());
+            let (mut batch, mut key, mut value) = (BatchBuilder::default(), String::new(), Vec::new());
+            push_sample(&mut batch, &sample);
+            series.write_key(&mut key);
+            write_parts(&mut value, &series, sample.collected_at, sample.value);
+            let batch = batch.finish();
+            prop_assert_eq!((batch.get(0).key, batch.get(0).value), (key.as_bytes(), &value[..]));
         }
     }
 }

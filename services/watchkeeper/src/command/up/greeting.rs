@@ -3,16 +3,18 @@
 use crate::cli::UpArgs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use watchkeeper_runtime::http::Listener;
+use watchkeeper_runtime::http::{Access, Listener};
 
 /// Where things are.
 pub(super) struct Greeting {
     http: SocketAddr,
     grpc: SocketAddr,
-    data_dir: PathBuf,
+    data: String,
     config: Option<PathBuf>,
+    /// What curl needs besides, to be let in.
+    authorization: &'static str,
     started: Instant,
 }
 
@@ -21,14 +23,16 @@ impl Greeting {
         args: &UpArgs,
         http: &Listener,
         grpc: &Listener,
-        data_dir: &Path,
+        data: String,
+        access: &Access,
         started: Instant,
     ) -> Self {
         Self {
             http: http.address(),
             grpc: grpc.address(),
-            data_dir: data_dir.to_owned(),
+            data,
             config: args.config.clone(),
+            authorization: if access.is_open() { "" } else { "-H 'Authorization: Bearer TOKEN' " },
             started,
         }
     }
@@ -41,7 +45,7 @@ impl Greeting {
     }
 
     fn text(&self, took: Duration) -> String {
-        let Self { http, grpc, data_dir, config, .. } = self;
+        let Self { http, grpc, data, config, authorization, .. } = self;
         let config = config
             .as_ref()
             .map_or("none given: every setting has its default".into(), |file| file.display().to_string());
@@ -50,13 +54,12 @@ impl Greeting {
             "Watchkeeper is ready, after {} ms.\n\
              \n  page and API   http://{http}/\
              \n  gRPC           {grpc}\
-             \n  data           {}\
+             \n  data           {data}\
              \n  configuration  {config}\n\
-             \nSend a sample:   curl --json '[{{\"source\":\"demo\",\"name\":\"answer\",\"value\":42}}]' \
+             \nSend a sample:   curl {authorization}--json '[{{\"source\":\"demo\",\"name\":\"answer\",\"value\":42}}]' \
              http://{http}/v1/samples\
              \nSee the values:  watchkeeper query latest --url http://{http}\n{stop}",
             took.as_millis(),
-            data_dir.display(),
         )
     }
 }

@@ -29,10 +29,14 @@ impl Reload {
         self.access.replace(new.tokens.clone());
         self.running.log_level = new.log_level;
         self.running.tokens = new.tokens.clone();
-        if new == self.running {
+        let later = new.sections_that_differ(&self.running);
+        if later.is_empty() {
             tracing::info!("configuration reloaded");
         } else {
-            tracing::warn!("configuration reloaded; some of its changes take effect at the next start");
+            tracing::warn!(
+                sections = later.join(", "),
+                "configuration reloaded; these change at the next start"
+            );
         }
     }
 }

@@ -1,0 +1,68 @@
+//! The embedded store, but for what a test says.
+
+use async_trait::async_trait;
+use std::sync::{Arc, Mutex};
+use watchkeeper_adapter_embedded::EmbeddedStore;
+use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_ports::{
+    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+};
+
+/// The embedded store, but for questions that fail.
+pub(crate) struct StagedStore {
+    store: EmbeddedStore,
+    failures: Mutex<Vec<Option<PortError>>>,
+}
+
+impl StagedStore {
+    pub(crate) fn new(store: EmbeddedStore) -> Self {
+        Self { store, failures: Mutex::default() }
+    }
+
+    /// The next pages of latest samples, each given or not.
+    pub(crate) fn gives_pages(&self, given: &[bool]) {
+        let reason = || "connection refused".to_owned();
+        let failure =
+            |&given: &bool| (!given).then(|| PortError::Unavailable { what: "store", reason: reason() });
+        *self.failures.lock().unwrap() = given.iter().rev().map(failure).collect();
+    }
+}
+
+#[async_trait]
+impl SampleStore for StagedStore {
+    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
+        self.store.append(batch).await
+    }
+
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        self.store.position(group, partition).await
+    }
+
+    async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
+        self.store.series(filter, page).await
+    }
+
+    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
+        let failure = self.failures.lock().unwrap().pop().flatten();
+        match failure {
+            Some(error) => Err(error),
+            None => self.store.latest(filter, page).await,
+        }
+    }
+
+    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
+        self.store.newest(filter, limit).await
+    }
+
+    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        self.store.range(query, max_series).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        self.store.prune(before).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.store.check().await
+    }
+}

@@ -1,0 +1,100 @@
+//! The embedded store, but for what a test says.
+
+use crate::stage::soon;
+use async_trait::async_trait;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+use watchkeeper_adapter_embedded::EmbeddedStore;
+use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_ports::{
+    Advance, Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+};
+
+/// The embedded store, but for what it refuses and fails at.
+pub(crate) struct StagedStore {
+    store: EmbeddedStore,
+    refused: Option<f64>,
+    failures: Mutex<Vec<PortError>>,
+    appends: watch::Sender<Vec<Append>>,
+    prunes: watch::Sender<usize>,
+}
+
+impl StagedStore {
+    pub(crate) fn new(store: EmbeddedStore) -> Self {
+        let (appends, prunes) = (watch::Sender::default(), watch::Sender::default());
+        Self { store, refused: None, failures: Mutex::default(), appends, prunes }
+    }
+
+    /// The sample of that number is refused.
+    pub(crate) fn refusing(self, number: u32) -> Self {
+        Self { refused: Some(f64::from(number)), ..self }
+    }
+
+    /// The next append that moves a position fails.
+    pub(crate) fn fails(&self, error: PortError) {
+        self.failures.lock().unwrap().push(error);
+    }
+
+    /// What was appended, in order.
+    pub(crate) fn appends(&self) -> Vec<Append> {
+        self.appends.borrow().clone()
+    }
+
+    /// Waits until the position of the persister has been moved to `next`.
+    pub(crate) async fn comes_to(&self, next: Offset) {
+        let moved = |advance: &Advance| advance.next == next;
+        let has_moved = |appends: &Vec<Append>| appends.iter().flat_map(|append| &append.advances).any(moved);
+        soon(self.appends.subscribe().wait_for(has_moved)).await.unwrap();
+    }
+
+    /// Waits until it was pruned.
+    pub(crate) async fn was_pruned(&self) {
+        soon(self.prunes.subscribe().wait_for(|&prunes| prunes > 0)).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl SampleStore for StagedStore {
+    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
+        if let Some(refused) = batch.samples.iter().find(|sample| Some(sample.value) == self.refused) {
+            return Err(PortError::Rejected { what: "store", reason: format!("no {}", refused.value) });
+        }
+        let failure = if batch.advances.is_empty() { None } else { self.failures.lock().unwrap().pop() };
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let appended = SampleStore::append(&self.store, batch).await?;
+        self.appends.send_modify(|appends| appends.push(Append::clone(batch)));
+        Ok(appended)
+    }
+
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        self.store.position(group, partition).await
+    }
+
+    async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
+        self.store.series(filter, page).await
+    }
+
+    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
+        self.store.latest(filter, page).await
+    }
+
+    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
+        self.store.newest(filter, limit).await
+    }
+
+    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        self.store.range(query, max_series).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        let pruned = self.store.prune(before).await;
+        self.prunes.send_modify(|prunes| *prunes += 1);
+        pruned
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.store.check().await
+    }
+}

@@ -1,0 +1,86 @@
+//! A consumer that does as its stage says.
+
+use crate::stage::{Call, Did, Stage, partition};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_ports::{Offset, PortError, Position, ReceivedBatch, TopicPartition};
+use watchkeeper_runtime::Heartbeat;
+use watchkeeper_runtime::consumer::Consumer;
+
+/// Keeps what it takes.
+pub(crate) struct Keeper {
+    stage: Arc<Stage>,
+    in_hand: Vec<ReceivedBatch>,
+    linger: Duration,
+    max_records: usize,
+    begin_at: Option<Offset>,
+}
+
+impl Keeper {
+    /// One that stores when it has ten records, or after an hour.
+    pub(crate) fn patient(stage: &Arc<Stage>) -> Self {
+        let (stage, in_hand) = (Arc::clone(stage), Vec::new());
+        Self { stage, in_hand, linger: Duration::from_secs(3600), max_records: 10, begin_at: None }
+    }
+
+    /// One that stores at once.
+    pub(crate) fn hasty(stage: &Arc<Stage>) -> Self {
+        Self::patient(stage).lingering(Duration::ZERO)
+    }
+
+    pub(crate) fn lingering(self, linger: Duration) -> Self {
+        Self { linger, ..self }
+    }
+
+    pub(crate) fn beginning_at(self, offset: Offset) -> Self {
+        Self { begin_at: Some(offset), ..self }
+    }
+
+    fn offsets(&self) -> Vec<Offset> {
+        self.in_hand.iter().flat_map(|batch| batch.offsets.clone()).collect()
+    }
+}
+
+impl Consumer for Keeper {
+    const STORE: &'static str = "shelf";
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.stage.check(Call::Check)
+    }
+
+    async fn begin(
+        &mut self,
+        partitions: &[TopicPartition],
+        _: &Heartbeat,
+    ) -> Result<Vec<Position>, PortError> {
+        assert_eq!(partitions, [partition()]);
+        self.stage.did(Did::Begin);
+        self.stage.check(Call::Begin)?;
+        Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())
+    }
+
+    fn take(&mut self, batch: ReceivedBatch) {
+        self.stage.did(Did::Take(batch.offsets.clone()));
+        self.in_hand.push(batch);
+    }
+
+    fn linger(&self) -> Duration {
+        self.linger
+    }
+
+    fn room(&self) -> usize {
+        self.max_records - self.offsets().len()
+    }
+
+    async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
+        self.stage.did(Did::Store(self.offsets()));
+        self.stage.check(Call::Store)?;
+        let last = self.in_hand.drain(..).next_back();
+        Ok(last.map(|batch| Position { partition: batch.partition, next: batch.next }).into_iter().collect())
+    }
+
+    fn forget(&mut self) {
+        self.stage.did(Did::Forget);
+        self.in_hand.clear();
+    }
+}
