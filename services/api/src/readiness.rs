@@ -4,16 +4,11 @@ use crate::grpc::Health;
 use crate::live::Live;
 use crate::metrics::ApiMetrics;
 use crate::run::ApiPorts;
-use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use watchkeeper_domain::SeriesFilter;
-use watchkeeper_ports::{Failure, Page, PortError};
+use watchkeeper_ports::{Page, PortError};
+use watchkeeper_runtime::probe::{PROBE_EVERY, probe};
 use watchkeeper_runtime::{Dependency, Grouped, RoleContext, RoleResult, per_second};
-
-/// How often the dependencies are asked, and the status line is written.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
-/// How long a dependency may take to answer.
-const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the api cannot do all of its work without.
 pub(crate) struct Dependencies {
@@ -44,7 +39,7 @@ impl Readiness {
     /// Checks again and again until the role is asked to stop, or a failure says that only a restart helps.
     pub(crate) async fn keep_watching(self) -> RoleResult {
         let heartbeat = self.context.heartbeat("readiness");
-        let mut due = interval(CHECK_EVERY);
+        let mut due = interval(PROBE_EVERY);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut answered, mut since) = (self.metrics.answered(), Instant::now());
         loop {
@@ -65,28 +60,12 @@ impl Readiness {
     async fn check(&self) -> Result<bool, PortError> {
         let (anything, first) = (SeriesFilter::default(), Page::first(1));
         let (store, cache, bus) = tokio::join!(
-            answers(&self.dependencies.store, self.ports.samples.series(&anything, &first)),
-            answers(&self.dependencies.cache, self.ports.latest.len()),
-            answers(&self.dependencies.bus, self.ports.bus.topics()),
+            probe(&self.dependencies.store, self.ports.samples.series(&anything, &first)),
+            probe(&self.dependencies.cache, self.ports.latest.len()),
+            probe(&self.dependencies.bus, self.ports.bus.topics()),
         );
         Ok(store? & cache? & bus?)
     }
-}
-
-async fn answers<T>(
-    dependency: &Dependency,
-    asked: impl Future<Output = Result<T, PortError>>,
-) -> Result<bool, PortError> {
-    match timeout(CHECK_WITHIN, asked).await {
-        Ok(Ok(_)) => {
-            dependency.up();
-            return Ok(true);
-        }
-        Ok(Err(error)) if error.failure() == Failure::Stop => return Err(error),
-        Ok(Err(error)) => dependency.down(error),
-        Err(_) => dependency.down(format_args!("no answer within {} s", CHECK_WITHIN.as_secs())),
-    }
-    Ok(false)
 }
 
 fn status_line(questions_per_second: u64, streams: usize) -> String {
@@ -97,30 +76,6 @@ fn status_line(questions_per_second: u64, streams: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::{pending, ready};
-
-    fn told(context: &RoleContext) -> String {
-        context.roster().roles()[context.role()].to_string()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dependency_that_does_not_answer_in_time_is_missing_until_it_does() {
-        let context = RoleContext::detached("api");
-        let store = context.dependency("store");
-        assert!(!answers(&store, pending::<Result<(), _>>()).await.unwrap());
-        assert_eq!(told(&context), "waiting for store: no answer within 5 s");
-        assert!(answers(&store, ready(Ok(()))).await.unwrap());
-        assert_eq!(told(&context), "starting");
-    }
-
-    #[tokio::test]
-    async fn a_dependency_that_only_a_restart_helps_ends_the_role() {
-        let context = RoleContext::detached("api");
-        let store = context.dependency("store");
-        let broken = PortError::Broken { what: "store", reason: "not a database".into() };
-        let failure = answers(&store, ready(Err::<(), _>(broken))).await.unwrap_err();
-        assert_eq!(failure.failure(), Failure::Stop);
-    }
 
     #[test]
     fn the_status_line_reads_at_a_glance() {

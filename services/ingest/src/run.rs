@@ -8,14 +8,11 @@ use crate::status::{Pace, Totals};
 use crate::watched_bus::WatchedBus;
 use axum::Router;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::probe::PROBE_EVERY;
 use watchkeeper_runtime::{RoleContext, RoleResult};
-
-/// How often the bus is asked whether it is there, and the status line written.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// The ingest role: routes that take samples in, and a loop that says how it goes.
 pub struct Ingest {
@@ -47,7 +44,7 @@ impl Ingest {
     /// finished by whoever serves the routes.
     pub async fn run(self) -> RoleResult {
         let heartbeat = self.context.heartbeat("check");
-        let mut due = interval(CHECK_EVERY);
+        let mut due = interval(PROBE_EVERY);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pace = Pace::default();
         loop {

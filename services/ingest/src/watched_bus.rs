@@ -1,13 +1,8 @@
 //! The bus, and whether it can be used.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::time::timeout;
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
-use watchkeeper_runtime::Dependency;
-
-/// How long the bus may take to say that it is there.
-const CHECK_WITHIN: Duration = Duration::from_secs(5);
+use watchkeeper_runtime::{Dependency, probe};
 
 /// Publishes to topic `metrics`, and keeps the role's dependency `bus` up or down.
 pub(crate) struct WatchedBus {
@@ -39,17 +34,14 @@ impl WatchedBus {
     /// Only a failure that a restart may help, of this question or of a batch since the last one.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let answer = timeout(CHECK_WITHIN, self.bus.extents(&Topic::METRICS)).await;
-        match (failed, answer) {
-            (Some(error), _) | (None, Ok(Err(error))) if error.failure() == Failure::Stop => {
-                return Err(error);
-            }
-            (_, Ok(Err(error))) => self.dependency.down(error),
-            (_, Err(_)) => {
-                self.dependency.down(format_args!("no answer within {} s", CHECK_WITHIN.as_secs()));
-            }
-            (Some(_), Ok(Ok(_))) => {}
-            (None, Ok(Ok(_))) => self.dependency.up(),
+        if let Some(error) = &failed
+            && error.failure() == Failure::Stop
+        {
+            return Err(error.clone());
+        }
+        let answers = probe::answers(&self.dependency, self.bus.extents(&Topic::METRICS)).await?;
+        if answers && failed.is_none() {
+            self.dependency.up();
         }
         Ok(())
     }

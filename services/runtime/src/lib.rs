@@ -12,6 +12,7 @@ mod context;
 mod figures;
 mod heartbeat;
 pub mod http;
+pub mod probe;
 mod process;
 mod retry;
 mod roster;

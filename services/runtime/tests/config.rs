@@ -3,9 +3,8 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 use watchkeeper_runtime::config::{
     self, ConfigError, ConfigErrors, Document, MAX_ERRORS, MAX_FILE_BYTES, Secret, Section,
@@ -17,21 +16,17 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 struct Everything {
     size: usize,
-    ratio: f64,
     on: bool,
     age: Duration,
     room: usize,
     name: String,
     note: Option<String>,
-    tags: Vec<String>,
     listen: Option<SocketAddr>,
     peers: Vec<SocketAddr>,
-    level: u8,
     levels: Vec<u8>,
     ttl: BTreeMap<String, Duration>,
     password: Option<Secret>,
     inner: u16,
-    maybe: Option<u16>,
     targets: Vec<String>,
 }
 
@@ -41,21 +36,17 @@ impl Everything {
     fn read(section: &mut Section<'_>) -> Self {
         Self {
             size: section.integer("size", 1..=100, 10),
-            ratio: section.float("ratio", 0.0..=1.0, 0.5),
             on: section.boolean("on", true),
             age: section.duration("age", SECOND..=60 * SECOND, 15 * SECOND),
             room: section.bytes("room", 1..=1 << 20, 4096),
             name: section.text("name", 8, "unnamed"),
             note: section.optional_text("note", 8),
-            tags: section.texts("tags", 2, 4),
             listen: section.parsed("listen"),
             peers: section.parsed_list("peers", 2),
-            level: section.choice("level", &LEVELS, 1),
             levels: section.choices("levels", &LEVELS),
             ttl: section.durations("ttl", 2, SECOND..=60 * SECOND),
             password: section.secret_file("password_file"),
             inner: section.section("inner", |inner| inner.integer("port", 1..=9999, 80)),
-            maybe: section.optional_section("maybe", |maybe| maybe.integer("port", 1..=9999, 80)),
             targets: section.sections("target", 2, |target| target.required_text("url", 20)),
         }
     }
@@ -85,8 +76,8 @@ fn only_error(text: &str) -> String {
 fn without_a_file_every_key_has_its_default() {
     let read = Document::empty().read(Everything::read).unwrap();
     assert_eq!((read.size, read.on, read.age, read.room), (10, true, 15 * SECOND, 4096));
-    assert_eq!((read.name.as_str(), read.note, read.level, read.inner), ("unnamed", None, 1, 80));
-    assert!(read.tags.is_empty() && read.ttl.is_empty() && read.maybe.is_none() && read.password.is_none());
+    assert_eq!((read.name.as_str(), read.note, read.inner), ("unnamed", None, 80));
+    assert!(read.levels.is_empty() && read.ttl.is_empty() && read.password.is_none());
 }
 
 #[test]
@@ -94,23 +85,19 @@ fn every_kind_of_value_is_read() {
     let read = read(
         r#"
         size = 0x40
-        ratio = 1
         on = false
         age = "30s"
         room = "512KiB"
         name = "host"
         note = "x"
-        tags = ["a", "b"]
         listen = "127.0.0.1:80"
         peers = ["[::1]:1"]
-        level = "high"
         levels = ["high", "low"]
         [ttl]
         github = "1m"
         "a b" = "2s"
         [inner]
         port = 1
-        [maybe]
         [[target]]
         url = "one"
         [[target]]
@@ -119,13 +106,9 @@ fn every_kind_of_value_is_read() {
     )
     .unwrap();
     assert_eq!((read.size, read.on, read.age, read.room), (64, false, 30 * SECOND, 512 << 10));
-    assert!((read.ratio - 1.0).abs() < f64::EPSILON);
-    assert_eq!(
-        (read.name.as_str(), read.note.as_deref(), read.tags.join(" ").as_str()),
-        ("host", Some("x"), "a b")
-    );
+    assert_eq!((read.name.as_str(), read.note.as_deref()), ("host", Some("x")));
     assert_eq!((read.listen, read.peers.len()), ("127.0.0.1:80".parse().ok(), 1));
-    assert_eq!((read.level, read.levels, read.inner, read.maybe), (2, vec![2, 1], 1, Some(80)));
+    assert_eq!((read.levels, read.inner), (vec![2, 1], 1));
     assert_eq!(read.ttl, [("a b".to_owned(), 2 * SECOND), ("github".to_owned(), 60 * SECOND)].into());
     assert_eq!(read.targets, ["one", "two"]);
 }
@@ -159,8 +142,6 @@ fn each_wrong_value_says_what_it_must_be() {
     for (text, expected) in [
         ("size = 99999999999999999999999", "size: must be from 1 to 100, is 99999999999999999999999"),
         ("size = 1.0", "size: must be a whole number, is a number"),
-        ("ratio = nan", "ratio: must be from 0 to 1, is nan"),
-        ("ratio = []", "ratio: must be a number, is a list"),
         ("on = \"yes\"", "on: must be true or false, is text"),
         ("age = \"2m\"", "age: must be from 1s to 1m, is 2m"),
         ("age = 1979-05-27", "age: must be a duration such as \"15s\", is a date or time"),
@@ -168,11 +149,11 @@ fn each_wrong_value_says_what_it_must_be() {
         ("room = 10", "room: needs a unit: write \"10 B\" for bytes, or KiB, MiB, GiB, TiB"),
         ("name = \"\"", "name: must not be empty"),
         ("name = \"123456789\"", "name: has 9 bytes, the limit is 8"),
-        ("tags = [\"a\", \"b\", \"c\"]", "tags: has 3 items, the limit is 2"),
-        ("tags = [\"a\", 2]", "tags[1]: must be text, is a number"),
+        ("peers = [\"[::1]:1\", 2]", "peers[1]: must be text, is a number"),
         ("listen = \"here\"", "listen: invalid socket address syntax (is \"here\")"),
-        ("level = \"hihg\"", "level: must be one of low, high, is \"hihg\"; did you mean `high`?"),
+        ("levels = [\"hihg\"]", "levels[0]: must be one of low, high, is \"hihg\"; did you mean `high`?"),
         ("levels = [\"all\"]", "levels[0]: must be one of low, high, is \"all\""),
+        ("levels = [\"low\", \"low\", \"low\"]", "levels: has 3 items, the limit is 2"),
         ("ttl = { a = \"1s\", b = \"1s\", c = \"1s\" }", "ttl: has 3 entries, the limit is 2"),
         ("target = {}", "target: must be a list, is a section"),
         ("target = [1]", "target[0]: must be a section, is a number"),
@@ -235,12 +216,6 @@ fn a_rule_between_keys_is_refused_at_its_key_or_section() {
 }
 
 #[test]
-fn a_section_that_is_ignored_is_not_unknown() {
-    let document = parse("[other]\nx = 1\n");
-    assert!(document.read(|root| root.ignore("other")).is_ok());
-}
-
-#[test]
 fn more_errors_than_the_limit_are_counted() {
     let text = (0..=MAX_ERRORS).map(|number| format!("key{number} = 1")).collect::<Vec<_>>().join("\n");
     let errors = read(&text).unwrap_err();
@@ -254,30 +229,6 @@ fn the_longest_file_is_read_and_a_longer_one_refused() {
     assert!(read(&longest).is_ok());
     let reason = only_error(&(longest + "#"));
     assert_eq!(reason, "1 the file has 1048577 bytes, the limit is 1048576");
-}
-
-#[test]
-fn a_secret_is_read_beside_the_file_or_from_the_credentials() {
-    let (beside, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    for (directory, secret) in [(&beside, "beside"), (&credentials, "credential")] {
-        let path = directory.path().join("password");
-        fs::write(&path, format!("{secret}\n")).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    }
-    let file = beside.path().join("watchkeeper.toml");
-    let document = || Document::parse(&file, "password_file = \"password\"").unwrap();
-    let password = |document: Document<'_>| document.read(Everything::read).unwrap().password.unwrap();
-    assert_eq!(password(document().with_secrets_in(beside.path())).expose(), "beside");
-    assert_eq!(password(document().with_secrets_in(credentials.path())).expose(), "credential");
-    assert_eq!(password(document().without_secrets()).expose(), "");
-
-    let absolute = format!("password_file = {:?}", beside.path().join("password"));
-    assert_eq!(password(parse(&absolute).with_secrets_in(credentials.path())).expose(), "beside");
-    let errors = parse("password_file = \"absent\"")
-        .with_secrets_in(beside.path())
-        .read(Everything::read)
-        .unwrap_err();
-    assert!(errors.to_string().contains("password_file: cannot read /"), "{errors}");
 }
 
 #[test]
@@ -303,14 +254,11 @@ fn a_file_that_cannot_be_read_is_an_error_without_a_line() {
 fn any_configuration() -> impl Strategy<Value = String> {
     let key = prop_oneof![
         Just("size"),
-        Just("ratio"),
         Just("on"),
         Just("age"),
         Just("room"),
         Just("name"),
-        Just("tags"),
         Just("listen"),
-        Just("level"),
         Just("levels"),
         Just("ttl"),
         Just("inner"),

@@ -5,6 +5,7 @@ use super::section::Section;
 use super::source::Source;
 use std::cell::RefCell;
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeTable;
@@ -30,6 +31,14 @@ pub(super) enum Secrets {
     In(PathBuf),
     /// Not here: their files are not opened.
     Elsewhere,
+}
+
+impl Secrets {
+    /// Those of the file `path`: in the directory of `credentials` if there is one, else beside the file.
+    fn of(path: &Path, credentials: Option<OsString>) -> Self {
+        let beside = || path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::In(credentials.map_or_else(beside, PathBuf::from))
+    }
 }
 
 /// A document that is being read.
@@ -73,21 +82,13 @@ impl<'t> Document<'t> {
                 errors.into_iter().map(|error| Fault::of_file(error.message().to_owned(), error.span()));
             return Err(ConfigErrors::new(&source, faults.collect()));
         }
-        let credentials = env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from);
-        let beside = || path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Self { source, root, secrets: Secrets::In(credentials.unwrap_or_else(beside)) })
+        let secrets = Secrets::of(path, env::var_os(CREDENTIALS_DIRECTORY));
+        Ok(Self { source, root, secrets })
     }
 
-    /// Has relative paths of secrets begin in `directory`.
+    /// Leaves the files of secrets closed and reads each as an empty one.
     #[must_use]
-    pub fn with_secrets_in(self, directory: impl Into<PathBuf>) -> Self {
-        Self { secrets: Secrets::In(directory.into()), ..self }
-    }
-
-    /// Leaves the files of secrets closed and reads each as an empty one: for checking a file on
-    /// another machine than the one it is for.
-    #[must_use]
-    pub fn without_secrets(self) -> Self {
+    pub(super) fn without_secrets(self) -> Self {
         Self { secrets: Secrets::Elsewhere, ..self }
     }
 
@@ -100,5 +101,36 @@ impl<'t> Document<'t> {
         let read = Section::root(&reading, self.root.get_ref()).finish(read);
         let faults = reading.faults.into_inner();
         if faults.is_empty() { Ok(read) } else { Err(ConfigErrors::new(&self.source, faults)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_secret_is_read_beside_the_file_or_from_the_credentials() {
+        let (beside, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (directory, secret) in [(&beside, "beside"), (&credentials, "credential")] {
+            let path = directory.path().join("password");
+            fs::write(&path, format!("{secret}\n")).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+        let file = beside.path().join("watchkeeper.toml");
+        let password = |text: &str, credentials: Option<&Path>| {
+            let secrets = Secrets::of(&file, credentials.map(Into::into));
+            let document = Document { secrets, ..Document::parse(&file, text).unwrap() };
+            let read = document.read(|root| root.secret_file("password_file").unwrap_or_default());
+            read.map(|secret| secret.expose().to_owned()).map_err(|errors| errors.to_string())
+        };
+        let relative = "password_file = \"password\"";
+        assert_eq!(password(relative, None).as_deref(), Ok("beside"));
+        assert_eq!(password(relative, Some(credentials.path())).as_deref(), Ok("credential"));
+        let absolute = format!("password_file = {:?}", beside.path().join("password"));
+        assert_eq!(password(&absolute, Some(credentials.path())).as_deref(), Ok("beside"));
+        let error = password("password_file = \"absent\"", None).unwrap_err();
+        assert!(error.contains("password_file: cannot read /"), "{error}");
     }
 }

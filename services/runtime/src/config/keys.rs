@@ -22,11 +22,6 @@ impl Section<'_> {
         self.take(key, |found| value::integer(found, &range)).unwrap_or(default)
     }
 
-    /// A number within `range`, with or without a fraction.
-    pub fn float(&mut self, key: &'static str, range: RangeInclusive<f64>, default: f64) -> f64 {
-        self.take(key, |found| value::float(found, &range)).unwrap_or(default)
-    }
-
     /// `true` or `false`.
     pub fn boolean(&mut self, key: &'static str, default: bool) -> bool {
         self.take(key, value::boolean).unwrap_or(default)
@@ -63,26 +58,12 @@ impl Section<'_> {
         self.text(key, max_bytes, "")
     }
 
-    /// At most `max_items` texts of 1 to `max_bytes` bytes each; none without the key.
-    pub fn texts(&mut self, key: &'static str, max_items: usize, max_bytes: usize) -> Vec<String> {
-        self.items(key, max_items, |found| value::text(found, max_bytes).map(str::to_owned))
-    }
-
     /// Text that `T` parses, if the key is there; the error of `T` must say what the text has to be.
     pub fn parsed<T>(&mut self, key: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
         self.take(key, value::parsed)
-    }
-
-    /// Text that `T` parses and that must be there; `None` is recorded as an error.
-    pub fn required_parsed<T>(&mut self, key: &'static str) -> Option<T>
-    where
-        T: FromStr<Err: Display>,
-    {
-        self.require(key);
-        self.parsed(key)
     }
 
     /// Text that `T` parses, that must be there, and that no error shows; nor may the error of `T`.
@@ -101,11 +82,6 @@ impl Section<'_> {
         T: FromStr<Err: Display>,
     {
         self.items(key, max_items, value::parsed)
-    }
-
-    /// What one of the names in `choices` stands for.
-    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
-        self.take(key, |found| value::choice(found, choices)).unwrap_or(default)
     }
 
     /// What the listed names in `choices` stand for, at most one item per choice; none without the key.

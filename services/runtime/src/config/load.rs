@@ -18,7 +18,8 @@ pub fn load<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T)
     Document::parse(path, &text(path)?)?.read(read)
 }
 
-/// The same, with [`Document::without_secrets`].
+/// The same, but the files of secrets stay closed, and each is read as an empty one: for checking a file on
+/// another machine than the one it is for.
 pub fn check<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
     let path = path.as_ref();
     Document::parse(path, &text(path)?)?.without_secrets().read(read)

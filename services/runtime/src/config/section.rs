@@ -54,15 +54,6 @@ impl<'d> Section<'d> {
         self.nested(name, table, span).finish(read)
     }
 
-    /// The section `[name]`, if it is there.
-    pub fn optional_section<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Section<'_>) -> T,
-    ) -> Option<T> {
-        self.find(name).is_some().then(|| self.section(name, read))
-    }
-
     /// The sections `[[name]]` in order, at most `max_sections`; none without the key.
     pub fn sections<T>(
         &mut self,
@@ -75,11 +66,6 @@ impl<'d> Section<'d> {
             self.nested(&format!("{name}[{index}]"), Some(table), span).finish(&mut read)
         });
         nested.collect()
-    }
-
-    /// Leaves `key` to another reader, such as the section of a role that this process does not run.
-    pub fn ignore(&mut self, key: &'static str) {
-        self.asked.insert(key);
     }
 
     /// Records that the value of `key` is wrong, for a rule that this section's reader knows: "must be

@@ -17,16 +17,6 @@ where
     number.ok_or_else(|| outside(range.start(), range.end(), digits))
 }
 
-pub(super) fn float(value: &DeValue<'_>, range: &RangeInclusive<f64>) -> Result<f64, String> {
-    let digits = match value {
-        DeValue::Float(float) => float.as_str(),
-        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
-        _ => return Err(not("a number", value)),
-    };
-    let number = digits.parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| outside(range.start(), range.end(), digits))
-}
-
 pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| not("true or false", value))
 }
