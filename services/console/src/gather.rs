@@ -7,18 +7,20 @@ mod one_series;
 
 pub(crate) use dead_letters::{Letter, Letters};
 pub use dead_letters::{MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS};
-pub(crate) use history::{History, exactly};
+pub(crate) use history::History;
 pub(crate) use lag::GroupLag;
 pub use one_series::MAX_ALIKE;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
 
-use crate::http::{ConsolePorts, PAGE_SERIES};
+use crate::ports::ConsolePorts;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Group, Page, PortError};
 
+/// Series on one page of the table.
+pub const PAGE_SERIES: usize = 50;
 /// How long a page waits for the answer to one question; the history is asked for after the latest
 /// values, so that a page may take twice as long.
 pub const PATIENCE: Duration = Duration::from_secs(3);

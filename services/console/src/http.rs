@@ -9,6 +9,7 @@ pub(crate) use assets::Assets;
 
 use crate::gather::{one_series, status};
 use crate::page::{SeriesPage, Shell, StatusPage};
+use crate::ports::ConsolePorts;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -19,23 +20,8 @@ use question::{SeriesQuestion, StatusQuestion};
 use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
-
-/// Series on one page of the table.
-pub const PAGE_SERIES: usize = 50;
-
-/// What the console asks.
-#[derive(Clone)]
-pub struct ConsolePorts {
-    /// Dead letters and lag.
-    pub bus: Arc<dyn EventBus>,
-    /// Values over time.
-    pub samples: Arc<dyn SampleStore>,
-    /// The latest values.
-    pub latest: Arc<dyn LatestCache>,
-}
 
 /// The role `console`: the page at `/`. A clone shares everything.
 #[derive(Clone)]

@@ -12,7 +12,9 @@ mod http;
 mod links;
 mod lookback;
 mod page;
+mod ports;
 mod sparkline;
 
-pub use gather::{MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, PATIENCE};
-pub use http::{Console, ConsolePorts, PAGE_SERIES};
+pub use gather::{MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, PAGE_SERIES, PATIENCE};
+pub use http::Console;
+pub use ports::ConsolePorts;

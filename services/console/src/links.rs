@@ -1,6 +1,5 @@
 //! Addresses, with everything that stands in them encoded.
 
-use crate::gather::exactly;
 use crate::lookback::Lookback;
 use form_urlencoded::Serializer;
 use watchkeeper_domain::{Series, SeriesFilter};
@@ -34,7 +33,7 @@ pub(crate) fn series_over(series: &Series, lookback: Lookback) -> String {
 
 /// The API's answer with the means that a series page draws.
 pub(crate) fn range(series: &Series, lookback: Lookback) -> String {
-    let mut query = filter_query(&exactly(series));
+    let mut query = filter_query(&SeriesFilter::with_labels_of(series));
     query.append_pair("from", lookback.name());
     query.append_pair("step", &format!("{}s", lookback.step().as_secs()));
     with_query("/v1/range", &query.append_pair("aggregate", "avg").finish())
@@ -57,7 +56,7 @@ fn filter_query(filter: &SeriesFilter) -> Query {
 }
 
 fn series_query(series: &Series) -> Query {
-    let mut query = filter_query(&exactly(series));
+    let mut query = filter_query(&SeriesFilter::with_labels_of(series));
     if !series.unit().is_empty() {
         query.append_pair("unit", series.unit());
     }

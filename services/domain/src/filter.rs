@@ -36,6 +36,12 @@ impl SeriesFilter {
         Ok(self)
     }
 
+    /// The series of the source and name of `series` that have its labels: itself, and any with more.
+    pub fn with_labels_of(series: &Series) -> Self {
+        let labels = series.labels().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { labels: labels.collect(), ..Self::named(series.source(), series.name()) }
+    }
+
     /// Whether `series` is meant.
     #[must_use]
     pub fn matches(&self, series: &Series) -> bool {

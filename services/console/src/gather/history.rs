@@ -13,7 +13,7 @@ pub(crate) type History = HashMap<Arc<Series>, Vec<Point>>;
 /// Questions that one page has under way at once.
 const QUESTIONS_AT_ONCE: usize = 8;
 /// Series in one answer: those of a page, and as many again that the store still has and the cache not.
-const MAX_SERIES: usize = 2 * crate::http::PAGE_SERIES;
+const MAX_SERIES: usize = 2 * super::PAGE_SERIES;
 
 /// The filters that bring all series of a page and few others: one for each name. Where the page begins or
 /// ends within the series of a name, there may be any number of others, and each series is asked for alone.
@@ -23,7 +23,7 @@ pub(super) fn questions(page: &[Sample], begins_within: bool, ends_within: bool)
     let mut filters = Vec::new();
     for (index, samples) in names.iter().enumerate() {
         if is_cut(index) {
-            filters.extend(samples.iter().map(|sample| exactly(&sample.series)));
+            filters.extend(samples.iter().map(|sample| SeriesFilter::with_labels_of(&sample.series)));
         } else {
             filters.extend(
                 samples.first().map(|sample| SeriesFilter::named(name_of(sample).0, name_of(sample).1)),
@@ -45,14 +45,6 @@ pub(super) async fn last_hour(
     });
     let answers: Vec<_> = stream::iter(answers).buffer_unordered(QUESTIONS_AT_ONCE).try_collect().await?;
     Ok(answers.into_iter().flatten().map(|found| (found.series, found.points)).collect())
-}
-
-/// The series of that name which have the labels of `series`, itself among them.
-pub(crate) fn exactly(series: &Series) -> SeriesFilter {
-    SeriesFilter {
-        labels: series.labels().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        ..SeriesFilter::named(series.source(), series.name())
-    }
 }
 
 /// The question about the windows of `lookback` up to `now`.
@@ -99,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_name_that_goes_on_past_the_page_is_asked_series_by_series() {
-        let alone = |name, cpu| exactly(&sample(name, cpu).series);
+        let alone = |name, cpu| SeriesFilter::with_labels_of(&sample(name, cpu).series);
         assert_eq!(
             questions(&page(), true, true),
             [alone("a", "0"), alone("a", "1"), named("b"), alone("c", "0")]

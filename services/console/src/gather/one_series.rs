@@ -1,11 +1,11 @@
 //! What the page of one series shows.
 
-use super::history::{exactly, no_question, query};
+use super::history::{no_question, query};
 use super::{Answer, ask};
-use crate::http::ConsolePorts;
 use crate::lookback::Lookback;
+use crate::ports::ConsolePorts;
 use std::time::Duration;
-use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, Timestamp};
+use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Page, PortError, SampleStore};
 
 /// Most series that the one looked for is found among: those of its name that have all its labels, itself
@@ -59,7 +59,8 @@ pub(crate) async fn one_series(
 }
 
 async fn latest(ports: &ConsolePorts, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
-    let alike = ports.latest.latest(&exactly(series), &Page::first(MAX_ALIKE), now).await?;
+    let alike =
+        ports.latest.latest(&SeriesFilter::with_labels_of(series), &Page::first(MAX_ALIKE), now).await?;
     Ok(alike.into_iter().find(|sample| *sample.series == *series))
 }
 
@@ -70,7 +71,7 @@ async fn lines(
     now: Timestamp,
 ) -> Result<Lines, PortError> {
     let line = async |aggregate| {
-        let query = query(exactly(series), lookback, aggregate, now)?;
+        let query = query(SeriesFilter::with_labels_of(series), lookback, aggregate, now)?;
         points(store, series, &query).await
     };
     let (mean, smallest, largest) =
@@ -86,7 +87,7 @@ async fn summary(
 ) -> Result<Option<Summary>, PortError> {
     let figure = async |aggregate| {
         let from = lookback.from(now);
-        let query = RangeQuery::new(exactly(series), from, now, ONE_WINDOW, aggregate)
+        let query = RangeQuery::new(SeriesFilter::with_labels_of(series), from, now, ONE_WINDOW, aggregate)
             .map_err(|violation| no_question(&violation))?;
         let points = points(store, series, &query).await?;
         Ok::<_, PortError>(points.first().map(|point| point.value))

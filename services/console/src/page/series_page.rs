@@ -4,11 +4,11 @@ use super::Part;
 use super::shell::Shell;
 use crate::chart::Chart;
 use crate::format::{Shown, ago, count};
-use crate::gather::{OneSeries, Summary, exactly};
+use crate::gather::{OneSeries, Summary};
 use crate::links;
 use crate::lookback::Lookback;
 use askama::Template;
-use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 
 /// The page at `/series`.
 #[derive(Template)]
@@ -72,7 +72,7 @@ impl SeriesPage {
             chart: found.lines.map(|lines| Chart::new(&lines, series.unit(), lookback, now)),
             figures: found.summary.map(|summary| summary.map(|summary| figures(&summary, series.unit()))),
             range: format!("http://{}{}", shell.address, links::range(series, lookback)),
-            stream: links::stream(&exactly(series)),
+            stream: links::stream(&SeriesFilter::with_labels_of(series)),
             shell,
         }
     }
