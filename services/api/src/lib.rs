@@ -13,10 +13,12 @@ mod grpc;
 mod http;
 mod live;
 mod metrics;
+mod ports;
 mod question;
 mod readiness;
 mod run;
 mod status;
 
 pub use config::{ApiConfig, RANGE_SERIES, STREAMS};
-pub use run::{Api, ApiPorts};
+pub use ports::ApiPorts;
+pub use run::Api;

@@ -3,7 +3,7 @@
 use crate::grpc::Health;
 use crate::live::Live;
 use crate::metrics::ApiMetrics;
-use crate::run::ApiPorts;
+use crate::ports::ApiPorts;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use watchkeeper_domain::SeriesFilter;
 use watchkeeper_ports::{Page, PortError};

@@ -7,26 +7,15 @@ use crate::grpc::{self, Health};
 use crate::http::{self, Sources};
 use crate::live::{Feed, Live};
 use crate::metrics::ApiMetrics;
+use crate::ports::ApiPorts;
 use crate::readiness::{Dependencies, Readiness};
 use crate::status::Status;
 use axum::Router;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
-
-/// What the api needs from the world.
-#[derive(Clone)]
-pub struct ApiPorts {
-    /// Live samples, dead letters, lag.
-    pub bus: Arc<dyn EventBus>,
-    /// The history.
-    pub samples: Arc<dyn SampleStore>,
-    /// The latest values.
-    pub latest: Arc<dyn LatestCache>,
-}
 
 /// The api role: its routes, and the loops behind them.
 pub struct Api {

@@ -99,3 +99,10 @@ async fn a_source_that_no_series_has_is_an_invalid_argument() {
     assert_eq!((bytes.len(), code.as_str()), (0, "3"));
     assert_eq!(told.replace("%20", " "), "source: must have 1 to 64 bytes, is empty");
 }
+
+#[tokio::test]
+async fn a_question_past_the_limit_is_refused() {
+    const OUT_OF_RANGE: &str = "11";
+    let (_, code, _) = get_metric(service(&[]).await, &vec![0; Limits::BODY_BYTES + 1]).await;
+    assert_eq!(code, OUT_OF_RANGE);
+}

@@ -54,12 +54,11 @@ impl InHand {
         let mut reasons = samples.into_iter().peekable();
         let (all, origins) = (std::mem::take(&mut self.samples), std::mem::take(&mut self.origins));
         for (index, (sample, origin)) in all.into_iter().zip(origins).enumerate() {
-            match reasons.next_if(|(refused, _)| *refused == index) {
-                Some((_, reason)) => self.refused.push(Refused { origin, reason }),
-                None => {
-                    self.samples.push(sample);
-                    self.origins.push(origin);
-                }
+            if let Some((_, reason)) = reasons.next_if(|(refused, _)| *refused == index) {
+                self.refused.push(Refused { origin, reason });
+            } else {
+                self.samples.push(sample);
+                self.origins.push(origin);
             }
         }
     }

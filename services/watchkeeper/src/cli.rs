@@ -1,10 +1,11 @@
 //! The command line.
 
 use crate::role::Role;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use watchkeeper_runtime::http::Scope;
 
 /// Collects metrics, takes in samples from your services, keeps them, and answers questions about them.
 ///
@@ -228,19 +229,9 @@ pub(crate) struct TokenArgs {
     /// A name for the token, to tell it from others
     #[arg(value_parser = token_name)]
     pub(crate) name: String,
-    /// What the token allows; may be given several times
-    #[arg(long = "scope", required = true)]
-    pub(crate) scopes: Vec<TokenScope>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum TokenScope {
-    /// Send samples
-    Ingest,
-    /// Ask questions
-    Read,
-    /// Everything
-    Admin,
+    /// What the token allows; may be given several times: ingest (send samples), read (ask), admin (everything)
+    #[arg(long = "scope", value_name = "SCOPE", required = true)]
+    pub(crate) scopes: Vec<Scope>,
 }
 
 #[derive(Args, Debug)]

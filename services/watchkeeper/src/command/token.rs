@@ -1,13 +1,13 @@
 //! `watchkeeper token`.
 
 use super::print_line;
-use crate::cli::{TokenArgs, TokenScope};
+use crate::cli::TokenArgs;
 use watchkeeper_runtime::http::token;
 
 /// Prints a new token, which is kept nowhere, and the section that lets it in.
 pub(crate) fn run(args: &TokenArgs) -> anyhow::Result<()> {
     let (token, sha256) = token::generate()?;
-    let scopes: Vec<_> = args.scopes.iter().map(|scope| format!("\"{}\"", name(*scope))).collect();
+    let scopes: Vec<_> = args.scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
     print_line(&format!(
         "The token, which is shown only now. Give it to the client:\n\n    {token}\n\n\
          What Watchkeeper needs to know of it. Add it to the configuration:\n\n    [[token]]\n    name = {:?}\n    \
@@ -16,12 +16,4 @@ pub(crate) fn run(args: &TokenArgs) -> anyhow::Result<()> {
         scopes.join(", "),
     ))?;
     Ok(())
-}
-
-fn name(scope: TokenScope) -> &'static str {
-    match scope {
-        TokenScope::Ingest => "ingest",
-        TokenScope::Read => "read",
-        TokenScope::Admin => "admin",
-    }
 }
