@@ -108,6 +108,7 @@ impl Process {
             finished = tokio::time::timeout(STOP_TIMEOUT, finish(&mut self.tasks)) => finished.ok(),
             () = second_stop(&mut signals) => None,
         };
+        tracing::info!(in_time = finished.is_some(), "stopped");
         Ok(match (failure, finished) {
             (None, Some(None)) => Ended::Stopped,
             (Some(failure), Some(_)) | (None, Some(Some(failure))) => Ended::Failed(failure),

@@ -5,6 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+/// Why a dependency is missing before it was tried.
+const NOT_REACHED: &str = "not reached yet";
+
 /// What each role of this process says of itself; a clone sees the same.
 #[derive(Clone, Debug)]
 pub struct Roster(Arc<Shared>);
@@ -94,7 +97,7 @@ impl Roster {
 
     pub(crate) fn dependency(&self, role: &'static str, name: &'static str) -> Dependency {
         let dependency = Dependency { roster: self.clone(), role, name };
-        dependency.down("not reached yet");
+        dependency.down(NOT_REACHED);
         dependency
     }
 
@@ -120,8 +123,11 @@ impl Dependency {
     /// It can be used.
     pub fn up(&self) {
         let came_back = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
-        if came_back.is_some() {
-            tracing::info!(role = self.role, dependency = self.name, "dependency is there");
+        if let Some(reason) = came_back {
+            // That everything is there at the start is no news.
+            if reason != NOT_REACHED {
+                tracing::info!(role = self.role, dependency = self.name, "dependency is back");
+            }
             self.roster.0.changes.send_replace(());
         }
     }

@@ -36,11 +36,7 @@ impl IntoResponses for NotFound {
 
 impl IntoResponses for BodyRefusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems([
-            (413, "The body is larger than the limit."),
-            (415, "The body is not `application/json`."),
-            (422, "The body is JSON of another shape."),
-        ])
+        problems([(413, "The body is larger than the limit."), (415, "The body is not `application/json`.")])
     }
 }
 

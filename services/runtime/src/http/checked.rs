@@ -37,13 +37,15 @@ where
 }
 
 fn refusal(rejection: impl IntoResponse + Error, limit: Option<BodyLimit>) -> Problem {
-    // A rejection says what is wrong, and its source says where.
-    let detail = match rejection.source() {
-        Some(source) => format!("{rejection}: {source}"),
-        None => rejection.to_string(),
-    };
+    // A rejection says what is wrong, and its source says where, if the rejection does not say it too.
+    let (mut detail, source) = (rejection.to_string(), rejection.source().map(ToString::to_string));
+    if let Some(source) = source.filter(|source| !detail.contains(source)) {
+        detail = format!("{detail}: {source}");
+    }
     match (rejection.into_response().status(), limit) {
         (StatusCode::PAYLOAD_TOO_LARGE, Some(BodyLimit(limit))) => Problem::too_large(limit),
+        // JSON of another shape, which is as bad a request as what is no JSON.
+        (StatusCode::UNPROCESSABLE_ENTITY, _) => Problem::bad_request("body", detail),
         (status, _) if status.is_client_error() => Problem::new(status, detail),
         _ => {
             tracing::error!(detail, "a request could not be taken apart");

@@ -130,7 +130,7 @@ async fn what_an_extractor_refuses_is_a_problem_that_says_why() {
     assert!(
         order(r#"{"count": 256}"#, "application/json")
             .await
-            .detail(422)
+            .detail(400)
             .contains("count: invalid value: integer `256`")
     );
     assert!(order("{", "application/json").await.detail(400).contains("EOF"));
