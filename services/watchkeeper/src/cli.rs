@@ -28,7 +28,7 @@ pub(crate) enum Command {
     /// Ask a running Watchkeeper for values
     Query(QueryArgs),
     /// Print samples as they come in, until interrupted
-    Tail(TailArgs),
+    Tail(ListArgs),
     /// Look at the records that were rejected, and send them in again
     DeadLetters(DeadLettersArgs),
     /// Make a bearer token for an API client
@@ -169,16 +169,6 @@ pub(crate) struct Output {
     /// Print the answer as JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct TailArgs {
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) output: Output,
-    #[command(flatten)]
-    pub(crate) server: Server,
 }
 
 #[derive(Args, Debug)]

@@ -3,12 +3,12 @@
 use super::client::{Client, Parameters};
 use super::print_line;
 use super::table::{labels, value};
-use crate::cli::TailArgs;
+use crate::cli::ListArgs;
 use anyhow::bail;
 use watchkeeper_wire::json::SampleJson;
 
 /// Prints the samples of the API's event stream until it is interrupted or the reader goes away.
-pub(crate) fn run(args: &TailArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
     let events = Client::new(&args.server)?.lines("/v1/stream", &Parameters::selecting(&args.selection))?;
     let mut event = String::new();
     for line in events {
