@@ -15,9 +15,8 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use compatible::CompatibleService;
 use metrics::MetricsService;
-use tonic::Status;
 use tonic::service::Routes;
-use watchkeeper_runtime::http::{Access, Limits, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Limits, Scope};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
 use watchkeeper_wire::proto::v1::metrics_server::MetricsServer;
 
@@ -42,9 +41,4 @@ pub(crate) fn router(
         .into_axum_router()
         .route_layer(access.require(Scope::Read))
         .route_layer(from_fn_with_state(metrics.clone(), measure))
-}
-
-/// A failure, as it is told over gRPC: the code that belongs to what is told over HTTP.
-fn refusal(error: impl Into<Problem>) -> Status {
-    Status::from(&error.into())
 }

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use watchkeeper_domain::{Sample, SeriesFilter};
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::{Problem, RETRY_UNAVAILABLE};
+use watchkeeper_runtime::telemetry::register;
 use watchkeeper_runtime::{Dependency, RoleContext};
 
 /// Batches that a listener may be behind before it misses some.
@@ -60,8 +61,7 @@ impl Live {
             "watchkeeper_api_stream_missed_total",
             "Samples that streams left out because their clients read too slowly.",
         )?;
-        context.registry().register(Box::new(open.clone()))?;
-        context.registry().register(Box::new(missed.clone()))?;
+        let (open, missed) = (register(context.registry(), open)?, register(context.registry(), missed)?);
         let (requests, waiting) = mpsc::channel(MAX_WAITING);
         let feed = Feed::new(context.clone(), bus, dependency, waiting);
         Ok((Self { places: Arc::new(Semaphore::new(most)), most, requests, context, open, missed }, feed))

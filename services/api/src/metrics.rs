@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 use tonic::{Code, Status};
 use watchkeeper_runtime::http::Problem;
+use watchkeeper_runtime::telemetry::register;
 
 /// Questions, by route and status.
 #[derive(Clone)]
@@ -29,17 +30,12 @@ impl ApiMetrics {
             "watchkeeper_api_request_seconds",
             "Time from a question to the beginning of its answer, by route.",
         );
-        let metrics = Self {
-            requests: IntCounterVec::new(requests, &["route", "status"])?,
-            seconds: HistogramVec::new(
-                seconds.buckets(prometheus::exponential_buckets(0.000_5, 2.0, 14)?),
-                &["route"],
-            )?,
+        let seconds = seconds.buckets(prometheus::exponential_buckets(0.000_5, 2.0, 14)?);
+        Ok(Self {
+            requests: register(registry, IntCounterVec::new(requests, &["route", "status"])?)?,
+            seconds: register(registry, HistogramVec::new(seconds, &["route"])?)?,
             answered: Arc::default(),
-        };
-        registry.register(Box::new(metrics.requests.clone()))?;
-        registry.register(Box::new(metrics.seconds.clone()))?;
-        Ok(metrics)
+        })
     }
 
     /// How many questions were answered so far.

@@ -10,8 +10,6 @@ use watchkeeper_wire::json::{GroupLag, RoleStatus, StatusJson};
 
 /// How long one figure of the status may take; one that takes longer is left out.
 const FIGURE_WITHIN: Duration = Duration::from_secs(2);
-/// Who consumes topic `metrics`.
-const GROUPS: [Group; 2] = [Group::PERSISTER, Group::CACHE];
 
 /// Tells how this process is.
 #[derive(Clone)]
@@ -41,7 +39,7 @@ impl Status {
 
     async fn lag(&self) -> Result<Vec<GroupLag>, PortError> {
         let mut lags = Vec::new();
-        for group in &GROUPS {
+        for group in &Group::OF_METRICS {
             let partitions = self.bus.lag(&Topic::METRICS, group).await?;
             lags.push(GroupLag {
                 group: group.to_string(),

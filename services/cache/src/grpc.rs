@@ -6,7 +6,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::{SeriesFilter, Timestamp};
 use watchkeeper_ports::LatestCache;
-use watchkeeper_runtime::http::{Access, Limits, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Limits, Scope, grpc_status};
 use watchkeeper_wire::proto::cache::cache_service_server::{CacheService, CacheServiceServer};
 use watchkeeper_wire::proto::cache::{GetMetricRequest, GetMetricResponse, Metric};
 
@@ -32,12 +32,8 @@ impl CacheService for Compatible {
         request: Request<GetMetricRequest>,
     ) -> Result<Response<GetMetricResponse>, Status> {
         let GetMetricRequest { source, name } = request.into_inner();
-        let filter = SeriesFilter::named(source, name).checked().map_err(refusal)?;
-        let newest = self.0.newest(&filter, Timestamp::now()).await.map_err(refusal)?;
+        let filter = SeriesFilter::named(source, name).checked().map_err(grpc_status)?;
+        let newest = self.0.newest(&filter, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(GetMetricResponse { metric: newest.as_ref().map(Metric::from) }))
     }
-}
-
-fn refusal(error: impl Into<Problem>) -> Status {
-    Status::from(&error.into())
 }

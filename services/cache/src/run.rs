@@ -11,6 +11,7 @@ use watchkeeper_ports::{
     EventBus, Group, LatestCache, PortError, Position, ReceivedBatch, SampleStore, Topic, TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
+use watchkeeper_runtime::telemetry::register;
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 
@@ -26,7 +27,7 @@ pub async fn run(
         "watchkeeper_cache_undecodable_total",
         "Records that are no sample; the persister sends them to the dead-letter topic.",
     )?;
-    context.registry().register(Box::new(undecodable.clone()))?;
+    let undecodable = register(context.registry(), undecodable)?;
     let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE };
     let sweeping = keep_sweeping(context.clone(), Arc::clone(&cache));
     let decoder = SampleDecoder::default();

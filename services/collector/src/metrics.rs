@@ -1,13 +1,13 @@
 //! What the collector counts.
 
 use crate::target::CollectError;
-use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     exponential_buckets,
 };
 use std::time::Duration;
 use watchkeeper_domain::Sample;
+use watchkeeper_runtime::telemetry::register;
 
 /// What is counted of all sources together, and of each.
 pub(crate) struct CollectorMetrics {
@@ -102,9 +102,4 @@ impl SourceMetrics {
         self.collections.with_label_values(&[self.source, outcome]).inc();
         self.seconds.observe(time.as_secs_f64());
     }
-}
-
-fn register<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C, prometheus::Error> {
-    registry.register(Box::new(metric.clone()))?;
-    Ok(metric)
 }

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 use std::time::Instant;
+use watchkeeper_runtime::telemetry::register;
 
 #[derive(Clone)]
 pub(crate) struct IngestMetrics {
@@ -19,15 +20,10 @@ pub(crate) struct IngestMetrics {
 
 impl IngestMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counters = |name, help, label| -> Result<IntCounterVec, prometheus::Error> {
-            let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok(counters)
-        };
-        let histogram = |name, help, buckets| -> Result<Histogram, prometheus::Error> {
-            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?;
-            registry.register(Box::new(histogram.clone()))?;
-            Ok(histogram)
+        let counters =
+            |name, help, label| register(registry, IntCounterVec::new(Opts::new(name, help), &[label])?);
+        let histogram = |name, help, buckets| {
+            register(registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?)
         };
         let samples = counters(
             "watchkeeper_ingest_samples_total",

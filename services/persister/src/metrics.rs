@@ -2,6 +2,7 @@
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 use watchkeeper_ports::Appended;
+use watchkeeper_runtime::telemetry::register;
 
 pub(crate) struct PersisterMetrics {
     pub(crate) stored: IntCounter,
@@ -13,16 +14,11 @@ pub(crate) struct PersisterMetrics {
 
 impl PersisterMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counter = |name, help| -> Result<IntCounter, prometheus::Error> {
-            let counter = IntCounter::new(name, help)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok(counter)
-        };
+        let counter = |name, help| register(registry, IntCounter::new(name, help)?);
         let append_seconds = Histogram::with_opts(
             HistogramOpts::new("watchkeeper_persister_append_seconds", "Time of one transaction.")
                 .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
         )?;
-        registry.register(Box::new(append_seconds.clone()))?;
         Ok(Self {
             stored: counter("watchkeeper_persister_samples_stored_total", "Samples stored.")?,
             repeated: counter(
@@ -37,7 +33,7 @@ impl PersisterMetrics {
                 "watchkeeper_persister_samples_pruned_total",
                 "Samples removed because they were older than the retention.",
             )?,
-            append_seconds,
+            append_seconds: register(registry, append_seconds)?,
         })
     }
 

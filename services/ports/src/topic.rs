@@ -51,6 +51,8 @@ impl Group {
     pub const PERSISTER: Self = Self(Cow::Borrowed("persister"));
     /// Fills the cache.
     pub const CACHE: Self = Self(Cow::Borrowed("cache"));
+    /// Who consumes [`Topic::METRICS`].
+    pub const OF_METRICS: [Self; 2] = [Self::PERSISTER, Self::CACHE];
 
     /// The group of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {

@@ -4,7 +4,7 @@ mod progress;
 
 use crate::context::{RoleContext, RoleResult};
 use crate::heartbeat::Heartbeat;
-use crate::retry::{Attempts, Stopped, retry};
+use crate::retry::{Attempts, Stopped, pause, retry};
 use crate::roster::Dependency;
 use progress::Progress;
 use std::future::Future;
@@ -88,7 +88,10 @@ pub async fn consume<C: Consumer>(context: RoleContext, source: Source, mut cons
             Err(Stopped::Failed(error)) => {
                 tracing::warn!(role = context.role(), %error, "joining the group again");
                 consumer.forget();
-                member.pause(&error).await;
+                if !matches!(error, PortError::PositionMoved { .. }) {
+                    member.bus.down(error);
+                }
+                pause(&context, &member.heartbeat).await;
             }
         }
     }
@@ -184,15 +187,6 @@ impl Member<'_> {
         subscription.commit(&positions).await?;
         self.progress.committed();
         Ok(())
-    }
-
-    /// Waits before joining again, so that a bus that fails at every call is not called in a circle.
-    async fn pause(&self, error: &PortError) {
-        if !matches!(error, PortError::PositionMoved { .. }) {
-            self.bus.down(error);
-        }
-        let stop = self.context.shutdown().cancelled();
-        let _ = self.heartbeat.idle(tokio::time::timeout(crate::retry::RETRY_AT_LEAST, stop)).await;
     }
 }
 

@@ -25,6 +25,7 @@ mod watched;
 pub use access::{Access, Caller, Require};
 pub use body_limit::{BodyLimit, body_limit};
 pub use checked::Checked;
+pub use grpc::grpc_status;
 pub use limits::Limits;
 pub use listen::{ListenError, Listener, can_be_reached};
 pub use problem::{FieldError, MAX_FIELD_ERRORS, PROBLEM_JSON, Problem, RETRY_UNAVAILABLE};

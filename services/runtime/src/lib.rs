@@ -24,5 +24,5 @@ pub use context::{RoleContext, RoleResult};
 pub use figures::{Grouped, per_second};
 pub use heartbeat::{Heartbeat, MAX_BUSY};
 pub use process::{Ended, Process, STOP_TIMEOUT};
-pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, retry};
+pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
 pub use roster::{Dependency, RoleState, Roster};

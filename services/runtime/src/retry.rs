@@ -25,6 +25,13 @@ pub enum Stopped {
     Failed(#[from] PortError),
 }
 
+/// Waits before beginning anew with a dependency that failed half-way, so that one that fails at every call is
+/// not called in a circle; not at all when the role is asked to stop.
+pub async fn pause(context: &RoleContext, heartbeat: &Heartbeat) {
+    let stop = context.shutdown().cancelled();
+    let _ = heartbeat.idle(tokio::time::timeout(RETRY_AT_LEAST, stop)).await;
+}
+
 /// Calls `operation` until it succeeds, with exponential backoff and jitter between the attempts
 /// ([`RETRY_AT_LEAST`], [`RETRY_AT_MOST`]), for as long as its failures say [`Failure::Retry`] and the role is
 /// not asked to stop. The dependency is up when an attempt has succeeded, and down with the reason meanwhile.

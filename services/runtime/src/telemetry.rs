@@ -4,4 +4,4 @@ mod logs;
 mod metrics;
 
 pub use logs::{LogControl, LogLevel, UnknownLogLevel, start_logging};
-pub use metrics::registry;
+pub use metrics::{register, registry};

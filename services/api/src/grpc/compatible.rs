@@ -1,9 +1,10 @@
 //! `api.MetricsService`: what clients of the platform before Watchkeeper call.
 
-use super::{refusal, request};
+use super::request;
 use crate::ask::Ask;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::http::grpc_status;
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsService;
 use watchkeeper_wire::proto::api::{
     GetMetricRequest, GetMetricResponse, GetMetricsRequest, GetMetricsResponse, Metric,
@@ -26,8 +27,8 @@ impl MetricsService for CompatibleService {
         request: Request<GetMetricRequest>,
     ) -> Result<Response<GetMetricResponse>, Status> {
         let GetMetricRequest { source, name } = request.into_inner();
-        let filter = request::named(source, name).map_err(refusal)?;
-        let newest = self.ask.newest_one(&filter, Timestamp::now()).await.map_err(refusal)?;
+        let filter = request::named(source, name).map_err(grpc_status)?;
+        let newest = self.ask.newest_one(&filter, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(GetMetricResponse { metric: newest.as_ref().map(Metric::from) }))
     }
 
@@ -35,8 +36,8 @@ impl MetricsService for CompatibleService {
         &self,
         request: Request<GetMetricsRequest>,
     ) -> Result<Response<GetMetricsResponse>, Status> {
-        let question = request::newest_named(request.into_inner()).map_err(refusal)?;
-        let samples = self.ask.newest(&question).await.map_err(refusal)?;
+        let question = request::newest_named(request.into_inner()).map_err(grpc_status)?;
+        let samples = self.ask.newest(&question).await.map_err(grpc_status)?;
         Ok(Response::new(GetMetricsResponse { metrics: samples.iter().map(Metric::from).collect() }))
     }
 }

@@ -1,12 +1,13 @@
 //! `watchkeeper.v1.Metrics`.
 
-use super::{refusal, request};
+use super::request;
 use crate::ask::Ask;
 use crate::live::{Heard, Live};
 use futures_util::{Stream, StreamExt as _};
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::http::grpc_status;
 use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
 
 pub(super) struct MetricsService {
@@ -27,8 +28,8 @@ impl Metrics for MetricsService {
         request: Request<v1::ListSeriesRequest>,
     ) -> Result<Response<v1::ListSeriesResponse>, Status> {
         let v1::ListSeriesRequest { filter, page_size, page_token } = request.into_inner();
-        let question = request::page(filter, page_size, &page_token).map_err(refusal)?;
-        let answer = self.ask.series(&question).await.map_err(refusal)?;
+        let question = request::page(filter, page_size, &page_token).map_err(grpc_status)?;
+        let answer = self.ask.series(&question).await.map_err(grpc_status)?;
         Ok(Response::new(v1::ListSeriesResponse {
             series: answer.items.iter().map(|series| (&**series).into()).collect(),
             next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
@@ -40,8 +41,8 @@ impl Metrics for MetricsService {
         request: Request<v1::GetLatestRequest>,
     ) -> Result<Response<v1::GetLatestResponse>, Status> {
         let v1::GetLatestRequest { filter, page_size, page_token } = request.into_inner();
-        let question = request::page(filter, page_size, &page_token).map_err(refusal)?;
-        let answer = self.ask.latest(&question, Timestamp::now()).await.map_err(refusal)?;
+        let question = request::page(filter, page_size, &page_token).map_err(grpc_status)?;
+        let answer = self.ask.latest(&question, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetLatestResponse {
             samples: answer.items.iter().map(v1::Sample::from).collect(),
             next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
@@ -52,8 +53,8 @@ impl Metrics for MetricsService {
         &self,
         request: Request<v1::GetSamplesRequest>,
     ) -> Result<Response<v1::GetSamplesResponse>, Status> {
-        let question = request::newest(request.into_inner()).map_err(refusal)?;
-        let samples = self.ask.newest(&question).await.map_err(refusal)?;
+        let question = request::newest(request.into_inner()).map_err(grpc_status)?;
+        let samples = self.ask.newest(&question).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetSamplesResponse { samples: samples.iter().map(v1::Sample::from).collect() }))
     }
 
@@ -61,8 +62,8 @@ impl Metrics for MetricsService {
         &self,
         request: Request<v1::GetRangeRequest>,
     ) -> Result<Response<v1::GetRangeResponse>, Status> {
-        let query = request::range(request.into_inner()).map_err(refusal)?;
-        let found = self.ask.range(&query).await.map_err(refusal)?;
+        let query = request::range(request.into_inner()).map_err(grpc_status)?;
+        let found = self.ask.range(&query).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetRangeResponse {
             series: found.series.iter().map(v1::SeriesPoints::from).collect(),
             series_limit: found.cut_to.map_or(0, |limit| u32::try_from(limit).unwrap_or(u32::MAX)),
@@ -75,8 +76,8 @@ impl Metrics for MetricsService {
         &self,
         request: Request<v1::StreamSamplesRequest>,
     ) -> Result<Response<Self::StreamSamplesStream>, Status> {
-        let filter = request::filter(request.into_inner().filter).map_err(refusal)?;
-        let listener = self.live.listen(filter).await.map_err(refusal)?;
+        let filter = request::filter(request.into_inner().filter).map_err(grpc_status)?;
+        let listener = self.live.listen(filter).await.map_err(grpc_status)?;
         Ok(Response::new(Box::pin(listener.stream().map(|heard| Ok(message(&heard))))))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, Topic, TopicPartition};
-use watchkeeper_runtime::{Dependency, Heartbeat, RETRY_AT_LEAST, RoleContext, RoleResult, Stopped, retry};
+use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Most records that come in together.
@@ -83,17 +83,13 @@ impl Feed {
             match self.follow(tail, heartbeat).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
-                Err(error) => self.pause(&error, heartbeat).await,
+                Err(error) => {
+                    tracing::warn!(%error, "live samples are interrupted");
+                    self.dependency.down(error);
+                    pause(&self.context, heartbeat).await;
+                }
             }
         }
-    }
-
-    /// Waits before following anew, so that a bus that fails at every call is not called in a circle.
-    async fn pause(&self, error: &PortError, heartbeat: &Heartbeat) {
-        tracing::warn!(%error, "live samples are interrupted");
-        self.dependency.down(error);
-        let stop = self.context.shutdown().cancelled();
-        let _ = heartbeat.idle(tokio::time::timeout(RETRY_AT_LEAST, stop)).await;
     }
 
     /// Lets somebody listen. One who has gone meanwhile is not missed.

@@ -3,9 +3,6 @@
 use super::{Answer, ask};
 use watchkeeper_ports::{EventBus, Group, Lag, Topic};
 
-/// The groups that are shown: those that consume topic `metrics`.
-const GROUPS: [Group; 2] = [Group::PERSISTER, Group::CACHE];
-
 /// How far one group is behind on a topic, all partitions together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GroupLag {
@@ -19,7 +16,7 @@ pub(crate) struct GroupLag {
 }
 
 pub(super) async fn of_groups(bus: &dyn EventBus) -> Vec<(Group, Answer<GroupLag>)> {
-    let [one, other] = GROUPS;
+    let [one, other] = Group::OF_METRICS;
     let (of_one, of_other) = tokio::join!(of(bus, &one), of(bus, &other));
     vec![(one, of_one), (other, of_other)]
 }

@@ -3,6 +3,7 @@
 use super::Source;
 use crate::context::RoleContext;
 use crate::figures::{Grouped, per_second};
+use crate::telemetry::register;
 use prometheus::{IntCounter, IntGaugeVec, Opts};
 use std::fmt;
 use std::sync::Arc;
@@ -34,20 +35,9 @@ impl Progress {
                 .const_label("role", context.role())
                 .const_label("topic", source.topic.name())
         };
-        let records = IntCounter::with_opts(opts(
-            "watchkeeper_consumer_records_total",
-            "Records received from the bus.",
-        ))?;
-        let commits = IntCounter::with_opts(opts(
-            "watchkeeper_consumer_commits_total",
-            "Positions committed to the bus.",
-        ))?;
+        let counter = |name, help| register(context.registry(), IntCounter::with_opts(opts(name, help))?);
         let lag =
             opts("watchkeeper_consumer_lag_records", "Records on the bus that the group has yet to commit.");
-        let lag = IntGaugeVec::new(lag, &["partition"])?;
-        context.registry().register(Box::new(records.clone()))?;
-        context.registry().register(Box::new(commits.clone()))?;
-        context.registry().register(Box::new(lag.clone()))?;
         let mut reports = interval(REPORT_EVERY);
         reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
@@ -56,9 +46,9 @@ impl Progress {
             group: source.group.clone(),
             context: context.clone(),
             reports,
-            records,
-            commits,
-            lag,
+            records: counter("watchkeeper_consumer_records_total", "Records received from the bus.")?,
+            commits: counter("watchkeeper_consumer_commits_total", "Positions committed to the bus.")?,
+            lag: register(context.registry(), IntGaugeVec::new(lag, &["partition"])?)?,
             since_report: 0,
             last_report: Instant::now(),
             last_commit: None,

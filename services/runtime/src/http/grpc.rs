@@ -22,6 +22,11 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
+/// A failure, as a handler that speaks gRPC itself tells it: the code that belongs to what is told over HTTP.
+pub fn grpc_status(error: impl Into<Problem>) -> Status {
+    Status::from(&error.into())
+}
+
 /// For a handler that speaks gRPC itself.
 impl From<&Problem> for Status {
     fn from(problem: &Problem) -> Self {
