@@ -1,20 +1,27 @@
 //! The nouns and rules of Watchkeeper: no I/O, no async, no clock but [`Timestamp::now`].
 //!
 //! A [`Series`] is what is measured, a [`Sample`] one value of it at one instant. [`limits`] says what
-//! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] how many become one.
+//! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] and [`Rollup`] how many become
+//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it.
 
 mod aggregate;
+mod alert;
 mod filter;
 pub mod limits;
+mod matcher;
 mod range;
+mod rollup;
 mod sample;
 mod series;
 mod timestamp;
 
 pub use aggregate::{Accumulator, Aggregate, UnknownAggregate};
+pub use alert::{Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity};
 pub use filter::SeriesFilter;
 pub use limits::Violation;
+pub use matcher::{MAX_MATCHER_BYTES, MAX_MATCHERS, Matcher, MatcherError, Matchers};
 pub use range::{Point, RangeQuery, SeriesPoints};
+pub use rollup::{Rollup, RollupBuilder, RollupQuery, SeriesRollups, UnknownWindow, Window};
 pub use sample::Sample;
 pub use series::{Label, Series, SeriesParts};
 pub use timestamp::{Timestamp, TimestampError};

@@ -1,5 +1,7 @@
 //! What is measured.
 
+mod parse;
+
 use crate::limits::{self, Violation};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -124,6 +126,17 @@ impl Series {
     pub fn label(&self, name: &str) -> Option<&str> {
         let at = self.labels.binary_search_by(|(candidate, _)| (**candidate).cmp(name)).ok()?;
         Some(&self.labels[at].1)
+    }
+
+    /// What a [`Matcher`](crate::Matcher) sees under `name`: `source`, `name`, `unit` or a label; a label
+    /// of one of these names is `labels.source`.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        match name {
+            "source" => Some(&self.source),
+            "name" => Some(&self.name),
+            "unit" => Some(&self.unit),
+            _ => self.label(name.strip_prefix("labels.").unwrap_or(name)),
+        }
     }
 }
 
