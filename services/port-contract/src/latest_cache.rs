@@ -6,6 +6,7 @@ mod bounds;
 
 pub use bounds::*;
 
+use crate::paging::page_by_page;
 use crate::samples::series;
 use crate::{Fixture, soon, suite};
 use std::collections::BTreeMap;
@@ -128,15 +129,9 @@ pub async fn paging_gives_every_series_once_by_key<F: Fixture<dyn LatestCache>>(
     let mut samples: Vec<_> = (0..25).map(|i| sample(&series(&format!("s{i}"), &[]), now, 1.0)).collect();
     put(&*cache, &samples).await;
     samples.sort_by(|a, b| a.series.key().cmp(b.series.key()));
-    let (mut page, mut seen) = (Page::first(10), Vec::new());
-    loop {
-        let found = cache.latest(&SeriesFilter::default(), &page, Timestamp::now()).await.unwrap();
-        assert!(found.len() <= 10);
-        let Some(last) = found.last() else { break };
-        page.after = Some(last.series.key().to_owned());
-        seen.extend(found);
-    }
-    assert_eq!(seen, samples);
+    let filter = SeriesFilter::default();
+    let ask = async |page: &Page| cache.latest(&filter, page, Timestamp::now()).await.unwrap();
+    assert_eq!(page_by_page(ask, |found| &found.series).await, samples);
 }
 
 pub async fn a_value_expires_after_the_time_to_live_of_its_source<F: Fixture<dyn LatestCache>>() {

@@ -13,11 +13,22 @@
 #![allow(missing_docs, reason = "a promise's name is its documentation")]
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
 
+pub mod alert_store;
+mod confusable;
+mod engine;
 pub mod event_bus;
 pub mod latest_cache;
+pub mod mailer;
+pub mod notification_store;
+mod odd_text;
+mod paging;
+pub mod rollup_store;
 pub mod sample_store;
 mod samples;
 pub mod schedule_store;
+pub mod silence_store;
+
+pub use engine::{engine_dir, engine_url};
 
 use std::future::Future;
 use std::sync::Arc;

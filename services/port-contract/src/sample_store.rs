@@ -4,11 +4,13 @@ mod appending;
 mod asking;
 mod model;
 mod pruning;
+mod rolling_up;
 
 pub use appending::*;
 pub use asking::*;
 pub use model::*;
 pub use pruning::*;
+pub use rolling_up::*;
 
 use crate::suite;
 use std::collections::BTreeMap;
@@ -41,6 +43,11 @@ suite!(($) sample_store_contract, sample_store, [
     series_of_any_filter_are_what_a_model_says,
     latest_and_newest_of_any_filter_are_what_a_model_says,
     every_aggregate_is_what_its_definition_says,
+    a_rollup_has_the_five_numbers_of_its_window,
+    only_whole_windows_are_rolled_up,
+    a_roll_up_leaves_out_series_without_samples_in_it,
+    rollups_of_any_filter_are_what_a_model_says,
+    oldest_is_of_any_series,
     pruning_removes_what_is_older_and_nothing_else,
     a_series_without_samples_is_gone_and_can_come_back,
     pruning_leaves_what_a_model_says,

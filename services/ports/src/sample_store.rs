@@ -3,7 +3,9 @@
 use crate::{Group, Offset, PortError, TopicPartition};
 use async_trait::async_trait;
 use std::sync::Arc;
-use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
 
 /// Every sample of every series, and how far each consumer has come in storing them.
 #[async_trait]
@@ -36,6 +38,16 @@ pub trait SampleStore: Send + Sync {
     /// of them, which is one million or more: a shorter step helps.
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError>;
 
+    /// The rollups of the series that match, made of their samples in one pass, by key; the page counts
+    /// series. A series without samples in the windows asked for is left out and does not count.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when a window has too many values, as for [`Self::range`].
+    async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError>;
+
+    /// The instant of the oldest sample there is, of any series.
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError>;
+
     /// Removes samples older than `before` and series that have none left; gives how many samples.
     /// Works in steps, so that appends go on meanwhile.
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError>;
@@ -62,7 +74,7 @@ pub struct Advance {
     pub partition: TopicPartition,
     /// Where the position is now; 0 if it was never moved.
     pub expected: Offset,
-    /// Where it is to be.
+    /// Where it is to be; where it is, it is compared all the same.
     pub next: Offset,
 }
 

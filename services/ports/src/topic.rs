@@ -51,8 +51,10 @@ impl Group {
     pub const PERSISTER: Self = Self(Cow::Borrowed("persister"));
     /// Fills the cache.
     pub const CACHE: Self = Self(Cow::Borrowed("cache"));
+    /// Evaluates the rules. Its positions lie in the store of alerts, moved together with them.
+    pub const NOTIFIER: Self = Self(Cow::Borrowed("notifier"));
     /// Who consumes [`Topic::METRICS`].
-    pub const OF_METRICS: [Self; 2] = [Self::PERSISTER, Self::CACHE];
+    pub const OF_METRICS: [Self; 3] = [Self::PERSISTER, Self::CACHE, Self::NOTIFIER];
 
     /// The group of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {

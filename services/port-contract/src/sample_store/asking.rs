@@ -2,6 +2,7 @@
 
 use super::{append, labelled};
 use crate::Fixture;
+use crate::paging::page_by_page;
 use crate::samples::{after, sample, series};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -96,14 +97,9 @@ pub async fn latest_is_the_newest_of_each_series_by_key<F: Fixture<dyn SampleSto
             .collect::<Vec<_>>(),
     )
     .await;
-    let (mut page, mut seen) = (Page::first(5), Vec::new());
-    loop {
-        let found = store.latest(&SeriesFilter::default(), &page).await.unwrap();
-        assert!(found.len() <= 5);
-        let Some(last) = found.last() else { break };
-        page.after = Some(last.series.key().to_owned());
-        seen.extend(found);
-    }
+    let filter = SeriesFilter::default();
+    let seen =
+        page_by_page(async |page| store.latest(&filter, page).await.unwrap(), |found| &found.series).await;
     assert_eq!(seen, newer);
 }
 

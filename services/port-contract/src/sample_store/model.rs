@@ -2,22 +2,25 @@
 
 use super::append;
 use crate::Fixture;
+use crate::confusable::{confusable, filters};
+use crate::paging::page_by_page;
 use crate::samples::after;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{
-    Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
+    Aggregate, Point, RangeQuery, Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints,
+    SeriesRollups, Timestamp, Window,
 };
 use watchkeeper_ports::{Page, SampleStore};
 
-/// How many questions of a kind are asked, each from a seed that a failure names.
-const QUESTIONS: u64 = 50;
-/// The samples lie within so many seconds.
+/// The samples of most questions lie within so many seconds.
 const SECONDS: u64 = 4 * 3_600;
+const DAY: u64 = 86_400;
 
 /// Every sample of every series.
 #[derive(Default)]
@@ -45,19 +48,48 @@ impl Model {
     }
 
     fn range(&self, query: &RangeQuery) -> Vec<SeriesPoints> {
-        let points = |series: &Arc<Series>| {
-            let mut windows: BTreeMap<Timestamp, Vec<f64>> = BTreeMap::new();
-            for sample in self.of(series) {
-                if (query.from()..query.to()).contains(&sample.collected_at) {
-                    let window = sample.collected_at.window_start(query.step());
-                    windows.entry(window).or_default().push(sample.value);
-                }
-            }
-            let point = |(at, values): (_, Vec<f64>)| Point { at, value: fold(query.aggregate(), &values) };
-            SeriesPoints { series: Arc::clone(series), points: windows.into_iter().map(point).collect() }
+        let point = |(at, values): (_, Vec<f64>)| Point { at, value: fold(query.aggregate(), &values) };
+        let points = |series: Arc<Series>| {
+            let windows = self.windows(&series, query.from()..query.to(), query.step());
+            SeriesPoints { series, points: windows.into_iter().map(point).collect() }
         };
-        let all = self.series(query.filter()).iter().map(points).collect::<Vec<_>>();
-        all.into_iter().filter(|series| !series.points.is_empty()).collect()
+        let all = self.series(query.filter()).into_iter().map(points);
+        all.filter(|series| !series.points.is_empty()).collect()
+    }
+
+    fn roll_up(&self, query: &RollupQuery) -> Vec<SeriesRollups> {
+        let rollup = |(start, values): (_, Vec<f64>)| Rollup {
+            start,
+            avg: fold(Aggregate::Avg, &values),
+            min: fold(Aggregate::Min, &values),
+            max: fold(Aggregate::Max, &values),
+            count: values.len() as u64,
+            p95: fold(Aggregate::P95, &values),
+        };
+        let rollups = |series: Arc<Series>| {
+            let windows = self.windows(&series, query.from()..query.to(), query.window().length());
+            SeriesRollups { series, rollups: windows.into_iter().map(rollup).collect() }
+        };
+        let all = self.series(query.filter()).into_iter().map(rollups);
+        all.filter(|series| !series.rollups.is_empty()).collect()
+    }
+
+    fn oldest(&self) -> Option<Timestamp> {
+        self.0.values().flat_map(BTreeMap::keys).min().copied()
+    }
+
+    /// The values of a series within `range`, by the start of the window they fall in.
+    fn windows(
+        &self,
+        series: &Arc<Series>,
+        range: Range<Timestamp>,
+        length: Duration,
+    ) -> BTreeMap<Timestamp, Vec<f64>> {
+        let mut windows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, &value) in self.0[series].range(range) {
+            windows.entry(at.window_start(length)).or_default().push(value);
+        }
+        windows
     }
 
     fn prune(&mut self, before: Timestamp) -> u64 {
@@ -95,45 +127,13 @@ fn fold(aggregate: Aggregate, values: &[f64]) -> f64 {
     }
 }
 
-/// Series whose keys are easily put in the wrong order or into the wrong filter.
-fn confusable() -> Vec<Arc<Series>> {
-    let mut all = Vec::new();
-    for source in ["host", "host-2", "Host", "höst", "a"] {
-        for name in ["load", "load1", "load/1", "Load", "l"] {
-            all.push(Series::new(source, name, "", &[]));
-            all.push(Series::new(source, name, "percent", &[]));
-            all.push(Series::new(source, name, "", &[("cpu", "0"), ("host", "a")]));
-            all.push(Series::new(source, name, "", &[("host", "a%_'\"\\,{}€")]));
-        }
-    }
-    all.into_iter().map(|series| Arc::new(series.unwrap())).collect()
-}
-
-/// Each condition is that of a random series, or not given.
-fn any_filter(random: &mut StdRng) -> SeriesFilter {
-    let all = confusable();
-    let mut any = || random.random::<bool>().then(|| Arc::clone(&all[random.random_range(0..all.len())]));
-    let (source, name, labels) = (any(), any(), any());
-    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    SeriesFilter {
-        source: source.map(|series| series.source().to_owned()),
-        name: name.map(|series| series.name().to_owned()),
-        labels: labels.map(|series| series.labels().map(owned).collect()).unwrap_or_default(),
-    }
-}
-
-/// The questions: seeds and filters.
-fn filters() -> impl Iterator<Item = (u64, SeriesFilter)> {
-    (0..QUESTIONS).map(|seed| (seed, any_filter(&mut StdRng::seed_from_u64(seed))))
-}
-
-/// Samples at random instants, some of them repeated.
-async fn fill(store: &dyn SampleStore) -> Model {
+/// Samples at random instants within so many seconds, some of them repeated.
+async fn fill(store: &dyn SampleStore, seconds: u64) -> Model {
     let (mut random, all, mut model) = (StdRng::seed_from_u64(1), confusable(), Model::default());
     for _ in 0..4 {
         let any = |_| Sample {
             series: Arc::clone(&all[random.random_range(0..all.len())]),
-            collected_at: after(random.random_range(0..SECONDS)),
+            collected_at: after(random.random_range(0..seconds)),
             // Quarters, so that a sum is exact in whatever order an engine adds.
             value: f64::from(random.random_range(-4_000..4_000)) / 4.0,
         };
@@ -147,7 +147,7 @@ async fn fill(store: &dyn SampleStore) -> Model {
 pub async fn series_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    let model = fill(&*store).await;
+    let model = fill(&*store, SECONDS).await;
     for (seed, filter) in filters() {
         let (mut page, mut found) = (Page::first(7), Vec::new());
         loop {
@@ -165,7 +165,7 @@ pub async fn series_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleSto
 pub async fn latest_and_newest_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    let model = fill(&*store).await;
+    let model = fill(&*store, SECONDS).await;
     // Which of several samples of one instant come first is not promised.
     let instants = |samples: &[Sample]| samples.iter().map(|sample| sample.collected_at).collect::<Vec<_>>();
     for (seed, filter) in filters() {
@@ -184,7 +184,7 @@ pub async fn latest_and_newest_of_any_filter_are_what_a_model_says<F: Fixture<dy
 pub async fn every_aggregate_is_what_its_definition_says<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    let model = fill(&*store).await;
+    let model = fill(&*store, SECONDS).await;
     for (seed, filter) in filters().take(10) {
         let mut random = StdRng::seed_from_u64(seed);
         let from = after(random.random_range(0..SECONDS / 2)).plus(Duration::from_micros(1));
@@ -201,11 +201,29 @@ pub async fn every_aggregate_is_what_its_definition_says<F: Fixture<dyn SampleSt
     }
 }
 
-pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
-    const DAY: u64 = 86_400;
+pub async fn rollups_of_any_filter_are_what_a_model_says<F: Fixture<dyn SampleStore>>() {
+    const DAYS: u64 = 3 * DAY;
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    let mut model = fill(&*store).await;
+    let model = fill(&*store, DAYS).await;
+    for (seed, filter) in filters() {
+        let mut random = StdRng::seed_from_u64(seed);
+        let from = after(random.random_range(0..DAYS));
+        let to = from.plus(Duration::from_secs(random.random_range(1..DAYS)));
+        for window in Window::ALL {
+            let query = RollupQuery::new(filter.clone(), window, from, to).unwrap();
+            let found =
+                page_by_page(async |page| store.roll_up(&query, page).await.unwrap(), |found| &found.series)
+                    .await;
+            assert_eq!(found, model.roll_up(&query), "seed {seed}: {query:?}");
+        }
+    }
+}
+
+pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let mut model = fill(&*store, SECONDS).await;
     // Days later, so that a store that drops whole days of samples can keep the promise.
     let later: Vec<_> = confusable()
         .into_iter()
@@ -217,6 +235,7 @@ pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
     let all = SeriesFilter::default();
     for before in [2 * DAY, 10 * DAY] {
         assert_eq!(store.prune(after(before)).await.unwrap(), model.prune(after(before)));
+        assert_eq!(store.oldest().await.unwrap(), model.oldest());
         assert_eq!(store.series(&all, &Page::first(1_000)).await.unwrap().series, model.series(&all));
         assert_eq!(store.latest(&all, &Page::first(1_000)).await.unwrap(), model.latest(&all));
     }

@@ -1,0 +1,110 @@
+//! What every [`AlertStore`] promises.
+
+mod alerting;
+mod model;
+mod positions;
+mod remembering;
+
+pub use alerting::*;
+pub use model::*;
+pub use positions::*;
+pub use remembering::*;
+
+use crate::samples::after;
+use crate::suite;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Series, Severity};
+use watchkeeper_ports::{
+    Advance, AlertKey, AlertStore, Evaluation, Group, Memory, Offset, Page, PortError, Topic, TopicPartition,
+};
+
+suite!(($) alert_store_contract, alert_store, [
+    an_empty_store_has_nothing,
+    findings_and_positions_move_together,
+    a_zombies_evaluation_fails_and_stores_nothing,
+    one_moved_position_holds_all_findings_back,
+    groups_and_partitions_have_positions_of_their_own,
+    an_evaluation_without_findings_moves_the_position,
+    one_position_is_moved_by_one_of_many,
+    an_evaluation_survives_reopening,
+    a_memory_takes_the_place_of_the_one_before,
+    an_empty_memory_is_none,
+    partitions_keep_their_memories_apart,
+    memories_are_paged_by_key,
+    what_was_remembered_last_is_found_in_whichever_partition,
+    a_large_evaluation_is_stored_whole,
+    evaluations_at_the_same_time_lose_nothing,
+    an_alert_takes_the_place_of_the_one_of_its_rule_and_series,
+    alerts_are_paged_by_rule_and_series,
+    alerts_come_back_exactly,
+    an_alert_is_removed_only_if_it_cleared_at_that_instant,
+    after_any_evaluations_the_store_is_what_a_model_says,
+    a_store_in_use_can_be_checked,
+]);
+
+const ALL: usize = 1_000_000;
+
+fn partition(partition: u32) -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, partition)
+}
+
+fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
+    Advance { group: Group::NOTIFIER, partition: partition(number), expected, next }
+}
+
+fn remembered(number: u32, series_key: &str, state: &str) -> (TopicPartition, Memory) {
+    (partition(number), memory(series_key, state))
+}
+
+fn memory(series_key: &str, state: &str) -> Memory {
+    Memory { series_key: series_key.to_owned(), state: state.as_bytes().to_vec().into() }
+}
+
+/// An alert that fires.
+fn firing(rule: &str, series: &Arc<Series>, fired_at: u64) -> Alert {
+    Alert {
+        rule: rule.to_owned(),
+        series: Arc::clone(series),
+        severity: Severity::Critical,
+        fired_at: after(fired_at),
+        cleared_at: None,
+        value: Some(0.5),
+        reason: "is 0.5, below 1".into(),
+    }
+}
+
+/// The same after it cleared.
+fn cleared(alert: &Alert, cleared_at: u64) -> Alert {
+    Alert { cleared_at: Some(after(cleared_at)), value: None, reason: "is back".into(), ..alert.clone() }
+}
+
+async fn try_store(store: &dyn AlertStore, evaluation: Evaluation) -> Result<(), PortError> {
+    store.store(&Arc::new(evaluation)).await
+}
+
+async fn remember(store: &dyn AlertStore, memories: impl Into<Vec<(TopicPartition, Memory)>>) {
+    let memories = memories.into();
+    try_store(store, Evaluation { memories, ..Evaluation::default() }).await.unwrap();
+}
+
+async fn alert(store: &dyn AlertStore, alerts: impl Into<Vec<Alert>>) {
+    let alerts = alerts.into();
+    try_store(store, Evaluation { alerts, ..Evaluation::default() }).await.unwrap();
+}
+
+async fn position(store: &dyn AlertStore, number: u32) -> Option<Offset> {
+    store.position(&Group::NOTIFIER, &partition(number)).await.unwrap()
+}
+
+async fn memories(store: &dyn AlertStore, number: u32) -> Vec<Memory> {
+    store.memories(&partition(number), &Page::first(ALL)).await.unwrap()
+}
+
+async fn alerts(store: &dyn AlertStore) -> Vec<Alert> {
+    store.alerts(None, ALL).await.unwrap()
+}
+
+fn sorted(mut alerts: Vec<Alert>) -> Vec<Alert> {
+    alerts.sort_by_key(AlertKey::of);
+    alerts
+}

@@ -1,0 +1,41 @@
+//! Series that are easily confused, and questions that mean some of them.
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use std::sync::Arc;
+use watchkeeper_domain::{Series, SeriesFilter};
+
+/// How many questions of a kind are asked, each from a seed that a failure names.
+const QUESTIONS: u64 = 50;
+
+/// Series whose keys are easily put in the wrong order or into the wrong filter.
+pub(crate) fn confusable() -> Vec<Arc<Series>> {
+    let mut all = Vec::new();
+    for source in ["host", "host-2", "Host", "höst", "a"] {
+        for name in ["load", "load1", "load/1", "Load", "l"] {
+            all.push(Series::new(source, name, "", &[]));
+            all.push(Series::new(source, name, "percent", &[]));
+            all.push(Series::new(source, name, "", &[("cpu", "0"), ("host", "a")]));
+            all.push(Series::new(source, name, "", &[("host", "a%_'\"\\,{}€")]));
+        }
+    }
+    all.into_iter().map(|series| Arc::new(series.unwrap())).collect()
+}
+
+/// The questions: seeds and filters.
+pub(crate) fn filters() -> impl Iterator<Item = (u64, SeriesFilter)> {
+    (0..QUESTIONS).map(|seed| (seed, any_filter(&mut StdRng::seed_from_u64(seed))))
+}
+
+/// Each condition is that of a random series, or not given.
+fn any_filter(random: &mut StdRng) -> SeriesFilter {
+    let all = confusable();
+    let mut any = || random.random::<bool>().then(|| Arc::clone(&all[random.random_range(0..all.len())]));
+    let (source, name, labels) = (any(), any(), any());
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    SeriesFilter {
+        source: source.map(|series| series.source().to_owned()),
+        name: name.map(|series| series.name().to_owned()),
+        labels: labels.map(|series| series.labels().map(owned).collect()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What every [`NotificationStore`] promises.
+
+mod claiming;
+mod keeping;
+mod model;
+mod planning;
+mod settling;
+
+pub use claiming::*;
+pub use keeping::*;
+pub use model::*;
+pub use planning::*;
+pub use settling::*;
+
+use crate::samples::after;
+use crate::suite;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Channel, Notification, NotificationState};
+use watchkeeper_ports::{AlertGroup, GroupChange, NotificationStore, Plan, Planned};
+
+suite!(($) notification_store_contract, notification_store, [
+    an_empty_outbox_has_nothing,
+    groups_and_notifications_are_stored_together,
+    a_plan_for_a_group_that_was_changed_stores_nothing,
+    a_version_grows_and_is_not_given_again,
+    a_group_is_removed_by_who_saw_it_last,
+    of_many_planners_one_succeeds,
+    a_notification_that_is_there_is_left_out,
+    an_empty_plan_changes_nothing,
+    a_plan_survives_reopening,
+    a_claim_gives_what_is_due_the_longest_waiting_first,
+    what_is_claimed_is_given_again_only_when_the_lease_has_ended,
+    a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned,
+    claims_at_the_same_time_share_what_is_due,
+    a_lease_survives_reopening,
+    what_is_delivered_is_not_given_again,
+    what_is_given_up_is_not_given_again,
+    a_failed_attempt_is_counted_and_tried_again_in_time,
+    what_is_settled_for_good_stays_as_it_is,
+    an_outcome_survives_reopening,
+    the_newest_come_first,
+    texts_and_times_come_back_exactly,
+    pruning_removes_what_is_old_and_does_not_wait,
+    after_any_steps_the_outbox_is_what_a_model_says,
+    an_outbox_in_use_can_be_checked,
+]);
+
+const ALL: usize = 1_000_000;
+const LEASE: Duration = Duration::from_secs(60);
+
+/// A notification that is to be sent at once, about a group of its own.
+fn notification(id: &str, made_at: u64) -> Notification {
+    Notification {
+        id: id.to_owned(),
+        group: format!("id={id}"),
+        channel: Channel::Mail,
+        recipient: "ops@example.org".into(),
+        subject: "busy".into(),
+        body: "host a is busy".into(),
+        made_at: after(made_at),
+        state: waiting(0, made_at, None),
+    }
+}
+
+fn waiting(attempts: u32, next_at: u64, last_error: Option<&str>) -> NotificationState {
+    let last_error = last_error.map(str::to_owned);
+    NotificationState::Waiting { attempts, next_at: after(next_at), last_error }
+}
+
+/// A change of a group by who saw it in that version.
+fn change(key: &str, expected: u64, state: &str) -> GroupChange {
+    GroupChange { state: Some(state.as_bytes().to_vec().into()), ..removal(key, expected) }
+}
+
+fn removal(key: &str, expected: u64) -> GroupChange {
+    GroupChange { key: key.to_owned(), expected, state: None }
+}
+
+async fn plan(
+    store: &dyn NotificationStore,
+    groups: impl Into<Vec<GroupChange>>,
+    notifications: impl Into<Vec<Notification>>,
+) -> Planned {
+    let plan = Plan { groups: groups.into(), notifications: notifications.into() };
+    store.plan(&Arc::new(plan)).await.unwrap()
+}
+
+/// Puts notifications into the outbox, whatever the groups are.
+async fn send(store: &dyn NotificationStore, notifications: impl Into<Vec<Notification>>) {
+    assert_eq!(plan(store, [], notifications).await, Planned::Stored);
+}
+
+async fn group(store: &dyn NotificationStore, key: &str) -> Option<AlertGroup> {
+    store.groups().await.unwrap().into_iter().find(|group| group.key == key)
+}
+
+async fn version(store: &dyn NotificationStore, key: &str) -> u64 {
+    group(store, key).await.map_or(0, |group| group.version)
+}
+
+async fn claim(store: &dyn NotificationStore, now: u64, limit: usize) -> Vec<Notification> {
+    store.claim(after(now), LEASE, limit).await.unwrap()
+}
+
+async fn newest(store: &dyn NotificationStore) -> Vec<Notification> {
+    store.newest(ALL).await.unwrap()
+}
+
+fn ids(notifications: &[Notification]) -> Vec<&str> {
+    notifications.iter().map(|notification| &*notification.id).collect()
+}

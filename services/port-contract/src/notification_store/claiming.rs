@@ -1,0 +1,107 @@
+//! Who sends what.
+
+use super::{LEASE, claim, ids, notification, send, waiting};
+use crate::Fixture;
+use crate::samples::after;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use watchkeeper_domain::{Channel, Notification};
+use watchkeeper_ports::{NotificationStore, Outcome};
+
+pub async fn a_claim_gives_what_is_due_the_longest_waiting_first<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let due_at = |id, at| Notification { state: waiting(2, at, Some("busy")), ..notification(id, 0) };
+    let all = [due_at("d", 10), due_at("c", 3), due_at("a", 1), due_at("b", 2)];
+    send(&*store, all.clone()).await;
+    assert_eq!(claim(&*store, 0, 10).await, []);
+    assert_eq!(claim(&*store, 3, 0).await, []);
+    assert_eq!(claim(&*store, 3, 2).await, [all[2].clone(), all[3].clone()]);
+    assert_eq!(claim(&*store, 3, 10).await, [all[1].clone()], "what is due at this instant is due");
+    assert_eq!(claim(&*store, 3, 10).await, []);
+    assert_eq!(claim(&*store, 10, 10).await, [all[0].clone()]);
+    assert_eq!(store.waiting().await.unwrap(), 4, "until they are settled");
+}
+
+pub async fn what_is_claimed_is_given_again_only_when_the_lease_has_ended<
+    F: Fixture<dyn NotificationStore>,
+>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("1", 0)]).await;
+    let (now, end) = (after(100), after(100).plus(LEASE));
+    assert_eq!(ids(&store.claim(now, LEASE, 10).await.unwrap()), ["1"]);
+    let just_before = end.minus(Duration::from_micros(1));
+    assert_eq!(store.claim(just_before, LEASE, 10).await.unwrap(), []);
+    let again = store.claim(end, Duration::ZERO, 10).await.unwrap();
+    assert_eq!(ids(&again), ["1"]);
+    assert_eq!(again[0].body, notification("1", 0).body);
+    assert_eq!(ids(&store.claim(end, Duration::MAX, 10).await.unwrap()), ["1"], "nobody leased it");
+    assert_eq!(store.claim(end.plus(100 * LEASE), LEASE, 10).await.unwrap(), []);
+}
+
+pub async fn a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned<
+    F: Fixture<dyn NotificationStore>,
+>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let about = |group: &str, id| Notification { group: group.into(), ..notification(id, 0) };
+    let fires = Notification { state: waiting(3, 10, Some("busy")), ..about("a", "fires") };
+    send(&*store, [fires, about("a", "recovers"), about("b", "other group")]).await;
+    let other = Notification { recipient: "boss@example.org".into(), ..about("a", "other recipient") };
+    let hook = Notification { channel: Channel::Webhook, ..about("a", "other channel") };
+    send(&*store, [other, hook]).await;
+    let others = ["other group", "other recipient", "other channel"];
+    assert_eq!(ids(&claim(&*store, 0, 10).await), others, "the one that recovers waits for the first");
+    assert_eq!(ids(&claim(&*store, 10, 10).await), ["fires"]);
+    assert_eq!(claim(&*store, 10, 10).await, [], "the first is being sent");
+    let failed = Outcome::Failed { retry_at: after(20), reason: "busy".into() };
+    store.settle("fires", &failed).await.unwrap();
+    assert_eq!(claim(&*store, 19, 10).await, [], "the first is to be tried again");
+    assert_eq!(ids(&claim(&*store, 20, 10).await), ["fires"]);
+    store
+        .settle("fires", &Outcome::GivenUp { at: after(20), reason: "no such mailbox".into() })
+        .await
+        .unwrap();
+    assert_eq!(ids(&claim(&*store, 20, 10).await), ["recovers"]);
+}
+
+pub async fn claims_at_the_same_time_share_what_is_due<F: Fixture<dyn NotificationStore>>() {
+    const NOTIFICATIONS: u64 = 500;
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let all: Vec<_> =
+        (0..NOTIFICATIONS).map(|number| notification(&format!("{number:03}"), number)).collect();
+    send(&*store, all.clone()).await;
+    let mut tasks = JoinSet::new();
+    for _ in 0..8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let mut claimed = Vec::new();
+            // An engine may leave out what another claim holds in this moment: empty once is not the end.
+            while store.waiting().await.unwrap() > 0 {
+                for notification in claim(&*store, NOTIFICATIONS, 7).await {
+                    let outcome = Outcome::Delivered { at: after(NOTIFICATIONS) };
+                    store.settle(&notification.id, &outcome).await.unwrap();
+                    claimed.push(notification.id);
+                }
+            }
+            claimed
+        });
+    }
+    let mut claimed: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    claimed.sort_unstable();
+    assert_eq!(claimed, ids(&all), "each is given to one");
+}
+
+pub async fn a_lease_survives_reopening<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("1", 0)]).await;
+    claim(&*store, 0, 10).await;
+    drop(store);
+    let store = fixture.open().await;
+    assert_eq!(claim(&*store, 1, 10).await, []);
+    assert_eq!(ids(&claim(&*store, LEASE.as_secs(), 10).await), ["1"]);
+}

@@ -1,0 +1,177 @@
+//! An outbox as simple as can be, and many steps after which both must be alike.
+
+use super::{LEASE, change, ids, newest, notification, plan, removal};
+use crate::Fixture;
+use crate::samples::after;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use std::collections::{BTreeMap, BTreeSet};
+use watchkeeper_domain::{Notification, NotificationState, Timestamp};
+use watchkeeper_ports::{NotificationStore, Outcome, Planned};
+
+const STEPS: u64 = 400;
+const KEYS: [&str; 3] = ["a", "b", "c"];
+
+/// A notification, and when it is due: by its state, or because a lease ends.
+struct Entry {
+    notification: Notification,
+    /// How many were stored before.
+    number: usize,
+    due_at: Timestamp,
+}
+
+impl Entry {
+    fn waits(&self) -> bool {
+        matches!(self.notification.state, NotificationState::Waiting { .. })
+    }
+}
+
+#[derive(Default)]
+struct Model {
+    groups: BTreeMap<&'static str, String>,
+    entries: BTreeMap<String, Entry>,
+    /// How many were ever stored.
+    stored: usize,
+}
+
+impl Model {
+    fn insert(&mut self, made: &Notification) {
+        let entry = Entry { notification: made.clone(), number: self.stored, due_at: made.made_at };
+        self.entries.entry(made.id.clone()).or_insert(entry);
+        self.stored += 1;
+    }
+
+    fn due(&self, now: Timestamp) -> BTreeSet<&str> {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in self.entries.values().filter(|entry| entry.waits()) {
+            let first = first.entry(&entry.notification.group).or_insert(entry.number);
+            *first = entry.number.min(*first);
+        }
+        let is_first = |entry: &Entry| first[&*entry.notification.group] == entry.number;
+        let is_due = |entry: &&Entry| entry.waits() && entry.due_at <= now && is_first(entry);
+        self.entries.values().filter(is_due).map(|entry| &*entry.notification.id).collect()
+    }
+
+    fn lease(&mut self, id: &str, until: Timestamp) {
+        self.entries.get_mut(id).unwrap().due_at = until;
+    }
+
+    fn settle(&mut self, id: &str, outcome: &Outcome) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        let NotificationState::Waiting { attempts, .. } = entry.notification.state else { return };
+        entry.notification.state = match outcome.clone() {
+            Outcome::Delivered { at } => NotificationState::Delivered { at },
+            Outcome::GivenUp { at, reason } => NotificationState::GivenUp { at, reason },
+            Outcome::Failed { retry_at, reason } => {
+                entry.due_at = retry_at;
+                let attempts = attempts + 1;
+                NotificationState::Waiting { attempts, next_at: retry_at, last_error: Some(reason) }
+            }
+        };
+    }
+
+    fn prune(&mut self, before: Timestamp) -> u64 {
+        let count = self.entries.len();
+        self.entries.retain(|_, entry| entry.waits() || entry.notification.made_at >= before);
+        (count - self.entries.len()) as u64
+    }
+
+    async fn assert_is_like(&self, store: &dyn NotificationStore, step: u64) {
+        let groups = store.groups().await.unwrap();
+        let groups = groups.iter().map(|group| (&*group.key, group.state.to_vec())).collect::<Vec<_>>();
+        let expected: Vec<_> = self.groups.iter().map(|(key, state)| (*key, state.clone().into())).collect();
+        assert_eq!(groups, expected, "step {step}");
+        let mut expected: Vec<_> = self.entries.values().map(|entry| &entry.notification).collect();
+        expected.sort_by_key(|notification| notification.made_at);
+        let expected = expected.into_iter().rev().map(without_next_at).collect::<Vec<_>>();
+        let found = newest(store).await;
+        assert_eq!(found.iter().map(without_next_at).collect::<Vec<_>>(), expected, "step {step}");
+        let waiting = self.entries.values().filter(|entry| entry.waits()).count() as u64;
+        assert_eq!(store.waiting().await.unwrap(), waiting, "step {step}");
+    }
+}
+
+/// A store may show the end of a lease as the time of the next attempt, or not.
+fn without_next_at(notification: &Notification) -> Notification {
+    let mut same = notification.clone();
+    if let NotificationState::Waiting { next_at, .. } = &mut same.state {
+        *next_at = Timestamp::MIN;
+    }
+    same
+}
+
+fn any_outcome(random: &mut StdRng, now: u64) -> Outcome {
+    let reason = format!("reason {now}");
+    match random.random_range(0..4) {
+        0 => Outcome::Delivered { at: after(now) },
+        1 => Outcome::GivenUp { at: after(now), reason },
+        _ => Outcome::Failed { retry_at: after(now + random.random_range(0..200)), reason },
+    }
+}
+
+/// Changes or removes a group, as one who has seen it or one who has not, and makes a notification.
+async fn any_plan(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
+    let key = KEYS[random.random_range(0..KEYS.len())];
+    let groups = store.groups().await.unwrap();
+    let seen = groups.iter().find(|group| group.key == key).map_or(0, |group| group.version);
+    let expected = if random.random_ratio(1, 4) { seen + 1 } else { seen };
+    let state = random.random_ratio(3, 4).then(|| format!("state {now}"));
+    let group = state.as_ref().map_or(removal(key, expected), |state| change(key, expected, state));
+    // Some have ids that were there already.
+    let id = random.random_range(0..=now).to_string();
+    let made = Notification { group: key.into(), ..notification(&id, now) };
+    let planned = plan(store, [group], [made.clone()]).await;
+    assert_eq!(planned == Planned::Stored, expected == seen, "step {now}");
+    if planned == Planned::Stored {
+        model.insert(&made);
+        match state {
+            Some(state) => model.groups.insert(key, state),
+            None => model.groups.remove(key),
+        };
+    }
+}
+
+/// Claims some, and settles some of these.
+async fn any_delivery(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
+    let limit = random.random_range(0..5);
+    let claimed = store.claim(after(now), LEASE, limit).await.unwrap();
+    let due = model.due(after(now));
+    assert_eq!(claimed.len(), limit.min(due.len()), "step {now}");
+    assert_eq!(ids(&claimed).into_iter().collect::<BTreeSet<_>>().len(), claimed.len(), "step {now}");
+    for notification in &claimed {
+        assert!(due.contains(&*notification.id), "step {now}: {notification:?}");
+        let expected = &model.entries[&notification.id].notification;
+        assert_eq!(without_next_at(notification), without_next_at(expected), "step {now}");
+    }
+    for Notification { id, .. } in claimed {
+        model.lease(&id, after(now).plus(LEASE));
+        if random.random_ratio(2, 3) {
+            let outcome = any_outcome(random, now);
+            store.settle(&id, &outcome).await.unwrap();
+            model.settle(&id, &outcome);
+        }
+    }
+}
+
+pub async fn after_any_steps_the_outbox_is_what_a_model_says<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let (mut random, mut model) = (StdRng::seed_from_u64(5), Model::default());
+    for now in 0..STEPS {
+        match random.random_range(0..20) {
+            0..10 => any_plan(&*store, &mut random, &mut model, now).await,
+            10..17 => any_delivery(&*store, &mut random, &mut model, now).await,
+            17..19 => {
+                // By one whose lease may have ended.
+                let (id, outcome) = (random.random_range(0..=now).to_string(), any_outcome(&mut random, now));
+                store.settle(&id, &outcome).await.unwrap();
+                model.settle(&id, &outcome);
+            }
+            _ => {
+                let before = after(random.random_range(0..=now));
+                assert_eq!(store.prune(before).await.unwrap(), model.prune(before), "step {now}");
+            }
+        }
+        model.assert_is_like(&*store, now).await;
+    }
+}

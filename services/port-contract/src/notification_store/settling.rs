@@ -1,0 +1,105 @@
+//! What became of attempts to send.
+
+use super::{claim, ids, newest, notification, send, waiting};
+use crate::Fixture;
+use crate::odd_text::ODD_TEXT;
+use crate::samples::after;
+use watchkeeper_domain::{Notification, NotificationState};
+use watchkeeper_ports::{NotificationStore, Outcome};
+
+/// Later than anything here is to be tried again.
+const MUCH_LATER: u64 = 1_000_000;
+
+fn delivered(at: u64) -> Outcome {
+    Outcome::Delivered { at: after(at) }
+}
+
+fn failed(retry_at: u64, reason: &str) -> Outcome {
+    Outcome::Failed { retry_at: after(retry_at), reason: reason.to_owned() }
+}
+
+fn given_up(at: u64, reason: &str) -> Outcome {
+    Outcome::GivenUp { at: after(at), reason: reason.to_owned() }
+}
+
+pub async fn what_is_delivered_is_not_given_again<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("1", 0), notification("2", 0)]).await;
+    claim(&*store, 0, 10).await;
+    store.settle("1", &delivered(5)).await.unwrap();
+    store.settle("unknown", &delivered(5)).await.unwrap();
+    assert_eq!(store.waiting().await.unwrap(), 1);
+    assert_eq!(ids(&claim(&*store, MUCH_LATER, 10).await), ["2"]);
+    let found = newest(&*store).await.into_iter().find(|found| found.id == "1").unwrap();
+    let state = NotificationState::Delivered { at: after(5) };
+    assert_eq!(found, Notification { state, ..notification("1", 0) });
+}
+
+pub async fn what_is_given_up_is_not_given_again<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("1", 0)]).await;
+    claim(&*store, 0, 10).await;
+    store.settle("1", &failed(1, "busy")).await.unwrap();
+    store.settle("1", &given_up(5, ODD_TEXT)).await.unwrap();
+    assert_eq!(store.waiting().await.unwrap(), 0);
+    assert_eq!(claim(&*store, MUCH_LATER, 10).await, []);
+    let state = NotificationState::GivenUp { at: after(5), reason: ODD_TEXT.to_owned() };
+    assert_eq!(newest(&*store).await, [Notification { state, ..notification("1", 0) }]);
+}
+
+pub async fn a_failed_attempt_is_counted_and_tried_again_in_time<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("1", 0)]).await;
+    claim(&*store, 0, 10).await;
+    // Sooner or later than the lease has ended.
+    for (attempts, retry_at) in [(1, 10), (2, 500)] {
+        store.settle("1", &failed(retry_at, ODD_TEXT)).await.unwrap();
+        let expected =
+            Notification { state: waiting(attempts, retry_at, Some(ODD_TEXT)), ..notification("1", 0) };
+        assert_eq!(newest(&*store).await, std::slice::from_ref(&expected));
+        assert_eq!(store.waiting().await.unwrap(), 1);
+        assert_eq!(claim(&*store, retry_at - 1, 10).await, []);
+        assert_eq!(claim(&*store, retry_at, 10).await, [expected]);
+    }
+    // A lease that ended without an outcome is no attempt that failed.
+    store.settle("1", &failed(600, "busy")).await.unwrap();
+    claim(&*store, 600, 10).await;
+    let again = claim(&*store, MUCH_LATER, 10).await;
+    let NotificationState::Waiting { attempts, .. } = again[0].state else { panic!("{again:?}") };
+    assert_eq!(attempts, 3);
+}
+
+pub async fn what_is_settled_for_good_stays_as_it_is<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [notification("2", 1), notification("1", 0)]).await;
+    claim(&*store, 1, 10).await;
+    store.settle("1", &delivered(5)).await.unwrap();
+    store.settle("2", &given_up(5, "no such mailbox")).await.unwrap();
+    let settled = newest(&*store).await;
+    for late in [delivered(9), failed(9, "late"), given_up(9, "late")] {
+        for id in ["1", "2"] {
+            store.settle(id, &late).await.unwrap();
+        }
+        assert_eq!(newest(&*store).await, settled, "{late:?}");
+        assert_eq!(claim(&*store, MUCH_LATER, 10).await, []);
+    }
+}
+
+pub async fn an_outcome_survives_reopening<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let mut store = fixture.open().await;
+    send(&*store, [notification("1", 0)]).await;
+    for outcome in [failed(10, "busy"), delivered(20)] {
+        claim(&*store, 10, 10).await;
+        store.settle("1", &outcome).await.unwrap();
+        let before = newest(&*store).await;
+        drop(store);
+        store = fixture.open().await;
+        assert_eq!(newest(&*store).await, before);
+    }
+    assert_eq!(newest(&*store).await[0].state, NotificationState::Delivered { at: after(20) });
+}
