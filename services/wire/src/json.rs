@@ -3,20 +3,30 @@
 //! Instants are RFC 3339 text in UTC. A field that is empty may be left out, and a reader takes it as
 //! empty then.
 
+mod alert;
 mod dead_letter;
 mod live;
+mod notification;
 mod problem;
 mod range;
 mod replay;
+mod rollup;
+mod rule;
 mod sample;
 mod series;
+mod silence;
 mod status;
 
+pub use alert::{AlertJson, AlertList, AlertRef};
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson};
 pub use live::Lagged;
+pub use notification::{NotificationJson, NotificationList};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
 pub use replay::{ReplayAnswer, ReplayRequest};
+pub use rollup::{RollupJson, RollupList, RollupSeries};
+pub use rule::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
 pub use sample::{SampleJson, SampleList};
 pub use series::{SeriesJson, SeriesList};
+pub use silence::{SilenceJson, SilenceList, SilenceRequest};
 pub use status::{GroupLag, RoleStatus, StatusJson};

@@ -1,10 +1,12 @@
 //! The shapes that cross a process boundary: protobuf, JSON, and their conversions to the domain.
 //!
 //! [`sample`] is a sample as the bus carries it, [`body`] how an HTTP body holds many, [`dead_letter`] a
-//! record that was rejected; [`json`] and [`proto`] are questions and answers. No I/O, no async.
+//! record that was rejected; [`json`] and [`proto`] are questions and answers, [`mail`] is what people are
+//! sent. No I/O, no async.
 
 pub mod body;
 pub mod dead_letter;
 pub mod json;
+pub mod mail;
 pub mod proto;
 pub mod sample;

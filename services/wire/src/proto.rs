@@ -4,6 +4,7 @@ mod compatible;
 mod generated;
 mod messages;
 mod questions;
+mod rollups;
 
 pub use generated::{api, cache, v1};
 
@@ -32,9 +33,12 @@ mod tests {
             "/api.MetricsService/GetMetrics",
             "/cache.CacheService/GetMetric",
             "/watchkeeper.v1.Metrics/GetLatest",
+            "/watchkeeper.v1.Metrics/GetOldest",
             "/watchkeeper.v1.Metrics/GetRange",
             "/watchkeeper.v1.Metrics/GetSamples",
+            "/watchkeeper.v1.Metrics/ListRollups",
             "/watchkeeper.v1.Metrics/ListSeries",
+            "/watchkeeper.v1.Metrics/RollUp",
             "/watchkeeper.v1.Metrics/StreamSamples",
         ];
         assert_eq!(paths, expected);

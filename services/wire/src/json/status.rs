@@ -23,6 +23,12 @@ pub struct StatusJson {
     /// Series in the cache of latest values; left out when it does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_series: Option<u64>,
+    /// Alerts that fire; left out when the store of alerts does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firing_alerts: Option<u64>,
+    /// Notifications that wait to be sent; left out when their store does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_notifications: Option<u64>,
 }
 
 /// How one role is.

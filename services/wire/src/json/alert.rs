@@ -1,0 +1,140 @@
+//! Alerts.
+
+use super::SeriesJson;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchkeeper_domain::Alert;
+
+/// A rule that fires about a series, or did until a moment ago.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlertJson {
+    /// The rule.
+    #[schema(example = "site_down")]
+    pub rule: String,
+    /// How bad it is: `info`, `warning` or `critical`.
+    #[schema(example = "critical")]
+    pub severity: String,
+    /// `firing` or `cleared`.
+    #[schema(example = "firing")]
+    pub state: String,
+    /// What it is about.
+    pub series: SeriesJson,
+    /// When it began to fire.
+    #[schema(example = "2026-11-20T10:00:00Z", format = DateTime)]
+    pub fired_at: String,
+    /// When it cleared; left out while it fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub cleared_at: Option<String>,
+    /// The value with which it fired, or cleared; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Why it fires, or why no longer.
+    #[schema(example = "is 0 percent, below 50 for 2m")]
+    pub reason: String,
+    /// The ids of the silences because of which nobody is told; left out when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silenced_by: Vec<String>,
+    /// An alert because of which nobody is told as long as it fires; left out when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhibited_by: Option<AlertRef>,
+}
+
+/// Which alert is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AlertRef {
+    /// The rule.
+    #[schema(example = "host_down")]
+    pub rule: String,
+    /// What it is about.
+    pub series: SeriesJson,
+}
+
+/// A page of alerts, by rule and by the key of the series.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlertList {
+    /// The alerts.
+    pub alerts: Vec<AlertJson>,
+    /// Asks for the next page; left out on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page: Option<String>,
+}
+
+impl AlertJson {
+    /// What an alert that fires is called, and one that has cleared.
+    pub const STATES: [&str; 2] = ["firing", "cleared"];
+
+    /// The alert, and what keeps it from being told.
+    pub fn new(alert: &Alert, silenced_by: Vec<String>, inhibited_by: Option<&Alert>) -> Self {
+        let [firing, cleared] = Self::STATES;
+        Self {
+            rule: alert.rule.clone(),
+            severity: alert.severity.to_string(),
+            state: if alert.is_firing() { firing } else { cleared }.to_owned(),
+            series: SeriesJson::from(&*alert.series),
+            fired_at: alert.fired_at.to_string(),
+            cleared_at: alert.cleared_at.map(|at| at.to_string()),
+            value: alert.value.filter(|value| value.is_finite()),
+            reason: alert.reason.clone(),
+            silenced_by,
+            inhibited_by: inhibited_by.map(AlertRef::from),
+        }
+    }
+}
+
+impl From<&Alert> for AlertRef {
+    fn from(alert: &Alert) -> Self {
+        Self { rule: alert.rule.clone(), series: SeriesJson::from(&*alert.series) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use watchkeeper_domain::{Series, Severity, Timestamp};
+
+    #[test]
+    fn an_alert_reads_as_documented_while_it_fires_and_when_it_has_cleared() {
+        let mut alert = Alert {
+            rule: "busy".into(),
+            series: Arc::new(Series::new("host", "load", "", &[("host", "a")]).unwrap()),
+            severity: Severity::Warning,
+            fired_at: Timestamp::MIN,
+            cleared_at: None,
+            value: Some(9.5),
+            reason: "is 9.5, above 8".into(),
+        };
+        let json = |alert: &Alert| serde_json::to_string(&AlertJson::new(alert, vec![], None)).unwrap();
+        assert_eq!(
+            json(&alert),
+            concat!(
+                r#"{"rule":"busy","severity":"warning","state":"firing","#,
+                r#""series":{"source":"host","name":"load","labels":{"host":"a"}},"#,
+                r#""fired_at":"1970-01-01T00:00:00Z","value":9.5,"reason":"is 9.5, above 8"}"#
+            )
+        );
+        alert.cleared_at = Some(Timestamp::MIN.plus(Duration::from_secs(1)));
+        assert!(json(&alert).contains(r#""state":"cleared""#));
+        assert!(json(&alert).contains(r#""cleared_at":"1970-01-01T00:00:01Z""#));
+    }
+
+    #[test]
+    fn an_alert_says_what_keeps_it_from_being_told() {
+        let series = Arc::new(Series::new("host", "up", "", &[]).unwrap());
+        let alert = Alert {
+            rule: "host_down".into(),
+            series,
+            severity: Severity::Critical,
+            fired_at: Timestamp::MIN,
+            cleared_at: None,
+            value: None,
+            reason: "no sample for 10m".into(),
+        };
+        let json = serde_json::to_value(AlertJson::new(&alert, vec!["x".into()], Some(&alert))).unwrap();
+        assert_eq!(json["silenced_by"], serde_json::json!(["x"]));
+        let by = serde_json::json!({ "rule": "host_down", "series": { "source": "host", "name": "up" } });
+        assert_eq!(json["inhibited_by"], by);
+    }
+}

@@ -1,0 +1,131 @@
+//! Notifications.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchkeeper_domain::{Notification, NotificationState};
+
+/// One message to one recipient about one group of alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NotificationJson {
+    /// The same however often it is sent.
+    pub id: String,
+    /// The group of alerts it is about.
+    #[schema(example = "rule=site_down")]
+    pub group: String,
+    /// The way it goes: `mail` or `webhook`.
+    #[schema(example = "mail")]
+    pub channel: String,
+    /// The mail address, or the name of the webhook.
+    #[schema(example = "ops@example.org")]
+    pub recipient: String,
+    /// What it says, in one line.
+    pub subject: String,
+    /// When it was made.
+    #[schema(example = "2026-11-20T10:00:30Z", format = DateTime)]
+    pub made_at: String,
+    /// How far it has come: `waiting`, `delivered` or `given-up`.
+    #[schema(example = "waiting")]
+    pub state: String,
+    /// How often it was tried in vain; only while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// When it is tried next; only while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub next_attempt_at: Option<String>,
+    /// When it was delivered or given up; left out while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub settled_at: Option<String>,
+    /// Why the last attempt failed, or why it was given up; left out when there is nothing to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "connection refused")]
+    pub error: Option<String>,
+}
+
+/// The newest notifications, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NotificationList {
+    /// The notifications.
+    pub notifications: Vec<NotificationJson>,
+}
+
+impl From<&Notification> for NotificationJson {
+    fn from(notification: &Notification) -> Self {
+        let unsettled = Self {
+            id: notification.id.clone(),
+            group: notification.group.clone(),
+            channel: notification.channel.name().to_owned(),
+            recipient: notification.recipient.clone(),
+            subject: notification.subject.clone(),
+            made_at: notification.made_at.to_string(),
+            state: String::new(),
+            attempts: None,
+            next_attempt_at: None,
+            settled_at: None,
+            error: None,
+        };
+        match &notification.state {
+            NotificationState::Waiting { attempts, next_at, last_error } => Self {
+                state: "waiting".to_owned(),
+                attempts: Some(*attempts),
+                next_attempt_at: Some(next_at.to_string()),
+                error: last_error.clone(),
+                ..unsettled
+            },
+            NotificationState::Delivered { at } => {
+                Self { state: "delivered".to_owned(), settled_at: Some(at.to_string()), ..unsettled }
+            }
+            NotificationState::GivenUp { at, reason } => Self {
+                state: "given-up".to_owned(),
+                settled_at: Some(at.to_string()),
+                error: Some(reason.clone()),
+                ..unsettled
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_domain::{Channel, Timestamp};
+
+    fn shown(state: NotificationState) -> String {
+        let notification = Notification {
+            id: "n1".into(),
+            group: "rule=busy".into(),
+            channel: Channel::Mail,
+            recipient: "ops@example.org".into(),
+            subject: "busy".into(),
+            body: "is 9".into(),
+            made_at: Timestamp::MIN,
+            state,
+        };
+        let json = serde_json::to_string(&NotificationJson::from(&notification)).unwrap();
+        let what = concat!(
+            r#"{"id":"n1","group":"rule=busy","channel":"mail","recipient":"ops@example.org","#,
+            r#""subject":"busy","made_at":"1970-01-01T00:00:00Z","#
+        );
+        json.strip_prefix(what).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_notification_says_how_far_it_has_come_and_not_what_it_holds() {
+        let at = Timestamp::MIN;
+        let waiting = |last_error| NotificationState::Waiting { attempts: 2, next_at: at, last_error };
+        assert_eq!(
+            shown(waiting(None)),
+            r#""state":"waiting","attempts":2,"next_attempt_at":"1970-01-01T00:00:00Z"}"#
+        );
+        assert!(shown(waiting(Some("refused".into()))).ends_with(r#","error":"refused"}"#));
+        assert_eq!(
+            shown(NotificationState::Delivered { at }),
+            r#""state":"delivered","settled_at":"1970-01-01T00:00:00Z"}"#
+        );
+        assert_eq!(
+            shown(NotificationState::GivenUp { at, reason: "no such mailbox".into() }),
+            r#""state":"given-up","settled_at":"1970-01-01T00:00:00Z","error":"no such mailbox"}"#
+        );
+    }
+}

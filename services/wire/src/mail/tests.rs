@@ -1,0 +1,152 @@
+//! What a reader that is not of this house makes of the messages.
+
+use super::*;
+use mail_parser::{MessageParser, MimeHeaders as _};
+use proptest::prelude::*;
+
+/// Longest line of a message, in bytes, its end aside (RFC 5322, 2.1.1).
+const MAX_LINE_BYTES: usize = 998;
+
+fn mail() -> Mail {
+    Mail {
+        id: "a1.2".into(),
+        follows: None,
+        from: "Watchkeeper <watchkeeper@example.org>".into(),
+        to: "ops@example.com".into(),
+        subject: "shop is down".into(),
+        text: "shop is down\n".into(),
+        html: None,
+        date: "2026-11-20T10:00:00.5Z".parse().unwrap(),
+    }
+}
+
+fn formatted(mail: &Mail) -> String {
+    String::from_utf8(message(mail).unwrap().formatted()).unwrap()
+}
+
+fn refused(mail: &Mail) -> String {
+    message(mail).unwrap_err().to_string()
+}
+
+/// The names of the fields of the header, in lower case.
+fn field_names(message: &str) -> Vec<String> {
+    let (header, _) = message.split_once("\r\n\r\n").unwrap();
+    let starts = header.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+    starts.map(|line| line.split(':').next().unwrap().to_ascii_lowercase()).collect()
+}
+
+#[test]
+fn a_mail_of_text_reads_as_it_should() {
+    let expected = "Message-ID: <a1.2@example.org>\r\n\
+                    Date: Fri, 20 Nov 2026 10:00:00 +0000\r\n\
+                    From: Watchkeeper <watchkeeper@example.org>\r\n\
+                    To: ops@example.com\r\n\
+                    Subject: shop is down\r\n\
+                    Auto-Submitted: auto-generated\r\n\
+                    MIME-Version: 1.0\r\n\
+                    Content-Type: text/plain; charset=utf-8\r\n\
+                    Content-Transfer-Encoding: 7bit\r\n\
+                    \r\n\
+                    shop is down\r\n";
+    assert_eq!(formatted(&mail()).trim_end(), expected.trim_end());
+}
+
+#[test]
+fn a_mail_with_html_has_both_side_by_side_the_best_last() {
+    let raw = formatted(&Mail { html: Some("<p>Магазин закрыт</p>".into()), ..mail() });
+    let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+    let types: Vec<_> =
+        parsed.parts.iter().map(|part| part.content_type().unwrap().subtype().unwrap()).collect();
+    assert_eq!(types, ["alternative", "plain", "html"]);
+    assert_eq!(parsed.body_text(0).unwrap().trim_end(), "shop is down");
+    assert_eq!(parsed.body_html(0).unwrap().trim_end(), "<p>Магазин закрыт</p>");
+}
+
+#[test]
+fn a_mail_that_follows_another_names_it() {
+    let raw = formatted(&Mail { follows: Some("a1.1".into()), ..mail() });
+    assert!(raw.contains("\r\nIn-Reply-To: <a1.1@example.org>\r\n"), "{raw}");
+    assert!(raw.contains("\r\nReferences: <a1.1@example.org>\r\n"), "{raw}");
+}
+
+#[test]
+fn it_travels_from_and_to_the_bare_addresses() {
+    let message = message(&Mail { to: "Дежурный <ops@example.com>".into(), ..mail() }).unwrap();
+    assert_eq!(message.envelope().from().unwrap().to_string(), "watchkeeper@example.org");
+    let to: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
+    assert_eq!(to, ["ops@example.com"]);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    assert!(refused(&Mail { to: "ops".into(), ..mail() }).starts_with("to: must be NAME@HOST"));
+    assert!(refused(&Mail { from: String::new(), ..mail() }).starts_with("from: must be NAME@HOST"));
+    assert!(refused(&Mail { id: "a/b".into(), ..mail() }).starts_with("id: must be words"));
+    assert!(refused(&Mail { follows: Some("a b".into()), ..mail() }).starts_with("follows: must be words"));
+}
+
+#[test]
+fn the_bounds_of_time_can_be_written() {
+    for (date, expected) in [
+        (Timestamp::MIN, "Date: Thu, 01 Jan 1970 00:00:00 +0000"),
+        (Timestamp::MAX, "Date: Thu, 30 Dec 9999 21:59:59 +0000"),
+    ] {
+        let raw = formatted(&Mail { date, ..mail() });
+        assert!(raw.contains(expected), "{raw}");
+    }
+}
+
+/// Texts with all that a header could stumble over.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,200}",
+        "(\r|\n|\r\n|\0|:| |=\\?utf-8\\?b\\?|\\?=|Bcc: x@example.net|é|a{0,90}){0,12}",
+        "[ -~]{990,1100}",
+    ]
+}
+
+/// Texts that may be addresses.
+fn any_address() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any_text(),
+        any_text().prop_map(|text| format!("\"{text}\" <ops@example.com>")),
+        "\\PC{0,40}".prop_map(|text| format!("{text} <ops@example.com>")),
+    ]
+}
+
+/// What is left of a text after it was made one line, with spaces that differ from reader to reader evened.
+fn words(text: &str) -> Vec<String> {
+    let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    visible.split_whitespace().map(str::to_owned).collect()
+}
+
+proptest! {
+    #[test]
+    fn no_text_adds_to_the_header_and_each_comes_back(
+        subject in any_text(), name in "[^\\p{Cc}\"\\\\]{1,60}", text in any_text(), html in any_text(),
+    ) {
+        let to = format!("\"{name}\" <ops@example.com>");
+        let mail = Mail { subject, to, text, html: Some(html), ..mail() };
+        let raw = formatted(&mail);
+        let fields = ["message-id", "date", "from", "to", "subject", "auto-submitted", "mime-version", "content-type"];
+        prop_assert_eq!(field_names(&raw), fields);
+        prop_assert!(raw.is_ascii());
+        prop_assert!(raw.split("\r\n").all(|line| line.len() <= MAX_LINE_BYTES && !line.contains(['\r', '\n', '\0'])));
+
+        let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+        prop_assert_eq!(words(parsed.subject().unwrap_or_default()), words(&mail.subject));
+        let to = parsed.to().unwrap().first().unwrap();
+        prop_assert_eq!(to.address(), Some("ops@example.com"));
+        prop_assert_eq!(words(to.name().unwrap_or_default()), words(&name));
+        prop_assert_eq!(words(&parsed.body_text(0).unwrap()), words(&mail.text));
+        prop_assert_eq!(words(&parsed.body_html(0).unwrap()), words(mail.html.as_ref().unwrap()));
+    }
+
+    #[test]
+    fn no_address_adds_to_the_header(from in any_address(), to in any_address()) {
+        if let Ok(message) = message(&Mail { from, to, ..mail() }) {
+            let raw = String::from_utf8(message.formatted()).unwrap();
+            prop_assert_eq!(field_names(&raw).len(), 9);
+        }
+    }
+}
