@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
 use watchkeeper_ports::{
     Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
 };
@@ -79,6 +81,14 @@ impl SampleStore for FakeStore {
     }
 
     async fn range(&self, _: &RangeQuery, _: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        unreachable!("only appended to and pruned")
+    }
+
+    async fn roll_up(&self, _: &RollupQuery, _: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        unreachable!("only appended to and pruned")
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         unreachable!("only appended to and pruned")
     }
 

@@ -30,6 +30,7 @@
 mod document;
 mod duration;
 mod error;
+mod http_url;
 mod keys;
 mod load;
 mod secret;
@@ -40,8 +41,9 @@ mod suggestion;
 mod value;
 
 pub use document::{Document, MAX_FILE_BYTES};
-pub use duration::parse as parse_duration;
+pub use duration::{parse as parse_duration, show as show_duration};
 pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
+pub use http_url::{HttpUrl, HttpUrlError, MAX_URL_BYTES};
 pub use load::{check, load};
 pub use secret::{MAX_SECRET_BYTES, Secret};
 pub use section::Section;

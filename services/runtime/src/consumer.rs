@@ -7,7 +7,7 @@ use crate::heartbeat::Heartbeat;
 use crate::retry::{Attempts, Stopped, pause, retry};
 use crate::roster::Dependency;
 use progress::Progress;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -41,8 +41,9 @@ pub trait Consumer: Send {
     /// How many records may be taken before what is in hand must be stored. Not 0 when nothing is.
     fn room(&self) -> usize;
 
-    /// Stores what is in hand, and says up to where the group may commit. After an error everything is
-    /// still in hand, and the same call is made again. One that takes many steps beats in between.
+    /// Stores what is in hand, and says up to where the group may commit (in partitions that are left out it
+    /// stays where it is). After an error everything is still in hand, and the same call is made again. One
+    /// that takes many steps beats in between.
     fn store(
         &mut self,
         heartbeat: &Heartbeat,
@@ -50,6 +51,21 @@ pub trait Consumer: Send {
 
     /// Drops what is in hand: it will be delivered again, perhaps to another member.
     fn forget(&mut self);
+
+    /// These partitions are another member's from now on; what was in hand of them has been stored.
+    fn release(&mut self, _: &[TopicPartition]) {}
+
+    /// When [`Self::wake`] is to be called next, whether or not records come: for a consumer to whom the
+    /// time that passes is news. `None` for never.
+    fn wake_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Looks at what the time has brought, and moves [`Self::wake_at`] on. Whether that must be stored now,
+    /// together with what is in hand.
+    fn wake(&mut self) -> impl Future<Output = bool> + Send {
+        ready(false)
+    }
 }
 
 /// Which records a consumer takes.
@@ -120,14 +136,26 @@ impl Member<'_> {
                 biased;
                 () = self.context.shutdown().cancelled() => None,
                 () = until(store_by) => None,
+                () = until(consumer.wake_at()) => {
+                    if consumer.wake().await {
+                        store_by = None;
+                        self.store_and_commit(consumer, &mut subscription).await?;
+                    }
+                    continue;
+                }
                 () = self.progress.due() => {
                     self.progress.report().await;
                     continue;
                 }
                 delivery = self.heartbeat.idle(subscription.next(consumer.room())) => Some(delivery?),
             };
+            let mut revoked = Vec::new();
             let must_store = match delivery {
-                None | Some(Delivery::Revoked(_)) => true,
+                None => true,
+                Some(Delivery::Revoked(partitions)) => {
+                    revoked = partitions;
+                    true
+                }
                 Some(Delivery::Assigned(partitions)) => {
                     self.begin(consumer, &mut subscription, &partitions).await?;
                     false
@@ -141,6 +169,9 @@ impl Member<'_> {
             };
             if must_store && store_by.take().is_some() {
                 self.store_and_commit(consumer, &mut subscription).await?;
+            }
+            if !revoked.is_empty() {
+                consumer.release(&revoked);
             }
             if self.context.shutdown().is_cancelled() {
                 return Ok(());
@@ -184,8 +215,10 @@ impl Member<'_> {
                 Err(error) => attempts.failed(error).await?,
             }
         };
-        subscription.commit(&positions).await?;
-        self.progress.committed();
+        if !positions.is_empty() {
+            subscription.commit(&positions).await?;
+            self.progress.committed();
+        }
         Ok(())
     }
 }

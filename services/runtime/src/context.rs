@@ -14,6 +14,8 @@ pub type RoleResult = Result<(), Box<dyn Error + Send + Sync>>;
 #[derive(Clone, Debug)]
 pub struct RoleContext {
     role: &'static str,
+    /// Whether what is said here is the role's status line.
+    has_say: bool,
     roster: Roster,
     heartbeats: Heartbeats,
     registry: Registry,
@@ -29,7 +31,7 @@ impl RoleContext {
         shutdown: CancellationToken,
     ) -> Self {
         roster.enter(role);
-        Self { role, roster, heartbeats, registry, shutdown }
+        Self { role, has_say: true, roster, heartbeats, registry, shutdown }
     }
 
     /// A context that belongs to no process, for a test of one role.
@@ -37,6 +39,13 @@ impl RoleContext {
     pub fn detached(role: &'static str) -> Self {
         let shutdown = CancellationToken::new();
         Self::new(role, Roster::default(), Heartbeats::default(), Registry::new(), shutdown)
+    }
+
+    /// The same for a part of the role whose status line is none of the role: the role has many parts, and
+    /// puts their states in one line itself.
+    #[must_use]
+    pub fn without_status(&self) -> Self {
+        Self { has_say: false, ..self.clone() }
     }
 
     /// The role's name.
@@ -61,7 +70,9 @@ impl RoleContext {
 
     /// Sets the line that `systemctl status` and the page show for this role.
     pub fn set_status(&self, status: impl fmt::Display) {
-        self.roster.set_status(self.role, status.to_string());
+        if self.has_say {
+            self.roster.set_status(self.role, status.to_string());
+        }
     }
 
     /// Declares something that the role cannot work without; it is missing until it is up.
@@ -74,5 +85,26 @@ impl RoleContext {
     #[must_use]
     pub fn heartbeat(&self, loop_name: &str) -> Heartbeat {
         self.heartbeats.start(format!("{}.{loop_name}", self.role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_without_a_status_is_heard_in_all_but_that() {
+        let role = RoleContext::detached("notifier");
+        let part = role.without_status();
+        role.set_status("12 alerts fire");
+        part.set_status("lag 0");
+        let shown = || role.roster().roles()["notifier"].to_string();
+        assert_eq!(shown(), "12 alerts fire");
+        let bus = part.dependency("bus");
+        assert_eq!(shown(), "waiting for bus: not reached yet");
+        bus.up();
+        assert_eq!(shown(), "12 alerts fire");
+        part.shutdown().cancel();
+        assert!(role.shutdown().is_cancelled());
     }
 }

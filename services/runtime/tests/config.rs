@@ -23,6 +23,7 @@ struct Everything {
     note: Option<String>,
     listen: Option<SocketAddr>,
     peers: Vec<SocketAddr>,
+    ports: Vec<u16>,
     levels: Vec<u8>,
     ttl: BTreeMap<String, Duration>,
     password: Option<Secret>,
@@ -43,6 +44,7 @@ impl Everything {
             note: section.optional_text("note", 8),
             listen: section.parsed("listen"),
             peers: section.parsed_list("peers", 2),
+            ports: section.parsed_set("ports", 3),
             levels: section.choices("levels", &LEVELS),
             ttl: section.durations("ttl", 2, SECOND..=60 * SECOND),
             password: section.secret_file("password_file"),
@@ -92,6 +94,7 @@ fn every_kind_of_value_is_read() {
         note = "x"
         listen = "127.0.0.1:80"
         peers = ["[::1]:1"]
+        ports = ["80", "443"]
         levels = ["high", "low"]
         [ttl]
         github = "1m"
@@ -108,7 +111,7 @@ fn every_kind_of_value_is_read() {
     assert_eq!((read.size, read.on, read.age, read.room), (64, false, 30 * SECOND, 512 << 10));
     assert_eq!((read.name.as_str(), read.note.as_deref()), ("host", Some("x")));
     assert_eq!((read.listen, read.peers.len()), ("127.0.0.1:80".parse().ok(), 1));
-    assert_eq!((read.levels, read.inner), (vec![2, 1], 1));
+    assert_eq!((read.ports, read.levels, read.inner), (vec![80, 443], vec![2, 1], 1));
     assert_eq!(read.ttl, [("a b".to_owned(), 2 * SECOND), ("github".to_owned(), 60 * SECOND)].into());
     assert_eq!(read.targets, ["one", "two"]);
 }
@@ -151,6 +154,7 @@ fn each_wrong_value_says_what_it_must_be() {
         ("name = \"123456789\"", "name: has 9 bytes, the limit is 8"),
         ("peers = [\"[::1]:1\", 2]", "peers[1]: must be text, is a number"),
         ("listen = \"here\"", "listen: invalid socket address syntax (is \"here\")"),
+        ("ports = [\"443\", \"80\", \"80\"]", "ports[2]: is the same as ports[1]"),
         ("levels = [\"hihg\"]", "levels[0]: must be one of low, high, is \"hihg\"; did you mean `high`?"),
         ("levels = [\"all\"]", "levels[0]: must be one of low, high, is \"all\""),
         ("levels = [\"low\", \"low\", \"low\"]", "levels: has 3 items, the limit is 2"),
@@ -162,6 +166,25 @@ fn each_wrong_value_says_what_it_must_be() {
     ] {
         assert_eq!(only_error(text), format!("1 {expected}"));
     }
+}
+
+#[test]
+fn a_number_is_read_with_a_fraction_or_without_and_is_finite() {
+    let number = |value: &str| {
+        let text = format!("x = {value}");
+        let read = parse(&text).read(|root| root.number("x"));
+        read.map_err(|errors| errors.first()[0].to_string())
+    };
+    assert_eq!(number("-3"), Ok(Some(-3.0)));
+    assert_eq!(number("1_000.5e1"), Ok(Some(10_005.0)));
+    assert_eq!(number("inf").unwrap_err(), "x: must be a finite number, is inf");
+    assert_eq!(number("0x10").unwrap_err(), "x: must be a number in decimal digits");
+    assert_eq!(number("\"1\"").unwrap_err(), "x: must be a number, is text");
+}
+
+#[test]
+fn a_list_that_is_empty_is_there() {
+    assert_eq!(parse("x = []").read(|root| (root.has("x"), root.has("y"))), Ok((true, false)));
 }
 
 #[test]
@@ -239,6 +262,27 @@ fn a_file_is_loaded_and_checked_without_its_secrets() {
     assert_eq!(config::check(&file, Everything::read).unwrap().size, 7);
     let errors = config::load(&file, Everything::read).unwrap_err();
     assert_eq!((errors.count(), errors.first()[0].key()), (1, "password_file"));
+}
+
+#[test]
+fn the_path_of_a_file_begins_beside_the_configuration() {
+    let text = "near = \"subject.txt\"\nfar = \"/srv/subject.txt\"\n";
+    let document = Document::parse("/etc/watchkeeper/watchkeeper.toml", text).unwrap();
+    let (near, far, none) =
+        document.read(|root| (root.path("near"), root.path("far"), root.path("none"))).unwrap();
+    assert_eq!(near.as_deref(), Some("/etc/watchkeeper/subject.txt".as_ref()));
+    assert_eq!(far.as_deref(), Some("/srv/subject.txt".as_ref()));
+    assert_eq!(none, None);
+}
+
+#[test]
+fn a_secret_that_must_be_there_is_missed_once() {
+    let required = |text| parse(text).read(|root| root.required_secret_file("key_file")).unwrap_err();
+    for (text, reason) in [("", "key_file: is missing"), ("key_file = \"/absent\"", "key_file: cannot read")]
+    {
+        let errors = required(text);
+        assert!(errors.count() == 1 && errors.first()[0].to_string().starts_with(reason), "{errors}");
+    }
 }
 
 #[test]

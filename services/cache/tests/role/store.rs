@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedStore;
-use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
 use watchkeeper_ports::{
     Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
 };
@@ -56,6 +58,14 @@ impl SampleStore for StagedStore {
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
         self.store.range(query, max_series).await
+    }
+
+    async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        self.store.roll_up(query, page).await
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        self.store.oldest().await
     }
 
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {

@@ -48,8 +48,8 @@ fn a_value_past_its_bound_is_refused_by_name() {
         ("batch_records = 0", "persister.batch_records: must be from 1 to 100000, is 0"),
         ("batch_records = 100001", "persister.batch_records: must be from 1 to 100000, is 100001"),
         ("batch_age = \"11s\"", "persister.batch_age: must be from 0s to 10s, is 11s"),
-        ("retention = \"23h\"", "persister.retention: must be from 24h to 87840h, is 23h"),
-        ("retention = \"3661d\"", "persister.retention: must be from 24h to 87840h, is 87864h"),
+        ("retention = \"23h\"", "persister.retention: must be from 1d to 3660d, is 23h"),
+        ("retention = \"3661d\"", "persister.retention: must be from 1d to 3660d, is 3661d"),
     ] {
         assert_eq!(refused(line), reason);
     }

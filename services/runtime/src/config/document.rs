@@ -21,6 +21,8 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 pub struct Document<'t> {
     source: Source<'t>,
     root: Spanned<DeTable<'t>>,
+    /// Where relative paths of files that are no secrets begin.
+    directory: PathBuf,
     secrets: Secrets,
 }
 
@@ -44,6 +46,7 @@ impl Secrets {
 /// A document that is being read.
 #[derive(Debug)]
 pub(super) struct Reading<'d> {
+    pub(super) directory: &'d Path,
     pub(super) secrets: &'d Secrets,
     faults: RefCell<Vec<Fault>>,
 }
@@ -59,13 +62,13 @@ impl Document<'static> {
     pub fn empty() -> Self {
         let root = Spanned::new(0..0, DeTable::new());
         let source = Source { name: "the default configuration".to_owned(), text: "" };
-        Self { source, root, secrets: Secrets::In(PathBuf::new()) }
+        Self { source, root, directory: PathBuf::new(), secrets: Secrets::In(PathBuf::new()) }
     }
 }
 
 impl<'t> Document<'t> {
-    /// Reads `text`, the content of the file `path`, which is not opened. Relative paths of secrets
-    /// begin in `$CREDENTIALS_DIRECTORY` if systemd has set it, else in the directory of `path`.
+    /// Reads `text`, the content of the file `path`, which is not opened. Relative paths of files begin in
+    /// the directory of `path`; those of secrets in `$CREDENTIALS_DIRECTORY` if systemd has set it.
     ///
     /// # Errors
     /// What is not TOML, or the file if it has more than [`MAX_FILE_BYTES`].
@@ -83,7 +86,8 @@ impl<'t> Document<'t> {
             return Err(ConfigErrors::new(&source, faults.collect()));
         }
         let secrets = Secrets::of(path, env::var_os(CREDENTIALS_DIRECTORY));
-        Ok(Self { source, root, secrets })
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self { source, root, directory, secrets })
     }
 
     /// Leaves the files of secrets closed and reads each as an empty one.
@@ -97,7 +101,8 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Everything that `read` or a section refused, and every key that nothing asked for.
     pub fn read<T>(&self, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
-        let reading = Reading { secrets: &self.secrets, faults: RefCell::default() };
+        let (directory, secrets) = (&*self.directory, &self.secrets);
+        let reading = Reading { directory, secrets, faults: RefCell::default() };
         let read = Section::root(&reading, self.root.get_ref()).finish(read);
         let faults = reading.faults.into_inner();
         if faults.is_empty() { Ok(read) } else { Err(ConfigErrors::new(&self.source, faults)) }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 static PARSER: SpanParser = SpanParser::new();
 static PRINTER: SpanPrinter = SpanPrinter::new().designator(Designator::Compact).spacing(Spacing::None);
+const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// Reads a duration as people write it: `15s`, `1h30m`, `7d`. A day has 24 hours, and there are no months
 /// or years. The error says what to write.
@@ -28,9 +29,13 @@ fn not_a_duration(text: &str) -> String {
     format!("must be a duration such as \"15s\", \"1h30m\" or \"7d\", is {text:?}")
 }
 
-/// As [`parse`] reads it.
-pub(super) fn show(duration: Duration) -> String {
-    PRINTER.unsigned_duration_to_string(&duration)
+/// As [`parse`] reads it, in days if they are whole: `1h30m`, `7d`.
+pub fn show(duration: Duration) -> String {
+    let is_whole = duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(SECONDS_OF_A_DAY);
+    match duration.as_secs() / SECONDS_OF_A_DAY {
+        days @ 1.. if is_whole => format!("{days}d"),
+        _ => PRINTER.unsigned_duration_to_string(&duration),
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +67,21 @@ mod tests {
         }
         assert!(parse("-3s").unwrap_err().starts_with("must not be negative"));
         assert!(parse("3s ago").unwrap_err().starts_with("must not be negative"));
+    }
+
+    #[test]
+    fn whole_days_are_shown_as_days() {
+        let minute = Duration::from_secs(60);
+        for (duration, shown) in [
+            (Duration::ZERO, "0s"),
+            (90 * minute, "1h30m"),
+            (Duration::from_millis(24 * 60 * 60_000 - 1), "23h59m59s999ms"),
+            (24 * 60 * minute, "1d"),
+            (36 * 60 * minute, "36h"),
+            (3_660 * 24 * 60 * minute, "3660d"),
+        ] {
+            assert_eq!(show(duration), shown);
+        }
     }
 
     proptest! {

@@ -7,8 +7,10 @@ use super::value;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use toml::de::DeValue;
 
 /// Longest path of a file, in bytes (`PATH_MAX` of Linux).
 const MAX_PATH_BYTES: usize = 4096;
@@ -20,6 +22,11 @@ impl Section<'_> {
         N: PartialOrd + Display + TryFrom<i128>,
     {
         self.take(key, |found| value::integer(found, &range)).unwrap_or(default)
+    }
+
+    /// A finite number, with a fraction or without, if the key is there.
+    pub fn number(&mut self, key: &'static str) -> Option<f64> {
+        self.take(key, value::number)
     }
 
     /// `true` or `false`.
@@ -35,6 +42,20 @@ impl Section<'_> {
         default: Duration,
     ) -> Duration {
         self.take(key, |found| value::duration(found, &range)).unwrap_or(default)
+    }
+
+    /// At most `max_items` durations within `range`, written as for [`Self::duration`].
+    pub fn duration_list(
+        &mut self,
+        key: &'static str,
+        max_items: usize,
+        range: RangeInclusive<Duration>,
+        default: &[Duration],
+    ) -> Vec<Duration> {
+        if self.take(key, |_| Ok(())).is_none() {
+            return default.to_owned();
+        }
+        self.items(key, max_items, |found| value::duration(found, &range))
     }
 
     /// A number of bytes within `range`, written with its unit: `"4 MiB"`, `"512KiB"`.
@@ -73,6 +94,14 @@ impl Section<'_> {
         T: FromStr<Err: Display>,
     {
         self.require(key);
+        self.hidden(key)
+    }
+
+    /// The same for a key that need not be there.
+    pub fn hidden<T>(&mut self, key: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
         self.take_hidden(key, value::parsed_unseen)
     }
 
@@ -82,6 +111,23 @@ impl Section<'_> {
         T: FromStr<Err: Display>,
     {
         self.items(key, max_items, value::parsed)
+    }
+
+    /// The same, where one that is given twice is an error.
+    pub fn parsed_set<T>(&mut self, key: &'static str, max_items: usize) -> Vec<T>
+    where
+        T: FromStr<Err: Display> + PartialEq,
+    {
+        let mut kept: Vec<(usize, T)> = Vec::new();
+        for (index, item, span) in self.spanned_items(key, max_items, value::parsed) {
+            match kept.iter().find(|(_, earlier)| *earlier == item) {
+                None => kept.push((index, item)),
+                Some((first, _)) => {
+                    self.record(&format!("{key}[{index}]"), span, format!("is the same as {key}[{first}]"));
+                }
+            }
+        }
+        kept.into_iter().map(|(_, item)| item).collect()
     }
 
     /// What the listed names in `choices` stand for, at most one item per choice; none without the key.
@@ -97,17 +143,42 @@ impl Section<'_> {
         max_entries: usize,
         range: RangeInclusive<Duration>,
     ) -> BTreeMap<String, Duration> {
+        self.entries(key, max_entries, |found| value::duration(found, &range))
+    }
+
+    /// A section whose keys are free and whose values are texts of 1 to `max_bytes` bytes, at most
+    /// `max_entries`; none without the section.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        max_entries: usize,
+        max_bytes: usize,
+    ) -> BTreeMap<String, String> {
+        self.entries(key, max_entries, |found| value::text(found, max_bytes).map(str::to_owned))
+    }
+
+    fn entries<T>(
+        &mut self,
+        key: &'static str,
+        max_entries: usize,
+        decode: impl Fn(&DeValue<'_>) -> Result<T, String>,
+    ) -> BTreeMap<String, T> {
         let Some(table) = self.take(key, |found| value::table(found)) else { return BTreeMap::new() };
         if table.len() > max_entries {
             self.refuse(key, format!("has {} entries, the limit is {max_entries}", table.len()));
         }
         let entries = table.iter().take(max_entries).filter_map(|(name, found)| {
-            let duration = self.decode(&format!("{key}.{}", shown(name.get_ref())), found, |found| {
-                value::duration(found, &range)
-            })?;
-            Some((name.get_ref().to_string(), duration))
+            let value = self.decode(&format!("{key}.{}", shown(name.get_ref())), found, &decode)?;
+            Some((name.get_ref().to_string(), value))
         });
         entries.collect()
+    }
+
+    /// The path of a file that is no secret, if the key is there. A relative one begins in the directory of
+    /// the configuration.
+    pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        let directory = self.reading.directory;
+        self.take(key, |found| value::text(found, MAX_PATH_BYTES).map(|path| directory.join(path)))
     }
 
     /// The content of the file that the key names, without line ends after it. A relative path begins
@@ -122,5 +193,11 @@ impl Section<'_> {
                 Secrets::Elsewhere => Ok(Secret::default()),
             }
         })
+    }
+
+    /// The same for a file that must be named; reading goes on with an empty secret.
+    pub fn required_secret_file(&mut self, key: &'static str) -> Secret {
+        self.require(key);
+        self.secret_file(key).unwrap_or_default()
     }
 }

@@ -13,7 +13,10 @@ pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 const READABLE_BY_OTHERS: u32 = 0o004;
 
 /// A text that no log and no error shows.
-#[derive(Clone, Default)]
+///
+/// Two are compared to see whether a file has changed, in a time that tells how they begin: not a way to
+/// check what a client sends.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Box<str>);
 
 impl Secret {

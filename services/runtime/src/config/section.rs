@@ -54,6 +54,12 @@ impl<'d> Section<'d> {
         self.nested(name, table, span).finish(read)
     }
 
+    /// Whether `key` is there, whatever its value: for what means something else when it is left out.
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.asked.insert(key);
+        self.find(key).is_some()
+    }
+
     /// The sections `[[name]]` in order, at most `max_sections`; none without the key.
     pub fn sections<T>(
         &mut self,
@@ -121,7 +127,7 @@ impl<'d> Section<'d> {
     }
 
     /// The decoded items, each with its index and where it stands.
-    fn spanned_items<T>(
+    pub(super) fn spanned_items<T>(
         &mut self,
         key: &'static str,
         max_items: usize,
@@ -144,7 +150,7 @@ impl<'d> Section<'d> {
         decode(found.get_ref()).map_err(|reason| self.record(key, found.span(), reason)).ok()
     }
 
-    fn record(&self, key: &str, span: Range<usize>, reason: String) {
+    pub(super) fn record(&self, key: &str, span: Range<usize>, reason: String) {
         self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: false });
     }
 

@@ -24,8 +24,16 @@ pub(super) struct Location {
 }
 
 impl Source<'_> {
-    /// Where the first line of `span` stands.
+    /// Where the first line of `span` stands. A section in braces is shown up to its first value: which of
+    /// its values must not be shown, only its reader knows.
     pub(super) fn locate(&self, span: Range<usize>) -> Location {
+        match self.text.get(span.start..) {
+            Some(text) if text.starts_with('{') => self.locate_key(span.start..span.start + 1),
+            _ => self.locate_line(span),
+        }
+    }
+
+    fn locate_line(&self, span: Range<usize>) -> Location {
         let start = boundary(self.text, span.start);
         let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -42,7 +50,7 @@ impl Source<'_> {
     /// The same for a key whose value must not be shown, such as a password that was written into the
     /// file by mistake.
     pub(super) fn locate_key(&self, span: Range<usize>) -> Location {
-        let mut location = self.locate(span);
+        let mut location = self.locate_line(span);
         let after_key: usize =
             location.shown.chars().take(location.column - 1 + location.width).map(char::len_utf8).sum();
         if let Some(equals) = location.shown[after_key..].find('=') {
@@ -100,6 +108,12 @@ mod tests {
         let text = "port = 1\npassword = \"hunter2\"";
         let location = Source { name: String::new(), text }.locate_key(9..17);
         assert_eq!(location.to_string(), "  |\n2 | password = …\n  | ^^^^^^^^\n");
+    }
+
+    #[test]
+    fn the_values_of_a_section_in_braces_are_not_shown() {
+        let text = "hook = { url = \"https://x/s3cret\", port = 1 }";
+        assert_eq!(locate(text, 7..text.len()).to_string(), "  |\n1 | hook = { url = …\n  |        ^\n");
     }
 
     proptest! {

@@ -17,6 +17,18 @@ where
     number.ok_or_else(|| outside(range.start(), range.end(), digits))
 }
 
+/// A finite number, written with a fraction or without.
+pub(super) fn number(value: &DeValue<'_>) -> Result<f64, String> {
+    let text = match value {
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        DeValue::Integer(_) => return Err("must be a number in decimal digits".to_owned()),
+        _ => return Err(not("a number", value)),
+    };
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| format!("must be a finite number, is {text}"))
+}
+
 pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| not("true or false", value))
 }

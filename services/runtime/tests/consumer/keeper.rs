@@ -1,8 +1,10 @@
 //! A consumer that does as its stage says.
 
 use crate::stage::{Call, Did, Stage, partition};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use watchkeeper_ports::{Offset, PortError, Position, ReceivedBatch, TopicPartition};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::Consumer;
@@ -14,13 +16,16 @@ pub(crate) struct Keeper {
     linger: Duration,
     max_records: usize,
     begin_at: Option<Offset>,
+    /// When it wants to be woken, and whether something is to be stored then.
+    wakes: VecDeque<(Instant, bool)>,
 }
 
 impl Keeper {
     /// One that stores when it has ten records, or after an hour.
     pub(crate) fn patient(stage: &Arc<Stage>) -> Self {
         let (stage, in_hand) = (Arc::clone(stage), Vec::new());
-        Self { stage, in_hand, linger: Duration::from_secs(3600), max_records: 10, begin_at: None }
+        let (linger, wakes) = (Duration::from_secs(3600), VecDeque::new());
+        Self { stage, in_hand, linger, max_records: 10, begin_at: None, wakes }
     }
 
     /// One that stores at once.
@@ -34,6 +39,12 @@ impl Keeper {
 
     pub(crate) fn beginning_at(self, offset: Offset) -> Self {
         Self { begin_at: Some(offset), ..self }
+    }
+
+    /// Wants to be woken after that long, the earliest first, and says then whether to store.
+    pub(crate) fn woken_after<const N: usize>(self, wakes: [(Duration, bool); N]) -> Self {
+        let now = Instant::now();
+        Self { wakes: wakes.map(|(after, must_store)| (now + after, must_store)).into(), ..self }
     }
 
     fn offsets(&self) -> Vec<Offset> {
@@ -82,5 +93,19 @@ impl Consumer for Keeper {
     fn forget(&mut self) {
         self.stage.did(Did::Forget);
         self.in_hand.clear();
+    }
+
+    fn release(&mut self, partitions: &[TopicPartition]) {
+        assert_eq!(partitions, [partition()]);
+        self.stage.did(Did::Release);
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.wakes.front().map(|&(at, _)| at)
+    }
+
+    async fn wake(&mut self) -> bool {
+        self.stage.did(Did::Wake);
+        self.wakes.pop_front().is_some_and(|(_, must_store)| must_store)
     }
 }

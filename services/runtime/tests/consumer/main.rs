@@ -10,3 +10,4 @@ mod membership;
 mod progress;
 mod shutdown;
 mod stage;
+mod waking;

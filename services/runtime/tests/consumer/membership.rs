@@ -45,6 +45,7 @@ async fn what_is_in_hand_of_a_revoked_partition_is_stored_and_committed_before_t
             Did::Ask(8),
             Did::Store(vec![0, 1]),
             Did::Commit(vec![2]),
+            Did::Release,
             Did::Ask(10),
             Did::Leave,
         ]
@@ -58,7 +59,8 @@ async fn a_revoked_partition_of_which_nothing_is_in_hand_is_let_go() {
     let role = stage.run(Keeper::hasty(&stage));
     stage.until(&Did::Commit(vec![1]), 1).await;
     role.stop().await.unwrap();
-    assert_eq!(stage.done()[..4], [Did::Join, Did::Begin, Did::Begin, Did::Take(vec![0])]);
+    let again = [Did::Join, Did::Begin, Did::Release, Did::Begin, Did::Take(vec![0])];
+    assert_eq!(stage.done()[..5], again);
 }
 
 #[tokio::test(start_paused = true)]

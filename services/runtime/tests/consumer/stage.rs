@@ -27,6 +27,8 @@ pub(crate) enum Did {
     Take(Vec<Offset>),
     Store(Vec<Offset>),
     Commit(Vec<Offset>),
+    Wake,
+    Release,
     Forget,
     Leave,
     /// The call before this one, or one that is not told otherwise, failed.
