@@ -1,16 +1,24 @@
 //! Every port on SQLite or memory, for one machine.
 //!
-//! What a call on the bus or the store has acknowledged survives `kill -9` and the loss of power: each
+//! What a call on the bus or a store has acknowledged survives `kill -9` and the loss of power: each
 //! commit is synchronised with the disk. One process at a time uses a directory.
 
+mod alerts;
 mod bus;
 mod cache;
 mod key_range;
+mod maildir;
 mod options;
+mod positions;
+mod rollups;
+mod series;
 mod sqlite;
 mod store;
 
+pub use alerts::EmbeddedAlerts;
 pub use bus::EmbeddedBus;
 pub use cache::MemoryCache;
+pub use maildir::MaildirMailer;
 pub use options::EmbeddedOptions;
+pub use rollups::EmbeddedRollups;
 pub use store::EmbeddedStore;

@@ -1,37 +1,45 @@
 //! Samples and schedules in `store.db`.
 
 mod append;
-mod check;
-mod interning;
+mod each_sample;
 mod newest;
-mod positions;
+mod oldest;
 mod prune;
 mod range;
+mod roll_up;
 mod schedule;
-mod select;
 
+use crate::positions;
+use crate::series::{self, Interning};
 use crate::sqlite::Database;
 use async_trait::async_trait;
-use interning::Interning;
+use prune::OldSamples;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
 use watchkeeper_ports::{
     Append, Appended, Group, Offset, Page, PortError, SampleStore, ScheduleStore, SeriesPage, TopicPartition,
 };
 
 /// What the operator knows the store by, and its file.
 const NAME: &str = "store";
-const MIGRATIONS: [&str; 1] = [include_str!("store/schema.sql")];
+const MIGRATIONS: [&str; 1] = [concat!(
+    include_str!("series/schema.sql"),
+    include_str!("positions/schema.sql"),
+    include_str!("store/schema.sql"),
+    include_str!("sqlite/check.sql")
+)];
 
 /// Samples and schedules in `store.db`.
 ///
 /// It is closed when the last handle is dropped; what was begun is finished before, which may take as
 /// long as one write to the disk.
 ///
-/// Four questions are answered at the same time, of which three may be for a range or for the newest
-/// samples: these can take long, and the others do not wait for them.
+/// Four questions are answered at the same time, of which three may be for a range, for rollups, for
+/// the newest or the oldest samples: these can take long, and the others do not wait for them.
 #[derive(Clone)]
 pub struct EmbeddedStore {
     database: Arc<Database<Interning>>,
@@ -73,7 +81,7 @@ impl SampleStore for EmbeddedStore {
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         let (filter, page) = (filter.clone(), page.clone());
-        self.database.read(move |conn| select::series(conn, &filter, &page)).await
+        self.database.read(move |conn| series::series_page(conn, &filter, &page)).await
     }
 
     async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
@@ -91,19 +99,21 @@ impl SampleStore for EmbeddedStore {
         self.database.read_long(move |conn| range::range(conn, &query, max_series)).await
     }
 
+    async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        let (query, page) = (query.clone(), page.clone());
+        self.database.read_long(move |conn| roll_up::roll_up(conn, &query, &page)).await
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        self.database.read_long(oldest::oldest).await
+    }
+
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        let (mut removed, mut after) = (0, Some(prune::BEFORE_ALL_SERIES));
-        while let Some(id) = after {
-            let step =
-                self.database.write(move |conn, interning| prune::step(conn, interning, before, id)).await?;
-            removed += step.removed;
-            after = step.go_on_after;
-        }
-        Ok(removed)
+        series::prune(&self.database, OldSamples { before }).await
     }
 
     async fn check(&self) -> Result<(), PortError> {
-        self.database.write(move |conn, _| check::write(conn, Timestamp::now())).await
+        self.database.check().await
     }
 }
 

@@ -4,9 +4,15 @@
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MaildirMailer, MemoryCache,
+};
 use watchkeeper_port_contract::Fixture;
-use watchkeeper_ports::{EventBus, LatestCache, SampleStore, ScheduleStore};
+use watchkeeper_port_contract::mailer::MailFixture;
+use watchkeeper_ports::{
+    AlertStore, EventBus, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore, ScheduleStore,
+    SilenceStore,
+};
 
 /// A directory that is removed in the end.
 struct Directory(TempDir);
@@ -22,6 +28,10 @@ impl Directory {
 
     fn store(&self) -> EmbeddedStore {
         EmbeddedStore::open(self.path()).unwrap()
+    }
+
+    fn alerts(&self) -> EmbeddedAlerts {
+        EmbeddedAlerts::open(self.path()).unwrap()
     }
 }
 
@@ -45,6 +55,16 @@ impl Fixture<dyn SampleStore> for Directory {
     }
 }
 
+impl Fixture<dyn RollupStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn RollupStore> {
+        Arc::new(EmbeddedRollups::open(self.path()).unwrap())
+    }
+}
+
 impl Fixture<dyn ScheduleStore> for Directory {
     async fn fresh() -> Self {
         Self::fresh()
@@ -52,6 +72,53 @@ impl Fixture<dyn ScheduleStore> for Directory {
 
     async fn open(&self) -> Arc<dyn ScheduleStore> {
         self.store().schedule()
+    }
+}
+
+impl Fixture<dyn AlertStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn AlertStore> {
+        self.alerts().alerts()
+    }
+}
+
+impl Fixture<dyn NotificationStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn NotificationStore> {
+        self.alerts().notifications()
+    }
+}
+
+impl Fixture<dyn SilenceStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn SilenceStore> {
+        self.alerts().silences()
+    }
+}
+
+impl Fixture<dyn Mailer> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn Mailer> {
+        Arc::new(MaildirMailer::open(self.path()).unwrap())
+    }
+}
+
+impl MailFixture for Directory {
+    async fn received(&self) -> Vec<Vec<u8>> {
+        let Ok(new) = self.path().join("new").read_dir() else { return Vec::new() };
+        new.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
     }
 }
 
@@ -76,8 +143,28 @@ mod sample_store {
     watchkeeper_port_contract::sample_store_contract!(super::Directory);
 }
 
+mod rollup_store {
+    watchkeeper_port_contract::rollup_store_contract!(super::Directory);
+}
+
 mod schedule_store {
     watchkeeper_port_contract::schedule_store_contract!(super::Directory);
+}
+
+mod alert_store {
+    watchkeeper_port_contract::alert_store_contract!(super::Directory);
+}
+
+mod notification_store {
+    watchkeeper_port_contract::notification_store_contract!(super::Directory);
+}
+
+mod silence_store {
+    watchkeeper_port_contract::silence_store_contract!(super::Directory);
+}
+
+mod mailer {
+    watchkeeper_port_contract::mailer_contract!(super::Directory);
 }
 
 mod latest_cache {

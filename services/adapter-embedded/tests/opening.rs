@@ -4,11 +4,25 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
+};
 use watchkeeper_ports::{Failure, PortError};
 
 fn bus(dir: &Path) -> Result<EmbeddedBus, PortError> {
     EmbeddedBus::open(dir, &EmbeddedOptions::default())
+}
+
+/// Every file there is.
+const DATABASES: [&str; 4] = ["bus", "store", "rollups", "alerts"];
+
+fn open_all(dir: &Path) -> (EmbeddedBus, EmbeddedStore, EmbeddedRollups, EmbeddedAlerts) {
+    (
+        bus(dir).unwrap(),
+        EmbeddedStore::open(dir).unwrap(),
+        EmbeddedRollups::open(dir).unwrap(),
+        EmbeddedAlerts::open(dir).unwrap(),
+    )
 }
 
 fn mode(path: &Path) -> u32 {
@@ -16,20 +30,22 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn bus_and_store_share_a_directory_that_is_their_owners_alone() {
+fn all_files_share_a_directory_that_is_their_owners_alone() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("state/watchkeeper");
-    let _open = (bus(&dir).unwrap(), EmbeddedStore::open(&dir).unwrap());
+    let _open = open_all(&dir);
     assert_eq!(mode(&dir), 0o700);
-    assert!(dir.join("bus.db").is_file() && dir.join("store.db").is_file());
+    for database in DATABASES {
+        assert!(dir.join(format!("{database}.db")).is_file(), "{database}");
+    }
 }
 
 #[test]
 fn every_file_is_its_owners_alone_also_in_a_directory_that_is_not() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-    let _open = (bus(dir.path()).unwrap(), EmbeddedStore::open(dir.path()).unwrap());
-    for database in ["bus", "store"] {
+    let _open = open_all(dir.path());
+    for database in DATABASES {
         for kind in ["db", "db-wal", "db-shm", "lock"] {
             let file = dir.path().join(format!("{database}.{kind}"));
             assert_eq!(mode(&file), 0o600, "{}", file.display());

@@ -3,10 +3,11 @@
 use super::error::Error;
 use super::readers::Readers;
 use super::writer::{Memory, Writer};
-use super::{connection, directory, migrate};
+use super::{check, connection, directory, migrate};
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::Path;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::PortError;
 
 /// An open database file. Dropping it waits until what was begun is written and the file is closed.
@@ -70,5 +71,10 @@ impl<M: Memory> Database<M> {
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, PortError> {
         self.readers.read_long(work).await.map_err(|error| error.of(self.name))
+    }
+
+    /// Answers if the file can be written to.
+    pub(crate) async fn check(&self) -> Result<(), PortError> {
+        self.write(|conn, _| check::write(conn, Timestamp::now())).await
     }
 }

@@ -28,6 +28,11 @@ pub(crate) trait Memory: Send + 'static {
     }
 }
 
+/// Nothing is kept.
+impl Memory for () {
+    fn rolled_back(&mut self) {}
+}
+
 /// Takes its turn with the connection, or learns why there is none.
 type Job<M> = Box<dyn FnOnce(Result<(&Connection, &mut M), Error>) -> Ran + Send>;
 /// Tells the caller, who is waiting, once it is known whether the commit succeeded.

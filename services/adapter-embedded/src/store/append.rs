@@ -1,7 +1,7 @@
 //! Samples into the database.
 
-use super::interning::Interning;
-use super::positions;
+use crate::positions;
+use crate::series::Interning;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_ports::{Append, Appended};

@@ -1,7 +1,7 @@
 //! The newest samples, without a look at the older ones.
 
-use super::select::each_series;
 use crate::key_range::KeyRange;
+use crate::series::{answer_page, each_series};
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
 use std::cmp::Reverse;
@@ -16,18 +16,14 @@ const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 O
 
 /// The newest sample of each series on the page.
 pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, Error> {
-    let mut found = Vec::new();
-    if page.limit == 0 {
-        return Ok(found);
-    }
-    each_series(conn, filter, &KeyRange::on(filter, page), |id, series| {
+    answer_page(conn, filter, page, |id, series| {
+        let mut newest = None;
         newest_first(conn, id, |collected_at, value| {
-            found.push(Sample { series: series.clone(), collected_at, value });
+            newest = Some((collected_at, value));
             ControlFlow::Break(())
         })?;
-        Ok(if found.len() < page.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    Ok(found)
+        Ok(newest.map(|(collected_at, value)| Sample { series, collected_at, value }))
+    })
 }
 
 /// The newest `limit` samples of all series that `filter` means, newest first.

@@ -1,14 +1,14 @@
 //! Values over time, folded while the rows pass by.
 
-use super::select::each_series;
-use crate::key_range::KeyRange;
-use crate::sqlite::{Error, timestamp};
+use super::each_sample::each_sample;
+use crate::series::answer_page;
+use crate::sqlite::Error;
 use rusqlite::Connection;
-use std::ops::ControlFlow;
 use watchkeeper_domain::{Accumulator, Aggregate, Point, RangeQuery, SeriesPoints, Timestamp};
+use watchkeeper_ports::Page;
 
 /// Most values of one window that are held at once, 8 MB. Only the percentile holds them.
-const MAX_HELD_VALUES: usize = 1_000_000;
+pub(super) const MAX_HELD_VALUES: usize = 1_000_000;
 
 /// The windows of the series that the query means; a series with no sample in the range is left out.
 pub(super) fn range(
@@ -16,29 +16,15 @@ pub(super) fn range(
     query: &RangeQuery,
     max_series: usize,
 ) -> Result<Vec<SeriesPoints>, Error> {
-    let mut answer = Vec::new();
-    if max_series == 0 {
-        return Ok(answer);
-    }
-    each_series(conn, query.filter(), &KeyRange::of(query.filter()), |id, series| {
+    answer_page(conn, query.filter(), &Page::first(max_series), |id, series| {
         let points = points(conn, id, query)?;
-        if !points.is_empty() {
-            answer.push(SeriesPoints { series, points });
-        }
-        Ok(if answer.len() < max_series { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    Ok(answer)
+        Ok((!points.is_empty()).then_some(SeriesPoints { series, points }))
+    })
 }
 
 fn points(conn: &Connection, series_id: i64, query: &RangeQuery) -> Result<Vec<Point>, Error> {
-    let mut select = conn.prepare_cached(
-        "SELECT at, value FROM samples WHERE series_id = ?1 AND at >= ?2 AND at < ?3 ORDER BY at",
-    )?;
-    let mut rows = select.query((series_id, query.from().as_micros(), query.to().as_micros()))?;
     let mut windows = Windows::of(query);
-    while let Some(row) = rows.next()? {
-        windows.add(timestamp(row.get(0)?)?, row.get(1)?)?;
-    }
+    each_sample(conn, series_id, query.from()..query.to(), |at, value| windows.add(at, value))?;
     Ok(windows.finish())
 }
 

@@ -1,10 +1,10 @@
-//! Whether the store can be written to.
+//! Whether a file can be written to.
 
-use crate::sqlite::Error;
+use super::error::Error;
 use rusqlite::Connection;
 use watchkeeper_domain::Timestamp;
 
-/// Writes a row: a full or failing disk shows only then.
+/// Writes a row: a full or failing disk shows only then. The file has the table of `check.sql`.
 pub(super) fn write(conn: &Connection, now: Timestamp) -> Result<(), Error> {
     conn.prepare_cached(
         "INSERT INTO checks (id, at) VALUES (1, ?1) ON CONFLICT DO UPDATE SET at = excluded.at",

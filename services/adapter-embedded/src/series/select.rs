@@ -1,12 +1,12 @@
 //! The series that a filter means, in the order of their keys.
 
+use super::columns;
 use crate::key_range::KeyRange;
 use crate::sqlite::Error;
-use rusqlite::{Connection, Row};
-use std::collections::BTreeMap;
+use rusqlite::Connection;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use watchkeeper_domain::{Label, Series, SeriesFilter, SeriesParts};
+use watchkeeper_domain::{Series, SeriesFilter};
 use watchkeeper_ports::{Page, SeriesPage};
 
 /// Series in the order of their keys.
@@ -16,7 +16,7 @@ const BY_KEY: &str =
 const BY_NAME: &str = "SELECT id, source, name, unit, labels FROM series WHERE key > ?1 AND key < ?2 AND name = ?3 ORDER BY key";
 
 /// Visits the series within `range` that `filter` means, with their numbers, until told to stop.
-pub(super) fn each_series(
+pub(crate) fn each_series(
     conn: &Connection,
     filter: &SeriesFilter,
     range: &KeyRange,
@@ -28,7 +28,7 @@ pub(super) fn each_series(
         None => select.query((&range.after, &range.before))?,
     };
     while let Some(row) = rows.next()? {
-        let series = series_of_row(row)?;
+        let series = columns::read(row, 1)?;
         if filter.matches(&series) && visit(row.get(0)?, Arc::new(series))?.is_break() {
             break;
         }
@@ -37,7 +37,11 @@ pub(super) fn each_series(
 }
 
 /// The series on `page`.
-pub(super) fn series(conn: &Connection, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, Error> {
+pub(crate) fn series_page(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+) -> Result<SeriesPage, Error> {
     let mut found = SeriesPage::default();
     each_series(conn, filter, &KeyRange::on(filter, page), |_, series| {
         if found.series.len() == page.limit {
@@ -50,40 +54,40 @@ pub(super) fn series(conn: &Connection, filter: &SeriesFilter, page: &Page) -> R
     Ok(found)
 }
 
-fn series_of_row(row: &Row<'_>) -> Result<Series, Error> {
-    let text = |index| row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
-    let labels: BTreeMap<String, String> =
-        serde_json::from_str(text(4)?).map_err(|error| invalid(&error.to_string()))?;
-    let labels: Vec<Label<'_>> =
-        labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let parts = SeriesParts { source: text(1)?, name: text(2)?, unit: text(3)?, labels: &labels };
-    Series::from_parts(&parts).map_err(|violation| invalid(&violation.to_string()))
-}
-
-fn invalid(reason: &str) -> Error {
-    Error::Broken(format!("it holds a series that is not valid: {reason}"))
+/// What `answer` has to say of the series that `filter` means, by key, for as many as are asked for. A
+/// series of which it says nothing takes no place on the page.
+pub(crate) fn answer_page<T>(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+    mut answer: impl FnMut(i64, Arc<Series>) -> Result<Option<T>, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut answers = Vec::new();
+    if page.limit == 0 {
+        return Ok(answers);
+    }
+    each_series(conn, filter, &KeyRange::on(filter, page), |id, series| {
+        answers.extend(answer(id, series)?);
+        Ok(if answers.len() < page.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(answers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MIGRATIONS;
+    use crate::sqlite::plan;
 
     #[test]
     fn both_orders_come_from_an_index() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
-        let plan = |sql: &str, bound: &[&str]| -> Vec<String> {
-            let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let rows = explain.query_map(rusqlite::params_from_iter(bound), |row| row.get(3)).unwrap();
-            rows.collect::<Result<_, _>>().unwrap()
-        };
+        conn.execute_batch(include_str!("schema.sql")).unwrap();
         assert_eq!(
-            plan(BY_KEY, &["a", "b"]),
+            plan(&conn, BY_KEY),
             ["SEARCH series USING INDEX sqlite_autoindex_series_1 (key>? AND key<?)"]
         );
         assert_eq!(
-            plan(BY_NAME, &["a", "b", "n"]),
+            plan(&conn, BY_NAME),
             ["SEARCH series USING INDEX series_by_name (name=? AND key>? AND key<?)"]
         );
     }

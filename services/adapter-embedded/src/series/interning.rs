@@ -1,8 +1,9 @@
 //! The numbers of series.
 
+use super::columns;
 use crate::sqlite::{Error, Memory};
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::Series;
 
@@ -12,7 +13,7 @@ const MAX_REMEMBERED: usize = 100_000;
 const MAX_REMEMBERED_KEY_BYTES: usize = 64 << 20;
 
 /// The numbers of series, remembered so that a sample of a known series costs one look-up in memory.
-pub(super) struct Interning {
+pub(crate) struct Interning {
     ids: HashMap<Arc<Series>, i64>,
     key_bytes: usize,
     max_key_bytes: usize,
@@ -26,7 +27,7 @@ impl Default for Interning {
 
 impl Interning {
     /// The number of `series`, which is in the database from now on.
-    pub(super) fn id(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<i64, Error> {
+    pub(crate) fn id(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<i64, Error> {
         if let Some(&id) = self.ids.get(series) {
             return Ok(id);
         }
@@ -44,7 +45,7 @@ impl Interning {
     }
 
     /// Forgets all numbers: some are not true any more.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.ids.clear();
         self.key_bytes = 0;
     }
@@ -66,8 +67,7 @@ fn find(conn: &Connection, series: &Series) -> Result<Option<i64>, Error> {
 }
 
 fn insert(conn: &Connection, series: &Series) -> Result<i64, Error> {
-    let labels: BTreeMap<&str, &str> = series.labels().collect();
-    let labels = serde_json::to_string(&labels).map_err(|error| Error::Rejected(error.to_string()))?;
+    let labels = columns::labels(series)?;
     conn.prepare_cached("INSERT INTO series (key, source, name, unit, labels) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute((series.key(), series.source(), series.name(), series.unit(), labels))?;
     Ok(conn.last_insert_rowid())
@@ -77,7 +77,8 @@ fn insert(conn: &Connection, series: &Series) -> Result<i64, Error> {
 mod tests {
     use super::*;
     use crate::sqlite::Database;
-    use crate::store::MIGRATIONS;
+
+    const SCHEMA: &str = include_str!("schema.sql");
 
     fn series(number: usize) -> Arc<Series> {
         Arc::new(Series::new("host", &format!("n{number}"), "", &[]).unwrap())
@@ -86,8 +87,7 @@ mod tests {
     #[tokio::test]
     async fn a_number_that_was_given_in_a_write_that_failed_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let database =
-            Database::open(dir.path(), "store", &MIGRATIONS, |_| Ok(Interning::default())).unwrap();
+        let database = Database::open(dir.path(), "store", &[SCHEMA], |_| Ok(Interning::default())).unwrap();
         let failing = |conn: &Connection, interning: &mut Interning| -> Result<(), Error> {
             interning.id(conn, &series(1))?;
             Err(Error::Rejected("on purpose".into()))
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn more_series_than_are_remembered_keep_their_numbers() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(SCHEMA).unwrap();
         let mut interning = Interning::default();
         let mut id = |number: usize| {
             let id = interning.id(&conn, &series(number)).unwrap();
@@ -112,10 +112,11 @@ mod tests {
         let first: Vec<_> = (0..=MAX_REMEMBERED).map(&mut id).collect();
         assert_eq!((0..=MAX_REMEMBERED).map(&mut id).collect::<Vec<_>>(), first);
     }
+
     #[test]
     fn longer_keys_than_are_remembered_keep_their_numbers() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(SCHEMA).unwrap();
         let max_key_bytes = series(0).key().len() + series(1).key().len();
         let mut interning = Interning { max_key_bytes, ..Interning::default() };
         let mut remembered = Vec::new();

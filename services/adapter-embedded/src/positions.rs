@@ -1,11 +1,11 @@
-//! How far each consumer has come in storing what it consumes.
+//! How far each consumer has come in storing what it consumes, in each file that keeps what is consumed.
 
 use crate::sqlite::Error;
 use rusqlite::{Connection, OptionalExtension};
 use watchkeeper_ports::{Advance, Group, Offset, TopicPartition};
 
 /// The position of `group`, if it was ever moved.
-pub(super) fn find(
+pub(crate) fn find(
     conn: &Connection,
     group: &Group,
     partition: &TopicPartition,
@@ -18,7 +18,7 @@ pub(super) fn find(
 }
 
 /// Moves a position, if it is where it is expected to be.
-pub(super) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Error> {
+pub(crate) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Error> {
     let Advance { group, partition, expected, next } = advance;
     let found = find(conn, group, partition)?.unwrap_or(0);
     if found != *expected {

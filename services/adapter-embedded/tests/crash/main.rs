@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 #![expect(clippy::print_stdout, reason = "how the second process tells the first what was acknowledged")]
 
+mod alerts;
+
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
@@ -15,11 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
+};
+use watchkeeper_domain::{
+    Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesRollups, Timestamp, Window,
+};
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Position, SampleStore, Topic,
-    TopicPartition,
+    Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Page, Position, RollupStore,
+    SampleStore, Topic, TopicPartition,
 };
 
 /// Names the directory to the process that writes.
@@ -27,9 +33,11 @@ const DIRECTORY: &str = "WATCHKEEPER_CRASH_TEST_DIRECTORY";
 const ROUNDS: usize = 8;
 /// Writers at the same time, so that commits are shared.
 const WRITERS: u32 = 4;
-/// Records, or samples, that are written at once.
+/// Records, samples or rollups that are written at once.
 const BATCH: u64 = 3;
 const ALL: usize = 10_000_000;
+/// Hours that are asked for at once.
+const HOURS: u64 = 1_000;
 
 #[test]
 fn what_was_acknowledged_is_there_once_after_a_kill() {
@@ -79,7 +87,8 @@ fn kill_after(acknowledgements: usize, directory: &Path) -> BTreeMap<String, u64
 async fn look(directory: &Path) -> BTreeMap<String, u64> {
     let bus = EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap();
     let store = EmbeddedStore::open(directory).unwrap();
-    let mut found = BTreeMap::new();
+    let rollups = EmbeddedRollups::open(directory).unwrap();
+    let mut found = alerts::look(&EmbeddedAlerts::open(directory).unwrap()).await;
     for writer in 0..WRITERS {
         let count = published(&bus, writer).await;
         assert_eq!(count % BATCH, 0, "a batch is there whole or not at all");
@@ -93,6 +102,13 @@ async fn look(directory: &Path) -> BTreeMap<String, u64> {
             "the samples are those up to the position"
         );
         found.insert(format!("stored {writer}"), position);
+
+        let count = rolled_up(&rollups, writer).await;
+        assert_eq!(count % BATCH, 0, "a put is there whole or not at all");
+        let made = rollups.made_until(&name(writer)).await.unwrap().map_or(0, hours_until);
+        assert!(made <= count, "what was made is there");
+        found.insert(format!("rolled-up {writer}"), count);
+        found.insert(format!("made {writer}"), made);
     }
     let lag = bus.lag(&Topic::METRICS, &Group::CACHE).await.unwrap();
     found.insert("committed".to_owned(), lag[0].committed);
@@ -115,15 +131,35 @@ async fn published(bus: &EmbeddedBus, writer: u32) -> u64 {
     }
 }
 
+/// How many rollups of a writer there are; their hours count from 0.
+async fn rolled_up(rollups: &EmbeddedRollups, writer: u32) -> u64 {
+    let filter = SeriesFilter::named("crash", name(writer));
+    let mut count = 0;
+    loop {
+        let query = RollupQuery::new(filter.clone(), Window::Hour, hour(count), hour(count + HOURS)).unwrap();
+        let found = rollups.rollups(&query, &Page::first(1)).await.unwrap();
+        let Some(SeriesRollups { rollups, .. }) = found.into_iter().next() else { return count };
+        let up_to = count + rollups.len() as u64;
+        assert!(rollups.into_iter().eq((count..up_to).map(rollup)), "no hour is missing in between");
+        count = up_to;
+    }
+}
+
 fn write_until_killed(directory: &Path) {
     Runtime::new().unwrap().block_on(async {
         let bus = Arc::new(EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap());
         let store = EmbeddedStore::open(directory).unwrap().samples();
+        let rollups = Arc::new(EmbeddedRollups::open(directory).unwrap());
+        let alerts = EmbeddedAlerts::open(directory).unwrap();
         let mut tasks = JoinSet::new();
         for writer in 0..WRITERS {
             tasks.spawn(publish(bus.clone(), writer));
             tasks.spawn(append(store.clone(), writer));
+            tasks.spawn(roll_up(rollups.clone(), writer));
+            tasks.spawn(alerts::evaluate(alerts.alerts(), writer));
+            tasks.spawn(alerts::plan(alerts.notifications(), writer));
         }
+        tasks.spawn(alerts::deliver(alerts.notifications()));
         tasks.spawn(consume(bus));
         tasks.join_all().await;
     });
@@ -156,6 +192,20 @@ async fn append(store: Arc<dyn SampleStore>, writer: u32) {
     }
 }
 
+/// Puts the rollups of the next hours, and notes how far that is.
+async fn roll_up(store: Arc<EmbeddedRollups>, writer: u32) {
+    let (series, pass) = (Arc::new(Series::new("crash", &name(writer), "", &[]).unwrap()), name(writer));
+    let mut next = store.made_until(&pass).await.unwrap().map_or(0, hours_until);
+    loop {
+        let made = (next..next + BATCH).map(rollup).collect();
+        next += BATCH;
+        store.put(Window::Hour, &[SeriesRollups { series: series.clone(), rollups: made }]).await.unwrap();
+        println!("acknowledged rolled-up {writer} {next}");
+        store.set_made_until(&pass, hour(next)).await.unwrap();
+        println!("acknowledged made {writer} {next}");
+    }
+}
+
 async fn consume(bus: Arc<EmbeddedBus>) {
     let mut member = bus.subscribe(&Topic::METRICS, &Group::CACHE).await.unwrap();
     loop {
@@ -178,4 +228,16 @@ fn partition(writer: u32) -> TopicPartition {
 
 fn instant(number: Offset) -> Timestamp {
     Timestamp::MIN.plus(Duration::from_secs(number))
+}
+
+fn rollup(number: u64) -> Rollup {
+    Rollup { start: hour(number), avg: 1.0, min: 1.0, max: 1.0, count: 1, p95: 1.0 }
+}
+
+fn hour(number: u64) -> Timestamp {
+    Timestamp::MIN.plus(Duration::from_secs(3_600 * number))
+}
+
+fn hours_until(instant: Timestamp) -> u64 {
+    instant.since(Timestamp::MIN).as_secs() / 3_600
 }

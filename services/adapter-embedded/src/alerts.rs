@@ -1,0 +1,176 @@
+//! Alerts, notifications and silences in `alerts.db`: a file of its own, so that telling somebody waits for
+//! nobody who appends samples.
+
+mod alert;
+mod counter;
+mod evaluation;
+mod group;
+mod memory;
+mod notification;
+mod outbox;
+mod plan;
+mod silence;
+
+use crate::positions;
+use crate::sqlite::Database;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
+use watchkeeper_ports::{
+    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Offset, Outcome, Page,
+    Plan, Planned, PortError, SilenceStore, TopicPartition,
+};
+
+/// What the operator knows the store by, and its file.
+const NAME: &str = "alerts";
+const MIGRATIONS: [&str; 1] = [concat!(
+    include_str!("positions/schema.sql"),
+    include_str!("alerts/schema.sql"),
+    include_str!("sqlite/check.sql")
+)];
+
+/// Alerts, notifications and silences in `alerts.db`.
+///
+/// It is closed when the last handle is dropped; what was begun is finished before, which may take as
+/// long as one write to the disk.
+#[derive(Clone)]
+pub struct EmbeddedAlerts {
+    database: Arc<Database<()>>,
+}
+
+impl EmbeddedAlerts {
+    /// Opens the store in `dir`, and creates both if need be. Blocks.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
+    /// is damaged, of a newer version, or cannot be created.
+    pub fn open(dir: &Path) -> Result<Self, PortError> {
+        let database = Database::open(dir, NAME, &MIGRATIONS, |_| Ok(()))?;
+        Ok(Self { database: Arc::new(database) })
+    }
+
+    /// The store as one of alerts.
+    pub fn alerts(&self) -> Arc<dyn AlertStore> {
+        Arc::new(self.clone())
+    }
+
+    /// The store as one of notifications.
+    pub fn notifications(&self) -> Arc<dyn NotificationStore> {
+        Arc::new(self.clone())
+    }
+
+    /// The store as one of silences.
+    pub fn silences(&self) -> Arc<dyn SilenceStore> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl AlertStore for EmbeddedAlerts {
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        let (group, partition) = (group.clone(), partition.clone());
+        self.database.read(move |conn| positions::find(conn, &group, &partition)).await
+    }
+
+    async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
+        let evaluation = evaluation.clone();
+        self.database.write(move |conn, ()| evaluation::store(conn, &evaluation)).await
+    }
+
+    async fn memories(&self, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, PortError> {
+        let (partition, page) = (partition.clone(), page.clone());
+        self.database.read(move |conn| memory::page(conn, &partition, &page)).await
+    }
+
+    async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError> {
+        let series_key = series_key.to_owned();
+        self.database.read(move |conn| memory::last(conn, &series_key)).await
+    }
+
+    async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
+        let after = after.cloned();
+        self.database.read(move |conn| alert::page(conn, after.as_ref(), limit)).await
+    }
+
+    async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {
+        let cleared = cleared.to_vec();
+        self.database.write(move |conn, ()| alert::remove(conn, &cleared)).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}
+
+#[async_trait]
+impl NotificationStore for EmbeddedAlerts {
+    async fn groups(&self) -> Result<Vec<AlertGroup>, PortError> {
+        self.database.read(group::all).await
+    }
+
+    async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+        let plan = plan.clone();
+        self.database.write(move |conn, ()| plan::store(conn, &plan)).await
+    }
+
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<Notification>, PortError> {
+        self.database.write(move |conn, ()| outbox::claim(conn, now, lease, limit)).await
+    }
+
+    async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError> {
+        let (id, outcome) = (id.to_owned(), outcome.clone());
+        self.database.write(move |conn, ()| outbox::settle(conn, &id, &outcome)).await
+    }
+
+    async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError> {
+        self.database.read(move |conn| outbox::newest(conn, limit)).await
+    }
+
+    async fn waiting(&self) -> Result<u64, PortError> {
+        self.database.read(outbox::waiting).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        let mut removed = 0;
+        loop {
+            let step = self.database.write(move |conn, ()| outbox::prune_step(conn, before)).await?;
+            removed += step;
+            if step < outbox::STEP_ROWS {
+                return Ok(removed);
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}
+
+#[async_trait]
+impl SilenceStore for EmbeddedAlerts {
+    async fn put(&self, silence: &Silence) -> Result<(), PortError> {
+        let silence = silence.clone();
+        self.database.write(move |conn, ()| silence::put(conn, &silence)).await
+    }
+
+    async fn silence(&self, id: &str) -> Result<Option<Silence>, PortError> {
+        let id = id.to_owned();
+        self.database.read(move |conn| silence::find(conn, &id)).await
+    }
+
+    async fn ending_after(&self, instant: Timestamp, limit: usize) -> Result<Vec<Silence>, PortError> {
+        self.database.read(move |conn| silence::ending_after(conn, instant, limit)).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        self.database.write(move |conn, ()| silence::prune(conn, before)).await
+    }
+}

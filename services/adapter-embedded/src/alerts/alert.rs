@@ -1,0 +1,95 @@
+//! Alerts.
+
+use crate::series::columns;
+use crate::sqlite::{Error, timestamp};
+use rusqlite::{Connection, Row};
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Severity, Timestamp};
+use watchkeeper_ports::AlertKey;
+
+/// Alerts by rule and series.
+const BY_KEY: &str =
+    "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason FROM alerts
+     WHERE (rule, series_key) > (?1, ?2) ORDER BY rule, series_key LIMIT ?3";
+
+/// Puts each in the place of the one of the same rule and series.
+pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
+    let mut upsert = conn.prepare_cached(
+        "INSERT INTO alerts (rule, series_key, source, name, unit, labels,
+                             severity, fired_at, cleared_at, value, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT DO UPDATE SET
+             severity = excluded.severity, fired_at = excluded.fired_at, cleared_at = excluded.cleared_at,
+             value = excluded.value, reason = excluded.reason",
+    )?;
+    for alert in alerts {
+        upsert.execute((
+            &alert.rule,
+            alert.series.key(),
+            alert.series.source(),
+            alert.series.name(),
+            alert.series.unit(),
+            columns::labels(&alert.series)?,
+            alert.severity.name(),
+            alert.fired_at.as_micros(),
+            alert.cleared_at.map(Timestamp::as_micros),
+            alert.value,
+            &alert.reason,
+        ))?;
+    }
+    Ok(())
+}
+
+/// The first `limit` after the one given.
+pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, Error> {
+    let after = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
+    let mut select = conn.prepare_cached(BY_KEY)?;
+    let mut rows = select.query((after.0, after.1, limit))?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        alerts.push(read(row)?);
+    }
+    Ok(alerts)
+}
+
+/// Removes those that cleared at the instant given.
+pub(super) fn remove(conn: &Connection, cleared: &[(AlertKey, Timestamp)]) -> Result<(), Error> {
+    let mut delete =
+        conn.prepare_cached("DELETE FROM alerts WHERE rule = ?1 AND series_key = ?2 AND cleared_at = ?3")?;
+    for (AlertKey { rule, series_key }, at) in cleared {
+        delete.execute((rule, series_key, at.as_micros()))?;
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Alert, Error> {
+    let severity: String = row.get(5)?;
+    let cleared_at: Option<i64> = row.get(7)?;
+    Ok(Alert {
+        rule: row.get(4)?,
+        series: Arc::new(columns::read(row, 0)?),
+        severity: severity_of(&severity)?,
+        fired_at: timestamp(row.get(6)?)?,
+        cleared_at: cleared_at.map(timestamp).transpose()?,
+        value: row.get(8)?,
+        reason: row.get(9)?,
+    })
+}
+
+fn severity_of(text: &str) -> Result<Severity, Error> {
+    text.parse().map_err(|unknown| Error::Broken(format!("an alert's severity {unknown}, is {text:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerts::MIGRATIONS;
+    use crate::sqlite::plan;
+
+    #[test]
+    fn a_page_is_found_without_a_look_at_the_others() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        assert_eq!(plan(&conn, BY_KEY), ["SEARCH alerts USING PRIMARY KEY ((rule,series_key)>(?,?))"]);
+    }
+}

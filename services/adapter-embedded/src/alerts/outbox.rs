@@ -1,0 +1,160 @@
+//! Notifications, until they have been sent and for a while after.
+
+use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
+use crate::sqlite::Error;
+use rusqlite::{Connection, Params};
+use std::time::Duration;
+use watchkeeper_domain::{Notification, Timestamp};
+use watchkeeper_ports::Outcome;
+
+/// Most notifications that one step of pruning removes: some milliseconds, in which nobody else writes.
+pub(super) const STEP_ROWS: u64 = 1_000;
+
+/// Those that are due and before which no other waits for the same recipient about the same group, the
+/// longest due first; of two that are as long, the one that was inserted first.
+const DUE: &str = "AS due WHERE state = ?1 AND at <= ?2 AND NOT EXISTS (
+         SELECT 1 FROM notifications AS earlier
+         WHERE earlier.state = 'waiting' AND earlier.group_name = due.group_name
+             AND earlier.recipient = due.recipient AND earlier.channel = due.channel
+             AND earlier.number < due.number)
+     ORDER BY at, number LIMIT ?3";
+/// The newest first; of two that are as old, the one that was inserted last.
+const NEWEST: &str = "ORDER BY made_at DESC, number DESC LIMIT ?1";
+
+/// Inserts those whose id is not there yet.
+pub(super) fn insert(conn: &Connection, notifications: &[Notification]) -> Result<(), Error> {
+    let mut insert = conn.prepare_cached(&format!(
+        "INSERT INTO notifications ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (id) DO NOTHING"
+    ))?;
+    for notification in notifications {
+        let (state, attempts, at, reason) = state_columns(&notification.state);
+        insert.execute((
+            &notification.id,
+            &notification.group,
+            notification.channel.name(),
+            &notification.recipient,
+            &notification.subject,
+            &notification.body,
+            notification.made_at.as_micros(),
+            state,
+            attempts,
+            at.as_micros(),
+            reason,
+        ))?;
+    }
+    Ok(())
+}
+
+/// The notifications that are due, which are not due again before the lease has ended.
+pub(super) fn claim(
+    conn: &Connection,
+    now: Timestamp,
+    lease: Duration,
+    limit: usize,
+) -> Result<Vec<Notification>, Error> {
+    let due = select(conn, DUE, (WAITING, now.as_micros(), limit))?;
+    let mut postpone = conn.prepare_cached("UPDATE notifications SET at = ?2 WHERE id = ?1")?;
+    for notification in &due {
+        postpone.execute((&notification.id, now.plus(lease).as_micros()))?;
+    }
+    Ok(due)
+}
+
+/// Notes the outcome of an attempt, if the notification still waits.
+pub(super) fn settle(conn: &Connection, id: &str, outcome: &Outcome) -> Result<(), Error> {
+    let (state, at, reason) = match outcome {
+        Outcome::Delivered { at } => (DELIVERED, at, None),
+        Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
+        Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
+    };
+    conn.prepare_cached(
+        "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4
+         WHERE id = ?1 AND state = ?5",
+    )?
+    .execute((id, state, at.as_micros(), reason, WAITING))?;
+    Ok(())
+}
+
+/// The newest `limit`, the newest first.
+pub(super) fn newest(conn: &Connection, limit: usize) -> Result<Vec<Notification>, Error> {
+    select(conn, NEWEST, [limit])
+}
+
+/// How many wait.
+pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
+    let count = conn
+        .prepare_cached("SELECT count(*) FROM notifications WHERE state = ?1")?
+        .query_row([WAITING], |row| row.get(0))?;
+    Ok(count)
+}
+
+/// Removes up to [`STEP_ROWS`] that were made before `before` and do not wait; gives how many.
+pub(super) fn prune_step(conn: &Connection, before: Timestamp) -> Result<u64, Error> {
+    let removed = conn
+        .prepare_cached(
+            "DELETE FROM notifications WHERE number IN
+                 (SELECT number FROM notifications WHERE made_at < ?1 AND state <> ?2 LIMIT ?3)",
+        )?
+        .execute((before.as_micros(), WAITING, STEP_ROWS))?;
+    Ok(removed as u64)
+}
+
+fn select(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<Notification>, Error> {
+    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM notifications {which}"))?;
+    let mut rows = select.query(params)?;
+    let mut notifications = Vec::new();
+    while let Some(row) = rows.next()? {
+        notifications.push(read(row)?);
+    }
+    Ok(notifications)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerts::MIGRATIONS;
+    use crate::sqlite::plan;
+    use watchkeeper_domain::{Channel, NotificationState};
+
+    fn database() -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn
+    }
+
+    #[test]
+    fn the_due_and_the_newest_come_from_an_index_in_their_order() {
+        let conn = database();
+        let plan = |which| plan(&conn, &format!("SELECT {COLUMNS} FROM notifications {which}"));
+        let in_turn = "notifications_in_turn (group_name=? AND recipient=? AND channel=? AND number<?)";
+        assert_eq!(
+            plan(DUE),
+            [
+                "SEARCH due USING INDEX notifications_by_state (state=? AND at<?)".to_owned(),
+                "CORRELATED SCALAR SUBQUERY 1".to_owned(),
+                format!("SEARCH earlier USING COVERING INDEX {in_turn}"),
+            ]
+        );
+        assert_eq!(plan(NEWEST), ["SCAN notifications USING INDEX notifications_by_age"]);
+    }
+
+    #[test]
+    fn a_step_of_pruning_removes_a_limited_number() {
+        let conn = database();
+        let made = |number: u64| Notification {
+            id: number.to_string(),
+            group: String::new(),
+            channel: Channel::Mail,
+            recipient: String::new(),
+            subject: String::new(),
+            body: String::new(),
+            made_at: Timestamp::MIN,
+            state: NotificationState::Delivered { at: Timestamp::MIN },
+        };
+        let many: Vec<_> = (0..=STEP_ROWS).map(made).collect();
+        insert(&conn, &many).unwrap();
+        let steps = [(); 3].map(|()| prune_step(&conn, Timestamp::MAX).unwrap());
+        assert_eq!(steps, [STEP_ROWS, 1, 0]);
+    }
+}

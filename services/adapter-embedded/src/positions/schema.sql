@@ -1,0 +1,8 @@
+-- How far each consumer has come in storing what it consumes.
+CREATE TABLE positions (
+    group_name TEXT    NOT NULL,
+    topic      TEXT    NOT NULL,
+    partition  INTEGER NOT NULL,
+    next       INTEGER NOT NULL,
+    PRIMARY KEY (group_name, topic, partition)
+) STRICT, WITHOUT ROWID;

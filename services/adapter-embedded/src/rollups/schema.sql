@@ -1,0 +1,19 @@
+-- `window` is `hour` or `day`, `start` in microseconds since the epoch. The windows of one length lie
+-- together, series by series: a question has one length.
+CREATE TABLE rollups (
+    series_id INTEGER NOT NULL,
+    window    TEXT    NOT NULL,
+    start     INTEGER NOT NULL,
+    avg       REAL    NOT NULL,
+    min       REAL    NOT NULL,
+    max       REAL    NOT NULL,
+    count     INTEGER NOT NULL,
+    p95       REAL    NOT NULL,
+    PRIMARY KEY (series_id, window, start)
+) STRICT, WITHOUT ROWID;
+
+-- How far each pass over the samples has come.
+CREATE TABLE passes (
+    name       TEXT    PRIMARY KEY,
+    made_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

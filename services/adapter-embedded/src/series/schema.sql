@@ -1,0 +1,11 @@
+-- `labels` is a JSON object. The index serves questions that give a name: in it, as in the index of
+-- keys, the series of one source lie together, because their keys begin with it.
+CREATE TABLE series (
+    id     INTEGER PRIMARY KEY,
+    key    TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    unit   TEXT NOT NULL,
+    labels TEXT NOT NULL
+) STRICT;
+CREATE INDEX series_by_name ON series (name, key);
