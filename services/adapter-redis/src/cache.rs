@@ -1,0 +1,158 @@
+//! The cache itself.
+
+use crate::entry;
+use crate::error::{broken, port_error};
+use crate::script::{self, Keys};
+use async_trait::async_trait;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue, Pipeline};
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
+use watchkeeper_wire::sample::SampleDecoder;
+
+/// Samples that one call of a script takes. Redis answers nobody else meanwhile: some milliseconds.
+const SCRIPT_SAMPLES: usize = 500;
+/// Series that one step of a question or a sweep looks at.
+const STEP_SERIES: usize = 1_000;
+
+/// Where the cache is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisOptions {
+    /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `redis+unix:///PATH`.
+    pub url: String,
+    /// What its keys begin with, so that several can share a Redis.
+    pub prefix: String,
+    /// How long a connection, or an answer, may take.
+    pub timeout: Duration,
+}
+
+/// All but the URL, in which a password may stand.
+impl fmt::Debug for RedisOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prefix, timeout, .. } = self;
+        f.debug_struct("RedisOptions")
+            .field("prefix", prefix)
+            .field("timeout", timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The latest values in Redis.
+pub struct RedisCache {
+    connection: ConnectionManager,
+    keys: Keys,
+}
+
+impl RedisCache {
+    /// Makes ready, on a tokio runtime; connects when it is first used, and anew whenever the connection is
+    /// lost.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] when the URL is none.
+    pub fn new(options: &RedisOptions) -> Result<Self, PortError> {
+        let client = Client::open(options.url.as_str()).map_err(|error| port_error(&error))?;
+        // Who calls waits and tries again, and says so meanwhile.
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(options.timeout))
+            .set_response_timeout(Some(options.timeout));
+        let connection = ConnectionManager::new_lazy_with_config(client, config);
+        Ok(Self {
+            connection: connection.map_err(|error| port_error(&error))?,
+            keys: Keys::new(&options.prefix),
+        })
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PortError> {
+        command.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))
+    }
+}
+
+#[async_trait]
+impl LatestCache for RedisCache {
+    /// One round trip, however many samples.
+    async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError> {
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let mut calls = Pipeline::new();
+        for some in newest_of_each(samples).chunks(SCRIPT_SAMPLES) {
+            let mut call = self.keys.call(script::PUT);
+            call.arg(entry::instant(now));
+            for sample in some {
+                let expires = now.plus(ttl.of(sample.series.source()));
+                call.arg(sample.series.key()).arg(entry::write(sample, expires)).arg(entry::instant(expires));
+            }
+            calls.add_command(call).ignore();
+        }
+        calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))
+    }
+
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        let (mut after, before) = bounds(filter, page);
+        let (mut decoder, mut found) = (SampleDecoder::default(), Vec::new());
+        while found.len() < page.limit {
+            let mut call = self.keys.call(script::PAGE);
+            call.arg(&after).arg(&before).arg(STEP_SERIES);
+            let (last, entries): (Vec<u8>, Vec<Option<Vec<u8>>>) = self.ask(&call).await?;
+            for entry in entries.iter().flatten() {
+                let sample = entry::read(&mut decoder, entry, now).map_err(broken)?;
+                found.extend(sample.filter(|sample| filter.matches(&sample.series)));
+            }
+            if last.is_empty() {
+                break;
+            }
+            after = [b"(", last.as_slice()].concat();
+        }
+        found.truncate(page.limit);
+        Ok(found)
+    }
+
+    async fn len(&self) -> Result<usize, PortError> {
+        self.ask(redis::cmd("HLEN").arg(&self.keys.samples)).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), PortError> {
+        loop {
+            let mut call = self.keys.call(script::SWEEP);
+            call.arg(entry::instant(now)).arg(STEP_SERIES);
+            let removed: usize = self.ask(&call).await?;
+            if removed < STEP_SERIES {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Of each series the newest sample, of equally new ones the first: what the others would leave behind.
+fn newest_of_each(samples: &[Sample]) -> Vec<&Sample> {
+    let mut newest: HashMap<&str, &Sample> = HashMap::with_capacity(samples.len());
+    for sample in samples {
+        let known = newest.entry(sample.series.key()).or_insert(sample);
+        if sample.collected_at > known.collected_at {
+            *known = sample;
+        }
+    }
+    newest.into_values().collect()
+}
+
+/// The bounds of the keys that can be on the page, as ZRANGEBYLEX has them: a key begins with its source and
+/// a slash, and `0` is the character after it.
+fn bounds(filter: &SeriesFilter, page: &Page) -> (Vec<u8>, Vec<u8>) {
+    let excluded = |key: &str| format!("({key}").into_bytes();
+    let of_source = filter.source.as_deref().map(|source| (format!("{source}/"), format!("{source}0")));
+    let (first, before) = match &of_source {
+        Some((first, before)) => (first.as_str(), excluded(before)),
+        None => ("", b"+".to_vec()),
+    };
+    let after = page.after.as_deref().filter(|after| *after > first).unwrap_or(first);
+    (if after.is_empty() { b"-".to_vec() } else { excluded(after) }, before)
+}
