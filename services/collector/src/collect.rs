@@ -31,14 +31,18 @@ impl Collecting {
             let outcome = self.collect(&name, &mut *target, &metrics).await;
             self.note(&name, schedule.is_failing(), &outcome);
             let now = self.started.elapsed();
-            match outcome {
+            let samples = match outcome {
                 Ok(samples) => {
                     schedule.succeeded(now);
-                    metrics.samples.inc_by(samples.len() as u64);
-                    self.metrics.dropped.inc_by(self.backlog.push(&samples) as u64);
+                    samples
                 }
-                Err(error) => schedule.failed(now, refused_for(&error, Timestamp::now())),
-            }
+                Err(error) => {
+                    schedule.failed(now, refused_for(&error, Timestamp::now()));
+                    target.failed()
+                }
+            };
+            metrics.samples.inc_by(samples.len() as u64);
+            self.metrics.dropped.inc_by(self.backlog.push(&samples) as u64);
         }
     }
 

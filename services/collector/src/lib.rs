@@ -3,7 +3,7 @@
 //! The path of a record: *collect* from a target when it is due, each target in a task of its own, so
 //! that a slow one delays no other → *publish* to topic `metrics` what has come together, in one batch.
 //! Every sample has the instant at which it was measured, and each value is published as one sample: a
-//! target that fails gives none. While the bus is away collecting goes on, and the newest
+//! target that fails repeats none. While the bus is away collecting goes on, and the newest
 //! [`MAX_BACKLOG_SAMPLES`] samples are kept for it.
 //!
 //! A target is due at `first + n · interval`. When it was last begun is kept, so that after a restart it
@@ -30,5 +30,14 @@ pub use backlog::{MAX_BACKLOG_SAMPLES, MAX_BATCH_SAMPLES};
 pub use config::CollectorConfig;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
-pub use sources::host::{HostConfig, MAX_DISKS, MAX_INTERFACES, MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern};
+pub use sources::base_url::{BaseUrl, BaseUrlError};
+pub use sources::github::{
+    GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,
+};
+pub use sources::host::{HostConfig, MAX_DISKS, MAX_INTERFACES};
+pub use sources::http::MAX_BODY_BYTES;
+pub use sources::moex::{MAX_TICKER_BYTES, MAX_TICKERS, MoexConfig, Ticker, TickerError};
+pub use sources::openweather::{City, CityError, MAX_CITIES, MAX_CITY_BYTES, OpenWeatherConfig};
+pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern};
+pub use sources::{scrape, uptime};
 pub use target::{CollectError, Target, Timing};

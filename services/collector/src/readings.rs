@@ -8,7 +8,7 @@ use watchkeeper_domain::{Label, Sample, Series, SeriesParts, Timestamp, Violatio
 /// that samples of one series share it.
 #[derive(Debug)]
 pub(crate) struct Readings {
-    source: &'static str,
+    source: Box<str>,
     labels: Vec<(&'static str, String)>,
     collected_at: Timestamp,
     samples: Vec<Sample>,
@@ -19,9 +19,9 @@ pub(crate) struct Readings {
 
 impl Readings {
     /// Samples of `source`, all with these labels.
-    pub(crate) fn new(source: &'static str, labels: Vec<(&'static str, String)>) -> Self {
+    pub(crate) fn new(source: &str, labels: Vec<(&'static str, String)>) -> Self {
         Self {
-            source,
+            source: source.into(),
             labels,
             collected_at: Timestamp::MIN,
             samples: Vec::new(),
@@ -40,8 +40,8 @@ impl Readings {
     /// Adds a value. One that would make no valid sample (its labels come from the outside world) is left
     /// out, so is a second value of the same series.
     pub(crate) fn add(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: f64) {
-        if let Err(violation) = self.try_add(name, unit, labels, value) {
-            tracing::debug!(source = self.source, name, %violation, "left out a value");
+        if let Err(violation) = self.try_add(name, unit, labels, value, self.collected_at) {
+            tracing::debug!(source = &*self.source, name, %violation, "left out a value");
         }
     }
 
@@ -51,24 +51,22 @@ impl Readings {
         self.add(name, unit, labels, value as f64);
     }
 
-    /// The samples of this collection.
-    pub(crate) fn take(&mut self) -> Vec<Sample> {
-        std::mem::take(&mut self.samples)
-    }
-
-    fn try_add(
+    /// Adds a value that was measured at `at`, or says why it makes no valid sample.
+    pub(crate) fn try_add(
         &mut self,
         name: &str,
         unit: &str,
         labels: &[(&str, &str)],
         value: f64,
+        at: Timestamp,
     ) -> Result<(), Violation> {
         limits::check_value(value)?;
+        limits::check_time(at, self.collected_at)?;
         let common = self.labels.iter().map(|(name, value)| ((*name).into(), value.as_str().into()));
         let own = labels.iter().map(|&(name, value)| (name.into(), value.into()));
         let mut labels: Vec<Label<'_>> = common.chain(own).collect();
         labels.sort_unstable();
-        let parts = SeriesParts { source: self.source, name, unit, labels: &labels };
+        let parts = SeriesParts { source: &self.source, name, unit, labels: &labels };
         let mut key = String::new();
         parts.write_key(&mut key);
         if self.series.contains_key(&key) {
@@ -79,8 +77,13 @@ impl Readings {
             None => Arc::new(Series::from_parts(&parts)?),
         };
         self.series.insert(key, Arc::clone(&series));
-        self.samples.push(Sample { series, collected_at: self.collected_at, value });
+        self.samples.push(Sample { series, collected_at: at, value });
         Ok(())
+    }
+
+    /// The samples of this collection.
+    pub(crate) fn take(&mut self) -> Vec<Sample> {
+        std::mem::take(&mut self.samples)
     }
 }
 

@@ -30,7 +30,8 @@ pub async fn run(
     bus: Arc<dyn EventBus>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
-    run_targets(context, config.targets(), bus, schedule).await
+    let targets = config.targets(context.registry())?;
+    run_targets(context, targets, bus, schedule).await
 }
 
 /// The same for any targets.

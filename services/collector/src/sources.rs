@@ -2,4 +2,15 @@
 //! [`Timing::read`](crate::Timing::read)), its targets, and what they measure, gathered in
 //! [`Readings`](crate::readings::Readings).
 
+pub(crate) mod base_url;
+pub(crate) mod github;
+pub(crate) mod hold;
 pub(crate) mod host;
+pub(crate) mod http;
+pub(crate) mod moex;
+pub(crate) mod openweather;
+pub(crate) mod pattern;
+pub mod scrape;
+#[cfg(test)]
+mod scripted_api;
+pub mod uptime;

@@ -19,11 +19,17 @@ pub trait Target: Send + 'static {
     /// When it is due, and how long it may take.
     fn timing(&self) -> Timing;
 
-    /// Measures now. A value that was measured before is not to be given again as a new sample.
+    /// Measures now. A value that was measured before is not to be given again as a new sample, unless the
+    /// source says anew that it holds.
     ///
     /// Must not block: reads that do belong into [`tokio::task::spawn_blocking`]. Dropped when it takes
     /// too long, and called again at the next due time all the same.
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError>;
+
+    /// The samples that say that a collection failed; by default none do.
+    fn failed(&mut self) -> Vec<Sample> {
+        Vec::new()
+    }
 }
 
 /// Why a target gave no samples. The text is for an operator, and never holds a secret.
@@ -79,11 +85,23 @@ impl Timing {
 
     /// Reads the keys `interval`, `jitter` (at most the interval) and `timeout` of a source's section.
     pub fn read(section: &mut Section<'_>, default: Self) -> Self {
-        let (intervals, timeouts) =
-            (Self::MIN_INTERVAL..=Self::MAX_INTERVAL, Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT);
-        let interval = section.duration("interval", intervals, default.interval);
-        let jitter = section.duration("jitter", Duration::ZERO..=interval, default.jitter);
-        let timeout = section.duration("timeout", timeouts, default.timeout);
+        let interval = Self::read_interval(section, default.interval);
+        Self::read_rest(section, interval, default.jitter, default.timeout)
+    }
+
+    /// The same for a source of many targets: the jitter is the interval, unless the section says otherwise.
+    pub(crate) fn read_spread(section: &mut Section<'_>, interval: Duration, timeout: Duration) -> Self {
+        let interval = Self::read_interval(section, interval);
+        Self::read_rest(section, interval, interval, timeout)
+    }
+
+    fn read_interval(section: &mut Section<'_>, default: Duration) -> Duration {
+        section.duration("interval", Self::MIN_INTERVAL..=Self::MAX_INTERVAL, default)
+    }
+
+    fn read_rest(section: &mut Section<'_>, interval: Duration, jitter: Duration, timeout: Duration) -> Self {
+        let jitter = section.duration("jitter", Duration::ZERO..=interval, jitter);
+        let timeout = section.duration("timeout", Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT, timeout);
         Self::new(interval, jitter, timeout)
     }
 

@@ -48,7 +48,7 @@ fn a_source_that_is_not_enabled_has_no_targets() {
 
 #[test]
 fn a_value_past_its_bound_is_refused_by_name() {
-    assert_eq!(refused(r#"interval = "999ms""#), "collector.host.interval: must be from 1s to 24h, is 999ms");
+    assert_eq!(refused(r#"interval = "999ms""#), "collector.host.interval: must be from 1s to 1d, is 999ms");
     assert_eq!(refused(r#"jitter = "16s""#), "collector.host.jitter: must be from 0s to 15s, is 16s");
     assert_eq!(refused(r#"timeout = "16s""#), "collector.host.timeout: must be from 100ms to 15s, is 16s");
     assert_eq!(
@@ -60,6 +60,39 @@ fn a_value_past_its_bound_is_refused_by_name() {
             .starts_with("collector.host.exclude_interfaces[0]: must be")
     );
     assert!(refused("intervall = 1").starts_with("collector.host.intervall: unknown key"));
+}
+
+/// The sections of the example that are comments because they have no default target.
+fn commented_sections() -> String {
+    let mut sections = String::new();
+    let mut is_within = false;
+    for line in include_str!("../../../examples/watchkeeper.toml").lines() {
+        let Some(text) = line.strip_prefix("# ") else {
+            is_within = false;
+            continue;
+        };
+        is_within |= text.starts_with("[[collector.");
+        if is_within && !text.contains("_file") {
+            sections.extend([text, "\n"]);
+        }
+    }
+    sections
+}
+
+#[test]
+fn the_example_of_a_target_says_what_the_defaults_are() {
+    let example = read(&commented_sections()).unwrap();
+    let keys = r#"
+        [[collector.uptime]]
+        url = "https://example.com/health"
+        [[collector.uptime]]
+        tcp = "db.example.com:5432"
+        [[collector.uptime]]
+        tls = "mail.example.com:993"
+        [[collector.scrape]]
+        url = "http://127.0.0.1:9100/metrics"
+    "#;
+    assert_eq!(example, read(keys).unwrap());
 }
 
 #[test]

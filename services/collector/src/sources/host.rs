@@ -11,12 +11,10 @@ mod memory;
 mod mounts;
 mod network;
 mod part;
-mod pattern;
 
-pub use config::{HostConfig, MAX_PATTERNS};
+pub use config::HostConfig;
 pub use disk::MAX_DISKS;
 pub use network::MAX_INTERFACES;
-pub use pattern::{MAX_PATTERN_BYTES, Pattern};
 
 use crate::target::Target;
 use part::PartTarget;

@@ -36,6 +36,8 @@ pub(crate) enum Does {
     Hang,
     /// Fails.
     Fail,
+    /// Fails, and has a sample that says so, with the number of the collection as its value.
+    FailAndTell,
     /// Asks to be left alone for a time.
     Refuse(Duration),
     /// Has a bug.
@@ -104,13 +106,18 @@ impl Target for Scripted {
                 Ok(self.samples(1))
             }
             Does::Hang => pending().await,
-            Does::Fail => Err(CollectError::Malformed("no number".to_owned())),
+            Does::Fail | Does::FailAndTell => Err(CollectError::Malformed("no number".to_owned())),
             Does::Refuse(time) => {
                 let until = Some(Timestamp::now().plus(time));
                 Err(CollectError::Refused { reason: "quota used up".to_owned(), until })
             }
             Does::Panic => unreachable!("on purpose"),
         }
+    }
+
+    fn failed(&mut self) -> Vec<Sample> {
+        let tells = matches!(*self.does.lock().unwrap(), Does::FailAndTell);
+        self.samples(usize::from(tells))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The role as a whole, with targets and back ends that do as the test says. Time is virtual (but for the
-//! host's own): it stands still while anything is at work.
+//! The role as a whole, with targets and back ends that do as the test says. Time is virtual, and stands
+//! still while anything is at work; only where the host or a server answers it is real.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 #![expect(clippy::float_cmp, reason = "values are whole numbers that nothing computes with")]
 
@@ -7,6 +7,7 @@ mod bus_away;
 mod fakes;
 mod host;
 mod restart;
+mod secrets;
 mod shutdown;
 mod slow_targets;
 mod targets;

@@ -25,6 +25,17 @@ async fn each_collection_is_published_once_and_a_failure_repeats_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_target_says_of_a_failure_is_published() {
+    let target = Scripted::new("t", every(10 * SECOND), Does::FailAndTell);
+    let bus = Arc::new(FakeBus::default());
+    let running = Running::new(std::slice::from_ref(&target), &bus, &Arc::default());
+    sleep(15 * SECOND).await;
+    assert_eq!(running.status(), "1 target, 1 failing, 2 samples/min");
+    assert_eq!(bus.values(), [1.0, 2.0]);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_target_that_refuses_is_left_alone_until_it_said() {
     let target = Scripted::new("t", every(10 * SECOND), Does::Refuse(95 * SECOND));
     let running = Running::new(std::slice::from_ref(&target), &Arc::default(), &Arc::default());

@@ -1,12 +1,9 @@
 //! The section `[collector.host]`.
 
-use super::pattern::Pattern;
+use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_runtime::config::Section;
-
-/// Most patterns of one kind.
-pub const MAX_PATTERNS: usize = 100;
 
 /// How the host is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use super::config::HostConfig;
 pub use super::mounts::MAX_DISKS;
 use super::mounts::{Mount, worth_telling};
 use super::part::Part;
-use super::pattern::Pattern;
 use crate::readings::Readings;
+use crate::sources::pattern::Pattern;
 use sysinfo::{Disk, DiskRefreshKind, Disks, Error};
 
 /// `disk_*`, with labels `mount` and `filesystem`. Network file systems are not among them.

@@ -1,6 +1,6 @@
 //! Which of the mounted file systems are worth telling of.
 
-use super::pattern::Pattern;
+use crate::sources::pattern::Pattern;
 
 /// Most file systems of one collection; the rest is left out.
 pub const MAX_DISKS: usize = 256;

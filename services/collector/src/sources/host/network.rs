@@ -2,8 +2,8 @@
 
 use super::config::HostConfig;
 use super::part::Part;
-use super::pattern::Pattern;
 use crate::readings::Readings;
+use crate::sources::pattern::Pattern;
 use std::ffi::OsStr;
 use sysinfo::{Error, Networks};
 

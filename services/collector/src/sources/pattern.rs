@@ -1,7 +1,9 @@
-//! Names to leave out.
+//! Names, to take or to leave out.
 
 use std::str::FromStr;
 
+/// Most patterns of one list.
+pub const MAX_PATTERNS: usize = 100;
 /// Longest pattern, in bytes (`PATH_MAX` of Linux).
 pub const MAX_PATTERN_BYTES: usize = 4096;
 

@@ -1,0 +1,155 @@
+//! Asking GitHub for one repository.
+
+use super::SOURCE;
+use super::answer::{Complaint, Counts};
+use super::quota::Quota;
+use super::repository::Repository;
+use crate::readings::Readings;
+use crate::sources::base_url::BaseUrl;
+use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
+use crate::target::{CollectError, Target, Timing};
+use async_trait::async_trait;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_runtime::config::Secret;
+
+/// The version of the API that [`Counts`] is the shape of.
+const API_VERSION: &str = "2022-11-28";
+/// Longest answer, in bytes. One about a fork of an organisation's repository has some 25 KiB.
+pub(super) const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// What 404 means; GitHub does not tell the two apart either.
+const NO_SUCH_REPOSITORY: &str = "there is no such repository, or the token may not see it";
+
+const NOT_MODIFIED: u16 = 304;
+const NOT_FOUND: u16 = 404;
+
+/// What the targets of all repositories share.
+pub(super) struct Access {
+    pub(super) client: HttpClient,
+    pub(super) quota: Quota,
+    pub(super) token: Option<Secret>,
+    pub(super) base_url: BaseUrl,
+}
+
+/// One repository.
+pub(super) struct RepositoryTarget {
+    name: String,
+    timing: Timing,
+    access: Arc<Access>,
+    url: String,
+    /// Where GitHub has sent us from there.
+    moved_to: Option<String>,
+    /// The last counts, and the name that GitHub gave that answer.
+    known: Option<(String, Counts)>,
+    readings: Readings,
+}
+
+impl RepositoryTarget {
+    pub(super) fn new(repository: &Repository, timing: Timing, access: Arc<Access>) -> Self {
+        Self {
+            name: format!("{SOURCE}/{repository}"),
+            timing,
+            url: access.base_url.with_path(&format!("/repos/{repository}")),
+            access,
+            moved_to: None,
+            known: None,
+            readings: Readings::new(SOURCE, vec![("repository", repository.to_string())]),
+        }
+    }
+
+    /// The counts as of now.
+    async fn counts(&mut self) -> Result<Counts, CollectError> {
+        let mut answer = self.ask().await?;
+        if let Some(url) = self.other_address(&answer) {
+            tracing::info!(
+                target_name = self.name,
+                "GitHub has moved the repository: it may have a new name"
+            );
+            self.moved_to = Some(url);
+            answer = self.ask().await?;
+        }
+        match &self.known {
+            Some((_, counts)) if answer.status() == NOT_MODIFIED => Ok(*counts),
+            _ => self.changed(answer),
+        }
+    }
+
+    /// The counts of an answer that has some.
+    fn changed(&mut self, answer: HttpAnswer) -> Result<Counts, CollectError> {
+        let answer = self.access.success(answer).inspect_err(|_| self.moved_to = None)?;
+        let counts = answer.json()?;
+        self.known = answer.header("etag").map(|etag| (etag.to_owned(), counts));
+        Ok(counts)
+    }
+
+    async fn ask(&self) -> Result<HttpAnswer, CollectError> {
+        let url = self.moved_to.as_ref().unwrap_or(&self.url);
+        let known_as = self.known.as_ref().map(|(etag, _)| etag.as_str());
+        self.access.ask(url, known_as).await
+    }
+
+    /// Where an answer says that the repository is now. Only below the address that was configured: the
+    /// token is for nobody else.
+    fn other_address(&self, answer: &HttpAnswer) -> Option<String> {
+        let is_moved = matches!(answer.status(), 301 | 302 | 307 | 308);
+        let url = answer.header("location").filter(|_| is_moved)?;
+        self.access.base_url.is_base_of(url).then(|| url.to_owned())
+    }
+}
+
+#[async_trait]
+impl Target for RepositoryTarget {
+    fn source(&self) -> &'static str {
+        SOURCE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
+        let counts = self.counts().await?;
+        self.readings.begin(Timestamp::now());
+        counts.add_to(&mut self.readings);
+        Ok(self.readings.take())
+    }
+}
+
+impl Access {
+    /// Asks, unless the quota forbids it. With `known_as`, an answer that has not changed is a short one.
+    async fn ask(&self, url: &str, known_as: Option<&str>) -> Result<HttpAnswer, CollectError> {
+        self.quota.check(Timestamp::now())?;
+        let mut request = HttpRequest::get(url)
+            .header("accept", "application/vnd.github+json")
+            .header("x-github-api-version", API_VERSION)
+            .max_body(MAX_ANSWER_BYTES);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {}", token.expose()));
+        }
+        if let Some(etag) = known_as {
+            request = request.header("if-none-match", etag);
+        }
+        let answer = self.client.get(request).await?;
+        self.quota.note(&answer, Timestamp::now());
+        Ok(answer)
+    }
+
+    /// The answer itself if it is a success, else what it means.
+    fn success(&self, answer: HttpAnswer) -> Result<HttpAnswer, CollectError> {
+        let is_unknown = answer.status() == NOT_FOUND;
+        let said = Complaint::of(&answer).without(self.token.as_ref().map(Secret::expose));
+        answer.success().map_err(|error| match error {
+            _ if is_unknown => CollectError::Malformed(NO_SUCH_REPOSITORY.to_owned()),
+            CollectError::Refused { reason, until } => {
+                let alone = CollectError::Refused { reason: format!("{reason}: {said}"), until };
+                self.quota.check(Timestamp::now()).err().unwrap_or(alone)
+            }
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! What a server answered.
+
+use super::refusal;
+use crate::target::CollectError;
+use serde::de::DeserializeOwned;
+use ureq::http::header::LOCATION;
+use ureq::http::{HeaderMap, StatusCode, Uri};
+use watchkeeper_domain::Timestamp;
+
+/// Most characters of a decoder's reason that an error shows: it may quote the body.
+const MAX_REASON_CHARS: usize = 200;
+
+/// A whole answer: status, headers and body.
+#[derive(Debug)]
+pub(crate) struct HttpAnswer {
+    pub(super) host: String,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) received_at: Timestamp,
+}
+
+impl HttpAnswer {
+    /// Its status: `200`.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header by its name in lower case; `None` if it is not there or not text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Until when the server wants to be left alone, if it says so: `retry-after`, or else a quota of
+    /// which nothing is left.
+    pub(crate) fn wants_rest_until(&self) -> Option<Timestamp> {
+        refusal::until(&self.headers, self.received_at)
+    }
+
+    /// Its body, which may be empty.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Its body as JSON of the shape `T`.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, CollectError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let reason: String = error.to_string().chars().take(MAX_REASON_CHARS).collect();
+            CollectError::Malformed(format!("{} answered with other JSON than expected: {reason}", self.host))
+        })
+    }
+
+    /// The answer itself if its status is 2xx, else what the status means: a refusal with how long it
+    /// lasts (401, 403, 429, and 503 with `retry-after`), a server out of order (other 5xx), or a wrong
+    /// address (3xx, other 4xx). A source that sends `if-none-match` looks for 304 before.
+    pub(crate) fn success(self) -> Result<Self, CollectError> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let until = self.wants_rest_until();
+        let answered = format!("{} answered {}", self.host, self.status);
+        Err(match self.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+                CollectError::Refused { reason: answered, until }
+            }
+            StatusCode::SERVICE_UNAVAILABLE if until.is_some() => {
+                CollectError::Refused { reason: answered, until }
+            }
+            status if status.is_server_error() => CollectError::Unreachable(answered),
+            status if status.is_redirection() => {
+                CollectError::Malformed(format!("{answered} and redirects to {}", self.redirects_to()))
+            }
+            _ => CollectError::Malformed(answered),
+        })
+    }
+
+    /// Scheme and host that a redirect names: what comes after may hold a secret.
+    fn redirects_to(&self) -> String {
+        let location = self.header(LOCATION.as_str()).and_then(|text| text.parse::<Uri>().ok());
+        match location.as_ref().map(|url| (url.scheme_str(), url.host())) {
+            Some((Some(scheme), Some(host))) => format!("{scheme}://{host}"),
+            Some(_) => "another path of the same host".to_owned(),
+            None => "nowhere".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpAnswer {
+        HttpAnswer {
+            host: "api.test".to_owned(),
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+            body: body.into(),
+            received_at: "2026-11-20T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn failure(status: u16, headers: &[(&'static str, &str)]) -> CollectError {
+        answer(status, headers, "").success().unwrap_err()
+    }
+
+    #[test]
+    fn every_status_of_success_is_one() {
+        for status in [200, 204, 299] {
+            assert_eq!(answer(status, &[], "").success().unwrap().status(), status);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_for_how_long() {
+        let refused = |status: &str, until: Option<&str>| CollectError::Refused {
+            reason: format!("api.test answered {status}"),
+            until: until.map(|at| at.parse().unwrap()),
+        };
+        assert_eq!(failure(401, &[]), refused("401 Unauthorized", None));
+        assert_eq!(
+            failure(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795170000")]),
+            refused("403 Forbidden", Some("2026-11-20T10:20:00Z"))
+        );
+        let seconds = [("retry-after", "60")];
+        assert_eq!(failure(429, &seconds), refused("429 Too Many Requests", Some("2026-11-20T10:01:00Z")));
+        assert_eq!(failure(503, &seconds), refused("503 Service Unavailable", Some("2026-11-20T10:01:00Z")));
+    }
+
+    #[test]
+    fn a_server_out_of_order_is_not_reachable() {
+        for status in [500, 502, 503] {
+            assert!(matches!(failure(status, &[]), CollectError::Unreachable(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_named_without_what_may_be_secret() {
+        assert_eq!(failure(404, &[]).to_string(), "not understood: api.test answered 404 Not Found");
+        let moved = "not understood: api.test answered 301 Moved Permanently and redirects to ";
+        let to = |location: &str| failure(301, &[("location", location)]).to_string();
+        assert_eq!(to("https://u:p@other.test/a?key=secret"), format!("{moved}https://other.test"));
+        assert_eq!(to("/login?key=secret"), format!("{moved}another path of the same host"));
+        assert_eq!(failure(301, &[]).to_string(), format!("{moved}nowhere"));
+    }
+
+    #[test]
+    fn json_of_another_shape_is_told_in_few_words() {
+        assert_eq!(answer(200, &[], "[1,2]").json::<Vec<u8>>().unwrap(), [1, 2]);
+        let cut = answer(200, &[], "[1,").json::<Vec<u8>>().unwrap_err().to_string();
+        assert!(
+            cut.starts_with("not understood: api.test answered with other JSON than expected: EOF"),
+            "{cut}"
+        );
+        let long = format!("{:?}", "x".repeat(10_000));
+        let error = answer(200, &[], &long).json::<u8>().unwrap_err().to_string();
+        assert!(error.len() < MAX_REASON_CHARS + 100, "{error}");
+    }
+}

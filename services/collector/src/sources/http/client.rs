@@ -1,0 +1,229 @@
+//! Sending requests, on threads that may block.
+
+use super::answer::HttpAnswer;
+use super::request::HttpRequest;
+use super::threads::Threads;
+use crate::target::CollectError;
+use std::time::Duration;
+use ureq::http::Uri;
+use ureq::{Agent, Error};
+use watchkeeper_domain::Timestamp;
+
+/// Most requests of one source that are under way at once; more wait for their turn.
+pub(crate) const MAX_AT_ONCE: usize = 32;
+
+/// Most idle connections of one source that are kept for its next requests.
+const MAX_IDLE: usize = 8;
+
+/// What requests name as their sender.
+pub(crate) const USER_AGENT: &str = concat!("watchkeeper/", env!("CARGO_PKG_VERSION"));
+
+/// The HTTP client of one source. Its clones share connections, and how many requests may be under way.
+///
+/// It follows no redirect: an API that answers with one is not where it was said to be, and what was
+/// meant for one host is not sent to another.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClient {
+    agent: Agent,
+    timeout: Duration,
+    threads: Threads,
+}
+
+impl HttpClient {
+    /// A client whose requests may take `timeout` each, from the look-up of the name to the last byte.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_idle_connections(MAX_IDLE)
+            .user_agent(USER_AGENT);
+        Self { agent: config.build().into(), timeout, threads: Threads::new(MAX_AT_ONCE) }
+    }
+
+    /// The same, but so many of its requests may be under way at once.
+    pub(crate) fn at_once(self, requests: usize) -> Self {
+        Self { threads: Threads::new(requests), ..self }
+    }
+
+    /// The same with another timeout.
+    pub(crate) fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// The answer, whatever its status; [`HttpAnswer::success`] tells good from bad.
+    ///
+    /// # Errors
+    /// No answer, none in time, or none that is HTTP of a bounded size. A request that waits for its turn
+    /// has not begun, and its timeout has not either.
+    pub(crate) async fn get(&self, request: HttpRequest) -> Result<HttpAnswer, CollectError> {
+        let turn = self.threads.turn().await;
+        let client = self.clone();
+        turn.run(move || client.get_blocking(&request)).await?
+    }
+
+    fn get_blocking(&self, request: &HttpRequest) -> Result<HttpAnswer, CollectError> {
+        let host = host_of(&request.url);
+        let answer = self.exchange(request, &host);
+        answer.map_err(|error| match error {
+            Error::Timeout(_) => CollectError::TimedOut(self.timeout),
+            Error::BodyExceedsLimit(_) => {
+                CollectError::Malformed(format!("{host} answered with more than {} bytes", request.max_body))
+            }
+            Error::Protocol(_) | Error::LargeResponseHeader(..) => {
+                CollectError::Malformed(format!("{host} does not speak HTTP/1.1: {error}"))
+            }
+            error => CollectError::Unreachable(format!("{host}: {}", describe(&error))),
+        })
+    }
+
+    fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpAnswer, Error> {
+        let mut asked = self.agent.get(&request.url);
+        for (name, value) in &request.headers {
+            asked = asked.header(*name, value);
+        }
+        for (name, value) in &request.query {
+            asked = asked.query(name, value);
+        }
+        let (head, mut body) = asked.config().timeout_global(Some(self.timeout)).build().call()?.into_parts();
+        // ureq refuses a body that reaches its limit.
+        let body = body.with_config().limit(request.max_body as u64 + 1).read_to_vec()?;
+        Ok(HttpAnswer {
+            host: host.to_owned(),
+            status: head.status,
+            headers: head.headers,
+            body,
+            received_at: Timestamp::now(),
+        })
+    }
+}
+
+/// The host of a URL, which errors may show; the rest may hold a secret.
+fn host_of(url: &str) -> String {
+    let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned));
+    host.unwrap_or_else(|| "the server".to_owned())
+}
+
+/// Why there was no answer, without anything of the request.
+pub(crate) fn describe(error: &Error) -> String {
+    match error {
+        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "the URL is not valid".to_owned(),
+        Error::Http(_) => "a header or the URL holds characters that HTTP does not allow".to_owned(),
+        Error::Io(error) => error.to_string(),
+        Error::HostNotFound => "the name has no address".to_owned(),
+        Error::TooManyRedirects => "too many redirects".to_owned(),
+        Error::Timeout(_) => "no answer in time".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::http::request::MAX_BODY_BYTES;
+    use crate::sources::http::served::{nowhere, serve, serve_always, serve_slowly};
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode, Uri};
+    use axum::response::Redirect;
+    use axum::routing::get;
+
+    const SOON: Duration = Duration::from_millis(200);
+
+    fn client() -> HttpClient {
+        HttpClient::new(Duration::from_secs(10))
+    }
+
+    async fn failure(client: &HttpClient, request: HttpRequest) -> String {
+        client.get(request).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn query_and_headers_reach_the_server_and_the_answer_comes_back() {
+        let echo = |uri: Uri, headers: HeaderMap| async move {
+            let header = |name: &str| headers[name].to_str().unwrap().to_owned();
+            ([("etag", "v1")], format!("{uri} {} {}", header("authorization"), header("user-agent")))
+        };
+        let url = serve(Router::new().route("/v1/x", get(echo))).await;
+        let request = HttpRequest::get(format!("{url}/v1/x"))
+            .query("q", "St. Pölten & more")
+            .query("appid", "k")
+            .header("authorization", "Bearer t");
+        let answer = client().get(request).await.unwrap();
+        assert_eq!((answer.status(), answer.header("etag")), (200, Some("v1")));
+        assert_eq!(
+            String::from_utf8_lossy(answer.body()),
+            format!("/v1/x?q=St.%20P%C3%B6lten%20%26%20more&appid=k Bearer t {USER_AGENT}")
+        );
+    }
+
+    #[tokio::test]
+    async fn every_status_is_an_answer_and_no_redirect_is_followed() {
+        let url = serve(
+            Router::new()
+                .route("/gone", get(|| async { StatusCode::GONE }))
+                .route("/moved", get(|| async { Redirect::permanent("/gone") })),
+        );
+        let url = url.await;
+        for (path, status) in [("/gone", 410), ("/moved", 308), ("/nothing", 404)] {
+            let answer = client().get(HttpRequest::get(format!("{url}{path}"))).await.unwrap();
+            assert_eq!(answer.status(), status);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_bound() {
+        let url = serve_always("x".repeat(1001)).await;
+        let asked = |bytes| HttpRequest::get(&url).max_body(bytes);
+        assert_eq!(client().get(asked(1001)).await.unwrap().body().len(), 1001);
+        let error = failure(&client(), asked(1000)).await;
+        assert_eq!(error, "not understood: 127.0.0.1 answered with more than 1000 bytes");
+        assert_eq!(HttpRequest::get(url).max_body, MAX_BODY_BYTES);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_begins_and_does_not_end_is_given_up() {
+        let url = serve_slowly("{\"stars\":").await;
+        let client = client().with_timeout(SOON);
+        assert_eq!(client.get(HttpRequest::get(url)).await.unwrap_err(), CollectError::TimedOut(SOON));
+    }
+
+    #[tokio::test]
+    async fn errors_show_the_host_and_nothing_secret() {
+        let secret =
+            |request: HttpRequest| request.query("appid", "s3cret").header("authorization", "s3cret");
+        let refused = failure(&client(), secret(HttpRequest::get(nowhere().await))).await;
+        assert!(
+            refused.starts_with("not reachable: 127.0.0.1: ") && !refused.contains("s3cret"),
+            "{refused}"
+        );
+        for url in ["http://127.0.0.1:99999/?key=s3cret", "not a url s3cret", "127.0.0.1?s3cret"] {
+            let error = failure(&client(), secret(HttpRequest::get(url))).await;
+            assert!(error.starts_with("not reachable: ") && !error.contains("s3cret"), "{error}");
+        }
+        let split = HttpRequest::get(nowhere().await).header("authorization", "s3cret\r\nhost: x");
+        let error = failure(&client(), split).await;
+        assert!(error.ends_with("characters that HTTP does not allow"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn no_more_requests_are_under_way_than_the_bound() {
+        for (client, bound) in [(client(), MAX_AT_ONCE), (client().at_once(2), 2)] {
+            keeps_to(&client, bound).await;
+        }
+    }
+
+    async fn keeps_to(client: &HttpClient, bound: usize) {
+        let mut turns = Vec::new();
+        for _ in 0..bound {
+            turns.push(client.threads.turn().await);
+        }
+        let url = serve_always("done").await;
+        let mut asked = Box::pin(client.get(HttpRequest::get(url)));
+        tokio::select! {
+            biased;
+            _ = &mut asked => unreachable!("all turns are taken"),
+            () = async {} => {}
+        }
+        turns.pop();
+        assert_eq!(asked.await.unwrap().body(), b"done");
+    }
+}

@@ -1,0 +1,64 @@
+//! Threads that may block, a bounded number for each source.
+
+use crate::target::CollectError;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+
+/// What one source may use of tokio's blocking threads, of which there are 512 for the whole process: a
+/// source that hangs takes none from another.
+#[derive(Clone, Debug)]
+pub(crate) struct Threads(Arc<Semaphore>);
+
+/// The right to use one of them. Free again when every clone is dropped.
+#[derive(Clone)]
+pub(crate) struct Turn(Option<Arc<OwnedSemaphorePermit>>);
+
+impl Threads {
+    /// At most so many at once.
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once)))
+    }
+
+    /// Waits for one to be free. Cancel-safe.
+    pub(crate) async fn turn(&self) -> Turn {
+        // Never closed; if it were, there would be no bound but tokio's own.
+        Turn(Arc::clone(&self.0).acquire_owned().await.ok().map(Arc::new))
+    }
+}
+
+impl Turn {
+    /// What `work` gives. When nobody waits for it any more it goes on all the same, and keeps its turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CollectError> {
+        let running = spawn_blocking(move || {
+            let _turn = self.0;
+            work()
+        });
+        running.await.map_err(|panic| CollectError::Unreachable(panic.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+    use tokio::select;
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_keeps_its_turn_until_it_ends() {
+        let threads = Threads::new(1);
+        let (end, ended) = sync_channel::<()>(0);
+        let turn = threads.turn().await;
+        select! {
+            biased;
+            _ = turn.run(move || ended.recv().unwrap()) => unreachable!("nothing lets it end"),
+            () = async {} => {}
+        }
+        assert_eq!(threads.0.available_permits(), 0);
+        end.send(()).unwrap();
+        assert_eq!(threads.turn().await.run(|| 7).await, Ok(7));
+    }
+}

@@ -1,0 +1,42 @@
+//! The weather of cities, from OpenWeather: `source="openweather"`, label `city` as it was configured.
+//!
+//! | series        | unit      | is                      |
+//! |---------------|-----------|-------------------------|
+//! | `temperature` | `°C`      | of the air              |
+//! | `humidity`    | `percent` | relative                |
+//! | `pressure`    | `hPa`     | reduced to sea level    |
+//! | `wind_speed`  | `m/s`     | mean                    |
+//!
+//! A sample has the time at which the weather was measured, and a measurement is given once however often
+//! it is asked for: most stations measure every ten minutes.
+//!
+//! OpenWeather takes its key in the query. No URL is ever in a log, an error or a metric.
+
+mod answer;
+mod city;
+mod config;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use city::{City, CityError, MAX_CITY_BYTES};
+pub use config::{MAX_CITIES, OpenWeatherConfig};
+
+use super::hold::Hold;
+use super::http::HttpClient;
+use crate::target::Target;
+use std::sync::Arc;
+use target::{Access, CityTarget};
+
+const SOURCE: &str = "openweather";
+
+impl OpenWeatherConfig {
+    /// One target for each city; they share the key's quota.
+    pub(crate) fn targets(self) -> Vec<Box<dyn Target>> {
+        let Self { timing, cities, key, base_url } = self;
+        let client = HttpClient::new(timing.timeout());
+        let access = Arc::new(Access { client, hold: Hold::default(), key, base_url });
+        let target = |city| CityTarget::new(city, timing, Arc::clone(&access));
+        cities.into_iter().map(|city| Box::new(target(city)) as Box<dyn Target>).collect()
+    }
+}

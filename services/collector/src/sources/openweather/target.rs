@@ -1,0 +1,109 @@
+//! Asking OpenWeather for one city.
+
+use super::SOURCE;
+use super::answer::{Weather, decode};
+use super::city::City;
+use crate::readings::Readings;
+use crate::sources::base_url::BaseUrl;
+use crate::sources::hold::Hold;
+use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
+use crate::target::{CollectError, Target, Timing};
+use async_trait::async_trait;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Timestamp, limits};
+use watchkeeper_runtime::config::Secret;
+
+/// Longest answer, in bytes. One has less than 1 KiB.
+pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+const NOT_FOUND: u16 = 404;
+
+/// What the targets of all cities share.
+pub(super) struct Access {
+    pub(super) client: HttpClient,
+    pub(super) hold: Hold,
+    pub(super) key: Secret,
+    pub(super) base_url: BaseUrl,
+}
+
+/// One city.
+pub(super) struct CityTarget {
+    name: String,
+    city: City,
+    timing: Timing,
+    access: Arc<Access>,
+    /// When the last weather was measured.
+    last_measured_at: Option<Timestamp>,
+    readings: Readings,
+}
+
+impl CityTarget {
+    pub(super) fn new(city: City, timing: Timing, access: Arc<Access>) -> Self {
+        Self {
+            name: format!("{SOURCE}/{city}"),
+            timing,
+            access,
+            last_measured_at: None,
+            readings: Readings::new(SOURCE, vec![("city", city.to_string())]),
+            city,
+        }
+    }
+
+    /// The samples of a measurement, none if it is not newer than the last.
+    fn samples(&mut self, weather: Weather, now: Timestamp) -> Result<Vec<Sample>, CollectError> {
+        let measured_at = weather.measured_at().filter(|&at| limits::check_time(at, now).is_ok());
+        let Some(measured_at) = measured_at else {
+            return Err(CollectError::Malformed("the weather was measured at no past time".to_owned()));
+        };
+        if self.last_measured_at.is_some_and(|last| measured_at <= last) {
+            return Ok(Vec::new());
+        }
+        self.last_measured_at = Some(measured_at);
+        self.readings.begin(measured_at);
+        weather.add_to(&mut self.readings);
+        Ok(self.readings.take())
+    }
+}
+
+#[async_trait]
+impl Target for CityTarget {
+    fn source(&self) -> &'static str {
+        SOURCE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
+        let answer = self.access.ask(&self.city).await?;
+        let weather = decode(answer.body()).map_err(CollectError::Malformed)?;
+        self.samples(weather, Timestamp::now())
+    }
+}
+
+impl Access {
+    /// The answer for a city, if it is a success.
+    async fn ask(&self, city: &City) -> Result<HttpAnswer, CollectError> {
+        self.hold.check(Timestamp::now())?;
+        let request = HttpRequest::get(self.base_url.with_path("/data/2.5/weather"))
+            .query("q", city.to_string())
+            .query("units", "metric")
+            .query("appid", self.key.expose())
+            .max_body(MAX_ANSWER_BYTES);
+        let answer = self.client.get(request).await?;
+        let now = Timestamp::now();
+        self.hold.note(answer.status(), &answer, now);
+        if answer.status() == NOT_FOUND {
+            return Err(CollectError::Malformed("OpenWeather knows no city of that name".to_owned()));
+        }
+        answer.success().map_err(|error| match error {
+            CollectError::Refused { .. } => self.hold.check(now).err().unwrap_or(error),
+            other => other,
+        })
+    }
+}

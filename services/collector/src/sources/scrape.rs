@@ -1,0 +1,21 @@
+//! Any Prometheus endpoint: what it exposes becomes samples of the same name, with the label `instance`.
+//!
+//! Values are taken as they are: a counter stays one that only grows, a histogram its buckets with the
+//! label `le`, a summary its quantiles. As Prometheus does, each scrape adds `up` (1, or 0 if it failed)
+//! and `scrape_duration_seconds`; and `scrape_samples_skipped`, how many values make no valid sample: NaN
+//! and infinities, labels past the limits, a second value of one series.
+
+mod config;
+mod cursor;
+mod exposition;
+mod gather;
+mod line;
+mod target;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+pub use config::{MAX_TARGETS, ScrapeConfig};
+pub use exposition::MAX_SAMPLES;
+
+pub(crate) use target::targets;

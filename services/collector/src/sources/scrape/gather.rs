@@ -1,0 +1,154 @@
+//! From what an endpoint exposes to samples.
+
+use super::line::Exposed;
+use crate::readings::Readings;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+
+/// The label that says where a sample was scraped.
+pub(super) const INSTANCE: &str = "instance";
+/// What an endpoint's own label of that name becomes, as in Prometheus.
+const EXPORTED_INSTANCE: &str = "exported_instance";
+
+/// Makes samples of one scrape after another.
+pub(super) struct Gathering {
+    readings: Readings,
+    /// The time of the last value of each series that comes with one.
+    given: HashMap<Arc<Series>, Timestamp>,
+}
+
+impl Gathering {
+    pub(super) fn new(source: &str, instance: String) -> Self {
+        Self { readings: Readings::new(source, vec![(INSTANCE, instance)]), given: HashMap::new() }
+    }
+
+    /// The samples of a scrape that was begun at `now` and took so long. A value that says when it was
+    /// measured, and was given before, is not given again.
+    pub(super) fn gather(
+        &mut self,
+        exposed: &[(Exposed<'_>, &str)],
+        now: Timestamp,
+        took: Duration,
+    ) -> Vec<Sample> {
+        self.readings.begin(now);
+        self.readings.add("up", "", &[], 1.0);
+        let mut skipped = 0;
+        for (Exposed { name, labels, value, at }, unit) in exposed {
+            let labels: Vec<_> = labels.iter().filter_map(|(name, value)| label(name, value)).collect();
+            let added = self.readings.try_add(name, unit, &labels, *value, at.unwrap_or(now));
+            if let Err(violation) = added {
+                skipped += 1;
+                tracing::trace!(%name, %violation, "skipped a value");
+            }
+        }
+        self.readings.add("scrape_duration_seconds", "seconds", &[], took.as_secs_f64());
+        self.readings.add_count("scrape_samples_skipped", "", &[], skipped);
+        let mut samples = self.readings.take();
+        self.leave_out_given(&mut samples, now);
+        samples
+    }
+
+    /// The sample that says that a scrape failed.
+    pub(super) fn down(&mut self, now: Timestamp) -> Vec<Sample> {
+        self.readings.begin(now);
+        self.readings.add("up", "", &[], 0.0);
+        self.readings.take()
+    }
+
+    fn leave_out_given(&mut self, samples: &mut Vec<Sample>, now: Timestamp) {
+        let dated = samples.iter().filter(|sample| sample.collected_at != now);
+        let times = dated.map(|sample| (Arc::clone(&sample.series), sample.collected_at)).collect();
+        let given = std::mem::replace(&mut self.given, times);
+        samples.retain(|sample| given.get(&sample.series) != Some(&sample.collected_at));
+    }
+}
+
+/// A label as a sample has it. An empty one is the same as none.
+fn label<'l>(name: &'l str, value: &'l str) -> Option<(&'l str, &'l str)> {
+    let name = if name == INSTANCE { EXPORTED_INSTANCE } else { name };
+    (!value.is_empty()).then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::scrape::exposition;
+    use crate::sources::scrape::line::Format;
+    use watchkeeper_domain::limits;
+
+    fn now() -> Timestamp {
+        "2026-11-20T10:20:00Z".parse().unwrap()
+    }
+
+    fn gathering() -> Gathering {
+        Gathering::new("node", "h:9100".to_owned())
+    }
+
+    fn gather(gathering: &mut Gathering, text: &str, now: Timestamp) -> Vec<Sample> {
+        let exposed = exposition::read(text.as_bytes(), Format::Prometheus, |_| true).unwrap();
+        gathering.gather(&exposed, now, Duration::from_millis(250))
+    }
+
+    fn keys(samples: &[Sample]) -> Vec<&str> {
+        samples.iter().map(|sample| sample.series.key()).collect()
+    }
+
+    #[test]
+    fn a_sample_has_the_labels_it_came_with_and_its_instance() {
+        let text = "cpu_seconds_total{cpu=\"0\",mode=\"\"} 12.5\nx{instance=\"other\"} 1\n";
+        let samples = gather(&mut gathering(), text, now());
+        assert_eq!(
+            keys(&samples),
+            [
+                r#"node/up{instance="h:9100"}"#,
+                r#"node/cpu_seconds_total{cpu="0",instance="h:9100"} seconds"#,
+                r#"node/x{exported_instance="other",instance="h:9100"}"#,
+                r#"node/scrape_duration_seconds{instance="h:9100"} seconds"#,
+                r#"node/scrape_samples_skipped{instance="h:9100"}"#,
+            ]
+        );
+        let values: Vec<_> = samples.iter().map(|sample| sample.value).collect();
+        assert_eq!(values, [1.0, 12.5, 1.0, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn what_makes_no_valid_sample_is_skipped_and_counted() {
+        let long = "x".repeat(limits::MAX_LABEL_VALUE_BYTES + 1);
+        let tomorrow = now().plus(Duration::from_secs(86_400)).as_micros() / 1_000;
+        let many: Vec<String> = (0..limits::MAX_LABELS).map(|n| format!("l{n}=\"1\"")).collect();
+        let text = format!(
+            "a NaN\nb +Inf\nc{{l=\"{long}\"}} 1\nd 1 {tomorrow}\ne 1\ne 2\nup 0\nf{{{}}} 1\n",
+            many.join(",")
+        );
+        let samples = gather(&mut gathering(), &text, now());
+        let kept: Vec<_> = samples.iter().map(|sample| (sample.series.name(), sample.value)).collect();
+        assert_eq!(kept[..2], [("up", 1.0), ("e", 1.0)]);
+        assert_eq!(kept[3..], [("scrape_samples_skipped", 7.0)]);
+    }
+
+    #[test]
+    fn a_value_with_a_time_has_that_time_and_is_given_once() {
+        let mut gathering = gathering();
+        let mut times = |text: &str, now: Timestamp| {
+            let mut samples = gather(&mut gathering, text, now);
+            samples.retain(|sample| ["x", "y"].contains(&sample.series.name()));
+            samples.iter().map(|sample| sample.collected_at).collect::<Vec<_>>()
+        };
+        let (earlier, later) = (now(), now().plus(Duration::from_secs(60)));
+        let measured: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let text = format!("x 1 {}\ny 1\n", measured.as_micros() / 1_000);
+        assert_eq!(times(&text, earlier), [measured, earlier]);
+        assert_eq!(times(&text, later), [later]);
+        let newer = measured.plus(Duration::from_secs(1));
+        assert_eq!(times(&format!("x 1 {}\n", newer.as_micros() / 1_000), later), [newer]);
+    }
+
+    #[test]
+    fn a_scrape_that_failed_says_so() {
+        let samples = gathering().down(now());
+        assert_eq!((samples.len(), samples[0].value), (1, 0.0));
+        assert_eq!(samples[0].series.key(), r#"node/up{instance="h:9100"}"#);
+    }
+}

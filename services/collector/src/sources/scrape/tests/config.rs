@@ -1,0 +1,93 @@
+//! The sections `[[collector.scrape]]`.
+
+use crate::config::CollectorConfig;
+use crate::sources::scrape::config::{MAX_TARGETS, ScrapeConfig};
+use crate::target::Timing;
+use std::time::Duration;
+use watchkeeper_runtime::config::{ConfigErrors, Document};
+
+fn read(sections: &str) -> Result<Vec<ScrapeConfig>, ConfigErrors> {
+    let document = Document::parse("watchkeeper.toml", sections)?;
+    document.read(|root| root.section("collector", CollectorConfig::read)).map(|collector| collector.scrape)
+}
+
+fn refused(keys: &str) -> String {
+    let errors = read(&format!("[[collector.scrape]]\n{keys}\n")).unwrap_err();
+    assert_eq!(errors.count(), 1, "{errors}");
+    errors.first()[0].to_string()
+}
+
+#[test]
+fn a_url_is_enough() {
+    assert_eq!(read("").unwrap(), []);
+    let quarter = Duration::from_secs(15);
+    let expected = ScrapeConfig {
+        url: "http://127.0.0.1:9100/metrics".parse().unwrap(),
+        source: "scrape".to_owned(),
+        instance: "127.0.0.1:9100".to_owned(),
+        timing: Timing::new(quarter, quarter, Duration::from_secs(10)),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        token: None,
+    };
+    let read = read("[[collector.scrape]]\nurl = \"http://127.0.0.1:9100/metrics\"").unwrap();
+    assert_eq!(read, [expected]);
+}
+
+#[test]
+fn every_key_is_read() {
+    let sections = r#"
+        [[collector.scrape]]
+        url = "https://exporter.test/metrics?format=prometheus"
+        source = "node"
+        instance = "db-1"
+        interval = "1m"
+        jitter = "1s"
+        timeout = "5s"
+        include = ["node_*"]
+        exclude = ["node_scrape_*", "node_arp_entries"]
+    "#;
+    let [scrape] = &read(sections).unwrap()[..] else { unreachable!("one section") };
+    assert_eq!((&*scrape.source, &*scrape.instance), ("node", "db-1"));
+    let seconds = Duration::from_secs;
+    assert_eq!(scrape.timing, Timing::new(seconds(60), seconds(1), seconds(5)));
+    assert!(scrape.takes("node_load1") && !scrape.takes("node_arp_entries") && !scrape.takes("go_threads"));
+}
+
+#[test]
+fn what_is_wrong_is_refused_by_name() {
+    assert_eq!(refused(r#"source = "node""#), "collector.scrape[0].url: is missing");
+    assert!(refused(r#"url = "exporter:9100""#).starts_with("collector.scrape[0].url: must be an http://"));
+    let url = "url = \"http://h:9100\"\n";
+    assert_eq!(
+        refused(&format!(r#"{url}source = "a b""#)),
+        "collector.scrape[0].source: may hold letters, digits and any of _.:- but has ' '"
+    );
+    assert_eq!(
+        refused(&format!(r#"{url}instance = "a\nb""#)),
+        "collector.scrape[0].instance: may not hold control characters but has '\\n'"
+    );
+    assert_eq!(
+        refused(&format!("{url}include = {:?}", vec!["a"; 101])),
+        "collector.scrape[0].include: has 101 items, the limit is 100"
+    );
+}
+
+#[test]
+fn two_endpoints_of_one_source_and_instance_are_refused() {
+    let same = refused("url = \"http://h/a\"\n[[collector.scrape]]\nurl = \"http://h/b\"");
+    assert_eq!(same, "collector.scrape: two targets have the name scrape/scrape/h:80");
+    let named = "[[collector.scrape]]\nurl = \"http://h/a\"\n[[collector.scrape]]\nurl = \"http://h/b\"\nsource = \"b\"";
+    assert_eq!(read(named).unwrap().len(), 2);
+}
+
+#[test]
+fn there_are_no_more_endpoints_than_the_limit() {
+    let sections = |count: usize| -> String {
+        let section = |port| format!("[[collector.scrape]]\nurl = \"http://h:{port}\"\n");
+        (1..=count).map(section).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(read(&sections(MAX_TARGETS)).unwrap().len(), MAX_TARGETS);
+    let errors = read(&sections(MAX_TARGETS + 1)).unwrap_err();
+    assert_eq!(errors.first()[0].to_string(), "collector.scrape: has 501 items, the limit is 500");
+}

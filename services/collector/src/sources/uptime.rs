@@ -1,0 +1,29 @@
+//! Whether HTTP URLs, TCP ports and TLS servers are up: `source="uptime"`, label `target` is the name.
+//!
+//! Each probe gives `availability_percent` (100 or 0); and, of a target that answers, `latency_seconds`
+//! (from the look-up of its name to its answer), `http_status`, and `certificate_expires_in_days`
+//! (negative once it has expired). A target that cannot be reached is a value, and no failed collection.
+
+mod address;
+mod availability;
+mod certificate;
+mod config;
+mod http;
+mod probe;
+mod status;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod trust;
+
+pub use address::{Address, AddressError};
+pub use config::{
+    Check, HttpCheck, MAX_EXPECTED, MAX_PROBE, MAX_REDIRECTS, MAX_TARGETS, MAX_THRESHOLD, Thresholds,
+    UptimeConfig,
+};
+pub use probe::MAX_PROBES;
+pub use status::{StatusRange, StatusRangeError};
+pub use trust::Trust;
+
+pub(crate) use target::targets;

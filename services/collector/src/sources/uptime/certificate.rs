@@ -1,0 +1,110 @@
+//! When a server's certificate expires, valid or not.
+
+use std::sync::{Arc, OnceLock};
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use watchkeeper_domain::Timestamp;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+
+/// The end of a certificate's validity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expiry {
+    unix_seconds: u64,
+}
+
+impl Expiry {
+    /// Of a certificate in DER; `None` if it is none.
+    fn of(certificate: &[u8]) -> Option<Self> {
+        let certificate = Certificate::from_der(certificate).ok()?;
+        let not_after = certificate.tbs_certificate().validity().not_after;
+        Some(Self { unix_seconds: not_after.to_unix_duration().as_secs() })
+    }
+
+    /// How many days after `now` that is; negative once it has passed.
+    #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
+    pub(super) fn in_days(self, now: Timestamp) -> f64 {
+        (self.unix_seconds as f64 - now.as_secs_f64()) / 86_400.0
+    }
+}
+
+/// Judges certificates as usual, and remembers when the one of the server expires.
+#[derive(Debug)]
+pub(super) struct Witness {
+    judge: Arc<WebPkiServerVerifier>,
+    seen: OnceLock<Option<Expiry>>,
+}
+
+impl Witness {
+    pub(super) fn new(judge: Arc<WebPkiServerVerifier>) -> Self {
+        Self { judge, seen: OnceLock::new() }
+    }
+
+    /// Of the certificate that was judged, if there was one.
+    pub(super) fn expiry(&self) -> Option<Expiry> {
+        self.seen.get().copied().flatten()
+    }
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.seen.get_or_init(|| Expiry::of(end_entity));
+        self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.judge.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.judge.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    #[test]
+    fn days_are_counted_to_the_end_of_validity_and_past_it() {
+        let mut params = CertificateParams::new(vec!["example.test".to_owned()]).unwrap();
+        params.not_after = date_time_ymd(2026, 12, 20);
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let expiry = Expiry::of(certificate.der()).unwrap();
+        let days_at = |now: &str| expiry.in_days(now.parse().unwrap());
+        assert!((days_at("2026-11-20T00:00:00Z") - 30.0).abs() < 1e-6);
+        assert!((days_at("2026-12-21T12:00:00Z") + 1.5).abs() < 1e-6);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_passed_over(bytes: Vec<u8>) {
+            prop_assert_eq!(Expiry::of(&bytes), None);
+        }
+    }
+}

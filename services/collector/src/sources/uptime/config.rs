@@ -1,0 +1,138 @@
+//! The sections `[[collector.uptime]]`, one for each target.
+
+use super::address::Address;
+use super::status::StatusRange;
+use super::trust::Trust;
+use crate::target::Timing;
+use std::str::FromStr;
+use std::time::Duration;
+use watchkeeper_domain::{Series, limits};
+use watchkeeper_runtime::config::{HttpUrl, MAX_URL_BYTES, Section};
+
+/// Most targets.
+pub const MAX_TARGETS: usize = 20_000;
+/// Longest that one probe may take. Shorter than [`Timing::MAX_TIMEOUT`], so that a target that does not
+/// answer is found to be down before the collection is given up.
+pub const MAX_PROBE: Duration = Duration::from_secs(13);
+/// Highest threshold.
+pub const MAX_THRESHOLD: u32 = 100;
+/// Most redirects that one probe may follow.
+pub const MAX_REDIRECTS: u32 = 10;
+/// Most ranges of status codes that one target may be expected to answer with.
+pub const MAX_EXPECTED: usize = 20;
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is probed when, and what of it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UptimeConfig {
+    /// The label `target`, and the target's name in logs.
+    pub name: String,
+    /// What is probed.
+    pub check: Check,
+    /// When. Its timeout is for one probe, and at most [`MAX_PROBE`].
+    pub timing: Timing,
+    /// How many probes have to agree.
+    pub thresholds: Thresholds,
+}
+
+/// What a target must do to be up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Answer a GET request.
+    Http(HttpCheck),
+    /// Accept a connection.
+    Tcp(Address),
+    /// Complete a TLS handshake with a valid certificate.
+    Tls(Address, Trust),
+}
+
+/// A GET request and the answer that is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCheck {
+    /// What is asked for. With `https`, the certificate has to be valid too.
+    pub url: HttpUrl,
+    /// The status codes to answer with.
+    pub expect: Vec<StatusRange>,
+    /// How many redirects are followed; the answer to one more is judged itself.
+    pub max_redirects: u32,
+    /// Who may have issued the certificate.
+    pub trust: Trust,
+}
+
+/// How many probes in a row have to find the same before it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// For a target to be down.
+    pub failures: u32,
+    /// For a target to be up.
+    pub successes: u32,
+}
+
+impl UptimeConfig {
+    /// Reads one section; `None` if what is to be probed is wrong.
+    pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
+        let name = section.optional_text("name", limits::MAX_LABEL_VALUE_BYTES);
+        let timing = Timing::read_spread(section, DEFAULT_INTERVAL, DEFAULT_TIMEOUT);
+        if timing.timeout() > MAX_PROBE {
+            section.refuse("timeout", format!("must be at most {MAX_PROBE:?}"));
+        }
+        let thresholds = Thresholds {
+            failures: section.integer("failures", 1..=MAX_THRESHOLD, 1),
+            successes: section.integer("successes", 1..=MAX_THRESHOLD, 1),
+        };
+        let (check, default_name) = Check::read(section)?;
+        let name = name.unwrap_or(default_name);
+        if Series::new("uptime", "x", "", &[("target", &name)]).is_err() {
+            section.refuse("name", "may not hold control characters");
+        }
+        Some(Self { name, check, timing, thresholds })
+    }
+
+    /// What the target is called in logs and in the schedule.
+    pub(crate) fn target(&self) -> String {
+        format!("uptime/{}", self.name)
+    }
+}
+
+impl Check {
+    /// The check, and what a target without a name is called.
+    fn read(section: &mut Section<'_>) -> Option<(Self, String)> {
+        let keys = ["url", "tcp", "tls"];
+        let given = keys.map(|key| section.optional_text(key, MAX_URL_BYTES).map(|text| (key, text)));
+        let mut given = given.into_iter().flatten();
+        let (Some((key, text)), None) = (given.next(), given.next()) else {
+            section.refuse("url", "exactly one of url, tcp and tls must be given");
+            return None;
+        };
+        match key {
+            "url" => {
+                let http = HttpCheck::read(section, &text);
+                http.map(|http| (Self::Http(http), text.split('?').next().unwrap_or_default().to_owned()))
+            }
+            "tcp" => parse(section, "tcp", &text).map(|address| (Self::Tcp(address), text)),
+            _ => {
+                let trust = Trust::read(section);
+                parse(section, "tls", &text).map(|address| (Self::Tls(address, trust), text))
+            }
+        }
+    }
+}
+
+impl HttpCheck {
+    fn read(section: &mut Section<'_>, url: &str) -> Option<Self> {
+        let mut expect = section.parsed_list("expect_status", MAX_EXPECTED);
+        if expect.is_empty() {
+            expect.push(StatusRange::SUCCESS);
+        }
+        let max_redirects = section.integer("max_redirects", 0..=MAX_REDIRECTS, 5);
+        let url: Option<HttpUrl> = parse(section, "url", url);
+        let trust = Trust::read(section);
+        Some(Self { url: url?, expect, max_redirects, trust })
+    }
+}
+
+fn parse<T: FromStr<Err: ToString>>(section: &mut Section<'_>, key: &'static str, text: &str) -> Option<T> {
+    text.parse().map_err(|error: T::Err| section.refuse(key, error.to_string())).ok()
+}

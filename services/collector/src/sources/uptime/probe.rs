@@ -1,0 +1,125 @@
+//! Probing a target: what every kind of check has in common.
+
+use super::address::Address;
+use super::certificate::Expiry;
+use super::config::Check;
+use super::trust::Trust;
+use crate::sources::http::{Threads, Turn};
+use crate::target::CollectError;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use ureq::Agent;
+
+/// Most probes that are under way at once. A probe that finds no room within [`TURN_WITHIN`] is left out:
+/// whether its target is up, nobody knows.
+pub const MAX_PROBES: usize = 256;
+
+/// How long a probe waits for its turn.
+pub(super) const TURN_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a probe found.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Finding {
+    /// Why the target is not up; `None` if it is.
+    pub(super) failure: Option<String>,
+    /// From the look-up of its name to its answer, if there was one.
+    pub(super) latency: Option<Duration>,
+    /// The status it answered with.
+    pub(super) status: Option<u16>,
+    /// When the certificate it showed expires.
+    pub(super) expiry: Option<Expiry>,
+}
+
+impl Finding {
+    pub(super) fn failed(reason: impl Into<String>) -> Self {
+        Self { failure: Some(reason.into()), ..Self::default() }
+    }
+}
+
+/// Probes targets. Its clones share how many probes may be under way.
+#[derive(Clone, Debug)]
+pub(super) struct Prober {
+    pub(super) agent: Agent,
+    threads: Threads,
+}
+
+/// One probe under way.
+pub(super) struct Probe<'p> {
+    pub(super) prober: &'p Prober,
+    pub(super) turn: Turn,
+    pub(super) within: Duration,
+    begun: Instant,
+}
+
+impl Prober {
+    pub(super) fn new() -> Self {
+        Self { agent: super::http::agent(), threads: Threads::new(MAX_PROBES) }
+    }
+
+    /// What a check finds, `within` this time.
+    ///
+    /// # Errors
+    /// The check could not be made, which says nothing of the target.
+    pub(super) async fn probe(&self, check: &Check, within: Duration) -> Result<Finding, CollectError> {
+        let turn = self.turn().await?;
+        let probe = Probe { prober: self, turn, within, begun: Instant::now() };
+        match check {
+            Check::Http(check) => probe.http(check).await,
+            Check::Tcp(address) => probe.tcp(address).await,
+            Check::Tls(address, trust) => probe.tls(address, trust).await,
+        }
+    }
+
+    pub(super) async fn turn(&self) -> Result<Turn, CollectError> {
+        timeout(TURN_WITHIN, self.threads.turn()).await.map_err(|_| {
+            CollectError::Unreachable(format!("{MAX_PROBES} other probes are under way and take long"))
+        })
+    }
+}
+
+impl Probe<'_> {
+    async fn tcp(&self, address: &Address) -> Result<Finding, CollectError> {
+        let connected = self.in_time(self.connect(address)).await?;
+        Ok(connected.map_or_else(Finding::failed, |_| self.answered()))
+    }
+
+    async fn tls(&self, address: &Address, trust: &Trust) -> Result<Finding, CollectError> {
+        let handshake = self.handshake(address, trust).await?;
+        let finding = handshake.result.map_or_else(Finding::failed, |()| self.answered());
+        Ok(Finding { expiry: handshake.expiry, ..finding })
+    }
+
+    /// The target answers, now.
+    fn answered(&self) -> Finding {
+        Finding { latency: Some(self.begun.elapsed()), ..Finding::default() }
+    }
+
+    /// What `attempt` comes to, in what is left of the time.
+    pub(super) async fn in_time<T>(
+        &self,
+        attempt: impl Future<Output = Result<Result<T, String>, CollectError>>,
+    ) -> Result<Result<T, String>, CollectError> {
+        let outcome = timeout_at(self.begun + self.within, attempt).await;
+        outcome.unwrap_or_else(|_| Ok(Err(format!("no answer within {:?}", self.within))))
+    }
+
+    /// A connection, or why there is none.
+    pub(super) async fn connect(&self, address: &Address) -> Result<Result<TcpStream, String>, CollectError> {
+        let addresses = match self.look_up(address).await? {
+            Ok(addresses) => addresses,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        Ok(TcpStream::connect(&addresses[..]).await.map_err(|error| error.to_string()))
+    }
+
+    async fn look_up(&self, address: &Address) -> Result<Result<Vec<SocketAddr>, String>, CollectError> {
+        let (host, port) = (address.host().to_owned(), address.port());
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Ok(Ok(vec![SocketAddr::new(ip, port)]));
+        }
+        let found = self.turn.clone().run(move || (host, port).to_socket_addrs().map(Iterator::collect));
+        Ok(found.await?.map_err(|error| error.to_string()))
+    }
+}

@@ -1,0 +1,95 @@
+//! The target of one section.
+
+use super::availability::{Availability, Change};
+use super::config::UptimeConfig;
+use super::probe::{Finding, Prober, TURN_WITHIN};
+use crate::readings::Readings;
+use crate::target::{CollectError, Target, Timing};
+use async_trait::async_trait;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, Timestamp};
+
+const SOURCE: &str = "uptime";
+
+/// From when a probe's time is up to when the collection is given up: it has its answer by then.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The targets of all sections.
+pub(crate) fn targets(configs: Vec<UptimeConfig>) -> impl Iterator<Item = Box<dyn Target>> {
+    let prober = Prober::new();
+    configs
+        .into_iter()
+        .map(move |config| Box::new(UptimeTarget::new(config, prober.clone())) as Box<dyn Target>)
+}
+
+pub(super) struct UptimeTarget {
+    config: UptimeConfig,
+    name: String,
+    prober: Prober,
+    availability: Availability,
+    readings: Readings,
+}
+
+impl UptimeTarget {
+    pub(super) fn new(config: UptimeConfig, prober: Prober) -> Self {
+        Self {
+            name: config.target(),
+            prober,
+            availability: Availability::new(config.thresholds),
+            readings: Readings::new(SOURCE, vec![("target", config.name.clone())]),
+            config,
+        }
+    }
+
+    /// Says when the target goes down, with the reason, and when it comes up.
+    fn note(&mut self, finding: &Finding) {
+        let target_name = self.name.as_str();
+        let change = self.availability.found(finding.failure.is_none());
+        match (change, &finding.failure) {
+            (Some(Change::WentDown), Some(reason)) => tracing::warn!(target_name, reason, "is down"),
+            (Some(Change::CameUp), _) => tracing::info!(target_name, "is up"),
+            (_, Some(reason)) => tracing::debug!(target_name, reason, "a probe failed"),
+            (_, None) => {}
+        }
+    }
+
+    fn samples(&mut self, finding: &Finding, now: Timestamp) -> Vec<Sample> {
+        self.readings.begin(now);
+        if let Some(percent) = self.availability.percent() {
+            self.readings.add("availability_percent", "percent", &[], percent);
+        }
+        if let Some(latency) = finding.latency {
+            self.readings.add("latency_seconds", "seconds", &[], latency.as_secs_f64());
+        }
+        if let Some(status) = finding.status {
+            self.readings.add("http_status", "", &[], f64::from(status));
+        }
+        if let Some(expiry) = finding.expiry {
+            self.readings.add("certificate_expires_in_days", "days", &[], expiry.in_days(now));
+        }
+        self.readings.take()
+    }
+}
+
+#[async_trait]
+impl Target for UptimeTarget {
+    fn source(&self) -> &'static str {
+        SOURCE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn timing(&self) -> Timing {
+        let timing = self.config.timing;
+        Timing::new(timing.interval(), timing.jitter(), TURN_WITHIN + timing.timeout() + GRACE)
+    }
+
+    async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
+        let begun = Timestamp::now();
+        let finding = self.prober.probe(&self.config.check, self.config.timing.timeout()).await?;
+        self.note(&finding);
+        Ok(self.samples(&finding, begun))
+    }
+}

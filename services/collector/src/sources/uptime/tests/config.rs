@@ -1,0 +1,132 @@
+//! The sections `[[collector.uptime]]`.
+
+use crate::config::CollectorConfig;
+use crate::sources::uptime::config::{Check, HttpCheck, MAX_EXPECTED, MAX_TARGETS, Thresholds, UptimeConfig};
+use crate::sources::uptime::status::StatusRange;
+use crate::sources::uptime::trust::Trust;
+use crate::target::Timing;
+use std::time::Duration;
+use watchkeeper_runtime::config::{ConfigErrors, Document};
+
+fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
+    let document = Document::parse("watchkeeper.toml", sections)?;
+    document.read(|root| root.section("collector", CollectorConfig::read)).map(|collector| collector.uptime)
+}
+
+fn refused(keys: &str) -> String {
+    let errors = read(&format!("[[collector.uptime]]\n{keys}\n")).unwrap_err();
+    assert_eq!(errors.count(), 1, "{errors}");
+    errors.first()[0].to_string()
+}
+
+fn minutely() -> Timing {
+    let minute = Duration::from_secs(60);
+    Timing::new(minute, minute, Duration::from_secs(10))
+}
+
+#[test]
+fn what_is_probed_is_enough() {
+    assert_eq!(read("").unwrap(), []);
+    let sections = r#"
+        [[collector.uptime]]
+        url = "https://shop.test/health?key=s3cret"
+        [[collector.uptime]]
+        tcp = "db.test:5432"
+        [[collector.uptime]]
+        tls = "mail.test:993"
+    "#;
+    let check = Check::Http(HttpCheck {
+        url: "https://shop.test/health?key=s3cret".parse().unwrap(),
+        expect: vec![StatusRange::SUCCESS],
+        max_redirects: 5,
+        trust: Trust::Web,
+    });
+    let target = |name: &str, check| UptimeConfig {
+        name: name.to_owned(),
+        check,
+        timing: minutely(),
+        thresholds: Thresholds { failures: 1, successes: 1 },
+    };
+    let expected = [
+        target("https://shop.test/health", check),
+        target("db.test:5432", Check::Tcp("db.test:5432".parse().unwrap())),
+        target("mail.test:993", Check::Tls("mail.test:993".parse().unwrap(), Trust::Web)),
+    ];
+    assert_eq!(read(sections).unwrap(), expected);
+}
+
+#[test]
+fn every_key_is_read() {
+    let sections = r#"
+        [[collector.uptime]]
+        name = "shop"
+        url = "https://shop.test/"
+        expect_status = ["2xx", "401"]
+        max_redirects = 0
+        ca_file = "/etc/ssl/own.pem"
+        failures = 3
+        successes = 2
+        interval = "5m"
+        jitter = "10s"
+        timeout = "13s"
+    "#;
+    let [target] = &read(sections).unwrap()[..] else { unreachable!("one section") };
+    let expected = HttpCheck {
+        url: "https://shop.test/".parse().unwrap(),
+        expect: vec![StatusRange::SUCCESS, "401".parse().unwrap()],
+        max_redirects: 0,
+        trust: Trust::File("/etc/ssl/own.pem".into()),
+    };
+    assert_eq!((&*target.name, &target.check), ("shop", &Check::Http(expected)));
+    assert_eq!(target.thresholds, Thresholds { failures: 3, successes: 2 });
+    let seconds = Duration::from_secs;
+    assert_eq!(target.timing, Timing::new(seconds(300), seconds(10), seconds(13)));
+}
+
+#[test]
+fn what_is_wrong_is_refused_by_name() {
+    let of_target = |keys: &str| {
+        let error = refused(keys);
+        error.strip_prefix("collector.uptime[0].").unwrap_or(&error).to_owned()
+    };
+    let one_of = "url: exactly one of url, tcp and tls must be given";
+    assert_eq!(of_target(r#"name = "nothing""#), one_of);
+    assert_eq!(of_target("tcp = \"h:1\"\ntls = \"h:1\""), one_of);
+    assert!(of_target(r#"url = "shop.test""#).starts_with("url: must be an http:// or https:// URL"));
+    assert!(of_target(r#"tcp = "shop.test""#).starts_with("tcp: must be HOST:PORT"));
+    let tcp = |keys: &str| of_target(&format!("tcp = \"h:1\"\n{keys}"));
+    assert_eq!(tcp(r#"interval = "0s""#), "interval: must be from 1s to 1d, is 0s");
+    assert_eq!(tcp(r#"timeout = "14s""#), "timeout: must be at most 13s");
+    assert_eq!(tcp("failures = 0"), "failures: must be from 1 to 100, is 0");
+    assert_eq!(tcp("successes = 101"), "successes: must be from 1 to 100, is 101");
+    assert_eq!(tcp(r#"name = "a\nb""#), "name: may not hold control characters");
+    assert!(tcp(r#"expect_status = ["200"]"#).starts_with("expect_status: unknown key"));
+    assert!(tcp(r#"ca_file = "/ca.pem""#).starts_with("ca_file: unknown key"));
+    let url = |keys: &str| of_target(&format!("url = \"http://h\"\n{keys}"));
+    assert_eq!(url("max_redirects = 11"), "max_redirects: must be from 0 to 10, is 11");
+    assert_eq!(url(r#"ca_file = "ca.pem""#), "ca_file: must be a path that begins with /");
+    let path = "/".repeat(4097);
+    assert_eq!(url(&format!("ca_file = {path:?}")), "ca_file: has 4097 bytes, the limit is 4096");
+    assert!(url(r#"expect_status = ["2"]"#).starts_with("expect_status[0]: must be a status code"));
+    assert_eq!(
+        url(&format!("expect_status = {:?}", vec!["200"; MAX_EXPECTED + 1])),
+        "expect_status: has 21 items, the limit is 20"
+    );
+}
+
+#[test]
+fn two_targets_of_one_name_are_refused() {
+    let twins = refused("tcp = \"h:1\"\n[[collector.uptime]]\ntls = \"h:1\"");
+    assert_eq!(twins, "collector.uptime: two targets have the name uptime/h:1");
+}
+
+#[test]
+fn there_are_no_more_targets_than_the_limit() {
+    let sections = |count: usize| -> String {
+        let section = |port| format!("[[collector.uptime]]\ntcp=\"h:{port}\"\n");
+        (1..=count).map(section).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(read(&sections(MAX_TARGETS)).unwrap().len(), MAX_TARGETS);
+    let errors = read(&sections(MAX_TARGETS + 1)).unwrap_err();
+    assert_eq!(errors.first()[0].to_string(), "collector.uptime: has 20001 items, the limit is 20000");
+}
