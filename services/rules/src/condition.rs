@@ -1,0 +1,165 @@
+//! What has to hold: one file for each kind.
+
+mod absence;
+mod anomaly;
+mod change;
+mod dead_letters;
+mod past;
+mod threshold;
+
+pub use absence::Absence;
+pub use anomaly::{Against, Anomaly};
+pub use change::{Change, Direction};
+pub(crate) use dead_letters::LastLetter;
+pub use dead_letters::{DeadLetters, series_of as series_of_letters};
+pub(crate) use past::{Past, Seen, Unreadable, read_time};
+pub use threshold::Threshold;
+
+use siphasher::sip::SipHasher13;
+use std::fmt;
+use std::hash::Hasher as _;
+use std::time::Duration;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::config::{Section, show_duration};
+
+/// What has to hold for a rule to fire. Shows itself in plain words: `below 50`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The value is above or below a limit.
+    Threshold(Threshold),
+    /// The value has changed by so much in so long.
+    Change(Change),
+    /// There is no sample.
+    Absence(Absence),
+    /// The value is far from what the series' values are usually.
+    Anomaly(Anomaly),
+    /// Records are rejected.
+    DeadLetters(DeadLetters),
+}
+
+impl Condition {
+    /// Reads the one section of a rule that is its condition.
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let mut found = Vec::new();
+        if section.has("threshold") {
+            found.push(Self::Threshold(section.section("threshold", Threshold::read)));
+        }
+        if section.has("change") {
+            found.push(Self::Change(section.section("change", Change::read)));
+        }
+        if section.has("absence") {
+            found.push(Self::Absence(section.section("absence", Absence::read)));
+        }
+        if section.has("anomaly") {
+            found.push(Self::Anomaly(section.section("anomaly", Anomaly::read)));
+        }
+        if section.has("dead_letters") {
+            found.push(Self::DeadLetters(section.section("dead_letters", DeadLetters::read)));
+        }
+        if found.len() != 1 {
+            let reason = "a rule has exactly one of threshold, change, absence, anomaly and dead_letters";
+            section.refuse("name", format!("{reason}, this one has {}", found.len()));
+        }
+        found.pop().unwrap_or(Self::Threshold(Threshold::default()))
+    }
+
+    /// How far back it looks, or how long it waits.
+    pub(crate) fn span(&self) -> Duration {
+        match self {
+            Self::Threshold(_) => Duration::ZERO,
+            Self::Change(change) => change.within,
+            Self::Absence(absence) => absence.after,
+            Self::Anomaly(anomaly) => anomaly.over,
+            Self::DeadLetters(letters) => letters.clear_after,
+        }
+    }
+}
+
+/// What the evaluator asks of every kind.
+impl Condition {
+    /// Whether it has to remember a series that it does not hold for.
+    pub(crate) fn remembers(&self) -> bool {
+        !matches!(self, Self::Threshold(_) | Self::DeadLetters(_))
+    }
+
+    /// Takes in the newest value and says whether it holds, while the rule `fires` or does not.
+    pub(crate) fn observe(&self, past: &mut Past, fires: bool, seen: Seen) -> bool {
+        match self {
+            Self::Threshold(threshold) => threshold.observe(fires, seen),
+            Self::Change(change) => change.observe(past, seen),
+            Self::Absence(_) => {
+                *past = Past::Nothing;
+                false
+            }
+            Self::Anomaly(anomaly) => anomaly.observe(past, seen),
+            Self::DeadLetters(_) => true,
+        }
+    }
+
+    /// When it begins to hold, or ends to, if nothing comes after `latest`.
+    pub(crate) fn turns_at(&self, past: &Past, holds: bool, latest: Seen) -> Option<Timestamp> {
+        match self {
+            Self::Absence(absence) if !holds && *past != Past::Gone => Some(latest.at.plus(absence.after)),
+            Self::DeadLetters(letters) if holds => Some(latest.at.plus(letters.clear_after)),
+            _ => None,
+        }
+    }
+
+    /// The value that an alert shows: silence has none.
+    pub(crate) fn value(&self, holds: bool, latest: Seen) -> Option<f64> {
+        let is_silence = holds && matches!(self, Self::Absence(_));
+        (!is_silence).then_some(latest.value)
+    }
+
+    /// What it remembers of a series that counts as gone.
+    pub(crate) fn gone(&self) -> Past {
+        if matches!(self, Self::Absence(_)) { Past::Gone } else { Past::Nothing }
+    }
+
+    /// Why it holds or does not, in plain words: `is 0 percent, below 50`.
+    pub(crate) fn why(&self, past: &Past, holds: bool, fires: bool, latest: Seen, unit: &str) -> String {
+        match self {
+            Self::Threshold(threshold) => threshold.why(holds, fires, latest, unit),
+            Self::Change(change) => change.why(past, latest, unit),
+            Self::Absence(absence) => absence.why(holds, latest, unit),
+            Self::Anomaly(anomaly) => anomaly.why(past, latest, unit),
+            Self::DeadLetters(letters) => letters.why(past, holds, latest),
+        }
+    }
+
+    /// What ends it while the rule fires.
+    pub(crate) fn clears_when(&self, latest: Seen) -> String {
+        match self {
+            Self::Threshold(threshold) => threshold.clears_when(),
+            Self::Change(change) => {
+                format!("a sample has not moved as far within the {} before it", show_duration(change.within))
+            }
+            Self::Absence(_) => "a sample comes".to_owned(),
+            Self::Anomaly(_) => "a sample is nearer to the mean".to_owned(),
+            Self::DeadLetters(letters) => {
+                let at = latest.at.plus(letters.clear_after);
+                format!("no other record is rejected until {at}")
+            }
+        }
+    }
+
+    /// Tells it from the condition that the rule had before, so that neither is given what the other
+    /// remembered. The same in every process.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = SipHasher13::new();
+        hasher.write(self.to_string().as_bytes());
+        hasher.finish()
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Threshold(threshold) => threshold.fmt(f),
+            Self::Change(change) => change.fmt(f),
+            Self::Absence(absence) => absence.fmt(f),
+            Self::Anomaly(anomaly) => anomaly.fmt(f),
+            Self::DeadLetters(letters) => letters.fmt(f),
+        }
+    }
+}

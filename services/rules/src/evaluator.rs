@@ -1,0 +1,208 @@
+//! Watches samples and says which rules fire about which series.
+
+mod candidates;
+mod cell;
+mod news;
+mod orphan;
+mod partition;
+mod series_id;
+mod shared;
+mod watched;
+
+use crate::condition::Seen;
+use crate::rule_set::RuleSet;
+use partition::Partition;
+use shared::{Bounds, Shared};
+use std::collections::HashMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Sample, Timestamp};
+use watchkeeper_ports::{Memory, TopicPartition};
+
+/// Most series that one evaluator watches.
+pub const MAX_WATCHED: usize = 1_000_000;
+/// Most series of one partition of which is known only which rules are about them. When there are more, all
+/// of them are forgotten, and found out again.
+const MAX_RESTING: usize = 1_000_000;
+
+/// What is new since it was last asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// What is remembered of the series that changed, in the place of what was; empty where nothing need be.
+    pub memories: Vec<(TopicPartition, Memory)>,
+    /// Alerts that have begun to fire or have cleared, each once and as it is now.
+    pub alerts: Vec<Alert>,
+}
+
+/// Evaluates rules over the partitions that one member of the consumer group has.
+///
+/// Time is the time of the samples: what happens depends on them, not on when they are taken in. What takes
+/// no sample to happen (a condition that has held for long enough, a sample that does not come) happens by
+/// itself before the series' next sample, or with [`Self::tick`] if there is none.
+///
+/// Of a series at rest nothing is remembered over a restart, not even how new its newest sample was: the
+/// first sample after it counts as new.
+#[derive(Debug)]
+pub struct Evaluator {
+    partitions: HashMap<TopicPartition, Partition>,
+    shared: Shared,
+}
+
+impl Evaluator {
+    /// An evaluator that knows no series yet.
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        Self::with_bounds(rules, Bounds { watched: MAX_WATCHED, resting: MAX_RESTING })
+    }
+
+    fn with_bounds(rules: Arc<RuleSet>, bounds: Bounds) -> Self {
+        Self { partitions: HashMap::new(), shared: Shared::new(rules, bounds) }
+    }
+
+    /// The rules it evaluates.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        self.shared.candidates.rules()
+    }
+
+    /// Goes on with what was drained of a series, by this evaluator or another, before the partition's first
+    /// sample. An alert whose rule is gone, or is no longer about the series, clears with the next
+    /// [`Self::tick`].
+    ///
+    /// Says whether the memory could be read; else it counts as nothing, and the alerts that fire about the
+    /// series are to be [adopted](Self::adopt).
+    pub fn recall(&mut self, partition: &TopicPartition, memory: &Memory) -> bool {
+        let (partition, shared) = self.partition(partition);
+        partition.recall(memory, shared)
+    }
+
+    /// Goes on with alerts that fire, about series of which nothing else is known. The next sample that is
+    /// newer than `now` decides whether they clear, and if there is none, that the series counts as gone.
+    pub fn adopt(&mut self, partition: &TopicPartition, alerts: &[Alert], now: Timestamp) {
+        let (partition, shared) = self.partition(partition);
+        partition.adopt(alerts, now, shared);
+    }
+
+    /// Forgets a partition that another member has now, and what was not drained of it.
+    pub fn forget(&mut self, partition: &TopicPartition) {
+        let Some(forgotten) = self.partitions.remove(partition) else { return };
+        self.shared.watched -= forgotten.watched();
+    }
+
+    /// Forgets every partition, and what was not drained.
+    pub fn forget_all(&mut self) {
+        self.partitions.clear();
+        self.shared.watched = 0;
+    }
+
+    /// Takes in a sample. One that is not newer than the newest of its series changes nothing.
+    pub fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
+        let (partition, shared) = self.partition(partition);
+        let seen = Seen { at: sample.collected_at, value: sample.value };
+        partition.observe(&sample.series, seen, shared);
+    }
+
+    /// Takes in that a record was rejected at `at` for `reason`; `partition` is of the topic of dead letters.
+    pub fn observe_letter(&mut self, partition: &TopicPartition, at: Timestamp, reason: &str) {
+        let (partition, shared) = self.partition(partition);
+        partition.observe_letter(at, reason, shared);
+    }
+
+    /// Lets time pass up to `horizon`: no older sample is expected any more, so that one that is not there by
+    /// now is absent.
+    pub fn tick(&mut self, horizon: Timestamp) {
+        for partition in self.partitions.values_mut() {
+            partition.tick(horizon, &mut self.shared);
+        }
+    }
+
+    /// Whether an alert has begun to fire or has cleared since the last [`Self::drain`].
+    pub fn has_news(&self) -> bool {
+        self.partitions.values().any(Partition::has_news)
+    }
+
+    /// Gives everything that is new. Where it is stored in one transaction with the positions of the records
+    /// taken in so far, a restart neither loses nor doubles anything.
+    pub fn drain(&mut self) -> Findings {
+        let mut findings = Findings::default();
+        for partition in self.partitions.values_mut() {
+            partition.drain(&mut findings, &mut self.shared);
+        }
+        findings
+    }
+
+    /// How many series are watched: those about which there is something to remember.
+    pub fn watched(&self) -> usize {
+        self.shared.watched
+    }
+
+    /// How many samples were left out because their series should have been watched when [`MAX_WATCHED`]
+    /// were.
+    pub fn refused(&self) -> u64 {
+        self.shared.refused
+    }
+
+    /// A partition that is not known yet has no series yet.
+    fn partition(&mut self, name: &TopicPartition) -> (&mut Partition, &mut Shared) {
+        if !self.partitions.contains_key(name) {
+            self.partitions.insert(name.clone(), Partition::new(name.clone()));
+        }
+        let partition = self.partitions.get_mut(name).expect("it was there, or has been inserted");
+        (partition, &mut self.shared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::Routing;
+    use watchkeeper_domain::Series;
+    use watchkeeper_ports::Topic;
+    use watchkeeper_runtime::config::Document;
+
+    const BOUNDS: Bounds = Bounds { watched: 3, resting: 5 };
+
+    fn evaluator(condition: &str) -> Evaluator {
+        let text = format!("[[rule]]\nname = \"r\"\nmatch = ['source=\"a\"']\n{condition}");
+        let document = Document::parse("rules.toml", &text).unwrap();
+        let rules = document.read(|root| RuleSet::read(root, &Routing::default(), &[])).unwrap();
+        Evaluator::with_bounds(Arc::new(rules), BOUNDS)
+    }
+
+    fn partition() -> TopicPartition {
+        TopicPartition::new(Topic::METRICS, 0)
+    }
+
+    fn observe(evaluator: &mut Evaluator, name: usize, second: i64, value: f64) {
+        let series = Arc::new(Series::new("a", &format!("n{name}"), "", &[]).unwrap());
+        let collected_at = Timestamp::from_micros(second * 1_000_000).unwrap();
+        evaluator.observe(&partition(), &Sample { series, collected_at, value });
+    }
+
+    #[test]
+    fn as_many_series_are_watched_as_the_bound_allows_and_those_go_on() {
+        let mut evaluator = evaluator("threshold = { above = 5 }");
+        for name in 0..=BOUNDS.watched {
+            observe(&mut evaluator, name, 10, 9.0);
+        }
+        assert_eq!((evaluator.watched(), evaluator.refused()), (BOUNDS.watched, 1));
+        assert_eq!(evaluator.drain().alerts.len(), BOUNDS.watched);
+        for name in 0..BOUNDS.watched {
+            observe(&mut evaluator, name, 20, 1.0);
+        }
+        assert_eq!(evaluator.drain().alerts.len(), BOUNDS.watched);
+        observe(&mut evaluator, BOUNDS.watched, 30, 9.0);
+        assert_eq!((evaluator.watched(), evaluator.drain().alerts.len()), (1, 1));
+    }
+
+    #[test]
+    fn more_series_at_rest_than_the_bound_are_forgotten_and_the_watched_ones_are_not() {
+        let mut evaluator = evaluator("threshold = { above = 5 }");
+        observe(&mut evaluator, 100, 10, 9.0);
+        let known = |evaluator: &Evaluator| evaluator.partitions[&partition()].known();
+        for name in 0..10 * BOUNDS.resting {
+            observe(&mut evaluator, name, 10, 1.0);
+            assert!(known(&evaluator) <= 1 + BOUNDS.resting);
+        }
+        assert_eq!(evaluator.watched(), 1);
+        observe(&mut evaluator, 100, 20, 1.0);
+        assert_eq!(evaluator.drain().alerts.len(), 1);
+    }
+}

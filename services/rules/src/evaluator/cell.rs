@@ -1,0 +1,131 @@
+//! One rule about one series.
+
+use super::candidates::RuleIndex;
+use super::news::{Event, News};
+use crate::condition::{Condition, Past, Seen};
+use crate::phase::{Phase, Turn};
+use crate::rule::Rule;
+use watchkeeper_domain::{Series, Timestamp};
+use watchkeeper_runtime::config::show_duration;
+
+/// Where one rule stands about one series. One that is at rest and remembers nothing need not be kept.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    pub(super) rule: RuleIndex,
+    pub(super) phase: Phase,
+    pub(super) past: Past,
+}
+
+/// The series that a cell is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'a> {
+    pub(super) key: &'a str,
+    pub(super) latest: Seen,
+}
+
+impl About<'_> {
+    /// Read from its key, which is rarely needed and saves keeping it.
+    pub(super) fn series(&self) -> Series {
+        self.key.parse().expect("the key was that of a series")
+    }
+}
+
+/// What happens without a sample.
+#[derive(Clone, Copy, Debug)]
+enum Passing {
+    /// The condition begins or ceases to hold.
+    Turns,
+    /// It has held for long enough.
+    Fires,
+    /// The series counts as gone.
+    Gone,
+}
+
+impl Cell {
+    pub(super) fn new(rule: RuleIndex) -> Self {
+        Self { rule, phase: Phase::default(), past: Past::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.phase == Phase::Resting && self.past == Past::Nothing
+    }
+
+    /// Whether anything must be remembered for the next sample, or happens without one.
+    pub(super) fn is_open(&self, rule: &Rule) -> bool {
+        let waits = matches!(rule.condition, Condition::Absence(_)) && self.past == Past::Nothing;
+        self.phase.holds() || waits || !matches!(self.past, Past::Nothing | Past::Gone)
+    }
+
+    /// Takes in the latest sample.
+    pub(super) fn observe(&mut self, rule: &Rule, about: About<'_>, news: &mut News) {
+        let holds = rule.condition.observe(&mut self.past, self.phase.is_firing(), about.latest);
+        self.step(holds, about.latest.at, rule, about, news);
+    }
+
+    /// When the next thing happens that takes no sample.
+    pub(super) fn due(&self, rule: &Rule, latest: Seen) -> Option<Timestamp> {
+        self.next(rule, latest).map(|(at, _)| at)
+    }
+
+    fn next(&self, rule: &Rule, latest: Seen) -> Option<(Timestamp, Passing)> {
+        let turns = rule.condition.turns_at(&self.past, self.phase.holds(), latest);
+        let fires = self.phase.fires_at(rule.hold);
+        let gone = self.is_open(rule).then(|| latest.at.plus(rule.stale_after));
+        let passing = [(turns, Passing::Turns), (fires, Passing::Fires), (gone, Passing::Gone)];
+        let passing = passing.into_iter().filter_map(|(at, passing)| Some((at?, passing)));
+        passing.min_by_key(|(at, _)| *at)
+    }
+
+    /// Lets everything happen that is due before `end`; says whether anything did.
+    pub(super) fn settle(&mut self, end: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) -> bool {
+        let mut has_changed = false;
+        while let Some((at, passing)) = self.next(rule, about.latest).filter(|(at, _)| *at < end) {
+            match passing {
+                Passing::Turns => self.turn(at, rule, about, news),
+                Passing::Fires => self.step(true, at, rule, about, news),
+                Passing::Gone => self.leave(at, rule, about, news),
+            }
+            has_changed = true;
+        }
+        has_changed
+    }
+
+    /// The condition begins or ceases to hold with time.
+    fn turn(&mut self, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
+        self.step(!self.phase.holds(), at, rule, about, news);
+        if matches!(self.past, Past::LastLetter(_)) {
+            self.past = Past::Nothing;
+        }
+    }
+
+    fn step(&mut self, holds: bool, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
+        let did_fire = self.phase.is_firing();
+        let Some(turn) = self.phase.step(holds, at, rule.hold) else { return };
+        let series = about.series();
+        news.add(Event {
+            rule: &rule.name,
+            severity: rule.severity,
+            turn,
+            value: rule.condition.value(holds, about.latest),
+            reason: rule.why(&self.past, holds, did_fire, about.latest, series.unit()),
+            series,
+        });
+    }
+
+    /// Forgets a series that has had no sample for too long.
+    fn leave(&mut self, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
+        if let Phase::Firing { since } = self.phase {
+            let silent = show_duration(rule.stale_after);
+            news.add(Event {
+                rule: &rule.name,
+                severity: rule.severity,
+                series: about.series(),
+                turn: Turn::Clears { fired_at: since, at: at.max(since) },
+                value: None,
+                reason: format!("no sample for {silent}: the series counts as gone"),
+            });
+        }
+        self.phase = Phase::Resting;
+        self.past = rule.condition.gone();
+    }
+}

@@ -1,0 +1,51 @@
+//! Alerts that have begun to fire or have cleared.
+
+use crate::phase::Turn;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Series, Severity};
+use watchkeeper_ports::AlertKey;
+
+/// The alerts that nobody has been told of yet, each as it is now.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    alerts: BTreeMap<AlertKey, Alert>,
+}
+
+/// What has happened to an alert.
+#[derive(Debug)]
+pub(super) struct Event<'a> {
+    pub(super) rule: &'a str,
+    pub(super) severity: Severity,
+    pub(super) series: Series,
+    pub(super) turn: Turn,
+    pub(super) value: Option<f64>,
+    pub(super) reason: String,
+}
+
+impl News {
+    pub(super) fn add(&mut self, event: Event<'_>) {
+        let (fired_at, cleared_at) = match event.turn {
+            Turn::Fires { at } => (at, None),
+            Turn::Clears { fired_at, at } => (fired_at, Some(at)),
+        };
+        let alert = Alert {
+            rule: event.rule.to_owned(),
+            series: Arc::new(event.series),
+            severity: event.severity,
+            fired_at,
+            cleared_at,
+            value: event.value,
+            reason: event.reason,
+        };
+        self.alerts.insert(AlertKey::of(&alert), alert);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.alerts.is_empty()
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.alerts).into_values().collect()
+    }
+}

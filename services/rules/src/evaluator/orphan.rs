@@ -1,0 +1,42 @@
+//! Alerts that no rule stands behind any more.
+
+use super::news::{Event, News};
+use super::series_id::SeriesId;
+use crate::memory::RememberedRule;
+use crate::phase::{Phase, Turn};
+use crate::rule_set::RuleSet;
+use watchkeeper_domain::{Series, Timestamp};
+
+/// A rule that fired about a series, and is gone, or no longer about it. It clears as soon as it is known what
+/// time it is, and is remembered until then.
+#[derive(Debug)]
+pub(super) struct Orphan {
+    pub(super) id: SeriesId,
+    pub(super) series: Series,
+    pub(super) remembered: RememberedRule,
+    /// Why it clears.
+    pub(super) reason: &'static str,
+}
+
+impl Orphan {
+    /// Of what is remembered of a rule that fired and was not found among those about the series.
+    pub(super) fn new(id: SeriesId, series: Series, remembered: RememberedRule, rules: &RuleSet) -> Self {
+        let reason = match rules.rule(&remembered.name) {
+            Some(_) => "the rule is no longer about this series",
+            None => "the rule is no longer in the configuration",
+        };
+        Self { id, series, remembered, reason }
+    }
+
+    pub(super) fn clear(self, now: Timestamp, news: &mut News) {
+        let Phase::Firing { since } = self.remembered.phase else { return };
+        news.add(Event {
+            rule: &self.remembered.name,
+            severity: self.remembered.severity,
+            series: self.series,
+            turn: Turn::Clears { fired_at: since, at: now.max(since) },
+            value: None,
+            reason: self.reason.to_owned(),
+        });
+    }
+}

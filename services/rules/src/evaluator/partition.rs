@@ -1,0 +1,245 @@
+//! The series of one partition.
+
+use super::Findings;
+use super::candidates::{Candidates, ListId};
+use super::news::News;
+use super::orphan::Orphan;
+use super::series_id::{BySeries, SeriesId};
+use super::shared::Shared;
+use super::watched::Watched;
+use crate::condition::{LastLetter, Past, Seen, Unreadable, series_of_letters};
+use crate::memory::{Remembered, RememberedRule};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::time::Duration;
+use watchkeeper_domain::{Alert, Series, Timestamp};
+use watchkeeper_ports::{Memory, TopicPartition};
+
+/// The shortest time there is.
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+/// The series of one partition.
+#[derive(Debug)]
+pub(super) struct Partition {
+    name: TopicPartition,
+    slots: BySeries<Slot>,
+    /// How many of them are watched.
+    watched: usize,
+    /// The watched series that have changed since they were drained.
+    dirty: Vec<SeriesId>,
+    /// Before this nothing happens without a sample; samples may have put it off since.
+    due: Timestamp,
+    orphans: Vec<Orphan>,
+    news: News,
+}
+
+/// What is known of one series.
+#[derive(Debug)]
+enum Slot {
+    /// Which rules are about it, if any, and when its newest sample was.
+    Resting { list: ListId, newest: Timestamp },
+    /// More.
+    Watched(Box<Watched>),
+}
+
+impl Slot {
+    fn newest(&self) -> Timestamp {
+        match self {
+            Self::Resting { newest, .. } => *newest,
+            Self::Watched(watched) => watched.latest().at,
+        }
+    }
+}
+
+impl Partition {
+    pub(super) fn new(name: TopicPartition) -> Self {
+        let (slots, dirty, orphans, news) = Default::default();
+        Self { name, slots, watched: 0, dirty, due: Timestamp::MAX, orphans, news }
+    }
+
+    pub(super) fn watched(&self) -> usize {
+        self.watched
+    }
+
+    /// How many series are known, at rest or watched.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Takes in a sample, unless it is not newer than the newest of its series.
+    pub(super) fn observe(&mut self, series: &Series, seen: Seen, shared: &mut Shared) {
+        let id = shared.ids.of(series.key());
+        let slot = match self.slots.entry(id) {
+            Entry::Occupied(slot) if seen.at <= slot.get().newest() => return,
+            Entry::Occupied(slot) => slot.into_mut(),
+            Entry::Vacant(slot) => {
+                let list = shared.candidates.about(&self.name, series);
+                slot.insert(Slot::Resting { list, newest: seen.at })
+            }
+        };
+        if let Slot::Resting { list, newest } = slot {
+            *newest = seen.at;
+            if !wakes(&shared.candidates, *list, seen) || !shared.has_room() {
+                return self.forget_resting(shared.bounds.resting);
+            }
+            *slot = Slot::Watched(Box::new(Watched::new(series.key(), *list, seen)));
+            self.watched += 1;
+            shared.watched += 1;
+        }
+        if let Slot::Watched(watched) = slot {
+            let due = watched.observe(seen, &shared.candidates, &mut self.news);
+            self.due = due.into_iter().fold(self.due, Timestamp::min);
+            watched.mark(id, &mut self.dirty);
+        }
+    }
+
+    /// Forgets the series at rest if there are more than `most`. It costs finding their rules again, and that
+    /// one late sample of each may be taken for a new one.
+    fn forget_resting(&mut self, most: usize) {
+        if self.slots.len() - self.watched > most {
+            self.slots.retain(|_, slot| matches!(slot, Slot::Watched(_)));
+        }
+    }
+
+    /// Takes in that a record was rejected.
+    pub(super) fn observe_letter(&mut self, at: Timestamp, reason: &str, shared: &mut Shared) {
+        let Some(series) = series_of_letters(&self.name) else { return };
+        let id = shared.ids.of(series.key());
+        let list = shared.candidates.about(&self.name, &series);
+        if shared.candidates.list(list).is_empty() {
+            return;
+        }
+        if !matches!(self.slots.get(&id), Some(Slot::Watched(_))) {
+            let watched = Watched::new(series.key(), list, Seen { at, value: 0.0 });
+            self.slots.insert(id, Slot::Watched(Box::new(watched)));
+            self.watched += 1;
+            shared.watched += 1;
+        }
+        let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) else { return };
+        let past = Past::LastLetter(Box::new(LastLetter::new(reason)));
+        let due = watched.observe_letter(at, &past, &shared.candidates, &mut self.news);
+        self.due = due.into_iter().fold(self.due, Timestamp::min);
+        watched.mark(id, &mut self.dirty);
+    }
+
+    /// Lets time pass up to `horizon`.
+    pub(super) fn tick(&mut self, horizon: Timestamp, shared: &mut Shared) {
+        for orphan in self.orphans.drain(..) {
+            if let Some(Slot::Watched(watched)) = self.slots.get_mut(&orphan.id) {
+                watched.mark(orphan.id, &mut self.dirty);
+            }
+            orphan.clear(horizon, &mut self.news);
+        }
+        let end = horizon.plus(MICROSECOND);
+        if end <= self.due {
+            return;
+        }
+        self.due = Timestamp::MAX;
+        for (id, slot) in &mut self.slots {
+            let Slot::Watched(watched) = slot else { continue };
+            let (has_changed, due) = watched.settle(end, &shared.candidates, &mut self.news);
+            self.due = due.into_iter().fold(self.due, Timestamp::min);
+            if has_changed {
+                watched.mark(*id, &mut self.dirty);
+            }
+        }
+    }
+
+    /// Goes on with what was remembered of a series; says whether that could be read.
+    pub(super) fn recall(&mut self, memory: &Memory, shared: &mut Shared) -> bool {
+        if memory.state.is_empty() {
+            return true;
+        }
+        match read(memory) {
+            Ok((series, remembered)) => self.go_on(&series, remembered, shared),
+            Err(error) => {
+                shared.ignore(&memory.series_key, &error);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Goes on with alerts of which only themselves are known. Of each the next sample decides, and samples up
+    /// to `now` are none: it is not known which were observed.
+    pub(super) fn adopt(&mut self, alerts: &[Alert], now: Timestamp, shared: &mut Shared) {
+        let mut by_series: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
+        for alert in alerts {
+            by_series.entry(alert.series.key()).or_default().push(alert);
+        }
+        for (key, alerts) in by_series {
+            let latest = Seen { at: now, value: alerts[0].value.unwrap_or_default() };
+            let rules = alerts.iter().map(|alert| RememberedRule::of(alert)).collect();
+            self.go_on(&alerts[0].series, Remembered { latest, rules }, shared);
+            let id = shared.ids.of(key);
+            if let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) {
+                watched.mark(id, &mut self.dirty);
+            }
+        }
+    }
+
+    fn go_on(&mut self, series: &Series, mut remembered: Remembered, shared: &mut Shared) {
+        let id = shared.ids.of(series.key());
+        let list = shared.candidates.about(&self.name, series);
+        let mut watched = Watched::recall(series.key(), list, &mut remembered, &shared.candidates);
+        let due = watched.due(&shared.candidates);
+        self.due = due.into_iter().fold(self.due, Timestamp::min);
+        let orphans = remembered.rules.into_iter().filter(|rule| rule.phase.is_firing());
+        let rules = shared.candidates.rules();
+        let orphans = orphans.map(|remembered| Orphan::new(id, series.clone(), remembered, rules));
+        let before = self.orphans.len();
+        self.orphans.extend(orphans);
+        if self.orphans.len() == before && !watched.is_open(&shared.candidates) {
+            watched.mark(id, &mut self.dirty);
+        }
+        if !matches!(self.slots.insert(id, Slot::Watched(Box::new(watched))), Some(Slot::Watched(_))) {
+            self.watched += 1;
+            shared.watched += 1;
+        }
+    }
+
+    /// Whether an alert has begun to fire or has cleared since the last [`Self::drain`].
+    pub(super) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Adds what is new. Series of which nothing need be remembered go to rest.
+    pub(super) fn drain(&mut self, findings: &mut Findings, shared: &mut Shared) {
+        findings.alerts.extend(self.news.take());
+        findings.memories.reserve(self.dirty.len());
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(slot) = self.slots.get_mut(&id) else { continue };
+            let Slot::Watched(watched) = slot else { continue };
+            watched.is_dirty = false;
+            let orphans = self.orphans.iter().filter(|orphan| orphan.id == id);
+            let mut state = Vec::new();
+            if watched.is_open(&shared.candidates) || orphans.clone().next().is_some() {
+                let mut remembered = watched.remembered(&shared.candidates);
+                remembered.rules.extend(orphans.map(|orphan| orphan.remembered.clone()));
+                remembered.write(&mut state);
+            }
+            let memory = Memory { series_key: watched.key().to_owned(), state: Bytes::from(state) };
+            if memory.state.is_empty() {
+                *slot = Slot::Resting { list: watched.list(), newest: watched.latest().at };
+                self.watched -= 1;
+                shared.watched -= 1;
+            }
+            findings.memories.push((self.name.clone(), memory));
+        }
+    }
+}
+
+fn read(memory: &Memory) -> Result<(Series, Remembered), Unreadable> {
+    let series = memory.series_key.parse().map_err(|_| Unreadable::Wrong("the series' key"))?;
+    Ok((series, Remembered::read(&memory.state)?))
+}
+
+/// Whether a series at rest has to be watched from this sample on.
+fn wakes(rules: &Candidates, list: ListId, seen: Seen) -> bool {
+    rules.list(list).iter().any(|index| {
+        let condition = &rules.rule(*index).condition;
+        condition.remembers() || condition.observe(&mut Past::Nothing, false, seen)
+    })
+}

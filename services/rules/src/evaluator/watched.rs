@@ -1,0 +1,174 @@
+//! One series about which there is something to remember.
+
+use super::candidates::{Candidates, ListId, RuleIndex};
+use super::cell::{About, Cell};
+use super::news::News;
+use super::series_id::SeriesId;
+use crate::condition::{Past, Seen};
+use crate::memory::{Remembered, RememberedRule};
+use crate::rule::Rule;
+use watchkeeper_domain::Timestamp;
+
+/// A series about which there is something to remember. There are many: it knows its series by the key
+/// alone, and keeps only the cells that are not empty.
+#[derive(Debug)]
+pub(super) struct Watched {
+    key: Box<str>,
+    latest: Seen,
+    list: ListId,
+    /// Whether it has changed since it was drained.
+    pub(super) is_dirty: bool,
+    cells: Vec<Cell>,
+}
+
+impl Watched {
+    /// A series of which nothing is known but `latest`, which is yet to be observed.
+    pub(super) fn new(key: &str, list: ListId, latest: Seen) -> Self {
+        Self { key: key.into(), latest, list, is_dirty: false, cells: Vec::new() }
+    }
+
+    /// Goes on with what was remembered, and takes out of it what is for a rule of `list`.
+    pub(super) fn recall(key: &str, list: ListId, remembered: &mut Remembered, rules: &Candidates) -> Self {
+        let mut watched = Self::new(key, list, remembered.latest);
+        for &rule in rules.list(list) {
+            let Some((phase, past)) = remembered.take(rules.rule(rule), rules.fingerprint(rule)) else {
+                continue;
+            };
+            watched.keep(Cell { rule, phase, past });
+        }
+        watched
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn list(&self) -> ListId {
+        self.list
+    }
+
+    pub(super) fn latest(&self) -> Seen {
+        self.latest
+    }
+
+    /// Adds it to the series that have changed, once.
+    pub(super) fn mark(&mut self, id: SeriesId, dirty: &mut Vec<SeriesId>) {
+        if !std::mem::replace(&mut self.is_dirty, true) {
+            dirty.push(id);
+        }
+    }
+
+    /// Takes in the next sample, after all that was due before it; says when the next thing is due.
+    pub(super) fn observe(&mut self, seen: Seen, rules: &Candidates, news: &mut News) -> Option<Timestamp> {
+        self.settle(seen.at, rules, news);
+        self.latest = seen;
+        self.for_each_cell(rules, |cell, rule, about| cell.observe(rule, about, news))
+    }
+
+    /// The same for a letter: its value is how many there are since a rule fires. Letters of several writers
+    /// may be out of order.
+    pub(super) fn observe_letter(
+        &mut self,
+        at: Timestamp,
+        past: &Past,
+        rules: &Candidates,
+        news: &mut News,
+    ) -> Option<Timestamp> {
+        let at = at.max(self.latest.at);
+        self.settle(at, rules, news);
+        let letters = if self.cells.is_empty() { 0.0 } else { self.latest.value };
+        self.latest = Seen { at, value: letters + 1.0 };
+        self.for_each_cell(rules, |cell, rule, about| {
+            cell.past = past.clone();
+            cell.observe(rule, about, news);
+        })
+    }
+
+    /// Lets everything happen that is due before `end`; says whether anything did, and when the next thing is
+    /// due.
+    pub(super) fn settle(
+        &mut self,
+        end: Timestamp,
+        rules: &Candidates,
+        news: &mut News,
+    ) -> (bool, Option<Timestamp>) {
+        let mut has_changed = false;
+        let due = self.for_each_cell(rules, |cell, rule, about| {
+            has_changed |= cell.settle(end, rule, about, news);
+        });
+        (has_changed, due)
+    }
+
+    /// When the next thing happens that takes no sample.
+    pub(super) fn due(&mut self, rules: &Candidates) -> Option<Timestamp> {
+        self.for_each_cell(rules, |_, _, _| {})
+    }
+
+    /// Applies `step` to the cell of each rule, and says when the next thing is due.
+    fn for_each_cell(
+        &mut self,
+        rules: &Candidates,
+        mut step: impl FnMut(&mut Cell, &Rule, About<'_>),
+    ) -> Option<Timestamp> {
+        let mut earliest: Option<Timestamp> = None;
+        for &index in rules.list(self.list) {
+            let rule = rules.rule(index);
+            let about = About { key: &self.key, latest: self.latest };
+            let due = if let Some(at) = self.cells.iter().position(|cell| cell.rule == index) {
+                let cell = &mut self.cells[at];
+                step(cell, rule, about);
+                let due = cell.due(rule, self.latest);
+                if cell.is_empty() {
+                    self.drop_cell(at);
+                }
+                due
+            } else {
+                let mut cell = Cell::new(index);
+                step(&mut cell, rule, about);
+                let due = cell.due(rule, self.latest);
+                self.keep(cell);
+                due
+            };
+            earliest = earliest.into_iter().chain(due).min();
+        }
+        earliest
+    }
+
+    fn keep(&mut self, cell: Cell) {
+        if !cell.is_empty() {
+            // Grows by one, because most series have one or two cells and there are many of them.
+            self.cells.reserve_exact(1);
+            self.cells.push(cell);
+        }
+    }
+
+    fn drop_cell(&mut self, at: usize) {
+        self.cells.swap_remove(at);
+        self.cells.shrink_to_fit();
+    }
+
+    /// Whether anything must be remembered for the next sample, or happens without one.
+    pub(super) fn is_open(&self, rules: &Candidates) -> bool {
+        let is_open = |index: &RuleIndex| {
+            let rule = rules.rule(*index);
+            let cell = self.cells.iter().find(|cell| cell.rule == *index);
+            cell.map_or_else(|| Cell::new(*index).is_open(rule), |cell| cell.is_open(rule))
+        };
+        rules.list(self.list).iter().any(is_open)
+    }
+
+    /// What is to be remembered of it.
+    pub(super) fn remembered(&self, rules: &Candidates) -> Remembered {
+        let of_cell = |cell: &Cell| {
+            let rule = rules.rule(cell.rule);
+            RememberedRule {
+                name: rule.name.clone(),
+                fingerprint: rules.fingerprint(cell.rule),
+                severity: rule.severity,
+                phase: cell.phase,
+                past: cell.past.clone(),
+            }
+        };
+        Remembered { latest: self.latest, rules: self.cells.iter().map(of_cell).collect() }
+    }
+}

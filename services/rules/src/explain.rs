@@ -1,0 +1,127 @@
+//! Why a rule does or does not fire about a series.
+
+use crate::condition::{Condition, Seen, series_of_letters};
+use crate::phase::Phase;
+use crate::rule::Rule;
+use crate::standing::Standing;
+use crate::words::amount;
+use std::fmt;
+use std::time::Duration;
+use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
+use watchkeeper_ports::{Topic, TopicPartition};
+use watchkeeper_runtime::config::show_duration;
+
+/// Lines of plain words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The lines, without line ends.
+    pub lines: Vec<String>,
+}
+
+/// One line each.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// Says why `rule` does or does not fire about `series` at `now`, from what is stored of it: the evaluator's
+/// memory, the latest sample and the alert.
+pub fn explain(
+    rule: &Rule,
+    series: &Series,
+    memory: Option<&[u8]>,
+    latest: Option<&Sample>,
+    alert: Option<&Alert>,
+    now: Timestamp,
+) -> Explanation {
+    let mut lines = vec![format!("the rule fires when {}", rule.when())];
+    match mismatches(rule, series) {
+        wrong if wrong.is_empty() => {
+            lines.push(format!("it is about this series: {}", matching(rule)));
+            let latest = latest.map(|sample| Seen { at: sample.collected_at, value: sample.value });
+            lines.extend(standing(rule, series, Standing::of(rule, memory, latest), alert, now));
+        }
+        wrong => lines.extend(wrong),
+    }
+    if let Some((alert, cleared_at)) = alert.and_then(|alert| Some((alert, alert.cleared_at?))) {
+        lines.push(format!("it fired last from {} to {cleared_at}: {}", alert.fired_at, alert.reason));
+    }
+    Explanation { lines }
+}
+
+/// Why the rule is not about the series; empty if it is.
+pub(crate) fn mismatches(rule: &Rule, series: &Series) -> Vec<String> {
+    if let Condition::DeadLetters(letters) = &rule.condition {
+        let topic = Topic::named(letters.topic.clone()).dead_letters();
+        let of_partition = |partition| series_of_letters(&TopicPartition::new(topic.clone(), partition));
+        let partition = series.label("partition").and_then(|partition| partition.parse().ok());
+        return match partition.and_then(of_partition) {
+            Some(own) if own == *series => Vec::new(),
+            _ => vec![format!(
+                "it is about the dead letters of topic {}, not about this series",
+                letters.topic
+            )],
+        };
+    }
+    let value = |field: &str| series.field(field);
+    let wrong =
+        rule.matchers.iter().filter(|matcher| !matcher.holds(value(matcher.field()).unwrap_or_default()));
+    let reason = |field: &str| match value(field) {
+        Some(value) => format!("{field} is {value:?}"),
+        None => format!("the series has no {field}"),
+    };
+    wrong
+        .map(|matcher| {
+            format!("it is not about this series: {matcher} does not hold, {}", reason(matcher.field()))
+        })
+        .collect()
+}
+
+fn matching(rule: &Rule) -> String {
+    match &rule.condition {
+        Condition::DeadLetters(letters) => format!("the dead letters of topic {}", letters.topic),
+        _ if rule.matchers.iter().len() == 1 => format!("{} holds", rule.matchers),
+        _ => format!("{} hold", rule.matchers),
+    }
+}
+
+fn standing(
+    rule: &Rule,
+    series: &Series,
+    standing: Option<Standing>,
+    alert: Option<&Alert>,
+    now: Timestamp,
+) -> Vec<String> {
+    let Some(standing) = standing else {
+        return vec!["it does not fire: there is no sample of this series yet".to_owned()];
+    };
+    let latest = standing.latest;
+    let ago = Duration::from_secs(now.since(latest.at).as_secs());
+    let value = amount(latest.value, series.unit());
+    let mut lines = vec![format!("it looked at {value} of {}, {} ago", latest.at, show_duration(ago))];
+    let why = standing.why(rule, series.unit());
+    match standing.phase {
+        Phase::Firing { since } => {
+            let reason = alert.filter(|alert| alert.is_firing()).map_or(&why, |alert| &alert.reason);
+            lines.push(format!("it fires since {since}: {reason}"));
+            lines.push(format!("it clears when {}", rule.condition.clears_when(latest)));
+        }
+        Phase::Pending { since } => {
+            let fires_at = since.plus(rule.hold);
+            lines.push(format!("it is pending since {since}: {why}"));
+            lines.push(format!("it fires at {fires_at} if that stays so"));
+        }
+        Phase::Resting if standing.holds(rule) => {
+            lines.push(format!("it is about to take this in: {why}"));
+        }
+        Phase::Resting => {
+            lines.push(format!("it does not fire: {why}"));
+            let turns_at = rule.condition.turns_at(&standing.past, false, latest);
+            lines.extend(
+                turns_at.map(|at| format!("it would without another sample until {}", at.plus(rule.hold))),
+            );
+        }
+    }
+    lines
+}

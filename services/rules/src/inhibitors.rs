@@ -1,0 +1,124 @@
+//! Which alert mutes which.
+
+use crate::inhibition::Inhibition;
+use std::collections::HashMap;
+use watchkeeper_domain::Alert;
+
+/// Inhibitions with the alerts that fire for them: says at a look-up which alert mutes another.
+///
+/// A silenced alert mutes others all the same: what it says about them is still true.
+#[derive(Debug)]
+pub struct Inhibitors<'a>(Vec<Inhibitor<'a>>);
+
+/// One inhibition with the alerts that fire for it.
+#[derive(Debug)]
+struct Inhibitor<'a> {
+    inhibition: &'a Inhibition,
+    /// By the values of the fields that must be equal.
+    sources: HashMap<Vec<&'a str>, Sources<'a>>,
+}
+
+/// Alerts that fire for an inhibition and are equal to it: the first of each kind, if there is one.
+#[derive(Debug, Default)]
+struct Sources<'a> {
+    /// One that the inhibition does not mute itself.
+    pure: Option<&'a Alert>,
+    /// One that it mutes.
+    target: Option<&'a Alert>,
+}
+
+impl<'a> Inhibitors<'a> {
+    /// The inhibitions with those of `alerts` that fire for them.
+    pub fn new(inhibitions: &'a [Inhibition], alerts: &'a [Alert]) -> Self {
+        Self(inhibitions.iter().map(|inhibition| Inhibitor::new(inhibition, alerts)).collect())
+    }
+
+    /// An alert because of which nobody is told of `alert`.
+    pub fn of(&self, alert: &Alert) -> Option<&'a Alert> {
+        self.0.iter().find_map(|inhibitor| inhibitor.of(alert))
+    }
+}
+
+impl<'a> Inhibitor<'a> {
+    fn new(inhibition: &'a Inhibition, alerts: &'a [Alert]) -> Self {
+        let mut sources: HashMap<_, Sources<'a>> = HashMap::new();
+        for alert in alerts.iter().filter(|alert| alert.is_firing() && inhibition.is_source(alert)) {
+            let sources = sources.entry(inhibition.values(alert)).or_default();
+            let kind = if inhibition.is_target(alert) { &mut sources.target } else { &mut sources.pure };
+            kind.get_or_insert(alert);
+        }
+        Self { inhibition, sources }
+    }
+
+    /// An alert that is source and target in one is muted only by one that is no target: else each of two
+    /// such alerts would mute the other, and every one itself.
+    fn of(&self, alert: &Alert) -> Option<&'a Alert> {
+        if self.sources.is_empty() || !self.inhibition.is_target(alert) {
+            return None;
+        }
+        let Sources { pure, target } = self.sources.get(&self.inhibition.values(alert))?;
+        pure.or(target.filter(|_| !self.inhibition.is_source(alert)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use watchkeeper_domain::{Matchers, Series, Severity, Timestamp};
+
+    fn alert(rule: &str, severity: Severity, labels: &[(&str, &str)]) -> Alert {
+        Alert {
+            rule: rule.into(),
+            series: Arc::new(Series::new("host", "up", "", labels).unwrap()),
+            severity,
+            fired_at: Timestamp::MIN,
+            cleared_at: None,
+            value: None,
+            reason: "is away".into(),
+        }
+    }
+
+    fn inhibition(when: &str, mute: &str, equal: &[&str]) -> Inhibition {
+        let matchers = |text: &str| Matchers::new(vec![text.parse().unwrap()]).unwrap();
+        let equal = equal.iter().map(|&field| field.to_owned()).collect();
+        Inhibition { when: matchers(when), mute: matchers(mute), equal }
+    }
+
+    /// By which of the alerts each is muted.
+    fn muted_by(alerts: &[Alert], inhibition: Inhibition) -> Vec<Option<usize>> {
+        let inhibitions = [inhibition];
+        let inhibitors = Inhibitors::new(&inhibitions, alerts);
+        let index = |by: &Alert| alerts.iter().position(|alert| alert == by).unwrap();
+        alerts.iter().map(|alert| inhibitors.of(alert).map(index)).collect()
+    }
+
+    #[test]
+    fn an_alert_mutes_those_with_equal_fields_while_it_fires() {
+        let rule = || inhibition(r#"rule="host_down""#, r#"severity="warning""#, &["host"]);
+        let mut alerts = [
+            alert("host_down", Severity::Critical, &[("host", "a")]),
+            alert("disk_full", Severity::Warning, &[("host", "a")]),
+            alert("disk_full", Severity::Warning, &[("host", "b")]),
+            alert("disk_lost", Severity::Critical, &[("host", "a")]),
+        ];
+        assert_eq!(muted_by(&alerts, rule()), [None, Some(0), None, None]);
+        alerts[0].cleared_at = Some(Timestamp::MIN);
+        assert_eq!(muted_by(&alerts, rule()), [None; 4]);
+    }
+
+    #[test]
+    fn a_field_that_neither_has_is_equal() {
+        let alerts = [alert("a", Severity::Info, &[]), alert("b", Severity::Info, &[("host", "")])];
+        assert_eq!(muted_by(&alerts, inhibition("rule=a", "rule=b", &["host"])), [None, Some(0)]);
+    }
+
+    #[test]
+    fn no_alert_mutes_itself_nor_do_two_mute_each_other() {
+        let rule = || inhibition(r#"rule=~"a|b""#, r#"severity="warning""#, &[]);
+        let mut alerts = [alert("a", Severity::Warning, &[]), alert("b", Severity::Warning, &[])];
+        assert_eq!(muted_by(&alerts, rule()), [None, None]);
+        alerts[0].severity = Severity::Critical;
+        assert_eq!(muted_by(&alerts, rule()), [None, Some(0)]);
+    }
+}

@@ -1,0 +1,34 @@
+//! Rules: when to notify.
+//!
+//! A [`RuleSet`] is read from the configuration. An [`Evaluator`] watches samples and says which rules fire
+//! about which series ([`Findings`]); [`explain()`] says why one does or does not, and [`run_tests`] runs the
+//! examples that are written beside the rules. No I/O, no clock.
+
+mod condition;
+mod evaluator;
+mod explain;
+mod inhibition;
+mod inhibitors;
+mod matchers;
+mod memory;
+mod phase;
+mod routing;
+mod rule;
+mod rule_set;
+mod rule_test;
+mod standing;
+mod words;
+
+pub use condition::{
+    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, Threshold, series_of_letters,
+};
+pub use evaluator::{Evaluator, Findings, MAX_WATCHED};
+pub use explain::{Explanation, explain};
+pub use inhibition::{Inhibition, MAX_INHIBITIONS};
+pub use inhibitors::Inhibitors;
+pub use routing::{MAX_GROUP_FIELDS, Routing};
+pub use rule::{MAX_RULE_NAME_BYTES, MAX_SUMMARY_BYTES, Rule};
+pub use rule_set::{MAX_RULES, RuleSet};
+pub use rule_test::{
+    Expectation, Expected, MAX_EXPECTATIONS, MAX_TEST_SAMPLES, MAX_TESTS, RuleTest, TestOutcome, run_tests,
+};

@@ -1,0 +1,13 @@
+//! Reading matchers.
+
+use watchkeeper_domain::{MAX_MATCHERS, Matchers};
+use watchkeeper_runtime::config::Section;
+
+/// The matchers that `key` lists. An empty list means everything, so a list that was forgotten must not.
+pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Matchers {
+    if !section.has(key) {
+        section.refuse(key, "is missing");
+    }
+    let matchers = section.parsed_list(key, MAX_MATCHERS);
+    Matchers::new(matchers).expect("the list was read with the same limit")
+}

@@ -1,0 +1,105 @@
+//! To whom an alert goes, together with which others, and how often.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+use watchkeeper_domain::limits::MAX_LABEL_NAME_BYTES;
+use watchkeeper_runtime::config::Section;
+
+/// Most fields by which alerts are grouped, or compared by an inhibition.
+pub const MAX_GROUP_FIELDS: usize = 8;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the first alert of a group may wait for others.
+const WAIT: RangeInclusive<Duration> = Duration::ZERO..=HOUR;
+/// How often a group that changes may be told.
+const INTERVAL: RangeInclusive<Duration> = SECOND..=DAY;
+/// How often a group that stays as it is may be told.
+const REPEAT: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(366 * 24 * 60 * 60);
+
+/// To whom the alerts of a rule go, together with which others, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routing {
+    /// Fields of alerts (see [`Alert::field`](watchkeeper_domain::Alert::field)): those with equal values
+    /// are one group. None: all alerts are one group.
+    pub group_by: Vec<String>,
+    /// How long the first alert of a group waits for others.
+    pub wait: Duration,
+    /// At least this lies between two notifications about a group that changed.
+    pub interval: Duration,
+    /// After so long a group that still fires is told again.
+    pub repeat: Duration,
+    /// Whether is told, too, that an alert has cleared.
+    pub send_recovery: bool,
+    /// The names of the receivers; `None`: all of them.
+    pub receivers: Option<Vec<String>>,
+}
+
+/// What holds when the configuration says nothing.
+impl Default for Routing {
+    fn default() -> Self {
+        Self {
+            group_by: vec!["rule".to_owned()],
+            wait: 30 * SECOND,
+            interval: 5 * MINUTE,
+            repeat: 4 * HOUR,
+            send_recovery: true,
+            receivers: None,
+        }
+    }
+}
+
+impl Routing {
+    /// Reads the keys `group_by`, `group_wait`, `group_interval`, `repeat_interval`, `send_recovery` and
+    /// `receivers` of a section; what is not given is as in `default`. A receiver must be one of `known`.
+    pub fn read(section: &mut Section<'_>, default: &Self, known: &[String]) -> Self {
+        Self {
+            group_by: if section.has("group_by") {
+                read_fields(section, "group_by", MAX_GROUP_FIELDS)
+            } else {
+                default.group_by.clone()
+            },
+            wait: section.duration("group_wait", WAIT, default.wait),
+            interval: section.duration("group_interval", INTERVAL, default.interval),
+            repeat: section.duration("repeat_interval", REPEAT, default.repeat),
+            send_recovery: section.boolean("send_recovery", default.send_recovery),
+            receivers: if section.has("receivers") {
+                Some(read_receivers(section, known))
+            } else {
+                default.receivers.clone()
+            },
+        }
+    }
+}
+
+fn read_receivers(section: &mut Section<'_>, known: &[String]) -> Vec<String> {
+    let choices: Vec<(&str, &String)> = known.iter().map(|name| (name.as_str(), name)).collect();
+    let mut chosen: Vec<String> = section.choices("receivers", &choices).into_iter().cloned().collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// At most `max` names of fields.
+pub(crate) fn read_fields(section: &mut Section<'_>, key: &'static str, max: usize) -> Vec<String> {
+    section.parsed_set(key, max).into_iter().map(|Field(name)| name).collect()
+}
+
+/// The name of a field of an alert.
+#[derive(PartialEq)]
+struct Field(String);
+
+impl FromStr for Field {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_part = |c: char| c.is_alphanumeric() || "_.:-/".contains(c);
+        if text.is_empty() || text.len() > MAX_LABEL_NAME_BYTES || !text.chars().all(is_part) {
+            return Err(format!("must be 1 to {MAX_LABEL_NAME_BYTES} letters, digits and any of _.:-/"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}

@@ -1,0 +1,54 @@
+//! All the rules of a configuration.
+
+use crate::inhibition::{Inhibition, MAX_INHIBITIONS};
+use crate::routing::Routing;
+use crate::rule::Rule;
+use std::collections::HashSet;
+use watchkeeper_runtime::config::Section;
+
+/// Most rules.
+pub const MAX_RULES: usize = 1_000;
+
+/// The rules and inhibitions of one configuration. A rule is known by its index, and over restarts by its
+/// name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    inhibitions: Vec<Inhibition>,
+}
+
+impl RuleSet {
+    /// Reads `[[rule]]` and `[[inhibit]]` of the root; `default` is the routing of rules that say nothing of
+    /// their own, `receivers` the names of those there are.
+    pub fn read(root: &mut Section<'_>, default: &Routing, receivers: &[String]) -> Self {
+        let mut names = HashSet::new();
+        let rules = root.sections("rule", MAX_RULES, |section| {
+            let rule = Rule::read(section, default, receivers);
+            if !names.insert(rule.name.clone()) {
+                section.refuse("name", "is the name of an earlier rule");
+            }
+            rule
+        });
+        Self { rules, inhibitions: root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read) }
+    }
+
+    /// Of one rule, for its tests.
+    pub(crate) fn of_rule(rule: Rule) -> Self {
+        Self { rules: vec![rule], inhibitions: Vec::new() }
+    }
+
+    /// The rules, in the order of the file.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of that name.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The inhibitions, in the order of the file.
+    pub fn inhibitions(&self) -> &[Inhibition] {
+        &self.inhibitions
+    }
+}

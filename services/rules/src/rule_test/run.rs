@@ -1,0 +1,156 @@
+//! Runs tests on a simulated clock.
+
+use super::diff::{self, Row};
+use super::{Expected, RuleTest};
+use crate::condition::{Condition, Seen};
+use crate::evaluator::Evaluator;
+use crate::explain::mismatches;
+use crate::phase::Phase;
+use crate::rule::Rule;
+use crate::rule_set::RuleSet;
+use crate::standing::Standing;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_ports::{Topic, TopicPartition};
+
+/// Most letters of one step of a test.
+const MAX_LETTERS: f64 = 1_000.0;
+
+/// How a test went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// The rule's name.
+    pub rule: String,
+    /// The test's name.
+    pub test: String,
+    /// What was expected and what came, line by line; `None` if it passed.
+    pub failure: Option<String>,
+}
+
+/// Runs every test of every rule on a simulated clock, with the evaluator that is used in earnest.
+pub fn run_tests(rules: &RuleSet) -> Vec<TestOutcome> {
+    let each = rules.rules().iter().flat_map(|rule| rule.tests.iter().map(move |test| run(rule, test)));
+    each.collect()
+}
+
+fn run(rule: &Rule, test: &RuleTest) -> TestOutcome {
+    let rows = Simulation::new(rule, test).play();
+    let has_failed = rows.iter().any(Row::is_wrong);
+    let failure = has_failed.then(|| {
+        let notes = mismatches(rule, &test.series);
+        diff::show(&test.series, &notes, &rows)
+    });
+    TestOutcome { rule: rule.name.clone(), test: test.name.clone(), failure }
+}
+
+/// What happens at one instant.
+#[derive(Clone, Debug, Default)]
+struct Moment {
+    value: Option<f64>,
+    expected: Vec<Expected>,
+}
+
+/// The rule alone, with an evaluator and a clock of its own.
+struct Simulation<'a> {
+    rule: &'a Rule,
+    test: &'a RuleTest,
+    partition: TopicPartition,
+    evaluator: Evaluator,
+    /// What the evaluator wants to be remembered of the series.
+    memory: Vec<u8>,
+    latest: Option<Seen>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Simulation<'a> {
+    fn new(rule: &'a Rule, test: &'a RuleTest) -> Self {
+        let topic = match &rule.condition {
+            Condition::DeadLetters(letters) => Topic::named(letters.topic.clone()).dead_letters(),
+            _ => Topic::METRICS,
+        };
+        Self {
+            rule,
+            test,
+            partition: TopicPartition::new(topic, 0),
+            evaluator: Evaluator::new(Arc::new(RuleSet::of_rule(rule.clone()))),
+            memory: Vec::new(),
+            latest: None,
+            rows: Vec::new(),
+        }
+    }
+
+    fn play(mut self) -> Vec<Row> {
+        let mut moments: BTreeMap<Duration, Moment> = BTreeMap::new();
+        for &(at, value) in &self.test.samples {
+            moments.entry(at).or_default().value = Some(value);
+        }
+        for expectation in &self.test.expectations {
+            moments.entry(expectation.at).or_default().expected.push(expectation.is);
+        }
+        for (at, moment) in moments {
+            self.step(at, &moment);
+        }
+        self.rows
+    }
+
+    fn step(&mut self, at: Duration, moment: &Moment) {
+        let now = self.test.start.plus(at);
+        if let Some(value) = moment.value {
+            self.take_in(value, now);
+        }
+        self.evaluator.tick(now);
+        self.note_what_came_between(now);
+        let standing = Standing::of(self.rule, Some(&self.memory), self.latest);
+        let (is, why) = standing.map_or((Expected::Clear, String::new()), |standing| {
+            (name(standing.phase), standing.why(self.rule, self.test.series.unit()))
+        });
+        let row = Row { at, value: moment.value, is, why, expected: None };
+        let expected =
+            moment.expected.iter().map(|expected| Row { expected: Some(*expected), ..row.clone() });
+        if moment.expected.is_empty() { self.rows.push(row) } else { self.rows.extend(expected) }
+    }
+
+    fn take_in(&mut self, value: f64, now: Timestamp) {
+        if matches!(self.rule.condition, Condition::DeadLetters(_)) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
+            for _ in 0..value.clamp(0.0, MAX_LETTERS) as usize {
+                self.evaluator.observe_letter(&self.partition, now, "of the test");
+            }
+            return;
+        }
+        let sample = Sample { series: Arc::clone(&self.test.series), collected_at: now, value };
+        self.evaluator.observe(&self.partition, &sample);
+        self.latest = Some(Seen { at: now, value });
+    }
+
+    /// Takes what the evaluator has found, and notes an alert that fired or cleared before `now`, when nothing
+    /// else happened.
+    fn note_what_came_between(&mut self, now: Timestamp) {
+        let findings = self.evaluator.drain();
+        for (_, memory) in findings.memories {
+            self.memory = memory.state.to_vec();
+        }
+        for alert in findings.alerts {
+            let fired = (Some(alert.fired_at), Expected::Firing);
+            for (turned_at, is) in [fired, (alert.cleared_at, Expected::Clear)] {
+                let Some(turned_at) = turned_at.filter(|at| *at < now) else { continue };
+                let at = turned_at.since(self.test.start);
+                if self.rows.last().is_none_or(|row| row.at < at) {
+                    let is_last = alert.is_firing() || is == Expected::Clear;
+                    let why = if is_last { alert.reason.clone() } else { String::new() };
+                    self.rows.push(Row { at, value: None, is, why, expected: None });
+                }
+            }
+        }
+    }
+}
+
+fn name(phase: Phase) -> Expected {
+    match phase {
+        Phase::Resting => Expected::Clear,
+        Phase::Pending { .. } => Expected::Pending,
+        Phase::Firing { .. } => Expected::Firing,
+    }
+}

@@ -1,0 +1,42 @@
+//! Where a rule stands about a series, from what is stored of it.
+
+use crate::condition::{Condition, Past, Seen};
+use crate::memory::Remembered;
+use crate::phase::Phase;
+use crate::rule::Rule;
+
+/// Where a rule stands about a series.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) phase: Phase,
+    pub(crate) past: Past,
+    /// The sample it looked at last.
+    pub(crate) latest: Seen,
+}
+
+impl Standing {
+    /// From what the evaluator remembers, or from the latest sample if it need not remember anything; `None`
+    /// if nothing is known of the series.
+    pub(crate) fn of(rule: &Rule, memory: Option<&[u8]>, latest: Option<Seen>) -> Option<Self> {
+        let remembered = memory.filter(|state| !state.is_empty());
+        if let Some(mut remembered) = remembered.and_then(|state| Remembered::read(state).ok()) {
+            let (phase, past) = remembered
+                .take(rule, rule.condition.fingerprint())
+                .unwrap_or((Phase::Resting, Past::Nothing));
+            return Some(Self { phase, past, latest: remembered.latest });
+        }
+        Some(Self { phase: Phase::Resting, past: Past::Nothing, latest: latest? })
+    }
+
+    /// Whether the condition holds. One that remembers nothing is asked anew: what is stored may be older than
+    /// the sample.
+    pub(crate) fn holds(&self, rule: &Rule) -> bool {
+        let is_threshold = matches!(rule.condition, Condition::Threshold(_));
+        self.phase.holds() || (is_threshold && rule.condition.observe(&mut Past::Nothing, false, self.latest))
+    }
+
+    /// Why it stands there, in plain words.
+    pub(crate) fn why(&self, rule: &Rule, unit: &str) -> String {
+        rule.condition.why(&self.past, self.holds(rule), self.phase.is_firing(), self.latest, unit)
+    }
+}
