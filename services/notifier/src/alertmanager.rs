@@ -1,0 +1,190 @@
+//! Handing alerts on to Prometheus's Alertmanager, beside our own notifications.
+//!
+//! Nothing is remembered: what fires is told again and again, as Prometheus does, and what is told no more
+//! is taken for resolved by the other side. So no failure here holds anything up.
+
+mod labels;
+mod shape;
+
+use crate::dispatch::Seen;
+use crate::http::{HttpPoster, Post};
+use shape::Told;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_runtime::config::HttpUrl;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often alerts that fire are told again.
+pub(crate) const TELL_EVERY: Duration = Duration::from_secs(60);
+/// For how long a firing alert is to be taken as such: as many intervals may fail before it counts as
+/// resolved. Prometheus has the same.
+const FIRES_FOR: Duration = TELL_EVERY.saturating_mul(4);
+/// Most alerts in one request.
+pub(crate) const MAX_ALERTS_PER_POST: usize = 500;
+
+/// Where Alertmanager (0.16 or later) takes alerts.
+const PATH: &str = "/api/v2/alerts";
+
+/// Tells Alertmanager of all `alerts` once a minute, and whenever they have changed, until asked to stop.
+pub(crate) async fn keep_telling(
+    context: RoleContext,
+    url: HttpUrl,
+    page: Option<HttpUrl>,
+    mut seen: watch::Receiver<Arc<Seen>>,
+) -> RoleResult {
+    let dependency = context.dependency("alertmanager");
+    let heartbeat = context.heartbeat("alertmanager");
+    let (poster, url) = (HttpPoster::new(), url.with_path(PATH));
+    let mut due = interval(TELL_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let next = async {
+            tokio::select! {
+                () = context.shutdown().cancelled() => false,
+                _ = due.tick() => true,
+                changed = seen.changed() => changed.is_ok(),
+            }
+        };
+        if !heartbeat.idle(next).await {
+            return Ok(());
+        }
+        let current = Arc::clone(&seen.borrow_and_update());
+        match heartbeat.idle(tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now())).await {
+            Ok(()) => dependency.up(),
+            Err(reason) => {
+                tracing::warn!(reason, "Alertmanager was not told");
+                dependency.down(reason);
+            }
+        }
+    }
+}
+
+/// Tells of all `alerts`, in as many requests as it takes; of none in one, which asks whether the other side
+/// is there.
+async fn tell(
+    poster: &HttpPoster,
+    url: &HttpUrl,
+    page: Option<&HttpUrl>,
+    alerts: &[Alert],
+    now: Timestamp,
+) -> Result<(), String> {
+    let told: Vec<_> = alerts.iter().map(|alert| Told::of(alert, page, now.plus(FIRES_FOR))).collect();
+    let mut batches: Vec<_> = told.chunks(MAX_ALERTS_PER_POST).collect();
+    if batches.is_empty() {
+        batches.push(&[]);
+    }
+    for batch in batches {
+        let body = serde_json::to_string(batch).map_err(|error| error.to_string())?;
+        let answer = poster.post(Post { url: url.clone(), headers: Vec::new(), body }).await?;
+        if !answer.is_success() {
+            return Err(format!("{} answered {answer}", url.host()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::served::{Received, Served, nowhere};
+    use axum::http::StatusCode;
+    use serde_json::Value;
+    use watchkeeper_domain::{Series, Severity};
+
+    fn alert(number: usize) -> Alert {
+        let series = Series::new("host", "load", "", &[("host", &number.to_string())]).unwrap();
+        Alert {
+            rule: "busy".into(),
+            series: Arc::new(series),
+            severity: Severity::Warning,
+            fired_at: "2026-11-20T10:00:00Z".parse().unwrap(),
+            cleared_at: None,
+            value: Some(9.5),
+            reason: "is 9.5, above 8".into(),
+        }
+    }
+
+    fn told(request: &Received) -> Vec<Value> {
+        assert_eq!((request.path.as_str(), request.header("content-type")), (PATH, "application/json"));
+        serde_json::from_str(&request.body).unwrap()
+    }
+
+    fn all(alerts: Vec<Alert>) -> Arc<Seen> {
+        Arc::new(Seen { alerts: alerts.into(), is_beyond_bound: false })
+    }
+
+    struct Running {
+        context: RoleContext,
+        seen: watch::Sender<Arc<Seen>>,
+        role: tokio::task::JoinHandle<RoleResult>,
+    }
+
+    impl Running {
+        fn start(url: &str, alerts: Vec<Alert>) -> Self {
+            let context = RoleContext::detached("notifier");
+            let (seen, seen_by) = watch::channel(all(alerts));
+            let telling = keep_telling(context.clone(), url.parse().unwrap(), None, seen_by);
+            Self { context, seen, role: tokio::spawn(telling) }
+        }
+
+        async fn stop(self) {
+            self.context.shutdown().cancel();
+            self.role.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_told_at_the_start_and_at_once_when_something_changes() {
+        let served = Served::answering([StatusCode::OK]).await;
+        let running = Running::start(&served.url, Vec::new());
+        assert_eq!(told(&served.received(1).await[0]), Vec::<Value>::new());
+        running.context.roster().ready().await;
+        running.seen.send_replace(all(vec![alert(1)]));
+        let requests = served.received(2).await;
+        let alerts = told(&requests[1]);
+        assert_eq!((alerts.len(), &alerts[0]["labels"]["alertname"]), (1, &"busy".into()));
+        running.stop().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fires_is_told_again_and_again() {
+        let served = Served::answering([StatusCode::OK]).await;
+        let running = Running::start(&served.url, vec![alert(1)]);
+        while served.requests().len() < 3 {
+            tokio::time::sleep(TELL_EVERY).await;
+        }
+        assert!(served.requests().iter().all(|request| told(request)[0]["labels"]["host"] == "1"));
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn many_alerts_are_told_in_batches() {
+        let served = Served::answering([StatusCode::OK]).await;
+        let running = Running::start(&served.url, (0..=MAX_ALERTS_PER_POST).map(alert).collect());
+        let sizes: Vec<_> = served.received(2).await.iter().map(|request| told(request).len()).collect();
+        assert_eq!(sizes, [MAX_ALERTS_PER_POST, 1]);
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn while_it_refuses_or_is_away_it_is_missing_and_told_again() {
+        let served = Served::answering([(StatusCode::BAD_REQUEST, "bad\nlabel"), (StatusCode::OK, "")]).await;
+        let running = Running::start(&served.url, vec![alert(1)]);
+        let shown = |running: &Running| running.context.roster().roles()["notifier"].to_string();
+        served.received(1).await;
+        while !shown(&running).ends_with("bad label") {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(shown(&running), "waiting for alertmanager: 127.0.0.1 answered 400: bad label");
+        running.seen.send_replace(all(vec![alert(2)]));
+        running.context.roster().ready().await;
+        running.stop().await;
+
+        let url: HttpUrl = nowhere().await.parse().unwrap();
+        let error = tell(&HttpPoster::new(), &url, None, &[alert(1)], Timestamp::MIN).await.unwrap_err();
+        assert!(error.starts_with("127.0.0.1: "), "{error}");
+    }
+}

@@ -1,0 +1,120 @@
+//! The section `[notifier]`.
+
+mod address;
+mod receiver;
+
+pub use address::{MAX_ADDRESS_BYTES, MailAddress, MailAddressError};
+pub use receiver::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, ReceiverConfig, Webhook};
+
+use crate::message::{TemplateError, TemplateOf, TemplateSource, TemplateSources, Templates};
+use crate::outgoing::Outgoing;
+use crate::plan::Receiver;
+use std::fs;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_rules::{Routing, RuleSet};
+use watchkeeper_runtime::config::{HttpUrl, Section};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how long a notification that fails is tried again: the default and the bounds.
+const GIVE_UP_AFTER: (Duration, RangeInclusive<Duration>) =
+    (Duration::from_secs(3 * 24 * 60 * 60), MINUTE..=Duration::from_secs(30 * 24 * 60 * 60));
+/// How long notifications and silences are kept when they are done with: the default and the bounds.
+const RETENTION: (Duration, RangeInclusive<Duration>) =
+    (Duration::from_secs(30 * 24 * 60 * 60), DAY..=Duration::from_secs(3_660 * 24 * 60 * 60));
+
+/// The page of alerts among ours.
+const ALERTS_PAGE: &str = "/alerts";
+
+/// Who is told, how, and for how long that is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotifierConfig {
+    /// The routing of rules that say nothing of their own.
+    pub routing: Routing,
+    /// For how long a notification that fails is tried again.
+    pub give_up_after: Duration,
+    /// How long notifications are kept after they were made, and silences after they have ended.
+    pub retention: Duration,
+    /// Who is told; never empty.
+    pub receivers: Vec<ReceiverConfig>,
+    /// Who sends mail.
+    pub mail_from: MailAddress,
+    /// Where Alertmanager is told, if it is.
+    pub alertmanager: Option<HttpUrl>,
+    /// Where people open our pages, if that is known.
+    pub page_url: Option<HttpUrl>,
+    /// What takes the place of the default templates.
+    pub(crate) templates: TemplateSources,
+}
+
+impl NotifierConfig {
+    /// Reads the sections `[notifier]`, `[[rule]]` and `[[inhibit]]` of the root; what is not given has a
+    /// default. The templates and the summaries of rules are tried.
+    pub fn read(root: &mut Section<'_>) -> (Self, Arc<RuleSet>) {
+        let config = root.section("notifier", Self::read_section);
+        let names: Vec<_> = config.receivers.iter().map(|receiver| receiver.name.clone()).collect();
+        let rules = RuleSet::read(root, &config.routing, &names);
+        for error in config.outgoing(&rules).err().into_iter().flatten() {
+            let key = match error.of {
+                TemplateOf::File(_) => "notifier",
+                TemplateOf::Summary(_) => "rule",
+            };
+            root.refuse(key, error.to_string());
+        }
+        (config, Arc::new(rules))
+    }
+
+    fn read_section(section: &mut Section<'_>) -> Self {
+        let receivers = receiver::read_all(section);
+        let names: Vec<_> = receivers.iter().map(|receiver| receiver.name.clone()).collect();
+        Self {
+            routing: Routing::read(section, &Routing::default(), &names),
+            give_up_after: section.duration("give_up_after", GIVE_UP_AFTER.1, GIVE_UP_AFTER.0),
+            retention: section.duration("retention", RETENTION.1, RETENTION.0),
+            receivers,
+            mail_from: section.section("mail", |mail| mail.parsed("from").unwrap_or_else(own_address)),
+            alertmanager: section.section("alertmanager", |alertmanager| alertmanager.parsed("url")),
+            page_url: section.parsed("page_url"),
+            templates: section.section("templates", read_templates),
+        }
+    }
+
+    /// What writes notifications with the templates, which were tried when they were read.
+    pub(crate) fn outgoing(&self, rules: &RuleSet) -> Result<Outgoing, Vec<TemplateError>> {
+        let url = self.alerts_page().map(|url| url.expose().to_owned());
+        let templates = Templates::new(&self.templates, rules, url)?;
+        Ok(Outgoing { templates, from: self.mail_from.clone() })
+    }
+
+    /// Where people see all alerts.
+    pub(crate) fn alerts_page(&self) -> Option<HttpUrl> {
+        self.page_url.as_ref().map(|url| url.with_path(ALERTS_PAGE))
+    }
+
+    /// Whether anybody is told by mail.
+    pub(crate) fn sends_mail(&self) -> bool {
+        self.receivers.iter().any(|receiver| !receiver.mail.is_empty())
+    }
+
+    /// The receivers, as a planner needs them.
+    pub(crate) fn planned(&self) -> Vec<Receiver> {
+        self.receivers.iter().map(ReceiverConfig::planned).collect()
+    }
+}
+
+fn read_templates(section: &mut Section<'_>) -> TemplateSources {
+    let mut read = |key| {
+        let source = TemplateSource::read(&section.path(key)?);
+        source.map_err(|error| section.refuse(key, error.to_string())).ok()
+    };
+    TemplateSources { subject: read("subject"), text: read("text"), html: read("html") }
+}
+
+/// The name of this user on this host, or on `localhost` if the host's name stands in no address.
+fn own_address() -> MailAddress {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let at_host = format!("watchkeeper@{}", name.trim()).parse();
+    at_host.unwrap_or_else(|_| MailAddress::local())
+}

@@ -1,0 +1,85 @@
+//! The sections `[[notifier.receiver]]`.
+
+use super::address::MailAddress;
+use crate::plan::{Receiver, Recipient};
+use watchkeeper_domain::Channel;
+use watchkeeper_runtime::config::{HttpUrl, Secret, Section};
+
+/// Most receivers.
+pub const MAX_RECEIVERS: usize = 100;
+/// Most mail addresses of one receiver.
+pub const MAX_MAIL_ADDRESSES: usize = 100;
+/// Longest name of a receiver, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// The receiver that there is when the configuration has none.
+const DEFAULT: &str = "default";
+
+/// A named set of recipients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiverConfig {
+    /// What rules call it, and what its webhook is called: letters, digits and any of `_.:-`.
+    pub name: String,
+    /// Who is told by mail; nobody, and without a webhook either, where alerts are only to be seen.
+    pub mail: Vec<MailAddress>,
+    /// Where notifications are posted, if they are.
+    pub webhook: Option<Webhook>,
+}
+
+/// Where notifications are posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its address, which is often a secret itself.
+    pub url: HttpUrl,
+    /// What requests are signed with.
+    pub secret: Secret,
+}
+
+/// Reads all receivers; there is one that is not in the file if the file has none.
+pub(super) fn read_all(section: &mut Section<'_>) -> Vec<ReceiverConfig> {
+    let mut names = Vec::new();
+    let receivers = section.sections("receiver", MAX_RECEIVERS, |section| {
+        let receiver = ReceiverConfig::read(section);
+        if names.contains(&receiver.name) {
+            section.refuse("name", "is the name of an earlier receiver");
+        }
+        names.push(receiver.name.clone());
+        receiver
+    });
+    if receivers.is_empty() {
+        let mail = vec![MailAddress::local()];
+        return vec![ReceiverConfig { name: DEFAULT.to_owned(), mail, webhook: None }];
+    }
+    receivers
+}
+
+impl ReceiverConfig {
+    fn read(section: &mut Section<'_>) -> Self {
+        let name = section.required_text("name", MAX_NAME_BYTES);
+        if let Some(found) = name.chars().find(|&c| !c.is_alphanumeric() && !"_.:-".contains(c)) {
+            section.refuse("name", format!("may hold letters, digits and any of _.:- but has {found:?}"));
+        }
+        let mail = section.parsed_set("mail", MAX_MAIL_ADDRESSES);
+        let webhook = section.has("webhook").then(|| section.section("webhook", Webhook::read)).flatten();
+        if !section.has("mail") && !section.has("webhook") {
+            section.refuse("mail", "or a webhook must be given (mail = [] to tell nobody)");
+        }
+        Self { name, mail, webhook }
+    }
+
+    pub(super) fn planned(&self) -> Receiver {
+        let mail = self.mail.iter().map(|address| (Channel::Mail, address.as_str()));
+        let webhook = self.webhook.iter().map(|_| (Channel::Webhook, self.name.as_str()));
+        let recipients =
+            mail.chain(webhook).map(|(channel, name)| Recipient { channel, name: name.to_owned() });
+        Receiver { name: self.name.clone(), recipients: recipients.collect() }
+    }
+}
+
+impl Webhook {
+    /// `None` is recorded as an error.
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let url = section.required_hidden("url");
+        let secret = section.required_secret_file("secret_file");
+        Some(Self { url: url?, secret })
+    }
+}

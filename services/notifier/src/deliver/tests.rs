@@ -1,0 +1,131 @@
+//! The loop that sends, with an outbox and a mail server that do as the test says. Time is virtual.
+
+use super::*;
+use crate::fakes::mailbox::Mailbox;
+use crate::fakes::outbox::{FakeOutbox, mail};
+use crate::metrics::Attempt;
+use tokio::task::JoinHandle;
+use watchkeeper_runtime::config::Document;
+
+struct Running {
+    context: RoleContext,
+    mailbox: Arc<Mailbox>,
+    outbox: Arc<FakeOutbox>,
+    metrics: Arc<NotifierMetrics>,
+    role: JoinHandle<RoleResult>,
+}
+
+fn deliverer(outbox: &Arc<FakeOutbox>, mailbox: &Arc<Mailbox>, metrics: &Arc<NotifierMetrics>) -> Deliverer {
+    let (config, _) = Document::empty().read(NotifierConfig::read).unwrap();
+    Deliverer::new(&config, outbox.clone(), mailbox.clone(), metrics.clone())
+}
+
+impl Running {
+    fn start(outbox: Arc<FakeOutbox>, mailbox: Mailbox) -> Self {
+        let context = RoleContext::detached("notifier");
+        let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
+        let mailbox = Arc::new(mailbox);
+        let deliverer = Arc::new(deliverer(&outbox, &mailbox, &metrics));
+        let role = tokio::spawn(keep_delivering(context.clone(), deliverer, Arc::new(Notify::new())));
+        Self { context, mailbox, outbox, metrics, role }
+    }
+
+    /// Waits until so many mails are being handed over.
+    async fn under_way(&self, count: usize) {
+        self.mailbox.under_way.subscribe().wait_for(|&under_way| under_way == count).await.unwrap();
+    }
+
+    async fn settled(&self, count: usize) {
+        while self.outbox.settled.lock().unwrap().len() < count {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn delivered(&self) -> usize {
+        let settled = self.outbox.settled.lock().unwrap();
+        settled.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Delivered { .. })).count()
+    }
+
+    async fn stop(self) {
+        self.context.shutdown().cancel();
+        self.role.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_are_sent_at_once_than_the_bound_and_all_are_sent() {
+    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 3), Mailbox::slow());
+    running.under_way(MAX_AT_ONCE).await;
+    tokio::time::sleep(3 * LOOK_EVERY).await;
+    assert_eq!(*running.mailbox.under_way.borrow(), MAX_AT_ONCE);
+    assert_eq!(running.outbox.due.lock().unwrap().len(), 3, "nothing is claimed that is not sent");
+    running.mailbox.permits.add_permits(MAX_AT_ONCE + 3);
+    running.settled(MAX_AT_ONCE + 3).await;
+    assert_eq!(running.delivered(), MAX_AT_ONCE + 3);
+    assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Delivered), 11);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_sent_is_finished_at_the_end_and_nothing_more_is_begun() {
+    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 1), Mailbox::slow());
+    running.under_way(MAX_AT_ONCE).await;
+    running.context.shutdown().cancel();
+    tokio::time::sleep(FINISH_WITHIN / 2).await;
+    running.mailbox.permits.add_permits(MAX_AT_ONCE + 1);
+    let Running { role, outbox, mailbox, .. } = running;
+    role.await.unwrap().unwrap();
+    assert_eq!((outbox.settled.lock().unwrap().len(), mailbox.taken.lock().unwrap().len()), (8, 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_finished_in_time_is_left_to_be_sent_again() {
+    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    running.under_way(1).await;
+    let asked = Instant::now();
+    let outbox = Arc::clone(&running.outbox);
+    running.stop().await;
+    assert_eq!(asked.elapsed().as_secs(), FINISH_WITHIN.as_secs());
+    assert!(outbox.settled.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_hangs_is_broken_off_and_tried_again() {
+    let made_at = Timestamp::now();
+    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    running.settled(1).await;
+    let settled = running.outbox.settled.lock().unwrap()[0].1.clone();
+    let Outcome::Failed { reason, retry_at } = settled else { panic!("{settled:?}") };
+    assert_eq!(reason, "was not taken within 30 s");
+    let waits_after_it = SEND_WITHIN + outcome::RETRY_AFTER_AT_LEAST;
+    assert!(retry_at >= made_at.plus(waits_after_it), "{retry_at}");
+    assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Failed), 1);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outbox_that_is_away_is_asked_again_and_nothing_is_sent_twice() {
+    let outbox = FakeOutbox::with_mails(2);
+    *outbox.failures.lock().unwrap() = 5;
+    let running = Running::start(outbox, Mailbox::default());
+    running.settled(2).await;
+    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (2, 2));
+    assert!(running.context.roster().is_ready());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_nobody_can_send_is_given_up_with_the_reason() {
+    let (outbox, mailbox) = (FakeOutbox::with_mails(0), Arc::default());
+    let metrics = NotifierMetrics::register(RoleContext::detached("notifier").registry()).unwrap();
+    let deliverer = deliverer(&outbox, &mailbox, &Arc::new(metrics));
+    let hook = Notification { channel: Channel::Webhook, recipient: "chat".into(), ..mail("1") };
+    let broken = Notification { body: "{}".into(), ..mail("2") };
+    let now = Timestamp::now();
+    let reason = async |notification: &Notification| match deliverer.attempt(notification, now).await {
+        Outcome::GivenUp { reason, .. } => reason,
+        outcome => panic!("{outcome:?}"),
+    };
+    assert_eq!(reason(&hook).await, "no receiver chat has a webhook any more");
+    assert!(reason(&broken).await.contains("missing field"), "{}", reason(&broken).await);
+}

@@ -1,0 +1,162 @@
+//! Planning: from the alerts there are to notifications in the outbox.
+
+use crate::outgoing::Outgoing;
+use crate::plan::{Decision, GroupPlan, Planner};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_ports::{
+    AlertKey, AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore,
+};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often is looked at what is to be told, unless somebody says that an alert has changed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Most alerts that are looked at, by rule and series. Of those beyond nobody is told, and the status line
+/// says so: rules that match so many series say nothing to people.
+pub(crate) const MAX_ALERTS: usize = 10_000;
+/// Alerts that are read with one question.
+const PAGE_ALERTS: usize = 1_000;
+/// Most silences that are looked at, those that end first.
+const MAX_SILENCES: usize = 1_000;
+/// Most notifications of one plan, but for those of the group that goes past it; the other groups are planned
+/// in the next round.
+const MAX_PER_PLAN: usize = 500;
+/// From how many notifications that wait to be sent on nothing more is planned: what is told later is the
+/// truth of then, and nothing is lost.
+const MAX_WAITING: u64 = 10_000;
+/// How often in a row a plan may be overtaken by another planner's before the next round is waited for.
+const MAX_ATTEMPTS: usize = 3;
+
+/// The alerts of the last round.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Seen {
+    /// At most [`MAX_ALERTS`].
+    pub(crate) alerts: Arc<[Alert]>,
+    /// Whether there are more.
+    pub(crate) is_beyond_bound: bool,
+}
+
+impl Seen {
+    /// How many of them fire.
+    pub(crate) fn firing(&self) -> usize {
+        self.alerts.iter().filter(|alert| alert.is_firing()).count()
+    }
+}
+
+/// Fills the outbox.
+pub(crate) struct Dispatcher {
+    pub(crate) alerts: Arc<dyn AlertStore>,
+    pub(crate) notifications: Arc<dyn NotificationStore>,
+    pub(crate) silences: Arc<dyn SilenceStore>,
+    pub(crate) planner: Planner,
+    pub(crate) outgoing: Outgoing,
+    /// Where the alerts of each round are shown, if they differ from those of the last.
+    pub(crate) seen: watch::Sender<Arc<Seen>>,
+}
+
+impl Dispatcher {
+    /// Plans what is to be told at `now` and stores it, then removes the alerts of which nobody is to be told
+    /// any more. Gives how many notifications are new.
+    pub(crate) async fn round(&self, now: Timestamp) -> Result<usize, PortError> {
+        for _ in 0..MAX_ATTEMPTS {
+            // The groups first: where an alert changes after this, what another planner tells of it outdates
+            // the plan. Else an alert that has cleared since could meet a group that was told so and forgot it.
+            let groups = self.notifications.groups().await?;
+            let seen = self.look().await?;
+            if self.notifications.waiting().await? >= MAX_WAITING {
+                return Ok(0);
+            }
+            let silences = self.silences.ending_after(now, MAX_SILENCES).await?;
+            let Decision { groups, removable } = self.planner.plan(now, &seen.alerts, &groups, &silences);
+            let (all, plan) = (groups.len(), self.write(groups));
+            let (is_whole, count) = (plan.groups.len() == all, plan.notifications.len());
+            if plan != Plan::default() && self.notifications.plan(&Arc::new(plan)).await? == Planned::Outdated
+            {
+                continue;
+            }
+            if is_whole && !removable.is_empty() {
+                self.alerts.remove(&removable).await?;
+            }
+            return Ok(count);
+        }
+        Ok(0)
+    }
+
+    /// Reads the alerts, and shows them if they have changed.
+    async fn look(&self) -> Result<Arc<Seen>, PortError> {
+        let mut alerts: Vec<Alert> = Vec::new();
+        while alerts.len() <= MAX_ALERTS {
+            let after = alerts.last().map(AlertKey::of);
+            let page = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
+            let is_last = page.len() < PAGE_ALERTS;
+            alerts.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        let is_beyond_bound = alerts.len() > MAX_ALERTS;
+        alerts.truncate(MAX_ALERTS);
+        let seen = Arc::new(Seen { alerts: alerts.into(), is_beyond_bound });
+        self.seen.send_if_modified(|shown| {
+            let is_news = **shown != *seen;
+            *shown = Arc::clone(&seen);
+            is_news
+        });
+        Ok(seen)
+    }
+
+    fn write(&self, groups: Vec<GroupPlan<'_>>) -> Plan {
+        let mut plan = Plan::default();
+        for GroupPlan { change, notice } in groups {
+            if plan.notifications.len() >= MAX_PER_PLAN {
+                break;
+            }
+            plan.groups.push(change);
+            plan.notifications.extend(notice.map(|notice| self.outgoing.write(&notice)));
+        }
+        plan
+    }
+}
+
+/// Fills the outbox until asked to stop; `changed` is told when alerts have changed, `planned` when there is
+/// something to send.
+pub(crate) async fn keep_dispatching(
+    context: RoleContext,
+    dispatcher: Dispatcher,
+    changed: Arc<Notify>,
+    planned: Arc<Notify>,
+) -> RoleResult {
+    let outbox = context.dependency("outbox");
+    let heartbeat = context.heartbeat("dispatch");
+    let mut due = interval(LOOK_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let next = async {
+            tokio::select! {
+                () = context.shutdown().cancelled() => {}
+                _ = due.tick() => {}
+                () = changed.notified() => {}
+            }
+        };
+        heartbeat.idle(next).await;
+        if context.shutdown().is_cancelled() {
+            return Ok(());
+        }
+        match dispatcher.round(Timestamp::now()).await {
+            Ok(0) => outbox.up(),
+            Ok(notifications) => {
+                outbox.up();
+                tracing::info!(notifications, "notifications made");
+                planned.notify_one();
+            }
+            Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
+            Err(error) => outbox.down(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Sides that are away, and recipients that do not exist.
+
+use super::places::Deaths;
+use super::stage::{STEP, Stage};
+use crate::fakes::mailbox::{Mailbox, NO_SUCH_USER};
+use std::collections::BTreeSet;
+use watchkeeper_domain::NotificationState;
+use watchkeeper_ports::Mail;
+
+const CONFIG: &str = r#"
+[notifier]
+group_by = ["target"]
+group_wait = "0s"
+group_interval = "1m"
+give_up_after = "3h"
+
+[[notifier.receiver]]
+name = "ops"
+mail = ["ops@example.org", "gone@example.org"]
+
+[[rule]]
+name = "high"
+match = ['name="value"']
+[rule.threshold]
+above = 10
+"#;
+
+/// Goes on for so many steps, with these values.
+async fn goes_on(stage: &mut Stage, steps: usize, values: &[(&str, f64)]) {
+    for _ in 0..steps {
+        stage.step(values, &mut Deaths::default()).await;
+    }
+}
+
+fn hours(count: usize) -> usize {
+    count * 3_600 / usize::try_from(STEP.as_secs()).unwrap()
+}
+
+fn ids(mails: &[Mail]) -> BTreeSet<String> {
+    mails.iter().map(|mail| mail.id.clone()).collect()
+}
+
+#[tokio::test]
+async fn what_a_mail_server_missed_while_it_was_away_it_gets_once_each() {
+    let mut stage = Stage::new(CONFIG, Mailbox::default());
+    goes_on(&mut stage, 2, &[("a", 1.0), ("b", 1.0)]).await;
+    *stage.mailbox.is_away.lock().unwrap() = true;
+    goes_on(&mut stage, hours(1) / 2, &[("a", 20.0), ("b", 1.0)]).await;
+    goes_on(&mut stage, hours(1) / 2, &[("a", 1.0), ("b", 20.0)]).await;
+    assert_eq!(stage.mails(), []);
+    let waiting = stage.notifications().await;
+    let last_errors = waiting.iter().filter_map(|notification| match &notification.state {
+        NotificationState::Waiting { attempts: 0, .. } => None,
+        NotificationState::Waiting { last_error, .. } => last_error.as_deref(),
+        settled => panic!("{settled:?}"),
+    });
+    let tried: Vec<_> = last_errors.collect();
+    assert_eq!(tried, ["connection refused"; 4], "a recovery is not tried before what it recovers from");
+    *stage.mailbox.is_away.lock().unwrap() = false;
+    goes_on(&mut stage, hours(1) / 4, &[("a", 1.0), ("b", 20.0)]).await;
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 6, "a fires, a clears and b fires, told to two");
+    assert_eq!(ids(&mails), waiting.iter().map(|notification| notification.id.clone()).collect());
+    assert_eq!(ids(&mails).len(), mails.len());
+    for recipient in ["ops@example.org", "gone@example.org"] {
+        for first in mails.iter().filter(|mail| mail.to == recipient) {
+            let second = mails.iter().position(|mail| mail.follows.as_ref() == Some(&first.id));
+            let place = mails.iter().position(|mail| mail == first);
+            assert!(second.is_none() || place < second, "the recovery of {} came first", first.subject);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_in_its_time_is_given_up_with_the_reason() {
+    let mut stage = Stage::new(CONFIG, Mailbox { is_away: true.into(), ..Mailbox::default() });
+    goes_on(&mut stage, hours(3) + 2, &[("a", 20.0)]).await;
+    for notification in stage.notifications().await {
+        let NotificationState::GivenUp { reason, .. } = notification.state else {
+            panic!("{:?}", notification.state)
+        };
+        assert_eq!(reason, "not delivered within 3h: connection refused");
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_that_does_not_exist_is_given_up_at_once_and_the_others_are_told() {
+    let unknown = Some("gone@example.org".to_owned());
+    let mut stage = Stage::new(CONFIG, Mailbox { unknown, ..Mailbox::default() });
+    goes_on(&mut stage, 3, &[("a", 20.0)]).await;
+    let recipients: Vec<_> = stage.mails().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(recipients, ["ops@example.org"]);
+    let notifications = stage.notifications().await;
+    let gone = notifications.iter().find(|notification| notification.recipient == "gone@example.org");
+    let Some(NotificationState::GivenUp { reason, .. }) = gone.map(|gone| &gone.state) else {
+        panic!("{notifications:#?}")
+    };
+    assert_eq!(reason, NO_SUCH_USER);
+}

@@ -1,0 +1,159 @@
+//! A notifier that goes step by step.
+
+use super::places::{Deaths, Died, Place};
+use crate::config::NotifierConfig;
+use crate::deliver::Deliverer;
+use crate::dispatch::{Dispatcher, Seen};
+use crate::evaluate::Evaluating;
+use crate::fakes::bus::{FakeBus, partition};
+use crate::fakes::mailbox::Mailbox;
+use crate::metrics::NotifierMetrics;
+use crate::plan::Planner;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::{Notify, watch};
+use watchkeeper_adapter_embedded::EmbeddedAlerts;
+use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
+use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Offset, Topic};
+use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::config::Document;
+use watchkeeper_runtime::consumer::Consumer;
+use watchkeeper_wire::sample::push_sample;
+
+/// The time between two steps.
+pub(super) const STEP: Duration = Duration::from_secs(10);
+/// Every so many steps what is remembered is stored, also when nothing fires or clears.
+const STEPS_PER_CHECKPOINT: usize = 3;
+
+/// What outlives a restart, and the process of the moment.
+pub(super) struct Stage {
+    directory: TempDir,
+    bus: Arc<FakeBus>,
+    pub(super) mailbox: Arc<Mailbox>,
+    config: NotifierConfig,
+    rules: Arc<RuleSet>,
+    step: usize,
+    /// How often the process died.
+    pub(super) deaths: usize,
+    process: Option<Process>,
+}
+
+/// What a restart loses.
+struct Process {
+    store: EmbeddedAlerts,
+    evaluating: Evaluating,
+    next: Offset,
+    dispatcher: Dispatcher,
+    deliverer: Deliverer,
+}
+
+impl Stage {
+    pub(super) fn new(config: &str, mailbox: Mailbox) -> Self {
+        let document = Document::parse("watchkeeper.toml", config).unwrap();
+        let read = document.read(NotifierConfig::read);
+        let (config, rules) = read.unwrap_or_else(|errors| panic!("{errors}"));
+        let (directory, mailbox) = (tempfile::tempdir().unwrap(), Arc::new(mailbox));
+        Self { directory, bus: Arc::default(), mailbox, config, rules, step: 0, deaths: 0, process: None }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        start.plus(STEP * u32::try_from(self.step).unwrap())
+    }
+
+    /// Mails that were taken, in order, as often as they were.
+    pub(super) fn mails(&self) -> Vec<Mail> {
+        self.mailbox.taken.lock().unwrap().clone()
+    }
+
+    /// All notifications, the newest first.
+    pub(super) async fn notifications(&mut self) -> Vec<Notification> {
+        let process = self.process().await;
+        process.store.notifications().newest(1_000).await.unwrap()
+    }
+
+    /// One step on: these targets have these values, then all is done that can be.
+    pub(super) async fn step(&mut self, values: &[(&str, f64)], deaths: &mut Deaths) {
+        self.step += 1;
+        for &(target, value) in values {
+            let series = Arc::new(Series::new("test", "value", "", &[("target", target)]).unwrap());
+            let mut record = BatchBuilder::default();
+            push_sample(&mut record, &Sample { series, collected_at: self.now(), value });
+            self.bus.append(self.now(), record.finish());
+        }
+        while let Err(Died) = self.work(deaths).await {
+            self.deaths += 1;
+            self.process = None;
+        }
+    }
+
+    /// Evaluates, plans and delivers, unless the process dies before.
+    async fn work(&mut self, deaths: &mut Deaths) -> Result<(), Died> {
+        let (step, now) = (self.step, self.now());
+        let heartbeat = RoleContext::detached("notifier").heartbeat("receive");
+        let bus = Arc::clone(&self.bus);
+        let mut pass = |place| deaths.pass(step, place);
+        let Process { evaluating, next, dispatcher, deliverer, .. } = self.process().await;
+        loop {
+            let batch = bus.read(&partition(), *next, evaluating.room()).await.unwrap();
+            if batch.records.is_empty() {
+                break;
+            }
+            *next = batch.next;
+            evaluating.take(batch);
+            pass(Place::Taken)?;
+            if evaluating.room() == 0 {
+                evaluating.store(&heartbeat).await.unwrap();
+            }
+        }
+        if evaluating.tick(now).await || step.is_multiple_of(STEPS_PER_CHECKPOINT) {
+            evaluating.store(&heartbeat).await.unwrap();
+        }
+        pass(Place::Stored)?;
+        dispatcher.round(now).await.unwrap();
+        pass(Place::Planned)?;
+        // What was settled may have been waited for.
+        while let [notification, ..] = &deliverer.claim(now, 1).await.unwrap()[..] {
+            pass(Place::Claimed)?;
+            let outcome = deliverer.attempt(notification, now).await;
+            pass(Place::Sent)?;
+            deliverer.settle(&notification.id, &outcome).await.unwrap();
+        }
+        pass(Place::Done)
+    }
+
+    /// The process; a new one, if the last has died.
+    async fn process(&mut self) -> &mut Process {
+        if self.process.is_none() {
+            self.process = Some(self.start().await);
+        }
+        self.process.as_mut().unwrap()
+    }
+
+    async fn start(&self) -> Process {
+        let store = EmbeddedAlerts::open(self.directory.path()).unwrap();
+        let context = RoleContext::detached("notifier");
+        let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
+        let (bus, news) = (Arc::clone(&self.bus), Arc::new(Notify::new()));
+        let (rules, alerts) = (Arc::clone(&self.rules), store.alerts());
+        let mut evaluating = Evaluating::new(Topic::METRICS, rules, bus, alerts, Arc::clone(&metrics), news);
+        let position =
+            evaluating.begin(&[partition()], &context.heartbeat("receive")).await.unwrap().remove(0);
+        Process {
+            evaluating,
+            next: position.next,
+            dispatcher: Dispatcher {
+                alerts: store.alerts(),
+                notifications: store.notifications(),
+                silences: store.silences(),
+                planner: Planner::new(&self.rules, &self.config.planned()),
+                outgoing: self.config.outgoing(&self.rules).unwrap(),
+                seen: watch::Sender::new(Arc::<Seen>::default()),
+            },
+            deliverer: Deliverer::new(&self.config, store.notifications(), self.mailbox.clone(), metrics),
+            store,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Up to when it is known that no record came unseen.
+
+use std::collections::BTreeMap;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::TopicPartition;
+
+/// Up to when each partition was read: everything appended before was taken. So a sample that is missing is
+/// absent only if it should have come before, and never because it is still unread.
+#[derive(Debug, Default)]
+pub(super) struct KnownUntil(BTreeMap<TopicPartition, Option<Timestamp>>);
+
+impl KnownUntil {
+    /// Of a partition that has just been assigned nothing is known.
+    pub(super) fn begin(&mut self, partition: &TopicPartition) {
+        self.0.insert(partition.clone(), None);
+    }
+
+    /// The partition is another member's.
+    pub(super) fn end(&mut self, partition: &TopicPartition) {
+        self.0.remove(partition);
+    }
+
+    /// What was appended to the partition before `instant` was taken. It never moves back.
+    pub(super) fn note(&mut self, partition: &TopicPartition, instant: Timestamp) {
+        if let Some(known) = self.0.get_mut(partition) {
+            *known = (*known).max(Some(instant));
+        }
+    }
+
+    /// Up to when all partitions were read; `None` if that is not known of one, or if there are none.
+    pub(super) fn all(&self) -> Option<Timestamp> {
+        self.0.values().copied().min().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use watchkeeper_ports::Topic;
+
+    #[test]
+    fn the_partition_that_is_furthest_behind_says_how_much_time_has_passed() {
+        let [one, other] = [0, 1].map(|number| TopicPartition::new(Topic::METRICS, number));
+        let after = |seconds| Timestamp::MIN.plus(Duration::from_secs(seconds));
+        let mut known = KnownUntil::default();
+        assert_eq!(known.all(), None);
+        known.begin(&one);
+        known.begin(&other);
+        known.note(&one, after(9));
+        assert_eq!(known.all(), None, "nothing is known of the other");
+        known.note(&other, after(5));
+        known.note(&other, after(3));
+        assert_eq!(known.all(), Some(after(5)));
+        known.end(&other);
+        known.note(&other, after(1));
+        assert_eq!(known.all(), Some(after(9)));
+        known.begin(&one);
+        assert_eq!(known.all(), None, "it was assigned anew");
+    }
+}

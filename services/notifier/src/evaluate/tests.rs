@@ -1,0 +1,294 @@
+//! The consumer of records, with the rules and the embedded store, and a bus with a clock of its own.
+
+use super::*;
+use crate::fakes::bus::{FakeBus, partition};
+use std::slice;
+use tempfile::TempDir;
+use watchkeeper_adapter_embedded::EmbeddedAlerts;
+use watchkeeper_domain::{Alert, Sample, Series};
+use watchkeeper_ports::{BatchBuilder, Record, RecordBatch};
+use watchkeeper_rules::Routing;
+use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::config::Document;
+use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace};
+use watchkeeper_wire::sample::push_sample;
+
+const RULES: &str = r#"
+[[rule]]
+name = "high"
+match = ['name="value"']
+[rule.threshold]
+above = 10
+
+[[rule]]
+name = "silent"
+match = ['name="value"']
+[rule.absence]
+after = "2m"
+
+[[rule]]
+name = "rejected"
+[rule.dead_letters]
+topic = "metrics"
+"#;
+
+fn at(seconds: u64) -> Timestamp {
+    let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+    start.plus(Duration::from_secs(seconds))
+}
+
+struct Stage {
+    directory: TempDir,
+    bus: Arc<FakeBus>,
+    news: Arc<Notify>,
+    heartbeat: Heartbeat,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let heartbeat = RoleContext::detached("notifier").heartbeat("receive");
+        Self { directory: tempfile::tempdir().unwrap(), bus: Arc::default(), news: Arc::default(), heartbeat }
+    }
+
+    fn open(&self) -> EmbeddedAlerts {
+        EmbeddedAlerts::open(self.directory.path()).unwrap()
+    }
+
+    /// One that has been assigned the partition.
+    async fn evaluating(&self, store: &EmbeddedAlerts) -> Evaluating {
+        let mut evaluating = self.evaluating_topic(Topic::METRICS, store);
+        evaluating.begin(&[partition()], &self.heartbeat).await.unwrap();
+        evaluating
+    }
+
+    fn evaluating_topic(&self, topic: Topic, store: &EmbeddedAlerts) -> Evaluating {
+        let document = Document::parse("watchkeeper.toml", RULES).unwrap();
+        let rules = document.read(|root| RuleSet::read(root, &Routing::default(), &[])).unwrap();
+        let metrics = NotifierMetrics::register(RoleContext::detached("notifier").registry()).unwrap();
+        let (bus, news) = (self.bus.clone(), self.news.clone());
+        Evaluating::new(topic, Arc::new(rules), bus, store.alerts(), Arc::new(metrics), news)
+    }
+
+    /// A sample comes and is taken.
+    async fn measure(&self, evaluating: &mut Evaluating, seconds: u64, value: f64) {
+        self.bus.append(at(seconds), sample("a", seconds, value));
+        self.read(evaluating).await;
+    }
+
+    async fn read(&self, evaluating: &mut Evaluating) {
+        let from = evaluating.partitions[&partition()].taken;
+        let batch = self.bus.read(&partition(), from, 1_000).await.unwrap();
+        evaluating.take(batch);
+    }
+
+    async fn store(&self, evaluating: &mut Evaluating) -> Vec<Offset> {
+        let positions = evaluating.store(&self.heartbeat).await.unwrap();
+        positions.into_iter().map(|position| position.next).collect()
+    }
+}
+
+fn sample(target: &str, seconds: u64, value: f64) -> RecordBatch {
+    let series = Arc::new(Series::new("test", "value", "", &[("target", target)]).unwrap());
+    let mut record = BatchBuilder::default();
+    push_sample(&mut record, &Sample { series, collected_at: at(seconds), value });
+    record.finish()
+}
+
+async fn alerts(store: &EmbeddedAlerts) -> Vec<(String, bool)> {
+    let told = |alert: Alert| (alert.rule.clone(), alert.is_firing());
+    store.alerts().alerts(None, 100).await.unwrap().into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn an_alert_is_stored_at_once_together_with_the_position_and_told_on() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, 0, 1.0).await;
+    assert_eq!((evaluating.room(), evaluating.linger()), (MAX_DELIVERY, CHECKPOINT_EVERY));
+    stage.measure(&mut evaluating, 10, 20.0).await;
+    assert_eq!(evaluating.room(), 0, "it must be stored now");
+    assert_eq!(stage.store(&mut evaluating).await, [2]);
+    assert_eq!(alerts(&store).await, [("high".to_owned(), true)]);
+    assert_eq!(store.alerts().position(&Group::NOTIFIER, &partition()).await.unwrap(), Some(2));
+    stage.news.notified().await;
+    assert!(stage.store(&mut evaluating).await.is_empty(), "nothing is new");
+}
+
+#[tokio::test]
+async fn samples_that_are_unread_are_not_absent() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, 0, 1.0).await;
+    assert!(!evaluating.tick(at(100)).await);
+    stage.bus.append(at(115), sample("a", 115, 1.0));
+    assert!(!evaluating.tick(at(600)).await, "there is a record that may be of the series");
+    stage.read(&mut evaluating).await;
+    assert!(!evaluating.tick(at(200)).await);
+    assert!(evaluating.tick(at(600)).await, "now it is silent indeed");
+    assert_eq!(stage.store(&mut evaluating).await, [2]);
+    assert_eq!(alerts(&store).await, [("silent".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn another_one_goes_on_with_what_was_remembered() {
+    let stage = Stage::new();
+    {
+        let store = stage.open();
+        let mut evaluating = stage.evaluating(&store).await;
+        stage.measure(&mut evaluating, 0, 1.0).await;
+        assert_eq!(stage.store(&mut evaluating).await, [1]);
+        stage.measure(&mut evaluating, 10, 20.0).await;
+    }
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    assert_eq!(evaluating.partitions[&partition()].taken, 1, "the second record was not stored");
+    stage.read(&mut evaluating).await;
+    assert_eq!(stage.store(&mut evaluating).await, [2]);
+    assert!(evaluating.tick(at(131)).await, "the series it remembers is silent");
+}
+
+#[tokio::test]
+async fn all_that_is_remembered_is_recalled_page_by_page() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    for number in 0..=PAGE_MEMORIES {
+        stage.bus.append(at(0), sample(&number.to_string(), 0, 1.0));
+    }
+    while evaluating.taken <= PAGE_MEMORIES {
+        stage.read(&mut evaluating).await;
+    }
+    stage.store(&mut evaluating).await;
+    assert_eq!(stage.evaluating(&store).await.evaluator.watched(), PAGE_MEMORIES + 1);
+}
+
+#[tokio::test]
+async fn what_was_taken_over_by_another_is_not_stored_and_forgotten() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let (mut zombie, mut other) = (stage.evaluating(&store).await, stage.evaluating(&store).await);
+    stage.measure(&mut other, 0, 1.0).await;
+    stage.store(&mut other).await;
+    stage.read(&mut zombie).await;
+    assert!(zombie.tick(at(600)).await);
+    let error = zombie.store(&stage.heartbeat).await.unwrap_err();
+    assert!(matches!(error, PortError::PositionMoved { expected: 1, found: 2, .. }), "{error}");
+    assert_eq!(alerts(&store).await, []);
+    zombie.forget();
+    assert!(!zombie.tick(at(700)).await);
+    assert!(stage.store(&mut zombie).await.is_empty());
+    zombie.begin(&[partition()], &stage.heartbeat).await.unwrap();
+    assert!(zombie.tick(at(700)).await, "it goes on with what the other has stored");
+    stage.store(&mut zombie).await;
+    assert_eq!(alerts(&store).await, [("silent".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn who_has_lost_a_partition_stores_nothing_also_where_only_time_has_passed() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut zombie = stage.evaluating(&store).await;
+    stage.measure(&mut zombie, 0, 1.0).await;
+    stage.store(&mut zombie).await;
+    let mut other = stage.evaluating(&store).await;
+    assert!(zombie.tick(at(600)).await);
+    let error = zombie.store(&stage.heartbeat).await.unwrap_err();
+    assert!(matches!(error, PortError::PositionMoved { expected: 1, found: 2, .. }), "{error}");
+    assert!(other.tick(at(600)).await);
+    assert!(stage.store(&mut other).await.is_empty(), "nothing is to be committed");
+    assert_eq!(alerts(&store).await, [("silent".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn an_alert_about_a_series_whose_memory_cannot_be_read_does_not_fire_for_ever() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, 0, 20.0).await;
+    stage.store(&mut evaluating).await;
+    let [memory] = &store.alerts().memories(&partition(), &Page::first(10)).await.unwrap()[..] else {
+        panic!("one series is remembered")
+    };
+    let lost = Memory { state: "lost".into(), ..memory.clone() };
+    let evaluation = Evaluation { memories: vec![(partition(), lost)], ..Evaluation::default() };
+    store.alerts().store(&Arc::new(evaluation)).await.unwrap();
+    let mut evaluating = stage.evaluating(&store).await;
+    assert!(evaluating.tick(Timestamp::MAX).await);
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await[0], ("high".to_owned(), false));
+}
+
+#[tokio::test]
+async fn a_partition_that_went_to_another_member_is_forgotten() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, 0, 1.0).await;
+    stage.store(&mut evaluating).await;
+    evaluating.release(&[partition()]);
+    assert!(!evaluating.tick(at(600)).await);
+    assert_eq!(evaluating.evaluator.watched(), 0);
+}
+
+#[tokio::test]
+async fn so_many_records_are_taken_before_they_are_stored_and_no_more() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    let (mut records, mut next) = (BatchBuilder::default(), 0);
+    (0..MAX_DELIVERY).for_each(|_| records.push(b"", b""));
+    let records = records.finish();
+    while evaluating.room() > 0 {
+        assert_eq!(evaluating.room(), MAX_DELIVERY);
+        next += MAX_DELIVERY as u64;
+        evaluating.take(ReceivedBatch {
+            partition: partition(),
+            records: records.clone(),
+            offsets: (next - MAX_DELIVERY as u64..next).collect(),
+            next,
+            appended_at: at(0),
+        });
+    }
+    assert_eq!(next, MAX_TAKEN as u64);
+    assert_eq!(evaluating.metrics.undecodable.get(), next, "none of them was a sample");
+    assert_eq!(stage.store(&mut evaluating).await, [next]);
+    assert_eq!(evaluating.room(), MAX_DELIVERY);
+}
+
+#[tokio::test]
+async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let letters = Topic::METRICS.dead_letters();
+    let on_letters = TopicPartition::new(letters.clone(), 0);
+    let mut evaluating = stage.evaluating_topic(letters, &store);
+    evaluating.begin(slice::from_ref(&on_letters), &stage.heartbeat).await.unwrap();
+    let letter = DeadLetter {
+        reason: "value: must be finite",
+        rejected_by: "persister",
+        rejected_at: at(0),
+        origin: partition(),
+        offset: 3,
+        record: Record { key: b"", value: b"{}", headers: &[] },
+    };
+    let batch = |records: BatchBuilder, from| {
+        let records = records.finish();
+        let next = from + records.len() as u64;
+        let offsets = (from..next).collect();
+        ReceivedBatch { partition: on_letters.clone(), records, offsets, next, appended_at: at(0) }
+    };
+    let mut records = BatchBuilder::default();
+    letter.push_replayed_marker(&mut records, LetterPlace { partition: 0, offset: 0 });
+    records.push(b"", b"no letter");
+    evaluating.take(batch(records, 0));
+    assert_eq!(evaluating.metrics.undecodable.get(), 1);
+    assert!(evaluating.room() > 0, "nothing fires");
+    let mut records = BatchBuilder::default();
+    letter.push(&mut records);
+    evaluating.take(batch(records, 2));
+    assert_eq!(evaluating.room(), 0);
+    assert_eq!(stage.store(&mut evaluating).await, [3]);
+    assert_eq!(alerts(&store).await, [("rejected".to_owned(), true)]);
+}

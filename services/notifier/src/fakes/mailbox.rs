@@ -1,0 +1,61 @@
+//! A mail server that keeps what it takes, and can be away, slow or without a recipient.
+
+use async_trait::async_trait;
+use std::sync::Mutex;
+use tokio::sync::{Semaphore, watch};
+use watchkeeper_ports::{Mail, Mailer, PortError};
+
+/// What it says to a recipient who does not exist.
+pub(crate) const NO_SUCH_USER: &str = "550 5.1.1 no such user";
+
+pub(crate) struct Mailbox {
+    pub(crate) taken: Mutex<Vec<Mail>>,
+    pub(crate) is_away: Mutex<bool>,
+    /// Who does not exist.
+    pub(crate) unknown: Option<String>,
+    /// How many more mails are taken before one has to wait.
+    pub(crate) permits: Semaphore,
+    /// How many it is being handed now.
+    pub(crate) under_way: watch::Sender<usize>,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self {
+            taken: Mutex::default(),
+            is_away: Mutex::default(),
+            unknown: None,
+            permits: Semaphore::new(Semaphore::MAX_PERMITS),
+            under_way: watch::Sender::default(),
+        }
+    }
+}
+
+impl Mailbox {
+    /// One that takes nothing until it is given permits.
+    pub(crate) fn slow() -> Self {
+        Self { permits: Semaphore::new(0), ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, mail: &Mail) -> Result<(), PortError> {
+        self.under_way.send_modify(|count| *count += 1);
+        self.permits.acquire().await.unwrap().forget();
+        self.under_way.send_modify(|count| *count -= 1);
+        self.check().await?;
+        if self.unknown.as_ref() == Some(&mail.to) {
+            return Err(PortError::Rejected { what: "mail", reason: NO_SUCH_USER.into() });
+        }
+        self.taken.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        if *self.is_away.lock().unwrap() {
+            return Err(PortError::Unavailable { what: "mail", reason: "connection refused".into() });
+        }
+        Ok(())
+    }
+}

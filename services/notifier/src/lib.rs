@@ -1,0 +1,37 @@
+//! The notifier tells people when a rule fires and when it clears, each once.
+//!
+//! The path of a record: *receive* from topic `metrics` or `metrics.dead` → *decode* to a sample or a dead
+//! letter → *evaluate* the rules, which gives alerts → *store* these, what is remembered of the series, and
+//! the position in one transaction → *commit*.
+//!
+//! The path of an alert: *plan*, together with all others, who is to be told what → *write* that as
+//! notifications → *store* these with what was told → *claim* → *send* → *settle*. Any instance may do each
+//! step, and each may be repeated after a crash: nothing is lost, and told twice only where a crash comes
+//! between sending and settling, with the same id.
+
+mod alertmanager;
+mod config;
+mod deliver;
+mod dispatch;
+#[cfg(test)]
+mod end_to_end;
+mod evaluate;
+#[cfg(test)]
+mod fakes;
+mod http;
+mod mail_body;
+mod message;
+mod metrics;
+mod outgoing;
+mod plan;
+mod prune;
+mod run;
+mod status;
+mod webhook;
+
+pub use config::{
+    MAX_ADDRESS_BYTES, MAX_MAIL_ADDRESSES, MAX_RECEIVERS, MailAddress, MailAddressError, NotifierConfig,
+    ReceiverConfig, Webhook,
+};
+pub use run::{NotifierPorts, run};
+pub use webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};

@@ -1,0 +1,92 @@
+//! One alert as templates and webhooks see it.
+
+use super::labels::Labels;
+use super::one_line::one_line;
+use super::words;
+use minijinja::Value;
+use serde::Serialize;
+use watchkeeper_domain::{Alert, Series, Timestamp};
+
+/// Longest name of what an alert is about, in characters.
+const MAX_ABOUT_CHARS: usize = 80;
+
+/// One alert of a notice.
+#[derive(Debug, Serialize)]
+pub(super) struct ToldView<'a> {
+    /// `fires`, `fires_again`, `cleared` or `still_fires`, compared with the last notice.
+    pub(super) news: &'static str,
+    /// The rule's summary; `null` if it has none.
+    pub(super) summary: Option<String>,
+    #[serde(flatten)]
+    pub(super) alert: AlertView<'a>,
+}
+
+/// One alert, as its rule's summary sees it.
+#[derive(Debug, Serialize)]
+pub(super) struct AlertView<'a> {
+    /// `firing` or `cleared`.
+    pub(super) status: &'static str,
+    pub(super) rule: &'a str,
+    /// `info`, `warning` or `critical`.
+    pub(super) severity: &'static str,
+    /// What it is about, in a few words: the values of the labels, or else source and name of the series.
+    pub(super) about: String,
+    /// The series' key: source, name, labels and unit in one line.
+    pub(super) series: &'a str,
+    pub(super) source: &'a str,
+    pub(super) name: &'a str,
+    /// Empty if there is none.
+    pub(super) unit: &'a str,
+    pub(super) labels: Value,
+    /// `null` for an alert without a value, such as about silence.
+    pub(super) value: Option<f64>,
+    /// The value with its unit, for people; `null` without a value.
+    pub(super) shown: Option<String>,
+    /// Why it fires, or why no longer, in one line.
+    pub(super) reason: &'a str,
+    /// When the rule fires, in plain words; `null` if the rule is gone.
+    pub(super) condition: Option<&'a str>,
+    /// Instants are in RFC 3339; the filter `time` makes them readable.
+    pub(super) fired_at: String,
+    /// `null` while it fires.
+    pub(super) cleared_at: Option<String>,
+    /// From firing to clearing, or until now.
+    pub(super) duration_seconds: u64,
+    /// The same for people: `4m 10s`.
+    pub(super) duration: String,
+}
+
+impl<'a> AlertView<'a> {
+    pub(super) fn new(alert: &'a Alert, condition: Option<&'a str>, now: Timestamp) -> Self {
+        let series = &*alert.series;
+        let duration = alert.cleared_at.unwrap_or(now).since(alert.fired_at);
+        Self {
+            status: if alert.is_firing() { "firing" } else { "cleared" },
+            rule: &alert.rule,
+            severity: alert.severity.name(),
+            about: about(series),
+            series: series.key(),
+            source: series.source(),
+            name: series.name(),
+            unit: series.unit(),
+            labels: Labels::value(series.labels()),
+            value: alert.value,
+            shown: alert.value.map(|value| words::amount(value, series.unit())),
+            reason: &alert.reason,
+            condition,
+            fired_at: alert.fired_at.to_string(),
+            cleared_at: alert.cleared_at.map(|at| at.to_string()),
+            duration_seconds: duration.as_secs(),
+            duration: words::span(duration),
+        }
+    }
+}
+
+/// `shop` for `uptime/availability{target="shop"}`.
+pub(super) fn about(series: &Series) -> String {
+    let values: Vec<_> = series.labels().map(|(_, value)| value).filter(|value| !value.is_empty()).collect();
+    if values.is_empty() {
+        return format!("{}/{}", series.source(), series.name());
+    }
+    one_line(&values.join(" "), MAX_ABOUT_CHARS)
+}

@@ -1,0 +1,146 @@
+//! From a notice to what is sent.
+
+use super::alert_view::{AlertView, ToldView};
+use super::check;
+use super::engine::{self, Part, summary_name};
+use super::notice_view::NoticeView;
+use super::one_line::one_line;
+use super::source::{TemplateError, TemplateOf, TemplateSources};
+use crate::plan::{Notice, Told};
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, Value};
+use std::collections::HashMap;
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_rules::RuleSet;
+
+/// Longest subject, in characters.
+pub(super) const MAX_SUBJECT_CHARS: usize = 150;
+/// Longest summary in a message, in characters.
+pub(super) const MAX_SUMMARY_CHARS: usize = 1_000;
+/// Longest text or HTML, in bytes. A text that is longer is cut; HTML that is longer is left out.
+pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
+
+/// What is sent by mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// One line of at most [`MAX_SUBJECT_CHARS`], never empty.
+    pub(crate) subject: String,
+    /// For programs that show no HTML.
+    pub(crate) text: String,
+    /// The same as HTML; `None` where it would be too long.
+    pub(crate) html: Option<String>,
+}
+
+/// All templates, checked.
+#[derive(Debug)]
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+    /// By the rule's name: when it fires, in plain words.
+    conditions: HashMap<String, String>,
+    url: Option<String>,
+}
+
+impl Templates {
+    /// Takes the templates of the configuration and the summaries of the rules, and tries each with examples of
+    /// every kind of notice. `url` is where messages say to look.
+    ///
+    /// # Errors
+    /// Every template that cannot be read as one or fails, not only the first.
+    pub(crate) fn new(
+        sources: &TemplateSources,
+        rules: &RuleSet,
+        url: Option<String>,
+    ) -> Result<Self, Vec<TemplateError>> {
+        let conditions = rules.rules().iter().map(|rule| (rule.name.clone(), rule.when())).collect();
+        let mut templates = Self { environment: engine::environment(), conditions, url };
+        let mut errors = Vec::new();
+        for source in Part::ALL.into_iter().filter_map(|part| Some((part, part.of(sources)?))) {
+            let (part, source) = source;
+            let added = templates.environment.add_template_owned(part.name(), source.text.clone());
+            errors.extend(added.err().map(|error| TemplateError::new(TemplateOf::file(source), &error)));
+        }
+        for rule in rules.rules() {
+            let Some(summary) = &rule.summary else { continue };
+            let added = templates.environment.add_template_owned(summary_name(&rule.name), summary.clone());
+            errors
+                .extend(added.err().map(|error| TemplateError::new(TemplateOf::summary(&rule.name), &error)));
+        }
+        if errors.is_empty() {
+            errors = check::check(&templates, sources, rules);
+        }
+        if errors.is_empty() { Ok(templates) } else { Err(errors) }
+    }
+
+    /// What is sent by mail about a notice.
+    pub(crate) fn message(&self, notice: &Notice<'_>) -> Message {
+        let view = self.view(notice);
+        let context = Value::from(Serde(&view));
+        let subject = self.part(Part::Subject, &context).filter(|subject| !subject.trim().is_empty());
+        let subject = one_line(subject.as_ref().unwrap_or(&view.headline), MAX_SUBJECT_CHARS);
+        let text = self.part(Part::Text, &context).unwrap_or_else(|| view.headline.clone());
+        let html = self.part(Part::Html, &context).filter(|html| html.len() <= MAX_BODY_BYTES);
+        Message { subject, text: cut(text), html }
+    }
+
+    /// What a webhook is sent about a notice: the view that templates see, as JSON.
+    pub(crate) fn payload(&self, notice: &Notice<'_>) -> String {
+        serde_json::to_string(&self.view(notice)).expect("texts, numbers and maps of texts are JSON")
+    }
+
+    /// What the templates of a message see.
+    pub(super) fn context(&self, notice: &Notice<'_>) -> Value {
+        Value::from(Serde(&self.view(notice)))
+    }
+
+    fn view<'a>(&'a self, notice: &'a Notice<'a>) -> NoticeView<'a> {
+        NoticeView::new(notice, self.url.as_deref(), |told: &Told<'a>| {
+            let alert = self.alert(told.alert, notice.made_at);
+            ToldView { news: told.news.name(), summary: self.summary(&alert), alert }
+        })
+    }
+
+    /// As its rule's summary sees it.
+    pub(super) fn alert<'a>(&'a self, alert: &'a Alert, now: Timestamp) -> AlertView<'a> {
+        AlertView::new(alert, self.conditions.get(&alert.rule).map(String::as_str), now)
+    }
+
+    /// The summary of the alert's rule, or why there is none to show.
+    fn summary(&self, alert: &AlertView<'_>) -> Option<String> {
+        let name = summary_name(alert.rule);
+        let template = self.environment.get_template(&name).ok()?;
+        let summary = template.render(Serde(alert)).unwrap_or_else(|error| {
+            let error = TemplateError::new(TemplateOf::summary(alert.rule), &error);
+            tracing::warn!(%error, "a summary cannot be shown");
+            format!("(the summary cannot be shown: {})", error.reason)
+        });
+        Some(one_line(&summary, MAX_SUMMARY_CHARS))
+    }
+
+    /// By the configured template, or else by the default one.
+    fn part(&self, part: Part, context: &Value) -> Option<String> {
+        let templates = [part.name(), part.default().0];
+        let known = templates.into_iter().filter(|name| self.environment.get_template(name).is_ok());
+        let render = |name| {
+            self.render(name, context)
+                .inspect_err(|error| tracing::error!(template = name, %error, "a template has failed"))
+        };
+        known.map(render).find_map(Result::ok)
+    }
+
+    /// By the template of that name, as it is.
+    pub(super) fn render(&self, template: &str, context: &Value) -> Result<String, Error> {
+        self.environment.get_template(template)?.render(context.clone())
+    }
+}
+
+/// At most [`MAX_BODY_BYTES`] of the text.
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_BODY_BYTES {
+        const CUT: &str = "\n(cut here: the text is too long)\n";
+        let room = MAX_BODY_BYTES - CUT.len();
+        let end = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+        text.truncate(end);
+        text.push_str(CUT);
+    }
+    text
+}

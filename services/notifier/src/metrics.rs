@@ -1,0 +1,111 @@
+//! What the notifier counts.
+
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use std::time::Duration;
+use watchkeeper_domain::{Channel, Timestamp};
+use watchkeeper_ports::Topic;
+use watchkeeper_runtime::telemetry::register;
+
+pub(crate) struct NotifierMetrics {
+    pub(crate) alerts_firing: IntGauge,
+    pub(crate) waiting: IntGauge,
+    pub(crate) oldest_waiting_seconds: IntGauge,
+    pub(crate) undecodable: IntCounter,
+    notifications: IntCounterVec,
+    evaluated_until: IntGaugeVec,
+    series_watched: IntGaugeVec,
+    series_refused: IntGaugeVec,
+}
+
+/// What an attempt to send came to, as the label `outcome` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Delivered,
+    Failed,
+    GivenUp,
+}
+
+impl Attempt {
+    const ALL: [Self; 3] = [Self::Delivered, Self::Failed, Self::GivenUp];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+impl NotifierMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let gauge = |name, help| register(registry, IntGauge::new(name, help)?);
+        let by_topic =
+            |name: &str, help: &str| register(registry, IntGaugeVec::new(Opts::new(name, help), &["topic"])?);
+        let attempts = Opts::new(
+            "watchkeeper_notifier_attempts_total",
+            "Attempts to send a notification, by what they came to: delivered, failed (it is tried again) or \
+             given_up.",
+        );
+        let undecodable = IntCounter::new(
+            "watchkeeper_notifier_undecodable_total",
+            "Records that are no sample or no dead letter, and count for no rule.",
+        )?;
+        let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
+        // So that a rate over the first failure is seen.
+        for channel in Channel::ALL {
+            for attempt in Attempt::ALL {
+                notifications.with_label_values(&[channel.name(), attempt.name()]);
+            }
+        }
+        Ok(Self {
+            alerts_firing: gauge("watchkeeper_notifier_alerts_firing", "Alerts that fire.")?,
+            waiting: gauge(
+                "watchkeeper_notifier_notifications_waiting",
+                "Notifications that are not sent yet.",
+            )?,
+            oldest_waiting_seconds: gauge(
+                "watchkeeper_notifier_oldest_waiting_seconds",
+                "Age of the oldest notification that is not sent yet; 0 if there is none.",
+            )?,
+            undecodable: register(registry, undecodable)?,
+            notifications,
+            evaluated_until: by_topic(
+                "watchkeeper_notifier_evaluated_until_timestamp_seconds",
+                "Up to when the records of a topic were evaluated.",
+            )?,
+            series_watched: by_topic("watchkeeper_notifier_series_watched", "Series that rules are about.")?,
+            series_refused: by_topic(
+                "watchkeeper_notifier_series_refused",
+                "How often a series was not watched because too many are.",
+            )?,
+        })
+    }
+
+    /// Counts an attempt to send.
+    pub(crate) fn attempted(&self, channel: Channel, attempt: Attempt) {
+        self.notifications.with_label_values(&[channel.name(), attempt.name()]).inc();
+    }
+
+    /// How often an attempt came to that.
+    #[cfg(test)]
+    pub(crate) fn attempts(&self, channel: Channel, attempt: Attempt) -> u64 {
+        self.notifications.with_label_values(&[channel.name(), attempt.name()]).get()
+    }
+
+    /// By how much the samples that were evaluated last lie before `now`; `None` if none were yet.
+    pub(crate) fn behind(&self, now: Timestamp) -> Option<Duration> {
+        let until = self.evaluated_until.with_label_values(&[Topic::METRICS.name()]).get();
+        let until =
+            until.checked_mul(1_000_000).filter(|&micros| micros > 0).and_then(Timestamp::from_micros);
+        until.map(|until| now.since(until))
+    }
+
+    /// How the evaluation of a topic gets on.
+    pub(crate) fn evaluated(&self, topic: &Topic, until: Timestamp, watched: usize, refused: u64) {
+        let topic = [topic.name()];
+        self.evaluated_until.with_label_values(&topic).set(until.as_micros() / 1_000_000);
+        self.series_watched.with_label_values(&topic).set(i64::try_from(watched).unwrap_or(i64::MAX));
+        self.series_refused.with_label_values(&topic).set(i64::try_from(refused).unwrap_or(i64::MAX));
+    }
+}

@@ -1,0 +1,145 @@
+//! From alerts to groups: which alerts each recipient could be told of together.
+
+use super::group_key::GroupKey;
+use super::mute::Muting;
+use super::routes::Routes;
+use super::state::State;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use watchkeeper_domain::Alert;
+use watchkeeper_ports::AlertGroup;
+use watchkeeper_rules::Routing;
+
+/// An alert's rule and the key of its series.
+pub(super) type Identity<'a> = (&'a str, &'a str);
+
+/// One recipient's group: what is known of it, and its alerts now.
+pub(super) struct Group<'a, 's> {
+    pub(super) key: GroupKey,
+    /// As the store has it; `None` if there is no such group yet.
+    pub(super) stored: Option<&'s AlertGroup>,
+    pub(super) state: State,
+    /// What may be told, by rule and series.
+    pub(super) members: BTreeMap<Identity<'a>, Member<'a>>,
+    /// How many alerts fire besides, but are muted.
+    pub(super) muted: usize,
+    /// `None` if no alert of the group has a rule.
+    pub(super) timing: Option<Timing>,
+}
+
+/// One alert of a group.
+pub(super) struct Member<'a> {
+    pub(super) alert: &'a Alert,
+    /// Whether its rule is gone from the configuration.
+    pub(super) is_orphan: bool,
+    /// Whether its clearing is told.
+    pub(super) send_recovery: bool,
+}
+
+/// The times that a group keeps to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Timing {
+    pub(super) wait: Duration,
+    pub(super) interval: Duration,
+    pub(super) repeat: Duration,
+}
+
+impl Timing {
+    fn of(routing: &Routing) -> Self {
+        Self { wait: routing.wait, interval: routing.interval, repeat: routing.repeat }
+    }
+
+    fn shortest(self, other: Self) -> Self {
+        Self {
+            wait: self.wait.min(other.wait),
+            interval: self.interval.min(other.interval),
+            repeat: self.repeat.min(other.repeat),
+        }
+    }
+}
+
+/// All groups, those in the store (`stored`, with their keys) and those that alerts make now.
+pub(super) fn gather<'a, 's>(
+    routes: &Routes,
+    alerts: &'a [Alert],
+    stored: Vec<(GroupKey, &'s AlertGroup)>,
+    muting: &Muting<'_>,
+) -> Vec<Group<'a, 's>> {
+    let mut groups: HashMap<GroupKey, Group<'a, 's>> = HashMap::new();
+    let by_identity: HashMap<Identity<'_>, &Alert> =
+        alerts.iter().map(|alert| (identity(alert), alert)).collect();
+    for (key, stored) in stored {
+        let mut group = Group::new(key.clone());
+        group.restore(stored);
+        group.adopt_orphans(routes, &by_identity, muting);
+        groups.insert(key, group);
+    }
+    for alert in alerts {
+        let Some(route) = routes.of(&alert.rule) else { continue };
+        let fields = common_fields(&route.routing, alert);
+        let is_muted = muting.mutes(alert);
+        for recipient in &route.recipients {
+            let key = GroupKey { recipient: recipient.clone(), fields: fields.clone() };
+            let group = groups.entry(key).or_insert_with_key(|key| Group::new(key.clone()));
+            group.add(alert, &route.routing, is_muted);
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Who an alert is, whenever it fires.
+pub(super) fn identity(alert: &Alert) -> Identity<'_> {
+    (&alert.rule, alert.series.key())
+}
+
+/// What the alerts of a group have in common; a field that is not there counts as empty.
+fn common_fields(routing: &Routing, alert: &Alert) -> Vec<(String, String)> {
+    let value = |field: &String| alert.field(field).unwrap_or_default().to_owned();
+    routing.group_by.iter().map(|field| (field.clone(), value(field))).collect()
+}
+
+impl<'a, 's> Group<'a, 's> {
+    fn new(key: GroupKey) -> Self {
+        let (state, members) = (State::default(), BTreeMap::new());
+        Self { key, stored: None, state, members, muted: 0, timing: None }
+    }
+
+    /// A state that cannot be read counts as none: better told twice than never.
+    fn restore(&mut self, stored: &'s AlertGroup) {
+        self.stored = Some(stored);
+        match State::decode(&stored.state) {
+            Ok(state) => self.state = state,
+            Err(error) => {
+                tracing::warn!(group = stored.key, %error, "the state of a group of alerts is lost");
+            }
+        }
+    }
+
+    /// Takes in the alerts that were told and whose rule is gone: only their clearing is left to tell.
+    fn adopt_orphans(
+        &mut self,
+        routes: &Routes,
+        alerts: &HashMap<Identity<'_>, &'a Alert>,
+        muting: &Muting<'_>,
+    ) {
+        let told = self.state.episode.iter().flat_map(|episode| episode.told.keys());
+        for key in told.filter(|key| routes.of(&key.rule).is_none()) {
+            let alert = alerts.get(&(key.rule.as_str(), key.series_key.as_str())).copied();
+            if let Some(alert) = alert.filter(|alert| !muting.mutes(alert)) {
+                let member = Member { alert, is_orphan: true, send_recovery: true };
+                self.members.insert(identity(alert), member);
+            }
+        }
+    }
+
+    fn add(&mut self, alert: &'a Alert, routing: &Routing, is_muted: bool) {
+        let timing = Timing::of(routing);
+        self.timing = Some(self.timing.map_or(timing, |others| others.shortest(timing)));
+        if is_muted {
+            self.muted += usize::from(alert.is_firing());
+        } else {
+            let send_recovery = routing.send_recovery;
+            self.members.insert(identity(alert), Member { alert, is_orphan: false, send_recovery });
+        }
+    }
+}

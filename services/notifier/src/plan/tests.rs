@@ -1,0 +1,5 @@
+//! The planner over time: named scenes, and any sequence of events against a model.
+
+mod model;
+mod scenes;
+mod world;

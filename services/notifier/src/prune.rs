@@ -1,0 +1,82 @@
+//! Removing what is done with.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{NotificationStore, PortError, SilenceStore};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often what is done with is removed, the first time at the start.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Removes notifications and silences past their retention until the role is asked to stop. A failure waits
+/// for the next time.
+pub(crate) async fn keep_pruning(
+    context: RoleContext,
+    notifications: Arc<dyn NotificationStore>,
+    silences: Arc<dyn SilenceStore>,
+    retention: Duration,
+) -> RoleResult {
+    let mut due = interval(PRUNE_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = context.shutdown().cancelled() => return Ok(()),
+            _ = due.tick() => {}
+        }
+        match prune(&*notifications, &*silences, Timestamp::now().minus(retention)).await {
+            Ok((0, 0)) => {}
+            Ok((notifications, silences)) => {
+                tracing::info!(notifications, silences, "removed what was past its retention");
+            }
+            Err(error) => tracing::warn!(%error, "cannot remove old notifications and silences now"),
+        }
+    }
+}
+
+async fn prune(
+    notifications: &dyn NotificationStore,
+    silences: &dyn SilenceStore,
+    before: Timestamp,
+) -> Result<(u64, u64), PortError> {
+    Ok((notifications.prune(before).await?, silences.prune(before).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::outbox::mail;
+    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_domain::{Matchers, Silence};
+    use watchkeeper_ports::{Outcome, Plan};
+
+    #[tokio::test]
+    async fn what_is_past_its_retention_is_removed_at_the_start_but_for_what_waits() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = EmbeddedAlerts::open(directory.path()).unwrap();
+        let (notifications, silences) = (store.notifications(), store.silences());
+        let plan = Plan { notifications: vec![mail("sent"), mail("waits")], ..Plan::default() };
+        notifications.plan(&Arc::new(plan)).await.unwrap();
+        notifications.settle("sent", &Outcome::Delivered { at: Timestamp::now() }).await.unwrap();
+        let ended = Silence {
+            id: "1".into(),
+            matchers: Matchers::default(),
+            starts_at: Timestamp::MIN,
+            ends_at: Timestamp::MIN.plus(PRUNE_EVERY),
+            created_by: "ops".into(),
+            comment: "maintenance".into(),
+        };
+        silences.put(&ended).await.unwrap();
+        let context = RoleContext::detached("notifier");
+        let pruning = keep_pruning(context.clone(), notifications.clone(), silences.clone(), Duration::ZERO);
+        let pruning = tokio::spawn(pruning);
+        while silences.silence("1").await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+        let left = notifications.newest(10).await.unwrap();
+        assert_eq!(left.iter().map(|left| left.id.as_str()).collect::<Vec<_>>(), ["waits"]);
+        context.shutdown().cancel();
+        pruning.await.unwrap().unwrap();
+    }
+}

@@ -1,0 +1,84 @@
+//! The notifier's loops.
+
+use crate::alertmanager::keep_telling;
+use crate::config::NotifierConfig;
+use crate::deliver::{Deliverer, keep_delivering};
+use crate::dispatch::{Dispatcher, Seen, keep_dispatching};
+use crate::evaluate::Evaluating;
+use crate::metrics::NotifierMetrics;
+use crate::plan::Planner;
+use crate::prune::keep_pruning;
+use crate::status::{Status, keep_reporting};
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+use watchkeeper_ports::{AlertStore, EventBus, Group, Mailer, NotificationStore, SilenceStore, Topic};
+use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::consumer::{Source, consume};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// What the notifier needs from the world.
+#[derive(Clone)]
+pub struct NotifierPorts {
+    /// Where samples and dead letters come from.
+    pub bus: Arc<dyn EventBus>,
+    /// Where alerts are kept.
+    pub alerts: Arc<dyn AlertStore>,
+    /// Where notifications wait.
+    pub notifications: Arc<dyn NotificationStore>,
+    /// Where silences are kept.
+    pub silences: Arc<dyn SilenceStore>,
+    /// What carries mail on.
+    pub mailer: Arc<dyn Mailer>,
+}
+
+/// Evaluates the rules over topic `metrics` and its dead letters, and tells people what fires and clears,
+/// until asked to stop. Configuration and rules are as [`NotifierConfig::read`] gave them.
+pub async fn run(
+    context: RoleContext,
+    config: NotifierConfig,
+    rules: Arc<RuleSet>,
+    ports: NotifierPorts,
+) -> RoleResult {
+    let outgoing = config.outgoing(&rules).map_err(|mut errors| errors.swap_remove(0))?;
+    let NotifierPorts { bus, alerts, notifications, silences, mailer } = ports;
+    let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
+    let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let evaluate = |topic: Topic| {
+        let source = Source { bus: Arc::clone(&bus), topic: topic.clone(), group: Group::NOTIFIER };
+        let (rules, metrics, changed) = (Arc::clone(&rules), Arc::clone(&metrics), Arc::clone(&changed));
+        let evaluating =
+            Evaluating::new(topic, rules, Arc::clone(&bus), Arc::clone(&alerts), metrics, changed);
+        consume(context.without_status(), source, evaluating)
+    };
+    let (evaluating, counting) = (evaluate(Topic::METRICS), evaluate(Topic::METRICS.dead_letters()));
+    let (seen, seen_by) = watch::channel(Arc::<Seen>::default());
+    let dispatcher = Dispatcher {
+        alerts: Arc::clone(&alerts),
+        notifications: Arc::clone(&notifications),
+        silences: Arc::clone(&silences),
+        planner: Planner::new(&rules, &config.planned()),
+        outgoing,
+        seen,
+    };
+    let dispatching = keep_dispatching(context.clone(), dispatcher, changed, Arc::clone(&planned));
+    let deliverer =
+        Deliverer::new(&config, Arc::clone(&notifications), Arc::clone(&mailer), Arc::clone(&metrics));
+    let delivering = keep_delivering(context.clone(), Arc::new(deliverer), planned);
+    let status = Status {
+        seen: seen_by.clone(),
+        notifications: Arc::clone(&notifications),
+        mailer: config.sends_mail().then_some(mailer),
+        metrics,
+    };
+    let reporting = keep_reporting(context.clone(), status);
+    let pruning = keep_pruning(context.clone(), notifications, silences, config.retention);
+    let page = config.alerts_page();
+    let telling = async {
+        match config.alertmanager {
+            Some(url) => keep_telling(context.clone(), url, page, seen_by).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(evaluating, counting, dispatching, delivering, reporting, pruning, telling)?;
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The role's status line and gauges.
+
+mod report;
+
+use crate::dispatch::Seen;
+use crate::metrics::NotifierMetrics;
+use report::Report;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{Mailer, NotificationStore, PortError};
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often the status line is written.
+const REPORT_EVERY: Duration = Duration::from_secs(2);
+/// How many of the newest notifications the status line and the gauges look at.
+const LOOKED_AT: usize = 200;
+/// Every how many reports is asked whether mail could be sent, so that this is known before it must be.
+const REPORTS_PER_CHECK: u32 = 30;
+/// How long the answer may take.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the status line is made of.
+pub(crate) struct Status {
+    pub(crate) seen: watch::Receiver<Arc<Seen>>,
+    pub(crate) notifications: Arc<dyn NotificationStore>,
+    /// `None` if nobody is told by mail.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) metrics: Arc<NotifierMetrics>,
+}
+
+/// Writes the status line again and again until the role is asked to stop.
+pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> RoleResult {
+    let mut due = interval(REPORT_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut mail_error = None;
+    for round in 0_u32.. {
+        tokio::select! {
+            () = context.shutdown().cancelled() => break,
+            _ = due.tick() => {}
+        }
+        if round.is_multiple_of(REPORTS_PER_CHECK) {
+            mail_error = status.mail_error().await;
+        }
+        // A store that is away is told by those who need it.
+        if let Ok(report) = status.report(Timestamp::now(), mail_error.clone()).await {
+            context.set_status(report);
+        }
+    }
+    Ok(())
+}
+
+impl Status {
+    async fn mail_error(&self) -> Option<String> {
+        let checked = timeout(CHECK_WITHIN, self.mailer.as_ref()?.check()).await;
+        match checked {
+            Ok(Ok(())) => None,
+            Ok(Err(PortError::Unavailable { reason, .. })) => Some(reason),
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("no answer within {} s", CHECK_WITHIN.as_secs())),
+        }
+    }
+
+    async fn report(&self, now: Timestamp, mail_error: Option<String>) -> Result<Report, PortError> {
+        let waiting = self.notifications.waiting().await?;
+        let newest = self.notifications.newest(LOOKED_AT).await?;
+        let mut report = Report { waiting, mail_error, ..Report::of(&newest, now) };
+        let seen = Arc::clone(&self.seen.borrow());
+        report.firing = seen.firing();
+        report.is_beyond_bound = seen.is_beyond_bound;
+        report.behind = self.metrics.behind(now);
+        self.metrics.alerts_firing.set(i64::try_from(report.firing).unwrap_or(i64::MAX));
+        self.metrics.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let oldest = report.oldest.as_ref().map_or(0, |oldest| oldest.age.as_secs());
+        self.metrics.oldest_waiting_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::mailbox::Mailbox;
+    use crate::fakes::outbox::FakeOutbox;
+
+    #[tokio::test(start_paused = true)]
+    async fn that_no_mail_can_be_sent_is_told_before_any_must_be_and_no_longer_when_it_can() {
+        let context = RoleContext::detached("notifier");
+        let mailbox = Arc::new(Mailbox { is_away: true.into(), ..Mailbox::default() });
+        let (_seen, seen) = watch::channel(Arc::default());
+        let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
+        let notifications = FakeOutbox::with_mails(0);
+        let status = Status { seen, notifications, mailer: Some(mailbox.clone()), metrics };
+        let reporting = tokio::spawn(keep_reporting(context.clone(), status));
+        let shown = || context.roster().roles()["notifier"].to_string();
+        let quiet = "no alert fires, 0 delivered in the last hour";
+        tokio::time::sleep(REPORT_EVERY / 2).await;
+        assert_eq!(shown(), format!("{quiet}, no mail can be sent: connection refused"));
+        *mailbox.is_away.lock().unwrap() = false;
+        tokio::time::sleep(REPORT_EVERY * REPORTS_PER_CHECK).await;
+        assert_eq!(shown(), quiet);
+        context.shutdown().cancel();
+        reporting.await.unwrap().unwrap();
+    }
+}

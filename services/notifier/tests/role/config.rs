@@ -1,0 +1,155 @@
+//! The section `[notifier]` and the rules beside it.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use watchkeeper_notifier::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig};
+use watchkeeper_rules::{Routing, RuleSet};
+use watchkeeper_runtime::config::{ConfigErrors, Document};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn read(text: &str) -> Result<(NotifierConfig, Arc<RuleSet>), ConfigErrors> {
+    Document::parse("/nowhere/watchkeeper.toml", text)?.read(NotifierConfig::read)
+}
+
+fn errors(text: &str) -> Vec<String> {
+    let errors = read(text).unwrap_err();
+    errors.first().iter().map(ToString::to_string).collect()
+}
+
+fn receivers(count: usize) -> String {
+    let receivers =
+        (0..count).map(|number| format!("[[notifier.receiver]]\nname = \"r{number}\"\nmail = []\n"));
+    receivers.collect::<Vec<_>>().concat()
+}
+
+fn mail(count: usize) -> String {
+    let addresses: Vec<_> = (0..count).map(|number| format!("\"u{number}@example.org\"")).collect();
+    format!("[[notifier.receiver]]\nname = \"ops\"\nmail = [{}]\n", addresses.join(","))
+}
+
+#[test]
+fn what_is_not_given_has_a_default() {
+    let (config, rules) = read("").unwrap();
+    assert_eq!(
+        (config.routing, config.give_up_after, config.retention),
+        (Routing::default(), 3 * DAY, 30 * DAY)
+    );
+    assert_eq!((config.alertmanager, config.page_url, rules.rules().len()), (None, None, 0));
+    assert!(config.mail_from.as_str().starts_with("watchkeeper@"), "{}", config.mail_from);
+    let receivers =
+        config.receivers.iter().map(|receiver| (receiver.name.as_str(), receiver.mail[0].as_str()));
+    assert_eq!(receivers.collect::<Vec<_>>(), [("default", "watchkeeper@localhost")]);
+}
+
+#[test]
+fn every_key_is_read() {
+    let (config, rules) = read(
+        r#"
+        [notifier]
+        group_wait = "1m"
+        give_up_after = "1h"
+        retention = "7d"
+        page_url = "https://watch.example.org"
+        mail.from = "Watchkeeper <watchkeeper@example.org>"
+        alertmanager.url = "http://127.0.0.1:9093"
+        [[notifier.receiver]]
+        name = "ops"
+        mail = ["ops@example.org", "Boss <boss@example.org>"]
+        [[notifier.receiver]]
+        name = "nobody"
+        mail = []
+        [[rule]]
+        name = "high"
+        match = ['name="value"']
+        receivers = ["ops"]
+        threshold.above = 10
+        "#,
+    )
+    .unwrap();
+    assert_eq!((config.give_up_after, config.retention), (DAY / 24, 7 * DAY));
+    assert_eq!(config.mail_from.as_str(), "Watchkeeper <watchkeeper@example.org>");
+    assert_eq!(config.alertmanager.unwrap().expose(), "http://127.0.0.1:9093");
+    assert_eq!(config.page_url.unwrap().expose(), "https://watch.example.org");
+    let mail: Vec<_> = config.receivers.iter().map(|receiver| receiver.mail.len()).collect();
+    assert_eq!(mail, [2, 0]);
+    let rule = rules.rule("high").unwrap();
+    assert_eq!(rule.routing.wait, Duration::from_secs(60), "the default of [notifier]");
+    assert_eq!(rule.routing.receivers, Some(vec!["ops".to_owned()]));
+}
+
+#[test]
+fn what_is_wrong_is_refused_by_name() {
+    assert_eq!(
+        errors("[notifier]\ngive_up_after = \"59s\"\nretention = \"1h\""),
+        [
+            "notifier.give_up_after: must be from 1m to 30d, is 59s",
+            "notifier.retention: must be from 1d to 3660d, is 1h",
+        ]
+    );
+    assert_eq!(
+        errors("[notifier.mail]\nfrom = \"nobody\""),
+        ["notifier.mail.from: must be a mail address such as ops@example.org, of at most 320 bytes \
+             (is \"nobody\")"]
+    );
+    assert_eq!(
+        errors("[[notifier.receiver]]\nname = \"a\"\n[[notifier.receiver]]\nname = \"a b\"\nmail = []"),
+        [
+            "notifier.receiver[0].mail: or a webhook must be given (mail = [] to tell nobody)",
+            "notifier.receiver[1].name: may hold letters, digits and any of _.:- but has ' '",
+        ]
+    );
+    let twice = "[[notifier.receiver]]\nname = \"a\"\nmail = []\n";
+    assert_eq!(errors(&twice.repeat(2)), ["notifier.receiver[1].name: is the name of an earlier receiver"]);
+}
+
+#[test]
+fn lists_are_bounded() {
+    assert_eq!(read(&receivers(MAX_RECEIVERS)).unwrap().0.receivers.len(), MAX_RECEIVERS);
+    assert_eq!(errors(&receivers(MAX_RECEIVERS + 1)), ["notifier.receiver: has 101 items, the limit is 100"]);
+    assert_eq!(read(&mail(MAX_MAIL_ADDRESSES)).unwrap().0.receivers[0].mail.len(), MAX_MAIL_ADDRESSES);
+    assert_eq!(
+        errors(&mail(MAX_MAIL_ADDRESSES + 1)),
+        ["notifier.receiver[0].mail: has 101 items, the limit is 100"]
+    );
+}
+
+#[test]
+fn the_address_of_a_webhook_is_not_shown() {
+    let text = "[[notifier.receiver]]\nname = \"chat\"\nwebhook = { url = \"hooks.test/s3cret\" }\n";
+    let shown = read(text).unwrap_err().to_string();
+    assert!(shown.contains("notifier.receiver[0].webhook.secret_file: is missing"), "{shown}");
+    let expected = "notifier.receiver[0].webhook.url: must be an http:// or https:// URL of at most";
+    assert!(shown.contains(expected) && !shown.contains("s3cret"), "{shown}");
+}
+
+#[test]
+fn templates_are_read_beside_the_file_and_tried() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("good.txt"), "{{ group }}").unwrap();
+    fs::write(directory.path().join("bad.txt"), "one\n{{ nothing.of_that }}").unwrap();
+    let file = directory.path().join("watchkeeper.toml");
+    let read = |subject: &str| {
+        let text = format!("[notifier.templates]\nsubject = {subject:?}\n");
+        let read = Document::parse(&file, &text).unwrap().read(NotifierConfig::read);
+        read.map(drop).map_err(|errors| errors.first()[0].to_string())
+    };
+    let bad = read("bad.txt").unwrap_err();
+    assert!(bad.starts_with("notifier: ") && bad.contains("bad.txt:2: "), "{bad}");
+    let absent = read("absent.txt").unwrap_err();
+    assert!(
+        absent.starts_with("notifier.templates.subject: ") && absent.contains("cannot be read"),
+        "{absent}"
+    );
+    assert_eq!(read("good.txt"), Ok(()));
+}
+
+#[test]
+fn the_summary_of_a_rule_is_tried() {
+    let text =
+        "[[rule]]\nname = \"high\"\nmatch = ['name=\"x\"']\nsummary = \"{{ oops\"\nthreshold.above = 1\n";
+    let errors = errors(text);
+    assert!(errors[0].starts_with("rule: summary of rule high"), "{errors:?}");
+}

@@ -1,0 +1,7 @@
+//! Promises of the role as a whole, on the embedded back end.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod config;
+mod hook;
+mod stage;
+mod telling;
