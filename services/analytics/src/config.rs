@@ -1,0 +1,178 @@
+//! The section `[analytics]`.
+
+use axum::http::Uri;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+use watchkeeper_runtime::config::{Secret, Section};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long after its end a window is made: the default and the bounds.
+const SETTLE: (Duration, RangeInclusive<Duration>) = (Duration::from_secs(5 * 60), Duration::ZERO..=HOUR);
+/// How long after its end a window is made again: the defaults.
+const CORRECTIONS: [Duration; 2] = [HOUR, DAY];
+/// The bounds of each.
+const CORRECTION: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(31 * 24 * 60 * 60);
+/// Most times that a window is made again: each reads its samples again.
+pub const MAX_CORRECTIONS: usize = 8;
+/// How long rollups may be kept. At least twice as long as the longest correction, so that it finds them.
+const RETENTION: RangeInclusive<Duration> =
+    Duration::from_secs(62 * 24 * 60 * 60)..=Duration::from_secs(36_600 * 24 * 60 * 60);
+/// How long hourly rollups are kept, about two years.
+const HOURLY_RETENTION: Duration = Duration::from_secs(730 * 24 * 60 * 60);
+/// How long daily rollups are kept, about ten years.
+const DAILY_RETENTION: Duration = Duration::from_secs(3_660 * 24 * 60 * 60);
+
+/// When windows are made, of whose samples, and how long their rollups are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnalyticsConfig {
+    /// The api to ask, if it is not in the same process.
+    pub api: Option<ApiAddress>,
+    /// How long after its end a window is made.
+    pub settle: Duration,
+    /// How long after its end a window is made again, rising; each is longer than `settle`. A sample that comes
+    /// later than the last corrects nothing.
+    pub corrections: Vec<Duration>,
+    /// How long hourly rollups are kept.
+    pub hourly_retention: Duration,
+    /// How long daily rollups are kept.
+    pub daily_retention: Duration,
+}
+
+impl AnalyticsConfig {
+    /// Reads the section; what is not given has a default.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        let settle = section.duration("settle", SETTLE.1, SETTLE.0);
+        let mut corrections = section.duration_list("corrections", MAX_CORRECTIONS, CORRECTION, &CORRECTIONS);
+        if corrections.iter().any(|&delay| delay <= settle) {
+            section.refuse("corrections", "must each be longer than settle");
+        }
+        corrections.sort_unstable();
+        corrections.dedup();
+        Self {
+            api: ApiAddress::read(section),
+            settle,
+            corrections,
+            hourly_retention: section.duration("hourly_retention", RETENTION, HOURLY_RETENTION),
+            daily_retention: section.duration("daily_retention", RETENTION, DAILY_RETENTION),
+        }
+    }
+}
+
+/// Where the gRPC services of an api are, and what lets the role in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiAddress {
+    pub(crate) url: Uri,
+    pub(crate) token: Option<Secret>,
+}
+
+impl ApiAddress {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let (url, token) = (section.parsed("api").map(|Url(url)| url), section.secret_file("token_file"));
+        if url.is_none() && token.is_some() {
+            section.refuse("token_file", "is for an api in another process, which api must name");
+        }
+        Some(Self { url: url?, token })
+    }
+}
+
+/// `http://HOST:PORT`.
+struct Url(Uri);
+
+/// A text that is no such URL.
+#[derive(Debug)]
+struct NotAUrl;
+
+impl fmt::Display for NotAUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be http://HOST:PORT, such as http://127.0.0.1:8461")
+    }
+}
+
+impl FromStr for Url {
+    type Err = NotAUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotAUrl> {
+        let url: Uri = text.parse().map_err(|_| NotAUrl)?;
+        let is_base = url.path() == "/" && url.query().is_none();
+        let has_no_user = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        let is_taken = url.scheme_str() == Some("http") && url.port_u16().is_some() && is_base && has_no_user;
+        if is_taken { Ok(Self(url)) } else { Err(NotAUrl) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use watchkeeper_runtime::config::Document;
+
+    fn read(section: &str) -> Result<AnalyticsConfig, String> {
+        let text = format!("[analytics]\n{section}");
+        let document = Document::parse("test.toml", &text).unwrap();
+        document
+            .read(|root| root.section("analytics", AnalyticsConfig::read))
+            .map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn what_is_not_given_has_its_default() {
+        let config = read("").unwrap();
+        assert_eq!((config.api, config.settle), (None, 5 * MINUTE));
+        assert_eq!(config.corrections, [HOUR, DAY]);
+        assert_eq!((config.hourly_retention, config.daily_retention), (730 * DAY, 3_660 * DAY));
+    }
+
+    #[test]
+    fn corrections_are_taken_in_any_order_and_need_not_be() {
+        assert_eq!(read(r#"corrections = ["2d", "1h", "2d"]"#).unwrap().corrections, [HOUR, 2 * DAY]);
+        assert_eq!(read("corrections = []").unwrap().corrections, []);
+    }
+
+    #[test]
+    fn a_correction_out_of_its_bounds_is_refused() {
+        let refused = |section: &str| read(section).unwrap_err();
+        assert!(refused(r#"corrections = ["5m"]"#).contains("corrections: must each be longer than settle"));
+        assert!(refused(r#"corrections = ["32d"]"#).contains("corrections[0]: must be from 1m to"));
+        let many = |count: usize| {
+            let delays: Vec<_> = (1..=count).map(|hours| format!("\"{hours}h\"")).collect();
+            format!("corrections = [{}]", delays.join(", "))
+        };
+        assert_eq!(read(&many(MAX_CORRECTIONS)).unwrap().corrections.len(), MAX_CORRECTIONS);
+        assert!(refused(&many(MAX_CORRECTIONS + 1)).contains("corrections: has 9 items, the limit is 8"));
+    }
+
+    #[test]
+    fn an_api_is_named_by_its_host_and_port() {
+        let api = read(r#"api = "http://[::1]:8461""#).unwrap().api.unwrap();
+        assert_eq!(api.url.port_u16(), Some(8461));
+        for url in ["https://h:1", "http://h", "h:1", "http://h:1/v1", "http://h:1/?a", "http://u@h:1", ""] {
+            let refused = read(&format!("api = {url:?}")).unwrap_err();
+            assert!(refused.contains("analytics.api: must be http://HOST:PORT"), "{url}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_token_for_nobody_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("token");
+        std::fs::write(&file, "wk_secret\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let token = format!("token_file = {file:?}");
+        assert!(read(&token).unwrap_err().contains("token_file: is for an api in another process"));
+        let api = read(&format!("api = \"http://127.0.0.1:8461\"\n{token}")).unwrap().api.unwrap();
+        assert_eq!(api.token.unwrap().expose(), "wk_secret");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_url_or_refused(text in "\\PC*|http://[a-z:@/?]{0,9}[0-9:]{0,6}") {
+            let _ = text.parse::<Url>();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Making windows: from the api to the store.
+
+use crate::due::Chunk;
+use crate::world::World;
+use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Window};
+use watchkeeper_ports::PortError;
+use watchkeeper_runtime::Stopped;
+
+/// From how many rollups on what is in hand is stored. The last series may go past it, by the windows of a
+/// chunk.
+const MAX_IN_HAND: usize = 10_000;
+
+/// Makes the windows of a chunk, and marks its pass; gives how many rollups there are. A dependency that is away
+/// is waited for. An api that is lost half-way is asked for the whole chunk again: what was stored of it is
+/// stored again, which changes nothing.
+pub(crate) async fn make(world: &World, chunk: &Chunk<'_>) -> Result<u64, Stopped> {
+    let query = RollupQuery::new(SeriesFilter::default(), chunk.window, chunk.from, chunk.to)
+        .map_err(|violation| PortError::Broken { what: "analytics", reason: violation.to_string() })?;
+    let made = world.ask(|| transfer(world, &query)).await??;
+    // Last, so that a crash before it has the windows made again.
+    world.store(|| world.rollups.set_made_until(&chunk.pass.name, chunk.to)).await?;
+    Ok(made)
+}
+
+/// Stores what the api makes. Fails with what the api says; what the store says is within.
+async fn transfer(world: &World, query: &RollupQuery) -> Result<Result<u64, Stopped>, PortError> {
+    let mut rolled_up = world.heartbeat.idle(world.api.roll_up(query)).await?;
+    let mut in_hand = InHand::default();
+    loop {
+        let next = tokio::select! {
+            () = world.context.shutdown().cancelled() => return Ok(Err(Stopped::Shutdown)),
+            next = world.heartbeat.idle(rolled_up.next()) => next?,
+        };
+        let Some(series) = next else { break };
+        in_hand.push(series);
+        if in_hand.is_full()
+            && let Err(stopped) = in_hand.put(world, query.window()).await
+        {
+            return Ok(Err(stopped));
+        }
+    }
+    Ok(in_hand.put(world, query.window()).await.map(|()| in_hand.stored))
+}
+
+/// Rollups on their way.
+#[derive(Default)]
+struct InHand {
+    series: Vec<SeriesRollups>,
+    /// How many they are.
+    rollups: usize,
+    /// How many there were before.
+    stored: u64,
+}
+
+impl InHand {
+    fn push(&mut self, series: SeriesRollups) {
+        self.rollups += series.rollups.len();
+        self.series.push(series);
+    }
+
+    fn is_full(&self) -> bool {
+        self.rollups >= MAX_IN_HAND
+    }
+
+    /// Stores what there is.
+    async fn put(&mut self, world: &World, window: Window) -> Result<(), Stopped> {
+        if self.series.is_empty() {
+            return Ok(());
+        }
+        world.store(|| world.rollups.put(window, &self.series)).await?;
+        self.stored += self.rollups as u64;
+        self.rollups = 0;
+        self.series.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::{rollup, series};
+
+    #[test]
+    fn what_is_in_hand_is_stored_at_its_limit() {
+        let mut in_hand = InHand::default();
+        let of = |rollups: usize| SeriesRollups {
+            series: series("a"),
+            rollups: vec![rollup("20T10:00", 1.0); rollups],
+        };
+        in_hand.push(of(MAX_IN_HAND - 1));
+        assert!(!in_hand.is_full());
+        in_hand.push(of(1));
+        assert!(in_hand.is_full());
+    }
+}

@@ -1,0 +1,58 @@
+//! Which windows are made when.
+
+use crate::config::AnalyticsConfig;
+use std::time::Duration;
+use watchkeeper_domain::Window;
+
+/// One walk over the windows of one length, each some time after it has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pass {
+    /// What its mark is kept under, from one version to the next: `hour`, `hour+3600s`.
+    pub(crate) name: String,
+    /// How long after a window's end it is made.
+    pub(crate) delay: Duration,
+}
+
+/// All passes over the windows of one length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Walk {
+    pub(crate) window: Window,
+    /// The one with the shortest delay first; never empty.
+    pub(crate) passes: Vec<Pass>,
+    /// How long the rollups are kept.
+    pub(crate) retention: Duration,
+}
+
+impl Walk {
+    /// The walks that a configuration asks for.
+    pub(crate) fn all(config: &AnalyticsConfig) -> Vec<Self> {
+        Window::ALL.into_iter().map(|window| Self::of(window, config)).collect()
+    }
+
+    fn of(window: Window, config: &AnalyticsConfig) -> Self {
+        // The first is not named by its delay, so that another `settle` does not make everything again.
+        let first = Pass { name: window.to_string(), delay: config.settle };
+        let again = config
+            .corrections
+            .iter()
+            .map(|&delay| Pass { name: format!("{window}+{}s", delay.as_secs_f64()), delay });
+        let retention = match window {
+            Window::Hour => config.hourly_retention,
+            Window::Day => config.daily_retention,
+        };
+        Self { window, passes: [first].into_iter().chain(again).collect(), retention }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::config;
+
+    #[test]
+    fn a_pass_is_named_by_its_window_and_its_delay() {
+        let walks = Walk::all(&config());
+        let names: Vec<_> = walks.iter().flat_map(|walk| &walk.passes).map(|pass| &*pass.name).collect();
+        assert_eq!(names, ["hour", "hour+3600s", "hour+86400s", "day", "day+3600s", "day+86400s"]);
+    }
+}

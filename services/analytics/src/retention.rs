@@ -1,0 +1,45 @@
+//! Removing rollups that are older than their retention.
+
+use crate::metrics::AnalyticsMetrics;
+use crate::pass::Walk;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::RollupStore;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+
+/// How often old rollups are removed, the first time at the start.
+const PRUNE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time.
+pub(crate) async fn keep_pruning(
+    context: RoleContext,
+    walks: Vec<Walk>,
+    rollups: Arc<dyn RollupStore>,
+    metrics: AnalyticsMetrics,
+) -> RoleResult {
+    let mut due = interval(PRUNE_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = context.shutdown().cancelled() => return Ok(()),
+            _ = due.tick() => {}
+        }
+        for Walk { window, retention, .. } in &walks {
+            let before = Timestamp::now().minus(*retention);
+            let pruned = tokio::select! {
+                () = context.shutdown().cancelled() => return Ok(()),
+                pruned = rollups.prune(*window, before) => pruned,
+            };
+            match pruned {
+                Ok(0) => {}
+                Ok(removed) => {
+                    metrics.pruned(*window, removed);
+                    tracing::info!(%window, rollups = removed, %before, "removed rollups past their retention");
+                }
+                Err(error) => tracing::warn!(%window, %error, "cannot remove old rollups now"),
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The role's loops.
+
+use crate::api::ApiClient;
+use crate::config::AnalyticsConfig;
+use crate::due::{Chunk, Known};
+use crate::make::make;
+use crate::metrics::AnalyticsMetrics;
+use crate::pass::Walk;
+use crate::retention::keep_pruning;
+use crate::status::status_line;
+use crate::world::World;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::RollupStore;
+use watchkeeper_runtime::{RoleContext, RoleResult, Stopped};
+
+/// How often the role looks whether a window is due.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// Makes the rollups of every window that ends, and removes those past their retention, until asked to stop.
+pub async fn run(
+    context: RoleContext,
+    config: AnalyticsConfig,
+    api: ApiClient,
+    rollups: Arc<dyn RollupStore>,
+) -> RoleResult {
+    let metrics = AnalyticsMetrics::register(context.registry())?;
+    let walks = Walk::all(&config);
+    let pruning = keep_pruning(context.clone(), walks.clone(), Arc::clone(&rollups), metrics.clone());
+    let analytics = Analytics { world: World::new(context, api, rollups), walks, metrics };
+    tokio::try_join!(analytics.keep_up(), pruning)?;
+    Ok(())
+}
+
+pub(crate) struct Analytics {
+    pub(crate) world: World,
+    pub(crate) walks: Vec<Walk>,
+    pub(crate) metrics: AnalyticsMetrics,
+}
+
+impl Analytics {
+    /// Makes what is due, again and again until the role is asked to stop.
+    async fn keep_up(&self) -> RoleResult {
+        let World { context, heartbeat, .. } = &self.world;
+        // Nothing may be due for an hour; whether the api is there is told before.
+        if let Err(Stopped::Failed(error)) = self.world.ask(|| self.world.api.oldest()).await {
+            return Err(error.into());
+        }
+        let mut due = interval(LOOK_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = context.shutdown().cancelled() => return Ok(()),
+                _ = heartbeat.idle(due.tick()) => {}
+            }
+            match self.catch_up(Timestamp::now()).await {
+                Ok(()) | Err(Stopped::Shutdown) => {}
+                Err(Stopped::Failed(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Makes everything that is due at `now`.
+    pub(crate) async fn catch_up(&self, now: Timestamp) -> Result<(), Stopped> {
+        loop {
+            let known = self.look(now).await?;
+            self.tell(&known);
+            let Some(chunk) = self.walks.iter().find_map(|walk| walk.next(&known)) else { return Ok(()) };
+            self.make(&chunk).await?;
+        }
+    }
+
+    /// Reads the marks each time, so that a store that was lost is filled again.
+    async fn look(&self, now: Timestamp) -> Result<Known, Stopped> {
+        let mut known = Known { now, oldest: None, marks: HashMap::new() };
+        for walk in &self.walks {
+            for pass in &walk.passes {
+                let mark = self.world.store(|| self.world.rollups.made_until(&pass.name)).await?;
+                known.marks.extend(mark.map(|mark| (pass.name.clone(), mark)));
+            }
+        }
+        if self.walks.iter().any(|walk| walk.begins(&known)) {
+            known.oldest = self.world.ask(|| self.world.api.oldest()).await?;
+        }
+        Ok(known)
+    }
+
+    fn tell(&self, known: &Known) {
+        for walk in &self.walks {
+            self.metrics.stands(&walk.stands(known));
+        }
+        self.world.context.set_status(status_line(&self.walks, known));
+    }
+
+    async fn make(&self, chunk: &Chunk<'_>) -> Result<(), Stopped> {
+        let started = Instant::now();
+        let rollups = make(&self.world, chunk).await?;
+        let took = started.elapsed();
+        self.metrics.made(chunk, rollups, took);
+        tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

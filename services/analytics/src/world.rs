@@ -1,0 +1,45 @@
+//! What the role depends on, and what it says while something is away.
+
+use crate::api::{self, ApiClient};
+use std::sync::Arc;
+use watchkeeper_ports::{PortError, RollupStore};
+use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, Stopped, retry};
+
+/// The api and the store of rollups, which are waited for when they are away.
+pub(crate) struct World {
+    pub(crate) context: RoleContext,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) api: ApiClient,
+    api_dependency: Dependency,
+    pub(crate) rollups: Arc<dyn RollupStore>,
+    rollups_dependency: Dependency,
+}
+
+impl World {
+    pub(crate) fn new(context: RoleContext, api: ApiClient, rollups: Arc<dyn RollupStore>) -> Self {
+        Self {
+            heartbeat: context.heartbeat("windows"),
+            api_dependency: context.dependency(api::NAME),
+            rollups_dependency: context.dependency("rollups"),
+            context,
+            api,
+            rollups,
+        }
+    }
+
+    /// Asks the api until it answers.
+    pub(crate) async fn ask<T, F: Future<Output = Result<T, PortError>>>(
+        &self,
+        question: impl FnMut() -> F,
+    ) -> Result<T, Stopped> {
+        retry(&self.context, &self.heartbeat, &self.api_dependency, question).await
+    }
+
+    /// Calls the store until it answers.
+    pub(crate) async fn store<T, F: Future<Output = Result<T, PortError>>>(
+        &self,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Stopped> {
+        retry(&self.context, &self.heartbeat, &self.rollups_dependency, call).await
+    }
+}
