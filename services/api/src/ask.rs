@@ -1,18 +1,28 @@
 //! Who answers: the cache what is latest, the store everything else.
 
-use crate::question::{Cursor, NewestQuestion, Origin, PageQuestion};
+use crate::question::{Cursor, NewestQuestion, Origin, PageQuestion, RollupsQuestion};
 use std::sync::Arc;
-use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
-use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleStore};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
+use watchkeeper_ports::{Failure, LatestCache, Page, PortError, RollupStore, SampleStore};
 
 /// Most windows in one answer about a range, over all series: what a client can be expected to take.
 pub(crate) const MAX_RANGE_WINDOWS: u64 = 200_000;
 
-/// Puts questions to the cache and the store.
+/// Most rollups on one page, over all series: they fit the 4 MiB that a gRPC client takes unless told otherwise.
+pub(crate) const MAX_PAGE_ROLLUPS: u64 = 50_000;
+
+/// Most series that the one looked for is found among: those of its name that have all its labels, itself
+/// among them.
+const MAX_ALIKE: usize = 500;
+
+/// Puts questions to the cache and the stores.
 #[derive(Clone)]
 pub(crate) struct Ask {
     samples: Arc<dyn SampleStore>,
     latest: Arc<dyn LatestCache>,
+    rollups: Arc<dyn RollupStore>,
     /// Most series in one answer about a range.
     range_series: usize,
 }
@@ -37,14 +47,16 @@ impl Ask {
     pub(crate) fn new(
         samples: Arc<dyn SampleStore>,
         latest: Arc<dyn LatestCache>,
+        rollups: Arc<dyn RollupStore>,
         range_series: usize,
     ) -> Self {
-        Self { samples, latest, range_series }
+        Self { samples, latest, rollups, range_series }
     }
 
     /// A page of the series that match.
     pub(crate) async fn series(&self, question: &PageQuestion) -> Result<Answer<Arc<Series>>, PortError> {
-        let page = self.samples.series(&question.filter, &page(question, question.limit)).await?;
+        let page =
+            self.samples.series(&question.filter, &page(question.cursor.as_ref(), question.limit)).await?;
         let last = page.series.last().filter(|_| page.more);
         let next = last.map(|last| Cursor { origin: Origin::Store, after: last.key().to_owned() });
         Ok(Answer { items: page.series, next })
@@ -58,7 +70,7 @@ impl Ask {
         now: Timestamp,
     ) -> Result<Answer<Sample>, PortError> {
         // One more than is asked for tells whether there is a next page.
-        let page = page(question, question.limit + 1);
+        let page = page(question.cursor.as_ref(), question.limit + 1);
         let begun_by = question.cursor.as_ref().map(|cursor| cursor.origin);
         if begun_by != Some(Origin::Store) {
             let found = self.latest.latest(&question.filter, &page, now).await;
@@ -67,11 +79,11 @@ impl Ask {
                 Err(error) => error.failure() == Failure::Retry,
             };
             if begun_by.is_some() || !has_none {
-                return Ok(cut(found?, question.limit, Origin::Cache));
+                return Ok(cut(found?, question.limit, Origin::Cache, |sample| &sample.series));
             }
         }
         let found = self.samples.latest(&question.filter, &page).await?;
-        Ok(cut(found, question.limit, Origin::Store))
+        Ok(cut(found, question.limit, Origin::Store, |sample| &sample.series))
     }
 
     /// The newest sample of all series that match: from the cache, or from the store when the cache has
@@ -88,6 +100,24 @@ impl Ask {
         }
     }
 
+    /// The latest sample of one series: from the cache, or from the store when the cache has none or is away.
+    pub(crate) async fn latest_of(
+        &self,
+        series: &Series,
+        now: Timestamp,
+    ) -> Result<Option<Sample>, PortError> {
+        let (filter, page) = (SeriesFilter::with_labels_of(series), Page::first(MAX_ALIKE));
+        let of_series = |alike: Vec<Sample>| alike.into_iter().find(|sample| *sample.series == *series);
+        let cached = match self.latest.latest(&filter, &page, now).await {
+            Err(error) if error.failure() != Failure::Retry => return Err(error),
+            alike => of_series(alike.unwrap_or_default()),
+        };
+        Ok(match cached {
+            Some(sample) => Some(sample),
+            None => of_series(self.samples.latest(&filter, &page).await?),
+        })
+    }
+
     /// The newest samples of all series that match, newest first.
     pub(crate) async fn newest(&self, question: &NewestQuestion) -> Result<Vec<Sample>, PortError> {
         self.samples.newest(&question.filter, question.limit).await
@@ -101,18 +131,34 @@ impl Ask {
         series.truncate(most);
         Ok(RangeFound { series, cut_to })
     }
+
+    /// A page of the rollups that are kept of the series that match.
+    pub(crate) async fn rollups(
+        &self,
+        question: &RollupsQuestion,
+    ) -> Result<Answer<SeriesRollups>, PortError> {
+        let limit = most_rolled_up(&question.query, question.limit);
+        let found = self.rollups.rollups(&question.query, &page(question.cursor.as_ref(), limit + 1)).await?;
+        Ok(cut(found, limit, Origin::Store, |rolled_up| &rolled_up.series))
+    }
+
+    /// The instant of the oldest sample.
+    pub(crate) async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        self.samples.oldest().await
+    }
 }
 
-fn page(question: &PageQuestion, limit: usize) -> Page {
-    Page { after: question.cursor.as_ref().map(|cursor| cursor.after.clone()), limit }
+fn page(cursor: Option<&Cursor>, limit: usize) -> Page {
+    Page { after: cursor.map(|cursor| cursor.after.clone()), limit }
 }
 
-fn cut(mut samples: Vec<Sample>, limit: usize, origin: Origin) -> Answer<Sample> {
-    let more = samples.len() > limit;
-    samples.truncate(limit);
-    let last = samples.last().filter(|_| more);
-    let next = last.map(|last| Cursor { origin, after: last.series.key().to_owned() });
-    Answer { items: samples, next }
+/// The first `limit` of the items, and where the next page begins if there are more.
+fn cut<T>(mut items: Vec<T>, limit: usize, origin: Origin, series: impl Fn(&T) -> &Series) -> Answer<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| more);
+    let next = last.map(|last| Cursor { origin, after: series(last).key().to_owned() });
+    Answer { items, next }
 }
 
 /// As many series as are allowed and give no more than [`MAX_RANGE_WINDOWS`].
@@ -122,11 +168,16 @@ fn most_series(query: &RangeQuery, allowed: usize) -> usize {
     usize::try_from(MAX_RANGE_WINDOWS / windows).unwrap_or(usize::MAX).clamp(1, allowed)
 }
 
+/// As many series as are asked for and have no more than [`MAX_PAGE_ROLLUPS`].
+fn most_rolled_up(query: &RollupQuery, asked: usize) -> usize {
+    usize::try_from(MAX_PAGE_ROLLUPS / query.windows().max(1)).unwrap_or(usize::MAX).clamp(1, asked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
-    use watchkeeper_domain::Aggregate;
+    use watchkeeper_domain::{Aggregate, Window};
 
     fn query(windows: u64) -> RangeQuery {
         let (from, step) = (Timestamp::MIN, Duration::from_secs(60));
@@ -140,5 +191,17 @@ mod tests {
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100), 100), 100);
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100 + 1), 100), 99);
         assert_eq!(most_series(&query(RangeQuery::MAX_POINTS), 100), 18);
+    }
+
+    #[test]
+    fn a_page_of_rollups_is_bound_by_series_and_by_windows() {
+        let of = |windows: u32| {
+            let to = Timestamp::MIN.plus(windows * Window::Hour.length());
+            RollupQuery::new(SeriesFilter::default(), Window::Hour, Timestamp::MIN, to).unwrap()
+        };
+        assert_eq!(most_rolled_up(&of(24), 1_000), 1_000);
+        assert_eq!(most_rolled_up(&of(50), 1_000), 1_000);
+        assert_eq!(most_rolled_up(&of(51), 1_000), 980);
+        assert_eq!(most_rolled_up(&of(8_808), 1_000), 5);
     }
 }

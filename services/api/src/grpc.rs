@@ -11,6 +11,7 @@ pub(crate) use health::Health;
 use crate::ask::Ask;
 use crate::live::Live;
 use crate::metrics::{ApiMetrics, measure};
+use crate::roll_up::RollUps;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use compatible::CompatibleService;
@@ -27,11 +28,12 @@ const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 pub(crate) fn router(
     ask: &Ask,
     live: &Live,
+    roll_ups: &RollUps,
     health: &Health,
     metrics: &ApiMetrics,
     access: &Access,
 ) -> Router {
-    let current = MetricsServer::new(MetricsService::new(ask.clone(), live.clone()));
+    let current = MetricsServer::new(MetricsService::new(ask.clone(), live.clone(), roll_ups.clone()));
     let compatible = MetricsServiceServer::new(CompatibleService::new(ask.clone()));
     Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES))

@@ -1,28 +1,37 @@
 //! Questions over HTTP: one file for each resource.
 
+mod alerts;
 mod asked;
 mod dead_letters;
 mod document;
 mod given;
 mod latest;
+mod notifications;
 mod parameter;
 mod questions;
 mod range;
 mod refusals;
+mod rollups;
+mod rules;
 mod samples;
 mod series;
+mod silences;
 mod status;
 mod stream;
 
+use crate::alerts::Alerts;
 use crate::ask::Ask;
 use crate::dead_letters::DeadLetters;
 use crate::live::Live;
 use crate::metrics::{ApiMetrics, measure};
+use crate::rules::Rules;
+use crate::silences::Silences;
 use crate::status::Status;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
+use watchkeeper_ports::NotificationStore;
 use watchkeeper_runtime::http::{Access, Scope};
 
 /// What the routes answer from.
@@ -30,22 +39,33 @@ pub(crate) struct Sources {
     pub(crate) ask: Ask,
     pub(crate) live: Live,
     pub(crate) letters: Arc<DeadLetters>,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) alerts: Alerts,
+    pub(crate) silences: Arc<Silences>,
+    pub(crate) notifications: Arc<dyn NotificationStore>,
     pub(crate) status: Status,
     pub(crate) metrics: ApiMetrics,
 }
 
 /// All routes, and the document about them and about those that `others` describe.
 pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> Router {
-    let Sources { ask, live, letters, status, metrics } = sources;
+    let Sources { ask, live, letters, rules, alerts, silences, notifications, status, metrics } = sources;
     let (read, read_paths) = series::router(ask.clone())
         .merge(latest::router(ask.clone()))
         .merge(samples::router(ask.clone()))
         .merge(range::router(ask.clone()))
+        .merge(rollups::router(ask.clone()))
         .merge(stream::router(live.clone()))
         .merge(status::router(status.clone()))
         .merge(dead_letters::router(Arc::clone(letters)))
+        .merge(rules::router(Arc::clone(rules)))
+        .merge(alerts::router(alerts.clone()))
+        .merge(silences::router(Arc::clone(silences)))
+        .merge(notifications::router(Arc::clone(notifications)))
         .split_for_parts();
-    let (admin, admin_paths) = dead_letters::admin_router(Arc::clone(letters)).split_for_parts();
+    let (admin, admin_paths) = dead_letters::admin_router(Arc::clone(letters))
+        .merge(silences::admin_router(Arc::clone(silences)))
+        .split_for_parts();
     let document = document::router([read_paths, admin_paths].into_iter().chain(others.iter().cloned()));
     let guarded = |router: Router, scope| {
         let required = router.route_layer(access.require(scope));

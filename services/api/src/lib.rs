@@ -2,10 +2,12 @@
 //!
 //! The path of a question: *parse* the parameters or the message to a question, the same value for both
 //! protocols → *ask* the cache for what is latest and the store for everything else → *answer* in JSON or
-//! protobuf. Live samples take another path: one feed *follows* topic `metrics` while somebody listens,
-//! *decodes* once, and *hands on* each batch to every stream. Dead letters are read from their topics, and
-//! replayed to where they came from.
+//! protobuf. Rollups are *made* of samples a few series at a time, for the one who keeps them. Live samples
+//! take another path: one feed *follows* topic `metrics` while somebody listens, *decodes* once, and *hands
+//! on* each batch to every stream. Dead letters are read from their topics, and replayed to where they came
+//! from. Of a rule is *explained* why it does or does not fire about a series, and alerts are *silenced*.
 
+mod alerts;
 mod ask;
 mod config;
 mod dead_letters;
@@ -16,7 +18,10 @@ mod metrics;
 mod ports;
 mod question;
 mod readiness;
+mod roll_up;
+mod rules;
 mod run;
+mod silences;
 mod status;
 
 pub use config::{ApiConfig, RANGE_SERIES, STREAMS};

@@ -1,7 +1,9 @@
 //! What the api needs from the world.
 
 use std::sync::Arc;
-use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
+use watchkeeper_ports::{
+    AlertStore, EventBus, LatestCache, NotificationStore, RollupStore, SampleStore, SilenceStore,
+};
 
 /// What the api needs from the world.
 #[derive(Clone)]
@@ -12,4 +14,12 @@ pub struct ApiPorts {
     pub samples: Arc<dyn SampleStore>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
+    /// What the history became.
+    pub rollups: Arc<dyn RollupStore>,
+    /// What fires, and what the rules remember.
+    pub alerts: Arc<dyn AlertStore>,
+    /// What people are told.
+    pub notifications: Arc<dyn NotificationStore>,
+    /// What they are not told for a time.
+    pub silences: Arc<dyn SilenceStore>,
 }

@@ -10,7 +10,8 @@ use watchkeeper_ports::{Page, PortError};
 use watchkeeper_runtime::probe::{PROBE_EVERY, probe};
 use watchkeeper_runtime::{Dependency, Grouped, RoleContext, RoleResult, per_second};
 
-/// What the api cannot do all of its work without.
+/// What most questions are about. The stores of rollups and of alerts are not among them: without one only the
+/// questions about it are refused, and the role that fills it says that it is missing.
 pub(crate) struct Dependencies {
     pub(crate) store: Dependency,
     pub(crate) cache: Dependency,

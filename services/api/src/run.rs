@@ -1,6 +1,7 @@
 //! The api's loops.
 
 use crate::ApiConfig;
+use crate::alerts::Alerts;
 use crate::ask::Ask;
 use crate::dead_letters::DeadLetters;
 use crate::grpc::{self, Health};
@@ -9,11 +10,15 @@ use crate::live::{Feed, Live};
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use crate::readiness::{Dependencies, Readiness};
+use crate::roll_up::RollUps;
+use crate::rules::Rules;
+use crate::silences::Silences;
 use crate::status::Status;
 use axum::Router;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
@@ -23,37 +28,57 @@ pub struct Api {
     ports: ApiPorts,
     dependencies: Dependencies,
     sources: Sources,
+    roll_ups: RollUps,
     feed: Feed,
     health: Health,
     described_elsewhere: Vec<OpenApi>,
 }
 
 impl Api {
-    /// Makes the role.
+    /// Makes the role; `rules` are those that the notifier evaluates.
     ///
     /// # Errors
     /// When its metrics are registered already.
-    pub fn new(context: RoleContext, config: ApiConfig, ports: ApiPorts) -> Result<Self, prometheus::Error> {
+    pub fn new(
+        context: RoleContext,
+        config: ApiConfig,
+        ports: ApiPorts,
+        rules: Arc<RuleSet>,
+    ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
         let (live, feed) =
             Live::new(context.clone(), Arc::clone(&ports.bus), dependencies.bus.clone(), config.streams)?;
         let letters = Arc::new(DeadLetters::new(Arc::clone(&ports.bus)));
+        let ask = Ask::new(
+            Arc::clone(&ports.samples),
+            Arc::clone(&ports.latest),
+            Arc::clone(&ports.rollups),
+            config.range_series,
+        );
+        let alerts = Alerts::new(Arc::clone(&ports.alerts), Arc::clone(&ports.silences), Arc::clone(&rules));
         let sources = Sources {
-            ask: Ask::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series),
+            rules: Arc::new(Rules::new(rules, ask.clone(), alerts.clone(), Arc::clone(&ports.bus))),
+            ask,
             live,
             letters: Arc::clone(&letters),
+            silences: Arc::new(Silences::new(Arc::clone(&ports.silences))),
+            notifications: Arc::clone(&ports.notifications),
             status: Status {
                 context: context.clone(),
                 started_at: Timestamp::now(),
                 bus: Arc::clone(&ports.bus),
                 latest: Arc::clone(&ports.latest),
                 letters,
+                alerts: alerts.clone(),
+                notifications: Arc::clone(&ports.notifications),
             },
+            alerts,
             metrics: ApiMetrics::register(context.registry())?,
         };
         Ok(Self {
-            context,
+            context: context.clone(),
             dependencies,
+            roll_ups: RollUps::new(Arc::clone(&ports.samples), context),
             ports,
             sources,
             feed,
@@ -77,7 +102,8 @@ impl Api {
     /// The services of gRPC: `watchkeeper.v1.Metrics`, `api.MetricsService`, health and reflection. Calls of
     /// other services are answered with `UNIMPLEMENTED`.
     pub fn grpc(&self, access: &Access) -> Router {
-        grpc::router(&self.sources.ask, &self.sources.live, &self.health, &self.sources.metrics, access)
+        let Sources { ask, live, metrics, .. } = &self.sources;
+        grpc::router(ask, live, &self.roll_ups, &self.health, metrics, access)
     }
 
     /// Feeds the streams and watches the dependencies, until asked to stop.

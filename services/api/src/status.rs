@@ -1,10 +1,11 @@
 //! How this process is, and how far everybody has come.
 
+use crate::alerts::Alerts;
 use crate::dead_letters::DeadLetters;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, Group, Lag, LatestCache, PortError, Topic};
+use watchkeeper_ports::{EventBus, Group, Lag, LatestCache, NotificationStore, PortError, Topic};
 use watchkeeper_runtime::{RoleContext, RoleState};
 use watchkeeper_wire::json::{GroupLag, RoleStatus, StatusJson};
 
@@ -19,14 +20,21 @@ pub(crate) struct Status {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) latest: Arc<dyn LatestCache>,
     pub(crate) letters: Arc<DeadLetters>,
+    pub(crate) alerts: Alerts,
+    pub(crate) notifications: Arc<dyn NotificationStore>,
 }
 
 impl Status {
     /// The roles as they are now, and the figures of those dependencies that answer.
     pub(crate) async fn now(&self) -> StatusJson {
         let roles = self.context.roster().roles();
-        let (lag, dead_letters, cached_series) =
-            tokio::join!(figure(self.lag()), figure(self.letters.waiting()), figure(self.latest.len()));
+        let (lag, dead_letters, cached_series, firing_alerts, waiting_notifications) = tokio::join!(
+            figure(self.lag()),
+            figure(self.letters.waiting()),
+            figure(self.latest.len()),
+            figure(self.alerts.firing()),
+            figure(self.notifications.waiting()),
+        );
         StatusJson {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at.to_string(),
@@ -34,6 +42,8 @@ impl Status {
             lag: lag.unwrap_or_default(),
             dead_letters,
             cached_series: cached_series.map(|series| series as u64),
+            firing_alerts,
+            waiting_notifications,
         }
     }
 

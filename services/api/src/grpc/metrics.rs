@@ -3,6 +3,7 @@
 use super::request;
 use crate::ask::Ask;
 use crate::live::{Heard, Live};
+use crate::roll_up::RollUps;
 use futures_util::{Stream, StreamExt as _};
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
@@ -13,11 +14,12 @@ use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
 pub(super) struct MetricsService {
     ask: Ask,
     live: Live,
+    roll_ups: RollUps,
 }
 
 impl MetricsService {
-    pub(super) fn new(ask: Ask, live: Live) -> Self {
-        Self { ask, live }
+    pub(super) fn new(ask: Ask, live: Live, roll_ups: RollUps) -> Self {
+        Self { ask, live, roll_ups }
     }
 }
 
@@ -70,7 +72,42 @@ impl Metrics for MetricsService {
         }))
     }
 
-    type StreamSamplesStream = Pin<Box<dyn Stream<Item = Result<v1::StreamSamplesResponse, Status>> + Send>>;
+    async fn list_rollups(
+        &self,
+        request: Request<v1::ListRollupsRequest>,
+    ) -> Result<Response<v1::ListRollupsResponse>, Status> {
+        let question = request::rollups(request.into_inner()).map_err(grpc_status)?;
+        let answer = self.ask.rollups(&question).await.map_err(grpc_status)?;
+        Ok(Response::new(v1::ListRollupsResponse {
+            series: answer.items.iter().map(v1::SeriesRollups::from).collect(),
+            next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    type RollUpStream = Answers<v1::RollUpResponse>;
+
+    async fn roll_up(
+        &self,
+        request: Request<v1::RollUpRequest>,
+    ) -> Result<Response<Self::RollUpStream>, Status> {
+        let query = request::roll_up(request.into_inner()).map_err(grpc_status)?;
+        let made = self.roll_ups.stream(query).await.map_err(grpc_status)?;
+        let answers = made.map(|made| match made {
+            Ok(made) => Ok(v1::RollUpResponse { series: Some((&made).into()) }),
+            Err(error) => Err(grpc_status(error)),
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn get_oldest(
+        &self,
+        _: Request<v1::GetOldestRequest>,
+    ) -> Result<Response<v1::GetOldestResponse>, Status> {
+        let oldest = self.ask.oldest().await.map_err(grpc_status)?;
+        Ok(Response::new(oldest.into()))
+    }
+
+    type StreamSamplesStream = Answers<v1::StreamSamplesResponse>;
 
     async fn stream_samples(
         &self,
@@ -81,6 +118,9 @@ impl Metrics for MetricsService {
         Ok(Response::new(Box::pin(listener.stream().map(|heard| Ok(message(&heard))))))
     }
 }
+
+/// A stream of answers.
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 fn message(heard: &Heard) -> v1::StreamSamplesResponse {
     let samples = heard.samples.iter().map(v1::Sample::from).collect();

@@ -1,7 +1,7 @@
 //! From messages to questions. A refusal names the field of the message.
 
-use crate::question::{NEWEST_SAMPLES, NewestQuestion, PAGE_SERIES, PageQuestion};
-use watchkeeper_domain::{RangeQuery, SeriesFilter, Violation};
+use crate::question::{Cursor, NEWEST_SAMPLES, NewestQuestion, PAGE_SERIES, PageQuestion, RollupsQuestion};
+use watchkeeper_domain::{RangeQuery, RollupQuery, SeriesFilter, Violation};
 use watchkeeper_wire::proto::{api, v1};
 
 /// The series that are meant.
@@ -17,14 +17,32 @@ pub(super) fn page(
     page_size: i32,
     page_token: &str,
 ) -> Result<PageQuestion, Violation> {
-    let cursor = if page_token.is_empty() { None } else { Some(page_token.parse()) };
     Ok(PageQuestion {
         filter: filter(asked)?,
         limit: PAGE_SERIES.checked_or_default("page_size", page_size.into())?,
-        cursor: cursor
-            .transpose()
-            .map_err(|violation| Violation { field: "page_token".into(), ..violation })?,
+        cursor: cursor(page_token)?,
     })
+}
+
+/// A page of the rollups that are kept.
+pub(super) fn rollups(request: v1::ListRollupsRequest) -> Result<RollupsQuestion, Violation> {
+    let v1::ListRollupsRequest { filter, window, from, to, page_size, page_token } = request;
+    Ok(RollupsQuestion {
+        query: roll_up(v1::RollUpRequest { filter, window, from, to })?,
+        limit: PAGE_SERIES.checked_or_default("page_size", page_size.into())?,
+        cursor: cursor(&page_token)?,
+    })
+}
+
+/// Rollups to make.
+pub(super) fn roll_up(request: v1::RollUpRequest) -> Result<RollupQuery, Violation> {
+    filter(request.filter.clone())?;
+    request.try_into()
+}
+
+fn cursor(page_token: &str) -> Result<Option<Cursor>, Violation> {
+    let cursor = if page_token.is_empty() { None } else { Some(page_token.parse()) };
+    cursor.transpose().map_err(|violation| Violation { field: "page_token".into(), ..violation })
 }
 
 /// The newest samples.
@@ -78,8 +96,24 @@ mod tests {
         );
         let spaced = Some(v1::SeriesFilter { name: "a b".to_owned(), ..v1::SeriesFilter::default() });
         assert!(refused(page(spaced.clone(), 0, "").unwrap_err()).starts_with("filter.name: "));
-        let range = v1::GetRangeRequest { filter: spaced, ..v1::GetRangeRequest::default() };
+        let range = v1::GetRangeRequest { filter: spaced.clone(), ..v1::GetRangeRequest::default() };
         assert!(refused(super::range(range).unwrap_err()).starts_with("filter.name: "));
+        let list = v1::ListRollupsRequest { filter: spaced, ..v1::ListRollupsRequest::default() };
+        assert!(refused(rollups(list).unwrap_err()).starts_with("filter.name: "));
+        let day = |page_size, page_token: &str| {
+            let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+            let page_token = page_token.to_owned();
+            let (from, to) = (at(0), at(86_400));
+            rollups(v1::ListRollupsRequest {
+                from,
+                to,
+                page_size,
+                page_token,
+                ..v1::ListRollupsRequest::default()
+            })
+        };
+        assert_eq!(refused(day(1001, "").unwrap_err()), "page_size: must be from 1 to 1000, is 1001");
+        assert!(refused(day(0, "x").unwrap_err()).starts_with("page_token: "));
         let request = v1::GetSamplesRequest { filter: None, limit: 10_001 };
         assert_eq!(refused(newest(request).unwrap_err()), "limit: must be from 1 to 10000, is 10001");
         let request = api::GetMetricsRequest { source: "host".into(), name: "load".into(), limit: -1 };

@@ -26,6 +26,7 @@ use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
     ),
     tags(
         (name = "questions", description = "What series there are, and their values."),
+        (name = "alerts", description = "What fires and why, who is told of it, and who is not to be."),
         (name = "operation", description = "How the platform is, and what to do about it."),
     ),
     components(schemas(Lagged, Problem, SampleJson)),

@@ -7,7 +7,9 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES, MAX_SOURCE_BYTES};
-use watchkeeper_domain::{Aggregate, RangeQuery};
+use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, Severity, Window};
+use watchkeeper_rules::MAX_RULE_NAME_BYTES;
+use watchkeeper_wire::json::AlertJson;
 
 /// The parameters that choose series.
 pub(super) fn filter() -> [Parameter; 3] {
@@ -71,11 +73,47 @@ pub(super) fn step() -> Parameter {
     described("step", &description, text(), json!("1m"))
 }
 
+/// The length of the windows of rollups.
+pub(super) fn window() -> Parameter {
+    let names = Window::ALL.map(Window::name);
+    let schema = text().enum_values(Some(names)).default(Some(json!(Window::Hour.name())));
+    let description = format!(
+        "The length of the windows, which are aligned to UTC. An answer has at most {} of each series.",
+        RollupQuery::MAX_WINDOWS,
+    );
+    described("window", &description, schema, json!(Window::Day.name()))
+}
+
 /// How many values become one.
 pub(super) fn aggregate() -> Parameter {
     let names = Aggregate::ALL.map(Aggregate::name);
     let schema = text().enum_values(Some(names)).default(Some(json!(Aggregate::Avg.name())));
     described("aggregate", "How the values of a window become one.", schema, json!(Aggregate::Max.name()))
+}
+
+/// The alerts of one rule.
+pub(super) fn rule() -> Parameter {
+    let schema = text().min_length(Some(1)).max_length(Some(MAX_RULE_NAME_BYTES));
+    described("rule", "Only alerts of this rule.", schema, json!("site_down"))
+}
+
+/// The alerts of one severity.
+pub(super) fn severity() -> Parameter {
+    let schema = text().enum_values(Some(Severity::ALL.map(Severity::name)));
+    described("severity", "Only alerts of this severity.", schema, json!(Severity::Critical.name()))
+}
+
+/// The alerts that fire, or those that have cleared.
+pub(super) fn state() -> Parameter {
+    let schema = text().enum_values(Some(AlertJson::STATES));
+    let description = "Only alerts that fire, or that have cleared not long ago; both if left out.";
+    described("state", description, schema, json!(AlertJson::STATES[0]))
+}
+
+/// Whether something is wanted besides.
+pub(super) fn flag(name: &str, description: &str) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false)));
+    described(name, description, schema, json!(true))
 }
 
 /// How a parameter is called where it must be written.

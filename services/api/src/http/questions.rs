@@ -1,15 +1,19 @@
 //! How each question is read from its parameters, and what they are.
 
+mod alerting;
+
+pub(super) use alerting::{NotificationsQuestion, SilencesQuestion};
+
 use super::asked::Question;
 use super::given::Given;
 use super::parameter;
 use crate::question::{
-    DEFAULT_RANGE, NEWEST_SAMPLES, NewestQuestion, PAGE_LETTERS, PAGE_SERIES, PageQuestion, instant,
-    sensible_step,
+    DEFAULT_RANGE, DEFAULT_ROLLUPS, NEWEST_SAMPLES, NewestQuestion, PAGE_LETTERS, PAGE_SERIES, PageQuestion,
+    RollupsQuestion, instant, sensible_step,
 };
 use std::time::Duration;
 use utoipa::openapi::path::Parameter;
-use watchkeeper_domain::{Aggregate, RangeQuery, SeriesFilter, Timestamp, Violation};
+use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, SeriesFilter, Timestamp, Violation, Window};
 use watchkeeper_runtime::config::parse_duration;
 use watchkeeper_wire::dead_letter::LetterId;
 
@@ -73,12 +77,35 @@ impl Question for RangeQuery {
 
     fn read(given: &mut Given, now: Timestamp) -> Result<Self, Violation> {
         let filter = given.filter()?;
-        let mut at = |name| given.take(name).map(|text| instant(name, &text, now)).transpose();
-        let (from, to) = (at("from")?, at("to")?.unwrap_or(now));
+        let (from, to) = (moment(given, "from", now)?, moment(given, "to", now)?.unwrap_or(now));
         let from = from.unwrap_or_else(|| to.minus(DEFAULT_RANGE));
         let step = duration(given, "step")?.unwrap_or_else(|| sensible_step(from, to));
         let aggregate = given.parsed("aggregate")?.unwrap_or(Aggregate::Avg);
         Self::new(filter, from, to, step, aggregate)
+    }
+}
+
+impl Question for RollupsQuestion {
+    fn parameters() -> Vec<Parameter> {
+        let first =
+            format!("Only windows that do not start before; {DEFAULT_ROLLUPS} before `to` if left out.");
+        let rollups = [
+            parameter::window(),
+            parameter::instant("from", &first),
+            parameter::instant("to", "Only windows that do not end after; now if left out."),
+            parameter::count("limit", "Most series on the page.", PAGE_SERIES),
+            parameter::page(),
+        ];
+        parameter::filter().into_iter().chain(rollups).collect()
+    }
+
+    fn read(given: &mut Given, now: Timestamp) -> Result<Self, Violation> {
+        let (filter, limit) = (given.filter()?, given.count("limit", PAGE_SERIES)?);
+        let cursor = given.take("page").map(|text| text.parse()).transpose()?;
+        let window = given.parsed("window")?.unwrap_or(Window::Hour);
+        let (from, to) = (moment(given, "from", now)?, moment(given, "to", now)?.unwrap_or(now));
+        let from = from.unwrap_or_else(|| window.start(to).minus(DEFAULT_ROLLUPS * window.length()));
+        Ok(Self { query: RollupQuery::new(filter, window, from, to)?, limit, cursor })
     }
 }
 
@@ -100,6 +127,10 @@ impl Question for LettersQuestion {
     }
 }
 
+fn moment(given: &mut Given, name: &str, now: Timestamp) -> Result<Option<Timestamp>, Violation> {
+    given.take(name).map(|text| instant(name, &text, now)).transpose()
+}
+
 fn duration(given: &mut Given, name: &str) -> Result<Option<Duration>, Violation> {
     let parse = |text: String| parse_duration(&text).map_err(|reason| Violation::new(name, reason));
     given.take(name).map(parse).transpose()
@@ -109,6 +140,7 @@ fn duration(given: &mut Given, name: &str) -> Result<Option<Duration>, Violation
 mod tests {
     use super::super::parameter::name_of;
     use super::*;
+    use crate::question::AlertsQuestion;
     use axum::extract::Query;
     use axum::http::Uri;
     use proptest::prelude::*;
@@ -156,6 +188,21 @@ mod tests {
         assert_eq!(range("from=1d").2, Duration::from_secs(300));
     }
 
+    fn rollups(query: &str) -> (Window, String, String, usize) {
+        let RollupsQuestion { query, limit, .. } = read(query).unwrap();
+        (query.window(), query.from().to_string(), query.to().to_string(), limit)
+    }
+
+    #[test]
+    fn rollups_are_those_of_the_last_whole_windows_unless_the_question_says_otherwise() {
+        let (from, to) = ("2026-11-19T10:00:00Z".to_owned(), NOW.to_owned());
+        assert_eq!(rollups(""), (Window::Hour, from.clone(), to.clone(), 100));
+        assert_eq!(rollups("to=2026-11-20T10:59:59Z&limit=7"), (Window::Hour, from, to, 7));
+        let (from, to) = ("2026-10-27T00:00:00Z".to_owned(), "2026-11-20T00:00:00Z".to_owned());
+        assert_eq!(rollups("window=day"), (Window::Day, from, to.clone(), 100));
+        assert_eq!(rollups("window=day&from=2d").1, "2026-11-19T00:00:00Z");
+    }
+
     #[test]
     fn each_parameter_is_refused_past_its_limit_by_name() {
         fn refused<Q: Question>(query: &str) -> String {
@@ -181,17 +228,23 @@ mod tests {
             refused::<RangeQuery>("aggregate=median"),
             "aggregate: must be one of avg, min, max, sum, count, last, p95, is \"median\""
         );
+        assert_eq!(refused::<RollupsQuestion>("window=week"), "window: must be hour or day, is \"week\"");
+        assert_eq!(refused::<RollupsQuestion>("from=400d"), "from: gives 9600 windows, the limit is 8808");
         assert!(refused::<LettersQuestion>("page=2").starts_with("page: must be as in the list"));
         assert_eq!(
             refused::<PageQuestion>("soruce=host"),
             "soruce: is no parameter of this path: it has source, name, label.KEY, limit, page"
         );
+        assert_eq!(refused::<AlertsQuestion>("limit=1001"), "limit: must be from 1 to 1000, is 1001");
+        assert_eq!(refused::<NotificationsQuestion>("limit=201"), "limit: must be from 1 to 200, is 201");
+        assert_eq!(refused::<SilencesQuestion>("ended="), "ended: must be true or false, is \"\"");
         assert_eq!(refused::<Nothing>("x=1"), "x: is no parameter of this path: it has none");
     }
 
     /// Queries of known and unknown names with all kinds of values.
     fn any_query() -> impl Strategy<Value = String> {
-        let name = "source|name|label\\.[a-z]{0,3}|limit|page|last|from|to|step|aggregate|[a-z]{1,5}";
+        let name = "source|name|label\\.[a-z]{0,3}|limit|page|last|from|to|step|aggregate|window|state|rule|\
+                    severity|ended|[a-z]{1,5}";
         let value = "[0-9]{1,20}|-?[0-9]{1,3}[smhdw]|[-_A-Za-z0-9]{0,20}|(%[0-9A-F]{2}){0,8}|[+&=;%]{0,4}";
         let pairs = prop::collection::vec((name, value), 0..6);
         pairs.prop_map(|pairs| {
@@ -220,7 +273,11 @@ mod tests {
             is_read_or_refused_by_name::<PageQuestion>(&query)?;
             is_read_or_refused_by_name::<NewestQuestion>(&query)?;
             is_read_or_refused_by_name::<RangeQuery>(&query)?;
+            is_read_or_refused_by_name::<RollupsQuestion>(&query)?;
             is_read_or_refused_by_name::<LettersQuestion>(&query)?;
+            is_read_or_refused_by_name::<AlertsQuestion>(&query)?;
+            is_read_or_refused_by_name::<SilencesQuestion>(&query)?;
+            is_read_or_refused_by_name::<NotificationsQuestion>(&query)?;
         }
     }
 }

@@ -12,6 +12,9 @@ pub(super) struct Refusals;
 /// What a route may refuse that names one thing.
 pub(super) struct NotFound;
 
+/// What a route may refuse that makes one thing of a given name.
+pub(super) struct Conflict;
+
 /// What a route may refuse that takes a body of JSON.
 pub(super) struct BodyRefusals;
 
@@ -30,7 +33,13 @@ impl IntoResponses for Refusals {
 
 impl IntoResponses for NotFound {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems([(404, "There is none of that id; nothing was changed.")])
+        problems([(404, "There is none of that id or name; nothing was changed.")])
+    }
+}
+
+impl IntoResponses for Conflict {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems([(409, "There is another of that id, or as many as there may be; nothing was changed.")])
     }
 }
 

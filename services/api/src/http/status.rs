@@ -16,8 +16,9 @@ pub(super) fn router(status: Status) -> OpenApiRouter {
 
 /// Get the state of the platform
 ///
-/// The roles of the process that answers, how far the consumers of samples are behind, and how many records
-/// were rejected and wait. A figure whose dependency does not answer is left out.
+/// The roles of the process that answers, how far the consumers of samples are behind, how many records were
+/// rejected and wait, how many alerts fire, and how many notifications wait. A figure whose dependency does not
+/// answer is left out.
 #[utoipa::path(
     get,
     path = "/v1/status",

@@ -5,9 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 use watchkeeper_domain::Violation;
 use watchkeeper_domain::limits::MAX_KEY_BYTES;
+use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 
-/// The longest cursor, in bytes: base64 of the longest key. It fits the head of a request.
-pub(crate) const MAX_CURSOR_BYTES: usize = (1 + MAX_KEY_BYTES).div_ceil(3) * 4;
+/// The longest cursor, in bytes: base64 of the longest key of an alert. It fits the head of a request.
+pub(crate) const MAX_CURSOR_BYTES: usize = (MAX_RULE_NAME_BYTES + 1 + MAX_KEY_BYTES).div_ceil(3) * 4;
 
 /// Where the next page begins: after this series, in the answer of the one who gave the page before.
 ///
@@ -38,7 +39,7 @@ impl Origin {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = format!("{}{}", self.origin.letter(), self.after);
-        f.write_str(&BASE64URL_NOPAD.encode(plain.as_bytes()))
+        f.write_str(&sealed(&plain))
     }
 }
 
@@ -46,13 +47,27 @@ impl FromStr for Cursor {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        decode(text).ok_or_else(|| Violation::new("page", "must be what the page before says comes next"))
+        opened(text).and_then(|plain| decode(&plain)).ok_or_else(no_cursor)
     }
 }
 
-fn decode(text: &str) -> Option<Cursor> {
+/// As a cursor is given away, so that nobody takes it apart.
+pub(super) fn sealed(plain: &str) -> String {
+    BASE64URL_NOPAD.encode(plain.as_bytes())
+}
+
+/// What [`sealed`] was given.
+pub(super) fn opened(text: &str) -> Option<String> {
     let bytes = (text.len() <= MAX_CURSOR_BYTES).then(|| BASE64URL_NOPAD.decode(text.as_bytes()))?;
-    let plain = String::from_utf8(bytes.ok()?).ok()?;
+    String::from_utf8(bytes.ok()?).ok()
+}
+
+/// The refusal of a text that no page has said.
+pub(super) fn no_cursor() -> Violation {
+    Violation::new("page", "must be what the page before says comes next")
+}
+
+fn decode(plain: &str) -> Option<Cursor> {
     let origin =
         [Origin::Cache, Origin::Store].into_iter().find(|origin| plain.starts_with(origin.letter()))?;
     Some(Cursor { origin, after: plain[1..].to_owned() })

@@ -12,7 +12,7 @@ use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::http::token::{self, Tokens};
 
 #[tokio::test]
-async fn reading_needs_the_scope_read_and_replaying_the_scope_admin() {
+async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
     let tokens = ["ingest", "read", "admin"].map(|scope| (scope, token::generate().unwrap()));
     let section = |(scope, (_, sha256)): &(&str, (String, String))| {
         format!("[[token]]\nname = \"{scope}\"\nscopes = [\"{scope}\"]\nsha256 = \"{sha256}\"\n")
@@ -31,7 +31,17 @@ async fn reading_needs_the_scope_read_and_replaying_the_scope_admin() {
         }
         platform.send(request.body(Body::from("{\"all\":true}")).unwrap()).await.0
     };
-    for path in ["/v1/series", "/v1/status", "/v1/dead-letters", "/openapi.json"] {
+    for path in [
+        "/v1/series",
+        "/v1/status",
+        "/v1/dead-letters",
+        "/v1/rules",
+        "/v1/rules/busy/explain",
+        "/v1/alerts",
+        "/v1/silences",
+        "/v1/notifications",
+        "/openapi.json",
+    ] {
         let statuses = [
             asked(&Method::GET, path, None).await,
             asked(&Method::GET, path, Some(ingest)).await,
@@ -44,6 +54,13 @@ async fn reading_needs_the_scope_read_and_replaying_the_scope_admin() {
     assert_eq!(asked(&Method::POST, replay, None).await, StatusCode::UNAUTHORIZED);
     assert_eq!(asked(&Method::POST, replay, Some(read)).await, StatusCode::FORBIDDEN);
     assert_eq!(asked(&Method::POST, replay, Some(admin)).await, StatusCode::OK);
+
+    for (method, path) in [(Method::POST, "/v1/silences"), (Method::DELETE, "/v1/silences/x")] {
+        assert_eq!(asked(&method, path, None).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(asked(&method, path, Some(read)).await, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(asked(&Method::POST, "/v1/silences", Some(admin)).await, StatusCode::BAD_REQUEST);
+    assert_eq!(asked(&Method::DELETE, "/v1/silences/x", Some(admin)).await, StatusCode::NOT_FOUND);
 
     for method in ["ListSeries", "Anything", "AnythingElse"] {
         let call = Request::post(format!("/watchkeeper.v1.Metrics/{method}"))

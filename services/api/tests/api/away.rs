@@ -1,14 +1,18 @@
 //! Dependencies that are away, and what the api answers then.
 
+mod alerting;
+
 use crate::platform::{Platform, at, embedded, sample};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use watchkeeper_api::{ApiConfig, ApiPorts};
-use watchkeeper_domain::{RangeQuery, Sample, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp, Window,
+};
 use watchkeeper_ports::{
-    Append, Appended, Group, LatestCache, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
-    TtlPolicy,
+    Append, Appended, Group, LatestCache, Offset, Page, PortError, RollupStore, SampleStore, SeriesPage,
+    TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -64,7 +68,42 @@ impl SampleStore for Away {
         away()
     }
 
+    async fn roll_up(&self, _: &RollupQuery, _: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        away()
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        away()
+    }
+
     async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
+        away()
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        away()
+    }
+}
+
+#[async_trait]
+impl RollupStore for Away {
+    async fn put(&self, _: Window, _: &[SeriesRollups]) -> Result<(), PortError> {
+        away()
+    }
+
+    async fn rollups(&self, _: &RollupQuery, _: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        away()
+    }
+
+    async fn made_until(&self, _: &str) -> Result<Option<Timestamp>, PortError> {
+        away()
+    }
+
+    async fn set_made_until(&self, _: &str, _: Timestamp) -> Result<(), PortError> {
+        away()
+    }
+
+    async fn prune(&self, _: Window, _: Timestamp) -> Result<u64, PortError> {
         away()
     }
 

@@ -1,6 +1,8 @@
 //! The OpenAPI document is what is served, and what is served is in it.
 
-use crate::platform::{Platform, at, sample};
+use crate::notifications::{notify, states};
+use crate::platform::{Platform, alert, at, rules, sample};
+use crate::rollups::{rolled_up, rollup};
 use crate::schema::{Document, assert_described};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -8,22 +10,36 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use utoipa::OpenApi as _;
 use watchkeeper_api::{Api, ApiConfig};
+use watchkeeper_domain::{Severity, Timestamp};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 
 /// Every route there is.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 18] = [
+    ("delete", "/v1/silences/{id}"),
     ("get", "/openapi.json"),
+    ("get", "/v1/alerts"),
     ("get", "/v1/dead-letters"),
     ("get", "/v1/dead-letters/{id}"),
     ("get", "/v1/latest"),
+    ("get", "/v1/notifications"),
     ("get", "/v1/range"),
+    ("get", "/v1/rollups"),
+    ("get", "/v1/rules"),
+    ("get", "/v1/rules/{name}/explain"),
     ("get", "/v1/samples"),
     ("get", "/v1/series"),
+    ("get", "/v1/silences"),
     ("get", "/v1/status"),
     ("get", "/v1/stream"),
     ("post", "/v1/dead-letters/replay"),
+    ("post", "/v1/silences"),
 ];
+
+/// A path with the names that its parameters may have.
+fn named(path: &str) -> String {
+    path.replace("{id}", "metrics.dead-0-0").replace("{name}", "busy")
+}
 
 fn described(document: &Value) -> BTreeSet<(&str, &str)> {
     let paths = document["paths"].as_object().unwrap();
@@ -43,8 +59,8 @@ async fn every_route_is_described_and_everything_described_is_a_route() {
     assert_eq!(described(&document), BTreeSet::from(ROUTES));
     for (method, path) in ROUTES {
         let request = Request::builder().method(method.to_uppercase().as_str());
-        let uri = path.replace("{id}", "metrics.dead-0-0");
-        let request = request.uri(format!("{uri}?no-such-parameter=1")).body(Body::empty()).unwrap();
+        let request =
+            request.uri(format!("{}?no-such-parameter=1", named(path))).body(Body::empty()).unwrap();
         let (status, problem) = platform.send(request).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path} is served: {problem}");
     }
@@ -68,7 +84,7 @@ async fn every_parameter_that_is_described_is_taken_as_in_its_example() {
                 (name, Value::String(text)) => format!("{}={text}", name.as_str().unwrap()),
                 (name, number) => format!("{}={number}", name.as_str().unwrap()),
             };
-            let (status, body) = platform.get(&format!("{path}?{pair}")).await;
+            let (status, body) = platform.get(&format!("{}?{pair}", named(path))).await;
             assert_eq!(status, StatusCode::OK, "{path}?{pair}: {body}");
         }
     }
@@ -94,11 +110,18 @@ async fn every_operation_says_what_it_refuses() {
 #[tokio::test]
 async fn answers_are_as_their_schemas_say() {
     let platform = Platform::start().await;
-    let recent = watchkeeper_domain::Timestamp::now().to_string();
+    let recent = Timestamp::now().to_string();
     let samples =
         [sample("host", "load", "a", &recent, 1.0), sample("host", "load", "b", &at("10:00:00"), 1.0)];
     platform.store(&samples).await;
     platform.publish(&samples).await;
+    platform.keep(&[rolled_up("host", "load", "a", &[rollup(&at("10:00:00"), 1.0)])]).await;
+    let mut cleared = alert("busy", Severity::Warning, "b");
+    cleared.cleared_at = Some(cleared.fired_at);
+    let inhibitor = alert("host_down", Severity::Critical, "a");
+    platform.fire(&[alert("busy", Severity::Warning, "a"), cleared, inhibitor]).await;
+    platform.silence("x1", &["rule=busy"]).await;
+    notify(&platform, &states()).await;
     let document = Document::new(platform.answer("/openapi.json").await);
     document.assert_whole();
     for (path, uri) in [
@@ -106,17 +129,30 @@ async fn answers_are_as_their_schemas_say() {
         ("/v1/latest", "/v1/latest?limit=1"),
         ("/v1/samples", "/v1/samples"),
         ("/v1/range", "/v1/range"),
+        ("/v1/rollups", "/v1/rollups?from=2026-01-20T00:00:00Z&to=2026-01-21T00:00:00Z"),
         ("/v1/status", "/v1/status"),
         ("/v1/dead-letters", "/v1/dead-letters"),
+        ("/v1/rules", "/v1/rules"),
+        ("/v1/rules/{name}/explain", "/v1/rules/busy/explain"),
+        ("/v1/alerts", "/v1/alerts?limit=2"),
+        ("/v1/silences", "/v1/silences?ended=true"),
+        ("/v1/notifications", "/v1/notifications"),
     ] {
         let answer = platform.answer(uri).await;
         assert_described(&document.answer_schema("get", path, "200"), &answer, path);
-        let (_, problem) = platform.get(&format!("{path}?no-such-parameter=1")).await;
+        let (_, problem) = platform.get(&format!("{}?no-such-parameter=1", named(path))).await;
         assert_described(&document.answer_schema("get", path, "400"), &problem, path);
     }
     let replay = "/v1/dead-letters/replay";
     let (_, answer) = platform.post(replay, &json!({ "all": true })).await;
     assert_described(&document.answer_schema("post", replay, "200"), &answer, replay);
+    let silence = json!({ "id": "x2", "matchers": ["rule=busy"], "duration": "2h", "created_by": "ops" });
+    for status in ["201", "200"] {
+        let (_, answer) = platform.post("/v1/silences", &silence).await;
+        assert_described(&document.answer_schema("post", "/v1/silences", status), &answer, status);
+    }
+    let (_, answer) = platform.delete("/v1/silences/x2").await;
+    assert_described(&document.answer_schema("delete", "/v1/silences/{id}", "200"), &answer, "ended");
 }
 
 #[tokio::test]
@@ -130,7 +166,7 @@ async fn the_routes_of_another_role_can_be_described_too() {
 
     let mut platform = Platform::start().await;
     let context = RoleContext::detached("api");
-    let api = Api::new(context, ApiConfig::default(), platform.ports.clone()).unwrap();
+    let api = Api::new(context, ApiConfig::default(), platform.ports.clone(), rules()).unwrap();
     platform.http = api.with_openapi(Elsewhere::openapi()).router(&Access::open());
     let document = platform.answer("/openapi.json").await;
     let samples = document["paths"]["/v1/samples"].as_object().unwrap();

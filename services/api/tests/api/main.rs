@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod access;
+mod alerts;
 mod away;
 mod compatible;
 mod dead_letters;
@@ -9,9 +10,13 @@ mod document;
 mod grpc;
 mod interrupted;
 mod metrics;
+mod notifications;
 mod platform;
 mod questions;
 mod range;
+mod rollups;
+mod rules;
 mod schema;
+mod silences;
 mod status;
 mod stream;

@@ -13,16 +13,61 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
+};
 use watchkeeper_api::{Api, ApiConfig, ApiPorts};
-use watchkeeper_domain::{Sample, Series, Timestamp};
-use watchkeeper_ports::{Append, BatchBuilder, Topic, TtlPolicy};
+use watchkeeper_domain::{
+    Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
+};
+use watchkeeper_ports::{Append, BatchBuilder, Evaluation, Topic, TtlPolicy};
+use watchkeeper_rules::{Routing, RuleSet};
+use watchkeeper_runtime::config::{Document, Section};
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
 
 /// How long anything may take before its test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The rules of the configuration.
+const RULES: &str = r#"
+[[rule]]
+name = "busy"
+match = ['source="host"', 'name="load"']
+for = "2m"
+summary = "{{ labels.host }} is busy"
+receivers = ["ops"]
+threshold = { above = 8, clear_at = 6 }
+
+[[rule]]
+name = "host_down"
+severity = "critical"
+match = ['source="host"', 'name="up"']
+absence = { after = "10m" }
+
+[[rule]]
+name = "rejected"
+dead_letters = { topic = "metrics" }
+
+[[rule]]
+name = "hot"
+severity = "info"
+match = ['name=~"temperature.*"']
+threshold = { above = 90 }
+
+[[inhibit]]
+when = ['rule="host_down"']
+mute = ['severity="warning"']
+equal = ["host"]
+"#;
+
+/// Those that the api is given.
+pub(crate) fn rules() -> Arc<RuleSet> {
+    let document = Document::parse("rules.toml", RULES).unwrap();
+    let read = |root: &mut Section<'_>| RuleSet::read(root, &Routing::default(), &["ops".to_owned()]);
+    Arc::new(document.read(read).unwrap())
+}
 
 /// Waits for what must happen.
 pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
@@ -55,7 +100,7 @@ impl Platform {
     /// On any ports; perhaps it is never ready.
     pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
         let context = RoleContext::detached("api");
-        let api = Api::new(context.clone(), config, ports.clone()).unwrap();
+        let api = Api::new(context.clone(), config, ports.clone(), rules()).unwrap();
         let (http, grpc) = (api.router(access), api.grpc(access));
         Self { context, ports, http, grpc, running: tokio::spawn(api.run()), _dir: None }
     }
@@ -74,6 +119,32 @@ impl Platform {
     pub(crate) async fn cache(&self, samples: &[Sample]) {
         let ttl = TtlPolicy { default: Duration::from_secs(3600), by_source: BTreeMap::new() };
         self.ports.latest.put(samples, &ttl, Timestamp::now()).await.unwrap();
+    }
+
+    /// Keeps hourly rollups.
+    pub(crate) async fn keep(&self, rollups: &[SeriesRollups]) {
+        self.ports.rollups.put(Window::Hour, rollups).await.unwrap();
+    }
+
+    /// Has alerts fire, or clear.
+    pub(crate) async fn fire(&self, alerts: &[Alert]) {
+        let evaluation = Evaluation { alerts: alerts.to_vec(), ..Evaluation::default() };
+        self.ports.alerts.store(&Arc::new(evaluation)).await.unwrap();
+    }
+
+    /// Silences what the matchers mean, from now on for an hour.
+    pub(crate) async fn silence(&self, id: &str, matchers: &[&str]) -> Silence {
+        let now = Timestamp::now();
+        let silence = Silence {
+            id: id.to_owned(),
+            matchers: Matchers::new(matchers.iter().map(|text| text.parse().unwrap()).collect()).unwrap(),
+            starts_at: now,
+            ends_at: now.plus(Duration::from_secs(3600)),
+            created_by: "ops".to_owned(),
+            comment: "works".to_owned(),
+        };
+        self.ports.silences.put(&silence).await.unwrap();
+        silence
     }
 
     pub(crate) async fn publish(&self, samples: &[Sample]) {
@@ -114,6 +185,10 @@ impl Platform {
         detail.to_owned()
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> (StatusCode, Value) {
+        self.send(Request::delete(path).body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");
         self.send(request.body(body.to_string().into()).unwrap()).await
@@ -132,10 +207,15 @@ impl Platform {
 /// Every port on the embedded back end.
 pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
     let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
+    let alerts = EmbeddedAlerts::open(dir.path()).unwrap();
     ApiPorts {
         bus: Arc::new(bus),
         samples: EmbeddedStore::open(dir.path()).unwrap().samples(),
         latest: Arc::new(MemoryCache::new()),
+        rollups: Arc::new(EmbeddedRollups::open(dir.path()).unwrap()),
+        alerts: alerts.alerts(),
+        notifications: alerts.notifications(),
+        silences: alerts.silences(),
     }
 }
 
@@ -143,6 +223,19 @@ pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
 pub(crate) fn sample(source: &str, name: &str, host: &str, at: &str, value: f64) -> Sample {
     let series = Series::new(source, name, "", &[("host", host)]).unwrap();
     Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
+}
+
+/// A rule that fires about `host/load{host=…}`.
+pub(crate) fn alert(rule: &str, severity: Severity, host: &str) -> Alert {
+    Alert {
+        rule: rule.to_owned(),
+        series: Arc::new(Series::new("host", "load", "", &[("host", host)]).unwrap()),
+        severity,
+        fired_at: at("10:00:00").parse().unwrap(),
+        cleared_at: None,
+        value: Some(9.0),
+        reason: "is 9, above 8 for 2m".to_owned(),
+    }
 }
 
 /// A time of day, in the past.

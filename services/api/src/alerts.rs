@@ -1,0 +1,164 @@
+//! What fires, and what keeps it from being told.
+
+mod muting;
+mod walk;
+
+pub(crate) use muting::Muting;
+
+use crate::question::{AlertCursor, AlertsQuestion};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow::{Break, Continue};
+use std::sync::Arc;
+use walk::each_alert;
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_ports::{AlertKey, AlertStore, PortError, SilenceStore};
+use watchkeeper_rules::RuleSet;
+use watchkeeper_wire::json::{AlertJson, AlertList};
+
+/// Most alerts of which one answer is made; of those beyond nothing is said. As many as the notifier plans.
+pub(crate) const MAX_ALERTS: usize = 10_000;
+
+/// Answers questions about alerts.
+#[derive(Clone)]
+pub(crate) struct Alerts {
+    store: Arc<dyn AlertStore>,
+    silences: Arc<dyn SilenceStore>,
+    rules: Arc<RuleSet>,
+}
+
+impl Alerts {
+    pub(crate) fn new(
+        store: Arc<dyn AlertStore>,
+        silences: Arc<dyn SilenceStore>,
+        rules: Arc<RuleSet>,
+    ) -> Self {
+        Self { store, silences, rules }
+    }
+
+    /// A page of the alerts that match.
+    pub(crate) async fn page(
+        &self,
+        question: &AlertsQuestion,
+        now: Timestamp,
+    ) -> Result<AlertList, PortError> {
+        let mut found = self.found(question).await?;
+        let more = found.len() > question.limit;
+        found.truncate(question.limit);
+        let last = found.last().filter(|_| more);
+        let next_page = last.map(|last| AlertCursor(AlertKey::of(last)).to_string());
+        let muting = self.muting(now).await?;
+        let inhibitors = muting.inhibitors();
+        let shown = found.iter().map(|alert| {
+            let silenced_by = muting.silences_of(alert).map(|silence| silence.id.clone()).collect();
+            AlertJson::new(alert, silenced_by, inhibitors.of(alert))
+        });
+        Ok(AlertList { alerts: shown.collect(), next_page })
+    }
+
+    /// The alerts that match, one more than asked for if there are more.
+    async fn found(&self, question: &AlertsQuestion) -> Result<Vec<Alert>, PortError> {
+        let begin = match (&question.cursor, &question.rule) {
+            (Some(AlertCursor(last)), _) => Some(last.clone()),
+            (None, Some(rule)) => Some(before_all_of(rule)),
+            (None, None) => None,
+        };
+        let mut found = Vec::new();
+        each_alert(&*self.store, begin, |alert| {
+            if question.rule.as_ref().is_some_and(|rule| *rule < alert.rule) {
+                return Break(());
+            }
+            if question.matches(&alert) {
+                found.push(alert);
+            }
+            if found.len() > question.limit { Break(()) } else { Continue(()) }
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// The alerts of one rule by the series' key, at most [`MAX_ALERTS`].
+    pub(crate) async fn of_rule(&self, rule: &str) -> Result<BTreeMap<String, Alert>, PortError> {
+        let mut found = BTreeMap::new();
+        each_alert(&*self.store, Some(before_all_of(rule)), |alert| {
+            if alert.rule != rule || found.len() >= MAX_ALERTS {
+                return Break(());
+            }
+            found.insert(alert.series.key().to_owned(), alert);
+            Continue(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// How many alerts fire, by rule; a rule of which none fires is left out.
+    pub(crate) async fn firing_by_rule(&self) -> Result<BTreeMap<String, u64>, PortError> {
+        let mut firing = BTreeMap::new();
+        each_alert(&*self.store, None, |alert| {
+            if alert.is_firing() {
+                *firing.entry(alert.rule).or_default() += 1;
+            }
+            Continue(())
+        })
+        .await?;
+        Ok(firing)
+    }
+
+    /// How many alerts fire.
+    pub(crate) async fn firing(&self) -> Result<u64, PortError> {
+        Ok(self.firing_by_rule().await?.into_values().sum())
+    }
+
+    /// What keeps alerts from being told at `now`.
+    pub(crate) async fn muting(&self, now: Timestamp) -> Result<Muting, PortError> {
+        Muting::read(&*self.store, &*self.silences, Arc::clone(&self.rules), now).await
+    }
+
+    /// What the evaluator remembers of a series.
+    pub(crate) async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError> {
+        self.store.memory(series_key).await
+    }
+}
+
+/// Behind everything of the rules before, as no series has an empty key.
+fn before_all_of(rule: &str) -> AlertKey {
+    AlertKey { rule: rule.to_owned(), series_key: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_domain::{Series, Severity};
+    use watchkeeper_ports::Evaluation;
+    use watchkeeper_rules::Routing;
+    use watchkeeper_runtime::config::{Document, Section};
+
+    /// No rules, and an inhibition: critical alerts mute others.
+    fn rules() -> Arc<RuleSet> {
+        let text = "[[inhibit]]\nwhen = ['severity=\"critical\"']\nmute = ['severity=\"info\"']";
+        let read = |root: &mut Section<'_>| RuleSet::read(root, &Routing::default(), &[]);
+        Arc::new(Document::parse("test.toml", text).unwrap().read(read).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_made_of_a_limited_number_of_alerts() {
+        let alert = |number: usize| Alert {
+            rule: "busy".into(),
+            series: Arc::new(Series::new("host", "load", "", &[("host", &number.to_string())]).unwrap()),
+            severity: Severity::Critical,
+            fired_at: Timestamp::MIN,
+            cleared_at: None,
+            value: None,
+            reason: "is 9".into(),
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let store = EmbeddedAlerts::open(dir.path()).unwrap();
+        let alerts = (0..=MAX_ALERTS).map(alert).collect();
+        store.alerts().store(&Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
+        let alerts = Alerts::new(store.alerts(), store.silences(), rules());
+        assert_eq!(alerts.of_rule("busy").await.unwrap().len(), MAX_ALERTS);
+        assert_eq!(alerts.muting(Timestamp::MIN).await.unwrap().sources.len(), MAX_ALERTS);
+        assert_eq!(alerts.firing().await.unwrap(), MAX_ALERTS as u64 + 1, "counting takes no room");
+    }
+}

@@ -1,0 +1,35 @@
+//! `/v1/alerts`.
+
+use super::asked::Asked;
+use super::refusals::Refusals;
+use crate::alerts::Alerts;
+use crate::question::AlertsQuestion;
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::AlertList;
+
+pub(super) fn router(alerts: Alerts) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(list_alerts)).with_state(alerts)
+}
+
+/// List alerts
+///
+/// The alerts that match, by rule and series, a page at a time: those that fire and those that cleared not long
+/// ago, with what keeps people from being told.
+#[utoipa::path(
+    get,
+    path = "/v1/alerts",
+    tag = "alerts",
+    params(Asked<AlertsQuestion>),
+    responses((status = 200, description = "A page of alerts.", body = AlertList), Refusals),
+)]
+async fn list_alerts(
+    State(alerts): State<Alerts>,
+    Asked(question): Asked<AlertsQuestion>,
+) -> Result<Json<AlertList>, Problem> {
+    Ok(Json(alerts.page(&question, Timestamp::now()).await?))
+}

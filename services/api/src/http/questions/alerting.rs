@@ -1,0 +1,62 @@
+//! Questions about alerts, silences and notifications.
+
+use super::{Question, parameter};
+use crate::http::given::Given;
+use crate::question::{AlertsQuestion, NEWEST_NOTIFICATIONS, PAGE_ALERTS};
+use utoipa::openapi::path::Parameter;
+use watchkeeper_domain::{Timestamp, Violation};
+
+/// The newest notifications.
+pub(in crate::http) struct NotificationsQuestion {
+    pub(in crate::http) limit: usize,
+}
+
+/// The silences.
+pub(in crate::http) struct SilencesQuestion {
+    /// Whether those that have ended are meant too.
+    pub(in crate::http) ended: bool,
+}
+
+impl Question for AlertsQuestion {
+    fn parameters() -> Vec<Parameter> {
+        let page = [parameter::count("limit", "Most alerts on the page.", PAGE_ALERTS), parameter::page()];
+        let which = [parameter::state(), parameter::rule(), parameter::severity()];
+        which.into_iter().chain(parameter::filter()).chain(page).collect()
+    }
+
+    fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
+        Ok(Self {
+            filter: given.filter()?,
+            rule: given.take("rule"),
+            severity: given.parsed("severity")?,
+            state: given.parsed("state")?,
+            limit: given.count("limit", PAGE_ALERTS)?,
+            cursor: given.take("page").map(|text| text.parse()).transpose()?,
+        })
+    }
+}
+
+impl Question for NotificationsQuestion {
+    fn parameters() -> Vec<Parameter> {
+        vec![parameter::count("limit", "How many of the newest notifications.", NEWEST_NOTIFICATIONS)]
+    }
+
+    fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
+        Ok(Self { limit: given.count("limit", NEWEST_NOTIFICATIONS)? })
+    }
+}
+
+impl Question for SilencesQuestion {
+    fn parameters() -> Vec<Parameter> {
+        vec![parameter::flag("ended", "Also those that ended in the last 7 days.")]
+    }
+
+    fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
+        let ended = given.take("ended").map(|text| match &*text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Violation::new("ended", format!("must be true or false, is {text:?}"))),
+        });
+        Ok(Self { ended: ended.transpose()?.unwrap_or(false) })
+    }
+}

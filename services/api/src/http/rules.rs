@@ -1,0 +1,59 @@
+//! `/v1/rules`.
+
+use super::asked::Asked;
+use super::questions::Nothing;
+use super::refusals::{NotFound, Refusals};
+use crate::rules::Rules;
+use axum::Json;
+use axum::extract::{Path, State};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_runtime::http::{Checked, Problem};
+use watchkeeper_wire::json::{RuleExplanation, RuleList};
+
+pub(super) fn router(rules: Arc<Rules>) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(list_rules)).routes(routes!(explain_rule)).with_state(rules)
+}
+
+/// List rules
+///
+/// All rules in the order of the configuration, and about how many series each fires now.
+#[utoipa::path(
+    get,
+    path = "/v1/rules",
+    tag = "alerts",
+    responses((status = 200, description = "The rules.", body = RuleList), Refusals),
+)]
+async fn list_rules(
+    State(rules): State<Arc<Rules>>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<RuleList>, Problem> {
+    Ok(Json(rules.list().await?))
+}
+
+/// Explain a rule
+///
+/// Why the rule does or does not fire now, series by series, and what keeps people from being told. Of the
+/// series that are asked for those that the rule is about are explained; if it is about none of them, why not.
+/// The answer says in `series_limit` if there are more series than it may hold.
+#[utoipa::path(
+    get,
+    path = "/v1/rules/{name}/explain",
+    tag = "alerts",
+    params(("name" = String, Path, description = "The rule.", example = "site_down"), Asked<SeriesFilter>),
+    responses(
+        (status = 200, description = "The rule, and the series.", body = RuleExplanation),
+        NotFound,
+        Refusals,
+    ),
+)]
+async fn explain_rule(
+    State(rules): State<Arc<Rules>>,
+    Checked(Path(name)): Checked<Path<String>>,
+    Asked(filter): Asked<SeriesFilter>,
+) -> Result<Json<RuleExplanation>, Problem> {
+    let explanation = rules.explain(&name, &filter, Timestamp::now()).await?;
+    explanation.map(Json).ok_or_else(|| Problem::not_found(&format!("rule {name}")))
+}

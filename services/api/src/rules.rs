@@ -1,0 +1,114 @@
+//! The rules, and why they do or do not fire.
+
+mod subjects;
+
+use crate::alerts::{Alerts, Muting};
+use crate::ask::Ask;
+use std::sync::Arc;
+use subjects::Subject;
+use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
+use watchkeeper_ports::{EventBus, PortError};
+use watchkeeper_rules::{Inhibitors, Rule, RuleSet, explain};
+use watchkeeper_runtime::config::show_duration;
+use watchkeeper_wire::json::{
+    AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
+};
+
+/// Most series in one explanation.
+pub(crate) const MAX_EXPLAINED: usize = 20;
+
+/// Answers questions about rules.
+pub(crate) struct Rules {
+    all: Arc<RuleSet>,
+    ask: Ask,
+    alerts: Alerts,
+    bus: Arc<dyn EventBus>,
+}
+
+impl Rules {
+    pub(crate) fn new(all: Arc<RuleSet>, ask: Ask, alerts: Alerts, bus: Arc<dyn EventBus>) -> Self {
+        Self { all, ask, alerts, bus }
+    }
+
+    /// All rules, in the order of the configuration.
+    pub(crate) async fn list(&self) -> Result<RuleList, PortError> {
+        let firing = self.alerts.firing_by_rule().await?;
+        let count = |rule: &Rule| firing.get(&rule.name).copied().unwrap_or(0);
+        Ok(RuleList { rules: self.all.rules().iter().map(|rule| shown(rule, count(rule))).collect() })
+    }
+
+    /// Why a rule does or does not fire about the series asked for; about those that it could fire about if
+    /// all are. `None` if there is no rule of that name.
+    pub(crate) async fn explain(
+        &self,
+        name: &str,
+        filter: &SeriesFilter,
+        now: Timestamp,
+    ) -> Result<Option<RuleExplanation>, PortError> {
+        let Some(rule) = self.all.rule(name) else { return Ok(None) };
+        let alerts = self.alerts.of_rule(name).await?;
+        let firing = alerts.values().filter(|alert| alert.is_firing()).count() as u64;
+        let (subjects, are_all) = self.subjects(rule, filter, alerts).await?;
+        let muting = self.alerts.muting(now).await?;
+        let inhibitors = muting.inhibitors();
+        let mut series = Vec::new();
+        for subject in &subjects {
+            let why = self.why(rule, subject, now).await?;
+            series.push(explained(rule, subject, why, &muting, &inhibitors, now));
+        }
+        let series_limit = (!are_all).then_some(MAX_EXPLAINED);
+        Ok(Some(RuleExplanation { rule: shown(rule, firing), series, series_limit }))
+    }
+
+    async fn why(&self, rule: &Rule, subject: &Subject, now: Timestamp) -> Result<Vec<String>, PortError> {
+        let Subject { series, alert } = subject;
+        let memory = self.alerts.memory(series.key()).await?;
+        let latest = self.ask.latest_of(series, now).await?;
+        Ok(explain(rule, series, memory.as_deref(), latest.as_ref(), alert.as_ref(), now).lines)
+    }
+}
+
+/// A rule as it is answered.
+fn shown(rule: &Rule, firing: u64) -> RuleJson {
+    RuleJson {
+        name: rule.name.clone(),
+        severity: rule.severity.to_string(),
+        matchers: rule.matchers.iter().map(ToString::to_string).collect(),
+        condition: rule.condition.to_string(),
+        hold: show_duration(rule.hold),
+        summary: rule.summary.clone(),
+        receivers: rule.routing.receivers.clone(),
+        firing,
+    }
+}
+
+fn explained(
+    rule: &Rule,
+    subject: &Subject,
+    why: Vec<String>,
+    muting: &Muting,
+    inhibitors: &Inhibitors<'_>,
+    now: Timestamp,
+) -> SeriesExplanation {
+    let alert = subject.firing().cloned().unwrap_or_else(|| if_it_fired(rule, subject, now));
+    SeriesExplanation {
+        series: SeriesJson::from(&*subject.series),
+        fires: subject.firing().is_some(),
+        why,
+        silences: muting.silences_of(&alert).map(|silence| SilenceJson::new(silence, now)).collect(),
+        inhibited_by: inhibitors.of(&alert).map(AlertRef::from),
+    }
+}
+
+/// The alert that there would be: nobody might be told of it either.
+fn if_it_fired(rule: &Rule, subject: &Subject, now: Timestamp) -> Alert {
+    Alert {
+        rule: rule.name.clone(),
+        series: Arc::clone(&subject.series),
+        severity: rule.severity,
+        fired_at: now,
+        cleared_at: None,
+        value: None,
+        reason: String::new(),
+    }
+}

@@ -1,0 +1,151 @@
+//! About which series a rule is explained.
+
+use super::{MAX_EXPLAINED, Rules};
+use crate::question::PageQuestion;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Matchers, Series, SeriesFilter};
+use watchkeeper_ports::{PortError, Topic};
+use watchkeeper_rules::{Condition, Rule, series_of_letters};
+
+/// Series that are read at once.
+const PAGE: usize = 1_000;
+/// Most series that are looked at in search of those that a rule is about.
+pub(super) const MAX_LOOKED_AT: usize = 20_000;
+
+/// A series, and the alert of the rule about it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Subject {
+    pub(super) series: Arc<Series>,
+    pub(super) alert: Option<Alert>,
+}
+
+impl Subject {
+    /// The alert, if it fires.
+    pub(super) fn firing(&self) -> Option<&Alert> {
+        self.alert.as_ref().filter(|alert| alert.is_firing())
+    }
+}
+
+impl Rules {
+    /// At most [`MAX_EXPLAINED`] of the series that are asked for and that the rule is about, those about which
+    /// it fires first; of all that are asked for, if it is about none of them. Whether they are all there are.
+    /// `alerts` are those of the rule by the series' key.
+    pub(super) async fn subjects(
+        &self,
+        rule: &Rule,
+        asked: &SeriesFilter,
+        mut alerts: BTreeMap<String, Alert>,
+    ) -> Result<(Vec<Subject>, bool), PortError> {
+        alerts.retain(|_, alert| asked.matches(&alert.series));
+        let (mut known, mut are_all) = self.series_of(rule, asked).await?;
+        if known.is_empty() && alerts.is_empty() && *asked != SeriesFilter::default() {
+            (known, are_all) = self.stored(asked, |_| true).await?;
+        }
+        let mut subjects: BTreeMap<_, _> = known
+            .into_iter()
+            .map(|series| (series.key().to_owned(), Subject { alert: alerts.remove(series.key()), series }))
+            .collect();
+        // What the store no longer has may have an alert all the same.
+        let gone = |alert: Alert| Subject { series: Arc::clone(&alert.series), alert: Some(alert) };
+        subjects.extend(alerts.into_iter().map(|(key, alert)| (key, gone(alert))));
+        let (mut subjects, others): (Vec<_>, Vec<_>) =
+            subjects.into_values().partition(|subject| subject.firing().is_some());
+        subjects.extend(others);
+        are_all &= subjects.len() <= MAX_EXPLAINED;
+        subjects.truncate(MAX_EXPLAINED);
+        Ok((subjects, are_all))
+    }
+
+    /// The series asked for that the rule is about.
+    async fn series_of(
+        &self,
+        rule: &Rule,
+        asked: &SeriesFilter,
+    ) -> Result<(Vec<Arc<Series>>, bool), PortError> {
+        if let Condition::DeadLetters(letters) = &rule.condition {
+            let topic = Topic::named(letters.topic.clone()).dead_letters();
+            let mut series = self.letters_of(&topic).await?;
+            series.retain(|series| asked.matches(series));
+            return Ok((series, true));
+        }
+        match narrowed(asked, &rule.matchers) {
+            Some(filter) => self.stored(&filter, |series| rule.matches(series)).await,
+            None => Ok((Vec::new(), true)),
+        }
+    }
+
+    /// What alerts about the letters of a topic are about, if there is the topic.
+    async fn letters_of(&self, topic: &Topic) -> Result<Vec<Arc<Series>>, PortError> {
+        // Asked first, because to look at a topic would make it.
+        if !self.bus.topics().await?.contains(topic) {
+            return Ok(Vec::new());
+        }
+        let extents = self.bus.extents(topic).await?;
+        Ok(extents.iter().filter_map(|extent| series_of_letters(&extent.partition).map(Arc::new)).collect())
+    }
+
+    /// The first series of the store that match, one more than are explained if there are more; and whether
+    /// all were looked at.
+    async fn stored(
+        &self,
+        filter: &SeriesFilter,
+        is_meant: impl Fn(&Series) -> bool,
+    ) -> Result<(Vec<Arc<Series>>, bool), PortError> {
+        let mut question = PageQuestion { filter: filter.clone(), limit: PAGE, cursor: None };
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        loop {
+            let page = self.ask.series(&question).await?;
+            looked_at += page.items.len();
+            found.extend(page.items.into_iter().filter(|series| is_meant(series)));
+            question.cursor = page.next;
+            let is_last = question.cursor.is_none();
+            if is_last || found.len() > MAX_EXPLAINED || looked_at >= MAX_LOOKED_AT {
+                found.truncate(MAX_EXPLAINED + 1);
+                return Ok((found, is_last));
+            }
+        }
+    }
+}
+
+/// The filter with what the matchers ask for exactly; `None` if no series can fit both. Only makes the search
+/// shorter: whether a series fits is for the matchers to say.
+fn narrowed(asked: &SeriesFilter, matchers: &Matchers) -> Option<SeriesFilter> {
+    let mut filter = asked.clone();
+    for matcher in matchers.iter() {
+        let Some(value) = matcher.exact_value().filter(|value| !value.is_empty()) else { continue };
+        let part = match matcher.field() {
+            "source" => filter.source.get_or_insert_with(|| value.to_owned()),
+            "name" => filter.name.get_or_insert_with(|| value.to_owned()),
+            "unit" => continue,
+            label => {
+                let label = label.strip_prefix("labels.").unwrap_or(label);
+                filter.labels.entry(label.to_owned()).or_insert_with(|| value.to_owned())
+            }
+        };
+        if part != value {
+            return None;
+        }
+    }
+    Some(filter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matchers(texts: &[&str]) -> Matchers {
+        Matchers::new(texts.iter().map(|text| text.parse().unwrap()).collect()).unwrap()
+    }
+
+    #[test]
+    fn the_search_is_for_what_the_matchers_ask_for_exactly() {
+        let all = SeriesFilter::default();
+        let rule = matchers(&["source=host", "name=load", "labels.source=x", "cpu=~0|1", "disk=", "unit=s"]);
+        let mut expected = SeriesFilter::named("host", "load");
+        expected.labels.insert("source".into(), "x".into());
+        assert_eq!(narrowed(&all, &rule), Some(expected.clone()));
+        assert_eq!(narrowed(&SeriesFilter::named("host", "load"), &rule), Some(expected));
+        assert_eq!(narrowed(&SeriesFilter::named("host", "cpu"), &rule), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Silences: which there are, making one, and ending one.
+
+mod draft;
+
+pub(crate) use draft::read_request;
+
+use axum::http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use watchkeeper_domain::{Silence, Timestamp};
+use watchkeeper_ports::{PortError, SilenceStore};
+use watchkeeper_runtime::http::Problem;
+
+/// Most silences that have not ended; as many as the notifier plans with.
+pub(crate) const MAX_SILENCES: usize = 1_000;
+/// Most silences that have ended in one answer.
+const MAX_ENDED: usize = 1_000;
+/// How long ago a silence may have ended to be listed.
+pub(crate) const ENDED_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The silences.
+pub(crate) struct Silences {
+    store: Arc<dyn SilenceStore>,
+    /// Held by who changes one: what is changed must be as it was seen.
+    changing: Mutex<()>,
+}
+
+/// What became of a request for a silence.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Made {
+    /// It was made.
+    New(Silence),
+    /// It had been made before.
+    Before(Silence),
+}
+
+impl Silences {
+    pub(crate) fn new(store: Arc<dyn SilenceStore>) -> Self {
+        Self { store, changing: Mutex::new(()) }
+    }
+
+    /// Those that have not ended by `now`, the first to end first.
+    pub(crate) async fn going_on(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
+        self.store.ending_after(now, MAX_SILENCES).await
+    }
+
+    /// Those that ended within [`ENDED_WITHIN`], the last first; when there are more than [`MAX_ENDED`], those
+    /// that ended first.
+    pub(crate) async fn ended(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
+        let mut ended = self.store.ending_after(now.minus(ENDED_WITHIN), MAX_ENDED).await?;
+        ended.retain(|silence| silence.ends_at <= now);
+        ended.reverse();
+        Ok(ended)
+    }
+
+    /// Keeps a new silence.
+    ///
+    /// # Errors
+    /// 409 when there is another one of its id, or there are [`MAX_SILENCES`].
+    pub(crate) async fn make(&self, silence: Silence, now: Timestamp) -> Result<Made, Problem> {
+        let _changing = self.changing.lock().await;
+        match self.store.silence(&silence.id).await? {
+            Some(before) if is_same(&before, &silence) => return Ok(Made::Before(before)),
+            Some(_) => return Err(conflict(format!("id: there is another silence {}", silence.id))),
+            None => {}
+        }
+        if self.going_on(now).await?.len() >= MAX_SILENCES {
+            let detail = format!("there are {MAX_SILENCES} silences, which is the limit: end some first");
+            return Err(conflict(detail));
+        }
+        self.store.put(&silence).await?;
+        let Silence { id, matchers, ends_at, created_by, .. } = &silence;
+        tracing::info!(id, %matchers, %ends_at, created_by, "silence made");
+        Ok(Made::New(silence))
+    }
+
+    /// Ends a silence at `now`, if it has not ended before; `None` if there is none of that id.
+    pub(crate) async fn end(&self, id: &str, now: Timestamp) -> Result<Option<Silence>, PortError> {
+        let _changing = self.changing.lock().await;
+        let Some(mut silence) = self.store.silence(id).await? else { return Ok(None) };
+        if silence.ends_at > now {
+            silence.ends_at = now;
+            silence.starts_at = silence.starts_at.min(now);
+            self.store.put(&silence).await?;
+            tracing::info!(id, "silence ended");
+        }
+        Ok(Some(silence))
+    }
+}
+
+/// Whether the two came from one request; their times differ when it says no instants.
+fn is_same(one: &Silence, other: &Silence) -> bool {
+    (&one.matchers, &one.created_by, &one.comment) == (&other.matchers, &other.created_by, &other.comment)
+}
+
+fn conflict(detail: String) -> Problem {
+    Problem::new(StatusCode::CONFLICT, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_domain::{Matcher, Matchers};
+
+    fn silence(id: usize, now: Timestamp) -> Silence {
+        Silence {
+            id: id.to_string(),
+            matchers: Matchers::new(vec![Matcher::equal("rule", "busy")]).unwrap(),
+            starts_at: now,
+            ends_at: now.plus(Duration::from_secs(60)),
+            created_by: "ops".into(),
+            comment: String::new(),
+        }
+    }
+
+    /// All at once, so that they are written at once.
+    async fn put(store: &Arc<dyn SilenceStore>, silences: impl Iterator<Item = Silence>) {
+        let put = |silence| async move { store.put(&silence).await.unwrap() };
+        join_all(silences.map(put)).await;
+    }
+
+    #[tokio::test]
+    async fn no_more_silences_are_made_than_the_limit_until_one_has_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = EmbeddedAlerts::open(dir.path()).unwrap().silences();
+        let now = Timestamp::now();
+        put(&store, (0..MAX_SILENCES).map(|id| silence(id, now))).await;
+        let silences = Silences::new(store);
+        let refused = silences.make(silence(MAX_SILENCES, now), now).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+        assert_eq!(refused.detail(), "there are 1000 silences, which is the limit: end some first");
+        silences.end("7", now).await.unwrap().unwrap();
+        assert!(matches!(silences.make(silence(MAX_SILENCES, now), now).await, Ok(Made::New(_))));
+    }
+
+    #[tokio::test]
+    async fn no_more_that_ended_are_listed_than_the_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = EmbeddedAlerts::open(dir.path()).unwrap().silences();
+        let now = Timestamp::now();
+        let ended = |id: usize| Silence {
+            ends_at: now.minus(Duration::from_secs(2_000 - id as u64)),
+            ..silence(id, now.minus(ENDED_WITHIN))
+        };
+        put(&store, (0..=MAX_ENDED).map(ended)).await;
+        let listed = Silences::new(store).ended(now).await.unwrap();
+        let ids = [listed.first(), listed.last()].map(|silence| silence.unwrap().id.as_str());
+        assert_eq!((listed.len(), ids), (MAX_ENDED, ["999", "0"]));
+    }
+}

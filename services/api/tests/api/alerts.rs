@@ -1,0 +1,110 @@
+//! What fires.
+
+use crate::platform::{Platform, alert};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
+
+fn cleared(alert: Alert) -> Alert {
+    Alert { cleared_at: Some(Timestamp::now()), reason: "is 5, not above 6".to_owned(), ..alert }
+}
+
+/// Rule, host and state of each alert on a page.
+fn listed(page: &Value) -> Vec<[&str; 3]> {
+    let alerts = page["alerts"].as_array().unwrap().iter();
+    let text = |value: &'_ Value| -> &'static str { value.as_str().unwrap().to_owned().leak() };
+    alerts
+        .map(|alert| [&alert["rule"], &alert["series"]["labels"]["host"], &alert["state"]].map(text))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_alert_is_given_with_what_it_is_about_and_why() {
+    let platform = Platform::start().await;
+    assert_eq!(platform.answer("/v1/alerts").await, json!({ "alerts": [] }));
+    platform.fire(&[alert("busy", Severity::Warning, "a")]).await;
+    let expected = json!({
+        "rule": "busy",
+        "severity": "warning",
+        "state": "firing",
+        "series": { "source": "host", "name": "load", "labels": { "host": "a" } },
+        "fired_at": "2026-01-20T10:00:00Z",
+        "value": 9.0,
+        "reason": "is 9, above 8 for 2m",
+    });
+    assert_eq!(platform.answer("/v1/alerts").await, json!({ "alerts": [expected] }));
+}
+
+#[tokio::test]
+async fn alerts_are_chosen_by_state_rule_severity_and_series() {
+    let platform = Platform::start().await;
+    let (busy, hot) = (|host| alert("busy", Severity::Warning, host), alert("hot", Severity::Critical, "a"));
+    platform.fire(&[busy("a"), cleared(busy("b")), hot]).await;
+    let all = [["busy", "a", "firing"], ["busy", "b", "cleared"], ["hot", "a", "firing"]];
+    for (query, expected) in [
+        ("", &all[..]),
+        ("?state=firing", &[all[0], all[2]]),
+        ("?state=cleared", &[all[1]]),
+        ("?rule=busy", &all[..2]),
+        ("?rule=hot", &all[2..]),
+        ("?rule=ho", &[]),
+        ("?severity=critical", &all[2..]),
+        ("?label.host=a&source=host&name=load", &[all[0], all[2]]),
+        ("?rule=busy&state=firing&label.host=b", &[]),
+    ] {
+        assert_eq!(listed(&platform.answer(&format!("/v1/alerts{query}")).await), expected, "{query}");
+    }
+    let refused = platform.refusal("/v1/alerts?state=fired").await;
+    assert_eq!(refused, "state: must be firing or cleared, is \"fired\"");
+    let refused = platform.refusal("/v1/alerts?severity=bad").await;
+    assert_eq!(refused, "severity: must be info, warning or critical, is \"bad\"");
+    assert_eq!(platform.refusal("/v1/alerts?limit=1001").await, "limit: must be from 1 to 1000, is 1001");
+}
+
+#[tokio::test]
+async fn paging_to_the_end_gives_every_alert_once_however_many_do_not_match() {
+    let platform = Platform::start().await;
+    // More than one page of the store.
+    let alerts: Vec<_> = (0..1_203)
+        .map(|host: u32| alert("busy", Severity::ALL[(host % 3) as usize], &format!("h{host:04}")))
+        .collect();
+    platform.fire(&alerts).await;
+    let (mut seen, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(page) = next {
+        let page = platform.answer(&format!("/v1/alerts?severity=critical&limit=150{page}")).await;
+        seen.extend(listed(&page).into_iter().map(|[_, host, _]| host.to_owned()));
+        next = page["next_page"].as_str().map(|cursor| format!("&page={cursor}"));
+    }
+    assert_eq!(seen.len(), 401);
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 401);
+    assert_eq!(platform.answer("/v1/status").await["firing_alerts"], 1_203);
+    let refused = platform.refusal("/v1/alerts?page=x").await;
+    assert_eq!(refused, "page: must be what the page before says comes next");
+}
+
+#[tokio::test]
+async fn an_alert_says_which_silences_and_which_alert_keep_it_from_being_told() {
+    let platform = Platform::start().await;
+    let up = |host| Arc::new(Series::new("host", "up", "", &[("host", host)]).unwrap());
+    let down = Alert { series: up("a"), ..alert("host_down", Severity::Critical, "a") };
+    platform
+        .fire(&[alert("busy", Severity::Warning, "a"), alert("busy", Severity::Warning, "b"), down.clone()])
+        .await;
+    platform.silence("s1", &["rule=busy", "host=b"]).await;
+    platform.silence("s2", &["severity=warning", "host=b"]).await;
+    platform.silence("s3", &["rule=other"]).await;
+    let page = platform.answer("/v1/alerts").await;
+    let [a, b, host_down] = [0, 1, 2].map(|index| &page["alerts"][index]);
+    let series = json!({ "source": "host", "name": "up", "labels": { "host": "a" } });
+    assert_eq!(a["inhibited_by"], json!({ "rule": "host_down", "series": series }));
+    assert_eq!((a.get("silenced_by"), b.get("inhibited_by")), (None, None));
+    assert_eq!(b["silenced_by"], json!(["s1", "s2"]));
+    assert_eq!((host_down.get("silenced_by"), host_down.get("inhibited_by")), (None, None));
+
+    platform.fire(&[cleared(down)]).await;
+    platform.delete("/v1/silences/s1").await;
+    let page = platform.answer("/v1/alerts?rule=busy").await;
+    assert_eq!(page["alerts"][0].get("inhibited_by"), None);
+    assert_eq!(page["alerts"][1]["silenced_by"], json!(["s2"]));
+}

@@ -1,0 +1,77 @@
+//! Who was told what.
+
+use crate::platform::{Platform, at};
+use serde_json::json;
+use std::sync::Arc;
+use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
+use watchkeeper_ports::{Outcome, Plan};
+
+/// A notification in each state, the last the newest.
+pub(crate) fn states() -> [Option<Outcome>; 4] {
+    let (at, reason) = (instant("10:05:00"), || "connection refused".to_owned());
+    [
+        None,
+        Some(Outcome::Failed { retry_at: at, reason: reason() }),
+        Some(Outcome::Delivered { at }),
+        Some(Outcome::GivenUp { at, reason: reason() }),
+    ]
+}
+
+fn instant(time: &str) -> Timestamp {
+    at(time).parse().unwrap()
+}
+
+/// Makes a notification of each outcome, a second apart.
+pub(crate) async fn notify(platform: &Platform, outcomes: &[Option<Outcome>]) {
+    for (index, outcome) in outcomes.iter().enumerate() {
+        let made_at = instant(&format!("10:00:{index:02}"));
+        let notification = Notification {
+            id: format!("n{index}"),
+            group: "rule=busy".to_owned(),
+            channel: Channel::Mail,
+            recipient: "ops@example.org".to_owned(),
+            subject: "busy".to_owned(),
+            body: "is 9, above 8".to_owned(),
+            made_at,
+            state: NotificationState::Waiting { attempts: 0, next_at: made_at, last_error: None },
+        };
+        let plan = Plan { notifications: vec![notification], ..Plan::default() };
+        platform.ports.notifications.plan(&Arc::new(plan)).await.unwrap();
+        if let Some(outcome) = outcome {
+            platform.ports.notifications.settle(&format!("n{index}"), outcome).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_newest_come_first_and_say_how_far_they_have_come() {
+    let platform = Platform::start().await;
+    assert_eq!(platform.answer("/v1/notifications").await, json!({ "notifications": [] }));
+    notify(&platform, &states()).await;
+    let list = platform.answer("/v1/notifications").await;
+    let at = at("10:05:00");
+    let expected = json!([
+        { "id": "n3", "made_at": "2026-01-20T10:00:03Z", "state": "given-up", "settled_at": at,
+          "error": "connection refused" },
+        { "id": "n2", "made_at": "2026-01-20T10:00:02Z", "state": "delivered", "settled_at": at },
+        { "id": "n1", "made_at": "2026-01-20T10:00:01Z", "state": "waiting", "attempts": 1,
+          "next_attempt_at": at, "error": "connection refused" },
+        { "id": "n0", "made_at": "2026-01-20T10:00:00Z", "state": "waiting", "attempts": 0,
+          "next_attempt_at": "2026-01-20T10:00:00Z" },
+    ]);
+    for (notification, expected) in
+        list["notifications"].as_array().unwrap().iter().zip(expected.as_array().unwrap())
+    {
+        let mut whole = json!({
+            "group": "rule=busy", "channel": "mail", "recipient": "ops@example.org", "subject": "busy",
+        });
+        whole.as_object_mut().unwrap().extend(expected.as_object().unwrap().clone());
+        assert_eq!(*notification, whole);
+    }
+    assert_eq!(list["notifications"].as_array().unwrap().len(), 4);
+    let newest = platform.answer("/v1/notifications?limit=1").await;
+    assert_eq!(newest["notifications"][0]["id"], "n3");
+    assert_eq!(newest["notifications"].as_array().unwrap().len(), 1);
+    assert_eq!(platform.refusal("/v1/notifications?limit=201").await, "limit: must be from 1 to 200, is 201");
+    assert_eq!(platform.answer("/v1/status").await["waiting_notifications"], 2);
+}
