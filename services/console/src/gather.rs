@@ -1,16 +1,27 @@
 //! What a page asks the ports.
 
+mod alerting;
+mod alerts;
 mod dead_letters;
 mod history;
 mod lag;
 mod one_series;
+mod outbox;
+mod silences;
 
+pub(crate) use alerting::{Alerting, alerting};
+pub(crate) use alerts::Alerts;
+pub use alerts::MAX_ALERTS;
 pub(crate) use dead_letters::{Letter, Letters};
 pub use dead_letters::{MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS};
 pub(crate) use history::History;
 pub(crate) use lag::GroupLag;
 pub use one_series::MAX_ALIKE;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
+pub use outbox::MAX_NOTIFICATIONS;
+pub(crate) use outbox::{Outbox, WaitingSince};
+pub use silences::MAX_SILENCES;
+pub(crate) use silences::Silences;
 
 use crate::ports::ConsolePorts;
 use std::fmt;
@@ -62,6 +73,7 @@ pub(crate) struct Status {
     pub(crate) series: Answer<usize>,
     pub(crate) letters: Answer<Letters>,
     pub(crate) lags: Vec<(Group, Answer<GroupLag>)>,
+    pub(crate) alerting: Alerting,
 }
 
 /// A page of the latest samples.
@@ -74,13 +86,14 @@ pub(crate) struct Latest {
 
 /// Asks everything at once that does not wait for another answer.
 pub(crate) async fn status(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Status {
-    let ((latest, history), series, letters, lags) = tokio::join!(
+    let ((latest, history), series, letters, lags, alerting) = tokio::join!(
         latest_with_history(ports, chosen, now),
         ask("cache", ports.latest.len()),
         ask("bus", dead_letters::outstanding_on(&*ports.bus)),
         lag::of_groups(&*ports.bus),
+        alerting(ports, now),
     );
-    Status { latest, history, series, letters, lags }
+    Status { latest, history, series, letters, lags, alerting }
 }
 
 async fn latest_with_history(

@@ -7,8 +7,8 @@ mod question;
 
 pub(crate) use assets::Assets;
 
-use crate::gather::{one_series, status};
-use crate::page::{SeriesPage, Shell, StatusPage};
+use crate::gather::{alerting, one_series, status};
+use crate::page::{AlertsPage, SeriesPage, Shell, StatusPage};
 use crate::ports::ConsolePorts;
 use askama::Template;
 use axum::Router;
@@ -20,45 +20,51 @@ use question::{SeriesQuestion, StatusQuestion};
 use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
 
-/// The role `console`: the page at `/`. A clone shares everything.
+/// The role `console`: the pages. A clone shares everything.
 #[derive(Clone)]
 pub struct Console {
     context: RoleContext,
     ports: ConsolePorts,
+    rules: Arc<RuleSet>,
     started: Instant,
     host: Arc<str>,
     assets: &'static Assets,
 }
 
 impl Console {
-    /// A console that shows the roles of `context`'s process and what `ports` answer.
-    pub fn new(context: RoleContext, ports: ConsolePorts) -> Self {
-        context.set_status("shows the page at /");
+    /// A console that shows the roles of `context`'s process, what `ports` answer, and `rules`.
+    pub fn new(context: RoleContext, ports: ConsolePorts, rules: Arc<RuleSet>) -> Self {
+        context.set_status("shows the pages at / and /alerts");
         Self {
             context,
             ports,
+            rules,
             started: Instant::now(),
             host: address::host_name().into(),
             assets: Assets::get(),
         }
     }
 
-    /// `/`, `/series` and the files under `/assets/`, for those who may read.
+    /// `/`, `/series`, `/alerts` and the files under `/assets/`, for those who may read.
     pub fn router(&self, access: &Access) -> Router {
         Router::new()
             .route("/", get(status_page))
             .route("/series", get(series_page))
+            .route("/alerts", get(alerts_page))
             .route("/assets/{file}", get(assets::serve))
             .route_layer(access.require(Scope::Read))
             .layer(axum::middleware::map_response(policy::with_policy))
             .with_state(self.clone())
     }
 
-    fn shell(&self, headers: &HeaderMap, now: Timestamp) -> Shell {
-        Shell::new(self.assets, self.host.to_string(), self.started.elapsed(), address::of(headers), now)
+    /// The frame of the page at `path`.
+    fn shell(&self, path: &'static str, headers: &HeaderMap, now: Timestamp) -> Shell {
+        let (host, address) = (self.host.to_string(), address::of(headers));
+        Shell::new(self.assets, host, self.started.elapsed(), address, path, now)
     }
 }
 
@@ -70,7 +76,7 @@ async fn status_page(
     let (now, chosen) = (Timestamp::now(), question.chosen());
     let answers = status(&console.ports, &chosen, now).await;
     let roles = console.context.roster().roles();
-    render(&StatusPage::new(console.shell(&headers, now), &roles, &chosen, answers, now))
+    render(&StatusPage::new(console.shell("/", &headers, now), &roles, &chosen, answers, now))
 }
 
 async fn series_page(
@@ -81,7 +87,14 @@ async fn series_page(
     let SeriesQuestion { series, lookback } = SeriesQuestion::read(&question)?;
     let now = Timestamp::now();
     let answers = one_series(&console.ports, &series, lookback, now).await;
-    render(&SeriesPage::new(console.shell(&headers, now), &series, lookback, answers, now))
+    let shell = console.shell("/series", &headers, now);
+    render(&SeriesPage::new(shell, &series, lookback, answers, &console.rules, now))
+}
+
+async fn alerts_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let answers = alerting(&console.ports, now).await;
+    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &console.rules, answers, now))
 }
 
 fn render(page: &impl Template) -> Result<Response, Problem> {

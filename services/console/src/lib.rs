@@ -1,4 +1,4 @@
-//! The console is the page at `/` that shows what the platform is doing.
+//! The console is the pages that show what the platform is doing, at `/`, and what fires, at `/alerts`.
 //!
 //! The path of a page: a request → *gather* answers from the ports, each within a bound, so that a
 //! port that is away leaves a remark and not an error → *page*, the words and figures that are shown →
@@ -15,6 +15,9 @@ mod page;
 mod ports;
 mod sparkline;
 
-pub use gather::{MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, PAGE_SERIES, PATIENCE};
+pub use gather::{
+    MAX_ALERTS, MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, MAX_NOTIFICATIONS, MAX_SILENCES,
+    PAGE_SERIES, PATIENCE,
+};
 pub use http::Console;
 pub use ports::ConsolePorts;

@@ -1,18 +1,27 @@
 //! What the pages say: answers turned into words and figures, without I/O.
 
+mod alert_line;
+mod alert_row;
+mod alerts_page;
 mod dead_letters;
 mod lags;
+mod listed;
+mod moment;
 mod overall;
 mod roles;
+mod series_alerts;
+mod series_name;
 mod series_page;
 mod series_table;
 mod shell;
 mod spark;
 
+pub(crate) use alerts_page::AlertsPage;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;
 
 use crate::gather::{Chosen, NotNow, Status};
+use alert_line::AlertLine;
 use askama::Template;
 use dead_letters::LettersPart;
 use lags::LagRow;
@@ -32,6 +41,7 @@ type Part<T> = Result<T, NotNow>;
 pub(crate) struct StatusPage {
     shell: Shell,
     overall: Overall,
+    line: Option<AlertLine>,
     roles: Vec<RoleRow>,
     lags: Vec<LagRow>,
     letters: Part<LettersPart>,
@@ -50,6 +60,7 @@ impl StatusPage {
         Self {
             shell,
             overall: Overall::of(roles, &status),
+            line: AlertLine::of(&status.alerting, now),
             roles: roles.iter().map(|(name, state)| RoleRow::new(name, state)).collect(),
             lags: status.lags.into_iter().map(LagRow::new).collect(),
             letters: status.letters.map(|letters| LettersPart::new(letters, now)),

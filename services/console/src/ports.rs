@@ -1,7 +1,7 @@
 //! What the console asks.
 
 use std::sync::Arc;
-use watchkeeper_ports::{EventBus, LatestCache, SampleStore};
+use watchkeeper_ports::{AlertStore, EventBus, LatestCache, NotificationStore, SampleStore, SilenceStore};
 
 /// What the console asks.
 #[derive(Clone)]
@@ -12,4 +12,10 @@ pub struct ConsolePorts {
     pub samples: Arc<dyn SampleStore>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
+    /// What fires.
+    pub alerts: Arc<dyn AlertStore>,
+    /// Who is told of it.
+    pub notifications: Arc<dyn NotificationStore>,
+    /// What nobody is told of.
+    pub silences: Arc<dyn SilenceStore>,
 }

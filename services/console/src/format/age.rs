@@ -8,11 +8,14 @@ const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "
 /// `3 s ago`, in the largest unit that is full; `just now` for less than a second and for what a clock
 /// that runs ahead says is still to come.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+    age(at, now).map_or_else(|| "just now".to_owned(), |age| format!("{age} ago"))
+}
+
+/// The same as a span: `3 s`; `None` for less than a second.
+pub(crate) fn age(at: Timestamp, now: Timestamp) -> Option<String> {
     let seconds = now.since(at).as_secs();
-    match UNITS.iter().find(|(unit, _)| seconds >= *unit) {
-        Some((unit, name)) => format!("{} {name} ago", seconds / unit),
-        None => "just now".to_owned(),
-    }
+    let (unit, name) = UNITS.iter().find(|(unit, _)| seconds >= *unit)?;
+    Some(format!("{} {name}", seconds / unit))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How far consumer groups are behind.
 
 use super::{Answer, ask};
+use futures_util::future::join_all;
 use watchkeeper_ports::{EventBus, Group, Lag, Topic};
 
 /// How far one group is behind on a topic, all partitions together.
@@ -16,9 +17,11 @@ pub(crate) struct GroupLag {
 }
 
 pub(super) async fn of_groups(bus: &dyn EventBus) -> Vec<(Group, Answer<GroupLag>)> {
-    let [one, other] = Group::OF_METRICS;
-    let (of_one, of_other) = tokio::join!(of(bus, &one), of(bus, &other));
-    vec![(one, of_one), (other, of_other)]
+    let asked = Group::OF_METRICS.map(async |group| {
+        let lag = of(bus, &group).await;
+        (group, lag)
+    });
+    join_all(asked).await
 }
 
 async fn of(bus: &dyn EventBus, group: &Group) -> Answer<GroupLag> {

@@ -1,7 +1,7 @@
 //! What the page of one series shows.
 
 use super::history::{no_question, query};
-use super::{Answer, ask};
+use super::{Alerts, Answer, alerting, ask};
 use crate::lookback::Lookback;
 use crate::ports::ConsolePorts;
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(crate) struct OneSeries {
     pub(crate) lines: Answer<Lines>,
     /// `None` without samples.
     pub(crate) summary: Answer<Option<Summary>>,
+    /// Those of all series.
+    pub(crate) alerts: Answer<Alerts>,
 }
 
 /// The windows that are drawn.
@@ -50,12 +52,13 @@ pub(crate) async fn one_series(
     lookback: Lookback,
     now: Timestamp,
 ) -> OneSeries {
-    let (latest, lines, summary) = tokio::join!(
+    let (latest, lines, summary, alerts) = tokio::join!(
         ask("cache", latest(ports, series, now)),
         ask("store", lines(&*ports.samples, series, lookback, now)),
         ask("store", summary(&*ports.samples, series, lookback, now)),
+        alerting::alerts(ports),
     );
-    OneSeries { latest, lines, summary }
+    OneSeries { latest, lines, summary, alerts }
 }
 
 async fn latest(ports: &ConsolePorts, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {

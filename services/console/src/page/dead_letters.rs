@@ -1,6 +1,7 @@
 //! The records that were rejected and wait for somebody.
 
-use crate::format::{ago, count};
+use super::moment::Moment;
+use crate::format::count;
 use crate::gather::{Letter, Letters};
 use watchkeeper_domain::Timestamp;
 
@@ -20,9 +21,7 @@ pub(super) struct LettersPart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LetterRow {
     pub(super) id: String,
-    /// RFC 3339.
-    pub(super) rejected_at: String,
-    pub(super) age: String,
+    pub(super) rejected: Moment,
     /// Topic, partition and offset.
     pub(super) origin: String,
     pub(super) rejected_by: String,
@@ -51,8 +50,7 @@ impl LetterRow {
     fn new(letter: Letter, now: Timestamp) -> Self {
         Self {
             id: letter.id,
-            rejected_at: letter.rejected_at.to_string(),
-            age: ago(letter.rejected_at, now),
+            rejected: Moment::ago(letter.rejected_at, now),
             origin: format!("{}/{}", letter.origin, letter.offset),
             rejected_by: letter.rejected_by,
             key: letter.key,

@@ -26,11 +26,19 @@ impl Overall {
         let silent = [
             ("cache", status.latest.is_err() || status.series.is_err()),
             ("store", status.history.is_err()),
+            ("alerts", status.alerting.alerts.is_err()),
+            ("notifications", status.alerting.outbox.is_err()),
+            ("silences", status.alerting.silences.is_err()),
             ("bus", status.letters.is_err() || status.lags.iter().any(|(_, lag)| lag.is_err())),
         ];
         let silent = silent.into_iter().filter(|&(_, is_silent)| is_silent).map(|(what, _)| what).collect();
         amiss.extend(joined(&silent).map(|silent| format!("no answer from {silent}")));
         if amiss.is_empty() { Self::Well } else { Self::Degraded(amiss.join(", ")) }
+    }
+
+    /// Whether nothing is amiss.
+    pub(super) fn is_well(&self) -> bool {
+        *self == Self::Well
     }
 
     /// The state in words.
@@ -71,7 +79,7 @@ fn joined(names: &BTreeSet<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gather::{History, Latest};
+    use crate::gather::{Alerting, Alerts, History, Latest, Outbox, Silences};
 
     fn role(missing: &[&'static str]) -> RoleState {
         let missing = missing.iter().map(|&name| (name, "refused".to_owned())).collect();
@@ -85,6 +93,11 @@ mod tests {
             series: Ok(0),
             letters: Ok(Letters { outstanding, ..Letters::default() }),
             lags: Vec::new(),
+            alerting: Alerting {
+                alerts: Ok(Alerts::default()),
+                silences: Ok(Silences::default()),
+                outbox: Ok(Outbox::default()),
+            },
         }
     }
 

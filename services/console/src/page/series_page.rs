@@ -1,14 +1,17 @@
 //! The page of one series.
 
 use super::Part;
+use super::moment::Moment;
+use super::series_alerts::SeriesAlerts;
 use super::shell::Shell;
 use crate::chart::Chart;
-use crate::format::{Shown, ago, count};
+use crate::format::{Shown, count};
 use crate::gather::{OneSeries, Summary};
 use crate::links;
 use crate::lookback::Lookback;
 use askama::Template;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_rules::RuleSet;
 
 /// The page at `/series`.
 #[derive(Template)]
@@ -26,6 +29,7 @@ pub(crate) struct SeriesPage {
     step: &'static str,
     chart: Part<Option<Chart>>,
     figures: Part<Option<Vec<(&'static str, String)>>>,
+    alerts: Part<SeriesAlerts>,
     /// The address that answers with the same windows.
     range: String,
     stream: String,
@@ -34,8 +38,7 @@ pub(crate) struct SeriesPage {
 struct LatestText {
     value: f64,
     shown: Shown,
-    collected_at: String,
-    age: String,
+    collected: Moment,
 }
 
 /// How far the page can look back.
@@ -52,6 +55,7 @@ impl SeriesPage {
         series: &Series,
         lookback: Lookback,
         found: OneSeries,
+        rules: &RuleSet,
         now: Timestamp,
     ) -> Self {
         let choice = |over: Lookback| Choice {
@@ -71,6 +75,7 @@ impl SeriesPage {
             step: lookback.step_title(),
             chart: found.lines.map(|lines| Chart::new(&lines, series.unit(), lookback, now)),
             figures: found.summary.map(|summary| summary.map(|summary| figures(&summary, series.unit()))),
+            alerts: found.alerts.map(|alerts| SeriesAlerts::new(&alerts, rules, series, now)),
             range: format!("http://{}{}", shell.address, links::range(series, lookback)),
             stream: links::stream(&SeriesFilter::with_labels_of(series)),
             shell,
@@ -83,8 +88,7 @@ impl LatestText {
         Self {
             value: sample.value,
             shown: Shown::new(sample.value, sample.series.unit()),
-            collected_at: sample.collected_at.to_string(),
-            age: ago(sample.collected_at, now),
+            collected: Moment::ago(sample.collected_at, now),
         }
     }
 }

@@ -17,15 +17,18 @@ pub(crate) struct Shell {
     pub(super) time: String,
     /// Where this listener is, as the client addressed it: `127.0.0.1:8460`.
     pub(super) address: String,
+    /// Which page it is: the path that leads to it.
+    pub(super) path: &'static str,
 }
 
 impl Shell {
-    /// The frame of a page that is made `now` for a client that addressed `address`.
+    /// The frame of the page at `path` that is made `now` for a client that addressed `address`.
     pub(crate) fn new(
         assets: &'static Assets,
         host: String,
         uptime: Duration,
         address: String,
+        path: &'static str,
         now: Timestamp,
     ) -> Self {
         let now = now.to_string();
@@ -38,6 +41,7 @@ impl Shell {
             now,
             time,
             address,
+            path,
         }
     }
 }

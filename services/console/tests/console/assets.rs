@@ -5,6 +5,7 @@ use crate::markup::elements;
 use crate::visit::{ask, console, get};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use std::sync::Arc;
 use watchkeeper_console::Console;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
@@ -58,7 +59,9 @@ async fn nothing_else_is_served() {
 #[tokio::test]
 async fn every_answer_has_the_policy() {
     let router = console(World::default());
-    for path in ["/", "/series", "/series?source=a&name=b", "/assets/console.css", "/?after=x&after=y"] {
+    for path in
+        ["/", "/series", "/series?source=a&name=b", "/alerts", "/assets/console.css", "/?after=x&after=y"]
+    {
         assert_eq!(get(&router, path).await.header("content-security-policy"), POLICY, "{path}");
     }
 }
@@ -68,9 +71,12 @@ async fn only_those_who_may_read_see_the_page() {
     let sha256_of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
     let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = \"{sha256_of_foo}\"\n");
     let access = Access::new(Document::parse("test.toml", &text).unwrap().read(Tokens::read).unwrap());
-    let router = Console::new(RoleContext::detached("console"), World::default().ports()).router(&access);
+    let context = RoleContext::detached("console");
+    let router = Console::new(context, World::default().ports(), Arc::default()).router(&access);
     let files = files(&console(World::default())).await;
-    for path in ["/", "/series?source=a&name=b"].into_iter().chain(files.iter().map(String::as_str)) {
+    for path in
+        ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))
+    {
         assert_eq!(get(&router, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
         let known = Request::get(path).header("authorization", "Bearer foo").body(Body::empty()).unwrap();
         assert_eq!(ask(&router, known).await.status, StatusCode::OK, "{path}");

@@ -1,17 +1,23 @@
 //! The pages on the embedded back end.
 
+use crate::examples::{alert, notification, silence, waiting};
 use crate::markup::assert_sound;
 use crate::visit::{get, sample};
+use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
-use watchkeeper_console::{Console, ConsolePorts};
-use watchkeeper_domain::{Sample, Timestamp};
-use watchkeeper_ports::{
-    Append, BatchBuilder, EventBus, LatestCache as _, Record, Topic, TopicPartition, TtlPolicy,
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache,
 };
+use watchkeeper_console::{Console, ConsolePorts};
+use watchkeeper_domain::{Sample, Severity, Timestamp};
+use watchkeeper_ports::{
+    Append, BatchBuilder, Evaluation, EventBus, LatestCache as _, Plan, Record, Topic, TopicPartition,
+    TtlPolicy,
+};
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::dead_letter::DeadLetter;
@@ -30,7 +36,15 @@ async fn back_end(dir: &TempDir, samples: Vec<Sample>) -> ConsolePorts {
     let ttl = TtlPolicy { default: Duration::from_secs(3_600), by_source: BTreeMap::new() };
     cache.put(&samples, &ttl, Timestamp::now()).await.unwrap();
     store.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
-    ConsolePorts { bus: Arc::new(bus), samples: store, latest: Arc::new(cache) }
+    let told = EmbeddedAlerts::open(dir.path()).unwrap();
+    ConsolePorts {
+        bus: Arc::new(bus),
+        samples: store,
+        latest: Arc::new(cache),
+        alerts: told.alerts(),
+        notifications: told.notifications(),
+        silences: told.silences(),
+    }
 }
 
 async fn reject_one(bus: &dyn EventBus) {
@@ -47,6 +61,10 @@ async fn reject_one(bus: &dyn EventBus) {
     bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
 }
 
+fn console(ports: &ConsolePorts, rules: Arc<RuleSet>) -> Router {
+    Console::new(RoleContext::detached("console"), ports.clone(), rules).router(&Access::open())
+}
+
 #[tokio::test]
 async fn what_the_back_end_keeps_is_shown() {
     let dir = TempDir::new().unwrap();
@@ -54,7 +72,7 @@ async fn what_the_back_end_keeps_is_shown() {
     let samples = minutes
         .map(|minute| sample("host/cpu percent", &[("cpu", "0")], f64::from(minute), u64::from(minute) * 60));
     let ports = back_end(&dir, samples.collect()).await;
-    let router = Console::new(RoleContext::detached("console"), ports.clone()).router(&Access::open());
+    let router = console(&ports, Arc::default());
 
     let page = get(&router, "/").await;
     assert_sound(&page.body);
@@ -72,4 +90,22 @@ async fn what_the_back_end_keeps_is_shown() {
     assert_sound(&page.body);
     page.assert_has(r#"data-title="95th percentile">19.0 %</td>"#);
     page.assert_has(r#"data-title="Samples">20</td>"#);
+}
+
+#[tokio::test]
+async fn what_fires_and_who_was_told_is_shown() {
+    let dir = TempDir::new().unwrap();
+    let ports = back_end(&dir, Vec::new()).await;
+    let alerts = vec![alert("site_down", "shop", Severity::Critical, 300)];
+    ports.alerts.store(&Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
+    ports.silences.put(&silence("works", "target=shop", Timestamp::now())).await.unwrap();
+    let told = notification("shop is down", 9_000, waiting("refused"));
+    let plan = Plan { notifications: vec![told], ..Plan::default() };
+    ports.notifications.plan(&Arc::new(plan)).await.unwrap();
+
+    let page = get(&console(&ports, Arc::default()), "/alerts").await;
+    assert_sound(&page.body);
+    page.assert_has("1 alert fires (1 critical), 1 notification waits since 2 h");
+    page.assert_has("#silence-1\">Silenced</a>");
+    page.assert_has("shop is down");
 }

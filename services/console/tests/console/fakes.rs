@@ -1,5 +1,7 @@
-//! A bus, a store and a cache in memory, which can also be away.
+//! A bus and stores in memory, which can also be away.
 #![expect(clippy::unimplemented, reason = "to call it would be a mistake")]
+
+mod alerting;
 
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -7,12 +9,14 @@ use std::future::pending;
 use std::sync::Arc;
 use watchkeeper_console::ConsolePorts;
 use watchkeeper_domain::{
-    Accumulator, Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp,
+    Accumulator, Aggregate, Alert, Notification, Point, RangeQuery, RollupQuery, Sample, Series,
+    SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp,
 };
 use watchkeeper_ports::{
     Append, Appended, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError, ReceivedBatch,
     Record, RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition, TtlPolicy,
 };
+use watchkeeper_rules::RuleSet;
 
 /// What every port answers from.
 #[derive(Clone, Default)]
@@ -27,10 +31,19 @@ pub(crate) struct World {
     pub(crate) refuses_p95: bool,
     /// How far each group is behind, by its name.
     pub(crate) lags: BTreeMap<&'static str, Vec<Lag>>,
+    /// All alerts there are, in any order.
+    pub(crate) alerts: Vec<Alert>,
+    /// The newest first.
+    pub(crate) notifications: Vec<Notification>,
+    pub(crate) silences: Vec<Silence>,
+    pub(crate) rules: Arc<RuleSet>,
     /// Which ports do not answer as they should.
     pub(crate) cache: Mood,
     pub(crate) store: Mood,
     pub(crate) bus: Mood,
+    pub(crate) alert_store: Mood,
+    pub(crate) outbox: Mood,
+    pub(crate) silence_store: Mood,
 }
 
 /// How a port is.
@@ -55,7 +68,14 @@ impl Mood {
 impl World {
     pub(crate) fn ports(self) -> ConsolePorts {
         let world = Arc::new(self);
-        ConsolePorts { bus: world.clone(), samples: world.clone(), latest: world }
+        ConsolePorts {
+            bus: world.clone(),
+            samples: world.clone(),
+            latest: world.clone(),
+            alerts: world.clone(),
+            notifications: world.clone(),
+            silences: world,
+        }
     }
 
     fn by_series(&self, filter: &SeriesFilter) -> BTreeMap<Arc<Series>, Vec<&Sample>> {
@@ -139,6 +159,14 @@ impl SampleStore for World {
         let found = found.map(|(series, samples)| SeriesPoints { series, points: windows(&samples, query) });
         let found = found.filter(|series| !series.points.is_empty()).take(max_series).collect();
         self.store.answer("store", found).await
+    }
+
+    async fn roll_up(&self, _: &RollupQuery, _: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        unimplemented!("the console makes no rollups")
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        unimplemented!("the console makes no rollups")
     }
 
     async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {

@@ -1,14 +1,16 @@
 //! Whatever others send is text on a page, and nothing else.
 
+use crate::examples::{alert, notification, silence, waiting};
 use crate::fakes::World;
 use crate::markup::{assert_sound, elements};
-use crate::visit::{console, get, page, sample, world};
+use crate::visit::{ago, console, console_of, get, page, sample, world};
 use proptest::prelude::*;
-use watchkeeper_console::Console;
-use watchkeeper_domain::Timestamp;
+use std::sync::Arc;
+use watchkeeper_domain::{
+    Alert, Matcher, Matchers, Notification, NotificationState, Series, Severity, Silence, Timestamp,
+};
 use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::dead_letter::DeadLetter;
 
 const ATTACK: &str = r#"</td></title><script>alert(1)</script><img src=x onerror="alert(1)">' onfocus='x"#;
@@ -29,7 +31,7 @@ async fn markup_in_labels_units_reasons_keys_and_states_is_shown_as_text() {
     let world = World { samples, dead_letters: batch.finish(), ..World::default() };
     let context = RoleContext::detached("persister");
     context.dependency("store").down(ATTACK);
-    let router = Console::new(context, world.ports()).router(&Access::open());
+    let router = console_of(context, world);
 
     let page = get(&router, "/").await;
     assert_sound(&page.body);
@@ -52,6 +54,56 @@ async fn markup_in_an_address_is_shown_as_text() {
     }
 }
 
+/// Something fires, is silenced, and was told: every text in it is `text`.
+fn world_of(text: &str) -> World {
+    let series = Series::new("uptime", "up", "<b>", &[("evil", text)]).unwrap();
+    let alert = |cleared_at| Alert {
+        rule: text.to_owned(),
+        series: Arc::new(series.clone()),
+        reason: text.to_owned(),
+        cleared_at,
+        ..alert("", "", Severity::Critical, 9)
+    };
+    let told = |state| Notification {
+        group: text.to_owned(),
+        recipient: text.to_owned(),
+        ..notification(text, 90, state)
+    };
+    let given_up = NotificationState::GivenUp { at: ago(1), reason: text.to_owned() };
+    World {
+        alerts: vec![alert(None), Alert { rule: "other".to_owned(), ..alert(Some(ago(1))) }],
+        notifications: vec![told(waiting(text)), told(given_up)],
+        silences: vec![Silence {
+            created_by: text.to_owned(),
+            comment: text.to_owned(),
+            matchers: Matchers::new(vec![Matcher::equal("evil", text)]).unwrap(),
+            ..silence(text, "a=b", ago(1))
+        }],
+        ..World::default()
+    }
+}
+
+#[tokio::test]
+async fn markup_in_alerts_notifications_and_silences_is_shown_as_text() {
+    let router = console(world_of(ATTACK));
+    let alerts = get(&router, "/alerts").await;
+    assert_sound(&alerts.body);
+    alerts.assert_has("#silence-1\">Silenced</a>");
+    // Of the alert that fires 4 texts, with the name of who has silenced it; 2 of the one that has cleared;
+    // 4 of the silence and of each notification.
+    assert_eq!(alerts.body.matches("&#60;script&#62;alert(1)").count(), 18);
+
+    let of_series = elements(&alerts.body).into_iter().find_map(|element| {
+        let link = element.attribute("href")?.replace("&#38;", "&");
+        link.starts_with("/series?").then_some(link)
+    });
+    for path in ["/", &of_series.unwrap()] {
+        let page = get(&router, path).await;
+        assert_sound(&page.body);
+        page.assert_has("fires");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
@@ -59,6 +111,13 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let samples = [sample("host/load", &[("a", &value)], number, 3)];
         let page = runtime.block_on(page(world(samples), "/"));
+        assert_sound(&page.body);
+    }
+
+    #[test]
+    fn any_text_leaves_the_page_of_alerts_sound(text in "[ -~äß€\u{202e}]{0,80}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let page = runtime.block_on(page(world_of(&text), "/alerts"));
         assert_sound(&page.body);
     }
 }

@@ -1,10 +1,12 @@
 //! The page at `/series`.
 
+use crate::examples::{alert, rules};
 use crate::fakes::{Mood, World};
 use crate::markup::assert_sound;
-use crate::visit::{console, get, page, sample, world};
+use crate::visit::{ago, console, get, page, sample, world};
 use axum::http::StatusCode;
 use watchkeeper_console::MAX_ALIKE;
+use watchkeeper_domain::{Alert, Severity};
 
 const CPU_0: &str = "/series?source=host&name=cpu&unit=percent&label.cpu=0";
 
@@ -94,4 +96,45 @@ async fn a_question_that_names_no_series_is_refused_by_field() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         answer.assert_has(detail);
     }
+}
+
+#[tokio::test]
+async fn the_alerts_about_the_series_and_the_rules_that_watch_it_are_shown() {
+    let cleared = Alert {
+        cleared_at: Some(ago(9_000)),
+        reason: "is 100 percent, not below 50".to_owned(),
+        ..alert("site_slow", "shop", Severity::Warning, 9_090)
+    };
+    let text = "
+        [[rule]]
+        name = 'site_down'
+        match = ['source=uptime', 'target=shop']
+        for = '2m'
+        threshold = { below = 50 }
+        [[rule]]
+        name = 'other'
+        match = ['target=blog']
+        absence = { after = '10m' }
+    ";
+    let world = World {
+        alerts: vec![
+            cleared,
+            alert("site_down", "shop", Severity::Critical, 60),
+            alert("of_another_series", "blog", Severity::Critical, 60),
+        ],
+        rules: rules(text),
+        ..World::default()
+    };
+    let path = "/series?source=uptime&name=availability_percent&label.target=shop&unit=percent";
+    let answer = page(world.clone(), path).await;
+    assert_sound(&answer.body);
+    answer.assert_has("<strong>fires</strong>, began ");
+    answer.assert_has("2 h ago</time> after 1 min 30 s");
+    answer.assert_has("<a href=\"/alerts#rules\">site_down</a> below 50, for 2m</li>");
+    answer.assert_lacks("of_another_series");
+    answer.assert_lacks(">other<");
+
+    let away = page(World { alert_store: Mood::Refuses, ..world }, path).await;
+    away.assert_has("Not shown: alerts is not available");
+    page(World::default(), path).await.assert_lacks("<h2>Alerts");
 }

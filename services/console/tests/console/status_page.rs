@@ -1,14 +1,15 @@
 //! The page at `/`.
 
+use crate::examples::{alert, notification, waiting};
 use crate::fakes::{Mood, World};
 use crate::markup::{assert_sound, elements};
-use crate::visit::{console, get, page, sample, world};
+use crate::visit::{console, console_of, get, page, sample, world};
 use axum::http::StatusCode;
 use std::time::Duration;
-use watchkeeper_console::{Console, PAGE_SERIES};
+use watchkeeper_console::PAGE_SERIES;
+use watchkeeper_domain::Severity;
 use watchkeeper_ports::{Lag, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::Access;
 
 #[tokio::test]
 async fn a_sample_is_shown_with_its_value_unit_age_and_line() {
@@ -39,7 +40,7 @@ async fn a_role_that_waits_is_named_with_the_reason() {
     let context = RoleContext::detached("persister");
     let store = context.dependency("store");
     store.down("connection refused");
-    let router = Console::new(context, World::default().ports()).router(&Access::open());
+    let router = console_of(context, World::default());
     let page = get(&router, "/").await;
     page.assert_has("Waiting for store");
     page.assert_has("waiting for store: connection refused");
@@ -159,4 +160,43 @@ async fn a_query_that_cannot_be_read_is_refused() {
     let answer = get(&console(World::default()), "/?source=a&source=b").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     answer.assert_has("source");
+}
+
+#[tokio::test]
+async fn what_fires_and_what_waits_is_said_in_one_line_that_leads_to_the_alerts() {
+    let firing = World {
+        alerts: vec![
+            alert("site_down", "shop", Severity::Critical, 300),
+            alert("slow", "shop", Severity::Warning, 300),
+        ],
+        notifications: vec![notification("shop is down", 9_000, waiting("connection refused"))],
+        ..World::default()
+    };
+    let page = page(firing, "/").await;
+    assert_sound(&page.body);
+    page.assert_has(
+        "<p class=\"firing degraded\"><a href=\"/alerts\">\
+         2 alerts fire (1 critical), 1 notification waits since 2 h</a></p>",
+    );
+    page.assert_has(">2 firing · Watchkeeper on ");
+    page.assert_lacks("All well");
+}
+
+#[tokio::test]
+async fn a_notification_that_is_on_its_way_is_not_worth_a_line() {
+    let notifications = vec![notification("shop is down", 0, waiting("connection refused"))];
+    let page = page(World { notifications, ..World::default() }, "/").await;
+    page.assert_has("All well");
+    page.assert_lacks("notification waits");
+}
+
+#[tokio::test]
+async fn stores_of_alerts_that_refuse_are_named() {
+    let away = World {
+        alert_store: Mood::Refuses,
+        outbox: Mood::Refuses,
+        silence_store: Mood::Refuses,
+        ..World::default()
+    };
+    page(away, "/").await.assert_has("Degraded: no answer from alerts, notifications and silences");
 }

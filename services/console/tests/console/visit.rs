@@ -39,7 +39,13 @@ impl Answer {
 }
 
 pub(crate) fn console(world: World) -> Router {
-    Console::new(RoleContext::detached("console"), world.ports()).router(&Access::open())
+    console_of(RoleContext::detached("console"), world)
+}
+
+/// The same, in the process of `context`.
+pub(crate) fn console_of(context: RoleContext, world: World) -> Router {
+    let rules = world.rules.clone();
+    Console::new(context, world.ports(), rules).router(&Access::open())
 }
 
 pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
@@ -60,13 +66,23 @@ pub(crate) async fn page(world: World, path: &str) -> Answer {
     answer
 }
 
+/// The instant so many seconds ago.
+pub(crate) fn ago(seconds: u64) -> Timestamp {
+    NOW.minus(Duration::from_secs(seconds))
+}
+
+/// The instant in so many seconds.
+pub(crate) fn ahead(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
 /// A sample that was collected so many seconds ago.
 pub(crate) fn sample(name: &str, labels: &[(&str, &str)], value: f64, seconds_ago: u64) -> Sample {
     let (source, name) = name.split_once('/').unwrap();
     let (name, unit) = name.split_once(' ').unwrap_or((name, ""));
     Sample {
         series: Arc::new(Series::new(source, name, unit, labels).unwrap()),
-        collected_at: NOW.minus(Duration::from_secs(seconds_ago)),
+        collected_at: ago(seconds_ago),
         value,
     }
 }

@@ -1,0 +1,80 @@
+//! What fires and who is not told yet, in one line.
+
+use crate::format::{age, count};
+use crate::gather::{Alerting, Alerts, Outbox, WaitingSince};
+use std::time::Duration;
+use watchkeeper_domain::{NotificationState, Timestamp};
+
+/// A notification that waits for less is on its way, and nothing to speak of.
+const WORTH_MENTION: Duration = Duration::from_secs(60);
+/// For how long it is told that a notification was given up.
+const GIVEN_UP_LATELY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `2 alerts fire (1 critical), 1 notification waits since 4 min`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AlertLine {
+    pub(super) text: String,
+    /// The line's class in the stylesheet.
+    pub(super) class: &'static str,
+    /// What a page's title begins with: `2 firing · `; empty if nothing fires.
+    pub(super) title: String,
+}
+
+impl AlertLine {
+    /// `None` if nothing fires and everybody was told, or if that is not known.
+    pub(super) fn of(alerting: &Alerting, now: Timestamp) -> Option<Self> {
+        let (alerts, outbox) = (alerting.alerts.as_ref().ok(), alerting.outbox.as_ref().ok());
+        let parts = [
+            alerts.and_then(firing),
+            outbox.and_then(|outbox| waiting(outbox, now)),
+            outbox.and_then(|outbox| given_up(outbox, now)),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let is_critical = alerts.is_some_and(|alerts| alerts.critical() > 0);
+        let firing = alerts.map(|alerts| alerts.firing.len()).filter(|firing| *firing > 0);
+        (!parts.is_empty()).then(|| Self {
+            text: parts.join(", "),
+            class: if is_critical { "degraded" } else { "waiting" },
+            title: firing.map(|firing| format!("{} firing · ", count(firing))).unwrap_or_default(),
+        })
+    }
+}
+
+fn firing(alerts: &Alerts) -> Option<String> {
+    let at_least = if alerts.more_unread { "at least " } else { "" };
+    let critical = match alerts.critical() {
+        0 => String::new(),
+        critical => format!(" ({} critical)", count(critical)),
+    };
+    match alerts.firing.len() {
+        0 => None,
+        1 => Some(format!("{at_least}1 alert fires{critical}")),
+        firing => Some(format!("{at_least}{} alerts fire{critical}", count(firing))),
+    }
+}
+
+fn waiting(outbox: &Outbox, now: Timestamp) -> Option<String> {
+    let (over, made_at) = match outbox.waiting_since()? {
+        WaitingSince::Exactly(at) => ("", at),
+        WaitingSince::Before(at) => ("over ", at),
+    };
+    let since = age(made_at, now).filter(|_| now.since(made_at) >= WORTH_MENTION)?;
+    let waiting = match outbox.waiting {
+        0 => return None,
+        1 => "1 notification waits".to_owned(),
+        waiting => format!("{} notifications wait", count(waiting)),
+    };
+    Some(format!("{waiting} since {over}{since}"))
+}
+
+fn given_up(outbox: &Outbox, now: Timestamp) -> Option<String> {
+    let is_lately = |state: &NotificationState| match state {
+        NotificationState::GivenUp { at, .. } => now.since(*at) < GIVEN_UP_LATELY,
+        _ => false,
+    };
+    match outbox.newest.iter().filter(|one| is_lately(&one.state)).count() {
+        0 => None,
+        1 => Some("1 notification was given up".to_owned()),
+        more => Some(format!("{} notifications were given up", count(more))),
+    }
+}

@@ -1,0 +1,47 @@
+//! One alert in a table.
+
+use super::moment::Moment;
+use super::series_name::SeriesName;
+use crate::format::{Shown, cut, duration};
+use watchkeeper_domain::{Alert, Timestamp};
+
+/// Longest part of a reason that a row shows, in characters.
+const SHOWN_REASON_CHARS: usize = 300;
+
+/// One alert, which fires or has fired.
+pub(super) struct AlertRow {
+    pub(super) severity: &'static str,
+    pub(super) rule: String,
+    pub(super) series: SeriesName,
+    /// With its unit; `None` for what has no value, such as silence.
+    pub(super) value: Option<String>,
+    pub(super) reason: String,
+    pub(super) fired: Moment,
+    pub(super) cleared: Option<Cleared>,
+}
+
+/// The end of an alert.
+pub(super) struct Cleared {
+    pub(super) moment: Moment,
+    /// For how long it fired.
+    pub(super) lasted: String,
+}
+
+impl AlertRow {
+    pub(super) fn new(alert: &Alert, now: Timestamp) -> Self {
+        let cleared = |at: Timestamp| Cleared {
+            moment: Moment::ago(at, now),
+            lasted: duration(at.since(alert.fired_at).as_secs_f64()),
+        };
+        let value = alert.value.filter(|value| value.is_finite());
+        Self {
+            severity: alert.severity.name(),
+            rule: alert.rule.clone(),
+            series: SeriesName::new(&alert.series),
+            value: value.map(|value| Shown::new(value, alert.series.unit()).text),
+            reason: cut(&alert.reason, SHOWN_REASON_CHARS),
+            fired: Moment::ago(alert.fired_at, now),
+            cleared: alert.cleared_at.map(cleared),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! When somebody is told.
+
+use super::super::listed::Listed;
+use crate::format::{count, cut};
+use crate::gather::Alerts;
+use std::collections::HashMap;
+use watchkeeper_domain::{Alert, Matchers};
+use watchkeeper_rules::{Inhibition, Rule, RuleSet};
+use watchkeeper_runtime::config::show_duration;
+
+/// Rules that are shown, in the order of the configuration.
+const SHOWN_RULES: usize = 200;
+/// Inhibitions that are shown, likewise.
+const SHOWN_INHIBITIONS: usize = 20;
+/// Longest part of matchers that is shown, in characters.
+const SHOWN_MATCHERS_CHARS: usize = 300;
+
+/// The rules and inhibitions.
+pub(super) struct RulesPart {
+    pub(super) rules: Listed<RuleRow>,
+    pub(super) inhibitions: Listed<InhibitionRow>,
+}
+
+/// One rule.
+pub(super) struct RuleRow {
+    pub(super) name: String,
+    pub(super) severity: &'static str,
+    /// What has to hold.
+    pub(super) condition: String,
+    /// For how long, if not just once.
+    pub(super) hold: Option<String>,
+    /// Which series it is about; empty where a rule is about no series.
+    pub(super) matchers: String,
+    /// Who is told; `None`: every receiver.
+    pub(super) receivers: Option<Vec<String>>,
+    /// How many alerts of it fire; `None` if that is not known.
+    pub(super) firing: Option<String>,
+}
+
+/// One inhibition.
+pub(super) struct InhibitionRow {
+    pub(super) when: String,
+    pub(super) mute: String,
+    pub(super) equal: Vec<String>,
+}
+
+impl RulesPart {
+    /// The rules with how many of `alerts` they fire.
+    pub(super) fn new(rules: &RuleSet, alerts: Option<&Alerts>) -> Self {
+        let firing = alerts.map(|alerts| by_rule(&alerts.firing));
+        let row = |rule: &Rule| {
+            let firing = firing.as_ref();
+            RuleRow::new(rule, firing.map(|firing| firing.get(&*rule.name).copied().unwrap_or_default()))
+        };
+        Self {
+            rules: Listed::first(rules.rules().iter(), SHOWN_RULES, row),
+            inhibitions: Listed::first(rules.inhibitions().iter(), SHOWN_INHIBITIONS, InhibitionRow::new),
+        }
+    }
+}
+
+impl RuleRow {
+    fn new(rule: &Rule, firing: Option<usize>) -> Self {
+        Self {
+            name: rule.name.clone(),
+            severity: rule.severity.name(),
+            condition: rule.condition.to_string(),
+            hold: (!rule.hold.is_zero()).then(|| show_duration(rule.hold)),
+            matchers: text(&rule.matchers),
+            receivers: rule.routing.receivers.clone(),
+            firing: firing.map(count),
+        }
+    }
+}
+
+impl InhibitionRow {
+    fn new(inhibition: &Inhibition) -> Self {
+        let Inhibition { when, mute, equal } = inhibition;
+        Self { when: text(when), mute: text(mute), equal: equal.clone() }
+    }
+}
+
+fn by_rule(alerts: &[Alert]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for alert in alerts {
+        *counts.entry(&*alert.rule).or_default() += 1;
+    }
+    counts
+}
+
+fn text(matchers: &Matchers) -> String {
+    cut(&matchers.to_string(), SHOWN_MATCHERS_CHARS)
+}

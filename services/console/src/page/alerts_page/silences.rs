@@ -1,0 +1,68 @@
+//! The silences that hold, and those to come.
+
+use super::super::listed::Listed;
+use super::super::moment::Moment;
+use crate::format::{count, cut, duration};
+use crate::gather::{MAX_SILENCES, Silences};
+use watchkeeper_domain::{Silence, Timestamp};
+
+/// Silences that are shown.
+const SHOWN_SILENCES: usize = 50;
+/// Longest part of the matchers, of the id and of the comment that is shown, in characters.
+const SHOWN_CHARS: usize = 300;
+/// Longest part of the name of who made a silence that is shown, in characters.
+pub(super) const SHOWN_BY_CHARS: usize = 60;
+
+/// The silences.
+pub(super) struct SilencesPart {
+    pub(super) listed: Listed<SilenceRow>,
+    /// How many are looked at, if there are more.
+    pub(super) looked_at: Option<String>,
+}
+
+/// One silence.
+pub(super) struct SilenceRow {
+    pub(super) anchor: Option<String>,
+    pub(super) id: String,
+    pub(super) is_active: bool,
+    pub(super) matchers: String,
+    pub(super) starts: Moment,
+    pub(super) ends: Moment,
+    /// For how long it holds from now on, or from its start.
+    pub(super) length: String,
+    pub(super) by: String,
+    pub(super) comment: String,
+}
+
+impl SilencesPart {
+    pub(super) fn new(silences: &Silences, now: Timestamp) -> Self {
+        let row = |(place, silence)| SilenceRow::new(place, silence, now);
+        Self {
+            listed: Listed::first(silences.all.iter().enumerate(), SHOWN_SILENCES, row),
+            looked_at: silences.more_unread.then(|| count(MAX_SILENCES)),
+        }
+    }
+}
+
+impl SilenceRow {
+    fn new(place: usize, silence: &Silence, now: Timestamp) -> Self {
+        let Silence { id, matchers, starts_at, ends_at, created_by, comment } = silence;
+        Self {
+            anchor: anchor(place),
+            id: cut(id, SHOWN_CHARS),
+            is_active: silence.is_active(now),
+            matchers: cut(&matchers.to_string(), SHOWN_CHARS),
+            starts: Moment::clock(*starts_at, now),
+            ends: Moment::clock(*ends_at, now),
+            length: duration(ends_at.since(now.max(*starts_at)).as_secs_f64()),
+            by: cut(created_by, SHOWN_BY_CHARS),
+            comment: cut(comment, SHOWN_CHARS),
+        }
+    }
+}
+
+/// The id of the element that shows the silence at that place, if one does. What others call a silence is
+/// no part of it.
+pub(super) fn anchor(place: usize) -> Option<String> {
+    (place < SHOWN_SILENCES).then(|| format!("silence-{}", place + 1))
+}

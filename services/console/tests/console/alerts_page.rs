@@ -1,0 +1,227 @@
+//! The page at `/alerts`.
+
+mod bounds;
+
+use crate::examples::{alert, notification, rules, silence, waiting};
+use crate::fakes::{Mood, World};
+use crate::markup::{assert_sound, elements};
+use crate::visit::{Answer, ago, ahead, page};
+use std::time::Duration;
+use watchkeeper_domain::{Alert, NotificationState, Severity};
+
+const RULES: &str = r#"
+    [[rule]]
+    name = "site_down"
+    severity = "critical"
+    match = ['source="uptime"', 'name="availability_percent"']
+    for = "2m"
+    threshold = { below = 50, clear_at = 60 }
+    receivers = ["ops", "chat"]
+    [[rule]]
+    name = "rejected"
+    dead_letters = { topic = "metrics" }
+    [[inhibit]]
+    when = ['rule="host_down"']
+    mute = ['severity="warning"']
+    equal = ["host"]
+"#;
+
+/// One section of the page.
+fn section<'a>(page: &'a Answer, id: &str) -> &'a str {
+    let start = page.body.find(&format!("<section id=\"{id}\"")).unwrap();
+    page.body[start..].split("</section>").next().unwrap()
+}
+
+/// What a section shows without its markup, with single spaces.
+fn text(page: &Answer, id: &str) -> String {
+    let without_tags =
+        section(page, id).split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text);
+    let text: Vec<_> = without_tags.collect();
+    text.join(" ").replace("&#34;", "\"").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn what_fires_is_shown_with_the_worst_first() {
+    let alerts = vec![
+        alert("slow", "shop", Severity::Warning, 30),
+        alert("site_down", "shop", Severity::Critical, 9_000),
+        Alert { value: None, ..alert("gone", "blog", Severity::Info, 7_200) },
+    ];
+    let page = page(World { alerts, ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let text = text(&page, "firing");
+    let critical = "critical site_down uptime availability_percent target shop 0.0 % is 0 percent, below 50 for 2m 2 h ago";
+    assert!(text.contains(critical), "{text}");
+    let place = |what| text.find(what).unwrap();
+    assert!(place("site_down") < place("slow") && place("slow") < place("gone"), "{text}");
+    page.assert_has(
+        r#"href="/series?source=uptime&#38;name=availability_percent&#38;label.target=shop&#38;unit=percent""#,
+    );
+    page.assert_has("<title data-part=\"title\">3 firing · Alerts");
+    page.assert_has("<p class=\"firing degraded\">3 alerts fire (1 critical)</p>");
+}
+
+#[tokio::test]
+async fn a_silenced_alert_comes_last_and_names_its_silence() {
+    let alerts =
+        vec![alert("down", "shop", Severity::Critical, 60), alert("slow", "blog", Severity::Info, 60)];
+    let silences = vec![
+        silence("s1", "target=shop", ago(60)),
+        silence("s2", "target=~\"s.*\"", ago(30)),
+        silence("s3", "target=blog", ahead(3_600)),
+    ];
+    let page = page(World { alerts, silences, ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let firing = section(&page, "firing");
+    assert!(firing.find("blog").unwrap() < firing.find("shop").unwrap());
+    assert_eq!(firing.matches("Silenced").count(), 1);
+    // The one that holds longest is the one that matters.
+    assert!(firing.contains("<a href=\"#silence-2\">Silenced</a> until"), "{firing}");
+    let targets =
+        elements(&page.body).into_iter().filter(|element| element.attribute("id") == Some("silence-2"));
+    assert_eq!(targets.count(), 1);
+}
+
+#[tokio::test]
+async fn silences_say_whether_they_hold_until_when_by_whom_and_why() {
+    let silences = vec![silence("to-come", "host=b", ahead(3_600)), silence("now", "host=a", ago(3_600))];
+    let page = page(World { silences, ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let text = text(&page, "silences");
+    let (now, to_come) =
+        (text.find("holds host=\"a\" until").unwrap(), text.find("to come host=\"b\" from").unwrap());
+    assert!(now < to_come, "{text}");
+    assert!(text.contains(" more ops new disks now"), "{text}");
+    assert!(text.contains(" UTC for 2 h ops new disks to-come"), "{text}");
+    assert!(text.contains("watchkeeper silences expire ID"), "{text}");
+}
+
+#[tokio::test]
+async fn what_has_cleared_is_shown_with_the_latest_first() {
+    let cleared = |rule, seconds_ago| Alert {
+        cleared_at: Some(ago(seconds_ago)),
+        reason: "is 100 percent, not below 50".to_owned(),
+        ..alert(rule, "shop", Severity::Warning, seconds_ago + 90)
+    };
+    let page = page(
+        World { alerts: vec![cleared("b", 90_000), cleared("a", 9_000)], ..World::default() },
+        "/alerts",
+    )
+    .await;
+    assert_sound(&page.body);
+    let text = text(&page, "cleared");
+    assert!(text.contains("warning a uptime availability_percent target shop is 100 percent, not below 50 1 min 30 s 2 h ago"), "{text}");
+    assert!(text.find(" a ").unwrap() < text.find(" b ").unwrap(), "{text}");
+    page.assert_has("Nothing fires");
+}
+
+#[tokio::test]
+async fn notifications_say_to_whom_and_how_far_they_have_come() {
+    let notifications = vec![
+        notification("shop is down", 9_000, waiting("connection refused")),
+        notification(
+            "new",
+            9_001,
+            NotificationState::Waiting { attempts: 0, next_at: ago(0), last_error: None },
+        ),
+        notification("disk is full", 9_100, NotificationState::Delivered { at: ago(9_000) }),
+        notification(
+            "too long",
+            9_200,
+            NotificationState::GivenUp { at: ago(9_000), reason: "550 no such user".into() },
+        ),
+    ];
+    let page = page(World { notifications, ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let text = text(&page, "notifications");
+    let first =
+        r#"2 h ago rule="site_down" shop is down mail ops@example.org waits after 3 attempts, next try"#;
+    for expected in [
+        first,
+        "connection refused",
+        "new mail ops@example.org waits next try",
+        "delivered 2 h ago",
+        "given up 2 h ago 550 no such user",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in {text}");
+    }
+    page.assert_has("1 notification was given up");
+    page.assert_lacks("not shown");
+}
+
+#[tokio::test]
+async fn rules_say_when_they_fire_about_what_and_who_is_told() {
+    let alerts = vec![
+        alert("site_down", "shop", Severity::Critical, 9),
+        alert("site_down", "blog", Severity::Critical, 9),
+    ];
+    let page = page(World { alerts, rules: rules(RULES), ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let text = text(&page, "rules");
+    for expected in [
+        r#"site_down critical below 50, clears at 60, for 2m source="uptime", name="availability_percent" chat, ops 2"#,
+        "rejected warning dead letters of topic metrics, clears after 1h without one no series of its own all receivers 0",
+        r#"While rule="host_down" fires, nobody is told of severity="warning" with the same host"#,
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_says_what_to_do() {
+    let page = page(World::default(), "/alerts").await;
+    assert_sound(&page.body);
+    for expected in
+        ["Nothing fires", "None: nothing is watched.", "watchkeeper silences add", "None was made yet."]
+    {
+        page.assert_has(expected);
+    }
+    page.assert_lacks("<table");
+    page.assert_lacks("data-stream");
+}
+
+#[tokio::test]
+async fn the_rule_that_an_empty_page_suggests_can_be_read() {
+    let page = page(World::default(), "/alerts").await;
+    let rule = section(&page, "rules").split("<pre><code>").nth(1).unwrap().split("</code>").next().unwrap();
+    assert_eq!(rules(rule).rules().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_leaves_a_remark_and_the_rest() {
+    let world = World {
+        alerts: vec![alert("site_down", "shop", Severity::Critical, 9)],
+        silences: vec![silence("1", "host=a", ago(1))],
+        rules: rules(RULES),
+        ..World::default()
+    };
+    let all = page(World { alert_store: Mood::Refuses, ..world.clone() }, "/alerts").await;
+    assert_sound(&all.body);
+    for id in ["firing", "cleared"] {
+        assert!(section(&all, id).contains("Not shown: alerts is not available: &#60;b&#62;refused"));
+    }
+    assert!(text(&all, "rules").contains("not known"));
+    assert!(text(&all, "silences").contains("new disks"));
+    all.assert_lacks("Nothing fires");
+
+    let all = page(World { silence_store: Mood::Refuses, outbox: Mood::Refuses, ..world }, "/alerts").await;
+    assert_sound(&all.body);
+    assert!(text(&all, "firing").contains("Not known what is silenced: silences is not available"));
+    assert!(text(&all, "firing").contains("site_down"));
+    assert!(text(&all, "silences").contains("Not shown: silences is not available"));
+    assert!(text(&all, "notifications").contains("Not shown: notifications is not available"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_silent_does_not_keep_the_page() {
+    let world = World {
+        alert_store: Mood::IsSilent,
+        silence_store: Mood::IsSilent,
+        outbox: Mood::IsSilent,
+        ..World::default()
+    };
+    let page = tokio::time::timeout(Duration::from_secs(30), page(world, "/alerts")).await.unwrap();
+    for what in ["alerts", "silences", "notifications"] {
+        page.assert_has(&format!("Not shown: {what} has not answered within 3 s"));
+    }
+}
