@@ -1,5 +1,9 @@
 //! The section `[ingest]`.
 
+mod spool;
+
+pub use spool::{MAX_SPOOL, SpoolConfig};
+
 use std::ops::RangeInclusive;
 use watchkeeper_runtime::config::Section;
 
@@ -27,6 +31,8 @@ pub struct IngestConfig {
     /// batches that are not durable yet. Who comes on top is told to come back later. The memory in which
     /// [`DECODED_AT_ONCE`](crate::DECODED_AT_ONCE) bodies are decompressed and decoded is not counted.
     pub max_in_hand: usize,
+    /// Where samples wait while the bus is away.
+    pub spool: SpoolConfig,
 }
 
 impl IngestConfig {
@@ -37,6 +43,7 @@ impl IngestConfig {
             max_decompressed: section.bytes("max_decompressed", MAX_DECOMPRESSED.1, MAX_DECOMPRESSED.0),
             max_items: section.integer("max_items", MAX_ITEMS.1, MAX_ITEMS.0),
             max_in_hand: section.bytes("max_in_hand", MAX_IN_HAND.1, MAX_IN_HAND.0),
+            spool: section.section("spool", SpoolConfig::read),
         };
         if config.max_in_hand < config.max_body {
             section.refuse(
@@ -55,6 +62,7 @@ impl Default for IngestConfig {
             max_decompressed: MAX_DECOMPRESSED.0,
             max_items: MAX_ITEMS.0,
             max_in_hand: MAX_IN_HAND.0,
+            spool: SpoolConfig::default(),
         }
     }
 }
@@ -72,10 +80,15 @@ mod tests {
     #[test]
     fn every_key_is_read_and_has_a_default() {
         assert_eq!(read(""), Ok(IngestConfig::default()));
-        let text =
-            "max_body = \"1 KiB\"\nmax_decompressed = \"1 MiB\"\nmax_items = 10\nmax_in_hand = \"64 KiB\"";
-        let expected =
-            IngestConfig { max_body: 1024, max_decompressed: MIB, max_items: 10, max_in_hand: 64 * 1024 };
+        let text = "max_body = \"1 KiB\"\nmax_decompressed = \"1 MiB\"\nmax_items = 10\nmax_in_hand = \"64 KiB\"\n\
+            [spool]\nmax = \"16 MiB\"\ndirectory = \"/var/spool/watchkeeper\"";
+        let expected = IngestConfig {
+            max_body: 1024,
+            max_decompressed: MIB,
+            max_items: 10,
+            max_in_hand: 64 * 1024,
+            spool: SpoolConfig { max_bytes: 16 * MIB, directory: Some("/var/spool/watchkeeper".into()) },
+        };
         assert_eq!(read(text), Ok(expected));
     }
 

@@ -8,9 +8,9 @@ use crate::content::Content;
 use crate::decode::{Decoded, decode};
 use crate::decompress::decompress;
 use crate::metrics::IngestMetrics;
+use crate::outlet::Outlet;
 use crate::refusal::refused;
 use crate::room::Room;
-use crate::watched_bus::WatchedBus;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
@@ -28,7 +28,7 @@ pub const DECODED_AT_ONCE: usize = 4;
 
 /// Takes in bodies.
 pub(crate) struct Intake {
-    pub(crate) bus: WatchedBus,
+    pub(crate) outlet: Outlet,
     pub(crate) metrics: IngestMetrics,
     config: IngestConfig,
     room: Room,
@@ -37,9 +37,9 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    pub(crate) fn new(config: IngestConfig, bus: WatchedBus, metrics: IngestMetrics) -> Self {
+    pub(crate) fn new(config: IngestConfig, outlet: Outlet, metrics: IngestMetrics) -> Self {
         Self {
-            bus,
+            outlet,
             metrics,
             room: Room::of(config.max_in_hand),
             config,
@@ -48,8 +48,8 @@ impl Intake {
         }
     }
 
-    /// Takes in a body. When this returns `Ok`, every accepted sample is on the bus to stay; when it is
-    /// dropped half-way, because the sender has gone, all of them are or none.
+    /// Takes in a body. When this returns `Ok`, every accepted sample is durable, on the bus or in the spool;
+    /// when it is dropped half-way, because the sender has gone, all of them are or none.
     pub(crate) async fn take(
         &self,
         headers: &HeaderMap,
@@ -76,18 +76,19 @@ impl Intake {
     async fn decode(&self, sent: Vec<u8>, content: Content) -> Result<Decoded, Problem> {
         let arrived_at = Timestamp::now();
         let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the semaphore is never closed");
-        let (config, arrivals) = (self.config.clone(), Arc::clone(&self.arrivals));
+        let IngestConfig { max_decompressed, max_items, .. } = self.config;
+        let arrivals = Arc::clone(&self.arrivals);
         let decoding = spawn_blocking(move || {
             let _turn = turn;
-            let body = decompress(sent, content.coding, config.max_decompressed)?;
-            decode(&body, content.format, config.max_items, arrived_at, &arrivals)
+            let body = decompress(sent, content.coding, max_decompressed)?;
+            decode(&body, content.format, max_items, arrived_at, &arrivals)
         });
         // A panic has told the log already.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
 
     async fn publish(&self, batch: RecordBatch, samples: usize) -> Result<(), Problem> {
-        let published = self.bus.publish(batch).await;
+        let published = self.outlet.publish(batch).await;
         let counter = if published.is_ok() { &self.metrics.accepted } else { &self.metrics.unpublished };
         counter.inc_by(samples as u64);
         published.map_err(|error| match error {
@@ -110,9 +111,9 @@ mod tests {
     async fn a_body_waits_its_turn_while_as_many_are_decoded_as_the_limit() {
         let (directory, context) = (tempfile::tempdir().unwrap(), RoleContext::detached("ingest"));
         let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
-        let bus = WatchedBus::new(Arc::new(bus), context.dependency("bus"));
+        let outlet = Outlet::new(&context, Arc::new(bus), None).unwrap();
         let metrics = IngestMetrics::register(context.registry()).unwrap();
-        let intake = Intake::new(IngestConfig::default(), bus, metrics);
+        let intake = Intake::new(IngestConfig::default(), outlet, metrics);
         let headers = HeaderMap::new();
         let take = || intake.take(&headers, Body::from("[]"));
 

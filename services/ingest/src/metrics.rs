@@ -27,7 +27,7 @@ impl IngestMetrics {
         };
         let samples = counters(
             "watchkeeper_ingest_samples_total",
-            "Samples received: accepted and on the bus, refused as invalid, or unpublished because the bus took none.",
+            "Samples received: accepted and durable, refused as invalid, or unpublished because the bus took none.",
             "outcome",
         )?;
         Ok(Self {

@@ -48,7 +48,7 @@ impl IntoResponses for Refusals {
             (500, "Something is broken here; the log says what."),
             (
                 503,
-                "The bus cannot be reached or is full, or too much is in hand. Try again after `Retry-After`.",
+                "Neither the bus nor the spool takes samples, or too much is in hand. Try again after `Retry-After`.",
             ),
         ];
         let response = |(status, description): (u16, &str)| {

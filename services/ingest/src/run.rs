@@ -4,8 +4,8 @@ use crate::config::IngestConfig;
 use crate::http;
 use crate::intake::Intake;
 use crate::metrics::IngestMetrics;
+use crate::outlet::{Outlet, SpoolPort};
 use crate::status::{Pace, Totals};
-use crate::watched_bus::WatchedBus;
 use axum::Router;
 use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -14,14 +14,14 @@ use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::probe::PROBE_EVERY;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
-/// The ingest role: routes that take samples in, and a loop that says how it goes.
+/// The ingest role: routes that take samples in, a loop that says how it goes, and one that empties the spool.
 pub struct Ingest {
     context: RoleContext,
     intake: Arc<Intake>,
 }
 
 impl Ingest {
-    /// The role, whose samples go to `bus`.
+    /// The role, whose samples go to `bus`; to `spool` while that is away, if there is one.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -29,10 +29,11 @@ impl Ingest {
         context: RoleContext,
         config: IngestConfig,
         bus: Arc<dyn EventBus>,
+        spool: Option<SpoolPort>,
     ) -> Result<Self, prometheus::Error> {
         let metrics = IngestMetrics::register(context.registry())?;
-        let bus = WatchedBus::new(bus, context.dependency("bus"));
-        Ok(Self { context, intake: Arc::new(Intake::new(config, bus, metrics)) })
+        let outlet = Outlet::new(&context, bus, spool)?;
+        Ok(Self { context, intake: Arc::new(Intake::new(config, outlet, metrics)) })
     }
 
     /// The routes, for who has the scope `ingest`.
@@ -40,9 +41,14 @@ impl Ingest {
         http::router(Arc::clone(&self.intake), access)
     }
 
-    /// Watches the bus and writes the status line until the role is asked to stop. Requests in hand are
-    /// finished by whoever serves the routes.
+    /// Watches the bus, empties the spool and writes the status line until the role is asked to stop.
+    /// Requests in hand are finished by whoever serves the routes.
     pub async fn run(self) -> RoleResult {
+        tokio::try_join!(self.watch(), self.intake.outlet.keep_forwarding(&self.context))?;
+        Ok(())
+    }
+
+    async fn watch(&self) -> RoleResult {
         let heartbeat = self.context.heartbeat("check");
         let mut due = interval(PROBE_EVERY);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -53,12 +59,12 @@ impl Ingest {
                 () = self.context.shutdown().cancelled() => return Ok(()),
                 _ = heartbeat.idle(due.tick()) => {}
             }
-            tokio::select! {
+            let spool = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
-                checked = self.intake.bus.check() => checked?,
-            }
-            self.context.set_status(pace.report(self.totals()));
+                checked = self.intake.outlet.check() => checked?,
+            };
+            self.context.set_status(pace.report(self.totals(), spool));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The status line: `1,204 samples/s, 3 refused in the last minute`.
 
+use crate::spool::SpoolState;
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub(crate) struct Totals {
 
 impl Pace {
     /// The line at the time of `now`, the totals then.
-    pub(crate) fn report(&mut self, now: Totals) -> Status {
+    pub(crate) fn report(&mut self, now: Totals, spool: SpoolState) -> Status {
         let last = self.reports.back().copied().unwrap_or(now);
         self.reports.push_back(now);
         while now.at - self.reports[0].at > REFUSED_OVER {
@@ -34,6 +35,7 @@ impl Pace {
         Status {
             per_second: per_second(now.accepted - last.accepted, now.at - last.at),
             refused: now.refused - self.reports[0].refused,
+            spool,
         }
     }
 }
@@ -43,10 +45,14 @@ impl Pace {
 pub(crate) struct Status {
     per_second: u64,
     refused: u64,
+    spool: SpoolState,
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.spool != SpoolState::Idle {
+            write!(f, "{}; ", self.spool)?;
+        }
         write!(f, "{} samples/s", Grouped(self.per_second))?;
         match self.refused {
             0 => Ok(()),
@@ -61,29 +67,35 @@ mod tests {
 
     #[test]
     fn the_line_reads_at_a_glance() {
-        let status = Status { per_second: 1_204, refused: 3 };
+        let status = Status { per_second: 1_204, refused: 3, spool: SpoolState::Idle };
         assert_eq!(status.to_string(), "1,204 samples/s, 3 refused in the last minute");
         assert_eq!(Status { refused: 0, ..status }.to_string(), "1,204 samples/s");
+        let spool = SpoolState::Replaying { waiting: 3_100 };
+        let status = Status { refused: 0, spool, ..status };
+        assert_eq!(status.to_string(), "replaying: 3,100 records left; 1,204 samples/s");
     }
 
     #[test]
     fn the_rate_is_since_the_last_report_and_refusals_are_of_the_last_minute() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let mut report = |seconds, accepted, refused| {
-            pace.report(Totals { at: start + Duration::from_secs(seconds), accepted, refused })
+            let now = Totals { at: start + Duration::from_secs(seconds), accepted, refused };
+            let Status { per_second, refused, .. } = pace.report(now, SpoolState::Idle);
+            (per_second, refused)
         };
-        assert_eq!(report(0, 100, 5), Status { per_second: 0, refused: 0 });
-        assert_eq!(report(2, 700, 6), Status { per_second: 300, refused: 1 });
-        assert_eq!(report(60, 700, 7), Status { per_second: 0, refused: 2 });
-        assert_eq!(report(62, 700, 7), Status { per_second: 0, refused: 1 });
-        assert_eq!(report(122, 700, 7), Status { per_second: 0, refused: 0 });
+        assert_eq!(report(0, 100, 5), (0, 0));
+        assert_eq!(report(2, 700, 6), (300, 1));
+        assert_eq!(report(60, 700, 7), (0, 2));
+        assert_eq!(report(62, 700, 7), (0, 1));
+        assert_eq!(report(122, 700, 7), (0, 0));
     }
 
     #[test]
     fn no_more_than_a_minute_of_reports_is_kept() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         for second in 0..600 {
-            pace.report(Totals { at: start + Duration::from_secs(second), accepted: second, refused: 0 });
+            let now = Totals { at: start + Duration::from_secs(second), accepted: second, refused: 0 };
+            pace.report(now, SpoolState::Idle);
         }
         assert_eq!(pace.reports.len(), 61);
     }

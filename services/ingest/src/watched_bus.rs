@@ -1,10 +1,10 @@
-//! The bus, and whether it can be used.
+//! A bus that the role depends on, and whether it can be used.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 use watchkeeper_runtime::{Dependency, probe};
 
-/// Publishes to topic `metrics`, and keeps the role's dependency `bus` up or down.
+/// Publishes to topic `metrics`, and keeps the role's dependency on the bus up or down.
 pub(crate) struct WatchedBus {
     bus: Arc<dyn EventBus>,
     dependency: Dependency,
@@ -20,12 +20,10 @@ impl WatchedBus {
     /// Publishes a batch; it is durable when this returns `Ok`.
     pub(crate) async fn publish(&self, batch: RecordBatch) -> Result<(), PortError> {
         let published = self.bus.publish(&Topic::METRICS, batch).await;
-        if let Err(error) = &published
-            && error.failure() != Failure::Reject
-        {
-            self.note(error);
-        }
-        published
+        published.map_err(|error| match error.failure() {
+            Failure::Reject => error,
+            Failure::Retry | Failure::Stop => self.failed(error),
+        })
     }
 
     /// Asks whether the bus answers. One that is full does: as long as publishing fails, it stays down.
@@ -39,20 +37,36 @@ impl WatchedBus {
         {
             return Err(error.clone());
         }
-        let answers = probe::answers(&self.dependency, self.bus.extents(&Topic::METRICS)).await?;
+        let asked = async {
+            let extents = self.bus.extents(&Topic::METRICS).await;
+            extents.map_err(|error| named(self.dependency.name(), error))
+        };
+        let answers = probe::answers(&self.dependency, asked).await?;
         if answers && failed.is_none() {
             self.dependency.up();
         }
         Ok(())
     }
 
-    /// Says so in the log once for each check, however many senders there are.
-    fn note(&self, error: &PortError) {
-        self.dependency.down(error);
+    /// Notes a failure until the next check, and gives it back under the name by which the operator knows
+    /// this bus. Says so in the log once for each check, however many senders there are.
+    pub(crate) fn failed(&self, error: PortError) -> PortError {
+        let error = named(self.dependency.name(), error);
+        self.dependency.down(&error);
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.is_none() {
             tracing::warn!(%error, "cannot publish samples");
             *failed = Some(error.clone());
         }
+        error
+    }
+}
+
+fn named(what: &'static str, error: PortError) -> PortError {
+    match error {
+        PortError::Unavailable { reason, .. } => PortError::Unavailable { what, reason },
+        PortError::Rejected { reason, .. } => PortError::Rejected { what, reason },
+        PortError::Broken { reason, .. } => PortError::Broken { what, reason },
+        moved @ PortError::PositionMoved { .. } => moved,
     }
 }

@@ -7,5 +7,6 @@ mod corpus;
 mod role;
 mod samples;
 mod socket;
+mod spool;
 mod stage;
 mod stub_bus;

@@ -22,7 +22,7 @@ struct Running {
 impl Running {
     fn on(bus: StubBus) -> Self {
         let context = RoleContext::detached("ingest");
-        let ingest = Ingest::new(context.clone(), IngestConfig::default(), Arc::new(bus)).unwrap();
+        let ingest = Ingest::new(context.clone(), IngestConfig::default(), Arc::new(bus), None).unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, role: tokio::spawn(ingest.run()) }
     }

@@ -92,7 +92,7 @@ fn text(value: &Value) -> &str {
 
 /// The routes of a role of its own.
 pub(crate) fn router(config: IngestConfig, bus: Arc<dyn EventBus>, access: &Access) -> Router {
-    Ingest::new(RoleContext::detached("ingest"), config, bus).unwrap().router(access)
+    Ingest::new(RoleContext::detached("ingest"), config, bus, None).unwrap().router(access)
 }
 
 /// A request without a content type.

@@ -1,0 +1,60 @@
+//! Passing records on of which the bus may never take some.
+
+use super::remote::RemoteBus;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch, Topic};
+use watchkeeper_runtime::Heartbeat;
+use watchkeeper_wire::dead_letter::DeadLetter;
+
+/// Who rejects, in the dead letter's headers.
+const ROLE: &str = "ingest";
+
+/// Publishes the records in order, as one batch if the bus takes that; what it never takes is halved until
+/// it does, and a single record that it never takes goes to the dead-letter topic. Gives how many did.
+///
+/// # Errors
+/// Those of the bus; some records may then have been published.
+pub(super) async fn publish(
+    bus: &RemoteBus,
+    batch: &ReceivedBatch,
+    heartbeat: &Heartbeat,
+) -> Result<u64, PortError> {
+    let all = 0..batch.records.len();
+    let mut rejected = 0;
+    let mut parts = vec![all.clone()];
+    while let Some(part) = parts.pop() {
+        let records = if part == all {
+            batch.records.clone()
+        } else {
+            part.clone().map(|index| batch.records.get(index)).collect()
+        };
+        match heartbeat.idle(bus.publish(&Topic::METRICS, records)).await {
+            Err(PortError::Rejected { reason, .. }) if part.len() == 1 => {
+                let letter = letter(batch, part.start, &reason);
+                heartbeat.idle(bus.publish(&Topic::METRICS.dead_letters(), letter)).await?;
+                rejected += 1;
+            }
+            Err(PortError::Rejected { .. }) => {
+                let middle = part.start + part.len() / 2;
+                parts.extend([middle..part.end, part.start..middle]);
+            }
+            published => published?,
+        }
+    }
+    Ok(rejected)
+}
+
+fn letter(batch: &ReceivedBatch, index: usize, reason: &str) -> RecordBatch {
+    tracing::warn!(reason, "the bus has rejected a record of the spool");
+    let mut letter = BatchBuilder::default();
+    DeadLetter {
+        reason,
+        rejected_by: ROLE,
+        rejected_at: Timestamp::now(),
+        origin: batch.partition.clone(),
+        offset: batch.offsets[index],
+        record: batch.records.get(index),
+    }
+    .push(&mut letter);
+    letter.finish()
+}

@@ -1,0 +1,70 @@
+//! How the spool is, at a glance.
+
+use std::fmt;
+use std::time::Duration;
+use watchkeeper_runtime::Grouped;
+use watchkeeper_runtime::config::show_duration;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// How the spool is, at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpoolState {
+    /// The bus is there, nothing waits.
+    Idle,
+    /// The bus is away.
+    Spooling { away_for: Duration, waiting: u64 },
+    /// The bus is back, and some still wait.
+    Replaying { waiting: u64 },
+}
+
+impl SpoolState {
+    pub(super) fn of(away_for: Option<Duration>, waiting: u64) -> Self {
+        match (away_for, waiting) {
+            (Some(away_for), waiting) => Self::Spooling { away_for, waiting },
+            (None, 0) => Self::Idle,
+            (None, waiting) => Self::Replaying { waiting },
+        }
+    }
+}
+
+impl fmt::Display for SpoolState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Idle => f.write_str("the spool is empty"),
+            Self::Spooling { away_for, waiting } => {
+                let away_for = show_duration(roughly(away_for));
+                write!(f, "spooling: bus away for {away_for}, {} records wait", Grouped(waiting))
+            }
+            Self::Replaying { waiting } => write!(f, "replaying: {} records left", Grouped(waiting)),
+        }
+    }
+}
+
+/// To the second below a minute, to the minute below an hour, to the hour from there on.
+fn roughly(duration: Duration) -> Duration {
+    let seconds = duration.as_secs();
+    let step = match seconds {
+        ..MINUTE => 1,
+        MINUTE..HOUR => MINUTE,
+        HOUR.. => HOUR,
+    };
+    Duration::from_secs(seconds - seconds % step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_reads_at_a_glance() {
+        let spooling =
+            |seconds| SpoolState::of(Some(Duration::from_millis(seconds * 1_000 + 700)), 12_400).to_string();
+        assert_eq!(spooling(59), "spooling: bus away for 59s, 12,400 records wait");
+        assert_eq!(spooling(200), "spooling: bus away for 3m, 12,400 records wait");
+        assert_eq!(spooling(2 * HOUR + 59), "spooling: bus away for 2h, 12,400 records wait");
+        assert_eq!(SpoolState::of(None, 3_100).to_string(), "replaying: 3,100 records left");
+        assert_eq!(SpoolState::of(None, 0), SpoolState::Idle);
+    }
+}
