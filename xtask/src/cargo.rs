@@ -1,5 +1,6 @@
 //! Calling cargo.
 
+use crate::guard::Guard;
 use anyhow::{Context as _, ensure};
 use std::env;
 use std::ffi::OsStr;
@@ -8,11 +9,18 @@ use std::process::Command;
 
 /// Runs cargo in the workspace, with its output on the terminal; an exit code other than 0 is an error.
 pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace()).args(args);
-    let status = command.status().context("cannot start cargo")?;
-    ensure!(status.success(), "{command:?} failed");
-    Ok(())
+    run(&mut command(args))
+}
+
+/// The same under a guard, with variables set for what cargo runs.
+pub(crate) fn cargo_guarded<S: AsRef<OsStr>>(
+    guard: &Guard,
+    variables: impl IntoIterator<Item = (String, String)>,
+    args: impl IntoIterator<Item = S>,
+) -> anyhow::Result<()> {
+    let mut command = command(args);
+    guard.admit(command.envs(variables));
+    run(&mut command)
 }
 
 /// Builds the executable as it is shipped, and gives its path.
@@ -20,6 +28,18 @@ pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
     cargo(["build", "--release", "--package", "watchkeeper"])?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     Ok(target.join("release/watchkeeper"))
+}
+
+fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace()).args(args);
+    command
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status().context("cannot start cargo")?;
+    ensure!(status.success(), "{command:?} failed");
+    Ok(())
 }
 
 fn workspace() -> PathBuf {

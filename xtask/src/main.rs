@@ -5,6 +5,9 @@
 mod bench;
 mod browser;
 mod cargo;
+mod guard;
+mod provide;
+mod stack;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -24,11 +27,15 @@ enum Command {
     /// Measure, and print ratios that were taken in one run
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Start the engines that Watchkeeper runs on, each on a free port of loopback
+    #[command(subcommand)]
+    Stack(stack::Stack),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Stack(stack) => stack::run(&stack),
     }
 }

@@ -7,6 +7,7 @@ use crate::cargo::release_build;
 use anyhow::ensure;
 use clap::Args;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,8 +33,8 @@ pub(crate) struct EmbeddedArgs {
 
 /// How long an `up` that nobody uses runs before its memory is read.
 const IDLE: Duration = Duration::from_secs(20);
-/// How often it is asked whether all is stored.
-const POLL_EVERY: Duration = Duration::from_millis(5);
+/// How often it is looked whether all is stored.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 const STORED: &str = "watchkeeper_persister_samples_stored_total";
 
 pub(crate) fn run(args: &EmbeddedArgs) -> anyhow::Result<()> {
@@ -74,7 +75,7 @@ fn median(mut ratios: Vec<f64>) -> f64 {
 /// Sends every body, and waits until every sample is stored.
 fn send_and_wait(executable: &Path, dir: &Path, load: &Load, clients: usize) -> anyhow::Result<Duration> {
     let bodies: Vec<Vec<u8>> = (0..load.batches).map(|number| load.body(number)).collect();
-    let up = Running::start(executable, dir)?;
+    let up = Running::start(Command::new(executable), dir, "")?;
     let before = up.metric(STORED)?;
     let next = AtomicUsize::new(0);
     let started = Instant::now();
@@ -84,13 +85,7 @@ fn send_and_wait(executable: &Path, dir: &Path, load: &Load, clients: usize) -> 
     })?;
     let accepted = started.elapsed();
     // The collector's own samples are among those stored; they are too few to matter.
-    while up.metric(STORED)? - before < f64::from(load.samples()) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "asking as fast as possible would slow down what is measured"
-        )]
-        thread::sleep(POLL_EVERY);
-    }
+    up.wait(LOOK_EVERY, |up| Ok(up.metric(STORED)? - before >= f64::from(load.samples())))?;
     let stored = started.elapsed();
     println!("  accepted after {accepted:.1?}, stored after {stored:.1?}");
     Ok(stored)
@@ -108,13 +103,13 @@ fn send(up: &Running, bodies: &[Vec<u8>], next: &AtomicUsize) -> anyhow::Result<
 /// Prints how long a start takes and what an idle process needs.
 fn idle(executable: &Path) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
-    let first = Running::start(executable, dir.path())?;
+    let first = Running::start(Command::new(executable), dir.path(), "")?;
     #[expect(
         clippy::disallowed_methods,
         reason = "what is measured is that time passes and nothing happens"
     )]
     thread::sleep(IDLE);
-    let resident = first.metric("process_resident_memory_bytes")? / f64::from(1 << 20);
+    let resident = first.resident()?;
     println!("start to ready {:.0?}; resident after {IDLE:?} idle {resident:.1} MiB", first.start);
     Ok(())
 }

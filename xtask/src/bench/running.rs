@@ -1,9 +1,11 @@
 //! A `watchkeeper up` that is measured.
 
 use anyhow::{Context as _, bail};
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running `up`; dropped, it is killed.
@@ -15,17 +17,22 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts `up` on free ports and waits until it says that it is ready.
-    pub(super) fn start(executable: &Path, data_dir: &Path) -> anyhow::Result<Self> {
+    /// Starts `up` by `program` (the executable, or what runs it) on free ports, with a configuration of this
+    /// text, and waits until it says that it is ready.
+    pub(super) fn start(mut program: Command, data_dir: &Path, config: &str) -> anyhow::Result<Self> {
+        fs::create_dir_all(data_dir)?;
+        let file = data_dir.join("watchkeeper.toml");
+        fs::write(&file, config)?;
+        program.args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--config"]).arg(file);
+        program.arg("--data-dir").arg(data_dir);
+
         let started = Instant::now();
-        let mut child = Command::new(executable)
-            .args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data-dir"])
-            .arg(data_dir)
+        let mut child = program
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}", executable.display()))?;
+            .with_context(|| format!("cannot start {program:?}"))?;
         let output = child.stdout.take().context("it has a stdout")?;
         for line in BufReader::new(output).lines() {
             let line = line?;
@@ -41,12 +48,38 @@ impl Running {
         format!("{}{path}", self.url)
     }
 
+    /// Everything that `/metrics` says.
+    pub(super) fn metrics(&self) -> anyhow::Result<String> {
+        Ok(ureq::get(self.url("/metrics")).call()?.body_mut().read_to_string()?)
+    }
+
     /// The sum of a metric over its labels.
     pub(super) fn metric(&self, name: &str) -> anyhow::Result<f64> {
-        let text = ureq::get(self.url("/metrics")).call()?.body_mut().read_to_string()?;
+        let text = self.metrics()?;
         let ours = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
         let value = |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
         Ok(text.lines().filter(ours).filter_map(value).sum())
+    }
+
+    /// The memory that it has in use, in MiB.
+    pub(super) fn resident(&self) -> anyhow::Result<f64> {
+        Ok(self.metric("process_resident_memory_bytes")? / f64::from(1 << 20))
+    }
+
+    /// Looks so often whether `is_so`, until it is.
+    pub(super) fn wait(
+        &self,
+        look_every: Duration,
+        mut is_so: impl FnMut(&Self) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        while !is_so(self)? {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "asking as fast as possible would slow down what is measured"
+            )]
+            thread::sleep(look_every);
+        }
+        Ok(())
     }
 }
 

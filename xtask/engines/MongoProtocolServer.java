@@ -1,0 +1,27 @@
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import java.util.List;
+
+/** A server of MongoDB's protocol, for tests: `PORT FILE`. */
+public class MongoProtocolServer {
+    /** What it says it is: drivers of today refuse its own default. */
+    private static final class Version5 implements MongoVersion {
+        @Override
+        public List<Integer> getVersionArray() {
+            return List.of(5, 0, 0);
+        }
+
+        @Override
+        public int getWireVersion() {
+            return 13;
+        }
+    }
+
+    public static void main(String[] arguments) {
+        H2Backend backend = new H2Backend(arguments[1]);
+        MongoServer server = new MongoServer(backend.version(new Version5()));
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+        server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
+    }
+}

@@ -1,0 +1,13 @@
+//! Files that an engine reads.
+
+use anyhow::Context as _;
+use std::fs;
+use std::path::Path;
+
+/// Writes a file, with the directory it lies in.
+pub(super) fn write(file: &Path, content: &str) -> anyhow::Result<()> {
+    if let Some(dir) = file.parent() {
+        fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    }
+    fs::write(file, content).with_context(|| file.display().to_string())
+}

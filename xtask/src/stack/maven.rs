@@ -1,0 +1,46 @@
+//! Engines that come from Maven Central: Kafka, and a server of MongoDB's protocol.
+
+use crate::provide::{packages, program};
+use anyhow::{Context as _, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Makes sure that the jars that `engines/pom.xml` names are there. They are fetched once; a change of the
+/// file fetches anew.
+pub(super) fn provide() -> anyhow::Result<()> {
+    packages("Java (a JDK, 17 or later)", &["openjdk-17-jdk-headless"], || {
+        program("java").is_some() && program("javac").is_some()
+    })?;
+    let wanted = fs::read(source().join("pom.xml"))?;
+    let have = jars().join("pom.xml");
+    if fs::read(&have).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    packages("Maven", &["maven"], || program("mvn").is_some())?;
+    eprintln!("fetching Kafka and a server of MongoDB's protocol from Maven Central (60 MB)");
+    let mut maven = Command::new("mvn");
+    maven.args(["--quiet", "--batch-mode", "dependency:copy-dependencies"]);
+    maven.arg(format!("-DoutputDirectory={}", jars().display())).current_dir(source());
+    let status = maven.status().context("cannot start mvn")?;
+    ensure!(status.success(), "{maven:?} failed: is Maven Central reachable?");
+    fs::write(have, wanted)?;
+    Ok(())
+}
+
+/// `java`, with all the jars.
+pub(super) fn java(max_heap: &str) -> Command {
+    let mut java = Command::new("java");
+    java.arg(format!("-Xmx{max_heap}")).args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
+    java.arg("--class-path").arg(jars().join("*"));
+    java
+}
+
+/// Sources of what is run with the jars.
+pub(super) fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("engines")
+}
+
+fn jars() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/engines/jars")
+}

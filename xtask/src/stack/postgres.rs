@@ -1,0 +1,103 @@
+//! PostgreSQL.
+
+use super::files;
+use super::place::Place;
+use crate::provide::{is_root, packages, program};
+use anyhow::{Context as _, ensure};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Whose the server is when root starts it, which it refuses: nobody.
+const NOBODY: u32 = 65_534;
+const USER: &str = "watchkeeper";
+/// Of a server that only this host reaches, and that holds only what tests put there.
+const PASSWORD: &str = "watchkeeper";
+/// Where Debian keeps the programs, by version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+pub(super) fn provide() -> anyhow::Result<()> {
+    packages("PostgreSQL", &["postgresql"], || ["initdb", "postgres"].iter().all(|name| find(name).is_some()))
+}
+
+pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
+    let data = place.data();
+    if let Some(user) = user() {
+        chown(place.dir(), Some(user), Some(user))?;
+    }
+    certify(place)?;
+    if data.join("PG_VERSION").exists() {
+        return Ok(());
+    }
+    let password = place.dir().join("password");
+    files::write(&password, PASSWORD)?;
+    let mut initdb = at_root(find("initdb").context("initdb")?);
+    if let Some(user) = user() {
+        initdb.uid(user).gid(user);
+    }
+    initdb.args(["--username", USER, "--auth-local=peer", "--auth-host=scram-sha-256", "--encoding=UTF8"]);
+    initdb.args(["--locale=C", "--no-sync"]).arg("--pwfile").arg(&password).arg("--pgdata").arg(&data);
+    let output = initdb.stdout(Stdio::null()).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// Makes the certificate that the server shows to who asks for TLS, signed by itself.
+fn certify(place: &Place) -> anyhow::Result<()> {
+    let (certificate, key) = (place.dir().join("certificate.pem"), place.dir().join("key.pem"));
+    if certificate.exists() {
+        return Ok(());
+    }
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    files::write(&key, &made.signing_key.serialize_pem())?;
+    // The server takes no key that others could read.
+    fs::set_permissions(&key, Permissions::from_mode(0o600))?;
+    if let Some(user) = user() {
+        chown(&key, Some(user), Some(user))?;
+    }
+    files::write(&certificate, &made.cert.pem())
+}
+
+pub(super) fn command(place: &Place) -> anyhow::Result<Command> {
+    let mut postgres = at_root(find("postgres").context("postgres")?);
+    postgres.arg("-D").arg(place.data()).args(["-h", "127.0.0.1", "-p", &place.port().to_string()]);
+    postgres.arg("-k").arg(place.dir()).args(["-c", "ssl=on"]);
+    for (setting, file) in [("ssl_cert_file", "certificate.pem"), ("ssl_key_file", "key.pem")] {
+        postgres.arg("-c").arg(format!("{setting}={}", place.dir().join(file).display()));
+    }
+    Ok(postgres)
+}
+
+pub(super) fn answers(place: &Place) -> bool {
+    let Some(is_ready) = find("pg_isready") else { return false };
+    let mut command = Command::new(is_ready);
+    command.args(["--quiet", "--host=127.0.0.1", "--port", &place.port().to_string()]);
+    command.status().is_ok_and(|status| status.success())
+}
+
+pub(super) fn url(place: &Place) -> String {
+    format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres", place.port())
+}
+
+/// Whom the server runs as, if not as who starts it.
+pub(super) fn user() -> Option<u32> {
+    is_root().then_some(NOBODY)
+}
+
+/// A program that does not mind where it is started: nobody may be in no directory of root's.
+fn at_root(program: PathBuf) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/");
+    command
+}
+
+/// The program on PATH, else of the newest version that Debian has installed.
+fn find(name: &str) -> Option<PathBuf> {
+    program(name).or_else(|| {
+        let mut versions: Vec<_> = fs::read_dir(Path::new(DEBIAN)).ok()?.flatten().collect();
+        versions.sort_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0));
+        versions.iter().rev().map(|version| version.path().join("bin").join(name)).find(|file| file.is_file())
+    })
+}

@@ -1,0 +1,111 @@
+//! Starting and stopping an engine's process.
+
+use super::engine::Engine;
+use super::place::Place;
+use crate::guard::Guard;
+use anyhow::{Context as _, bail};
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long an engine may take until it answers.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
+/// How long an engine may take to end when it is asked to.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How long an engine runs, unless it is stopped before.
+#[derive(Clone, Copy)]
+pub(crate) enum Lifetime<'g> {
+    /// For ever.
+    Background,
+    /// As long as its guard.
+    Guarded(&'g Guard),
+}
+
+/// Starts the engine, unless it runs.
+pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> anyhow::Result<()> {
+    if is_running(place) {
+        return Ok(());
+    }
+    let log = File::create(place.log())?;
+    let mut command = engine.command(place)?;
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    match lifetime {
+        Lifetime::Background => _ = command.process_group(0),
+        Lifetime::Guarded(guard) => guard.admit(&mut command),
+    }
+    if let Some(user) = engine.user() {
+        command.uid(user).gid(user);
+    }
+    let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+    let started = start_time(child.id()).context("it has ended at once")?;
+    fs::write(place.pid(), format!("{} {started}", child.id()))?;
+    Ok(())
+}
+
+/// Waits until it answers.
+#[expect(clippy::disallowed_methods, reason = "an engine tells nobody that it has come up")]
+pub(super) fn wait(engine: Engine, place: &Place) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !engine.answers(place) {
+        if !is_running(place) {
+            bail!("{} has ended at once; its log ends with:\n{}", engine.name(), end_of_log(place));
+        }
+        if begun.elapsed() > ANSWERS_WITHIN {
+            bail!("{} does not answer; its log ends with:\n{}", engine.name(), end_of_log(place));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// Ends it, and waits until it has; `false` if it did not run.
+#[expect(clippy::disallowed_methods, reason = "only a process's parent is told that it has ended")]
+pub(super) fn stop(place: &Place) -> anyhow::Result<bool> {
+    let Some(pid) = running(place) else { return Ok(false) };
+    let begun = Instant::now();
+    let mut signal = "-TERM";
+    while is_running(place) {
+        if begun.elapsed() > ENDS_WITHIN {
+            signal = "-KILL";
+        }
+        if signal == "-KILL" || begun.elapsed() < LOOK_EVERY {
+            Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status()?;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    fs::remove_file(place.pid())?;
+    Ok(true)
+}
+
+/// Whether the process that was started is there.
+pub(super) fn is_running(place: &Place) -> bool {
+    running(place).is_some()
+}
+
+/// The number of the process that was started, unless another has got it since.
+fn running(place: &Place) -> Option<u32> {
+    let file = fs::read_to_string(place.pid()).ok()?;
+    let (pid, started) = file.split_once(' ')?;
+    let pid = pid.parse().ok()?;
+    (start_time(pid)? == started).then_some(pid)
+}
+
+/// When a process that is no zombie was started, in ticks since the boot: field 22 of proc(5)'s `stat`.
+fn start_time(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name of the program stands in brackets, and may have spaces.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_zombie = fields.next()? == "Z";
+    (!is_zombie).then(|| fields.nth(18).map(str::to_owned))?
+}
+
+fn end_of_log(place: &Place) -> String {
+    const LINES: usize = 20;
+    let log = fs::read_to_string(place.log()).unwrap_or_default();
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
