@@ -1,0 +1,165 @@
+//! The event bus on Kafka.
+
+use crate::client::{Inbox, start};
+use crate::error::{port_error, unavailable};
+use crate::journal::Journal;
+use crate::names::Names;
+use crate::options::KafkaOptions;
+use crate::publish::Publisher;
+use crate::questions::Questions;
+use crate::queues::Queues;
+use crate::received::raw_offset;
+use crate::settings::Settings;
+use crate::statistics::{Figures, KafkaStatistics};
+use crate::subscription::Member;
+use crate::tail::Follower;
+use crate::topics::{Topics, ensure};
+use async_trait::async_trait;
+use rdkafka::consumer::Consumer;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use watchkeeper_ports::{
+    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
+    TopicPartition,
+};
+
+/// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
+const MAX_QUESTIONS: usize = 16;
+
+/// The event bus on Kafka.
+///
+/// Beside what the port allows: a batch may be appended in part if the process dies or the brokers go away
+/// while it is published, and a tail does not follow partitions that are added to its topic later.
+pub struct KafkaBus {
+    engine: Option<Arc<Engine>>,
+}
+
+/// What the bus is made of.
+pub(crate) struct Engine {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) names: Names,
+    pub(crate) topics: Topics,
+    publisher: Arc<Publisher>,
+    questions: Questions,
+    figures: Arc<Figures>,
+    turns: Arc<Semaphore>,
+}
+
+impl KafkaBus {
+    /// Makes ready. Connects by itself, anew whenever a connection is lost; no broker need be there yet.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] when a setting is wrong or one that cannot be chosen.
+    pub fn new(options: &KafkaOptions) -> Result<Self, PortError> {
+        let settings = Arc::new(Settings::new(options)?);
+        let (names, figures) = (Names::new(&options.prefix), Arc::new(Figures::default()));
+        let publisher = Arc::new(Publisher::new(&settings, Arc::clone(&figures))?);
+        let questions = Questions::new(Arc::clone(&settings), names.clone(), Arc::clone(&publisher));
+        let turns = Arc::new(Semaphore::new(MAX_QUESTIONS));
+        let topics = Topics::default();
+        let engine = Engine { settings, names, topics, publisher, questions, figures, turns };
+        Ok(Self { engine: Some(Arc::new(engine)) })
+    }
+
+    /// How the producer was getting on a few seconds ago.
+    pub fn statistics(&self) -> KafkaStatistics {
+        self.engine().figures.last()
+    }
+
+    fn engine(&self) -> &Arc<Engine> {
+        self.engine.as_ref().expect("it is taken when the bus is dropped, and not before")
+    }
+}
+
+/// To end a client takes until its threads have ended: other tasks do not wait for that.
+impl Drop for KafkaBus {
+    fn drop(&mut self) {
+        let engine = self.engine.take();
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(engine));
+        }
+    }
+}
+
+impl Engine {
+    /// Asks on a thread on which an answer can be waited for.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Questions) -> Result<T, PortError> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let engine = Arc::clone(self);
+        let answer = spawn_blocking(move || {
+            let _turn = turn;
+            question(&engine.questions)
+        });
+        answer.await.map_err(|error| unavailable(error.to_string()))?
+    }
+}
+
+#[async_trait]
+impl EventBus for KafkaBus {
+    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+        let engine = self.engine();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if !engine.topics.is_known(topic) {
+            ensure(engine, topic).await?;
+        }
+        let published = engine.publisher.publish(&engine.names.topic(topic), &batch).await;
+        // Perhaps because somebody has deleted the topic.
+        published.inspect_err(|_| engine.topics.forget(topic))
+    }
+
+    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
+        let engine = self.engine();
+        ensure(engine, topic).await?;
+        let (name, group_name) = (engine.names.topic(topic), engine.names.group(group));
+        let inbox = Inbox::new(name.clone(), Journal::of(format!("member of {group_name}")));
+        let consumer = start(&engine.settings.member(&group_name), inbox)?;
+        consumer.subscribe(&[&name]).map_err(|error| port_error(&error))?;
+        let queues = Queues::new(topic.clone(), name, consumer);
+        Ok(Box::new(Member::new(group.clone(), queues, engine.settings.options().timeout)))
+    }
+
+    async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError> {
+        let engine = self.engine();
+        ensure(engine, topic).await?;
+        let asked = topic.clone();
+        let extents = engine.ask(move |questions| questions.extents(&asked)).await?;
+        let ends = extents.iter().map(|Extent { partition, end, .. }| {
+            (i32::try_from(partition.partition).unwrap_or(i32::MAX), raw_offset(*end))
+        });
+        let (ends, name) = (ends.collect(), engine.names.topic(topic));
+        let inbox = Inbox::new(name.clone(), Journal::of(format!("tail of {name}")));
+        let consumer = start(&engine.settings.follower(&engine.names.no_group()), inbox)?;
+        Ok(Box::new(Follower::begin(Queues::new(topic.clone(), name, consumer), &ends)?))
+    }
+
+    async fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<ReceivedBatch, PortError> {
+        let partition = partition.clone();
+        self.engine().ask(move |questions| questions.read(&partition, from, max_records)).await
+    }
+
+    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        let topic = topic.clone();
+        self.engine().ask(move |questions| questions.extents(&topic)).await
+    }
+
+    async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
+        let (topic, group) = (topic.clone(), group.clone());
+        self.engine().ask(move |questions| questions.lag(&topic, &group)).await
+    }
+
+    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
+        self.engine().ask(Questions::topics).await
+    }
+}

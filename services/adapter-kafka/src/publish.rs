@@ -1,0 +1,172 @@
+//! The way of a batch to the brokers.
+
+mod delivery;
+pub(crate) mod limits;
+
+use crate::error::{port_error, rejected, unavailable};
+use crate::journal::Journal;
+use crate::options::KafkaOptions;
+use crate::settings::{Settings, create};
+use crate::statistics::Figures;
+use delivery::Delivery;
+use rdkafka::Statistics;
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use watchkeeper_ports::{PortError, Record, RecordBatch};
+
+/// What room is counted in: a semaphore takes no more than 2³² at once.
+const ROOM_UNIT_BYTES: usize = 1024;
+
+/// Hands batches to librdkafka, no more at once than there is room for.
+pub(crate) struct Publisher {
+    producer: ThreadedProducer<Courier>,
+    room: Arc<Semaphore>,
+    max_in_flight_bytes: usize,
+    patience: Duration,
+}
+
+impl Publisher {
+    pub(crate) fn new(settings: &Settings, figures: Arc<Figures>) -> Result<Self, PortError> {
+        let KafkaOptions { max_in_flight_bytes, timeout, .. } = *settings.options();
+        let courier = Courier { journal: Journal::with_figures("producer", figures) };
+        Ok(Self {
+            producer: create(&settings.producer(), courier)?,
+            room: Arc::new(Semaphore::new(units(max_in_flight_bytes))),
+            max_in_flight_bytes,
+            patience: timeout,
+        })
+    }
+
+    /// The client, for questions: it is polled, and joins no group.
+    pub(crate) fn client(&self) -> &Client<Courier> {
+        self.producer.client()
+    }
+
+    /// Publishes to the topic that Kafka calls `topic`.
+    ///
+    /// # Errors
+    /// What the first record met that did not arrive; the others may have.
+    pub(crate) async fn publish(&self, topic: &str, batch: &RecordBatch) -> Result<(), PortError> {
+        let bytes = limits::check(batch, self.max_in_flight_bytes)?;
+        let room = self.room_for(bytes).await?;
+        let delivery = Arc::new(Delivery::of(batch.len(), room));
+        self.send(topic, batch, &delivery);
+        self.judge(delivery.outcome().await)
+    }
+
+    /// What an answer of the brokers, or none, means; with what the client has complained of, because that
+    /// says why there is none.
+    pub(crate) fn judge<T>(&self, answer: KafkaResult<T>) -> Result<T, PortError> {
+        let journal = &self.client().context().journal;
+        answer.inspect(|_| journal.forget_trouble()).map_err(|error| {
+            match (port_error(&error), journal.trouble()) {
+                (PortError::Unavailable { reason, .. }, Some(trouble)) => {
+                    unavailable(format!("{reason}; {trouble}"))
+                }
+                (other, _) => other,
+            }
+        })
+    }
+
+    async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, PortError> {
+        let units = u32::try_from(units(bytes))
+            .map_err(|_| rejected(format!("the batch, on its way, has {bytes} bytes, too many to count")))?;
+        match timeout(self.patience, self.room.clone().acquire_many_owned(units)).await {
+            Ok(Ok(room)) => Ok(room),
+            _ => Err(unavailable(format!(
+                "the most bytes that may be on their way, {}, have been for {} seconds",
+                self.max_in_flight_bytes,
+                self.patience.as_secs_f32()
+            ))),
+        }
+    }
+
+    /// Without a pause between two records, so that a batch stays together.
+    fn send(&self, topic: &str, batch: &RecordBatch, delivery: &Arc<Delivery>) {
+        for (index, record) in batch.iter().enumerate() {
+            let message = message(topic, record, Arc::clone(delivery));
+            if let Err((error, _)) = self.producer.send(message) {
+                delivery.settle(batch.len() - index, Err(error));
+                return;
+            }
+        }
+    }
+}
+
+fn units(bytes: usize) -> usize {
+    bytes.div_ceil(ROOM_UNIT_BYTES)
+}
+
+fn message<'a>(
+    topic: &'a str,
+    record: Record<'a>,
+    delivery: Arc<Delivery>,
+) -> BaseRecord<'a, [u8], [u8], Arc<Delivery>> {
+    let message = BaseRecord::with_opaque_to(topic, delivery).payload(record.value);
+    // An empty key would put all records without one into the same partition.
+    let message = if record.key.is_empty() { message } else { message.key(record.key) };
+    if record.headers.is_empty() {
+        return message;
+    }
+    let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+    message.headers(
+        record
+            .headers
+            .iter()
+            .fold(headers, |headers, (name, value)| headers.insert(Header { key: name, value: Some(value) })),
+    )
+}
+
+/// Tells each batch what became of its records.
+pub(crate) struct Courier {
+    journal: Journal,
+}
+
+impl ClientContext for Courier {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.journal.log(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.journal.error(error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.journal.stats(statistics);
+    }
+}
+
+impl ProducerContext for Courier {
+    type DeliveryOpaque = Arc<Delivery>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, delivery: Arc<Delivery>) {
+        delivery.settle(1, result.as_ref().map(drop).map_err(|(error, _)| error.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publisher(timeout: Duration) -> Publisher {
+        let options = KafkaOptions { timeout, ..KafkaOptions::at("127.0.0.1:1") };
+        Publisher::new(&Settings::new(&options).unwrap(), Arc::default()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_waits_and_is_told_in_the_end() {
+        let publisher = publisher(Duration::from_secs(10));
+        let taken = publisher.room_for(KafkaOptions::MAX_IN_FLIGHT_BYTES).await.unwrap();
+        let refusal = publisher.room_for(1).await.unwrap_err();
+        assert!(matches!(&refusal, PortError::Unavailable { .. }), "{refusal}");
+        drop(taken);
+        drop(publisher.room_for(1).await.unwrap());
+    }
+}

@@ -1,0 +1,130 @@
+//! What can be asked of Kafka without being a member of a group. Every answer blocks.
+
+mod groups;
+mod reader;
+
+use crate::error::rejected;
+use crate::journal::Journal;
+use crate::names::Names;
+use crate::publish::Publisher;
+use crate::received::{offset, raw_offset};
+use crate::settings::Settings;
+use groups::Groups;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
+use rdkafka::types::RDKafkaRespErr;
+use reader::{Range, Reader};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_ports::{Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicPartition};
+
+/// The clients that questions are asked with.
+pub(crate) struct Questions {
+    settings: Arc<Settings>,
+    names: Names,
+    publisher: Arc<Publisher>,
+    groups: Groups,
+    reader: Reader,
+}
+
+impl Questions {
+    pub(crate) fn new(settings: Arc<Settings>, names: Names, publisher: Arc<Publisher>) -> Self {
+        Self { settings, names, publisher, groups: Groups::default(), reader: Reader::default() }
+    }
+
+    fn patience(&self) -> Duration {
+        self.settings.options().timeout
+    }
+
+    /// What the brokers know of every topic. Asking for one would create it where brokers are set up so.
+    pub(crate) fn metadata(&self) -> Result<Metadata, PortError> {
+        self.publisher.judge(self.publisher.client().fetch_metadata(None, self.patience()))
+    }
+
+    /// Every topic with the prefix, by name.
+    pub(crate) fn topics(&self) -> Result<Vec<Topic>, PortError> {
+        let metadata = self.metadata()?;
+        let mut topics: Vec<Topic> =
+            metadata.topics().iter().filter_map(|topic| self.names.topic_of(topic.name())).collect();
+        topics.sort_unstable();
+        Ok(topics)
+    }
+
+    /// The number of each partition of `topic`, rising; none if there is no such topic.
+    pub(crate) fn partitions(&self, topic: &Topic) -> Result<Vec<i32>, PortError> {
+        let metadata = self.metadata()?;
+        let mut numbers: Vec<i32> = find(&metadata, &self.names.topic(topic))
+            .map(|found| found.partitions().iter().map(MetadataPartition::id).collect())
+            .unwrap_or_default();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    pub(crate) fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        self.partitions(topic)?.into_iter().map(|number| self.extent(topic, number)).collect()
+    }
+
+    fn extent(&self, topic: &Topic, number: i32) -> Result<Extent, PortError> {
+        let name = self.names.topic(topic);
+        let watermarks = self.publisher.client().fetch_watermarks(&name, number, self.patience());
+        let (earliest, end) = self.publisher.judge(watermarks)?;
+        let partition = TopicPartition::new(topic.clone(), number.unsigned_abs());
+        Ok(Extent { partition, earliest: offset(earliest), end: offset(end) })
+    }
+
+    pub(crate) fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
+        let extents = self.extents(topic)?;
+        if extents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let name = self.names.topic(topic);
+        let committed = self.groups.committed(
+            &self.names.group(group),
+            &name,
+            extents.len(),
+            self.patience(),
+            |group| self.consumer(group),
+        )?;
+        let lag = |Extent { partition, earliest, end }| {
+            let committed = committed.get(&partition.partition).copied().unwrap_or(earliest);
+            Lag { partition, committed: committed.max(earliest), end }
+        };
+        Ok(extents.into_iter().map(lag).collect())
+    }
+
+    pub(crate) fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<ReceivedBatch, PortError> {
+        let numbers = self.partitions(&partition.topic)?;
+        let number = numbers.iter().find(|number| number.unsigned_abs() == partition.partition);
+        let Some(number) = number else {
+            if numbers.is_empty() {
+                return Ok(reader::nothing(partition.clone(), from));
+            }
+            return Err(rejected(format!("there is no partition {partition}, only {}", numbers.len())));
+        };
+        let Extent { earliest, end, .. } = self.extent(&partition.topic, *number)?;
+        let from = from.max(earliest);
+        if from >= end || max_records == 0 {
+            return Ok(reader::nothing(partition.clone(), from));
+        }
+        let topic = self.names.topic(&partition.topic);
+        let range = Range { topic, number: *number, from: raw_offset(from), end, max_records };
+        self.reader.read(&range, partition.clone(), self.patience(), || self.consumer(&self.names.no_group()))
+    }
+
+    fn consumer(&self, group: &str) -> Result<BaseConsumer<Journal>, PortError> {
+        crate::settings::create(&self.settings.reader(group), Journal::of(format!("reader of {group}")))
+    }
+}
+
+/// What the brokers know of the topic that Kafka calls `name`.
+pub(crate) fn find<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a MetadataTopic> {
+    let is_known = |topic: &&MetadataTopic| {
+        topic.error() != Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    };
+    metadata.topics().iter().find(|topic| topic.name() == name).filter(is_known)
+}

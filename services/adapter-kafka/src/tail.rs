@@ -1,0 +1,33 @@
+//! Follows a topic.
+
+use crate::client::list;
+use crate::error::port_error;
+use crate::queues::Queues;
+use async_trait::async_trait;
+use rdkafka::consumer::Consumer;
+use std::collections::BTreeMap;
+use watchkeeper_ports::{PortError, ReceivedBatch, Tail};
+
+/// Follows the partitions that a topic had when it began.
+pub(crate) struct Follower {
+    queues: Queues,
+}
+
+impl Follower {
+    /// Follows each partition from the offset on that `ends` says.
+    pub(crate) fn begin(mut queues: Queues, ends: &BTreeMap<i32, i64>) -> Result<Self, PortError> {
+        let partitions: Vec<i32> = ends.keys().copied().collect();
+        partitions.iter().try_for_each(|partition| queues.open(*partition))?;
+        let assigned = list(queues.name(), &partitions, ends)
+            .and_then(|assignment| queues.consumer().assign(&assignment));
+        assigned.map_err(|error| port_error(&error))?;
+        Ok(Self { queues })
+    }
+}
+
+#[async_trait]
+impl Tail for Follower {
+    async fn next(&mut self, max_records: usize) -> Result<ReceivedBatch, PortError> {
+        self.queues.next(max_records).await
+    }
+}

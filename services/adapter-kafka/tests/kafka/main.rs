@@ -1,0 +1,16 @@
+//! Holds the adapter to the promises of its port, on a real Kafka, and to what Kafka adds to them.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod foreign;
+mod handing_over;
+mod limits;
+mod place;
+mod topics;
+mod unreachable;
+
+mod classic {
+    watchkeeper_port_contract::event_bus_contract!(crate::place::Classic);
+}
+mod consumer {
+    watchkeeper_port_contract::event_bus_contract!(crate::place::Consumer);
+}
