@@ -1,0 +1,64 @@
+//! What fires, and how far the rules were evaluated.
+
+mod alert;
+mod memory;
+
+use crate::database::Database;
+use crate::positions;
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_ports::{
+    AlertKey, AlertStore, Evaluation, Group, Memory, Offset, Page, PortError, TopicPartition,
+};
+
+/// The store of alerts.
+pub(crate) struct Alerts {
+    database: Arc<Database>,
+}
+
+impl Alerts {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl AlertStore for Alerts {
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        self.database.call(async |connection| positions::find(connection, group, partition).await).await
+    }
+
+    async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
+        self.database
+            .call(async |connection| {
+                let transaction = connection.transaction().await?;
+                positions::advance(&transaction, &evaluation.advances).await?;
+                memory::put(&transaction, &evaluation.memories).await?;
+                alert::put(&transaction, &evaluation.alerts).await?;
+                Ok(transaction.commit().await?)
+            })
+            .await
+    }
+
+    async fn memories(&self, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, PortError> {
+        self.database.call(async |connection| memory::page(connection, partition, page).await).await
+    }
+
+    async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError> {
+        self.database.call(async |connection| memory::last(connection, series_key).await).await
+    }
+
+    async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
+        self.database.call(async |connection| alert::page(connection, after, limit).await).await
+    }
+
+    async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {
+        self.database.call(async |connection| alert::remove(connection, cleared).await).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}

@@ -1,0 +1,103 @@
+//! Alerts.
+
+use crate::database::Connection;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::series::columns::{self, Columns};
+use crate::series::count;
+use deadpool_postgres::Transaction;
+use std::collections::BTreeMap;
+use tokio_postgres::Row;
+use watchkeeper_domain::{Alert, Severity, Timestamp};
+use watchkeeper_ports::AlertKey;
+
+const PUT: &str = "INSERT INTO alerts (rule, source, name, unit, labels, series_key,
+                         severity, fired_at, cleared_at, value, reason)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::text[],
+                          $8::timestamptz[], $9::timestamptz[], $10::double precision[], $11::text[])
+     ON CONFLICT (rule, digest(series_key)) DO UPDATE SET
+         severity = excluded.severity, fired_at = excluded.fired_at, cleared_at = excluded.cleared_at,
+         value = excluded.value, reason = excluded.reason";
+const PAGE: &str =
+    "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason FROM alerts
+     WHERE (rule, left(series_key, 512)) >= ($1, left($2, 512)) AND (rule, series_key) > ($1, $2)
+     ORDER BY rule, left(series_key, 512), series_key LIMIT $3";
+const REMOVE: &str = "DELETE FROM alerts USING unnest($1::text[], $2::text[], $3::timestamptz[])
+         AS cleared (rule, series_key, at)
+     WHERE alerts.rule = cleared.rule AND digest(alerts.series_key) = digest(cleared.series_key)
+         AND alerts.cleared_at = cleared.at";
+
+/// Puts each in the place of the one of the same rule and series.
+pub(super) async fn put(transaction: &Transaction<'_>, alerts: &[Alert]) -> Result<(), Error> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    // In order, so that no two transactions wait for each other; the last of one rule and series counts.
+    let last: BTreeMap<_, _> =
+        alerts.iter().map(|alert| ((alert.rule.as_str(), alert.series.key()), alert)).collect();
+    let alerts: Vec<&Alert> = last.into_values().collect();
+    let rules: Vec<&str> = alerts.iter().map(|alert| alert.rule.as_str()).collect();
+    let Columns { sources, names, units, labels, keys } =
+        Columns::of(alerts.iter().map(|alert| &*alert.series));
+    let severities: Vec<&str> = alerts.iter().map(|alert| alert.severity.name()).collect();
+    let fired: Vec<Instant> = alerts.iter().map(|alert| Instant(alert.fired_at)).collect();
+    let cleared: Vec<Option<Instant>> = alerts.iter().map(|alert| alert.cleared_at.map(Instant)).collect();
+    let values: Vec<Option<f64>> = alerts.iter().map(|alert| alert.value).collect();
+    let reasons: Vec<&str> = alerts.iter().map(|alert| alert.reason.as_str()).collect();
+    let put = transaction.prepare_cached(PUT).await?;
+    transaction
+        .execute(
+            &put,
+            &[
+                &rules,
+                &sources,
+                &names,
+                &units,
+                &labels,
+                &keys,
+                &severities,
+                &fired,
+                &cleared,
+                &values,
+                &reasons,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The first `limit` after the one given.
+pub(super) async fn page(
+    connection: &Connection,
+    after: Option<&AlertKey>,
+    limit: usize,
+) -> Result<Vec<Alert>, Error> {
+    let (rule, series_key) = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
+    let rows = connection.query(PAGE, &[&rule, &series_key, &count(limit)]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Removes those that cleared at the instant given.
+pub(super) async fn remove(connection: &Connection, cleared: &[(AlertKey, Timestamp)]) -> Result<(), Error> {
+    let rules: Vec<&str> = cleared.iter().map(|(key, _)| key.rule.as_str()).collect();
+    let keys: Vec<&str> = cleared.iter().map(|(key, _)| key.series_key.as_str()).collect();
+    let instants: Vec<Instant> = cleared.iter().map(|(_, at)| Instant(*at)).collect();
+    connection.execute(REMOVE, &[&rules, &keys, &instants]).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Alert, Error> {
+    Ok(Alert {
+        rule: row.try_get(4)?,
+        series: columns::read(row, 0)?,
+        severity: severity(row.try_get(5)?)?,
+        fired_at: row.try_get::<_, Instant>(6)?.0,
+        cleared_at: row.try_get::<_, Option<Instant>>(7)?.map(|Instant(at)| at),
+        value: row.try_get(8)?,
+        reason: row.try_get(9)?,
+    })
+}
+
+fn severity(text: &str) -> Result<Severity, Error> {
+    text.parse().map_err(|unknown| Error::Broken(format!("an alert's severity {unknown}, is {text:?}")))
+}

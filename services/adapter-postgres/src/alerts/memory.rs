@@ -1,0 +1,82 @@
+//! What evaluators remember of series.
+
+use crate::database::Connection;
+use crate::error::Error;
+use crate::series::count;
+use bytes::Bytes;
+use deadpool_postgres::Transaction;
+use std::collections::BTreeMap;
+use watchkeeper_ports::{Memory, Page, TopicPartition};
+
+const FORGET: &str = "DELETE FROM memories USING unnest($1::text[], $2::bigint[], $3::text[])
+         AS empty (topic, partition, series_key)
+     WHERE digest(memories.series_key) = digest(empty.series_key)
+         AND memories.topic = empty.topic AND memories.partition = empty.partition";
+const REMEMBER: &str = "INSERT INTO memories (topic, partition, series_key, state, evaluation)
+     SELECT new.*, evaluation.number
+         FROM (SELECT nextval('evaluations') AS number) evaluation,
+             unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[]) AS new
+     ON CONFLICT (digest(series_key), topic, partition)
+         DO UPDATE SET evaluation = excluded.evaluation, state = excluded.state";
+const PAGE: &str = "SELECT series_key, state FROM memories
+     WHERE topic = $1 AND partition = $2 AND left(series_key, 512) >= left($3, 512) AND series_key > $3
+     ORDER BY left(series_key, 512), series_key LIMIT $4";
+const LAST: &str = "SELECT state FROM memories WHERE digest(series_key) = digest($1)
+     ORDER BY evaluation DESC, topic DESC, partition DESC LIMIT 1";
+
+/// Remembers each in the place of what was there; what is empty is forgotten.
+pub(super) async fn put(
+    transaction: &Transaction<'_>,
+    memories: &[(TopicPartition, Memory)],
+) -> Result<(), Error> {
+    // In order, so that no two transactions that remember wait for each other; the last of one series counts.
+    let last: BTreeMap<_, _> = memories
+        .iter()
+        .map(|(TopicPartition { topic, partition }, Memory { series_key, state })| {
+            ((series_key.as_str(), topic.name(), i64::from(*partition)), &state[..])
+        })
+        .collect();
+    let (empty, full): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, state)| state.is_empty());
+    if !empty.is_empty() {
+        let (topics, partitions, keys) = columns(&empty);
+        let forget = transaction.prepare_cached(FORGET).await?;
+        transaction.execute(&forget, &[&topics, &partitions, &keys]).await?;
+    }
+    if !full.is_empty() {
+        let (topics, partitions, keys) = columns(&full);
+        let states: Vec<&[u8]> = full.iter().map(|(_, state)| *state).collect();
+        let remember = transaction.prepare_cached(REMEMBER).await?;
+        transaction.execute(&remember, &[&topics, &partitions, &keys, &states]).await?;
+    }
+    Ok(())
+}
+
+/// Whose memory it is: the series' key, the topic, the partition's number.
+type Owner<'a> = (&'a str, &'a str, i64);
+
+fn columns<'a>(memories: &[(Owner<'a>, &[u8])]) -> (Vec<&'a str>, Vec<i64>, Vec<&'a str>) {
+    let topics = memories.iter().map(|((_, topic, _), _)| *topic).collect();
+    let partitions = memories.iter().map(|((.., partition), _)| *partition).collect();
+    let keys = memories.iter().map(|((key, ..), _)| *key).collect();
+    (topics, partitions, keys)
+}
+
+/// The memories of a partition on `page`.
+pub(super) async fn page(
+    connection: &Connection,
+    partition: &TopicPartition,
+    page: &Page,
+) -> Result<Vec<Memory>, Error> {
+    let (topic, number) = (partition.topic.name(), i64::from(partition.partition));
+    let after = page.after.as_deref().unwrap_or_default();
+    let rows = connection.query(PAGE, &[&topic, &number, &after, &count(page.limit)]).await?;
+    rows.iter()
+        .map(|row| Ok(Memory { series_key: row.try_get(0)?, state: row.try_get::<_, Vec<u8>>(1)?.into() }))
+        .collect()
+}
+
+/// What was remembered of a series last, whichever its partition was.
+pub(super) async fn last(connection: &Connection, series_key: &str) -> Result<Option<Bytes>, Error> {
+    let row = connection.query_opt(LAST, &[&series_key]).await?;
+    row.map(|row| Ok(row.try_get::<_, Vec<u8>>(0)?.into())).transpose()
+}

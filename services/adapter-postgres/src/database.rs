@@ -1,0 +1,108 @@
+//! The pool of connections, and the schema behind it.
+
+mod connection;
+mod migrate;
+mod session;
+
+pub(crate) use connection::Connection;
+
+use crate::error::Error;
+use crate::options::PostgresOptions;
+use crate::tls;
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::timeout;
+use watchkeeper_ports::PortError;
+
+/// The pool of connections, and the schema behind it.
+pub(crate) struct Database {
+    pool: Pool,
+    schema: String,
+    /// Filled once the schema is up to date.
+    is_ready: OnceCell<()>,
+    /// Half of the connections: questions that take long leave the others to those that do not.
+    long: Semaphore,
+    /// How long a call may take, whatever the server does.
+    call_timeout: Duration,
+}
+
+impl Database {
+    /// Connects to nothing yet.
+    pub(crate) fn new(options: &PostgresOptions) -> Result<Self, Error> {
+        let server = options.server()?;
+        let tls = tls::connector(server.encryption, options.root_certificate.as_deref())?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let settings: Arc<str> = session::settings(&options.schema, options.statement_timeout).into();
+        let pool = Pool::builder(Manager::from_config(server.config, tls, recycling))
+            .max_size(options.connections)
+            .wait_timeout(Some(options.connect_timeout))
+            .create_timeout(Some(options.connect_timeout))
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(move |client, _| {
+                let settings = Arc::clone(&settings);
+                Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| Error::Broken(error.to_string()))?;
+        Ok(Self {
+            pool,
+            schema: options.schema.clone(),
+            is_ready: OnceCell::new(),
+            long: Semaphore::new(options.connections / 2),
+            call_timeout: options.connect_timeout + 2 * options.statement_timeout,
+        })
+    }
+
+    /// Does `work` on a connection to a schema that is up to date. It is given up when the server has stood
+    /// still for longer than any statement may take.
+    pub(crate) async fn call<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, PortError> {
+        let Ok(answer) = timeout(self.call_timeout, self.work(work)).await else {
+            let reason = format!("it did not answer within {:?}", self.call_timeout);
+            return Err(Error::Unavailable(reason).into());
+        };
+        Ok(answer?)
+    }
+
+    /// The same for what takes long, of which half of the connections at most are in use.
+    pub(crate) async fn long_call<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, PortError> {
+        let _one_of_few = self.long.acquire().await.map_err(|closed| Error::Broken(closed.to_string()))?;
+        self.call(work).await
+    }
+
+    /// The same for as many statements as it takes, each with its own time.
+    pub(crate) async fn many_calls<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, PortError> {
+        let _one_of_few = self.long.acquire().await.map_err(|closed| Error::Broken(closed.to_string()))?;
+        Ok(self.work(work).await?)
+    }
+
+    /// A connection whose work has failed, or is not waited for any more, is closed.
+    async fn work<T>(&self, work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut connection = Connection::new(self.pool.get().await?);
+        self.is_ready.get_or_try_init(|| migrate::migrate(&mut connection, &self.schema)).await?;
+        let answer = work(&mut connection).await?;
+        connection.release();
+        Ok(answer)
+    }
+
+    /// Writes a row, to find out whether that can be done.
+    pub(crate) async fn check(&self) -> Result<(), PortError> {
+        const WRITE: &str = "INSERT INTO checks (id, at) VALUES (1, now())
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        self.call(async |connection| {
+            connection.execute(WRITE, &[]).await?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,137 @@
+//! Notifications, until they have been sent and for a while after.
+
+use super::row::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
+use crate::database::Connection;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::series::count;
+use deadpool_postgres::Transaction;
+use std::time::Duration;
+use tokio_postgres::Row;
+use watchkeeper_domain::{Notification, Timestamp};
+use watchkeeper_ports::Outcome;
+
+/// Most notifications that one step of pruning removes.
+const STEP_ROWS: i64 = 1_000;
+
+const SETTLE: &str = "UPDATE notifications SET state = $2, attempts = attempts + 1, at = $3, reason = $4
+     WHERE id = $1 AND state = $5";
+const WAIT: &str = "SELECT count(*) FROM notifications WHERE state = $1";
+const PRUNE_STEP: &str = "DELETE FROM notifications WHERE number IN
+     (SELECT number FROM notifications WHERE made_at < $1 AND state <> $2 LIMIT $3)";
+
+/// Inserts those whose id is not there yet.
+pub(super) async fn insert(
+    transaction: &Transaction<'_>,
+    notifications: &[Notification],
+) -> Result<(), Error> {
+    if notifications.is_empty() {
+        return Ok(());
+    }
+    let text = |of: fn(&Notification) -> &str| notifications.iter().map(of).collect::<Vec<_>>();
+    let (ids, groups) = (text(|made| &made.id), text(|made| &made.group));
+    let (channels, recipients) = (text(|made| made.channel.name()), text(|made| &made.recipient));
+    let (subjects, bodies) = (text(|made| &made.subject), text(|made| &made.body));
+    let made_at: Vec<_> = notifications.iter().map(|made| Instant(made.made_at)).collect();
+    let (mut states, mut attempts, mut at, mut reasons) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for notification in notifications {
+        let columns = state_columns(&notification.state);
+        states.push(columns.0);
+        attempts.push(columns.1);
+        at.push(columns.2);
+        reasons.push(columns.3);
+    }
+    let sql = format!(
+        "INSERT INTO notifications ({COLUMNS})
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                              $7::timestamptz[], $8::text[], $9::bigint[], $10::timestamptz[], $11::text[])
+         ON CONFLICT (id) DO NOTHING"
+    );
+    let insert = transaction.prepare_cached(&sql).await?;
+    transaction
+        .execute(
+            &insert,
+            &[
+                &ids,
+                &groups,
+                &channels,
+                &recipients,
+                &subjects,
+                &bodies,
+                &made_at,
+                &states,
+                &attempts,
+                &at,
+                &reasons,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The notifications that are due and before which no other waits for the same recipient about the same
+/// group, the longest due first; of two that are as long, the one that was inserted first. They are not due
+/// again before the lease has ended. What another claim takes at this moment is left to it.
+pub(super) async fn claim(
+    connection: &Connection,
+    now: Timestamp,
+    lease: Duration,
+    limit: usize,
+) -> Result<Vec<Notification>, Error> {
+    let sql = format!(
+        "WITH due AS (
+             SELECT number AS due_number, at AS due_at FROM notifications
+             WHERE state = $1 AND at <= $2 AND NOT EXISTS (
+                 SELECT 1 FROM notifications AS earlier
+                 WHERE earlier.state = $1 AND digest(earlier.group_name) = digest(notifications.group_name)
+                     AND digest(earlier.recipient) = digest(notifications.recipient)
+                     AND earlier.channel = notifications.channel AND earlier.number < notifications.number)
+             ORDER BY at, number LIMIT $3 FOR UPDATE SKIP LOCKED),
+         claimed AS (
+             UPDATE notifications SET at = $4 FROM due WHERE number = due_number
+             RETURNING due_number, due_at, id, group_name, channel, recipient, subject, body, made_at, state,
+                 attempts, reason)
+         SELECT {claimed} FROM claimed ORDER BY due_at, due_number",
+        claimed = COLUMNS.replace(" at,", " due_at,")
+    );
+    let until = Instant(now.plus(lease));
+    let rows = connection.query(&sql, &[&WAITING, &Instant(now), &count(limit), &until]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Notes the outcome of an attempt, if the notification still waits.
+pub(super) async fn settle(connection: &Connection, id: &str, outcome: &Outcome) -> Result<(), Error> {
+    let (state, at, reason) = match outcome {
+        Outcome::Delivered { at } => (DELIVERED, at, None),
+        Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
+        Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
+    };
+    connection.execute(SETTLE, &[&id, &state, &Instant(*at), &reason, &WAITING]).await?;
+    Ok(())
+}
+
+/// The newest `limit`, the newest first; of two that are as old, the one that was inserted last.
+pub(super) async fn newest(connection: &Connection, limit: usize) -> Result<Vec<Notification>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM notifications ORDER BY made_at DESC, number DESC LIMIT $1");
+    let rows = connection.query(&sql, &[&count(limit)]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many wait.
+pub(super) async fn waiting(connection: &Connection) -> Result<u64, Error> {
+    let rows = connection.query(WAIT, &[&WAITING]).await?;
+    let count: Option<i64> = rows.first().map(|row: &Row| row.try_get(0)).transpose()?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}
+
+/// Removes those made before `before` that do not wait, step by step; gives how many.
+pub(super) async fn prune(connection: &Connection, before: Timestamp) -> Result<u64, Error> {
+    let mut removed = 0;
+    loop {
+        let step = connection.execute(PRUNE_STEP, &[&Instant(before), &WAITING, &STEP_ROWS]).await?;
+        removed += step;
+        if step < STEP_ROWS.unsigned_abs() {
+            return Ok(removed);
+        }
+    }
+}

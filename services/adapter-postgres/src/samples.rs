@@ -1,0 +1,91 @@
+//! Samples.
+
+mod append;
+mod copy;
+mod days;
+mod fold;
+mod newest;
+mod oldest;
+mod over_time;
+mod prune;
+mod rows;
+
+use crate::database::Database;
+use crate::positions;
+use crate::series::{self, Interning};
+use async_trait::async_trait;
+use days::Days;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use watchkeeper_domain::{
+    RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
+};
+use watchkeeper_ports::{
+    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+};
+
+/// The store of samples.
+pub(crate) struct Samples {
+    database: Arc<Database>,
+    interning: Interning,
+    days: Days,
+    /// Whether the last append held samples that were there already: the next one is likely to, too.
+    has_repeated: AtomicBool,
+}
+
+impl Samples {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self {
+            database,
+            interning: Interning::default(),
+            days: Days::default(),
+            has_repeated: AtomicBool::new(false),
+        }
+    }
+}
+
+#[async_trait]
+impl SampleStore for Samples {
+    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
+        self.database.call(async |connection| self.store(connection, batch).await).await
+    }
+
+    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
+        self.database.call(async |connection| positions::find(connection, group, partition).await).await
+    }
+
+    async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
+        self.database.call(async |connection| series::page(connection, filter, page).await).await
+    }
+
+    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
+        self.database.call(async |connection| newest::latest(connection, filter, page).await).await
+    }
+
+    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
+        self.database.long_call(async |connection| newest::newest(connection, filter, limit).await).await
+    }
+
+    async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
+        self.database
+            .long_call(async |connection| over_time::range(connection, query, max_series).await)
+            .await
+    }
+
+    async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        self.database.long_call(async |connection| over_time::roll_up(connection, query, page).await).await
+    }
+
+    async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        self.database.long_call(async |connection| oldest::oldest(connection).await).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        let now = Timestamp::now();
+        self.database.many_calls(async |connection| self.remove(connection, before, now).await).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}

@@ -1,0 +1,110 @@
+//! Samples into the database.
+
+use super::Samples;
+use super::copy::{COPY, encode};
+use super::days::Day;
+use super::rows::{Row, columns, rows};
+use crate::database::Connection;
+use crate::error::Error;
+use crate::positions;
+use deadpool_postgres::Transaction;
+use futures_util::SinkExt as _;
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use tokio_postgres::error::SqlState;
+use watchkeeper_domain::limits::check_value;
+use watchkeeper_ports::{Append, Appended};
+
+const INSERT: &str = "INSERT INTO samples (series_id, at, value)
+     SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::double precision[])
+     ON CONFLICT (series_id, at) DO NOTHING";
+
+/// How rows get into the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By COPY, twice as fast; fails when one of them is there already.
+    Copy,
+    /// By INSERT, which leaves out those that are there.
+    Insert,
+}
+
+/// What became of rows.
+enum Stored {
+    /// So many were new.
+    New(u64),
+    /// One was there already, and COPY has stored none.
+    Repeated,
+}
+
+impl Samples {
+    /// Moves the positions and stores the samples. COPY is tried first, unless the last append held samples
+    /// that were there already.
+    pub(super) async fn store(&self, connection: &mut Connection, batch: &Append) -> Result<Appended, Error> {
+        for sample in &batch.samples {
+            check_value(sample.value).map_err(|violation| Error::Rejected(violation.to_string()))?;
+        }
+        let days = batch.samples.iter().map(|sample| Day::of(sample.collected_at)).collect();
+        self.days.provide(connection, days).await?;
+        let way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
+        let appended = match self.transact(connection, batch, way).await? {
+            Some(appended) => appended,
+            None => self.transact(connection, batch, Way::Insert).await?.unwrap_or_default(),
+        };
+        self.has_repeated.store(appended.repeated > 0, Ordering::Relaxed);
+        Ok(appended)
+    }
+
+    /// One transaction; `None` if it was undone because a sample was there already.
+    async fn transact(
+        &self,
+        connection: &mut Connection,
+        batch: &Append,
+        way: Way,
+    ) -> Result<Option<Appended>, Error> {
+        let transaction = connection.transaction().await?;
+        positions::advance(&transaction, &batch.advances).await?;
+        if batch.samples.is_empty() {
+            transaction.commit().await?;
+            return Ok(Some(Appended::default()));
+        }
+        let interned = self.interning.intern(&transaction, &batch.samples).await?;
+        let rows = rows(&batch.samples, &interned.ids);
+        let stored = match way {
+            Way::Copy => copy(&transaction, &rows).await,
+            Way::Insert => insert(&transaction, &rows).await,
+        };
+        let stored = match stored.inspect_err(|error| self.forget_days(error))? {
+            Stored::New(stored) => stored,
+            Stored::Repeated => {
+                transaction.rollback().await?;
+                return Ok(None);
+            }
+        };
+        transaction.commit().await?;
+        self.interning.remember(interned);
+        Ok(Some(Appended { stored, repeated: batch.samples.len() as u64 - stored }))
+    }
+
+    fn forget_days(&self, error: &Error) {
+        if *error == Error::NoSuchDay {
+            self.days.forget();
+        }
+    }
+}
+
+async fn copy(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Stored, Error> {
+    let statement = transaction.prepare_cached(COPY).await?;
+    let mut sink = pin!(transaction.copy_in(&statement).await?);
+    sink.send(encode(rows)).await?;
+    match sink.finish().await {
+        Ok(stored) => Ok(Stored::New(stored)),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(Stored::Repeated),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn insert(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Stored, Error> {
+    let (ids, instants, values) = columns(rows);
+    let insert = transaction.prepare_cached(INSERT).await?;
+    Ok(Stored::New(transaction.execute(&insert, &[&ids, &instants, &values]).await?))
+}

@@ -1,0 +1,183 @@
+//! The partitions of the table of samples: one for each day (UTC).
+
+use crate::database::Connection;
+use crate::error::Error;
+use deadpool_postgres::Transaction;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio_postgres::Row;
+use watchkeeper_domain::{Timestamp, Window};
+
+/// Most days that one append may add: some milliseconds each.
+pub(super) const MAX_NEW_DAYS: usize = 100;
+/// Most days there may be: each costs every question that names no time a look.
+pub(super) const MAX_DAYS: usize = 4_000;
+
+/// Until the transaction ends, nobody else adds or removes days.
+const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended('watchkeeper days ' || current_schema(), 0))";
+const EXISTING: &str = "SELECT child.relname::text FROM pg_inherits
+         JOIN pg_class child ON child.oid = inhrelid
+     WHERE inhparent = 'samples'::regclass ORDER BY 1";
+/// What the name of a partition begins with.
+const PREFIX: &str = "samples_";
+
+/// A day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Day {
+    start: Timestamp,
+}
+
+impl Day {
+    pub(super) fn of(at: Timestamp) -> Self {
+        Self { start: Window::Day.start(at) }
+    }
+
+    pub(super) fn start(self) -> Timestamp {
+        self.start
+    }
+
+    /// The day after; the last day there is has none, and is its own.
+    pub(super) fn next(self) -> Self {
+        Self::of(self.start.plus(Window::Day.length()))
+    }
+
+    /// Whether all of it lies before `instant`.
+    pub(super) fn is_before(self, instant: Timestamp) -> bool {
+        self < Self::of(instant)
+    }
+
+    fn of_partition(name: &str) -> Option<Self> {
+        let digits = name.strip_prefix(PREFIX)?;
+        let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?);
+        format!("{year}-{month}-{day}T00:00:00Z").parse().ok().map(Self::of)
+    }
+
+    /// A partition is made apart and then attached: appends and questions go on meanwhile.
+    fn create(self) -> String {
+        let first = self.start.as_micros() / 1_000_000;
+        let end = first + i64::try_from(Window::Day.length().as_secs()).unwrap_or(i64::MAX);
+        format!(
+            "CREATE TABLE {self} (LIKE samples INCLUDING ALL);
+             ALTER TABLE samples ATTACH PARTITION {self}
+                 FOR VALUES FROM (to_timestamp({first})) TO (to_timestamp({end}));"
+        )
+    }
+}
+
+/// The name of the partition: `samples_20261120`.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(PREFIX)?;
+        let text = self.start.to_string();
+        text.chars().take_while(|c| *c != 'T').filter(char::is_ascii_digit).try_for_each(|c| write!(f, "{c}"))
+    }
+}
+
+/// The days that are known to have a partition.
+#[derive(Default)]
+pub(super) struct Days {
+    known: Mutex<BTreeSet<Day>>,
+}
+
+impl Days {
+    /// Makes sure that each of `days` has its partition.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] when that would be more than [`MAX_NEW_DAYS`], or [`MAX_DAYS`] in all.
+    pub(super) async fn provide(
+        &self,
+        connection: &mut Connection,
+        days: BTreeSet<Day>,
+    ) -> Result<(), Error> {
+        if days.is_subset(&self.known()) {
+            return Ok(());
+        }
+        let transaction = connection.transaction().await?;
+        let mut existing = existing_under_lock(&transaction).await?;
+        let new: Vec<_> = days.difference(&existing).copied().collect();
+        check_room(new.len(), existing.len())?;
+        let create: String = new.iter().map(|day| day.create()).collect();
+        transaction.batch_execute(&create).await?;
+        transaction.commit().await?;
+        existing.extend(new);
+        *self.known() = existing;
+        Ok(())
+    }
+
+    /// Forgets what is known: a day has been removed by somebody else.
+    pub(super) fn forget(&self) {
+        self.known().clear();
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeSet<Day>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The days that have a partition.
+pub(super) async fn existing(connection: &Connection) -> Result<BTreeSet<Day>, Error> {
+    read(&connection.query(EXISTING, &[]).await?)
+}
+
+/// The days that have a partition, and stay so in a transaction that holds the lock.
+pub(super) async fn existing_under_lock(transaction: &Transaction<'_>) -> Result<BTreeSet<Day>, Error> {
+    transaction.batch_execute(LOCK).await?;
+    let existing = transaction.prepare_cached(EXISTING).await?;
+    read(&transaction.query(&existing, &[]).await?)
+}
+
+fn read(rows: &[Row]) -> Result<BTreeSet<Day>, Error> {
+    let names: Vec<&str> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    Ok(names.into_iter().filter_map(Day::of_partition).collect())
+}
+
+fn check_room(new: usize, existing: usize) -> Result<(), Error> {
+    if new > MAX_NEW_DAYS {
+        let reason = format!("collected_at: {new} new days at once, the limit is {MAX_NEW_DAYS}");
+        return Err(Error::Rejected(reason));
+    }
+    if new > 0 && new + existing > MAX_DAYS {
+        let reason = format!("collected_at: a new day beside {existing}, the limit is {MAX_DAYS}");
+        return Err(Error::Rejected(reason));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        Day::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_partition_is_called_by_its_day_and_read_back() {
+        assert_eq!(day("2026-11-20T23:59:59.999999Z").to_string(), "samples_20261120");
+        for at in [Timestamp::MIN, Timestamp::MAX, "2026-11-20T10:00:00Z".parse().unwrap()] {
+            assert_eq!(Day::of_partition(&Day::of(at).to_string()), Some(Day::of(at)));
+        }
+        for name in ["samples", "samples_", "samples_20261320", "samples_é", "removed_20261120"] {
+            assert_eq!(Day::of_partition(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_before_an_instant_only_as_a_whole() {
+        let day = day("2026-11-20T10:00:00Z");
+        assert!(!day.is_before("2026-11-20T23:59:59Z".parse().unwrap()));
+        assert!(day.is_before("2026-11-21T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_days() {
+        assert_eq!(check_room(MAX_NEW_DAYS, MAX_DAYS - MAX_NEW_DAYS), Ok(()));
+        assert_eq!(check_room(0, MAX_DAYS + 1), Ok(()));
+        let rejected = |reason: &str| Err(Error::Rejected(format!("collected_at: {reason}")));
+        let new = MAX_NEW_DAYS + 1;
+        assert_eq!(check_room(new, 0), rejected("101 new days at once, the limit is 100"));
+        assert_eq!(check_room(1, MAX_DAYS), rejected("a new day beside 4000, the limit is 4000"));
+    }
+}

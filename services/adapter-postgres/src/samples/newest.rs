@@ -1,0 +1,73 @@
+//! The newest samples, without a look at the older ones.
+
+use crate::database::Connection;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::series::{self, BY_KEY, IS_MEANT, Meant, columns, count};
+use std::sync::Arc;
+use tokio_postgres::Row;
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::Page;
+
+/// The newest sample of each series on the page.
+pub(super) async fn latest(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+) -> Result<Vec<Sample>, Error> {
+    let sql = format!(
+        "SELECT newest.at, newest.value, source, name, unit, labels FROM series
+             CROSS JOIN LATERAL (SELECT at, value FROM samples WHERE series_id = series.id
+                                 ORDER BY at DESC LIMIT 1) newest
+         WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $5"
+    );
+    let Meant { after, before, name, labels } = Meant::by(filter, page.after.as_deref());
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &count(page.limit)]).await?;
+    let sample = |row: &Row| {
+        let series = columns::read(row, 2)?;
+        Ok(Sample { series, collected_at: row.try_get::<_, Instant>(0)?.0, value: row.try_get(1)? })
+    };
+    rows.iter().map(sample).collect()
+}
+
+/// The newest `limit` samples of all series that `filter` means, newest first.
+pub(super) async fn newest(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    limit: usize,
+) -> Result<Vec<Sample>, Error> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    // When so many series have a sample since some instant, nothing older can be among the newest.
+    let sql = format!(
+        "WITH latest AS MATERIALIZED (
+             SELECT id, newest.at FROM series
+                 CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = series.id
+                                     ORDER BY at DESC LIMIT 1) newest
+             WHERE {IS_MEANT}),
+         since AS MATERIALIZED (
+             SELECT coalesce((SELECT at FROM latest ORDER BY at DESC OFFSET $5::bigint - 1 LIMIT 1), '-infinity') AS at)
+         SELECT latest.id, newest.at, newest.value FROM latest
+             CROSS JOIN LATERAL (SELECT at, value FROM samples
+                                 WHERE series_id = latest.id AND at >= (SELECT at FROM since)
+                                 ORDER BY at DESC LIMIT $5) newest
+         WHERE latest.at >= (SELECT at FROM since)
+         ORDER BY newest.at DESC LIMIT $5"
+    );
+    let Meant { after, before, name, labels } = Meant::by(filter, None);
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &count(limit)]).await?;
+    let mut found: Vec<(i64, Timestamp, f64)> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        found.push((row.try_get(0)?, row.try_get::<_, Instant>(1)?.0, row.try_get(2)?));
+    }
+    let mut ids: Vec<_> = found.iter().map(|(id, ..)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let series = series::by_number(connection, &ids).await?;
+    // A series that was pruned in between is left out.
+    let sample = |(id, collected_at, value)| {
+        series.get(&id).map(|series| Sample { series: Arc::clone(series), collected_at, value })
+    };
+    Ok(found.into_iter().filter_map(sample).collect())
+}

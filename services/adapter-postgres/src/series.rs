@@ -1,0 +1,11 @@
+//! Series and their numbers.
+
+pub(crate) mod columns;
+mod interning;
+mod known;
+mod prune;
+mod select;
+
+pub(crate) use interning::Interning;
+pub(crate) use prune::{numbers_after, prune};
+pub(crate) use select::{BY_KEY, IS_MEANT, Meant, by_number, count, page, with_samples};

@@ -1,0 +1,113 @@
+//! The series that a filter means, in the order of their keys.
+
+use super::columns;
+use crate::database::Connection;
+use crate::error::Error;
+use crate::instant::Instant;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use watchkeeper_domain::{Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::{Page, SeriesPage};
+
+/// Greater than every key: no series starts with this character.
+const PAST_ALL_KEYS: &str = "\u{10FFFF}";
+
+/// What a series must be to be meant, of the parameters of [`Meant`].
+pub(crate) const IS_MEANT: &str = "left(key, 512) >= left($1, 512) AND key > $1
+     AND left(key, 512) <= left($2, 512) AND key < $2
+     AND ($3::text IS NULL OR name = $3) AND labels @> $4";
+/// The order of the keys, as an index has it.
+pub(crate) const BY_KEY: &str = "left(key, 512), key";
+
+/// Which series are meant, as parameters of a statement: those between two keys, of a name, with labels.
+pub(crate) struct Meant {
+    pub(crate) after: String,
+    pub(crate) before: String,
+    pub(crate) name: Option<String>,
+    pub(crate) labels: Json<BTreeMap<String, String>>,
+}
+
+impl Meant {
+    /// The series of `filter` whose key comes after the one given. The keys of one source are one range: a
+    /// key begins with its source and a slash, no source holds one, and `0` is the character after it.
+    pub(crate) fn by(filter: &SeriesFilter, after: Option<&str>) -> Self {
+        let (first, before) = match &filter.source {
+            Some(source) => (format!("{source}/"), format!("{source}0")),
+            None => (String::new(), PAST_ALL_KEYS.to_owned()),
+        };
+        let after = after.filter(|after| **after > *first).map_or(first, str::to_owned);
+        Self { after, before, name: filter.name.clone(), labels: Json(filter.labels.clone()) }
+    }
+}
+
+/// The series on `page`.
+pub(crate) async fn page(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+) -> Result<SeriesPage, Error> {
+    let sql =
+        format!("SELECT source, name, unit, labels FROM series WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $5");
+    let Meant { after, before, name, labels } = Meant::by(filter, page.after.as_deref());
+    let limit = count(page.limit).saturating_add(1);
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &limit]).await?;
+    let series: Result<Vec<_>, Error> =
+        rows.iter().take(page.limit).map(|row| columns::read(row, 0)).collect();
+    Ok(SeriesPage { series: series?, more: rows.len() > page.limit })
+}
+
+/// The series on `page` with their numbers, of those alone that have a sample within `range`.
+pub(crate) async fn with_samples(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+    range: Range<Timestamp>,
+) -> Result<Vec<(i64, Arc<Series>)>, Error> {
+    // A look for each series, until there are enough; never a join with all samples.
+    let sql = format!(
+        "SELECT id, source, name, unit, labels FROM series
+         WHERE {IS_MEANT} AND (SELECT true FROM samples
+                               WHERE series_id = series.id AND at >= $5 AND at < $6 LIMIT 1)
+         ORDER BY {BY_KEY} LIMIT $7"
+    );
+    let Meant { after, before, name, labels } = Meant::by(filter, page.after.as_deref());
+    let (from, to, limit) = (Instant(range.start), Instant(range.end), count(page.limit));
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &from, &to, &limit]).await?;
+    rows.iter().map(numbered).collect()
+}
+
+/// The series with these numbers.
+pub(crate) async fn by_number(
+    connection: &Connection,
+    ids: &[i64],
+) -> Result<HashMap<i64, Arc<Series>>, Error> {
+    const BY_NUMBER: &str = "SELECT id, source, name, unit, labels FROM series WHERE id = ANY ($1)";
+    let rows = connection.query(BY_NUMBER, &[&ids]).await?;
+    rows.iter().map(numbered).collect()
+}
+
+fn numbered(row: &Row) -> Result<(i64, Arc<Series>), Error> {
+    Ok((row.try_get(0)?, columns::read(row, 1)?))
+}
+
+/// A limit as a parameter.
+pub(crate) fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_goes_on_after_its_key_but_never_before_the_filter() {
+        let filter = SeriesFilter { source: Some("host".into()), ..SeriesFilter::default() };
+        let after = |key: &str| Meant::by(&filter, Some(key)).after;
+        assert_eq!(after("github/x"), "host/");
+        assert_eq!(after("host/load"), "host/load");
+        assert_eq!(Meant::by(&filter, None).before, "host0");
+    }
+}

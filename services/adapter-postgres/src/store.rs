@@ -1,0 +1,55 @@
+//! The stores, which share one pool of connections.
+
+use crate::alerts::Alerts;
+use crate::database::Database;
+use crate::notifications::Notifications;
+use crate::options::PostgresOptions;
+use crate::samples::Samples;
+use crate::schedule::Schedule;
+use crate::silences::Silences;
+use std::sync::Arc;
+use watchkeeper_ports::{AlertStore, NotificationStore, PortError, SampleStore, ScheduleStore, SilenceStore};
+
+/// The stores in one schema of a PostgreSQL database. Clones share the pool.
+#[derive(Clone)]
+pub struct PostgresStore {
+    database: Arc<Database>,
+    samples: Arc<Samples>,
+}
+
+impl PostgresStore {
+    /// Makes ready, on a tokio runtime; connects when it is first used, and anew whenever a connection is
+    /// lost.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] when an option is not valid, or the root certificate cannot be read.
+    pub fn connect(options: &PostgresOptions) -> Result<Self, PortError> {
+        let database = Arc::new(Database::new(options)?);
+        Ok(Self { samples: Arc::new(Samples::new(Arc::clone(&database))), database })
+    }
+
+    /// The store of samples.
+    pub fn samples(&self) -> Arc<dyn SampleStore> {
+        Arc::clone(&self.samples) as Arc<dyn SampleStore>
+    }
+
+    /// The store of schedules.
+    pub fn schedule(&self) -> Arc<dyn ScheduleStore> {
+        Arc::new(Schedule::new(Arc::clone(&self.database)))
+    }
+
+    /// The store of alerts.
+    pub fn alerts(&self) -> Arc<dyn AlertStore> {
+        Arc::new(Alerts::new(Arc::clone(&self.database)))
+    }
+
+    /// The store of notifications.
+    pub fn notifications(&self) -> Arc<dyn NotificationStore> {
+        Arc::new(Notifications::new(Arc::clone(&self.database)))
+    }
+
+    /// The store of silences.
+    pub fn silences(&self) -> Arc<dyn SilenceStore> {
+        Arc::new(Silences::new(Arc::clone(&self.database)))
+    }
+}

@@ -1,0 +1,12 @@
+//! Holds the adapter to the promises of its ports, and to its own, on a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod appending;
+mod connecting;
+mod contract;
+mod crashing;
+mod opening;
+mod place;
+mod pruning;
+mod reading;
+mod samples;

@@ -1,0 +1,40 @@
+//! Samples to test with.
+
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::{Advance, Append, Group, Offset, SampleStore, Topic, TopicPartition};
+
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+
+/// 2026-11-20T00:00:00Z, and so many days.
+pub(crate) fn midnight(days: u32) -> Timestamp {
+    "2026-11-20T00:00:00Z".parse::<Timestamp>().unwrap().plus(days * DAY)
+}
+
+pub(crate) fn series(name: &str) -> Arc<Series> {
+    Arc::new(Series::new("test", name, "", &[]).unwrap())
+}
+
+pub(crate) fn sample(name: &str, collected_at: Timestamp, value: f64) -> Sample {
+    Sample { series: series(name), collected_at, value }
+}
+
+pub(crate) fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
+    Arc::new(Append { samples: samples.into(), advances: Vec::new() })
+}
+
+pub(crate) fn partition() -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, 0)
+}
+
+/// The position of the persister moved with some samples.
+pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append> {
+    let advance = Advance { group: Group::PERSISTER, partition: partition(), expected, next };
+    Arc::new(Append { samples: samples.into(), advances: vec![advance] })
+}
+
+/// Every sample there is, newest first.
+pub(crate) async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
+    store.newest(&SeriesFilter::default(), 1_000_000).await.unwrap()
+}
