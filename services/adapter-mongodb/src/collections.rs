@@ -1,0 +1,60 @@
+//! The collections, and their indexes.
+
+use mongodb::bson::{Document, doc};
+
+/// A collection of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Collection {
+    /// What is asked for, by people too.
+    Rollups,
+    /// The series that have rollups.
+    Series,
+    /// How far each pass has come.
+    Passes,
+    /// What is written to find out whether it can be.
+    Checks,
+}
+
+impl Collection {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Rollups, Self::Series, Self::Passes, Self::Checks];
+
+    /// Its name, behind the prefix.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rollups => "rollups",
+            Self::Series => "rollup_series",
+            Self::Passes => "rollup_passes",
+            Self::Checks => "rollup_checks",
+        }
+    }
+
+    /// The indexes it needs besides the one of `_id`.
+    pub(crate) fn indexes(self) -> Vec<Document> {
+        match self {
+            Self::Rollups => vec![
+                unique("rollup", doc! { "window": 1, "key": 1, "start": 1 }),
+                // For pruning.
+                index("start", doc! { "window": 1, "start": 1 }),
+                // For people, who ask by name.
+                index("name", doc! { "window": 1, "source": 1, "name": 1, "start": 1 }),
+            ],
+            // Each ends with the key, in the order of which a page is read.
+            Self::Series => vec![
+                unique("key", doc! { "key": 1 }),
+                index("source", doc! { "source": 1, "key": 1 }),
+                index("name", doc! { "name": 1, "key": 1 }),
+                index("label", doc! { "labels.name": 1, "labels.value": 1, "key": 1 }),
+            ],
+            Self::Passes | Self::Checks => Vec::new(),
+        }
+    }
+}
+
+fn index(name: &str, key: Document) -> Document {
+    doc! { "name": name, "key": key }
+}
+
+fn unique(name: &str, key: Document) -> Document {
+    doc! { "name": name, "key": key, "unique": true }
+}

@@ -1,0 +1,41 @@
+//! How far each pass over the samples has come: `{ _id: "hourly", made_until: "2026-11-20T10:00:00Z" }`. It is
+//! text because a date of MongoDB has no microseconds.
+
+use crate::collections::Collection;
+use crate::error::broken;
+use crate::server::{Find, Server};
+use mongodb::bson::{doc, rawdoc};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::PortError;
+
+/// Up to which instant `pass` has made its rollups, if it ever made any.
+pub(crate) async fn made_until(server: &Server, pass: &str) -> Result<Option<Timestamp>, PortError> {
+    let find = Find {
+        collection: Collection::Passes,
+        filter: doc! { "_id": pass },
+        fields: doc! { "made_until": 1 },
+        order: doc! {},
+        limit: 1,
+    };
+    let mut until = None;
+    server
+        .find(find, |found| {
+            until = Some(found.get_str("made_until")?.to_owned());
+            Ok(())
+        })
+        .await?;
+    let read = |until: String| {
+        until.parse().map_err(|error| broken(format!("made_until of the pass {pass} is {until}: it {error}")))
+    };
+    until.map(read).transpose()
+}
+
+/// Notes how far `pass` has come.
+pub(crate) async fn set_made_until(server: &Server, pass: &str, until: Timestamp) -> Result<(), PortError> {
+    let note = rawdoc! {
+        "q": { "_id": pass },
+        "u": { "$set": { "made_until": until.to_string() } },
+        "upsert": true,
+    };
+    server.write(Collection::Passes, &[note]).await.map(drop)
+}

@@ -1,0 +1,92 @@
+//! Rollups that are old, and series that have none left.
+
+use crate::collections::Collection;
+use crate::document::{self, date, latest};
+use crate::server::{Find, Server};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Document, doc};
+use watchkeeper_domain::{Timestamp, Window};
+use watchkeeper_ports::PortError;
+
+/// Documents that one step works on. Others are served between two steps, and each has its own time.
+const STEP_DOCUMENTS: usize = 1_000;
+
+/// Removes the rollups of `window` that start before `before`, then the series that have none left; gives how
+/// many rollups.
+///
+/// A series that is put meanwhile stays, since whatever is done to it asks for its latest window once more. What
+/// is put meanwhile and starts before `before` goes with the next pruning, and may not be seen until then.
+pub(crate) async fn prune(server: &Server, window: Window, before: Timestamp) -> Result<u64, PortError> {
+    let before = date(before);
+    let old = doc! { "window": window.name(), "start": { "$lt": before } };
+    let removed = remove(server, Collection::Rollups, &old, &doc! {}).await?;
+    forget_latest(server, window, before).await?;
+    let without_any: Document = Window::ALL
+        .into_iter()
+        .map(|window| (latest(window).as_str().to_owned(), doc! { "$exists": false }.into()))
+        .collect();
+    remove(server, Collection::Series, &without_any, &without_any).await?;
+    Ok(removed)
+}
+
+/// Removes what matches, step by step. What was found is removed if `still` holds: that which others may change
+/// about it meanwhile.
+async fn remove(
+    server: &Server,
+    collection: Collection,
+    filter: &Document,
+    still: &Document,
+) -> Result<u64, PortError> {
+    let mut removed = 0;
+    loop {
+        let ids = some(server, collection, filter).await?;
+        let are_all = ids.len() < STEP_DOCUMENTS;
+        if !ids.is_empty() {
+            let mut these = still.clone();
+            these.insert("_id", doc! { "$in": ids });
+            removed += server.delete(collection, these).await?;
+        }
+        if are_all {
+            return Ok(removed);
+        }
+    }
+}
+
+/// Takes their latest window from the series whose latest starts before `before`: it is removed.
+async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Result<(), PortError> {
+    let filter = doc! { latest(window).as_str(): { "$lt": before } };
+    loop {
+        let ids = some(server, Collection::Series, &filter).await?;
+        let are_all = ids.len() < STEP_DOCUMENTS;
+        let forget: Vec<_> = ids.into_iter().map(|id| document::forget_latest(id, window, before)).collect();
+        if !forget.is_empty() {
+            server.write(Collection::Series, &forget).await?;
+        }
+        if are_all {
+            return Ok(());
+        }
+    }
+}
+
+/// The ids of some documents that match: all, if they are fewer than a step takes.
+async fn some(
+    server: &Server,
+    collection: Collection,
+    filter: &Document,
+) -> Result<Vec<ObjectId>, PortError> {
+    let find = Find {
+        collection,
+        filter: filter.clone(),
+        fields: doc! { "_id": 1 },
+        order: doc! {},
+        limit: STEP_DOCUMENTS,
+    };
+    let mut ids = Vec::new();
+    server
+        .find(find, |found| {
+            ids.push(found.get_object_id("_id")?);
+            Ok(())
+        })
+        .await?;
+    Ok(ids)
+}

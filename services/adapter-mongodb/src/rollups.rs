@@ -1,0 +1,63 @@
+//! The store itself.
+
+use crate::options::MongoOptions;
+use crate::server::Server;
+use crate::{passes, prune, put, select};
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
+use watchkeeper_ports::{Page, PortError, RollupStore};
+
+/// Rollups in MongoDB.
+///
+/// What one call puts is stored in several commands, series before their rollups. Keys are in the order in
+/// which the engine compares text, which in MongoDB is that of their bytes.
+pub struct MongoRollups {
+    server: Server,
+    /// Set when the indexes are there.
+    ready: OnceCell<()>,
+}
+
+impl MongoRollups {
+    /// Makes ready, on a tokio runtime; connects when it is first used, makes the indexes then, and connects
+    /// anew whenever the connection is lost.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] when the URL is none.
+    pub fn new(options: &MongoOptions) -> Result<Self, PortError> {
+        Ok(Self { server: Server::new(options)?, ready: OnceCell::new() })
+    }
+
+    /// The server, with the indexes in place.
+    async fn server(&self) -> Result<&Server, PortError> {
+        self.ready.get_or_try_init(|| self.server.ensure_indexes()).await?;
+        Ok(&self.server)
+    }
+}
+
+#[async_trait]
+impl RollupStore for MongoRollups {
+    async fn put(&self, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
+        put::put(self.server().await?, window, rollups).await
+    }
+
+    async fn rollups(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
+        select::rollups(self.server().await?, query, page).await
+    }
+
+    async fn made_until(&self, pass: &str) -> Result<Option<Timestamp>, PortError> {
+        passes::made_until(self.server().await?, pass).await
+    }
+
+    async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError> {
+        passes::set_made_until(self.server().await?, pass, until).await
+    }
+
+    async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {
+        prune::prune(self.server().await?, window, before).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        put::check(self.server().await?).await
+    }
+}

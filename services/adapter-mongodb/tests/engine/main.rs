@@ -1,0 +1,9 @@
+//! Holds the adapter to the promises of its port, and to its own, on a real engine.
+#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
+
+mod codeless;
+mod contract;
+mod documents;
+mod place;
+mod scripted;
+mod unavailable;

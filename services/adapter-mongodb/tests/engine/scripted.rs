@@ -1,0 +1,71 @@
+//! A server of MongoDB's protocol that answers as a test wants.
+
+use mongodb::bson::{Document, RawDocumentBuf, deserialize_from_slice, doc};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Messages of old, in which a client says hello, and of today; each has a head of four numbers.
+const OP_REPLY: i32 = 1;
+const OP_QUERY: i32 = 2004;
+const OP_MSG: i32 = 2013;
+const HEAD_BYTES: usize = 16;
+
+/// Answers a command.
+pub(crate) type Script = dyn Fn(&Document) -> Document + Send + Sync;
+
+/// Starts a server on a free port; gives its URL.
+pub(crate) async fn start(script: Arc<Script>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("mongodb://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, Arc::clone(&script)));
+        }
+    });
+    url
+}
+
+/// Serves one client until it goes.
+async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()> {
+    loop {
+        let mut head = [0; HEAD_BYTES];
+        stream.read_exact(&mut head).await?;
+        let number = |at: usize| i32::from_le_bytes(head[at..at + 4].try_into().unwrap());
+        let mut body = vec![0; usize::try_from(number(0)).unwrap() - HEAD_BYTES];
+        stream.read_exact(&mut body).await?;
+        let (id, operation) = (number(4), number(12));
+        let answer = if operation == OP_QUERY {
+            message(id, OP_REPLY, &[0, 0, 0, 0, 1], &hello())
+        } else {
+            // Behind the flags and the kind of section.
+            let command: Document = deserialize_from_slice(&body[5..]).unwrap();
+            let is_hello = ["hello", "isMaster"].iter().any(|name| command.contains_key(name));
+            let answer = if is_hello { hello() } else { script(&command) };
+            message(id, OP_MSG, &[0], &answer)
+        };
+        stream.write_all(&answer).await?;
+    }
+}
+
+fn hello() -> Document {
+    doc! {
+        "isWritablePrimary": true, "ismaster": true, "maxBsonObjectSize": 16_777_216,
+        "maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000, "minWireVersion": 0,
+        "maxWireVersion": 13, "ok": 1,
+    }
+}
+
+/// A message to the one who sent `to`: head, numbers and document.
+fn message(to: i32, operation: i32, numbers: &[i32], document: &Document) -> Vec<u8> {
+    let mut body: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    if operation == OP_MSG {
+        body.push(0);
+    }
+    body.extend(RawDocumentBuf::try_from(document).unwrap().as_bytes());
+    let length = i32::try_from(HEAD_BYTES + body.len()).unwrap();
+    let mut message: Vec<u8> =
+        [length, 1, to, operation].iter().flat_map(|number| number.to_le_bytes()).collect();
+    message.extend(body);
+    message
+}
