@@ -3,7 +3,7 @@ import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import java.util.List;
 
-/** A server of MongoDB's protocol, for tests: `PORT FILE`. */
+/** A server of MongoDB's protocol, for tests: `PORT [FILE]`; without a file it keeps everything in memory. */
 public class MongoProtocolServer {
     /** What it says it is: drivers of today refuse its own default. */
     private static final class Version5 implements MongoVersion {
@@ -19,7 +19,7 @@ public class MongoProtocolServer {
     }
 
     public static void main(String[] arguments) {
-        H2Backend backend = new H2Backend(arguments[1]);
+        H2Backend backend = arguments.length > 1 ? new H2Backend(arguments[1]) : H2Backend.inMemory();
         MongoServer server = new MongoServer(backend.version(new Version5()));
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
         server.bind("127.0.0.1", Integer.parseInt(arguments[0]));

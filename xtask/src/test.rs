@@ -31,8 +31,13 @@ enum Only {
 /// The tests that need a browser; a plain `cargo test` passes over them.
 const IN_A_BROWSER: [&str; 5] = ["test", "--package", "watchkeeper", "--test", "browser"];
 /// The crates that are tested on engines, and which; the other tests need none.
-const ON_ENGINES: [(&str, Engine); 2] =
-    [("watchkeeper-adapter-redis", Engine::Redis), ("watchkeeper-adapter-smtp", Engine::Smtp)];
+const ON_ENGINES: [(&str, Engine); 5] = [
+    ("watchkeeper-adapter-kafka", Engine::Kafka),
+    ("watchkeeper-adapter-mongodb", Engine::Mongodb),
+    ("watchkeeper-adapter-postgres", Engine::Postgres),
+    ("watchkeeper-adapter-redis", Engine::Redis),
+    ("watchkeeper-adapter-smtp", Engine::Smtp),
+];
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let filter = args.filter.as_deref();

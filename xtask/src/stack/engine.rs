@@ -56,13 +56,13 @@ impl Engine {
         }
     }
 
-    /// What starts it in the foreground.
-    pub(super) fn command(self, place: &Place) -> anyhow::Result<Command> {
+    /// What starts it in the foreground; whether what it `keeps` outlives it matters to one of them only.
+    pub(super) fn command(self, place: &Place, keeps: bool) -> anyhow::Result<Command> {
         match self {
             Self::Kafka => Ok(kafka::command(place)),
             Self::Postgres => postgres::command(place),
             Self::Redis => Ok(redis::command(place)),
-            Self::Mongodb => Ok(mongodb::command(place)),
+            Self::Mongodb => Ok(mongodb::command(place, keeps)),
             Self::Smtp => Ok(smtp::command(place)),
         }
     }

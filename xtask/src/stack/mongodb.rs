@@ -17,7 +17,9 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     fs::create_dir_all(&data).with_context(|| data.display().to_string())
 }
 
-pub(super) fn command(place: &Place) -> Command {
+/// `keeps` asks for a server that finds its data again when it is started anew; the small one is faster, and
+/// more reliable, when it need not.
+pub(super) fn command(place: &Place, keeps: bool) -> Command {
     let (port, data) = (place.port().to_string(), place.data());
     if let Some(mongod) = program("mongod") {
         let mut command = Command::new(mongod);
@@ -25,7 +27,10 @@ pub(super) fn command(place: &Place) -> Command {
         return command;
     }
     let mut server = java("256m");
-    server.arg(maven::source().join("MongoProtocolServer.java")).arg(port).arg(data.join("mongo.mv"));
+    server.arg(maven::source().join("MongoProtocolServer.java")).arg(port);
+    if keeps {
+        server.arg(data.join("mongo.mv"));
+    }
     server
 }
 

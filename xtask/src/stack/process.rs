@@ -31,7 +31,7 @@ pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> an
         return Ok(());
     }
     let log = File::create(place.log())?;
-    let mut command = engine.command(place)?;
+    let mut command = engine.command(place, matches!(lifetime, Lifetime::Background))?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     match lifetime {
         Lifetime::Background => _ = command.process_group(0),
