@@ -1,107 +1,88 @@
 //! Which back end stands behind each port: the only place that names an adapter.
 
-use std::fmt;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
-use watchkeeper_ports::{EventBus, LatestCache, PortError, SampleStore, ScheduleStore};
+mod bus;
+mod cache;
+mod mail;
+mod ports;
+mod rollups;
+mod store;
+mod url;
+
+pub(crate) use ports::Ports;
+
+use bus::BusBackend;
+use cache::CacheBackend;
+use mail::MailBackend;
+use rollups::RollupsBackend;
+use std::path::Path;
+use store::{StoreBackend, Stores};
+use watchkeeper_ingest::{SpoolConfig, SpoolPort};
+use watchkeeper_ports::PortError;
 use watchkeeper_runtime::config::Section;
-
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long records and dead letters may stay on the embedded bus.
-const RETENTION: RangeInclusive<Duration> = HOUR..=Duration::from_secs(366 * 24 * 60 * 60);
-/// How many bytes a topic of the embedded bus may hold.
-const BACKLOG: RangeInclusive<usize> = (16 << 20)..=(1 << 40);
-#[expect(clippy::cast_possible_truncation, reason = "1 GiB")]
-const MAX_BACKLOG: usize = EmbeddedOptions::MAX_BACKLOG_BYTES as usize;
-
-/// The ports, opened.
-pub(crate) struct Ports {
-    pub(crate) bus: Arc<dyn EventBus>,
-    pub(crate) samples: Arc<dyn SampleStore>,
-    pub(crate) schedule: Arc<dyn ScheduleStore>,
-    pub(crate) latest: Arc<dyn LatestCache>,
-}
 
 /// The section `[backends]`: where each back end is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Backends {
-    bus: Option<Embedded>,
-    store: Option<Embedded>,
-    embedded: EmbeddedOptions,
+    bus: BusBackend,
+    store: StoreBackend,
+    cache: CacheBackend,
+    rollups: RollupsBackend,
+    mail: MailBackend,
 }
 
 impl Backends {
     /// Reads the section; what is not given is embedded in the data directory.
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         Self {
-            bus: section.parsed("bus"),
-            store: section.parsed("store"),
-            embedded: section.section("embedded", |embedded| EmbeddedOptions {
-                bus_retention: embedded.duration("bus_retention", RETENTION, EmbeddedOptions::BUS_RETENTION),
-                dead_letter_retention: embedded.duration(
-                    "dead_letter_retention",
-                    DAY..=*RETENTION.end(),
-                    EmbeddedOptions::DEAD_LETTER_RETENTION,
-                ),
-                max_backlog_bytes: embedded.bytes("max_backlog", BACKLOG, MAX_BACKLOG) as u64,
-                ..EmbeddedOptions::default()
-            }),
+            bus: BusBackend::read(section),
+            store: StoreBackend::read(section),
+            cache: CacheBackend::read(section),
+            rollups: RollupsBackend::read(section),
+            mail: MailBackend::read(section),
         }
+    }
+
+    /// The keys of those that only one process can use.
+    pub(crate) fn not_shared(&self) -> Vec<&'static str> {
+        let shared = [
+            ("bus", self.bus.is_shared()),
+            ("store", self.store.is_shared()),
+            ("cache", self.cache.is_shared()),
+            ("rollups", self.rollups.is_shared()),
+        ];
+        shared.into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
+    }
+
+    /// The spool of ingest: none when the bus is embedded, which is never further away than a spool.
+    pub(crate) fn open_spool(&self, config: &SpoolConfig, data_dir: &Path) -> Option<SpoolPort> {
+        self.bus.is_shared().then(|| bus::open_spool(config, data_dir))
     }
 
     /// Where the data is, for people.
     pub(crate) fn place(&self, data_dir: &Path) -> String {
-        let (bus, store) = (directory(self.bus.as_ref(), data_dir), directory(self.store.as_ref(), data_dir));
-        if bus == store {
-            bus.display().to_string()
-        } else {
-            format!("{} and {}", bus.display(), store.display())
-        }
+        let store_dir = self.store.directory(data_dir);
+        let directories =
+            [self.bus.directory(data_dir), store_dir, self.rollups.directory(store_dir.unwrap_or(data_dir))];
+        let mut shown: Vec<_> = directories.iter().flatten().map(|dir| dir.display().to_string()).collect();
+        shown.dedup();
+        if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
     }
 
-    /// Opens every back end; those that are not given in `data_dir`.
+    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet.
     pub(crate) fn open(&self, data_dir: &Path) -> Result<Ports, PortError> {
-        let store = EmbeddedStore::open(directory(self.store.as_ref(), data_dir))?;
-        let bus = EmbeddedBus::open(directory(self.bus.as_ref(), data_dir), &self.embedded)?;
+        let store_dir = self.store.directory(data_dir).unwrap_or(data_dir);
+        let rollups = self.rollups.open(store_dir)?;
+        let Stores { samples, schedule, alerts, notifications, silences } = self.store.open(data_dir)?;
         Ok(Ports {
-            bus: Arc::new(bus),
-            samples: store.samples(),
-            schedule: store.schedule(),
-            latest: Arc::new(MemoryCache::default()),
+            bus: self.bus.open(data_dir)?,
+            samples,
+            schedule,
+            latest: self.cache.open()?,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            mailer: self.mail.open(data_dir)?,
         })
-    }
-}
-
-fn directory<'a>(given: Option<&'a Embedded>, data_dir: &'a Path) -> &'a Path {
-    given.map_or(data_dir, |given| &given.0)
-}
-
-/// `embedded:DIR`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Embedded(PathBuf);
-
-/// A URL that names no back end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UnknownBackend;
-
-impl fmt::Display for UnknownBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be embedded:DIR with an absolute path")
-    }
-}
-
-impl FromStr for Embedded {
-    type Err = UnknownBackend;
-
-    fn from_str(url: &str) -> Result<Self, UnknownBackend> {
-        match url.strip_prefix("embedded:") {
-            Some(dir) if dir.starts_with('/') => Ok(Self(dir.into())),
-            _ => Err(UnknownBackend),
-        }
     }
 }

@@ -1,5 +1,13 @@
 //! The command line.
 
+mod alerts;
+mod rules;
+mod silences;
+
+pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
+pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
+pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
+
 use crate::role::Role;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -29,6 +37,14 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Print samples as they come in, until interrupted
     Tail(ListArgs),
+    /// Look at rules, ask why one does or does not fire, and try them out
+    Rules(RulesArgs),
+    /// List what fires, and what has cleared not long ago
+    Alerts(AlertsArgs),
+    /// Have nobody notified of some alerts for a time
+    Silences(SilencesArgs),
+    /// List the newest notifications, and how far each has come
+    Notifications(NotificationsArgs),
     /// Look at the records that were rejected, and send them in again
     DeadLetters(DeadLettersArgs),
     /// Make a bearer token for an API client
@@ -116,6 +132,8 @@ pub(crate) enum Question {
     Samples(SamplesArgs),
     /// Values over time, window by window
     Range(RangeArgs),
+    /// What each series was, hour by hour or day by day
+    Rollups(RollupsArgs),
 }
 
 #[derive(Args, Debug)]
@@ -157,6 +175,25 @@ pub(crate) struct RangeArgs {
     /// What the values of a window become: avg, min, max, sum, count, last or p95
     #[arg(long, value_name = "NAME", default_value = "avg")]
     pub(crate) aggregate: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RollupsArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// The length of the windows: hour or day
+    #[arg(long, value_name = "LENGTH", default_value = "hour")]
+    pub(crate) window: String,
+    /// Where to begin: an RFC 3339 time, or a duration before now such as 7d; the last 24 windows if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Where to end: likewise; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]

@@ -1,15 +1,22 @@
 //! What each sub-command does.
 
+pub(crate) mod alerts;
 pub(crate) mod check_config;
 pub(crate) mod completions;
 pub(crate) mod dead_letters;
+pub(crate) mod notifications;
 pub(crate) mod query;
+pub(crate) mod rules;
 pub(crate) mod run;
+pub(crate) mod silences;
 pub(crate) mod tail;
 pub(crate) mod token;
 pub(crate) mod up;
 
 mod client;
+mod data_dir;
+mod process;
+mod reload;
 mod table;
 
 use std::io::{self, Write as _};

@@ -1,9 +1,11 @@
 //! Observability and events for bare-metal Linux hosts, in one executable.
 
+mod assembly;
 mod backends;
 mod cli;
 mod command;
 mod config;
+mod listen;
 mod role;
 
 use clap::Parser as _;
@@ -17,6 +19,10 @@ fn main() -> ExitCode {
         Command::CheckConfig(args) => command::check_config::run(&args),
         Command::Query(args) => command::query::run(&args),
         Command::Tail(args) => command::tail::run(&args),
+        Command::Rules(args) => command::rules::run(&args),
+        Command::Alerts(args) => command::alerts::run(&args),
+        Command::Silences(args) => command::silences::run(&args),
+        Command::Notifications(args) => command::notifications::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),
         Command::Token(args) => command::token::run(&args),
         Command::Completions(args) => command::completions::run(&args),

@@ -16,11 +16,27 @@ pub(crate) enum Role {
     Persister,
     /// Answers questions over HTTP and gRPC
     Api,
+    /// Rolls samples up, hour by hour and day by day
+    Analytics,
+    /// Tells people when a rule fires and when it clears
+    Notifier,
     /// The page that shows what is going on
     Console,
 }
 
 impl Role {
+    /// All of them; one that others ask comes before them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Ingest,
+        Self::Api,
+        Self::Console,
+        Self::Persister,
+        Self::Cache,
+        Self::Collector,
+        Self::Analytics,
+        Self::Notifier,
+    ];
+
     /// Its name in commands, sections and metrics.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -29,6 +45,8 @@ impl Role {
             Self::Cache => "cache",
             Self::Persister => "persister",
             Self::Api => "api",
+            Self::Analytics => "analytics",
+            Self::Notifier => "notifier",
             Self::Console => "console",
         }
     }

@@ -9,8 +9,9 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "domain" => &[],
         "ports" => &["domain"],
         "wire" | "runtime" | "port-contract" => &["domain", "ports"],
-        adapter if adapter.starts_with("adapter-") => &["domain", "ports"],
-        _ => &["domain", "ports", "wire", "runtime"],
+        adapter if adapter.starts_with("adapter-") => &["domain", "ports", "wire"],
+        "rules" => &["domain", "ports", "runtime"],
+        _ => &["domain", "ports", "wire", "runtime", "rules"],
     }
 }
 

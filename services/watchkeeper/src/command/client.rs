@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, RequestBuilder};
 use watchkeeper_wire::json::Problem;
 
 /// How long the API may take to begin an answer.
@@ -82,21 +82,28 @@ impl Client {
 
     /// The answer to `POST path` with a JSON body.
     pub(super) fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<A> {
-        let mut request = self.agent.post(format!("{}{path}", self.url));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
-        }
+        let request = self.authorized(self.agent.post(format!("{}{path}", self.url)));
         let answer = request.send_json(body).map_err(|error| self.no_answer(&error))?;
         self.decode(answer)
     }
 
+    /// The answer to `DELETE path`.
+    pub(super) fn delete<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
+        let request = self.authorized(self.agent.delete(format!("{}{path}", self.url)));
+        self.decode(request.call().map_err(|error| self.no_answer(&error))?)
+    }
+
     fn send_get(&self, path: &str, query: &Parameters) -> anyhow::Result<Response<Body>> {
-        let mut request = self.agent.get(format!("{}{path}", self.url));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
-        }
-        request = request.query_pairs(query.0.iter().map(|(name, value)| (name, value)));
+        let request = self.authorized(self.agent.get(format!("{}{path}", self.url)));
+        let request = request.query_pairs(query.0.iter().map(|(name, value)| (name, value)));
         request.call().map_err(|error| self.no_answer(&error))
+    }
+
+    fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        }
     }
 
     fn no_answer(&self, error: &ureq::Error) -> anyhow::Error {
@@ -125,6 +132,12 @@ impl Client {
             Err(_) => bail!("{} answered {status}, and not as Watchkeeper's API does", self.url),
         }
     }
+}
+
+/// A text as one part of a path, whatever is in it.
+pub(super) fn segment(text: &str) -> String {
+    // A form writes a space as a plus, which in a path is a plus.
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// The parameters of a question.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The directory that was asked for; else the one systemd made for the unit (`StateDirectory=`); else
 /// the user's own, by the XDG base directory specification.
-pub(super) fn data_dir(asked_for: Option<&Path>) -> anyhow::Result<PathBuf> {
+pub(crate) fn data_dir(asked_for: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(dir) = asked_for {
         return std::path::absolute(dir).context("--data-dir");
     }

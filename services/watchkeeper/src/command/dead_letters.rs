@@ -1,6 +1,6 @@
 //! `watchkeeper dead-letters`.
 
-use super::client::{Client, Parameters};
+use super::client::{Client, Parameters, segment};
 use super::print_line;
 use super::table::{print_json, print_table};
 use crate::cli::{DeadLettersAction, DeadLettersArgs};
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
             if output.json { print_json(&letters) } else { list(&letters) }
         }
         DeadLettersAction::Show { id, output, server } => {
-            let path = format!("/v1/dead-letters/{id}");
+            let path = format!("/v1/dead-letters/{}", segment(id));
             let letter: DeadLetterJson = Client::new(server)?.get(&path, &Parameters::default())?;
             if output.json { print_json(&[letter]) } else { show(&letter) }
         }

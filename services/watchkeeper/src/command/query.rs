@@ -2,13 +2,14 @@
 
 use super::client::{Client, Parameters};
 use super::table::{labels, print_json, print_table, value};
-use crate::cli::{ListArgs, Output, QueryArgs, Question, RangeArgs, SamplesArgs};
-use watchkeeper_wire::json::{RangeAnswer, SampleJson, SampleList, SeriesJson, SeriesList};
+use crate::cli::{ListArgs, Output, QueryArgs, Question, RangeArgs, RollupsArgs, SamplesArgs};
+use watchkeeper_wire::json::{RangeAnswer, RollupList, SampleJson, SampleList, SeriesJson, SeriesList};
 
 /// Series that one page of an answer brings.
 const PAGE: u32 = 1_000;
 const NO_SERIES: &str = "No series match.";
 const NO_SAMPLES: &str = "No samples match.";
+const NO_ROLLUPS: &str = "No rollups match.";
 
 pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<()> {
     match &args.question {
@@ -16,6 +17,7 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<()> {
         Question::Latest(args) => latest(args),
         Question::Samples(args) => samples(args),
         Question::Range(args) => range(args),
+        Question::Rollups(args) => rollups(args),
     }
 }
 
@@ -69,6 +71,39 @@ fn range(args: &RangeArgs) -> anyhow::Result<()> {
         }
     }
     print_table(["SOURCE", "NAME", "LABELS", "FROM", &args.aggregate.to_uppercase()], rows, NO_SAMPLES)?;
+    Ok(())
+}
+
+fn rollups(args: &RollupsArgs) -> anyhow::Result<()> {
+    let mut parameters = Parameters::selecting(&args.selection);
+    parameters.set("window", &args.window);
+    parameters.set_some("from", args.from.as_ref());
+    parameters.set_some("to", args.to.as_ref());
+    let open = |page: RollupList| (page.series, page.next_page);
+    let found = Client::new(&args.server)?.all_pages("/v1/rollups", parameters, PAGE, open)?;
+    if args.output.json {
+        return print_json(&found);
+    }
+    let mut rows = Vec::new();
+    for of_series in &found {
+        let series = &of_series.series;
+        let shown = |number: f64| value(number, series);
+        for rollup in &of_series.rollups {
+            rows.push([
+                series.source.clone(),
+                series.name.clone(),
+                labels(series),
+                rollup.start.clone(),
+                rollup.avg.map_or_else(|| "out of range".to_owned(), shown),
+                shown(rollup.min),
+                shown(rollup.max),
+                shown(rollup.p95),
+                rollup.count.to_string(),
+            ]);
+        }
+    }
+    let headings = ["SOURCE", "NAME", "LABELS", "FROM", "AVG", "MIN", "MAX", "P95", "COUNT"];
+    print_table(headings, rows, NO_ROLLUPS)?;
     Ok(())
 }
 

@@ -1,24 +1,22 @@
 //! What a SIGHUP changes.
 
-use super::load;
-use crate::cli::UpArgs;
 use crate::config::Config;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::telemetry::LogControl;
 
-/// Reads the configuration again. The log level and the tokens change at once; for the rest the
+/// What a configuration that was read again changes. The log level and the tokens change at once; for the rest the
 /// process must be started anew, and says so.
 pub(super) struct Reload {
-    pub(super) args: UpArgs,
     pub(super) running: Config,
     pub(super) log_control: LogControl,
     pub(super) access: Access,
 }
 
 impl Reload {
-    /// Takes over what can be; a file with errors is refused whole, and the old settings stay.
-    pub(super) fn reload(&mut self) {
-        let new = match load(&self.args) {
+    /// Takes over what can be of what was read anew; a file with errors is refused whole, and the old
+    /// settings stay.
+    pub(super) fn reload(&mut self, loaded: anyhow::Result<Config>) {
+        let new = match loaded {
             Ok(new) => new,
             Err(errors) => {
                 tracing::error!("the configuration is refused, the old one stays: {errors:#}");

@@ -1,16 +1,48 @@
-//! `watchkeeper run`.
+//! `watchkeeper run`: one role in a process of its own.
 
+use super::data_dir::data_dir;
+use super::process::run_to_the_end;
+use super::reload::Reload;
+use crate::assembly::Assembly;
 use crate::cli::RunArgs;
 use crate::config::Config;
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use watchkeeper_runtime::http::{Access, Listener};
+use watchkeeper_runtime::{Process, telemetry};
 
-/// Refuses: every back end there is belongs to one process.
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
-    Config::load(Some(&args.config))?;
-    bail!(
-        "the {} cannot run in a process of its own on the embedded back end: its files belong to one process, \
-         so a second role could not open them. Use `watchkeeper up --config {}`, which runs every role in one process",
-        args.role,
-        args.config.display(),
-    )
+    let RunArgs { role, config: file } = args;
+    let load = || Config::load(Some(file));
+    let config = load()?;
+    let not_shared = config.backends.not_shared();
+    if !not_shared.is_empty() {
+        bail!(
+            "the {role} cannot run in a process of its own: {} of [backends] belong to one process, so a second \
+             role could not use them. Name engines there (kafka://, postgres://, redis://, mongodb://), or use \
+             `watchkeeper up --config {}`, which runs every role in one process",
+            not_shared.join(", "),
+            file.display(),
+        );
+    }
+    let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
+    let data_dir = data_dir(None)?;
+    run_to_the_end(async {
+        let access = Access::new(config.tokens.clone());
+        let (key, address) = config.listen.http_of(*role);
+        let http = Listener::bind(key, address, &access).await?;
+        let grpc = match config.listen.grpc_of(*role) {
+            Some((key, address)) => Some(Listener::bind(key, address, &access).await?),
+            None => None,
+        };
+        let ports = config.backends.open(&data_dir)?;
+        let process = Process::new(telemetry::registry(env!("CARGO_PKG_VERSION"))?);
+        tracing::info!(
+            %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",
+        );
+        let mut assembly = Assembly::new(process, &config, ports, &access, &data_dir);
+        assembly.add(*role)?;
+        let process = assembly.listen(http, grpc);
+        let mut reload = Reload { running: config.clone(), log_control, access: access.clone() };
+        Ok(process.run(|| reload.reload(load())).await?)
+    })
 }

@@ -35,6 +35,13 @@ pub(super) fn labels(series: &SeriesJson) -> String {
     labels.join(" ")
 }
 
+/// A series in one column.
+pub(super) fn series(series: &SeriesJson) -> String {
+    let labels = labels(series);
+    let space = if labels.is_empty() { "" } else { " " };
+    format!("{}/{}{space}{labels}", series.source, series.name)
+}
+
 /// A value with its unit.
 pub(super) fn value(value: f64, series: &SeriesJson) -> String {
     if series.unit.is_empty() { value.to_string() } else { format!("{value} {}", series.unit) }

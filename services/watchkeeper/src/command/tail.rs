@@ -2,7 +2,7 @@
 
 use super::client::{Client, Parameters};
 use super::print_line;
-use super::table::{labels, value};
+use super::table::{series, value};
 use crate::cli::ListArgs;
 use anyhow::bail;
 use watchkeeper_wire::json::SampleJson;
@@ -27,9 +27,6 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
 }
 
 fn shown(sample: &SampleJson) -> String {
-    let series = &sample.series;
-    let labels = labels(series);
-    let space = if labels.is_empty() { "" } else { " " };
-    let value = value(sample.value, series);
-    format!("{}  {}/{}{space}{labels}  {value}", sample.collected_at, series.source, series.name)
+    let value = value(sample.value, &sample.series);
+    format!("{}  {}  {value}", sample.collected_at, series(&sample.series))
 }

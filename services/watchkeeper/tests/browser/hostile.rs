@@ -35,6 +35,23 @@ fn markup_in_labels_is_shown_as_text_in_a_browser() {
 
 #[test]
 #[ignore = "needs a browser: cargo xtask test provides one"]
+fn markup_in_alerts_is_shown_as_text_in_a_browser() {
+    let world = World::firing();
+    let comment = ["--comment", HOSTILE, "--by", HOSTILE_IMAGE];
+    let silence = [&["silences", "add", "name=hostile", "--for", "1h"], &comment[..]].concat();
+    assert!(world.up.run(&silence).status.success());
+    let browser = Browser::start();
+    browser.open(world.url("/alerts"));
+    let labels = browser.texts(".firing-now tr:last-child .label");
+    assert_eq!(labels, [format!("image {HOSTILE_IMAGE}"), format!("script {HOSTILE}")]);
+    assert_eq!(browser.text(".firing-now tr:last-child .value"), "1 <b onclick=x>");
+    assert_eq!(browser.text(".firing-now bdi"), HOSTILE_IMAGE);
+    assert_eq!(browser.text(".silences .comment"), HOSTILE);
+    assert_nothing_was_taken(&browser);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
 fn markup_that_comes_in_while_the_page_is_open_is_shown_as_text_in_a_browser() {
     let world = World::empty();
     world.post(&json!({"source": "odd", "name": "first", "value": 1}));

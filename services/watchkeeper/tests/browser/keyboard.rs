@@ -28,9 +28,9 @@ struct Focused {
 #[test]
 #[ignore = "needs a browser: cargo xtask test provides one"]
 fn tab_reaches_every_control_in_order_with_a_visible_focus_in_a_browser() {
-    let world = World::full();
+    let world = World::firing();
     let browser = Browser::start();
-    for path in ["/?source=shop", "/series?source=shop&name=orders&label.shop=007"] {
+    for path in ["/?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts"] {
         browser.open(world.url(path));
         let controls: usize =
             browser.ask("return document.querySelectorAll('a[href], button, input').length");

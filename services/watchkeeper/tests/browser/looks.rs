@@ -72,6 +72,11 @@ fn look_at_everything(width: u32, is_dark: bool) {
             browser.open(world.url(long));
         }
     }
+    let (firing, hot) = (World::firing(), "/series?source=odd&name=many");
+    for path in ["/", "/alerts", hot] {
+        browser.open(firing.url(path));
+        screen.assert_good(&browser, path);
+    }
 }
 
 #[test]

@@ -28,3 +28,17 @@ fn filter_and_pages_work_without_script_in_a_browser() {
     browser.follow("form a");
     assert_eq!(browser.address(), "/");
 }
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn what_fires_is_reached_without_script_in_a_browser() {
+    let world = World::firing();
+    let browser = Browser::start();
+    browser.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+    browser.open(world.url("/"));
+    browser.follow(".firing a");
+    assert_eq!(browser.address(), "/alerts");
+    assert_eq!(browser.texts(".firing-now th[scope=row]"), ["odd"; 4]);
+    browser.follow(".firing-now .about-series a");
+    assert_eq!(browser.text(".about-one th[scope=row]"), "odd");
+}

@@ -3,6 +3,7 @@
 use crate::poison::poison;
 use crate::running::Up;
 use serde_json::{Map, Value, json};
+use std::fs;
 use std::time::Duration;
 use tempfile::TempDir;
 use watchkeeper_console::PAGE_SERIES;
@@ -20,6 +21,22 @@ pub(crate) const SHOP_SERIES: usize = PAGE_SERIES + 1;
 pub(crate) const TEMPERATURES: u32 = 30;
 /// The page of the series that has a history.
 pub(crate) const TEMPERATURE: &str = "/series?source=demo&name=temperature&label.room=attic&unit=celsius";
+
+/// Rules that fire about what is hot, and about every series that is odd.
+const RULES: &str = r#"
+    [notifier]
+    group_wait = "0s"
+    [[rule]]
+    name = "too_hot"
+    severity = "critical"
+    match = ['source="demo"', 'name="heat"']
+    threshold = { above = 90 }
+    [[rule]]
+    name = "odd"
+    severity = "info"
+    match = ['source="odd"']
+    threshold = { above = -1 }
+"#;
 
 /// A running `up` and its data.
 pub(crate) struct World {
@@ -46,6 +63,26 @@ impl World {
         let world = Self { up: Up::start(data.path()), _data: data };
         world.up.wait_for("/", |page| page.contains("value: is missing"));
         world.with_samples()
+    }
+
+    /// Without samples, but with rules.
+    pub(crate) fn with_rules() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("watchkeeper.toml");
+        fs::write(&config, RULES).unwrap();
+        let up = Up::start_with(data.path(), |command| {
+            command.arg("--config").arg(config);
+        });
+        Self { up, _data: data }
+    }
+
+    /// With samples and rules, which fire about the odd ones; somebody was told.
+    pub(crate) fn firing() -> Self {
+        let world = Self::with_rules().with_samples();
+        world.up.wait_for("/alerts", |page| {
+            page.contains(&format!("{} alerts fire", odd().len())) && page.contains(">delivered<")
+        });
+        world
     }
 
     /// The address of a page.

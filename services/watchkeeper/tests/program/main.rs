@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod alerts;
 mod compatible;
 mod crash;
 mod first_path;
 mod lifecycle;
+mod outage;
 #[path = "../support/poison.rs"]
 mod poison;
 mod refusals;
+mod rollups;
+mod rules;
 #[path = "../support/running.rs"]
 mod running;

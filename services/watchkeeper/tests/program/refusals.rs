@@ -15,7 +15,7 @@ fn run_on_the_embedded_back_end_says_why_not_and_what_instead() {
     let config = dir.path().join("watchkeeper.toml");
     fs::write(&config, "").unwrap();
     let error = error_of(&["run", "persister", "--config", config.to_str().unwrap()]);
-    assert!(error.contains("files belong to one process"), "{error}");
+    assert!(error.contains("bus, store, cache, rollups of [backends] belong to one process"), "{error}");
     assert!(error.contains("watchkeeper up --config"), "{error}");
 }
 
@@ -64,6 +64,19 @@ fn a_wrong_question_is_refused_by_parameter() {
     let output = up.run(&["query", "range", "--step", "1"]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && error.contains("step"), "{error}");
+}
+
+#[test]
+fn the_example_of_the_readme_is_accepted_and_has_a_rule() {
+    let readme = include_str!("../../../../README.md");
+    let is_within = |line: &&str| line.is_empty() || line.starts_with("    ");
+    let example = readme.lines().skip_while(|line| line.trim() != "# site.toml").take_while(is_within);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("site.toml");
+    fs::write(&file, example.collect::<Vec<_>>().join("\n")).unwrap();
+    let output = watchkeeper(["rules", "check", file.to_str().unwrap()]).output().unwrap();
+    let (listed, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && listed.contains("site_down"), "{listed}{error}");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! Roles in one process.
+
+use crate::backends::Ports;
+use crate::config::Config;
+use crate::role::Role;
+use anyhow::Context as _;
+use axum::Router;
+use std::path::Path;
+use std::sync::Arc;
+use watchkeeper_analytics::ApiClient;
+use watchkeeper_api::Api;
+use watchkeeper_console::Console;
+use watchkeeper_ingest::Ingest;
+use watchkeeper_runtime::Process;
+use watchkeeper_runtime::http::{Access, Limits, Listener, Scope};
+
+/// A process to which roles are added, and what its listeners are to serve.
+pub(crate) struct Assembly<'a> {
+    process: Process,
+    config: &'a Config,
+    ports: Ports,
+    access: &'a Access,
+    data_dir: &'a Path,
+    pages: Router,
+    calls: Router,
+    /// The api of this process, if it has one: analytics asks it.
+    api: Option<ApiClient>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Without a role yet.
+    pub(crate) fn new(
+        process: Process,
+        config: &'a Config,
+        ports: Ports,
+        access: &'a Access,
+        data_dir: &'a Path,
+    ) -> Self {
+        let pages = process.admin().route_layer(access.require(Scope::Read));
+        Self { process, config, ports, access, data_dir, pages, calls: Router::new(), api: None }
+    }
+
+    /// Starts a role. One that others in this process ask comes before them: [`Role::ALL`] has them so.
+    pub(crate) fn add(&mut self, role: Role) -> anyhow::Result<()> {
+        let (context, name) = (self.process.context(role.name()), role.name());
+        let Self { config, ports, access, .. } = self;
+        match role {
+            Role::Collector => {
+                let (bus, schedule) = (Arc::clone(&ports.bus), Arc::clone(&ports.schedule));
+                let run = watchkeeper_collector::run(context, config.collector.clone(), bus, schedule);
+                self.process.spawn(name, run);
+            }
+            Role::Ingest => {
+                let spool = config.backends.open_spool(&config.ingest.spool, self.data_dir);
+                let ingest = Ingest::new(context, config.ingest.clone(), Arc::clone(&ports.bus), spool)?;
+                self.serve_pages(ingest.router(self.access));
+                self.process.spawn(name, ingest.run());
+            }
+            Role::Cache => {
+                let Ports { bus, samples, latest, .. } = ports.clone();
+                self.calls = std::mem::take(&mut self.calls)
+                    .merge(watchkeeper_cache::grpc(access, Arc::clone(&latest)));
+                let run = watchkeeper_cache::run(context, config.cache.clone(), bus, samples, latest);
+                self.process.spawn(name, run);
+            }
+            Role::Persister => {
+                let (bus, samples) = (Arc::clone(&ports.bus), Arc::clone(&ports.samples));
+                let run = watchkeeper_persister::run(context, config.persister.clone(), bus, samples);
+                self.process.spawn(name, run);
+            }
+            Role::Api => {
+                let api = Api::new(context, config.api, ports.of_api(), Arc::clone(&config.rules))?
+                    .with_openapi(watchkeeper_ingest::openapi());
+                self.api = Some(ApiClient::in_process(api.grpc(&Access::open())));
+                self.calls = std::mem::take(&mut self.calls).merge(api.grpc(access));
+                self.serve_pages(api.router(self.access));
+                self.process.spawn(name, api.run());
+            }
+            Role::Analytics => {
+                let asks = match &config.analytics.api {
+                    Some(address) => ApiClient::at(address),
+                    None => self.api.clone().context(
+                        "analytics asks the api: say where that is, such as [analytics] api = \"http://127.0.0.1:8461\"",
+                    )?,
+                };
+                let rollups = Arc::clone(&ports.rollups);
+                let run = watchkeeper_analytics::run(context, config.analytics.clone(), asks, rollups);
+                self.process.spawn(name, run);
+            }
+            Role::Notifier => {
+                let (settings, rules) = (config.notifier.clone(), Arc::clone(&config.rules));
+                let run = watchkeeper_notifier::run(context, settings, rules, ports.of_notifier());
+                self.process.spawn(name, run);
+            }
+            Role::Console => {
+                let console = Console::new(context, ports.of_console(), Arc::clone(&config.rules));
+                self.serve_pages(console.router(self.access));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the listeners, and gives the process to be run.
+    pub(crate) fn listen(mut self, http: Listener, grpc: Option<Listener>) -> Process {
+        let stop = self.process.shutdown().clone();
+        self.process.spawn("http", http.serve(self.pages, Limits::default(), stop.clone()));
+        if let Some(grpc) = grpc {
+            self.process.spawn("grpc", grpc.serve(self.calls, Limits::default(), stop));
+        }
+        self.process
+    }
+
+    fn serve_pages(&mut self, pages: Router) {
+        self.pages = std::mem::take(&mut self.pages).merge(pages);
+    }
+}

@@ -1,0 +1,25 @@
+//! Running a process of roles until it ends.
+
+use anyhow::bail;
+use std::time::Duration;
+use tokio::runtime;
+use watchkeeper_runtime::Ended;
+
+/// Threads that run the roles. The work that takes long (SQLite, decompression) has threads of its own.
+const WORKER_THREADS: usize = 2;
+
+/// How long threads that are still blocked may take to return at the end.
+const LAST_THREADS: Duration = Duration::from_secs(2);
+
+/// Runs `process`, which starts the roles and waits for their end, and says how that was.
+pub(super) fn run_to_the_end(process: impl Future<Output = anyhow::Result<Ended>>) -> anyhow::Result<()> {
+    let tokio = runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()?;
+    let ended = tokio.block_on(process)?;
+    // A read of a dead disk may never return; it must not hold up the end.
+    tokio.shutdown_timeout(LAST_THREADS);
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::Failed(reason) => bail!(reason),
+        Ended::CutShort(reason) => bail!("stopped before everything was finished: {reason}"),
+    }
+}

@@ -1,0 +1,98 @@
+//! Where the roles listen, each in a process of its own.
+
+use crate::role::Role;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use watchkeeper_runtime::config::Section;
+use watchkeeper_runtime::http::can_be_reached;
+
+/// Where to listen: with `up` at `http` and `grpc`, where the api does too in a process of its own; the other
+/// roles in theirs each at an address of its own, for `/metrics`, `/livez` and `/readyz` at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listen {
+    pub(crate) http: SocketAddr,
+    pub(crate) grpc: SocketAddr,
+    cache_grpc: SocketAddr,
+    collector: SocketAddr,
+    ingest: SocketAddr,
+    cache: SocketAddr,
+    persister: SocketAddr,
+    analytics: SocketAddr,
+    notifier: SocketAddr,
+    console: SocketAddr,
+}
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+impl Listen {
+    /// Reads the sections `[http]`, `[grpc]` and `[listen]`. An address that other hosts can reach is refused
+    /// while everybody is let in.
+    pub(crate) fn read(root: &mut Section<'_>, is_open: bool) -> Self {
+        let read = |section: &mut Section<'_>, key, default| {
+            let address = section.parsed(key).map(|Address(address)| address);
+            if is_open && address.is_some_and(can_be_reached) {
+                section.refuse(key, "can be reached by other hosts, which takes at least one [[token]]");
+            }
+            address.unwrap_or(default)
+        };
+        let http = root.section("http", |section| read(section, "listen", loopback(8460)));
+        let grpc = root.section("grpc", |section| {
+            let grpc = read(section, "listen", loopback(8461));
+            if grpc == http && grpc.port() != 0 {
+                section.refuse("listen", "must not be the same as http.listen");
+            }
+            grpc
+        });
+        root.section("listen", |section| {
+            let mut read = |key, port| read(section, key, loopback(port));
+            Self {
+                http,
+                grpc,
+                ingest: read("ingest", 8462),
+                cache: read("cache", 8463),
+                cache_grpc: read("cache_grpc", 8464),
+                persister: read("persister", 8465),
+                collector: read("collector", 8466),
+                analytics: read("analytics", 8467),
+                notifier: read("notifier", 8468),
+                console: read("console", 8469),
+            }
+        })
+    }
+
+    /// Where `role` listens for HTTP in a process of its own: the key, and the address.
+    pub(crate) fn http_of(&self, role: Role) -> (&'static str, SocketAddr) {
+        match role {
+            Role::Api => ("http.listen", self.http),
+            Role::Ingest => ("listen.ingest", self.ingest),
+            Role::Cache => ("listen.cache", self.cache),
+            Role::Persister => ("listen.persister", self.persister),
+            Role::Collector => ("listen.collector", self.collector),
+            Role::Analytics => ("listen.analytics", self.analytics),
+            Role::Notifier => ("listen.notifier", self.notifier),
+            Role::Console => ("listen.console", self.console),
+        }
+    }
+
+    /// Where it listens for gRPC, if it does.
+    pub(crate) fn grpc_of(&self, role: Role) -> Option<(&'static str, SocketAddr)> {
+        match role {
+            Role::Api => Some(("grpc.listen", self.grpc)),
+            Role::Cache => Some(("listen.cache_grpc", self.cache_grpc)),
+            _ => None,
+        }
+    }
+}
+
+/// Where to listen.
+struct Address(SocketAddr);
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        text.parse().map(Self).map_err(|_| "must be IP:PORT, such as 127.0.0.1:8460 or [::1]:8460")
+    }
+}

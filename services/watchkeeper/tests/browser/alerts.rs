@@ -1,0 +1,98 @@
+//! What fires, who is told, and who is not.
+
+use crate::browser::Browser;
+use crate::world::World;
+use serde_json::json;
+
+impl World {
+    /// Sends a temperature, and waits until the page of alerts says so much of it.
+    fn heat(&self, degrees: u32, said: &str) {
+        self.post(&json!({"source": "demo", "name": "heat", "unit": "celsius", "value": degrees}));
+        self.up.wait_for("/alerts", |page| page.contains(said));
+    }
+}
+
+/// Pausing and resuming asks for the page again at once.
+fn ask_again(browser: &Browser) {
+    browser.click("[data-pause]");
+    browser.click("[data-pause]");
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_sample_that_breaks_a_rule_is_followed_from_the_status_page_to_its_series_in_a_browser() {
+    let world = World::with_rules();
+    world.heat(95, ">delivered<");
+    let browser = Browser::start();
+    browser.open(world.url("/"));
+    assert_eq!(browser.text(".firing"), "1 alert fires (1 critical)");
+    assert!(browser.ask::<String>("return document.title").starts_with("1 firing · Watchkeeper"));
+    browser.follow(".firing a");
+    assert_eq!(browser.address(), "/alerts");
+    assert_eq!(browser.text(".firing-now .severity"), "critical");
+    assert_eq!(browser.text(".firing-now th[scope=row]"), "too_hot");
+    assert_eq!(browser.text(".firing-now .value"), "95.0 °C");
+    assert_eq!(browser.text(".firing-now .reason"), "is 95 celsius, above 90");
+    assert_eq!(browser.text(".notifications .to"), "mail watchkeeper@localhost");
+    assert_eq!(browser.texts(".rules th[scope=row]"), ["too_hot", "odd"]);
+    assert_eq!(browser.texts(".rules .fires"), ["1", "0"]);
+    browser.follow(".firing-now .about-series a");
+    assert_eq!(browser.address(), "/series?source=demo&name=heat&unit=celsius");
+    assert_eq!(browser.text(".about-one th[scope=row]"), "too_hot");
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn what_fires_and_clears_moves_without_a_reload_in_a_browser() {
+    let world = World::with_rules();
+    let browser = Browser::start();
+    browser.open(world.url("/alerts"));
+    assert_eq!(browser.text(".firing"), "Nothing fires");
+    let _: () = browser.ask("window.isStillHere = true");
+    world.heat(95, "1 alert fires");
+    ask_again(&browser);
+    browser.wait_for_text(".firing", "1 alert fires (1 critical)");
+    assert!(browser.ask::<String>("return document.title").starts_with("1 firing · Alerts"));
+    world.heat(20, "Nothing fires");
+    ask_again(&browser);
+    browser.wait_for_text(".firing", "Nothing fires");
+    assert!(browser.ask::<String>("return document.title").starts_with("Alerts"));
+    assert_eq!(browser.text(".cleared .reason"), "is 20 celsius, not above 90");
+    assert!(browser.ask::<bool>("return window.isStillHere === true"));
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_silence_is_shown_beside_what_it_covers_and_ended_by_the_command_that_the_page_says_in_a_browser() {
+    let world = World::with_rules();
+    world.heat(95, "1 alert fires");
+    let browser = Browser::start();
+    browser.open(world.url("/alerts"));
+    let command = browser.text("#silences code");
+    assert!(command.starts_with("watchkeeper silences add 'rule=\"NAME\"'"), "{command}");
+    let silence =
+        ["silences", "add", "rule=\"too_hot\"", "--for", "2h", "--comment", "summer", "--by", "ops"];
+    assert!(world.up.run(&silence).status.success());
+    browser.open(world.url("/alerts"));
+    assert_eq!(browser.text(".silences .comment"), "summer");
+    browser.click(".silenced a");
+    assert_eq!(browser.text(":target .matchers"), "rule=\"too_hot\"");
+    let id = browser.text(":target .id");
+    assert!(world.up.run(&["silences", "expire", &id]).status.success());
+    browser.open(world.url("/alerts"));
+    assert_eq!(browser.texts(".silenced, .silences"), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn the_page_of_alerts_asks_no_other_host_and_keeps_its_policy_in_a_browser() {
+    let world = World::firing();
+    let browser = Browser::start();
+    browser.open("about:blank");
+    browser.requests();
+    browser.open(world.url("/alerts"));
+    let own = world.url("/");
+    let requests = browser.requests();
+    assert!(requests.iter().all(|sent| sent.starts_with(&own)), "{requests:?}");
+    assert_eq!(browser.console(), [""; 0]);
+}
