@@ -50,7 +50,11 @@ fn a_port_that_closes_and_opens_again_is_told_once_each_also_over_kill_9() {
     let address: SocketAddr = listener.local_addr().unwrap();
     let file = dir.path().join("watchkeeper.toml");
     fs::write(&file, config(address.port())).unwrap();
-    let start = || Up::start_with(dir.path(), |command| drop(command.arg("--config").arg(&file)));
+    let start = || {
+        Up::start_with(dir.path(), |command| {
+            command.arg("--config").arg(&file);
+        })
+    };
 
     let up = start();
     up.wait_for("/v1/latest?source=uptime&name=availability_percent", |answer| {
