@@ -112,13 +112,14 @@ fn status(dir: &Path) -> anyhow::Result<()> {
     let mut missing = Vec::new();
     for engine in Engine::ALL {
         let place = Place::of(dir, engine);
-        let state = match (process::is_running(&place), engine.answers(&place)) {
+        let answers = engine.answers(&place);
+        let state = match (process::is_running(&place), answers) {
             (true, true) => engine.url(&place),
             (true, false) => format!("runs, but does not answer; see {}", place.log().display()),
             (false, _) => "does not run".to_owned(),
         };
         println!("{:10} {state}", engine.name());
-        if !engine.answers(&place) {
+        if !answers {
             missing.push(engine.name());
         }
     }

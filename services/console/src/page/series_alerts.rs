@@ -5,7 +5,6 @@ use super::listed::Listed;
 use crate::gather::Alerts;
 use watchkeeper_domain::{Series, Timestamp};
 use watchkeeper_rules::{Rule, RuleSet};
-use watchkeeper_runtime::config::show_duration;
 
 /// Alerts about one series, and rules that watch it, that are shown.
 const SHOWN: usize = 20;
@@ -38,8 +37,6 @@ impl SeriesAlerts {
 
 impl Watching {
     fn new(rule: &Rule) -> Self {
-        let hold =
-            if rule.hold.is_zero() { String::new() } else { format!(", for {}", show_duration(rule.hold)) };
-        Self { name: rule.name.clone(), when: format!("{}{hold}", rule.condition) }
+        Self { name: rule.name.clone(), when: rule.when() }
     }
 }
