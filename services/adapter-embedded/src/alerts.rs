@@ -112,6 +112,7 @@ impl NotificationStore for EmbeddedAlerts {
     }
 
     async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+        plan.check(NAME)?;
         let plan = plan.clone();
         self.database.write(move |conn, ()| plan::store(conn, &plan)).await
     }

@@ -37,6 +37,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("bus/schema.sql")];
 
 /// The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 ///
+/// A batch is appended whole or not at all, also when the process is killed meanwhile.
+///
 /// It is closed when the last handle, subscription and tail is dropped; what was begun is finished
 /// before, which may take as long as one write to the disk.
 pub struct EmbeddedBus {
@@ -79,6 +81,13 @@ impl EventBus for EmbeddedBus {
         self.shared.database.write(move |conn, memory| memory.publish(conn, topic, &batch, now)).await
     }
 
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
+        if key.is_empty() {
+            return Err(rejected("a record without a key may lie in any partition"));
+        }
+        Ok(TopicPartition::new(topic.clone(), PARTITION))
+    }
+
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
         let (bus, partition) = (self.shared.clone(), TopicPartition::new(topic.clone(), PARTITION));
         let (topic, joining, now) = (topic.clone(), group.clone(), Timestamp::now());
@@ -99,8 +108,7 @@ impl EventBus for EmbeddedBus {
         max_records: usize,
     ) -> Result<ReceivedBatch, PortError> {
         if partition.partition != PARTITION {
-            let reason = format!("there is no partition {partition}, only {PARTITION}");
-            return Err(PortError::Rejected { what: NAME, reason });
+            return Err(rejected(format!("there is no partition {partition}, only {PARTITION}")));
         }
         let topic = partition.topic.clone();
         self.shared.database.read(move |conn| log::read(conn, &topic, from, max_records)).await
@@ -124,4 +132,8 @@ impl EventBus for EmbeddedBus {
         let topics = self.shared.database.read(log::topics).await?;
         Ok(topics.into_iter().map(|(topic, _)| topic).collect())
     }
+}
+
+fn rejected(reason: impl Into<String>) -> PortError {
+    PortError::Rejected { what: NAME, reason: reason.into() }
 }

@@ -3,16 +3,17 @@
 mod entries;
 mod index;
 
-use crate::key_range::KeyRange;
 use async_trait::async_trait;
 use entries::{Bounds, Entries, STEP_SERIES};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, Page, PortError, TopicPartition, TtlPolicy};
 
 /// The latest values in memory: gone with the process, and bounded.
 pub struct MemoryCache {
     entries: RwLock<Entries>,
+    positions: Mutex<HashMap<TopicPartition, Offset>>,
     bounds: Bounds,
 }
 
@@ -28,7 +29,7 @@ impl MemoryCache {
     #[must_use]
     pub fn new() -> Self {
         let bounds = Bounds { series: Self::MAX_SERIES, key_bytes: Self::MAX_KEY_BYTES };
-        Self { entries: RwLock::default(), bounds }
+        Self { entries: RwLock::default(), positions: Mutex::default(), bounds }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
@@ -37,6 +38,10 @@ impl MemoryCache {
 
     fn write(&self) -> RwLockWriteGuard<'_, Entries> {
         self.entries.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn noted(&self) -> MutexGuard<'_, HashMap<TopicPartition, Offset>> {
+        self.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,7 +82,7 @@ impl LatestCache for MemoryCache {
         page: &Page,
         now: Timestamp,
     ) -> Result<Vec<Sample>, PortError> {
-        let (mut range, mut found) = (KeyRange::on(filter, page), Vec::new());
+        let (mut range, mut found) = (KeyRange::of(filter, page.after.as_deref()), Vec::new());
         loop {
             let step = self.read().latest(filter, &range, page.limit - found.len(), now);
             found.extend(step.found);
@@ -89,12 +94,24 @@ impl LatestCache for MemoryCache {
         }
     }
 
+    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+        let noted = self.noted();
+        Ok(partitions.iter().map(|partition| noted.get(partition).copied()).collect())
+    }
+
+    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
+        let mut noted = self.noted();
+        advances.iter().try_for_each(|advance| advance.check(noted.get(&advance.partition).copied()))?;
+        noted.extend(advances.iter().map(|advance| (advance.partition.clone(), advance.next)));
+        Ok(())
+    }
+
     async fn len(&self) -> Result<usize, PortError> {
         Ok(self.read().len())
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), PortError> {
-        let mut range = KeyRange::of(&SeriesFilter::default());
+        let mut range = KeyRange::of(&SeriesFilter::default(), None);
         loop {
             let step = self.read().expired(&range, now);
             {

@@ -6,7 +6,6 @@
 mod alerts;
 mod bus;
 mod cache;
-mod key_range;
 mod maildir;
 mod options;
 mod positions;

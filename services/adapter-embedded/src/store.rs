@@ -8,6 +8,7 @@ mod prune;
 mod range;
 mod roll_up;
 mod schedule;
+mod walk;
 
 use crate::positions;
 use crate::series::{self, Interning};
@@ -15,13 +16,15 @@ use crate::sqlite::Database;
 use async_trait::async_trait;
 use prune::OldSamples;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleStore, ScheduleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, ScheduleStore, SeriesPage,
+    TopicPartition,
 };
 
 /// What the operator knows the store by, and its file.
@@ -92,6 +95,16 @@ impl SampleStore for EmbeddedStore {
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         let filter = filter.clone();
         self.database.read_long(move |conn| newest::newest(conn, &filter, limit)).await
+    }
+
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        let after = after.cloned();
+        self.database.read_long(move |conn| walk::samples(conn, time, after, limit)).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {

@@ -10,10 +10,14 @@ const LIMIT: u64 = 2_000;
 /// More records than fit.
 const TOO_MANY: usize = 1_000;
 
-fn one_record() -> RecordBatch {
+fn records(number: usize) -> RecordBatch {
     let mut batch = BatchBuilder::default();
-    batch.push(b"key", b"value");
+    (0..number).for_each(|_| batch.push(b"key", b"value"));
     batch.finish()
+}
+
+fn one_record() -> RecordBatch {
+    records(1)
 }
 
 /// Publishes one record after the other until that fails.
@@ -37,8 +41,8 @@ async fn a_full_backlog_refuses_what_it_cannot_keep_until_a_consumer_has_caught_
     assert_eq!(error.failure(), Failure::Retry);
     assert!(error.to_string().contains("the backlog of metrics is full"), "{error}");
     let full = bus.extents(&Topic::METRICS).await.unwrap();
-    bus.publish(&Topic::METRICS, one_record()).await.unwrap_err();
-    assert_eq!(bus.extents(&Topic::METRICS).await.unwrap(), full, "nothing was stored");
+    bus.publish(&Topic::METRICS, records(3)).await.unwrap_err();
+    assert_eq!(bus.extents(&Topic::METRICS).await.unwrap(), full, "no record of it was stored");
     bus.publish(&Topic::METRICS.dead_letters(), one_record()).await.unwrap();
 
     let mut next = 0;

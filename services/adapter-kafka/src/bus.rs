@@ -1,20 +1,22 @@
 //! The event bus on Kafka.
 
 use crate::client::{Inbox, start};
-use crate::error::{port_error, unavailable};
+use crate::error::{broken, port_error, rejected, unavailable};
 use crate::journal::Journal;
+use crate::metrics::{Meter, Metrics};
 use crate::names::Names;
 use crate::options::KafkaOptions;
+use crate::partitioner::partition_of;
 use crate::publish::Publisher;
 use crate::questions::Questions;
 use crate::queues::Queues;
 use crate::received::raw_offset;
 use crate::settings::Settings;
-use crate::statistics::{Figures, KafkaStatistics};
 use crate::subscription::Member;
 use crate::tail::Follower;
 use crate::topics::{Topics, ensure};
 use async_trait::async_trait;
+use prometheus::Registry;
 use rdkafka::consumer::Consumer;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -30,8 +32,7 @@ const MAX_QUESTIONS: usize = 16;
 
 /// The event bus on Kafka.
 ///
-/// Beside what the port allows: a batch may be appended in part if the process dies or the brokers go away
-/// while it is published, and a tail does not follow partitions that are added to its topic later.
+/// A tail does not follow partitions that are added to its topic later.
 pub struct KafkaBus {
     engine: Option<Arc<Engine>>,
 }
@@ -43,7 +44,7 @@ pub(crate) struct Engine {
     pub(crate) topics: Topics,
     publisher: Arc<Publisher>,
     questions: Questions,
-    figures: Arc<Figures>,
+    metrics: Arc<Metrics>,
     turns: Arc<Semaphore>,
 }
 
@@ -54,18 +55,22 @@ impl KafkaBus {
     /// [`PortError::Broken`] when a setting is wrong or one that cannot be chosen.
     pub fn new(options: &KafkaOptions) -> Result<Self, PortError> {
         let settings = Arc::new(Settings::new(options)?);
-        let (names, figures) = (Names::new(&options.prefix), Arc::new(Figures::default()));
-        let publisher = Arc::new(Publisher::new(&settings, Arc::clone(&figures))?);
+        let names = Names::new(&options.prefix);
+        let metrics = Arc::new(Metrics::new().map_err(|error| broken(error.to_string()))?);
+        let publisher = Arc::new(Publisher::new(&settings, &metrics)?);
         let questions = Questions::new(Arc::clone(&settings), names.clone(), Arc::clone(&publisher));
         let turns = Arc::new(Semaphore::new(MAX_QUESTIONS));
         let topics = Topics::default();
-        let engine = Engine { settings, names, topics, publisher, questions, figures, turns };
+        let engine = Engine { settings, names, topics, publisher, questions, metrics, turns };
         Ok(Self { engine: Some(Arc::new(engine)) })
     }
 
-    /// How the producer was getting on a few seconds ago.
-    pub fn statistics(&self) -> KafkaStatistics {
-        self.engine().figures.last()
+    /// Adds what its clients tell of themselves every few seconds: `watchkeeper_kafka_*`.
+    ///
+    /// # Errors
+    /// When the registry has metrics of these names, from another bus.
+    pub fn register_metrics(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        self.engine().metrics.register(registry)
     }
 
     fn engine(&self) -> &Arc<Engine> {
@@ -84,6 +89,11 @@ impl Drop for KafkaBus {
 }
 
 impl Engine {
+    /// For a client of that name.
+    fn journal(&self, client: String) -> Journal {
+        Journal::with_meter(client, Meter::of(&self.metrics))
+    }
+
     /// Asks on a thread on which an answer can be waited for.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
@@ -114,15 +124,25 @@ impl EventBus for KafkaBus {
         published.inspect_err(|_| engine.topics.forget(topic))
     }
 
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
+        if key.is_empty() {
+            return Err(rejected("a record without a key may lie in any partition"));
+        }
+        let partitions = ensure(self.engine(), topic).await?;
+        Ok(TopicPartition::new(topic.clone(), partition_of(key, partitions)))
+    }
+
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
         let engine = self.engine();
         ensure(engine, topic).await?;
         let (name, group_name) = (engine.names.topic(topic), engine.names.group(group));
-        let inbox = Inbox::new(name.clone(), Journal::of(format!("member of {group_name}")));
-        let consumer = start(&engine.settings.member(&group_name), inbox)?;
+        let timeout = engine.settings.options().timeout;
+        let inbox =
+            Inbox::new(name.clone(), engine.journal(format!("member of {group_name}")), Some(timeout));
+        let consumer = start(&engine.settings.member(&group_name), inbox, Arc::downgrade(engine))?;
         consumer.subscribe(&[&name]).map_err(|error| port_error(&error))?;
         let queues = Queues::new(topic.clone(), name, consumer);
-        Ok(Box::new(Member::new(group.clone(), queues, engine.settings.options().timeout)))
+        Ok(Box::new(Member::new(group.clone(), queues, timeout)))
     }
 
     async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError> {
@@ -134,8 +154,9 @@ impl EventBus for KafkaBus {
             (i32::try_from(partition.partition).unwrap_or(i32::MAX), raw_offset(*end))
         });
         let (ends, name) = (ends.collect(), engine.names.topic(topic));
-        let inbox = Inbox::new(name.clone(), Journal::of(format!("tail of {name}")));
-        let consumer = start(&engine.settings.follower(&engine.names.no_group()), inbox)?;
+        let inbox = Inbox::new(name.clone(), engine.journal(format!("tail of {name}")), None);
+        let consumer =
+            start(&engine.settings.follower(&engine.names.no_group()), inbox, Arc::downgrade(engine))?;
         Ok(Box::new(Follower::begin(Queues::new(topic.clone(), name, consumer), &ends)?))
     }
 

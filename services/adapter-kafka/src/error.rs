@@ -15,7 +15,8 @@ pub(crate) fn port_error(error: &KafkaError) -> PortError {
     }
 }
 
-fn of_code(code: Option<Code>, reason: String) -> PortError {
+/// What a code of librdkafka or the brokers means.
+pub(crate) fn of_code(code: Option<Code>, reason: String) -> PortError {
     match code {
         Some(
             Code::Fatal

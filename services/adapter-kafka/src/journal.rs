@@ -2,38 +2,54 @@
 
 mod repeats;
 
-use crate::statistics::Figures;
+use crate::error::of_code;
+use crate::metrics::Meter;
 use rdkafka::Statistics;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel as Level;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use repeats::Repeats;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+use watchkeeper_ports::PortError;
 
 /// Writes what a client says into our log, and keeps what it last complained of.
 pub(crate) struct Journal {
     client: String,
-    figures: Option<Arc<Figures>>,
+    meter: Option<Meter>,
     repeats: Mutex<Repeats>,
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// Why a client cannot do its work.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    error: KafkaError,
+    reason: String,
 }
 
 impl Journal {
     /// Of a client that an operator knows by that name.
     pub(crate) fn of(client: impl Into<String>) -> Self {
-        Self { client: client.into(), figures: None, repeats: Mutex::default(), trouble: Mutex::default() }
+        Self { client: client.into(), meter: None, repeats: Mutex::default(), trouble: Mutex::default() }
     }
 
-    /// Likewise, of one that tells its figures.
-    pub(crate) fn with_figures(client: impl Into<String>, figures: Arc<Figures>) -> Self {
-        Self { figures: Some(figures), ..Self::of(client) }
+    /// Likewise, of one that tells how it is getting on.
+    pub(crate) fn with_meter(client: impl Into<String>, meter: Meter) -> Self {
+        Self { meter: Some(meter), ..Self::of(client) }
     }
 
-    /// What the client has last complained of.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What an answer that did not come in time means, seen together with what the client has last complained of:
+    /// that says why, and whether waiting helps.
+    pub(crate) fn explain(&self, error: PortError) -> PortError {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (error, trouble) {
+            (PortError::Unavailable { reason, .. }, Some(Trouble { error, reason: why })) => {
+                of_code(error.rdkafka_error_code(), format!("{reason}; {error}: {why}"))
+            }
+            (other, _) => other,
+        }
     }
 
     /// All is well again.
@@ -68,17 +84,22 @@ impl ClientContext for Journal {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{error}: {reason}"));
-        // A connection that fails is in the log already, in the same words.
         let code = error.rdkafka_error_code();
+        // That all brokers are away follows from why each is.
+        if code == Some(Code::AllBrokersDown) {
+            return;
+        }
+        let trouble = Trouble { error, reason: reason.to_owned() };
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        // A connection that fails is in the log already, in the same words.
         if !matches!(code, Some(Code::BrokerTransportFailure | Code::Resolve)) {
             self.write(Level::Warning, "ERROR", reason);
         }
     }
 
     fn stats(&self, statistics: Statistics) {
-        if let Some(figures) = &self.figures {
-            figures.take(&statistics);
+        if let Some(meter) = &self.meter {
+            meter.take(&statistics);
         }
     }
 }

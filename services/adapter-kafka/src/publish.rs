@@ -5,9 +5,9 @@ pub(crate) mod limits;
 
 use crate::error::{port_error, rejected, unavailable};
 use crate::journal::Journal;
+use crate::metrics::{Meter, Metrics};
 use crate::options::KafkaOptions;
 use crate::settings::{Settings, create};
-use crate::statistics::Figures;
 use delivery::Delivery;
 use rdkafka::Statistics;
 use rdkafka::client::{Client, ClientContext};
@@ -33,9 +33,9 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(settings: &Settings, figures: Arc<Figures>) -> Result<Self, PortError> {
+    pub(crate) fn new(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, PortError> {
         let KafkaOptions { max_in_flight_bytes, timeout, .. } = *settings.options();
-        let courier = Courier { journal: Journal::with_figures("producer", figures) };
+        let courier = Courier { journal: Journal::with_meter("producer", Meter::of(metrics)) };
         Ok(Self {
             producer: create(&settings.producer(), courier)?,
             room: Arc::new(Semaphore::new(units(max_in_flight_bytes))),
@@ -61,18 +61,10 @@ impl Publisher {
         self.judge(delivery.outcome().await)
     }
 
-    /// What an answer of the brokers, or none, means; with what the client has complained of, because that
-    /// says why there is none.
+    /// What an answer of the brokers, or none, means.
     pub(crate) fn judge<T>(&self, answer: KafkaResult<T>) -> Result<T, PortError> {
         let journal = &self.client().context().journal;
-        answer.inspect(|_| journal.forget_trouble()).map_err(|error| {
-            match (port_error(&error), journal.trouble()) {
-                (PortError::Unavailable { reason, .. }, Some(trouble)) => {
-                    unavailable(format!("{reason}; {trouble}"))
-                }
-                (other, _) => other,
-            }
-        })
+        answer.inspect(|_| journal.forget_trouble()).map_err(|error| journal.explain(port_error(&error)))
     }
 
     async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, PortError> {
@@ -157,7 +149,7 @@ mod tests {
 
     fn publisher(timeout: Duration) -> Publisher {
         let options = KafkaOptions { timeout, ..KafkaOptions::at("127.0.0.1:1") };
-        Publisher::new(&Settings::new(&options).unwrap(), Arc::default()).unwrap()
+        Publisher::new(&Settings::new(&options).unwrap(), &Arc::new(Metrics::new().unwrap())).unwrap()
     }
 
     #[tokio::test(start_paused = true)]

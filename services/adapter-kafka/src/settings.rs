@@ -2,7 +2,9 @@
 
 use crate::error::{broken, port_error};
 use crate::options::{GroupProtocol, KafkaOptions};
+use crate::partitioner::PARTITIONER;
 use crate::publish::limits::MAX_MESSAGE_BYTES;
+use crate::tls;
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
@@ -21,13 +23,13 @@ const READER_WAIT: Duration = Duration::from_millis(10);
 const READER_FETCH_BYTES: usize = 64 << 10;
 /// The longest pause before a broker is tried again. Meanwhile nobody is told that a batch is too late, either.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// How often the producer tells its figures.
+/// How often a client says how it is getting on, if its timeout is not shorter.
 const STATISTICS_EVERY: Duration = Duration::from_secs(5);
 /// librdkafka wants a second more than the longest fetch.
 const MIN_SOCKET_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the bus promises rests on these, or other options say them.
-const RESERVED: [&str; 23] = [
+const RESERVED: [&str; 24] = [
     "acks",
     "allow.auto.create.topics",
     "auto.commit.enable",
@@ -45,6 +47,7 @@ const RESERVED: [&str; 23] = [
     "message.timeout.ms",
     "metadata.broker.list",
     "partition.assignment.strategy",
+    "partitioner",
     "queue.buffering.max.kbytes",
     "queue.buffering.max.messages",
     "request.required.acks",
@@ -67,6 +70,7 @@ impl Settings {
         if let Some(key) = reserved {
             return Err(broken(format!("the setting {key} of Kafka cannot be chosen: the bus rests on it")));
         }
+        tls::check(&options.settings)?;
         let settings = Self { options: options.clone() };
         settings.member("check").create_native_config().map_err(|error| refusal(&error))?;
         Ok(settings)
@@ -78,9 +82,9 @@ impl Settings {
 
     /// Publishes: idempotent, acknowledged by every replica in sync, keys spread as Java's clients do.
     pub(crate) fn producer(&self) -> ClientConfig {
-        let mut config = self
-            .with_defaults(&[("compression.type", "zstd".into()), ("partitioner", "murmur2_random".into())]);
+        let mut config = self.with_defaults(&[("compression.type", "zstd".into())]);
         config
+            .set("partitioner", PARTITIONER)
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("message.timeout.ms", millis(self.options.timeout))
@@ -91,7 +95,6 @@ impl Settings {
                 "queue.buffering.max.kbytes",
                 self.options.max_in_flight_bytes.saturating_mul(2).div_ceil(1024).to_string(),
             )
-            .set("statistics.interval.ms", millis(STATISTICS_EVERY))
             .set("allow.auto.create.topics", "false");
         config
     }
@@ -133,6 +136,8 @@ impl Settings {
         let mut config = self.follower(group);
         config
             .set("enable.partition.eof", "true")
+            // Nobody would read them.
+            .set("statistics.interval.ms", "0")
             .set("fetch.wait.max.ms", millis(READER_WAIT))
             .set("max.partition.fetch.bytes", READER_FETCH_BYTES.to_string());
         config
@@ -150,6 +155,7 @@ impl Settings {
             config.set(key, value);
         }
         config.set("bootstrap.servers", &self.options.brokers);
+        config.set("statistics.interval.ms", millis(STATISTICS_EVERY.min(self.options.timeout)));
         config.set("socket.timeout.ms", millis(self.options.timeout.max(MIN_SOCKET_TIMEOUT)));
         config
     }

@@ -52,13 +52,14 @@ enum Standing {
     },
 }
 
-/// Creates `topic` as it is declared, unless it is there; then says, once, in what it differs.
+/// Creates `topic` as it is declared, unless it is there; then logs, once, in what it differs. Says how many
+/// partitions it has, at least one.
 ///
 /// # Errors
 /// [`PortError::Unavailable`] when no broker answers or the topic is not usable in time;
 /// [`PortError::Rejected`] when Kafka has no topic of that name; [`PortError::Broken`] when the brokers refuse
 /// the declaration.
-pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<(), PortError> {
+pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize, PortError> {
     let name = engine.names.legal_topic(topic)?;
     let give_up_at = Instant::now() + engine.settings.options().timeout;
     let mut was_created = false;
@@ -66,12 +67,12 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<(), Po
         let asked = name.clone();
         let standing = engine.ask(move |questions| Ok(stand(find(&questions.metadata()?, &asked)))).await?;
         match standing {
-            Standing::Usable { .. } if engine.topics.is_known(topic) => return Ok(()),
+            Standing::Usable { partitions, .. } if engine.topics.is_known(topic) => return Ok(partitions),
             Standing::Usable { partitions, replication } if answers(engine, topic).await? => {
                 if engine.topics.is_new(topic) && !was_created {
                     report_differences(engine, topic, name, (partitions, replication)).await;
                 }
-                return Ok(());
+                return Ok(partitions);
             }
             Standing::Missing if !was_created => {
                 create(engine, topic, name.clone()).await?;

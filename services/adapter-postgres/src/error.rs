@@ -9,7 +9,7 @@ use tokio_rustls::rustls;
 use watchkeeper_ports::{Advance, Offset, PortError};
 
 /// What the operator knows it by.
-const WHAT: &str = "store";
+pub(crate) const WHAT: &str = "store";
 
 /// Why a call failed.
 #[derive(Debug, PartialEq)]

@@ -5,6 +5,7 @@ mod outbox;
 mod row;
 
 use crate::database::Database;
+use crate::error::WHAT;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ impl NotificationStore for Notifications {
     }
 
     async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+        plan.check(WHAT)?;
         self.database
             .call(async |connection| {
                 let transaction = connection.transaction().await?;

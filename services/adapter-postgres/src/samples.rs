@@ -9,19 +9,21 @@ mod oldest;
 mod over_time;
 mod prune;
 mod rows;
+mod walk;
 
 use crate::database::Database;
 use crate::positions;
 use crate::series::{self, Interning};
 use async_trait::async_trait;
 use days::Days;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
 };
 
 /// The store of samples.
@@ -64,6 +66,15 @@ impl SampleStore for Samples {
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         self.database.long_call(async |connection| newest::newest(connection, filter, limit).await).await
+    }
+
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database.long_call(async |connection| walk::samples(connection, time, after, limit).await).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {

@@ -9,8 +9,8 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
-use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{LatestCache, Page, PortError, TtlPolicy};
+use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
+use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, Page, PortError, TopicPartition, TtlPolicy};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Samples that one call of a script takes. Redis answers nobody else meanwhile: some milliseconds.
@@ -97,12 +97,12 @@ impl LatestCache for RedisCache {
         page: &Page,
         now: Timestamp,
     ) -> Result<Vec<Sample>, PortError> {
-        let (mut after, before) = bounds(filter, page);
+        let KeyRange { mut after, before } = KeyRange::of(filter, page.after.as_deref());
         let (mut decoder, mut found) = (SampleDecoder::default(), Vec::new());
         while found.len() < page.limit {
             let mut call = self.keys.call(script::PAGE);
-            call.arg(&after).arg(&before).arg(STEP_SERIES);
-            let (last, entries): (Vec<u8>, Vec<Option<Vec<u8>>>) = self.ask(&call).await?;
+            call.arg(excluded(&after)).arg(excluded(&before)).arg(STEP_SERIES);
+            let (last, entries): (String, Vec<Option<Vec<u8>>>) = self.ask(&call).await?;
             for entry in entries.iter().flatten() {
                 let sample = entry::read(&mut decoder, entry, now).map_err(broken)?;
                 found.extend(sample.filter(|sample| filter.matches(&sample.series)));
@@ -110,10 +110,35 @@ impl LatestCache for RedisCache {
             if last.is_empty() {
                 break;
             }
-            after = [b"(", last.as_slice()].concat();
+            after = last;
         }
         found.truncate(page.limit);
         Ok(found)
+    }
+
+    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut call = self.keys.call_on_positions(script::POSITIONS);
+        for partition in partitions {
+            call.arg(partition.to_string());
+        }
+        self.ask(&call).await
+    }
+
+    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
+        if advances.is_empty() {
+            return Ok(());
+        }
+        let mut call = self.keys.call_on_positions(script::ADVANCE);
+        for CacheAdvance { partition, expected, next } in advances {
+            let expected = expected.map_or_else(String::new, |offset| offset.to_string());
+            call.arg(partition.to_string()).arg(expected).arg(*next);
+        }
+        let Some((number, found)) = self.ask::<Option<(usize, String)>>(&call).await? else { return Ok(()) };
+        let elsewhere = number.checked_sub(1).and_then(|index| advances.get(index));
+        elsewhere.ok_or_else(|| broken("a script gave what it cannot give"))?.check(found.parse().ok())
     }
 
     async fn len(&self) -> Result<usize, PortError> {
@@ -144,15 +169,7 @@ fn newest_of_each(samples: &[Sample]) -> Vec<&Sample> {
     newest.into_values().collect()
 }
 
-/// The bounds of the keys that can be on the page, as ZRANGEBYLEX has them: a key begins with its source and
-/// a slash, and `0` is the character after it.
-fn bounds(filter: &SeriesFilter, page: &Page) -> (Vec<u8>, Vec<u8>) {
-    let excluded = |key: &str| format!("({key}").into_bytes();
-    let of_source = filter.source.as_deref().map(|source| (format!("{source}/"), format!("{source}0")));
-    let (first, before) = match &of_source {
-        Some((first, before)) => (first.as_str(), excluded(before)),
-        None => ("", b"+".to_vec()),
-    };
-    let after = page.after.as_deref().filter(|after| *after > first).unwrap_or(first);
-    (if after.is_empty() { b"-".to_vec() } else { excluded(after) }, before)
+/// A bound that is not in the range itself, as ZRANGEBYLEX has it.
+fn excluded(key: &str) -> String {
+    format!("({key}")
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
 use watchkeeper_port_contract::{Fixture, engine_url};
-use watchkeeper_ports::LatestCache;
+use watchkeeper_ports::{CacheAdvance, LatestCache, PortError, Topic, TopicPartition};
 
 /// A cache of its own in the Redis that all tests share.
 struct Prefix(String);
@@ -25,3 +25,21 @@ impl Fixture<dyn LatestCache> for Prefix {
 }
 
 watchkeeper_port_contract::latest_cache_contract!(Prefix);
+
+#[tokio::test]
+async fn what_was_noted_under_a_server_that_was_started_anew_since_is_forgotten() {
+    let place = Prefix::fresh().await;
+    let (cache, partition) = (place.open().await, TopicPartition::new(Topic::METRICS, 0));
+    let advance = |expected, next| CacheAdvance { partition: partition.clone(), expected, next };
+    let positions = async || cache.positions(std::slice::from_ref(&partition)).await.unwrap();
+    cache.advance(&[advance(None, 7)]).await.unwrap();
+    let key = format!("{{{}}}:latest:positions", place.0);
+    let mut other = redis::Client::open(engine_url("redis")).unwrap();
+    let another_run = redis::cmd("HSET").arg(&key).arg("server").arg("another").exec(&mut other);
+    another_run.unwrap();
+    let error = cache.advance(&[advance(Some(7), 8)]).await.unwrap_err();
+    assert!(matches!(error, PortError::PositionMoved { expected: 7, found: 0, .. }), "{error}");
+    assert_eq!(positions().await, [None]);
+    cache.advance(&[advance(None, 3)]).await.unwrap();
+    assert_eq!(positions().await, [Some(3)]);
+}

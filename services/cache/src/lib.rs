@@ -1,8 +1,8 @@
 //! The cache role keeps the latest value of every series at hand.
 //!
 //! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *store* it in the
-//! latest-value cache if it is newer than what is there → *commit* the position. A cache that is found
-//! empty is refilled from the store first, and goes on where the store has come to.
+//! latest-value cache if it is newer than what is there → *commit* the position, in the cache first: one that
+//! has forgotten it has lost more, is refilled from the store, and goes on where the store has come to.
 
 mod config;
 mod expiry;

@@ -4,11 +4,14 @@ use crate::config::CacheConfig;
 use crate::expiry::keep_sweeping;
 use crate::refill::refill;
 use prometheus::IntCounter;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{
-    EventBus, Group, LatestCache, PortError, Position, ReceivedBatch, SampleStore, Topic, TopicPartition,
+    CacheAdvance, EventBus, Group, LatestCache, Offset, PortError, Position, ReceivedBatch, SampleStore,
+    Topic, TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
 use watchkeeper_runtime::telemetry::register;
@@ -30,17 +33,7 @@ pub async fn run(
     let undecodable = register(context.registry(), undecodable)?;
     let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE };
     let sweeping = keep_sweeping(context.clone(), Arc::clone(&cache));
-    let decoder = SampleDecoder::default();
-    let filler = Filler {
-        config,
-        store,
-        cache,
-        undecodable,
-        decoder,
-        is_refilling: false,
-        samples: Vec::new(),
-        positions: Vec::new(),
-    };
+    let filler = Filler::new(config, store, cache, undecodable);
     tokio::try_join!(consume(context, source, filler), sweeping)?;
     Ok(())
 }
@@ -48,16 +41,62 @@ pub async fn run(
 /// Most records that one delivery brings; each delivery is stored at once.
 const MAX_RECORDS: usize = 10_000;
 
+/// How often it is looked whether the cache has forgotten what it was given.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
 struct Filler {
     config: CacheConfig,
     store: Arc<dyn SampleStore>,
     cache: Arc<dyn LatestCache>,
     undecodable: IntCounter,
     decoder: SampleDecoder,
-    /// Whether a refill has begun and not come to its end: the cache is neither empty then nor whole.
-    is_refilling: bool,
+    partitions: BTreeMap<TopicPartition, Place>,
     samples: Vec<Sample>,
-    positions: Vec<Position>,
+    look_at: Instant,
+}
+
+/// How far one partition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    /// Where the cache has the position.
+    noted: Offset,
+    /// The offset after the last record that was taken.
+    taken: Offset,
+}
+
+impl Filler {
+    fn new(
+        config: CacheConfig,
+        store: Arc<dyn SampleStore>,
+        cache: Arc<dyn LatestCache>,
+        undecodable: IntCounter,
+    ) -> Self {
+        Self {
+            config,
+            store,
+            cache,
+            undecodable,
+            decoder: SampleDecoder::default(),
+            partitions: BTreeMap::new(),
+            samples: Vec::new(),
+            look_at: Instant::now(),
+        }
+    }
+
+    /// Fills the cache from the store, and notes that these partitions have come to where the persister is:
+    /// what it has not stored yet is read from the bus again.
+    async fn refill(&self, partitions: &[TopicPartition], heartbeat: &Heartbeat) -> Result<(), PortError> {
+        // Before the samples are read: what is stored in between is put twice, not missed.
+        let mut advances = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
+            advances.push(CacheAdvance { partition: partition.clone(), expected: None, next });
+        }
+        let (ttl, now) = (&self.config.ttl, Timestamp::now());
+        let series = refill(&*self.cache, &*self.store, ttl, now, heartbeat).await?;
+        tracing::info!(series, "cache refilled from the store");
+        self.cache.advance(&advances).await
+    }
 }
 
 impl Consumer for Filler {
@@ -67,28 +106,27 @@ impl Consumer for Filler {
         self.cache.len().await.map(drop)
     }
 
-    /// An empty cache has lost what was committed: it is refilled, and what the store does not have yet
-    /// is read from the bus again.
+    /// A cache that has forgotten how far a partition was taken has lost what was in it.
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        self.is_refilling |= self.cache.len().await? == 0;
-        if !self.is_refilling {
-            return Ok(Vec::new());
+        let noted = self.cache.positions(partitions).await?;
+        let lost = partitions.iter().zip(&noted).filter(|(_, noted)| noted.is_none());
+        let lost: Vec<_> = lost.map(|(partition, _)| partition.clone()).collect();
+        if !lost.is_empty() {
+            self.refill(&lost, heartbeat).await?;
         }
-        // Before the samples are read: what is stored in between is put twice, not missed.
-        let mut stored = Vec::with_capacity(partitions.len());
-        for partition in partitions {
-            let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
-            stored.push(Position { partition: partition.clone(), next });
-        }
-        let (ttl, now) = (&self.config.ttl, Timestamp::now());
-        let series = refill(&*self.cache, &*self.store, ttl, now, heartbeat).await?;
-        tracing::info!(series, "cache refilled from the store");
-        self.is_refilling = false;
-        Ok(stored)
+        let noted = self.cache.positions(partitions).await?;
+        let found = partitions.iter().zip(noted).filter_map(|(partition, noted)| Some((partition, noted?)));
+        let positions: Vec<_> =
+            found.map(|(partition, next)| Position { partition: partition.clone(), next }).collect();
+        let places = positions
+            .iter()
+            .map(|Position { partition, next }| (partition.clone(), Place { noted: *next, taken: *next }));
+        self.partitions.extend(places);
+        Ok(positions)
     }
 
     fn take(&mut self, batch: ReceivedBatch) {
@@ -98,7 +136,9 @@ impl Consumer for Filler {
                 Err(_) => self.undecodable.inc(),
             }
         }
-        self.positions.push(Position { partition: batch.partition, next: batch.next });
+        if let Some(place) = self.partitions.get_mut(&batch.partition) {
+            place.taken = batch.next;
+        }
     }
 
     fn linger(&self) -> Duration {
@@ -106,25 +146,53 @@ impl Consumer for Filler {
     }
 
     fn room(&self) -> usize {
-        if self.positions.is_empty() { MAX_RECORDS } else { 0 }
+        let is_in_hand = self.partitions.values().any(|place| place.taken != place.noted);
+        if is_in_hand { 0 } else { MAX_RECORDS }
     }
 
+    /// All partitions are compared, also those of which nothing was taken: whoever has lost one, or finds that
+    /// the cache has forgotten it, begins anew.
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await?;
+        let advances = self.partitions.iter().map(|(partition, &Place { noted, taken })| CacheAdvance {
+            partition: partition.clone(),
+            expected: Some(noted),
+            next: taken,
+        });
+        self.cache.advance(&advances.collect::<Vec<_>>()).await?;
         self.samples.clear();
-        Ok(std::mem::take(&mut self.positions))
+        let mut moved = Vec::new();
+        for (partition, place) in &mut self.partitions {
+            if place.noted != place.taken {
+                place.noted = place.taken;
+                moved.push(Position { partition: partition.clone(), next: place.taken });
+            }
+        }
+        Ok(moved)
     }
 
     fn forget(&mut self) {
         self.samples.clear();
-        self.positions.clear();
+        self.partitions.clear();
+    }
+
+    fn release(&mut self, partitions: &[TopicPartition]) {
+        self.partitions.retain(|partition, _| !partitions.contains(partition));
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        Some(self.look_at)
+    }
+
+    async fn wake(&mut self) -> bool {
+        self.look_at = Instant::now() + LOOK_EVERY;
+        !self.partitions.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use watchkeeper_adapter_embedded::{EmbeddedStore, MemoryCache};
     use watchkeeper_domain::Series;
     use watchkeeper_ports::{Advance, Append, TtlPolicy};
@@ -144,23 +212,31 @@ mod tests {
         let sample = Sample { series, collected_at: Timestamp::now(), value: 1.0 };
         let advances = partitions.iter().zip([70, 80]).map(advance).collect();
         store.append(&Arc::new(Append { samples: vec![sample], advances })).await.unwrap();
-        let mut filler = Filler {
-            config: CacheConfig {
-                ttl: TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() },
-            },
-            store,
-            cache: Arc::new(MemoryCache::new()),
-            undecodable: IntCounter::new("undecodable", "For the test.").unwrap(),
-            decoder: SampleDecoder::default(),
-            is_refilling: false,
-            samples: Vec::new(),
-            positions: Vec::new(),
-        };
+        let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
+        let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
+        let cache = Arc::new(MemoryCache::new());
+        let mut filler = Filler::new(CacheConfig { ttl }, store, cache, undecodable);
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
         assert_eq!(filler.begin(&partitions, &heartbeat).await.unwrap(), expected);
-        assert_eq!(filler.begin(&partitions, &heartbeat).await.unwrap(), [], "now it has something");
+    }
+
+    #[tokio::test]
+    async fn a_cache_that_has_forgotten_is_noticed_though_no_record_comes() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(directory.path()).unwrap().samples();
+        let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
+        let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
+        let mut filler = Filler::new(CacheConfig { ttl }, store, Arc::new(MemoryCache::new()), undecodable);
+        let heartbeat = RoleContext::detached("cache").heartbeat("receive");
+        assert!(!filler.wake().await, "it has no partition");
+        filler.begin(&[TopicPartition::new(Topic::METRICS, 0)], &heartbeat).await.unwrap();
+        assert!(filler.wake().await);
+        assert_eq!(filler.store(&heartbeat).await.unwrap(), [], "nothing has moved");
+        filler.cache = Arc::new(MemoryCache::new());
+        let error = filler.store(&heartbeat).await.unwrap_err();
+        assert!(matches!(error, PortError::PositionMoved { .. }), "{error}");
     }
 }

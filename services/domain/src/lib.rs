@@ -7,6 +7,7 @@
 mod aggregate;
 mod alert;
 mod filter;
+mod key_range;
 pub mod limits;
 mod matcher;
 mod range;
@@ -18,6 +19,7 @@ mod timestamp;
 pub use aggregate::{Accumulator, Aggregate, UnknownAggregate};
 pub use alert::{Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity};
 pub use filter::SeriesFilter;
+pub use key_range::KeyRange;
 pub use limits::Violation;
 pub use matcher::{MAX_MATCHER_BYTES, MAX_MATCHERS, Matcher, MatcherError, Matchers};
 pub use range::{Point, RangeQuery, SeriesPoints};

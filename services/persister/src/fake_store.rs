@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
 };
 
 /// Refuses some samples, keeps the others, and may be away.
@@ -77,6 +78,15 @@ impl SampleStore for FakeStore {
     }
 
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+        unreachable!("only appended to and pruned")
+    }
+
+    async fn samples(
+        &self,
+        _: Range<Timestamp>,
+        _: Option<&SampleKey>,
+        _: usize,
+    ) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }
 

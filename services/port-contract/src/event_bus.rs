@@ -23,6 +23,7 @@ suite!(($) event_bus_contract, event_bus, [
     an_empty_batch_is_nothing,
     a_large_batch_comes_back_whole,
     records_of_one_key_keep_their_order,
+    a_key_says_in_which_partition_its_records_lie,
     a_record_needs_no_key,
     large_records_come_back_whole,
     topics_keep_their_records_apart,

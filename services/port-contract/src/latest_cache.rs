@@ -3,8 +3,10 @@
 //! An engine may expire values by its own clock, so time here is the real one.
 
 mod bounds;
+mod positions;
 
 pub use bounds::*;
+pub use positions::*;
 
 use crate::paging::page_by_page;
 use crate::samples::series;
@@ -32,6 +34,10 @@ suite!(($) latest_cache_contract, latest_cache, [
     keys_come_in_the_order_of_their_bytes,
     newest_is_the_newest_that_matches,
     puts_at_the_same_time_leave_the_newest,
+    nothing_is_noted_of_a_partition_that_was_never_taken,
+    a_position_is_where_it_was_moved,
+    a_position_that_was_moved_by_another_holds_all_back,
+    a_move_that_was_made_may_be_made_again,
 ]);
 
 const LONG: Duration = Duration::from_secs(3_600);

@@ -22,6 +22,7 @@ pub mod mailer;
 pub mod notification_store;
 mod odd_text;
 mod paging;
+mod report;
 pub mod rollup_store;
 pub mod sample_store;
 mod samples;
@@ -29,6 +30,7 @@ pub mod schedule_store;
 pub mod silence_store;
 
 pub use engine::{engine_dir, engine_url};
+pub use report::Tested;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -51,10 +53,10 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.expect("it comes in time")
 }
 
-/// Lists the promises of a module: for the macro that turns them into tests, and for reports.
+/// Lists the promises of a module: for the macro that turns them into tests, and to say how many there are.
 macro_rules! suite {
     (($dollar:tt) $contract:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
-        /// The names of the suite's promises, for a report that says which of them an adapter was tested for.
+        /// The names of the suite's promises.
         pub const PROMISES: &[&str] = &[$(stringify!($promise)),*];
 
         /// Turns every promise of this suite into a test of the adapter behind a fixture.
@@ -64,7 +66,14 @@ macro_rules! suite {
                 $(
                     #[tokio::test]
                     async fn $promise() {
-                        $crate::$module::$promise::<$dollar fixture>().await;
+                        let tested = $crate::Tested {
+                            suite: stringify!($module),
+                            adapter: env!("CARGO_PKG_NAME"),
+                            module: module_path!(),
+                            promise: stringify!($promise),
+                            promises: $crate::$module::PROMISES.len(),
+                        };
+                        tested.test($crate::$module::$promise::<$dollar fixture>()).await;
                     }
                 )*
             };

@@ -23,6 +23,7 @@ suite!(($) notification_store_contract, notification_store, [
     an_empty_outbox_has_nothing,
     groups_and_notifications_are_stored_together,
     a_plan_for_a_group_that_was_changed_stores_nothing,
+    a_plan_that_names_a_group_twice_is_refused,
     a_version_grows_and_is_not_given_again,
     a_group_is_removed_by_who_saw_it_last,
     of_many_planners_one_succeeds,

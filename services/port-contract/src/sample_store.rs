@@ -5,12 +5,14 @@ mod asking;
 mod model;
 mod pruning;
 mod rolling_up;
+mod walking;
 
 pub use appending::*;
 pub use asking::*;
 pub use model::*;
 pub use pruning::*;
 pub use rolling_up::*;
+pub use walking::*;
 
 use crate::suite;
 use std::collections::BTreeMap;
@@ -48,6 +50,11 @@ suite!(($) sample_store_contract, sample_store, [
     a_roll_up_leaves_out_series_without_samples_in_it,
     rollups_of_any_filter_are_what_a_model_says,
     oldest_is_of_any_series,
+    a_walk_meets_every_sample_once_and_in_order_whatever_the_page,
+    a_page_of_samples_is_what_a_simple_model_says,
+    samples_are_taken_from_the_first_instant_and_not_from_the_last,
+    an_empty_range_has_no_samples,
+    a_walk_is_not_disturbed_by_what_is_appended_behind_it,
     pruning_removes_what_is_older_and_nothing_else,
     a_series_without_samples_is_gone_and_can_come_back,
     pruning_leaves_what_a_model_says,

@@ -8,13 +8,20 @@ use watchkeeper_domain::Timestamp;
 #[async_trait]
 pub trait EventBus: Send + Sync {
     /// Appends a batch to `topic`. When this returns `Ok`, every record survives `kill -9` of any
-    /// process. A batch that fits one partition is appended whole or not at all; records of one key
-    /// keep their order.
+    /// process. Records of one key keep their order.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] when the bus cannot be reached or its backlog is full: nothing is
-    /// lost if the caller tries again, but records may then be there twice.
+    /// lost if the caller tries again. Of a batch that failed, for whatever reason, or whose call was
+    /// dropped, any part may have been appended, and is there twice after another try.
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError>;
+
+    /// The partition of every record of `key` that is published to `topic` from now on, for as long as nobody
+    /// adds partitions to it. Records without a key may lie in any.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when the key is empty.
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError>;
 
     /// Joins `group` on `topic`. Members share the partitions; a partition has one member at a time.
     /// A group that has committed nothing starts at the earliest record.
@@ -50,6 +57,10 @@ pub trait Subscription: Send {
     /// The first delivery about a partition is [`Delivery::Assigned`]; records of it follow from the
     /// committed position on, or from where the caller sought. Cancel-safe: a dropped call loses no
     /// delivery.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when the bus has been away for a while. The caller may join anew or call
+    /// again: the subscription goes on once the bus is back.
     async fn next(&mut self, max_records: usize) -> Result<Delivery, PortError>;
 
     /// Goes on with `position.next` in a partition that is assigned. An offset before the earliest

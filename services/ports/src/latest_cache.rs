@@ -1,6 +1,6 @@
 //! The latest value of every series, at once.
 
-use crate::{Page, PortError};
+use crate::{Offset, Page, PortError, TopicPartition};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 
 /// The latest sample of every series, for as long as its source's time to live.
 ///
-/// A cache may forget everything at any moment; who fills it fills it again from the store.
+/// A cache may forget everything at any moment; who fills it fills it again from the store. So that this is
+/// noticed, how far each partition was taken is noted in the cache itself, and forgotten with the rest.
 #[async_trait]
 #[expect(clippy::len_without_is_empty, reason = "an answer of an engine, not the size of a collection")]
 pub trait LatestCache: Send + Sync {
@@ -36,11 +37,49 @@ pub trait LatestCache: Send + Sync {
         }
     }
 
+    /// Up to where the records of each of `partitions` were put, in their order; `None` where nothing was
+    /// noted, or the cache may have forgotten anything since.
+    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError>;
+
+    /// Notes up to where records were put, after they were: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`PortError::PositionMoved`] when a position is neither where it is expected nor where it is to be.
+    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError>;
+
     /// Series that are kept, some of them perhaps expired.
     async fn len(&self) -> Result<usize, PortError>;
 
     /// Forgets what has expired by `now`. A cache whose engine does so by itself does nothing.
     async fn sweep(&self, now: Timestamp) -> Result<(), PortError>;
+}
+
+/// How far one partition has come in the cache, moved by compare-and-set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheAdvance {
+    /// What is consumed.
+    pub partition: TopicPartition,
+    /// Where the position is now; `None` if nothing is noted.
+    pub expected: Option<Offset>,
+    /// Where it is to be; where it is, it is compared all the same.
+    pub next: Offset,
+}
+
+impl CacheAdvance {
+    /// Whether it can be made of where the position is.
+    ///
+    /// # Errors
+    /// [`PortError::PositionMoved`].
+    pub fn check(&self, found: Option<Offset>) -> Result<(), PortError> {
+        if found == self.expected || found == Some(self.next) {
+            return Ok(());
+        }
+        Err(PortError::PositionMoved {
+            partition: self.partition.clone(),
+            expected: self.expected.unwrap_or(0),
+            found: found.unwrap_or(0),
+        })
+    }
 }
 
 /// Series that [`LatestCache::newest`] looks at in one call.

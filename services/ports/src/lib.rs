@@ -2,7 +2,8 @@
 //! `port-contract` hold every adapter to them.
 //!
 //! A batch is the unit everywhere. All methods may be called from many tasks at once unless they take
-//! `&mut self`, and all futures may be dropped: a call that was dropped has either happened or not.
+//! `&mut self`, and all futures may be dropped: a call that was dropped has either happened or not, unless its
+//! own promise says less.
 
 mod alert_store;
 mod bus;
@@ -20,12 +21,12 @@ mod topic;
 pub use alert_store::{AlertKey, AlertStore, Evaluation, Memory};
 pub use bus::{Delivery, EventBus, Extent, Lag, ReceivedBatch, Subscription, Tail};
 pub use error::{Failure, PortError};
-pub use latest_cache::{LatestCache, TtlPolicy};
+pub use latest_cache::{CacheAdvance, LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
 pub use notification_store::{AlertGroup, GroupChange, NotificationStore, Outcome, Plan, Planned};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;
-pub use sample_store::{Advance, Append, Appended, Page, SampleStore, SeriesPage};
+pub use sample_store::{Advance, Append, Appended, Page, SampleKey, SampleStore, SeriesPage};
 pub use schedule_store::ScheduleStore;
 pub use silence_store::SilenceStore;
 pub use topic::{Group, Offset, Position, Topic, TopicPartition};

@@ -3,6 +3,7 @@
 use crate::PortError;
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
@@ -15,6 +16,9 @@ pub trait NotificationStore: Send + Sync {
 
     /// Stores what a planner decided, in one transaction: all of it, or nothing when a group was changed
     /// by somebody else. A notification whose id is there already is left out. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when the plan names a group twice (see [`Plan::check`]).
     async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError>;
 
     /// Up to `limit` notifications that are to be sent by `now`, those that have waited longest first, in
@@ -65,6 +69,23 @@ pub struct Plan {
     pub groups: Vec<GroupChange>,
     /// What is to be sent; each waits.
     pub notifications: Vec<Notification>,
+}
+
+impl Plan {
+    /// Whether each group is named once: of two changes of one group, which was meant is not known. For
+    /// stores; `what` is how the operator knows the one that asks.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`], with the key that comes again.
+    pub fn check(&self, what: &'static str) -> Result<(), PortError> {
+        let mut named = HashSet::with_capacity(self.groups.len());
+        match self.groups.iter().find(|change| !named.insert(&change.key)) {
+            Some(GroupChange { key, .. }) => {
+                Err(PortError::Rejected { what, reason: format!("groups: {key:?} is named twice") })
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// How one group changes.

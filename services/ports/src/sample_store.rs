@@ -2,6 +2,7 @@
 
 use crate::{Group, Offset, PortError, TopicPartition};
 use async_trait::async_trait;
+use std::ops::Range;
 use std::sync::Arc;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
@@ -29,6 +30,18 @@ pub trait SampleStore: Send + Sync {
 
     /// The newest `limit` samples of all series that match, newest first.
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError>;
+
+    /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
+    /// come after the one given, which need not exist. Fewer only when no more follow.
+    ///
+    /// Page after page gives every sample of the range once, but for those that are appended meanwhile;
+    /// each page costs about its own size, and a look at each series that has none in the range.
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError>;
 
     /// The windows of the series that match, by key; at most `max_series` series. One without samples in
     /// the range is left out and does not count.
@@ -85,6 +98,22 @@ pub struct Appended {
     pub stored: u64,
     /// Samples that were there already.
     pub repeated: u64,
+}
+
+/// Which sample is meant. The order is that of [`SampleStore::samples`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SampleKey {
+    /// The key of its series.
+    pub series_key: String,
+    /// When it was collected.
+    pub collected_at: Timestamp,
+}
+
+impl SampleKey {
+    /// The key of `sample`.
+    pub fn of(sample: &Sample) -> Self {
+        Self { series_key: sample.series.key().to_owned(), collected_at: sample.collected_at }
+    }
 }
 
 /// Which part of a long answer.

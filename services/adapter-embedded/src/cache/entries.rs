@@ -1,10 +1,9 @@
 //! What the cache keeps. Each call is short: it looks at a limited number of series.
 
 use super::index::Index;
-use crate::key_range::KeyRange;
 use std::collections::HashMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::TtlPolicy;
 
 /// Most series that one call looks at: about a millisecond.

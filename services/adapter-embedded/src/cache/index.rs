@@ -1,11 +1,10 @@
 //! Series in the order of their keys, so that a question looks at no more than it must.
 
-use crate::key_range::KeyRange;
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
-use watchkeeper_domain::{Series, SeriesFilter};
+use watchkeeper_domain::{KeyRange, Series, SeriesFilter};
 
 /// Series in the order of their keys: all of them, and those of each name.
 #[derive(Default)]

@@ -1,12 +1,11 @@
 //! The series that a filter means, in the order of their keys.
 
 use super::columns;
-use crate::key_range::KeyRange;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use watchkeeper_domain::{Series, SeriesFilter};
+use watchkeeper_domain::{KeyRange, Series, SeriesFilter};
 use watchkeeper_ports::{Page, SeriesPage};
 
 /// Series in the order of their keys.
@@ -43,7 +42,7 @@ pub(crate) fn series_page(
     page: &Page,
 ) -> Result<SeriesPage, Error> {
     let mut found = SeriesPage::default();
-    each_series(conn, filter, &KeyRange::on(filter, page), |_, series| {
+    each_series(conn, filter, &KeyRange::of(filter, page.after.as_deref()), |_, series| {
         if found.series.len() == page.limit {
             found.more = true;
             return Ok(ControlFlow::Break(()));
@@ -66,7 +65,7 @@ pub(crate) fn answer_page<T>(
     if page.limit == 0 {
         return Ok(answers);
     }
-    each_series(conn, filter, &KeyRange::on(filter, page), |id, series| {
+    each_series(conn, filter, &KeyRange::of(filter, page.after.as_deref()), |id, series| {
         answers.extend(answer(id, series)?);
         Ok(if answers.len() < page.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;

@@ -1,6 +1,5 @@
 //! The newest samples, without a look at the older ones.
 
-use crate::key_range::KeyRange;
 use crate::series::{answer_page, each_series};
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
@@ -8,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::Page;
 
 /// A series' samples, newest first: the tree is read from its end.
@@ -29,7 +28,7 @@ pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> R
 /// The newest `limit` samples of all series that `filter` means, newest first.
 pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, Error> {
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
-    each_series(conn, filter, &KeyRange::of(filter), |id, series| {
+    each_series(conn, filter, &KeyRange::of(filter, None), |id, series| {
         newest_first(conn, id, |at, value| newest.offer(&series, at, value))?;
         Ok(ControlFlow::Continue(()))
     })?;

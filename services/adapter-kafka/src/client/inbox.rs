@@ -12,8 +12,14 @@ use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionListEle
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use watchkeeper_ports::PortError;
+
+/// How long a coordinator that was away may take to answer, until it is asked again.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+/// What librdkafka says of a group whose coordinator, one of the brokers, takes requests.
+const WITH_COORDINATOR: &str = "up";
 
 /// A change of the assignment that the group waits for: it goes on when the change is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,7 @@ pub(crate) fn list(
 pub(crate) struct Inbox {
     topic: String,
     journal: Journal,
+    patience: Option<Duration>,
     news: Arc<Notify>,
     state: Mutex<State>,
 }
@@ -74,13 +81,16 @@ struct State {
     is_taken: bool,
     /// What went wrong last.
     failure: Option<PortError>,
+    /// Since when the group's coordinator is away.
+    alone_since: Option<Instant>,
     is_closed: bool,
 }
 
 impl Inbox {
-    /// Of a consumer of what Kafka calls `topic`.
-    pub(crate) fn new(topic: String, journal: Journal) -> Self {
-        Self { topic, journal, news: Arc::default(), state: Mutex::default() }
+    /// Of a consumer of what Kafka calls `topic`. One that is in a group fails when the group's coordinator has been
+    /// away for as long as its patience; one that is in none has none, and waits.
+    pub(crate) fn new(topic: String, journal: Journal, patience: Option<Duration>) -> Self {
+        Self { topic, journal, patience, news: Arc::default(), state: Mutex::default() }
     }
 
     /// What is notified when there is something new here.
@@ -112,6 +122,32 @@ impl Inbox {
     pub(super) fn fail(&self, error: PortError) {
         self.lock().failure = Some(error);
         self.news.notify_one();
+    }
+
+    /// Whether the coordinator of its group was away when the consumer last said so.
+    pub(super) fn is_alone(&self) -> bool {
+        self.lock().alone_since.is_some()
+    }
+
+    /// Whether the coordinator takes questions, and so will hear that the consumer leaves. Blocks.
+    pub(super) fn can_leave(&self, consumer: &BaseConsumer<Self>) -> bool {
+        let asked = list(&self.topic, &[0], &BTreeMap::new());
+        asked.and_then(|asked| consumer.committed_offsets(asked, ANSWERS_WITHIN)).is_ok()
+    }
+
+    /// Notes whether the coordinator is there, which the consumer says every few seconds.
+    fn look(&self, is_there: bool, now: Instant) {
+        let Some(patience) = self.patience else { return };
+        if is_there {
+            self.journal.forget_trouble();
+            self.lock().alone_since = None;
+            return;
+        }
+        let alone = now.duration_since(*self.lock().alone_since.get_or_insert(now));
+        if alone >= patience {
+            let reason = format!("the group's coordinator has been away for {} seconds", alone.as_secs());
+            self.fail(self.journal.explain(unavailable(reason)));
+        }
     }
 
     /// Nobody takes changes any more: the one that the group waits for is made, as is every one from now on.
@@ -181,6 +217,8 @@ impl ClientContext for Inbox {
     }
 
     fn stats(&self, statistics: Statistics) {
+        let is_there = statistics.cgrp.as_ref().is_some_and(|group| group.state == WITH_COORDINATOR);
+        self.look(is_there, Instant::now());
         self.journal.stats(statistics);
     }
 }
@@ -190,7 +228,7 @@ mod tests {
     use super::*;
 
     fn inbox() -> Inbox {
-        Inbox::new("topic".into(), Journal::of("a test"))
+        Inbox::new("topic".into(), Journal::of("a test"), Some(Duration::from_secs(10)))
     }
 
     #[test]
@@ -212,5 +250,18 @@ mod tests {
         inbox.fail(unavailable("away"));
         inbox.news().notified().await;
         assert!(inbox.take_failure().is_some() && inbox.take_failure().is_none());
+    }
+    #[test]
+    fn it_is_a_failure_when_the_coordinator_was_away_for_too_long() {
+        let (inbox, start) = (inbox(), Instant::now());
+        let look = |is_there, second| {
+            inbox.look(is_there, start + Duration::from_secs(second));
+            inbox.take_failure().map(|failure| failure.to_string())
+        };
+        assert_eq!([look(true, 0), look(false, 5), look(false, 14)], [None, None, None]);
+        let failure = look(false, 15).unwrap();
+        assert!(failure.contains("away for 10 seconds"), "{failure}");
+        assert!(look(false, 20).is_some() && inbox.is_alone(), "it is one for as long as nothing changes");
+        assert_eq!([look(true, 25), look(false, 30), look(false, 39)], [None, None, None]);
     }
 }

@@ -4,7 +4,9 @@
 mod foreign;
 mod handing_over;
 mod limits;
+mod metrics;
 mod place;
+mod secured;
 mod topics;
 mod unreachable;
 

@@ -9,11 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
-use watchkeeper_domain::{Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{KeyRange, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Page, SeriesPage};
-
-/// Greater than every key: no series starts with this character.
-const PAST_ALL_KEYS: &str = "\u{10FFFF}";
 
 /// What a series must be to be meant, of the parameters of [`Meant`].
 pub(crate) const IS_MEANT: &str = "left(key, 512) >= left($1, 512) AND key > $1
@@ -31,14 +28,9 @@ pub(crate) struct Meant {
 }
 
 impl Meant {
-    /// The series of `filter` whose key comes after the one given. The keys of one source are one range: a
-    /// key begins with its source and a slash, no source holds one, and `0` is the character after it.
+    /// The series of `filter` whose key comes after the one given.
     pub(crate) fn by(filter: &SeriesFilter, after: Option<&str>) -> Self {
-        let (first, before) = match &filter.source {
-            Some(source) => (format!("{source}/"), format!("{source}0")),
-            None => (String::new(), PAST_ALL_KEYS.to_owned()),
-        };
-        let after = after.filter(|after| **after > *first).map_or(first, str::to_owned);
+        let KeyRange { after, before } = KeyRange::of(filter, after);
         Self { after, before, name: filter.name.clone(), labels: Json(filter.labels.clone()) }
     }
 }
@@ -96,18 +88,4 @@ fn numbered(row: &Row) -> Result<(i64, Arc<Series>), Error> {
 /// A limit as a parameter.
 pub(crate) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_goes_on_after_its_key_but_never_before_the_filter() {
-        let filter = SeriesFilter { source: Some("host".into()), ..SeriesFilter::default() };
-        let after = |key: &str| Meant::by(&filter, Some(key)).after;
-        assert_eq!(after("github/x"), "host/");
-        assert_eq!(after("host/load"), "host/load");
-        assert_eq!(Meant::by(&filter, None).before, "host0");
-    }
 }

@@ -5,14 +5,15 @@ mod alerting;
 use crate::platform::{Platform, at, embedded, sample};
 use async_trait::async_trait;
 use axum::http::StatusCode;
+use std::ops::Range;
 use std::sync::Arc;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, LatestCache, Offset, Page, PortError, RollupStore, SampleStore, SeriesPage,
-    TopicPartition, TtlPolicy,
+    Append, Appended, CacheAdvance, Group, LatestCache, Offset, Page, PortError, RollupStore, SampleKey,
+    SampleStore, SeriesPage, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -30,6 +31,14 @@ impl LatestCache for Away {
     }
 
     async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
+        away()
+    }
+
+    async fn positions(&self, _: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+        away()
+    }
+
+    async fn advance(&self, _: &[CacheAdvance]) -> Result<(), PortError> {
         away()
     }
 
@@ -61,6 +70,15 @@ impl SampleStore for Away {
     }
 
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+        away()
+    }
+
+    async fn samples(
+        &self,
+        _: Range<Timestamp>,
+        _: Option<&SampleKey>,
+        _: usize,
+    ) -> Result<Vec<Sample>, PortError> {
         away()
     }
 

@@ -87,6 +87,10 @@ impl EventBus for Interrupted {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.topics().await
     }
+
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
+        self.bus.partition(topic, key).await
+    }
 }
 
 fn numbered(number: u32) -> Sample {

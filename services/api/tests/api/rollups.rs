@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore};
@@ -16,7 +17,7 @@ use watchkeeper_domain::{
     Window,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::proto::v1;
@@ -194,6 +195,15 @@ impl SampleStore for Staged {
     }
 
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+        unreachable!("only rolled up")
+    }
+
+    async fn samples(
+        &self,
+        _: Range<Timestamp>,
+        _: Option<&SampleKey>,
+        _: usize,
+    ) -> Result<Vec<Sample>, PortError> {
         unreachable!("only rolled up")
     }
 

@@ -62,6 +62,10 @@ impl EventBus for StagedBus {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.topics().await
     }
+
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
+        self.bus.partition(topic, key).await
+    }
 }
 
 struct StagedSubscription {

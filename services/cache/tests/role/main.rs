@@ -4,6 +4,7 @@
 mod bus;
 mod config;
 mod following;
+mod forgetful;
 mod refill;
 mod stage;
 mod store;

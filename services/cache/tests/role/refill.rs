@@ -1,10 +1,10 @@
 //! Where a cache begins.
 
-use crate::stage::{HOUR, Stage, aged, config, counted, sample, values};
+use crate::stage::{HOUR, Stage, aged, config, counted, metrics_partition, sample, values};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchkeeper_cache::CacheConfig;
-use watchkeeper_ports::{LatestCache, TtlPolicy};
+use watchkeeper_ports::{CacheAdvance, LatestCache, TtlPolicy};
 
 const RECEIVED: &str = "watchkeeper_consumer_records_total";
 
@@ -44,12 +44,26 @@ async fn a_refill_that_was_interrupted_is_begun_again() {
 async fn a_cache_that_has_something_goes_on_where_it_had_come_to() {
     let stage = lost().await;
     stage.cache.put(&[sample("kept", 5.0)], &config().ttl, sample("now", 0.0).collected_at).await.unwrap();
-    stage.commit(3).await;
+    let advance = CacheAdvance { partition: metrics_partition(), expected: None, next: 3 };
+    stage.cache.advance(&[advance]).await.unwrap();
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
     let context = role.stop().await;
     assert_eq!(stage.cached().await, values(&[("d", 4.0), ("kept", 5.0)]));
     assert_eq!(counted(&context, RECEIVED), "1");
+}
+
+#[tokio::test]
+async fn a_cache_that_forgets_while_it_is_filled_is_refilled_and_misses_nothing() {
+    let stage = lost().await;
+    let role = stage.run(config());
+    stage.bus.comes_to(4).await;
+    stage.cache.forget_all();
+    stage.publish(&[sample("e", 5.0)]).await;
+    stage.bus.comes_to(5).await;
+    role.stop().await;
+    let all = [("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0), ("e", 5.0)];
+    assert_eq!(stage.cached().await, values(&all));
 }
 
 #[tokio::test]

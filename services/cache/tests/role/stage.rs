@@ -1,6 +1,7 @@
 //! A cache role on the embedded back end.
 
 use crate::bus::StagedBus;
+use crate::forgetful::ForgetfulCache;
 use crate::store::StagedStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_cache::{CacheConfig, run};
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
@@ -50,7 +51,7 @@ pub(crate) fn sample(of: &str, value: f64) -> Sample {
 pub(crate) struct Stage {
     pub(crate) bus: Arc<StagedBus>,
     pub(crate) store: Arc<StagedStore>,
-    pub(crate) cache: Arc<MemoryCache>,
+    pub(crate) cache: Arc<ForgetfulCache>,
     _directory: TempDir,
 }
 

@@ -1,13 +1,14 @@
 //! The embedded store, but for what a test says.
 
 use async_trait::async_trait;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedStore;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
 };
 
 /// The embedded store, but for questions that fail.
@@ -54,6 +55,15 @@ impl SampleStore for StagedStore {
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit).await
+    }
+
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        SampleStore::samples(&self.store, time, after, limit).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {

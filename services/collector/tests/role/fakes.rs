@@ -218,6 +218,10 @@ impl EventBus for FakeBus {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("the collector only publishes")
     }
+
+    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+        unreachable!("the collector only publishes")
+    }
 }
 
 /// A store of marks that counts how often it is written to.

@@ -6,6 +6,7 @@ mod alerting;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::ops::Range;
 use std::sync::Arc;
 use watchkeeper_console::ConsolePorts;
 use watchkeeper_domain::{
@@ -13,8 +14,9 @@ use watchkeeper_domain::{
     SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError, ReceivedBatch,
-    Record, RecordBatch, SampleStore, SeriesPage, Subscription, Tail, Topic, TopicPartition, TtlPolicy,
+    Append, Appended, CacheAdvance, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError,
+    ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage, Subscription, Tail, Topic,
+    TopicPartition, TtlPolicy,
 };
 use watchkeeper_rules::RuleSet;
 
@@ -111,6 +113,14 @@ impl LatestCache for World {
         self.cache.answer("cache", self.latest_of(filter, page)).await
     }
 
+    async fn positions(&self, _: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+        unimplemented!("the console only reads")
+    }
+
+    async fn advance(&self, _: &[CacheAdvance]) -> Result<(), PortError> {
+        unimplemented!("the console only reads")
+    }
+
     async fn len(&self) -> Result<usize, PortError> {
         self.cache.answer("cache", self.by_series(&SeriesFilter::default()).len()).await
     }
@@ -149,6 +159,15 @@ impl SampleStore for World {
 
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
         unimplemented!("the console takes the latest values from the cache")
+    }
+
+    async fn samples(
+        &self,
+        _: Range<Timestamp>,
+        _: Option<&SampleKey>,
+        _: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        unimplemented!("the console carries no samples over")
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -230,5 +249,9 @@ impl EventBus for World {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.answer("bus", vec![Topic::METRICS, Topic::METRICS.dead_letters()]).await
+    }
+
+    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+        unimplemented!("the console only reads")
     }
 }

@@ -96,4 +96,8 @@ impl EventBus for StubBus {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("ingest only publishes")
     }
+
+    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+        unreachable!("ingest only publishes")
+    }
 }

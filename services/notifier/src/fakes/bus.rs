@@ -63,4 +63,8 @@ impl EventBus for FakeBus {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("nobody asks")
     }
+
+    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+        Ok(partition())
+    }
 }

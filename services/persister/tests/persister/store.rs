@@ -2,6 +2,7 @@
 
 use crate::stage::soon;
 use async_trait::async_trait;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use watchkeeper_adapter_embedded::EmbeddedStore;
@@ -9,7 +10,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Advance, Append, Appended, Group, Offset, Page, PortError, SampleStore, SeriesPage, TopicPartition,
+    Advance, Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage,
+    TopicPartition,
 };
 
 /// The embedded store, but for what it refuses and fails at.
@@ -84,6 +86,15 @@ impl SampleStore for StagedStore {
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit).await
+    }
+
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        SampleStore::samples(&self.store, time, after, limit).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {

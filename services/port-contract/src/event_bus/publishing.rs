@@ -6,7 +6,7 @@ use crate::Fixture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use watchkeeper_ports::{BatchBuilder, EventBus, Header, RecordBatch};
+use watchkeeper_ports::{BatchBuilder, EventBus, Header, PortError, RecordBatch};
 
 pub async fn records_come_back_as_they_were_published<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
@@ -55,6 +55,26 @@ pub async fn records_of_one_key_keep_their_order<F: Fixture<dyn EventBus>>() {
     for number in member.values(500).await {
         let before = last_of_key.insert(number % 7, number);
         assert!(before.is_none_or(|before| before < number), "{number} after {before:?}");
+    }
+}
+
+pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let refusal = bus.partition(&topic, b"").await.unwrap_err();
+    assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
+    // The topic need not be there yet.
+    let (mut partitions, mut batch) = (BTreeMap::new(), BatchBuilder::default());
+    for length in 1..=u8::MAX {
+        let key = vec![length; length.into()];
+        batch.push(&key, b"value");
+        partitions.insert(key.clone(), bus.partition(&topic, &key).await.unwrap());
+    }
+    publish(&*bus, &topic, batch.finish()).await;
+    for received in Member::join(&*bus, &topic, &group()).await.batches(partitions.len()).await {
+        for record in received.records.iter() {
+            assert_eq!(partitions[record.key], received.partition, "{:?}", record.key);
+        }
     }
 }
 

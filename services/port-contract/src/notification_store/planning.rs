@@ -7,7 +7,7 @@ use crate::samples::after;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use watchkeeper_domain::{Channel, Notification};
-use watchkeeper_ports::{AlertGroup, NotificationStore, Outcome, Planned};
+use watchkeeper_ports::{AlertGroup, NotificationStore, Outcome, Plan, Planned, PortError};
 
 pub async fn an_empty_outbox_has_nothing<F: Fixture<dyn NotificationStore>>() {
     let fixture = F::fresh().await;
@@ -52,6 +52,26 @@ pub async fn a_plan_for_a_group_that_was_changed_stores_nothing<F: Fixture<dyn N
         let planned = plan(&*store, outdated.clone(), [notification("1", 0)]).await;
         assert_eq!(planned, Planned::Outdated, "{outdated:?}");
         assert_eq!(store.groups().await.unwrap(), before, "{outdated:?}");
+        assert_eq!(newest(&*store).await, []);
+    }
+}
+
+pub async fn a_plan_that_names_a_group_twice_is_refused<F: Fixture<dyn NotificationStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    plan(&*store, [change("a", 0, "one")], []).await;
+    let (seen, before) = (version(&*store, "a").await, store.groups().await.unwrap());
+    for twice in [
+        [change("new", 0, "x"), change("a", seen, "x"), change("a", seen, "x")],
+        [change("a", seen, "x"), removal("new", 0), removal("a", seen)],
+        [removal("a", seen), removal("a", seen + 1), change("new", 0, "x")],
+    ] {
+        let planned = Plan { groups: twice.to_vec(), notifications: vec![notification("1", 0)] };
+        match store.plan(&Arc::new(planned)).await.unwrap_err() {
+            PortError::Rejected { reason, .. } => assert_eq!(reason, "groups: \"a\" is named twice"),
+            other => panic!("{other}"),
+        }
+        assert_eq!(store.groups().await.unwrap(), before, "{twice:?}");
         assert_eq!(newest(&*store).await, []);
     }
 }

@@ -45,6 +45,10 @@ impl EventBus for FakeBus {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("a consumer only consumes")
     }
+
+    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+        unreachable!("a consumer only consumes")
+    }
 }
 
 struct FakeSubscription(Arc<Stage>);

@@ -72,6 +72,10 @@ impl EventBus for FullDisk {
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.spool.topics().await
     }
+
+    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
+        self.spool.partition(topic, key).await
+    }
 }
 
 #[async_trait]

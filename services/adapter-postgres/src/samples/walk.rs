@@ -1,0 +1,46 @@
+//! Every sample of a stretch of time, page by page.
+
+use crate::database::Connection;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::series::{columns, count};
+use std::ops::Range;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_ports::SampleKey;
+
+/// Series by key from the one that the page goes on with, and of each its samples: of that one the later ones
+/// alone, a stretch of the index as of all others. The order is that in which they are found, and no series
+/// gives more than the page takes: what is sorted in the end is one series of the page after another.
+const ONWARDS: &str = "SELECT id, sample.at, sample.value, source, name, unit, labels
+     FROM (SELECT *, left(key, 512) AS head FROM series
+           WHERE left(key, 512) >= left($1, 512) AND key >= $1 ORDER BY left(key, 512), key) series
+     CROSS JOIN LATERAL (SELECT at, value FROM samples
+                         WHERE series_id = id AND at >= $3 AND at < $4
+                             AND at > CASE key WHEN $1 THEN $2 ELSE '-infinity'::timestamptz END
+                         ORDER BY at LIMIT $5) sample
+     ORDER BY head, key, sample.at LIMIT $5";
+
+/// The samples collected in `time` that come after the one given, by series and instant.
+pub(super) async fn samples(
+    connection: &Connection,
+    time: Range<Timestamp>,
+    after: Option<&SampleKey>,
+    limit: usize,
+) -> Result<Vec<Sample>, Error> {
+    // No series has the empty key: all come after it.
+    let (key, at) = after.map_or(("", Timestamp::MIN), |after| (&after.series_key, after.collected_at));
+    let (at, from, to) = (Instant(at), Instant(time.start), Instant(time.end));
+    let rows = connection.query(ONWARDS, &[&key, &at, &from, &to, &count(limit)]).await?;
+    let (mut found, mut current): (_, Option<(i64, Arc<Series>)>) = (Vec::with_capacity(rows.len()), None);
+    for row in rows {
+        let id = row.try_get(0)?;
+        let series = match current.take() {
+            Some((current_id, series)) if current_id == id => series,
+            _ => columns::read(&row, 3)?,
+        };
+        current = Some((id, Arc::clone(&series)));
+        found.push(Sample { series, collected_at: row.try_get::<_, Instant>(1)?.0, value: row.try_get(2)? });
+    }
+    Ok(found)
+}
