@@ -23,13 +23,14 @@ impl Publisher {
     pub(crate) fn new(
         context: &RoleContext,
         bus: Arc<dyn EventBus>,
+        dependency: Dependency,
         backlog: Arc<Backlog>,
         metrics: Arc<CollectorMetrics>,
     ) -> Self {
         Self {
             context: context.clone(),
             heartbeat: context.heartbeat("publish"),
-            dependency: context.dependency("bus"),
+            dependency,
             bus,
             backlog,
             metrics,

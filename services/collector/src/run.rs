@@ -47,12 +47,14 @@ pub async fn run_targets(
     let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
     let (marks, backlog) = (Arc::new(Marks::default()), Arc::new(Backlog::default()));
     let keeper = MarkKeeper::new(&context, schedule, Arc::clone(&marks));
+    // Before the first wait, so that a bus that is away too is named beside the store.
+    let dependency = context.dependency("bus");
     let last_begun = match keeper.load().await {
         Ok(last_begun) => last_begun,
         Err(Stopped::Shutdown) => return Ok(()),
         Err(Stopped::Failed(error)) => return Err(error.into()),
     };
-    let publisher = Publisher::new(&context, bus, Arc::clone(&backlog), Arc::clone(&metrics));
+    let publisher = Publisher::new(&context, bus, dependency, Arc::clone(&backlog), Arc::clone(&metrics));
     let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, backlog, metrics });
     let mut tasks = start(&collecting, targets, &last_begun)?;
 

@@ -87,45 +87,55 @@ pub struct Source {
 /// # Errors
 /// What neither waiting nor joining again helps: [`Failure::Stop`], or a refusal that the consumer did not
 /// deal with itself.
-pub async fn consume<C: Consumer>(context: RoleContext, source: Source, mut consumer: C) -> RoleResult {
-    let mut member = Member {
+pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer: C) -> RoleResult {
+    let progress = Progress::new(&context, &source)?;
+    let member = Member {
         heartbeat: context.heartbeat("receive"),
         bus: context.dependency("bus"),
         store: context.dependency(C::STORE),
-        progress: Progress::new(&context, &source)?,
+        progress: &progress,
         context: &context,
         source: &source,
     };
-    while !context.shutdown().is_cancelled() {
-        match member.take_part(&mut consumer).await {
-            Ok(()) | Err(Stopped::Shutdown) => break,
-            // Neither joining again nor waiting makes a refusal of what is in hand go away.
-            Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
-            Err(Stopped::Failed(error)) => {
-                tracing::warn!(role = context.role(), %error, "joining the group again");
-                consumer.forget();
-                if !matches!(error, PortError::PositionMoved { .. }) {
-                    member.bus.down(error);
-                }
-                pause(&context, &member.heartbeat).await;
-            }
-        }
+    tokio::select! {
+        biased;
+        never = progress.keep_reporting() => match never {},
+        result = member.take_part_until_stopped(consumer) => result,
     }
-    Ok(())
 }
 
 struct Member<'a> {
     heartbeat: Heartbeat,
     bus: Dependency,
     store: Dependency,
-    progress: Progress,
+    progress: &'a Progress,
     context: &'a RoleContext,
     source: &'a Source,
 }
 
 impl Member<'_> {
+    /// One membership after the other.
+    async fn take_part_until_stopped<C: Consumer>(&self, mut consumer: C) -> RoleResult {
+        while !self.context.shutdown().is_cancelled() {
+            match self.take_part(&mut consumer).await {
+                Ok(()) | Err(Stopped::Shutdown) => break,
+                // Neither joining again nor waiting makes a refusal of what is in hand go away.
+                Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
+                Err(Stopped::Failed(error)) => {
+                    tracing::warn!(role = self.context.role(), %error, "joining the group again");
+                    consumer.forget();
+                    if !matches!(error, PortError::PositionMoved { .. }) {
+                        self.bus.down(error);
+                    }
+                    pause(self.context, &self.heartbeat).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// One membership of the group, from joining to leaving.
-    async fn take_part<C: Consumer>(&mut self, consumer: &mut C) -> Result<(), Stopped> {
+    async fn take_part<C: Consumer>(&self, consumer: &mut C) -> Result<(), Stopped> {
         let Source { bus, topic, group } = self.source;
         retry(self.context, &self.heartbeat, &self.store, || consumer.check()).await?;
         let subscribe = || bus.subscribe(topic, group);
@@ -141,10 +151,6 @@ impl Member<'_> {
                         store_by = None;
                         self.store_and_commit(consumer, &mut subscription).await?;
                     }
-                    continue;
-                }
-                () = self.progress.due() => {
-                    self.progress.report().await;
                     continue;
                 }
                 delivery = self.heartbeat.idle(subscription.next(consumer.room())) => Some(delivery?),
@@ -180,7 +186,7 @@ impl Member<'_> {
     }
 
     async fn begin(
-        &mut self,
+        &self,
         consumer: &mut impl Consumer,
         subscription: &mut Box<dyn Subscription>,
         partitions: &[TopicPartition],
@@ -204,7 +210,7 @@ impl Member<'_> {
     }
 
     async fn store_and_commit(
-        &mut self,
+        &self,
         consumer: &mut impl Consumer,
         subscription: &mut Box<dyn Subscription>,
     ) -> Result<(), Stopped> {

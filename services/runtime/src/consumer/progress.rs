@@ -5,11 +5,12 @@ use crate::context::RoleContext;
 use crate::figures::{Grouped, per_second};
 use crate::telemetry::register;
 use prometheus::{IntCounter, IntGaugeVec, Opts};
+use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
-use watchkeeper_ports::{EventBus, Group, ReceivedBatch, Topic};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use watchkeeper_ports::{EventBus, Group, Lag, ReceivedBatch, Topic};
 
 /// How often the lag is asked for and the status line written.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -19,13 +20,10 @@ pub(super) struct Progress {
     topic: Topic,
     group: Group,
     context: RoleContext,
-    reports: Interval,
     records: IntCounter,
     commits: IntCounter,
     lag: IntGaugeVec,
-    since_report: u64,
-    last_report: Instant,
-    last_commit: Option<Instant>,
+    last_commit: Mutex<Option<Instant>>,
 }
 
 impl Progress {
@@ -38,59 +36,58 @@ impl Progress {
         let counter = |name, help| register(context.registry(), IntCounter::with_opts(opts(name, help))?);
         let lag =
             opts("watchkeeper_consumer_lag_records", "Records on the bus that the group has yet to commit.");
-        let mut reports = interval(REPORT_EVERY);
-        reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             bus: Arc::clone(&source.bus),
             topic: source.topic.clone(),
             group: source.group.clone(),
             context: context.clone(),
-            reports,
             records: counter("watchkeeper_consumer_records_total", "Records received from the bus.")?,
             commits: counter("watchkeeper_consumer_commits_total", "Positions committed to the bus.")?,
             lag: register(context.registry(), IntGaugeVec::new(lag, &["partition"])?)?,
-            since_report: 0,
-            last_report: Instant::now(),
-            last_commit: None,
+            last_commit: Mutex::default(),
         })
     }
 
-    pub(super) fn received(&mut self, batch: &ReceivedBatch) {
-        let count = batch.records.len() as u64;
-        self.records.inc_by(count);
-        self.since_report += count;
+    pub(super) fn received(&self, batch: &ReceivedBatch) {
+        self.records.inc_by(batch.records.len() as u64);
     }
 
-    pub(super) fn committed(&mut self) {
+    pub(super) fn committed(&self) {
         self.commits.inc();
-        self.last_commit = Some(Instant::now());
+        *self.last_commit() = Some(Instant::now());
     }
 
-    /// Waits until a report is due. Cancel-safe.
-    pub(super) async fn due(&mut self) {
-        self.reports.tick().await;
+    /// Writes the metrics and the status line again and again. The answer of a bus may take long: nothing is
+    /// to wait for it.
+    pub(super) async fn keep_reporting(&self) -> Infallible {
+        let mut due = interval(REPORT_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut last_report, mut reported) = (Instant::now(), self.records.get());
+        loop {
+            due.tick().await;
+            let lag = self.ask_for_lag().await;
+            let (elapsed, records) = (last_report.elapsed(), self.records.get());
+            let report = Report {
+                records_per_second: per_second(records - reported, elapsed),
+                lag,
+                last_commit: self.last_commit().map(|at| at.elapsed()),
+            };
+            (last_report, reported) = (Instant::now(), records);
+            self.context.set_status(report);
+        }
     }
 
-    /// Asks for the lag, and writes the metrics and the status line.
-    pub(super) async fn report(&mut self) {
-        let lag = match self.bus.lag(&self.topic, &self.group).await {
-            Ok(lags) => {
-                for lag in &lags {
-                    let records = i64::try_from(lag.records()).unwrap_or(i64::MAX);
-                    self.lag.with_label_values(&[lag.partition.partition.to_string()]).set(records);
-                }
-                Some(lags.iter().map(watchkeeper_ports::Lag::records).sum())
-            }
-            Err(_) => None,
-        };
-        let elapsed = self.last_report.elapsed();
-        let report = Report {
-            records_per_second: per_second(std::mem::take(&mut self.since_report), elapsed),
-            lag,
-            last_commit: self.last_commit.map(|at| at.elapsed()),
-        };
-        self.last_report = Instant::now();
-        self.context.set_status(report);
+    async fn ask_for_lag(&self) -> Option<u64> {
+        let lags = self.bus.lag(&self.topic, &self.group).await.ok()?;
+        for lag in &lags {
+            let records = i64::try_from(lag.records()).unwrap_or(i64::MAX);
+            self.lag.with_label_values(&[lag.partition.partition.to_string()]).set(records);
+        }
+        Some(lags.iter().map(Lag::records).sum())
+    }
+
+    fn last_commit(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_commit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

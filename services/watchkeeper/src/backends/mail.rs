@@ -1,6 +1,7 @@
 //! What carries mail on: a mail server, or a Maildir.
 
 use std::fmt;
+use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -26,7 +27,7 @@ pub(super) struct MailBackend {
     place: Option<Place>,
     username: Option<String>,
     password: Option<Secret>,
-    extra_roots: Option<Secret>,
+    ca_file: Option<PathBuf>,
     timeout: Duration,
 }
 
@@ -57,7 +58,7 @@ impl MailBackend {
                 place,
                 username,
                 password,
-                extra_roots: smtp.secret_file("ca_file"),
+                ca_file: smtp.path("ca_file"),
                 timeout: smtp.duration("timeout", TIMEOUT.1, TIMEOUT.0),
             }
         })
@@ -65,7 +66,7 @@ impl MailBackend {
 
     /// Makes ready to hand over mail.
     pub(super) fn open(&self, data_dir: &Path) -> Result<Arc<dyn Mailer>, PortError> {
-        let Self { place, username, password, extra_roots, timeout } = self;
+        let Self { place, username, password, ca_file, timeout } = self;
         let server = match place {
             None => return Ok(Arc::new(MaildirMailer::open(&data_dir.join(MAILDIR))?)),
             Some(Place::Maildir(dir)) => return Ok(Arc::new(MaildirMailer::open(dir)?)),
@@ -75,10 +76,16 @@ impl MailBackend {
             username: username.clone(),
             password: password.expose().to_owned(),
         });
-        let extra_roots = extra_roots.as_ref().map(|roots| roots.expose().to_owned());
+        let extra_roots = ca_file.as_deref().map(read_certificates).transpose()?;
         let mailer = SmtpMailer::new(&SmtpOptions { server, credentials, extra_roots, timeout: *timeout })?;
         Ok(Arc::new(mailer))
     }
+}
+
+fn read_certificates(file: &Path) -> Result<String, PortError> {
+    let unreadable = |error| format!("cannot read ca_file {}: {error}", file.display());
+    let read = fs::read_to_string(file).map_err(unreadable);
+    read.map_err(|reason| PortError::Broken { what: "mail", reason })
 }
 
 /// A text that names no place for mail.
