@@ -21,4 +21,5 @@ mod world;
 
 pub use api::ApiClient;
 pub use config::{AnalyticsConfig, ApiAddress, MAX_CORRECTIONS};
+pub use pass::pass_names;
 pub use run::run;

@@ -44,6 +44,11 @@ impl Walk {
     }
 }
 
+/// The names that the passes keep their marks under, for who moves the rollups to another store.
+pub fn pass_names(config: &AnalyticsConfig) -> Vec<String> {
+    Walk::all(config).into_iter().flat_map(|walk| walk.passes).map(|pass| pass.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,8 +56,9 @@ mod tests {
 
     #[test]
     fn a_pass_is_named_by_its_window_and_its_delay() {
-        let walks = Walk::all(&config());
-        let names: Vec<_> = walks.iter().flat_map(|walk| &walk.passes).map(|pass| &*pass.name).collect();
-        assert_eq!(names, ["hour", "hour+3600s", "hour+86400s", "day", "day+3600s", "day+86400s"]);
+        assert_eq!(
+            pass_names(&config()),
+            ["hour", "hour+3600s", "hour+86400s", "day", "day+3600s", "day+86400s"]
+        );
     }
 }

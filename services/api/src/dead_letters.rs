@@ -1,17 +1,15 @@
 //! Records that were rejected: which wait, what they are, and sending them to their topic again.
 
-mod ledger;
 mod reader;
 mod replay;
 
-use ledger::Ledger;
 use reader::Reader;
 use replay::ReplayBatch;
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 use watchkeeper_ports::{EventBus, Extent, PortError};
 use watchkeeper_runtime::http::Problem;
-use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
+use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId};
 use watchkeeper_wire::json::DeadLetterJson;
 
 /// Letters that are known to wait; later ones are looked at once some of these are replayed.

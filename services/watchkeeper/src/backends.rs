@@ -3,6 +3,7 @@
 mod bus;
 mod cache;
 mod mail;
+mod moving;
 mod ports;
 mod rollups;
 mod store;
@@ -13,11 +14,12 @@ pub(crate) use ports::Ports;
 use bus::BusBackend;
 use cache::CacheBackend;
 use mail::MailBackend;
+use prometheus::Registry;
 use rollups::RollupsBackend;
 use std::path::Path;
-use store::{StoreBackend, Stores};
+use store::StoreBackend;
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
-use watchkeeper_ports::PortError;
+use watchkeeper_move::Stores;
 use watchkeeper_runtime::config::Section;
 
 /// The section `[backends]`: where each back end is.
@@ -68,13 +70,14 @@ impl Backends {
         if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
     }
 
-    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet.
-    pub(crate) fn open(&self, data_dir: &Path) -> Result<Ports, PortError> {
+    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet. What they tell of
+    /// themselves goes to `registry`.
+    pub(crate) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
         let store_dir = self.store.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir)?;
         let Stores { samples, schedule, alerts, notifications, silences } = self.store.open(data_dir)?;
         Ok(Ports {
-            bus: self.bus.open(data_dir)?,
+            bus: self.bus.open(data_dir, registry)?,
             samples,
             schedule,
             latest: self.cache.open()?,

@@ -1,10 +1,12 @@
 //! The command line.
 
 mod alerts;
+mod move_to;
 mod rules;
 mod silences;
 
 pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
+pub(crate) use move_to::MoveArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Notifications(NotificationsArgs),
     /// Look at the records that were rejected, and send them in again
     DeadLetters(DeadLettersArgs),
+    /// Move an embedded installation to engines: Kafka, PostgreSQL, MongoDB
+    Move(MoveArgs),
     /// Make a bearer token for an API client
     Token(TokenArgs),
     /// Print a completion script for a shell

@@ -11,6 +11,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "wire" | "runtime" | "port-contract" => &["domain", "ports"],
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "wire"],
         "rules" => &["domain", "ports", "runtime"],
+        "move" => &["domain", "ports", "wire"],
         _ => &["domain", "ports", "wire", "runtime", "rules"],
     }
 }

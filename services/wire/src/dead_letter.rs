@@ -2,12 +2,14 @@
 //! whom and from where. Replaying one is noted on the same topic, by a marker.
 
 mod header;
+mod ledger;
 mod letter;
 mod letter_id;
 mod outstanding;
 mod place;
 
 pub use header::{OFFSET, PARTITION, REASON, REJECTED_AT, REJECTED_BY, REPLAYED, REPLAYED_FROM, TOPIC};
+pub use ledger::Ledger;
 pub use letter::{DeadLetter, MAX_REASON_BYTES};
 pub use letter_id::LetterId;
 pub use outstanding::{Outstanding, outstanding};

@@ -1,12 +1,13 @@
 //! The shapes that cross a process boundary: protobuf, JSON, and their conversions to the domain.
 //!
 //! [`sample`] is a sample as the bus carries it, [`body`] how an HTTP body holds many, [`dead_letter`] a
-//! record that was rejected; [`json`] and [`proto`] are questions and answers, [`mail`] is what people are
+//! record that was rejected, [`moved_from`] one that came from another bus; [`json`] and [`proto`] are questions and answers, [`mail`] is what people are
 //! sent. No I/O, no async.
 
 pub mod body;
 pub mod dead_letter;
 pub mod json;
 pub mod mail;
+pub mod moved_from;
 pub mod proto;
 pub mod sample;

@@ -1,6 +1,7 @@
 //! The bus: embedded, or Kafka.
 
 use super::url;
+use prometheus::Registry;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_adapter_kafka::{GroupProtocol, KafkaBus, KafkaOptions, TopicDeclaration};
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
-use watchkeeper_ports::{EventBus, PortError};
+use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::config::Section;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -64,6 +65,19 @@ impl BusBackend {
         matches!(self.place, Some(Place::Kafka(_)))
     }
 
+    /// Leaves the place that was read.
+    pub(super) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
+    /// Takes the engine at `url` for its place, if that is one of its own.
+    pub(super) fn place_at(&mut self, url: &str) -> bool {
+        let Ok(Place::Kafka(brokers)) = url.parse() else { return false };
+        self.kafka.brokers.clone_from(&brokers);
+        self.place = Some(Place::Kafka(brokers));
+        true
+    }
+
     /// The directory it keeps its files in, if it is embedded.
     pub(super) fn directory<'a>(&'a self, data_dir: &'a Path) -> Option<&'a Path> {
         match &self.place {
@@ -73,11 +87,14 @@ impl BusBackend {
         }
     }
 
-    pub(super) fn open(&self, data_dir: &Path) -> Result<Arc<dyn EventBus>, PortError> {
-        match self.directory(data_dir) {
-            Some(dir) => Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?)),
-            None => Ok(Arc::new(KafkaBus::new(&self.kafka)?)),
+    /// Opens it; what it tells of itself goes to `registry`.
+    pub(super) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Arc<dyn EventBus>> {
+        if let Some(dir) = self.directory(data_dir) {
+            return Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?));
         }
+        let kafka = KafkaBus::new(&self.kafka)?;
+        kafka.register_metrics(registry)?;
+        Ok(Arc::new(kafka))
     }
 }
 

@@ -49,6 +49,19 @@ impl RollupsBackend {
         matches!(self.place, Some(Place::Mongodb(_)))
     }
 
+    /// Leaves the place that was read.
+    pub(super) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
+    /// Takes the engine at `url` for its place, if that is one of its own.
+    pub(super) fn place_at(&mut self, url: &str) -> bool {
+        let Ok(Place::Mongodb(url)) = url.parse() else { return false };
+        self.mongodb.url.clone_from(&url);
+        self.place = Some(Place::Mongodb(url));
+        true
+    }
+
     /// The directory it keeps its files in, if it is embedded: that of the store, if nothing else is said.
     pub(super) fn directory<'a>(&'a self, store_dir: &'a Path) -> Option<&'a Path> {
         match &self.place {

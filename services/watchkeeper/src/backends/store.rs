@@ -4,10 +4,10 @@ use super::url;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
-use watchkeeper_ports::{AlertStore, NotificationStore, PortError, SampleStore, ScheduleStore, SilenceStore};
+use watchkeeper_move::Stores;
+use watchkeeper_ports::PortError;
 use watchkeeper_runtime::config::Section;
 
 /// Where the store is.
@@ -15,15 +15,6 @@ use watchkeeper_runtime::config::Section;
 pub(super) struct StoreBackend {
     place: Option<Place>,
     postgres: PostgresOptions,
-}
-
-/// The ports that the store stands behind.
-pub(super) struct Stores {
-    pub(super) samples: Arc<dyn SampleStore>,
-    pub(super) schedule: Arc<dyn ScheduleStore>,
-    pub(super) alerts: Arc<dyn AlertStore>,
-    pub(super) notifications: Arc<dyn NotificationStore>,
-    pub(super) silences: Arc<dyn SilenceStore>,
 }
 
 impl StoreBackend {
@@ -40,6 +31,19 @@ impl StoreBackend {
     /// Whether several processes can use it.
     pub(super) fn is_shared(&self) -> bool {
         matches!(self.place, Some(Place::Postgres(_)))
+    }
+
+    /// Leaves the place that was read.
+    pub(super) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
+    /// Takes the engine at `url` for its place, if that is one of its own.
+    pub(super) fn place_at(&mut self, url: &str) -> bool {
+        let Ok(Place::Postgres(url)) = url.parse() else { return false };
+        self.postgres.url.clone_from(&url);
+        self.place = Some(Place::Postgres(url));
+        true
     }
 
     /// The directory it keeps its files in, if it is embedded.
@@ -62,15 +66,20 @@ impl StoreBackend {
                 silences: store.silences(),
             });
         };
-        let (store, alerts) = (EmbeddedStore::open(dir)?, EmbeddedAlerts::open(dir)?);
-        Ok(Stores {
-            samples: store.samples(),
-            schedule: store.schedule(),
-            alerts: alerts.alerts(),
-            notifications: alerts.notifications(),
-            silences: alerts.silences(),
-        })
+        open_embedded(dir)
     }
+}
+
+/// The store in `dir`.
+pub(super) fn open_embedded(dir: &Path) -> Result<Stores, PortError> {
+    let (store, alerts) = (EmbeddedStore::open(dir)?, EmbeddedAlerts::open(dir)?);
+    Ok(Stores {
+        samples: store.samples(),
+        schedule: store.schedule(),
+        alerts: alerts.alerts(),
+        notifications: alerts.notifications(),
+        silences: alerts.silences(),
+    })
 }
 
 fn read_postgres(section: &mut Section<'_>, url: String) -> PostgresOptions {

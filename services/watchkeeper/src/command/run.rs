@@ -34,8 +34,9 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
             Some((key, address)) => Some(Listener::bind(key, address, &access).await?),
             None => None,
         };
-        let ports = config.backends.open(&data_dir)?;
-        let process = Process::new(telemetry::registry(env!("CARGO_PKG_VERSION"))?);
+        let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
+        let ports = config.backends.open(&data_dir, &registry)?;
+        let process = Process::new(registry);
         tracing::info!(
             %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",
         );

@@ -25,10 +25,11 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let http = Listener::bind("http.listen", config.listen.http, &access).await?;
         let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
         let place = config.backends.place(&data_dir);
-        let ports = config.backends.open(&data_dir).with_context(|| {
+        let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
+        let ports = config.backends.open(&data_dir, &registry).with_context(|| {
             format!("cannot use {place}, where the data is; --data-dir DIR chooses another place")
         })?;
-        let process = Process::new(telemetry::registry(env!("CARGO_PKG_VERSION"))?);
+        let process = Process::new(registry);
 
         let greeting = Greeting::new(args, &http, &grpc, place, &access, started);
         let roster = process.roster().clone();

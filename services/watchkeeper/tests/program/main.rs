@@ -7,6 +7,7 @@ mod compatible;
 mod crash;
 mod first_path;
 mod lifecycle;
+mod moving;
 mod outage;
 #[path = "../support/poison.rs"]
 mod poison;

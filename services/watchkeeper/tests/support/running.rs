@@ -1,9 +1,13 @@
 //! A running `up`.
 
+mod process;
+
+pub(crate) use process::Process;
+
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
@@ -19,7 +23,7 @@ pub(crate) fn watchkeeper(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
 
 /// A running `up` on ports of its own; dropped, it is killed.
 pub(crate) struct Up {
-    child: Child,
+    process: Process,
     stdout: BufReader<ChildStdout>,
     pub(crate) url: String,
     pub(crate) grpc: String,
@@ -36,8 +40,8 @@ impl Up {
         let mut command = watchkeeper(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data-dir"]);
         command.arg(data_dir).stdout(Stdio::piped()).stderr(Stdio::inherit());
         change(&mut command);
-        let mut child = command.spawn().expect("the program starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut process = Process::start(&mut command);
+        let mut stdout = BufReader::new(process.stdout());
         let (mut url, mut grpc) = (None, None);
         while url.is_none() || grpc.is_none() {
             let mut line = String::new();
@@ -55,27 +59,21 @@ impl Up {
                 _ => {}
             }
         }
-        Self { child, stdout, url: url.expect("just read"), grpc: grpc.expect("just read") }
+        Self { process, stdout, url: url.expect("just read"), grpc: grpc.expect("just read") }
     }
 
     /// The lines of its log, if stderr is piped.
     pub(crate) fn stderr(&mut self) -> impl Iterator<Item = std::io::Result<String>> + use<> {
-        BufReader::new(self.child.stderr.take().expect("stderr is piped")).lines()
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        BufReader::new(self.process.stderr()).lines()
     }
 
     /// SIGKILL, and waits until it is gone.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+    pub(crate) fn kill(self) {
+        self.process.kill();
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let kill = Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status();
-        assert!(kill.expect("kill is there").success());
+        self.process.signal(signal);
     }
 
     /// SIGTERM, and waits for the end.
@@ -88,7 +86,7 @@ impl Up {
     pub(crate) fn end(mut self) -> ExitStatus {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).expect("stdout is text");
-        self.child.wait().expect("it ends")
+        self.process.wait()
     }
 
     /// The body of `GET path`.
@@ -110,13 +108,6 @@ impl Up {
     /// Asks until the answer is what is waited for.
     pub(crate) fn wait_for(&self, path: &str, is_there: impl Fn(&str) -> bool) -> String {
         wait_for(path, || Some(self.get(path)).filter(|answer| is_there(answer)))
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The names of our headers, and how they are read.
 
+use crate::moved_from::MOVED_FROM;
 use std::str::FromStr;
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::{Header, Record};
@@ -21,9 +22,10 @@ pub const REPLAYED: &str = "watchkeeper.replayed";
 /// On a replayed record: the letter it was, `topic/partition/offset`.
 pub const REPLAYED_FROM: &str = "watchkeeper.replayed-from";
 
-/// Whether a header speaks about a letter on the dead-letter topic, and not about the record.
+/// Whether a header speaks about a letter on the dead-letter topic, or where a record lies, and is no part of it.
 pub(super) fn is_about_letter(header: &Header) -> bool {
-    [REASON, REJECTED_BY, REJECTED_AT, TOPIC, PARTITION, OFFSET, REPLAYED].contains(&header.0.as_str())
+    [REASON, REJECTED_BY, REJECTED_AT, TOPIC, PARTITION, OFFSET, REPLAYED, MOVED_FROM]
+        .contains(&header.0.as_str())
 }
 
 /// The text of a header that must be there.

@@ -2,6 +2,7 @@
 
 use super::header::{self, REPLAYED};
 use super::{DeadLetter, Place};
+use crate::moved_from::MOVED_FROM;
 use std::collections::{BTreeMap, HashSet};
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::{Offset, Record, TopicPartition};
@@ -35,11 +36,12 @@ pub fn outstanding<'a>(records: impl IntoIterator<Item = (Place, Record<'a>)>) -
     Outstanding { letters, unreadable }
 }
 
-/// What makes two letters the same: the record's place, and the role that rejected it.
-type Rejection<'a> = (TopicPartition, Offset, &'a str);
+/// What makes two letters the same: the record's place, the role that rejected it, and, because places are
+/// numbered anew on each bus, where a letter lay that was moved from another.
+type Rejection<'a> = (TopicPartition, Offset, &'a str, Option<&'a str>);
 
 fn rejection<'a>(letter: &DeadLetter<'a>) -> Rejection<'a> {
-    (letter.origin.clone(), letter.offset, letter.rejected_by)
+    (letter.origin.clone(), letter.offset, letter.rejected_by, letter.record.header(MOVED_FROM))
 }
 
 enum Entry<'a> {

@@ -1,9 +1,10 @@
 //! Which letters wait, learnt record by record.
 
+use super::{DeadLetter, LetterId, Place, REPLAYED};
+use crate::moved_from::MovedFrom;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use watchkeeper_ports::{Offset, ReceivedBatch, Record, TopicPartition};
-use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Place, REPLAYED};
 
 /// The letters that wait to be replayed, of all dead-letter topics.
 ///
@@ -11,7 +12,7 @@ use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Place, REPLAYED};
 /// a topic of any length can be worked off. That a marker comes after its letter, in the same partition,
 /// is sure because both have the same key.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub struct Ledger {
     most: usize,
     waiting: BTreeMap<LetterId, Arc<Rejection>>,
     rejections: HashSet<Arc<Rejection>>,
@@ -19,33 +20,35 @@ pub(super) struct Ledger {
 }
 
 /// What makes two letters the same: the record's place, and the role that rejected it. A role that was
-/// killed at the wrong moment rejects a record twice.
+/// killed at the wrong moment rejects a record twice. Places are numbered anew on each bus, so that a letter
+/// that was moved from another is told from one of here by where it lay.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Rejection {
     origin: TopicPartition,
     offset: Offset,
     rejected_by: String,
+    moved_from: Option<MovedFrom>,
 }
 
 impl Ledger {
     /// An empty one, which takes no more batches once `most` letters wait.
-    pub(super) fn at_most(most: usize) -> Self {
+    pub fn at_most(most: usize) -> Self {
         Self { most, waiting: BTreeMap::new(), rejections: HashSet::new(), next: HashMap::new() }
     }
 
     /// Where to read a partition on.
-    pub(super) fn next(&self, partition: &TopicPartition) -> Offset {
+    pub fn next(&self, partition: &TopicPartition) -> Offset {
         self.next.get(partition).copied().unwrap_or(0)
     }
 
     /// Whether some letters must be replayed before more are read.
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.waiting.len() >= self.most
     }
 
     /// Takes note of a batch that was read from [`Self::next`] on. A record that is neither letter nor
     /// marker waits for nothing.
-    pub(super) fn note(&mut self, batch: &ReceivedBatch) {
+    pub fn note(&mut self, batch: &ReceivedBatch) {
         for (record, &offset) in batch.records.iter().zip(&batch.offsets) {
             match replayed(record) {
                 Some(Place { partition, offset }) => {
@@ -60,21 +63,22 @@ impl Ledger {
 
     fn note_letter(&mut self, record: Record<'_>, id: LetterId) {
         let Ok(DeadLetter { origin, offset, rejected_by, .. }) = DeadLetter::read(record) else { return };
-        let rejection = Arc::new(Rejection { origin, offset, rejected_by: rejected_by.to_owned() });
+        let (rejected_by, moved_from) = (rejected_by.to_owned(), MovedFrom::of(&record));
+        let rejection = Arc::new(Rejection { origin, offset, rejected_by, moved_from });
         if self.rejections.insert(Arc::clone(&rejection)) {
             self.waiting.insert(id, rejection);
         }
     }
 
     /// The letter was replayed, or is gone.
-    pub(super) fn settle(&mut self, id: &LetterId) {
+    pub fn settle(&mut self, id: &LetterId) {
         if let Some(rejection) = self.waiting.remove(id) {
             self.rejections.remove(&rejection);
         }
     }
 
     /// The topic keeps nothing before `earliest` any more.
-    pub(super) fn forget_before(&mut self, partition: &TopicPartition, earliest: Offset) {
+    pub fn forget_before(&mut self, partition: &TopicPartition, earliest: Offset) {
         let first = LetterId { partition: partition.clone(), offset: 0 };
         let end = LetterId { partition: partition.clone(), offset: earliest };
         let gone: Vec<_> = self.waiting.range(first..end).map(|(id, _)| id.clone()).collect();
@@ -84,17 +88,17 @@ impl Ledger {
     }
 
     /// How many wait.
-    pub(super) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
     /// Whether this one waits.
-    pub(super) fn waits(&self, id: &LetterId) -> bool {
+    pub fn waits(&self, id: &LetterId) -> bool {
         self.waiting.contains_key(id)
     }
 
     /// Those that wait after the one given, by topic and partition, the oldest first.
-    pub(super) fn after(&self, id: Option<&LetterId>) -> impl Iterator<Item = &LetterId> {
+    pub fn after(&self, id: Option<&LetterId>) -> impl Iterator<Item = &LetterId> {
         use std::ops::Bound::{Excluded, Unbounded};
         self.waiting.range((id.map_or(Unbounded, Excluded), Unbounded)).map(|(id, _)| id)
     }
@@ -108,6 +112,7 @@ fn replayed(record: Record<'_>) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moved_from::MOVED_FROM;
     use watchkeeper_domain::Timestamp;
     use watchkeeper_ports::{BatchBuilder, Topic};
 
@@ -158,6 +163,21 @@ mod tests {
         letter(1, "persister").push_replayed_marker(&mut batch, Place { partition: 0, offset: 0 });
         ledger.note(&read_from(4, batch));
         assert_eq!((waiting(&ledger), ledger.next(&dead_letters())), (vec![1, 3], 5));
+    }
+
+    #[test]
+    fn a_letter_from_another_bus_is_not_one_of_here_whose_record_had_the_same_place() {
+        let mut ledger = Ledger::at_most(10);
+        let mut batch = BatchBuilder::default();
+        letter(1, "persister").push(&mut batch);
+        let here = batch.finish();
+        let mut batch = BatchBuilder::default();
+        let mut headers = here.get(0).headers.to_vec();
+        headers.push((MOVED_FROM.to_owned(), "metrics.dead/0/9".to_owned()));
+        batch.push_with_headers(b"k", b"v", headers);
+        letter(1, "persister").push(&mut batch);
+        ledger.note(&read_from(0, batch));
+        assert_eq!(waiting(&ledger), [0, 1]);
     }
 
     #[test]

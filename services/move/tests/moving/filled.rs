@@ -1,0 +1,168 @@
+//! An installation that holds something of everything.
+
+use crate::installation::Installation;
+use std::sync::Arc;
+use watchkeeper_domain::{
+    Alert, Channel, Matchers, Notification, NotificationState, Rollup, Sample, Series, SeriesRollups,
+    Severity, Silence, Timestamp, Window,
+};
+use watchkeeper_ports::{
+    Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Memory, Offset, Outcome, Plan, Topic,
+    TopicPartition,
+};
+use watchkeeper_wire::dead_letter::{DeadLetter, Place};
+use watchkeeper_wire::sample::push_sample;
+
+/// How many samples the store holds.
+pub(crate) const SAMPLES: u64 = 3 * 4 * 5;
+/// The records on topic `metrics`, and how many of them the persister and the notifier have done with.
+pub(crate) const RECORDS: (u64, Offset, Offset) = (10, 6, 4);
+
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_790_000_000_000_000 + seconds * 1_000_000).unwrap()
+}
+
+pub(crate) fn series(host: &str) -> Arc<Series> {
+    Arc::new(Series::new("test", "load", "percent", &[("host", host)]).unwrap())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(crate) fn sample(host: &str, seconds: i64) -> Sample {
+    Sample { series: series(host), collected_at: at(seconds), value: seconds as f64 / 7.0 }
+}
+
+pub(crate) fn metrics() -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, 0)
+}
+
+pub(crate) async fn filled() -> Installation {
+    let here = Installation::fresh();
+    samples(&here).await;
+    rollups(&here).await;
+    records(&here).await;
+    alerts(&here).await;
+    outbox(&here).await;
+    here
+}
+
+/// Of four series on three days.
+async fn samples(here: &Installation) {
+    let days = [0, 86_400, 5 * 86_400];
+    let of_day = |day: i64| (0..5).flat_map(move |n| ["a", "b", "c", "d"].map(|host| sample(host, day + n)));
+    let samples = days.into_iter().flat_map(of_day).collect();
+    let advances =
+        vec![Advance { group: Group::PERSISTER, partition: metrics(), expected: 0, next: RECORDS.1 }];
+    here.stores.samples.append(&Arc::new(Append { samples, advances })).await.unwrap();
+    let marks = [("github".to_owned(), at(1)), ("host".to_owned(), at(2))];
+    here.stores.schedule.mark("collector", &marks).await.unwrap();
+}
+
+async fn rollups(here: &Installation) {
+    for window in Window::ALL {
+        let rollup = |n: u32| Rollup {
+            start: window.start(at(0)).minus(window.length() * n * 1_000),
+            avg: 1.0 / 3.0,
+            min: -1.0,
+            max: f64::from(n),
+            count: 7,
+            p95: 0.1,
+        };
+        let of_series =
+            |host| SeriesRollups { series: series(host), rollups: (0..3).rev().map(rollup).collect() };
+        here.rollups.put(window, &["a", "b", "c"].map(of_series)).await.unwrap();
+        here.rollups.set_made_until(window.name(), at(3)).await.unwrap();
+    }
+}
+
+/// Ten records, and three letters of which the second was replayed and the notifier has seen the first two.
+async fn records(here: &Installation) {
+    let mut batch = BatchBuilder::default();
+    let hosts = ["a", "b"].into_iter().cycle();
+    (0..9).zip(hosts).for_each(|(n, host)| push_sample(&mut batch, &sample(host, 6 * 86_400 + n)));
+    batch.push_with_headers(b"k", b"poison", vec![("trace".to_owned(), "1".to_owned())]);
+    here.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+
+    let letter = |offset| DeadLetter {
+        reason: "sample: is no JSON",
+        rejected_by: "persister",
+        rejected_at: at(4),
+        origin: metrics(),
+        offset,
+        record: watchkeeper_ports::Record { key: b"k", value: b"poison", headers: &[] },
+    };
+    let mut batch = BatchBuilder::default();
+    (0..3).for_each(|offset| letter(offset).push(&mut batch));
+    letter(1).push_replayed_marker(&mut batch, Place { partition: 0, offset: 1 });
+    here.bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
+}
+
+async fn alerts(here: &Installation) {
+    let alert = |rule: &str, host, cleared_at| Alert {
+        rule: rule.to_owned(),
+        series: series(host),
+        severity: Severity::Critical,
+        fired_at: at(1),
+        cleared_at,
+        value: Some(0.1 + 0.2),
+        reason: "is 0.3 percent, above 0.2".into(),
+    };
+    let memory = |host, state: &'static str| Memory {
+        series_key: series(host).key().to_owned(),
+        state: state.as_bytes().into(),
+    };
+    let letters = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
+    let advance = |partition: &TopicPartition, next| Advance {
+        group: Group::NOTIFIER,
+        partition: partition.clone(),
+        expected: 0,
+        next,
+    };
+    let found = Evaluation {
+        advances: vec![advance(&metrics(), RECORDS.2), advance(&letters, 2)],
+        memories: vec![
+            (metrics(), memory("a", "fires")),
+            (metrics(), memory("b", "waits")),
+            (letters.clone(), memory("c", "counts")),
+        ],
+        alerts: vec![alert("busy", "a", None), alert("busy", "b", Some(at(9))), alert("idle", "a", None)],
+    };
+    here.stores.alerts.store(&Arc::new(found)).await.unwrap();
+    for id in ["first", "second"] {
+        let silence = Silence {
+            id: id.to_owned(),
+            matchers: Matchers::new(vec!["rule=~\"b.*\"".parse().unwrap()]).unwrap(),
+            starts_at: at(0),
+            ends_at: at(7_200),
+            created_by: "ops".into(),
+            comment: "peace".into(),
+        };
+        here.stores.silences.put(&silence).await.unwrap();
+    }
+}
+
+/// One notification that was delivered, one that was given up, and two that wait.
+async fn outbox(here: &Installation) {
+    let notifications = &here.stores.notifications;
+    let made = ["delivered", "given-up", "waiting-1", "waiting-2"].map(notification);
+    let state = Some(b"told".as_slice().into());
+    let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
+    notifications.plan(&Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();
+    notifications.settle("delivered", &Outcome::Delivered { at: at(5) }).await.unwrap();
+    let given_up = Outcome::GivenUp { at: at(6), reason: "no such user".into() };
+    notifications.settle("given-up", &given_up).await.unwrap();
+    let failed = Outcome::Failed { retry_at: at(7), reason: "busy".into() };
+    notifications.settle("waiting-1", &failed).await.unwrap();
+}
+
+pub(crate) fn notification(id: &str) -> Notification {
+    Notification {
+        id: id.to_owned(),
+        group: "rule=busy".into(),
+        channel: Channel::Mail,
+        recipient: "ops@example.org".into(),
+        subject: "busy".into(),
+        body: "host a is busy".into(),
+        made_at: at(4),
+        state: NotificationState::Waiting { attempts: 0, next_at: at(4), last_error: None },
+    }
+}

@@ -1,0 +1,84 @@
+//! How far a move has come, on stderr.
+
+use crate::command::notice;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+use watchkeeper_move::{Event, Progress};
+use watchkeeper_runtime::{Grouped, per_second};
+
+/// How often a terminal is told.
+const ON_A_TERMINAL: Duration = Duration::from_secs(1);
+/// How often a log is told.
+const IN_A_LOG: Duration = Duration::from_secs(10);
+
+/// Tells how far a move has come, now and then.
+pub(super) struct Telling {
+    is_terminal: bool,
+    told: Progress,
+    told_at: Instant,
+}
+
+impl Telling {
+    pub(super) fn on_stderr() -> Self {
+        Self { is_terminal: io::stderr().is_terminal(), told: Progress::default(), told_at: Instant::now() }
+    }
+
+    pub(super) fn tell(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Came(progress) => {
+                let every = if self.is_terminal { ON_A_TERMINAL } else { IN_A_LOG };
+                let elapsed = self.told_at.elapsed();
+                if elapsed >= every {
+                    self.line(&said(progress, &self.told, elapsed));
+                    (self.told, self.told_at) = ((*progress).clone(), Instant::now());
+                }
+            }
+            Event::Waits { error, wait } => {
+                self.end();
+                notice(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
+            }
+        }
+    }
+
+    /// On a terminal one line shows the last of it, and is gone in the end.
+    pub(super) fn end(&self) {
+        if self.is_terminal {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let text = if self.is_terminal { format!("\r\x1b[K{text}") } else { format!("{text}\n") };
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// `samples: part 3 of 90, 120,000 compared, 100,000 copied, 41,000/s`; how fast is since the last time.
+fn said(progress: &Progress, before: &Progress, elapsed: Duration) -> String {
+    let Progress { what, part: (number, of), compared, copied } = progress;
+    let since = if before.what == *what { compared.saturating_sub(before.compared) } else { *compared };
+    let part = if *of > 1 { format!("part {number} of {of}, ") } else { String::new() };
+    format!(
+        "{what}: {part}{} compared, {} copied, {}/s",
+        Grouped(*compared),
+        Grouped(*copied),
+        Grouped(per_second(since, elapsed)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_how_far_and_how_fast() {
+        let progress = |compared| Progress { what: "samples", part: (3, 90), compared, copied: 1_000 };
+        let (now, before, elapsed) = (progress(12_000), progress(2_000), Duration::from_secs(10));
+        let expected = "samples: part 3 of 90, 12,000 compared, 1,000 copied, 1,000/s";
+        assert_eq!(said(&now, &before, elapsed), expected);
+        let other = Progress { what: "alerts", ..before };
+        assert_eq!(said(&now, &other, elapsed), expected.replace("1,000/s", "1,200/s"));
+        let whole = Progress { part: (1, 1), ..now };
+        assert_eq!(said(&whole, &other, elapsed), "samples: 12,000 compared, 1,000 copied, 1,200/s");
+    }
+}
