@@ -21,7 +21,8 @@ PASSWORD = b"open sesame"
 class Keeper:
     def __init__(self, directory):
         self.directory = directory
-        self.numbers = itertools.count(1)
+        known = [int(mail.stem) for mail in directory.glob("mail/*/*.eml")]
+        self.numbers = itertools.count(max(known, default=0) + 1)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         mailbox = address.split("@")[0]

@@ -33,7 +33,18 @@ pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
 fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace()).args(args);
+    env::vars_os()
+        .filter(|(name, _)| describes_a_package(name))
+        .for_each(|(name, _)| _ = command.env_remove(name));
     command
+}
+
+/// Whether cargo tells who it runs with this variable what package that is. Some crates are built anew when it
+/// has changed.
+fn describes_a_package(variable: &OsStr) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_"]
+        .iter()
+        .any(|prefix| variable.as_encoded_bytes().starts_with(prefix.as_bytes()))
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {

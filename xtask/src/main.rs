@@ -6,6 +6,8 @@ mod bench;
 mod browser;
 mod cargo;
 mod guard;
+mod openssl;
+mod promises;
 mod provide;
 mod stack;
 mod test;

@@ -8,6 +8,7 @@ mod maven;
 mod mongodb;
 mod place;
 mod postgres;
+mod prepared;
 mod process;
 mod redis;
 mod running;
@@ -20,16 +21,19 @@ pub(crate) use running::Running;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use place::Place;
+use prepared::Prepared;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Stack {
-    /// Start the engines, wait until each answers, print their URLs and write them to DIR/urls.toml
+    /// Get what is missing, give each engine its port, print their URLs and write them to DIR/urls.toml; start none
+    Prepare(EnginesArgs),
+    /// The same, and start the engines and wait until each answers
     Up(UpArgs),
-    /// Stop the engines; what they stored stays
-    Down(DirArgs),
+    /// Stop the engines; what they stored stays, but for Redis, which keeps nothing
+    Down(DownArgs),
     /// Say of each engine whether it answers, and where
     Status(DirArgs),
     /// Print what an engine logged
@@ -45,12 +49,30 @@ pub(crate) struct DirArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct UpArgs {
+pub(crate) struct EnginesArgs {
     #[command(flatten)]
     dir: DirArgs,
     /// Only these engines
     #[arg(value_enum)]
     engines: Vec<Engine>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct UpArgs {
+    #[command(flatten)]
+    which: EnginesArgs,
+    /// Leave the engines in the process group of the caller, for whoever ends that
+    #[arg(long)]
+    attached: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DownArgs {
+    #[command(flatten)]
+    which: EnginesArgs,
+    /// End them by SIGKILL, as when the power fails
+    #[arg(long)]
+    kill: bool,
 }
 
 #[derive(Args, Debug)]
@@ -64,8 +86,9 @@ pub(crate) struct LogsArgs {
 
 pub(crate) fn run(stack: &Stack) -> anyhow::Result<()> {
     match stack {
-        Stack::Up(args) => up(&args.dir.get(), &chosen(&args.engines)),
-        Stack::Down(args) => down(&args.get()),
+        Stack::Prepare(args) => prepare(args),
+        Stack::Up(args) => up(args),
+        Stack::Down(args) => down(args),
         Stack::Status(args) => status(&args.get()),
         Stack::Logs(args) => logs(&args.dir.get(), args.engine),
     }
@@ -77,33 +100,43 @@ impl DirArgs {
     }
 }
 
-/// The engines that were named; all when none was.
-fn chosen(engines: &[Engine]) -> Vec<Engine> {
-    if engines.is_empty() { Engine::ALL.to_vec() } else { engines.to_vec() }
+impl EnginesArgs {
+    /// The engines that were named; all when none was.
+    fn get(&self) -> Vec<Engine> {
+        if self.engines.is_empty() { Engine::ALL.to_vec() } else { self.engines.clone() }
+    }
 }
 
-fn up(dir: &Path, engines: &[Engine]) -> anyhow::Result<()> {
-    let running = Running::start(dir, engines, Lifetime::Background)?;
-    println!("{}", running.urls());
+fn prepare(args: &EnginesArgs) -> anyhow::Result<()> {
+    print!("{}", Prepared::new(&args.dir.get(), &args.get())?.urls());
+    Ok(())
+}
+
+fn up(UpArgs { which, attached }: &UpArgs) -> anyhow::Result<()> {
+    let dir = which.dir.get();
+    let lifetime = if *attached { Lifetime::Attached } else { Lifetime::Background };
+    let running = Running::start(&dir, &which.get(), lifetime)?;
+    println!("{}", running.engines.urls());
     println!(
         "# Also in {}. Stop them with: cargo xtask stack down --dir {}",
-        running.file().display(),
+        running.engines.file().display(),
         dir.display()
     );
     running.leave();
     Ok(())
 }
 
-fn down(dir: &Path) -> anyhow::Result<()> {
-    let mut stopped = 0;
-    for engine in Engine::ALL {
-        if process::stop(&Place::of(dir, engine))? {
-            println!("{} stopped", engine.name());
-            stopped += 1;
+fn down(DownArgs { which, kill }: &DownArgs) -> anyhow::Result<()> {
+    let (dir, end) = (which.dir.get(), if *kill { process::kill } else { process::stop });
+    let mut ended = 0;
+    for engine in which.get() {
+        if end(&Place::of(&dir, engine))? {
+            println!("{} {}", engine.name(), if *kill { "killed" } else { "stopped" });
+            ended += 1;
         }
     }
-    if stopped == 0 {
-        println!("Nothing runs in {}.", dir.display());
+    if ended == 0 {
+        println!("Nothing of that runs in {}.", dir.display());
     }
     Ok(())
 }

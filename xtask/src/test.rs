@@ -2,13 +2,14 @@
 
 use crate::browser;
 use crate::cargo::cargo_guarded;
-use crate::guard::Guard;
+use crate::guard::{Guard, directory};
+use crate::openssl;
+use crate::promises::{Asked, Report};
 use crate::stack::{Engine, Lifetime, Running};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::env;
+use std::path::Path;
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
@@ -30,6 +31,8 @@ enum Only {
 
 /// The tests that need a browser; a plain `cargo test` passes over them.
 const IN_A_BROWSER: [&str; 5] = ["test", "--package", "watchkeeper", "--test", "browser"];
+/// The tests that start, stop and kill engines of their own; likewise.
+const ON_OWN_ENGINES: [&str; 5] = ["test", "--package", "watchkeeper", "--test", "engines"];
 /// The crates that are tested on engines, and which; the other tests need none.
 const ON_ENGINES: [(&str, Engine); 5] = [
     ("watchkeeper-adapter-kafka", Engine::Kafka),
@@ -40,36 +43,55 @@ const ON_ENGINES: [(&str, Engine); 5] = [
 ];
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
-    let filter = args.filter.as_deref();
     if !args.without_browser {
         browser::provide()?;
     }
     let dir = directory()?;
     let guard = Guard::over(&dir)?;
+    let report = Report::within(&dir);
+    let outcome = run_all(args, &dir, &guard, &report);
+    let promises = report.read(if args.filter.is_none() { Asked::All } else { Asked::Some })?;
+    print!("{promises}");
+    outcome.and_then(|()| promises.check())
+}
+
+fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report) -> anyhow::Result<()> {
     let mut all = vec!["test", "--workspace", "--no-fail-fast"];
+    let mut built_in = [].as_slice();
     let engines = match args.only {
         Some(Only::Embedded) => {
             all.extend(ON_ENGINES.iter().flat_map(|(package, _)| ["--exclude", package]));
             None
         }
-        None => Some(start_engines(&dir, &guard)?),
+        None => {
+            openssl::provide()?;
+            built_in = &openssl::BUILT_IN;
+            Some(start_engines(dir, guard)?)
+        }
     };
-    cargo_guarded(&guard, engines.iter().flat_map(Running::variables), all.into_iter().chain(filter))?;
+    // The same for each call of cargo, so that nothing is built twice.
+    let which = || built_in.iter().copied().chain(args.filter.as_deref());
+    let variables = engines.iter().flat_map(|running| running.engines.variables()).chain([report.variable()]);
+    cargo_guarded(guard, variables, all.into_iter().chain(which()))?;
+    if let Some(shared) = engines {
+        drop(shared);
+        let ignored = ON_OWN_ENGINES.into_iter().chain(which()).chain(["--", "--ignored"]);
+        cargo_guarded(guard, own_stacks(dir)?, ignored)?;
+    }
     if args.without_browser {
         return Ok(());
     }
-    cargo_guarded(&guard, [], IN_A_BROWSER.into_iter().chain(filter).chain(["--", "--ignored"]))
-}
-
-/// A directory for the engines, which the guard removes. Some run as another user, who has to pass through it.
-fn directory() -> anyhow::Result<PathBuf> {
-    let passable = Permissions::from_mode(0o711);
-    let dir = tempfile::Builder::new().prefix("watchkeeper-engines-").permissions(passable).tempdir()?;
-    Ok(dir.keep())
+    cargo_guarded(guard, [], IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]))
 }
 
 fn start_engines(dir: &Path, guard: &Guard) -> anyhow::Result<Running> {
     let engines = ON_ENGINES.map(|(_, engine)| engine);
     Running::start(dir, &engines, Lifetime::Guarded(guard))
         .context("`cargo xtask test --only embedded` leaves out the tests that need engines")
+}
+
+/// What tests need to start engines of their own: this executable, and a place that the guard removes.
+fn own_stacks(dir: &Path) -> anyhow::Result<[(String, String); 2]> {
+    let executable = env::current_exe()?.display().to_string();
+    Ok([("WATCHKEEPER_TEST_STACK".to_owned(), executable), ("TMPDIR".to_owned(), dir.display().to_string())])
 }

@@ -45,6 +45,15 @@ impl Engine {
         }
     }
 
+    /// The names of the ports it listens on; the first is for everyone.
+    pub(super) const fn ports(self) -> &'static [&'static str] {
+        match self {
+            Self::Kafka => &kafka::PORTS,
+            Self::Smtp => &smtp::PORTS,
+            Self::Postgres | Self::Redis | Self::Mongodb => &["port"],
+        }
+    }
+
     /// Makes its data directory, if there is none yet, and its configuration.
     pub(super) fn prepare(self, place: &Place) -> anyhow::Result<()> {
         match self {

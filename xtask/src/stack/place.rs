@@ -43,9 +43,9 @@ impl Place {
         fs::read_to_string(self.dir.join(name)).ok().and_then(|port| port.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// Makes the directory, and finds a free port. One that was given before is kept while it is free, so
-    /// that an engine that is started again is found where it was.
-    pub(super) fn prepare(&self, names: &[&str]) -> anyhow::Result<()> {
+    /// Makes the directory, and finds free ports, which are taken until the listeners are dropped. One that was
+    /// given before is kept while it is free, so that an engine that is started again is found where it was.
+    pub(super) fn prepare(&self, names: &[&str]) -> anyhow::Result<Vec<TcpListener>> {
         fs::create_dir_all(&self.dir).with_context(|| self.dir.display().to_string())?;
         let mut taken = Vec::new();
         for name in names {
@@ -53,9 +53,8 @@ impl Place {
                 .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
                 .context("no free port on loopback")?;
             fs::write(self.dir.join(name), listener.local_addr()?.port().to_string())?;
-            // Held until all are found, so that no two are the same.
             taken.push(listener);
         }
-        Ok(())
+        Ok(taken)
     }
 }

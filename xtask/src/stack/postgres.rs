@@ -29,7 +29,9 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     }
     certify(place)?;
     if data.join("PG_VERSION").exists() {
-        return Ok(());
+        // A server that was killed leaves its locks behind, which hold while its number is there, be it a zombie's.
+        files::remove(&data.join("postmaster.pid"))?;
+        return files::remove(&place.dir().join(format!(".s.PGSQL.{}.lock", place.port())));
     }
     let password = place.dir().join("password");
     files::write(&password, PASSWORD)?;

@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) enum Lifetime<'g> {
     /// For ever.
     Background,
+    /// As long as the process group of who starts it.
+    Attached,
     /// As long as its guard.
     Guarded(&'g Guard),
 }
@@ -31,17 +33,18 @@ pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> an
         return Ok(());
     }
     let log = File::create(place.log())?;
-    let mut command = engine.command(place, matches!(lifetime, Lifetime::Background))?;
+    let mut command = engine.command(place, !matches!(lifetime, Lifetime::Guarded(_)))?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     match lifetime {
         Lifetime::Background => _ = command.process_group(0),
+        Lifetime::Attached => {}
         Lifetime::Guarded(guard) => guard.admit(&mut command),
     }
     if let Some(user) = engine.user() {
         command.uid(user).gid(user);
     }
     let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
-    let started = start_time(child.id()).context("it has ended at once")?;
+    let started = start_time(&child.id().to_string()).context("it has ended at once")?;
     fs::write(place.pid(), format!("{} {started}", child.id()))?;
     Ok(())
 }
@@ -73,8 +76,23 @@ pub(super) fn stop(place: &Place) -> anyhow::Result<bool> {
             signal = "-KILL";
         }
         if signal == "-KILL" || begun.elapsed() < LOOK_EVERY {
-            Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status()?;
+            Command::new("kill").args([signal, &pid]).stderr(Stdio::null()).status()?;
         }
+        thread::sleep(LOOK_EVERY);
+    }
+    fs::remove_file(place.pid())?;
+    Ok(true)
+}
+
+/// Ends it at once, with the processes that it has started, and waits until none is left: they would keep what
+/// the next one needs; `false` if it did not run.
+#[expect(clippy::disallowed_methods, reason = "only a process's parent is told that it has ended")]
+pub(super) fn kill(place: &Place) -> anyhow::Result<bool> {
+    let Some(pid) = running(place) else { return Ok(false) };
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    let family: Vec<_> = [pid.as_str()].into_iter().chain(children.split_whitespace()).collect();
+    Command::new("kill").arg("-KILL").args(&family).stderr(Stdio::null()).status()?;
+    while family.iter().any(|pid| start_time(pid).is_some()) {
         thread::sleep(LOOK_EVERY);
     }
     fs::remove_file(place.pid())?;
@@ -87,20 +105,24 @@ pub(super) fn is_running(place: &Place) -> bool {
 }
 
 /// The number of the process that was started, unless another has got it since.
-fn running(place: &Place) -> Option<u32> {
+fn running(place: &Place) -> Option<String> {
     let file = fs::read_to_string(place.pid()).ok()?;
     let (pid, started) = file.split_once(' ')?;
-    let pid = pid.parse().ok()?;
-    (start_time(pid)? == started).then_some(pid)
+    (start_time(pid)? == started).then(|| pid.to_owned())
 }
 
-/// When a process that is no zombie was started, in ticks since the boot: field 22 of proc(5)'s `stat`.
-fn start_time(pid: u32) -> Option<String> {
+/// When a process was started, in ticks since the boot: field 22 of proc(5)'s `stat`. `None` once it has ended, also
+/// if nobody has asked how: while another of its threads is still ending, its ports are taken.
+fn start_time(pid: &str) -> Option<String> {
+    const STATE: usize = 3;
+    const THREADS: usize = 20;
+    const STARTED: usize = 22;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name of the program stands in brackets, and may have spaces.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let is_zombie = fields.next()? == "Z";
-    (!is_zombie).then(|| fields.nth(18).map(str::to_owned))?
+    // The name of the program, field 2, stands in brackets, and may have spaces.
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - STATE).copied();
+    let has_ended = field(STATE)? == "Z" && matches!(field(THREADS)?, "0" | "1");
+    if has_ended { None } else { field(STARTED).map(str::to_owned) }
 }
 
 fn end_of_log(place: &Place) -> String {

@@ -7,6 +7,9 @@ use crate::provide::packages;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// A port for STARTTLS, and one for TLS from the start.
+pub(super) const PORTS: [&str; 2] = ["port", "second_port"];
+
 pub(super) fn provide() -> anyhow::Result<()> {
     packages("aiosmtpd, a mail server", &["python3-aiosmtpd"], || python().is_some())
 }

@@ -1,0 +1,23 @@
+//! The roles as processes of their own on real engines, which come late, fall over and come back.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+#![allow(clippy::print_stderr, reason = "shown when a test fails: what the engines and the roles have said")]
+
+mod first_start;
+mod heat;
+mod host;
+mod kept;
+mod load;
+mod moving;
+mod patience;
+#[path = "../support/poison.rs"]
+mod poison;
+mod restarts;
+mod role;
+#[path = "../support/running.rs"]
+#[expect(dead_code, reason = "`up` runs here for one test only, which asks it little")]
+mod running;
+mod sharing;
+mod stack;
+mod told;
+mod world;
