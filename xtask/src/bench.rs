@@ -5,6 +5,7 @@ mod bare;
 mod collector;
 mod embedded;
 mod load;
+mod pipeline;
 mod rollups;
 mod rules;
 mod running;
@@ -16,6 +17,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Samples accepted over HTTP and stored by `up`, against bare SQLite inserting the same rows
     Embedded(embedded::EmbeddedArgs),
+    /// Samples that the persister stores from Kafka in PostgreSQL, against bare COPY of the same rows
+    Pipeline(pipeline::PipelineArgs),
     /// How late 10,000 uptime targets are probed when `up` has one core
     Collector(collector::CollectorArgs),
     /// A year of rollups made by `up`, against one SQL `GROUP BY` over the same rows
@@ -27,6 +30,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Embedded(args) => embedded::run(args),
+        Bench::Pipeline(args) => pipeline::run(args),
         Bench::Collector(args) => collector::run(args),
         Bench::Rollups(args) => rollups::run(args),
         Bench::Rules(args) => rules::run(args),

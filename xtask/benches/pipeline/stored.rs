@@ -1,0 +1,51 @@
+//! What was measured.
+
+use std::fmt;
+use std::time::Duration;
+
+/// So many things in so much time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    pub(crate) count: f64,
+    pub(crate) took: Duration,
+}
+
+impl Counted {
+    /// A second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.count / self.took.as_secs_f64()
+    }
+}
+
+/// How rows were stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    /// The rows after those of the first transaction, in the time from that one to the last.
+    pub(crate) rows: Counted,
+    /// The processor's time meanwhile: that of the server, and of who handed it the rows.
+    pub(crate) server: Duration,
+    pub(crate) client: Duration,
+    /// How long it took to the first row; how long the transactions took, and how many they were.
+    pub(crate) first_after: Duration,
+    pub(crate) storing: Duration,
+    pub(crate) transactions: f64,
+}
+
+impl Stored {
+    pub(crate) fn rate(&self) -> f64 {
+        self.rows.rate()
+    }
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, server, client, first_after, storing, transactions } = self;
+        write!(
+            f,
+            "{:>8.0} rows/s: {:.2?}, of them {storing:.2?} in {transactions} transactions; processor: \
+             PostgreSQL {server:.2?}, client {client:.2?}; the first row after {first_after:.2?}",
+            rows.rate(),
+            rows.took,
+        )
+    }
+}
