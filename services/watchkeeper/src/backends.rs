@@ -4,6 +4,7 @@ mod bus;
 mod cache;
 mod mail;
 mod moving;
+mod place;
 mod ports;
 mod rollups;
 mod store;
@@ -47,24 +48,27 @@ impl Backends {
     /// The keys of those that only one process can use.
     pub(crate) fn not_shared(&self) -> Vec<&'static str> {
         let shared = [
-            ("bus", self.bus.is_shared()),
-            ("store", self.store.is_shared()),
+            ("bus", self.bus.place.is_shared()),
+            ("store", self.store.place.is_shared()),
             ("cache", self.cache.is_shared()),
-            ("rollups", self.rollups.is_shared()),
+            ("rollups", self.rollups.place.is_shared()),
         ];
         shared.into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
     }
 
     /// The spool of ingest: none when the bus is embedded, which is never further away than a spool.
     pub(crate) fn open_spool(&self, config: &SpoolConfig, data_dir: &Path) -> Option<SpoolPort> {
-        self.bus.is_shared().then(|| bus::open_spool(config, data_dir))
+        self.bus.place.is_shared().then(|| bus::open_spool(config, data_dir))
     }
 
     /// Where the data is, for people.
     pub(crate) fn place(&self, data_dir: &Path) -> String {
-        let store_dir = self.store.directory(data_dir);
-        let directories =
-            [self.bus.directory(data_dir), store_dir, self.rollups.directory(store_dir.unwrap_or(data_dir))];
+        let store_dir = self.store.place.directory(data_dir);
+        let directories = [
+            self.bus.place.directory(data_dir),
+            store_dir,
+            self.rollups.place.directory(store_dir.unwrap_or(data_dir)),
+        ];
         let mut shown: Vec<_> = directories.iter().flatten().map(|dir| dir.display().to_string()).collect();
         shown.dedup();
         if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
@@ -73,7 +77,7 @@ impl Backends {
     /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet. What they tell of
     /// themselves goes to `registry`.
     pub(crate) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
-        let store_dir = self.store.directory(data_dir).unwrap_or(data_dir);
+        let store_dir = self.store.place.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir)?;
         let Stores { samples, schedule, alerts, notifications, silences } = self.store.open(data_dir)?;
         Ok(Ports {

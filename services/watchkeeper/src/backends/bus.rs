@@ -1,10 +1,9 @@
 //! The bus: embedded, or Kafka.
 
-use super::url;
+use super::place::{Engine, Found, Place};
 use prometheus::Registry;
-use std::fmt;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,10 +36,16 @@ const MAX_PREFIX_BYTES: usize = 64;
 /// Most settings that are passed on to librdkafka, and the longest value of one, in bytes.
 const MAX_SETTINGS: (usize, usize) = (64, 4_096);
 
+/// What can be in the place of the embedded bus.
+pub(super) const KAFKA: Engine = Engine {
+    address: |url| url.strip_prefix("kafka://").filter(|brokers| !brokers.is_empty()),
+    expected: "must be embedded:DIR with an absolute path, or kafka://HOST:PORT[,HOST:PORT…]",
+};
+
 /// Where the bus is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BusBackend {
-    place: Option<Place>,
+    pub(super) place: Place,
     embedded: EmbeddedOptions,
     kafka: KafkaOptions,
 }
@@ -48,53 +53,24 @@ pub(super) struct BusBackend {
 impl BusBackend {
     /// Reads the key `bus` and the sections `embedded` and `kafka`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let place = url::read(section, "bus", "bus_file");
-        let brokers = match &place {
-            Some(Place::Kafka(brokers)) => brokers.clone(),
-            _ => String::new(),
-        };
         Self {
-            place,
+            place: KAFKA.read(section, "bus", "bus_file"),
             embedded: section.section("embedded", read_embedded),
-            kafka: section.section("kafka", |kafka| read_kafka(kafka, brokers)),
-        }
-    }
-
-    /// Whether several processes can use it.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(self.place, Some(Place::Kafka(_)))
-    }
-
-    /// Leaves the place that was read.
-    pub(super) fn forget_place(&mut self) {
-        self.place = None;
-    }
-
-    /// Takes the engine at `url` for its place, if that is one of its own.
-    pub(super) fn place_at(&mut self, url: &str) -> bool {
-        let Ok(Place::Kafka(brokers)) = url.parse() else { return false };
-        self.kafka.brokers.clone_from(&brokers);
-        self.place = Some(Place::Kafka(brokers));
-        true
-    }
-
-    /// The directory it keeps its files in, if it is embedded.
-    pub(super) fn directory<'a>(&'a self, data_dir: &'a Path) -> Option<&'a Path> {
-        match &self.place {
-            None => Some(data_dir),
-            Some(Place::Embedded(dir)) => Some(dir),
-            Some(Place::Kafka(_)) => None,
+            kafka: section.section("kafka", read_kafka),
         }
     }
 
     /// Opens it; what it tells of itself goes to `registry`.
     pub(super) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Arc<dyn EventBus>> {
-        if let Some(dir) = self.directory(data_dir) {
-            return Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?));
+        match self.place.find(data_dir) {
+            Found::Directory(dir) => Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?)),
+            Found::Engine(brokers) => {
+                let kafka =
+                    KafkaBus::new(&KafkaOptions { brokers: brokers.to_owned(), ..self.kafka.clone() })?;
+                kafka.register_metrics(registry)?;
+                Ok(Arc::new(kafka))
+            }
         }
-        let kafka = KafkaBus::new(&self.kafka)?;
-        kafka.register_metrics(registry)?;
-        Ok(Arc::new(kafka))
     }
 }
 
@@ -124,14 +100,14 @@ fn read_embedded(section: &mut Section<'_>) -> EmbeddedOptions {
     }
 }
 
-fn read_kafka(section: &mut Section<'_>, brokers: String) -> KafkaOptions {
+/// All but where it is.
+fn read_kafka(section: &mut Section<'_>) -> KafkaOptions {
     let replication =
         section.has("replication").then(|| section.integer("replication", REPLICATION, *REPLICATION.start()));
     let mut settings = section.texts("settings", MAX_SETTINGS.0, MAX_SETTINGS.1);
     if let Some(password) = section.secret_file("password_file") {
         settings.insert("sasl.password".to_owned(), password.expose().to_owned());
     }
-    let defaults = KafkaOptions::at(brokers);
     KafkaOptions {
         prefix: section.optional_text("prefix", MAX_PREFIX_BYTES).unwrap_or_default(),
         group_protocol: match section.parsed("group_protocol") {
@@ -146,33 +122,7 @@ fn read_kafka(section: &mut Section<'_>, brokers: String) -> KafkaOptions {
         dead_letters: TopicDeclaration { replication, ..TopicDeclaration::DEAD_LETTERS },
         timeout: section.duration("timeout", TIMEOUT, KafkaOptions::TIMEOUT),
         settings,
-        ..defaults
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    Embedded(PathBuf),
-    Kafka(String),
-}
-
-/// A text that names no bus.
-struct UnknownBus;
-
-impl fmt::Display for UnknownBus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be embedded:DIR with an absolute path, or kafka://HOST:PORT[,HOST:PORT…]")
-    }
-}
-
-impl FromStr for Place {
-    type Err = UnknownBus;
-
-    fn from_str(text: &str) -> Result<Self, UnknownBus> {
-        if let Some(brokers) = text.strip_prefix("kafka://").filter(|brokers| !brokers.is_empty()) {
-            return Ok(Self::Kafka(brokers.to_owned()));
-        }
-        url::embedded(text).map(|dir| Self::Embedded(dir.into())).ok_or(UnknownBus)
+        ..KafkaOptions::at("")
     }
 }
 

@@ -1,9 +1,7 @@
 //! The cache of latest values: memory, or Redis.
 
 use super::url;
-use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::MemoryCache;
@@ -27,17 +25,11 @@ pub(super) struct CacheBackend {
 impl CacheBackend {
     /// Reads the key `cache` and the section `redis`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let place = url::read(section, "cache", "cache_file");
+        let url = url::read(section, "cache", "cache_file", redis_url).flatten();
         section.section("redis", |redis| {
             let prefix = redis.text("prefix", PREFIX.1, PREFIX.0);
             let timeout = redis.duration("timeout", TIMEOUT.1, TIMEOUT.0);
-            let options = |url| RedisOptions { url, prefix, timeout };
-            Self {
-                redis: match place {
-                    Some(Place::Redis(url)) => Some(options(url)),
-                    Some(Place::Memory) | None => None,
-                },
-            }
+            Self { redis: url.map(|url| RedisOptions { url, prefix, timeout }) }
         })
     }
 
@@ -54,27 +46,12 @@ impl CacheBackend {
     }
 }
 
-enum Place {
-    Memory,
-    Redis(String),
-}
-
-/// A text that names no cache.
-struct UnknownCache;
-
-impl fmt::Display for UnknownCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be memory: or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (rediss:// for TLS)")
+/// The URL of Redis; none for memory.
+fn redis_url(text: &str) -> Result<Option<String>, &'static str> {
+    if text == "memory:" {
+        return Ok(None);
     }
-}
-
-impl FromStr for Place {
-    type Err = UnknownCache;
-
-    fn from_str(text: &str) -> Result<Self, UnknownCache> {
-        if url::starts_with_any(text, &["redis", "rediss", "redis+unix", "unix"]) {
-            return Ok(Self::Redis(text.to_owned()));
-        }
-        if text == "memory:" { Ok(Self::Memory) } else { Err(UnknownCache) }
-    }
+    let url = url::with_scheme(text, &["redis", "rediss", "redis+unix", "unix"]).map(str::to_owned);
+    url.map(Some)
+        .ok_or("must be memory: or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (rediss:// for TLS)")
 }

@@ -1,6 +1,10 @@
 //! The two sides of a move from the embedded back end to engines.
 
-use super::url::starts_with_any;
+use super::bus::KAFKA;
+use super::place::Place;
+use super::rollups::MONGODB;
+use super::store::POSTGRES;
+use super::url::with_scheme;
 use super::{Backends, store};
 use anyhow::{anyhow, bail, ensure};
 use prometheus::Registry;
@@ -24,15 +28,20 @@ const REFUSED: [(&[&str], &str); 3] = [
 impl Backends {
     /// With these engines in the place of those that were read; how they are used stays.
     pub(crate) fn placed_at(mut self, urls: &[String]) -> anyhow::Result<Self> {
-        self.bus.forget_place();
-        self.store.forget_place();
-        self.rollups.forget_place();
+        let mut movable = [
+            (KAFKA, &mut self.bus.place),
+            (POSTGRES, &mut self.store.place),
+            (MONGODB, &mut self.rollups.place),
+        ];
+        for (_, place) in &mut movable {
+            **place = Place::default();
+        }
         for url in urls {
-            let before = self.moved();
-            let is_taken = self.bus.place_at(url) || self.store.place_at(url) || self.rollups.place_at(url);
+            let found = movable.iter_mut().find_map(|(engine, place)| Some((engine.at(url)?, place)));
             // Without the URL, in which a password may stand.
-            ensure!(is_taken, "--to: {}", refusal(url));
-            ensure!(self.moved() != before, "--to: names two engines of one kind: give one for each");
+            let (at, place) = found.ok_or_else(|| anyhow!("--to: {}", refusal(url)))?;
+            ensure!(!place.is_shared(), "--to: names two engines of one kind: give one for each");
+            **place = at;
         }
         Ok(self)
     }
@@ -40,9 +49,9 @@ impl Backends {
     /// The keys of those that engines are named for, of what can be moved.
     pub(crate) fn moved(&self) -> Vec<&'static str> {
         let moved = [
-            ("bus", self.bus.is_shared()),
-            ("store", self.store.is_shared()),
-            ("rollups", self.rollups.is_shared()),
+            ("bus", self.bus.place.is_shared()),
+            ("store", self.store.place.is_shared()),
+            ("rollups", self.rollups.place.is_shared()),
         ];
         moved.into_iter().filter(|(_, is_shared)| *is_shared).map(|(key, _)| key).collect()
     }
@@ -57,8 +66,8 @@ impl Backends {
             ),
             _ => {}
         }
-        let store = self.store.is_shared().then(|| self.open_store_move(dir)).transpose()?;
-        let rollups = self.rollups.is_shared().then(|| self.open_rollups_move(dir)).transpose()?;
+        let store = self.store.place.is_shared().then(|| self.open_store_move(dir)).transpose()?;
+        let rollups = self.rollups.place.is_shared().then(|| self.open_rollups_move(dir)).transpose()?;
         Ok(Move { store, rollups })
     }
 
@@ -71,7 +80,7 @@ impl Backends {
         };
         let bus = opened(dir, &["bus.db"], || EmbeddedBus::open(dir, &options))?;
         let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
-        let new_bus = self.bus.is_shared().then(|| self.bus.open(dir, &Registry::new())).transpose()?;
+        let new_bus = self.bus.place.is_shared().then(|| self.bus.open(dir, &Registry::new())).transpose()?;
         Ok(StoreMove { stores: Between { here, there: self.store.open(dir)? }, bus: Arc::new(bus), new_bus })
     }
 
@@ -96,7 +105,7 @@ fn opened<T>(dir: &Path, files: &[&str], open: impl FnOnce() -> Result<T, PortEr
 
 /// Why the engine at `url` is not moved to.
 fn refusal(url: &str) -> &'static str {
-    let refused = REFUSED.iter().find(|(schemes, _)| starts_with_any(url, schemes));
+    let refused = REFUSED.iter().find(|(schemes, _)| with_scheme(url, schemes).is_some());
     refused.map_or(
         "must be kafka://HOST:PORT[,HOST:PORT…], postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE or \
          mongodb://[USER:PASSWORD@]HOST[:PORT]",

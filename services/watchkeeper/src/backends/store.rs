@@ -1,72 +1,49 @@
 //! The store of samples, schedules, alerts, notifications and silences: embedded, or PostgreSQL.
 
-use super::url;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use super::place::{Engine, Found, Place};
+use super::url::with_scheme;
+use std::path::Path;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_move::Stores;
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::config::Section;
 
+/// What can be in the place of the embedded store.
+pub(super) const POSTGRES: Engine = Engine {
+    address: |url| with_scheme(url, &["postgres", "postgresql"]),
+    expected: "must be embedded:DIR with an absolute path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE",
+};
+
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StoreBackend {
-    place: Option<Place>,
+    pub(super) place: Place,
     postgres: PostgresOptions,
 }
 
 impl StoreBackend {
     /// Reads the key `store` and the section `postgres`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let place = url::read(section, "store", "store_file");
-        let url = match &place {
-            Some(Place::Postgres(url)) => url.clone(),
-            _ => String::new(),
-        };
-        Self { place, postgres: section.section("postgres", |postgres| read_postgres(postgres, url)) }
-    }
-
-    /// Whether several processes can use it.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(self.place, Some(Place::Postgres(_)))
-    }
-
-    /// Leaves the place that was read.
-    pub(super) fn forget_place(&mut self) {
-        self.place = None;
-    }
-
-    /// Takes the engine at `url` for its place, if that is one of its own.
-    pub(super) fn place_at(&mut self, url: &str) -> bool {
-        let Ok(Place::Postgres(url)) = url.parse() else { return false };
-        self.postgres.url.clone_from(&url);
-        self.place = Some(Place::Postgres(url));
-        true
-    }
-
-    /// The directory it keeps its files in, if it is embedded.
-    pub(super) fn directory<'a>(&'a self, data_dir: &'a Path) -> Option<&'a Path> {
-        match &self.place {
-            None => Some(data_dir),
-            Some(Place::Embedded(dir)) => Some(dir),
-            Some(Place::Postgres(_)) => None,
-        }
+        let place = POSTGRES.read(section, "store", "store_file");
+        Self { place, postgres: section.section("postgres", read_postgres) }
     }
 
     pub(super) fn open(&self, data_dir: &Path) -> Result<Stores, PortError> {
-        let Some(dir) = self.directory(data_dir) else {
-            let store = PostgresStore::connect(&self.postgres)?;
-            return Ok(Stores {
-                samples: store.samples(),
-                schedule: store.schedule(),
-                alerts: store.alerts(),
-                notifications: store.notifications(),
-                silences: store.silences(),
-            });
-        };
-        open_embedded(dir)
+        match self.place.find(data_dir) {
+            Found::Directory(dir) => open_embedded(dir),
+            Found::Engine(url) => {
+                let options = PostgresOptions { url: url.to_owned(), ..self.postgres.clone() };
+                let store = PostgresStore::connect(&options)?;
+                Ok(Stores {
+                    samples: store.samples(),
+                    schedule: store.schedule(),
+                    alerts: store.alerts(),
+                    notifications: store.notifications(),
+                    silences: store.silences(),
+                })
+            }
+        }
     }
 }
 
@@ -82,7 +59,8 @@ pub(super) fn open_embedded(dir: &Path) -> Result<Stores, PortError> {
     })
 }
 
-fn read_postgres(section: &mut Section<'_>, url: String) -> PostgresOptions {
+/// All but where it is.
+fn read_postgres(section: &mut Section<'_>) -> PostgresOptions {
     let timeouts = PostgresOptions::TIMEOUT_BOUNDS;
     PostgresOptions {
         password: section.secret_file("password_file").map(|password| password.expose().to_owned()),
@@ -103,44 +81,6 @@ fn read_postgres(section: &mut Section<'_>, url: String) -> PostgresOptions {
             timeouts,
             PostgresOptions::STATEMENT_TIMEOUT,
         ),
-        ..PostgresOptions::new(url)
-    }
-}
-
-#[derive(Clone, PartialEq, Eq)]
-enum Place {
-    Embedded(PathBuf),
-    Postgres(String),
-}
-
-/// Without the URL, in which a password may stand.
-impl fmt::Debug for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Embedded(dir) => f.debug_tuple("Embedded").field(dir).finish(),
-            Self::Postgres(_) => f.write_str("Postgres"),
-        }
-    }
-}
-
-/// A text that names no store.
-struct UnknownStore;
-
-impl fmt::Display for UnknownStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "must be embedded:DIR with an absolute path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE",
-        )
-    }
-}
-
-impl FromStr for Place {
-    type Err = UnknownStore;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStore> {
-        if url::starts_with_any(text, &["postgres", "postgresql"]) {
-            return Ok(Self::Postgres(text.to_owned()));
-        }
-        url::embedded(text).map(|dir| Self::Embedded(dir.into())).ok_or(UnknownStore)
+        ..PostgresOptions::new("")
     }
 }

@@ -4,9 +4,10 @@ use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything may take before the test gives up on it: a Kafka that was killed looks through its log, and
-/// the members of a group that was torn apart wait for each other.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything may take before the test gives up on it: a Kafka that was killed looks through its log, the
+/// members of a group that was torn apart wait for each other, and a mail that a notifier was about to send when it
+/// was killed is sent by another when two minutes are over.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4 * 60);
 /// The engines and the roles share the processors with who waits for them.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
