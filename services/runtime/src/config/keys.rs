@@ -94,15 +94,16 @@ impl Section<'_> {
         T: FromStr<Err: Display>,
     {
         self.require(key);
-        self.hidden(key)
+        self.hidden(key, |text| text.parse().map_err(|error: T::Err| error.to_string()))
     }
 
-    /// The same for a key that need not be there.
-    pub fn hidden<T>(&mut self, key: &'static str) -> Option<T>
-    where
-        T: FromStr<Err: Display>,
-    {
-        self.take_hidden(key, value::parsed_unseen)
+    /// The same for a key that need not be there, with what parses the text.
+    pub fn hidden<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.take_hidden(key, |value| value::text_unseen(value).and_then(parse))
     }
 
     /// At most `max_items` texts that `T` parses; none without the key.

@@ -78,13 +78,9 @@ where
     text.parse().map_err(|error| format!("{error} (is {text:?})"))
 }
 
-/// The same, without the text in the reason.
-pub(super) fn parsed_unseen<T>(value: &DeValue<'_>) -> Result<T, String>
-where
-    T: FromStr<Err: Display>,
-{
-    let text = value.as_str().ok_or_else(|| not("text", value))?;
-    text.parse().map_err(|error: T::Err| error.to_string())
+/// Text that no reason shows.
+pub(super) fn text_unseen<'v>(value: &'v DeValue<'_>) -> Result<&'v str, String> {
+    value.as_str().ok_or_else(|| not("text", value))
 }
 
 pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {

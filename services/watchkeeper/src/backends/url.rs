@@ -9,19 +9,16 @@ pub(super) fn read<T>(
     file_key: &'static str,
     parse: impl Fn(&str) -> Result<T, &'static str>,
 ) -> Option<T> {
-    let (here, elsewhere) = (section.hidden::<String>(key), section.secret_file(file_key));
-    let (key, text) = match (&here, &elsewhere) {
-        (Some(_), Some(_)) => {
-            section.refuse(file_key, format!("is given and {key} is too: give one of them"));
-            return None;
-        }
-        (Some(here), None) => (key, here.as_str()),
-        // Empty when the file is for another machine, and was not read.
-        (None, Some(elsewhere)) if elsewhere.expose().is_empty() => return None,
-        (None, Some(elsewhere)) => (file_key, elsewhere.expose()),
-        (None, None) => return None,
-    };
-    parse(text).map_err(|reason| section.refuse(key, reason)).ok()
+    let here = section.hidden(key, |text| parse(text).map_err(str::to_owned));
+    let Some(secret) = section.secret_file(file_key) else { return here };
+    if section.has(key) {
+        section.refuse(file_key, format!("is given and {key} is too: give one of them"));
+    }
+    // Empty when the file is for another machine, and was not read.
+    if secret.expose().is_empty() {
+        return here;
+    }
+    parse(secret.expose()).map_err(|reason| section.refuse(file_key, reason)).ok()
 }
 
 /// The URL, if it begins with one of the schemes.
@@ -35,4 +32,32 @@ pub(super) fn with_scheme<'u>(url: &'u str, schemes: &[&str]) -> Option<&'u str>
 /// The directory of `embedded:DIR`.
 pub(super) fn embedded(url: &str) -> Option<&str> {
     url.strip_prefix("embedded:").filter(|dir| dir.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backends::Backends;
+    use watchkeeper_runtime::config::Document;
+
+    #[test]
+    fn a_place_that_is_wrong_is_named_and_not_shown() {
+        let text = "[backends]\nbus = \"amqp://root:hunter2@host\"\nstore = \"mysql://root:hunter2@host\"\n\
+                    cache = \"memcached://root:hunter2@host\"\nrollups = \"couchdb://root:hunter2@host\"";
+        let document = Document::parse("watchkeeper.toml", text).unwrap();
+        let read = document.read(|root| root.section("backends", Backends::read));
+        let error = read.unwrap_err().to_string();
+        for key in ["bus", "store", "cache", "rollups"] {
+            assert!(error.contains(&format!("backends.{key}: must be ")), "{error}");
+        }
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_scheme_is_all_that_comes_before_the_colon() {
+        assert_eq!(with_scheme("redis://host", &["unix", "redis"]), Some("redis://host"));
+        assert_eq!(with_scheme("rediss://host", &["unix", "redis"]), None);
+        assert_eq!(embedded("embedded:/var/lib/x"), Some("/var/lib/x"));
+        assert_eq!(embedded("embedded:x"), None);
+    }
 }
