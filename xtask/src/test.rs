@@ -30,9 +30,9 @@ enum Only {
 }
 
 /// The tests that need a browser; a plain `cargo test` passes over them.
-const IN_A_BROWSER: [&str; 5] = ["test", "--package", "watchkeeper", "--test", "browser"];
+const IN_A_BROWSER: [&str; 4] = ["test", "--workspace", "--test", "browser"];
 /// The tests that start, stop and kill engines of their own; likewise.
-const ON_OWN_ENGINES: [&str; 5] = ["test", "--package", "watchkeeper", "--test", "engines"];
+const ON_OWN_ENGINES: [&str; 4] = ["test", "--workspace", "--test", "engines"];
 /// The crates that are tested on engines, and which; the other tests need none.
 const ON_ENGINES: [(&str, Engine); 5] = [
     ("watchkeeper-adapter-kafka", Engine::Kafka),
@@ -69,7 +69,7 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report) -> anyho
             Some(start_engines(dir, guard)?)
         }
     };
-    // The same for each call of cargo, so that nothing is built twice.
+    // The same for each call of cargo, as is the whole workspace, so that nothing is built twice.
     let which = || built_in.iter().copied().chain(args.filter.as_deref());
     let variables = engines.iter().flat_map(|running| running.engines.variables()).chain([report.variable()]);
     cargo_guarded(guard, variables, all.into_iter().chain(which()))?;
