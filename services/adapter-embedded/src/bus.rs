@@ -81,11 +81,11 @@ impl EventBus for EmbeddedBus {
         self.shared.database.write(move |conn, memory| memory.publish(conn, topic, &batch, now)).await
     }
 
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
-        if key.is_empty() {
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        if keys.iter().any(|key| key.is_empty()) {
             return Err(rejected("a record without a key may lie in any partition"));
         }
-        Ok(TopicPartition::new(topic.clone(), PARTITION))
+        Ok(vec![TopicPartition::new(topic.clone(), PARTITION); keys.len()])
     }
 
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {

@@ -124,12 +124,14 @@ impl EventBus for KafkaBus {
         published.inspect_err(|_| engine.topics.forget(topic))
     }
 
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
-        if key.is_empty() {
+    /// One question to the brokers, however many keys.
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        if keys.iter().any(|key| key.is_empty()) {
             return Err(rejected("a record without a key may lie in any partition"));
         }
-        let partitions = ensure(self.engine(), topic).await?;
-        Ok(TopicPartition::new(topic.clone(), partition_of(key, partitions)))
+        let count = ensure(self.engine(), topic).await?;
+        let partition = |key: &&[u8]| TopicPartition::new(topic.clone(), partition_of(key, count));
+        Ok(keys.iter().map(partition).collect())
     }
 
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {

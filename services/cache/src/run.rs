@@ -112,13 +112,13 @@ impl Consumer for Filler {
         partitions: &[TopicPartition],
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        let noted = self.cache.positions(partitions).await?;
+        let mut noted = self.cache.positions(partitions).await?;
         let lost = partitions.iter().zip(&noted).filter(|(_, noted)| noted.is_none());
         let lost: Vec<_> = lost.map(|(partition, _)| partition.clone()).collect();
         if !lost.is_empty() {
             self.refill(&lost, heartbeat).await?;
+            noted = self.cache.positions(partitions).await?;
         }
-        let noted = self.cache.positions(partitions).await?;
         let found = partitions.iter().zip(noted).filter_map(|(partition, noted)| Some((partition, noted?)));
         let positions: Vec<_> =
             found.map(|(partition, next)| Position { partition: partition.clone(), next }).collect();

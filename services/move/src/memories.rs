@@ -4,7 +4,7 @@ use crate::carry::Carried;
 use crate::merge::{Item, Standing};
 use crate::sides::StoreMove;
 use std::sync::Arc;
-use watchkeeper_ports::{Evaluation, Memory, Page, PortError, TopicPartition};
+use watchkeeper_ports::{Evaluation, EventBus, Memory, Page, PortError, TopicPartition};
 
 /// Memories in one read of one partition.
 const PAGE: usize = 1_000;
@@ -29,15 +29,17 @@ impl<'m> Memories<'m> {
         Self { moving, there: vec![partition.clone()], partition }
     }
 
-    /// The partition there of the series with that key. Dead letters are about the records of every series:
-    /// what is remembered of them stays in the partition of that number.
-    async fn partition_of(&self, series_key: &str) -> Result<TopicPartition, PortError> {
-        match &self.moving.new_bus {
-            Some(bus) if !self.partition.topic.is_dead_letters() => {
-                bus.partition(&self.partition.topic, series_key.as_bytes()).await
-            }
-            _ => Ok(self.partition.clone()),
-        }
+    /// The bus over whose partitions they are spread there. Dead letters are about the records of every series:
+    /// what is remembered of them stays in the partition of that number, as all does when the bus stays.
+    fn spread_over(&self) -> Option<&dyn EventBus> {
+        self.moving.new_bus.as_deref().filter(|_| !self.partition.topic.is_dead_letters())
+    }
+
+    /// The partition there of each of them.
+    async fn partitions_of(&self, memories: &[Memory]) -> Result<Vec<TopicPartition>, PortError> {
+        let Some(bus) = self.spread_over() else { return Ok(vec![self.partition.clone(); memories.len()]) };
+        let keys: Vec<_> = memories.iter().map(|memory| memory.series_key.as_bytes()).collect();
+        bus.partitions(&self.partition.topic, &keys).await
     }
 }
 
@@ -47,9 +49,7 @@ impl Carried for Memories<'_> {
     const BATCH: usize = 5_000;
 
     async fn look(&mut self) -> Result<(), PortError> {
-        if let Some(bus) = &self.moving.new_bus
-            && !self.partition.topic.is_dead_letters()
-        {
+        if let Some(bus) = self.spread_over() {
             let extents = bus.extents(&self.partition.topic).await?;
             self.there = extents.into_iter().map(|extent| extent.partition).collect();
         }
@@ -59,12 +59,9 @@ impl Carried for Memories<'_> {
     async fn here(&self, after: Option<&Remembered>) -> Result<Vec<Remembered>, PortError> {
         let page = page_after(after);
         let memories = self.moving.stores.here.alerts.memories(&self.partition, &page).await?;
-        let mut remembered = Vec::with_capacity(memories.len());
-        for memory in memories {
-            let partition = self.partition_of(&memory.series_key).await?;
-            remembered.push(Remembered { partition, memory });
-        }
-        Ok(remembered)
+        let partitions = self.partitions_of(&memories).await?;
+        let remembered = partitions.into_iter().zip(memories);
+        Ok(remembered.map(|(partition, memory)| Remembered { partition, memory }).collect())
     }
 
     async fn there(&self, after: Option<&Remembered>) -> Result<Vec<Remembered>, PortError> {

@@ -16,12 +16,12 @@ pub trait EventBus: Send + Sync {
     /// dropped, any part may have been appended, and is there twice after another try.
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError>;
 
-    /// The partition of every record of `key` that is published to `topic` from now on, for as long as nobody
-    /// adds partitions to it. Records without a key may lie in any.
+    /// For each of `keys` the partition of every record of it that is published to `topic` from now on, for as
+    /// long as nobody adds partitions to it. Records without a key may lie in any.
     ///
     /// # Errors
-    /// [`PortError::Rejected`] when the key is empty.
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError>;
+    /// [`PortError::Rejected`] when a key is empty.
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError>;
 
     /// Joins `group` on `topic`. Members share the partitions; a partition has one member at a time.
     /// A group that has committed nothing starts at the earliest record.

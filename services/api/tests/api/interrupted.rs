@@ -88,8 +88,8 @@ impl EventBus for Interrupted {
         self.bus.topics().await
     }
 
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
-        self.bus.partition(topic, key).await
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        self.bus.partitions(topic, keys).await
     }
 }
 

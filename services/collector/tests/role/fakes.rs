@@ -219,7 +219,7 @@ impl EventBus for FakeBus {
         unreachable!("the collector only publishes")
     }
 
-    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
         unreachable!("the collector only publishes")
     }
 }

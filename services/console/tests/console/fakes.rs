@@ -251,7 +251,7 @@ impl EventBus for World {
         self.bus.answer("bus", vec![Topic::METRICS, Topic::METRICS.dead_letters()]).await
     }
 
-    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
         unimplemented!("the console only reads")
     }
 }

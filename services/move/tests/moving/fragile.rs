@@ -108,7 +108,7 @@ macro_rules! fragile {
 
 fragile!(EventBus {
     fn publish(&self, topic: &Topic, batch: RecordBatch) -> ();
-    fn partition(&self, topic: &Topic, key: &[u8]) -> TopicPartition;
+    fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Vec<TopicPartition>;
     fn subscribe(&self, topic: &Topic, group: &Group) -> Box<dyn Subscription>;
     fn tail(&self, topic: &Topic) -> Box<dyn Tail>;
     fn read(&self, partition: &TopicPartition, from: Offset, max_records: usize) -> ReceivedBatch;

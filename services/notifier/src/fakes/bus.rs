@@ -64,7 +64,7 @@ impl EventBus for FakeBus {
         unreachable!("nobody asks")
     }
 
-    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
-        Ok(partition())
+    async fn partitions(&self, _: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        Ok(vec![partition(); keys.len()])
     }
 }

@@ -67,7 +67,7 @@ impl EventBus for StagedBus {
         self.bus.topics().await
     }
 
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
-        self.bus.partition(topic, key).await
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        self.bus.partitions(topic, keys).await
     }
 }

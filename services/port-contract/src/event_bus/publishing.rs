@@ -61,15 +61,16 @@ pub async fn records_of_one_key_keep_their_order<F: Fixture<dyn EventBus>>() {
 pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    let refusal = bus.partition(&topic, b"").await.unwrap_err();
+    let refusal = bus.partitions(&topic, &[b"key", b""]).await.unwrap_err();
     assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
+    let keys: Vec<_> = (1..=u8::MAX).map(|length| vec![length; length.into()]).collect();
+    let keys: Vec<_> = keys.iter().map(Vec::as_slice).collect();
     // The topic need not be there yet.
-    let (mut partitions, mut batch) = (BTreeMap::new(), BatchBuilder::default());
-    for length in 1..=u8::MAX {
-        let key = vec![length; length.into()];
-        batch.push(&key, b"value");
-        partitions.insert(key.clone(), bus.partition(&topic, &key).await.unwrap());
-    }
+    let found = bus.partitions(&topic, &keys).await.unwrap();
+    assert_eq!(found.len(), keys.len());
+    let partitions: BTreeMap<_, _> = keys.iter().copied().zip(found).collect();
+    let mut batch = BatchBuilder::default();
+    keys.iter().for_each(|key| batch.push(key, b"value"));
     publish(&*bus, &topic, batch.finish()).await;
     for received in Member::join(&*bus, &topic, &group()).await.batches(partitions.len()).await {
         for record in received.records.iter() {

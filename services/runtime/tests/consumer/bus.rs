@@ -46,7 +46,7 @@ impl EventBus for FakeBus {
         unreachable!("a consumer only consumes")
     }
 
-    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
         unreachable!("a consumer only consumes")
     }
 }

@@ -73,8 +73,8 @@ impl EventBus for FullDisk {
         self.spool.topics().await
     }
 
-    async fn partition(&self, topic: &Topic, key: &[u8]) -> Result<TopicPartition, PortError> {
-        self.spool.partition(topic, key).await
+    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+        self.spool.partitions(topic, keys).await
     }
 }
 

@@ -153,7 +153,7 @@ impl EventBus for ScriptedBus {
         unreachable!("ingest only publishes")
     }
 
-    async fn partition(&self, _: &Topic, _: &[u8]) -> Result<TopicPartition, PortError> {
+    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
         unreachable!("ingest only publishes")
     }
 }
