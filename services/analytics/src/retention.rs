@@ -4,10 +4,9 @@ use crate::metrics::AnalyticsMetrics;
 use crate::pass::Walk;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often old rollups are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -19,20 +18,10 @@ pub(crate) async fn keep_pruning(
     rollups: Arc<dyn RollupStore>,
     metrics: AnalyticsMetrics,
 ) -> RoleResult {
-    let mut due = interval(PRUNE_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = context.shutdown().cancelled() => return Ok(()),
-            _ = due.tick() => {}
-        }
+    now_and_then(&context, PRUNE_EVERY, || async {
         for Walk { window, retention, .. } in &walks {
             let before = Timestamp::now().minus(*retention);
-            let pruned = tokio::select! {
-                () = context.shutdown().cancelled() => return Ok(()),
-                pruned = rollups.prune(*window, before) => pruned,
-            };
-            match pruned {
+            match rollups.prune(*window, before).await {
                 Ok(0) => {}
                 Ok(removed) => {
                     metrics.pruned(*window, removed);
@@ -41,5 +30,6 @@ pub(crate) async fn keep_pruning(
                 Err(error) => tracing::warn!(%window, %error, "cannot remove old rollups now"),
             }
         }
-    }
+    })
+    .await
 }

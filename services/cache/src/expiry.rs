@@ -2,25 +2,19 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::LatestCache;
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often expired values are looked for; readers never see them in between.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Sweeps the cache again and again until the role is asked to stop.
 pub(crate) async fn keep_sweeping(context: RoleContext, cache: Arc<dyn LatestCache>) -> RoleResult {
-    let mut due = interval(SWEEP_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = context.shutdown().cancelled() => return Ok(()),
-            _ = due.tick() => {}
-        }
+    now_and_then(&context, SWEEP_EVERY, || async {
         if let Err(error) = cache.sweep(Timestamp::now()).await {
             tracing::warn!(%error, "cannot sweep the cache now");
         }
-    }
+    })
+    .await
 }

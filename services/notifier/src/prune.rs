@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{NotificationStore, PortError, SilenceStore};
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often what is done with is removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -18,13 +17,7 @@ pub(crate) async fn keep_pruning(
     silences: Arc<dyn SilenceStore>,
     retention: Duration,
 ) -> RoleResult {
-    let mut due = interval(PRUNE_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = context.shutdown().cancelled() => return Ok(()),
-            _ = due.tick() => {}
-        }
+    now_and_then(&context, PRUNE_EVERY, || async {
         match prune(&*notifications, &*silences, Timestamp::now().minus(retention)).await {
             Ok((0, 0)) => {}
             Ok((notifications, silences)) => {
@@ -32,7 +25,8 @@ pub(crate) async fn keep_pruning(
             }
             Err(error) => tracing::warn!(%error, "cannot remove old notifications and silences now"),
         }
-    }
+    })
+    .await
 }
 
 async fn prune(

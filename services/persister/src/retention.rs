@@ -3,10 +3,9 @@
 use crate::metrics::PersisterMetrics;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::SampleStore;
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often old samples are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -18,19 +17,9 @@ pub(crate) async fn keep_pruning(
     retention: Duration,
     metrics: Arc<PersisterMetrics>,
 ) -> RoleResult {
-    let mut due = interval(PRUNE_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = context.shutdown().cancelled() => return Ok(()),
-            _ = due.tick() => {}
-        }
+    now_and_then(&context, PRUNE_EVERY, || async {
         let before = Timestamp::now().minus(retention);
-        let pruned = tokio::select! {
-            () = context.shutdown().cancelled() => return Ok(()),
-            pruned = store.prune(before) => pruned,
-        };
-        match pruned {
+        match store.prune(before).await {
             Ok(0) => {}
             Ok(samples) => {
                 metrics.pruned.inc_by(samples);
@@ -38,7 +27,8 @@ pub(crate) async fn keep_pruning(
             }
             Err(error) => tracing::warn!(%error, "cannot remove old samples now"),
         }
-    }
+    })
+    .await
 }
 
 #[cfg(test)]

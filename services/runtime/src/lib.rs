@@ -19,6 +19,7 @@ mod roster;
 mod signals;
 mod systemd;
 pub mod telemetry;
+mod upkeep;
 
 pub use context::{RoleContext, RoleResult};
 pub use figures::{Grouped, per_second};
@@ -26,3 +27,4 @@ pub use heartbeat::{Heartbeat, MAX_BUSY};
 pub use process::{Ended, Process, STOP_TIMEOUT};
 pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
 pub use roster::{Dependency, RoleState, Roster};
+pub use upkeep::now_and_then;
