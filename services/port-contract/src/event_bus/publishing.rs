@@ -70,7 +70,9 @@ pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventB
     assert_eq!(found.len(), keys.len());
     let partitions: BTreeMap<_, _> = keys.iter().copied().zip(found).collect();
     let mut batch = BatchBuilder::default();
-    keys.iter().for_each(|key| batch.push(key, b"value"));
+    for key in &keys {
+        batch.push(key, b"value");
+    }
     publish(&*bus, &topic, batch.finish()).await;
     for received in Member::join(&*bus, &topic, &group()).await.batches(partitions.len()).await {
         for record in received.records.iter() {
