@@ -20,17 +20,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Offset, Outcome, Page,
-    Plan, Planned, PortError, SilenceStore, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Outcome, Page, Plan,
+    Planned, PortError, PositionStore, SilenceStore, StoredPosition, TopicId, TopicPartition,
 };
 
 /// What the operator knows the store by, and its file.
 const NAME: &str = "alerts";
-const MIGRATIONS: [&str; 1] = [concat!(
-    include_str!("positions/schema.sql"),
-    include_str!("alerts/schema.sql"),
-    include_str!("sqlite/check.sql")
-)];
+const MIGRATIONS: [&str; 2] = [
+    concat!(
+        include_str!("positions/schema.sql"),
+        include_str!("alerts/schema.sql"),
+        include_str!("sqlite/check.sql")
+    ),
+    include_str!("positions/topic_ids.sql"),
+];
 
 /// Alerts, notifications and silences in `alerts.db`.
 ///
@@ -69,12 +72,19 @@ impl EmbeddedAlerts {
 }
 
 #[async_trait]
-impl AlertStore for EmbeddedAlerts {
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        let (group, partition) = (group.clone(), partition.clone());
-        self.database.read(move |conn| positions::find(conn, &group, &partition)).await
+impl PositionStore for EmbeddedAlerts {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        positions::position(&self.database, group, partition, topic_id).await
     }
+}
 
+#[async_trait]
+impl AlertStore for EmbeddedAlerts {
     async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
         let evaluation = evaluation.clone();
         self.database.write(move |conn, ()| evaluation::store(conn, &evaluation)).await

@@ -26,14 +26,14 @@ use subscription::Member;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// What the operator knows the bus by, and its file.
 const NAME: &str = "bus";
 /// The only partition of every topic.
 const PARTITION: u32 = 0;
-const MIGRATIONS: [&str; 1] = [include_str!("bus/schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("bus/schema.sql"), include_str!("bus/topic_ids.sql")];
 
 /// The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 ///
@@ -86,6 +86,11 @@ impl EventBus for EmbeddedBus {
             return Err(rejected("a record without a key may lie in any partition"));
         }
         Ok(vec![TopicPartition::new(topic.clone(), PARTITION); keys.len()])
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        let topic = topic.clone();
+        self.shared.database.write(move |conn, _| log::topic_id(conn, &topic)).await
     }
 
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {

@@ -8,12 +8,17 @@ use entries::{Bounds, Entries, STEP_SERIES};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, Page, PortError, TopicPartition, TtlPolicy};
+use watchkeeper_ports::{
+    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
+};
+
+/// How far each partition of each topic was taken.
+type Positions = HashMap<(TopicPartition, TopicId), Offset>;
 
 /// The latest values in memory: gone with the process, and bounded.
 pub struct MemoryCache {
     entries: RwLock<Entries>,
-    positions: Mutex<HashMap<TopicPartition, Offset>>,
+    positions: Mutex<Positions>,
     bounds: Bounds,
 }
 
@@ -40,7 +45,7 @@ impl MemoryCache {
         self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn noted(&self) -> MutexGuard<'_, HashMap<TopicPartition, Offset>> {
+    fn noted(&self) -> MutexGuard<'_, Positions> {
         self.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,15 +99,22 @@ impl LatestCache for MemoryCache {
         }
     }
 
-    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+    async fn positions(
+        &self,
+        partitions: &[TopicPartition],
+        topic_id: &TopicId,
+    ) -> Result<Vec<Option<Offset>>, PortError> {
         let noted = self.noted();
-        Ok(partitions.iter().map(|partition| noted.get(partition).copied()).collect())
+        let position =
+            |partition: &TopicPartition| noted.get(&(partition.clone(), topic_id.clone())).copied();
+        Ok(partitions.iter().map(position).collect())
     }
 
     async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
         let mut noted = self.noted();
-        advances.iter().try_for_each(|advance| advance.check(noted.get(&advance.partition).copied()))?;
-        noted.extend(advances.iter().map(|advance| (advance.partition.clone(), advance.next)));
+        let key = |advance: &CacheAdvance| (advance.partition.clone(), advance.topic_id.clone());
+        advances.iter().try_for_each(|advance| advance.check(noted.get(&key(advance)).copied()))?;
+        noted.extend(advances.iter().map(|advance| (key(advance), advance.next)));
         Ok(())
     }
 

@@ -1,33 +1,92 @@
 //! How far each consumer has come in storing what it consumes, in each file that keeps what is consumed.
 
-use crate::sqlite::Error;
-use rusqlite::{Connection, OptionalExtension};
-use watchkeeper_ports::{Advance, Group, Offset, TopicPartition};
+use crate::sqlite::{Database, Error, Memory};
+use rusqlite::Connection;
+use watchkeeper_ports::{Advance, Group, Offset, PortError, StoredPosition, TopicId, TopicPartition};
 
-/// The position of `group`, if it was ever moved.
-pub(crate) fn find(
+/// The ID of a position that was stored before topics had IDs.
+const WITHOUT_ID: &str = "";
+
+/// The position of `group` in a partition of the topic that has this ID.
+pub(crate) async fn position<M: Memory>(
+    database: &Database<M>,
+    group: &Group,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<StoredPosition, PortError> {
+    let (asked, lies) = (group.clone(), partition.clone());
+    let positions = database.read(move |conn| all(conn, &asked, &lies)).await?;
+    let is_old = positions.iter().any(|(id, _)| id.as_str() == WITHOUT_ID);
+    let stored = StoredPosition::among(positions, topic_id);
+    if !is_old || stored.known().is_some() {
+        return Ok(stored);
+    }
+    let (group, partition, topic_id) = (group.clone(), partition.clone(), topic_id.clone());
+    database
+        .write(move |conn, _| {
+            adopt(conn, &group, &partition, &topic_id)?;
+            find(conn, &group, &partition, &topic_id)
+        })
+        .await
+}
+
+fn find(
     conn: &Connection,
     group: &Group,
     partition: &TopicPartition,
-) -> Result<Option<Offset>, Error> {
-    let next = conn
-        .prepare_cached("SELECT next FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3")?
-        .query_row((group.name(), partition.topic.name(), partition.partition), |row| row.get(0))
-        .optional()?;
-    Ok(next)
+    topic_id: &TopicId,
+) -> Result<StoredPosition, Error> {
+    Ok(StoredPosition::among(all(conn, group, partition)?, topic_id))
+}
+
+/// Every position of `group` in a partition, each with its topic's ID.
+fn all(
+    conn: &Connection,
+    group: &Group,
+    partition: &TopicPartition,
+) -> Result<Vec<(TopicId, Offset)>, Error> {
+    let positions = conn
+        .prepare_cached(
+            "SELECT topic_id, next FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
+        )?
+        .query_map((group.name(), partition.topic.name(), partition.partition), |row| {
+            Ok((TopicId::new(row.get::<_, String>(0)?), row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(positions)
+}
+
+fn adopt(
+    conn: &Connection,
+    group: &Group,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<(), Error> {
+    conn.prepare_cached(
+        "UPDATE OR IGNORE positions SET topic_id = ?4
+         WHERE group_name = ?1 AND topic = ?2 AND partition = ?3 AND topic_id = ?5",
+    )?
+    .execute((
+        group.name(),
+        partition.topic.name(),
+        partition.partition,
+        topic_id.as_str(),
+        WITHOUT_ID,
+    ))?;
+    Ok(())
 }
 
 /// Moves a position, if it is where it is expected to be.
 pub(crate) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Error> {
-    let Advance { group, partition, expected, next } = advance;
-    let found = find(conn, group, partition)?.unwrap_or(0);
+    let Advance { group, partition, topic_id, expected, next } = advance;
+    let found = find(conn, group, partition, topic_id)?.next();
     if found != *expected {
         return Err(Error::PositionMoved(advance.clone(), found));
     }
     conn.prepare_cached(
-        "INSERT INTO positions (group_name, topic, partition, next) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO positions (group_name, topic, partition, topic_id, next) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET next = excluded.next",
     )?
-    .execute((group.name(), partition.topic.name(), partition.partition, next))?;
+    .execute((group.name(), partition.topic.name(), partition.partition, topic_id.as_str(), next))?;
     Ok(())
 }

@@ -23,18 +23,21 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, ScheduleStore, SeriesPage,
-    TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, ScheduleStore,
+    SeriesPage, StoredPosition, TopicId, TopicPartition,
 };
 
 /// What the operator knows the store by, and its file.
 const NAME: &str = "store";
-const MIGRATIONS: [&str; 1] = [concat!(
-    include_str!("series/schema.sql"),
-    include_str!("positions/schema.sql"),
-    include_str!("store/schema.sql"),
-    include_str!("sqlite/check.sql")
-)];
+const MIGRATIONS: [&str; 2] = [
+    concat!(
+        include_str!("series/schema.sql"),
+        include_str!("positions/schema.sql"),
+        include_str!("store/schema.sql"),
+        include_str!("sqlite/check.sql")
+    ),
+    include_str!("positions/topic_ids.sql"),
+];
 
 /// Samples and schedules in `store.db`.
 ///
@@ -71,15 +74,22 @@ impl EmbeddedStore {
 }
 
 #[async_trait]
+impl PositionStore for EmbeddedStore {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        positions::position(&self.database, group, partition, topic_id).await
+    }
+}
+
+#[async_trait]
 impl SampleStore for EmbeddedStore {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         let batch = batch.clone();
         self.database.write(move |conn, interning| append::append(conn, interning, &batch)).await
-    }
-
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        let (group, partition) = (group.clone(), partition.clone());
-        self.database.read(move |conn| positions::find(conn, &group, &partition)).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {

@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
@@ -132,6 +132,13 @@ impl EventBus for KafkaBus {
         let count = ensure(self.engine(), topic).await?;
         let partition = |key: &&[u8]| TopicPartition::new(topic.clone(), partition_of(key, count));
         Ok(keys.iter().map(partition).collect())
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        let engine = self.engine();
+        ensure(engine, topic).await?;
+        let topic = topic.clone();
+        engine.ask(move |questions| questions.topic_id(&topic)).await
     }
 
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {

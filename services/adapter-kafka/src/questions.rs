@@ -2,8 +2,9 @@
 
 mod groups;
 mod reader;
+mod topic_id;
 
-use crate::error::rejected;
+use crate::error::{rejected, unavailable};
 use crate::journal::Journal;
 use crate::names::Names;
 use crate::publish::Publisher;
@@ -16,7 +17,9 @@ use rdkafka::types::RDKafkaRespErr;
 use reader::{Range, Reader};
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_ports::{Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicPartition};
+use watchkeeper_ports::{
+    Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition,
+};
 
 /// The clients that questions are asked with.
 pub(crate) struct Questions {
@@ -58,6 +61,16 @@ impl Questions {
             .unwrap_or_default();
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    /// The cluster's ID and the topic's: a cluster that was replaced has another even where brokers before 2.8 give
+    /// topics none.
+    pub(crate) fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        let (client, name) = (self.publisher.client(), self.names.topic(topic));
+        let in_cluster = self.publisher.judge(topic_id::ask(client, &name, self.patience()))?;
+        let cluster = client.fetch_cluster_id(self.patience());
+        let cluster = cluster.ok_or_else(|| unavailable("no broker has said which cluster it is of"))?;
+        Ok(TopicId::new(format!("{cluster}/{in_cluster}")))
     }
 
     pub(crate) fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {

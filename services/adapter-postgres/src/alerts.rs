@@ -10,7 +10,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{
-    AlertKey, AlertStore, Evaluation, Group, Memory, Offset, Page, PortError, TopicPartition,
+    AlertKey, AlertStore, Evaluation, Group, Memory, Page, PortError, PositionStore, StoredPosition, TopicId,
+    TopicPartition,
 };
 
 /// The store of alerts.
@@ -25,11 +26,21 @@ impl Alerts {
 }
 
 #[async_trait]
-impl AlertStore for Alerts {
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        self.database.call(async |connection| positions::find(connection, group, partition).await).await
+impl PositionStore for Alerts {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        self.database
+            .call(async |connection| positions::find(connection, group, partition, topic_id).await)
+            .await
     }
+}
 
+#[async_trait]
+impl AlertStore for Alerts {
     async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
         self.database
             .call(async |connection| {

@@ -3,26 +3,54 @@
 use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
-use watchkeeper_ports::{Advance, Group, Offset, TopicPartition};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use watchkeeper_ports::{Advance, Group, Offset, StoredPosition, TopicId, TopicPartition};
 
-const FIND: &str = "SELECT next FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3";
+/// The ID of a position that was stored before topics had IDs.
+const WITHOUT_ID: &str = "";
+
+const FIND: &str =
+    "SELECT topic_id, next FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3";
+/// Takes a position without an ID for that of a topic, unless that has one.
+const ADOPT: &str = "UPDATE positions SET topic_id = $4
+     WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $5 AND NOT EXISTS (
+         SELECT 1 FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $4)";
 /// Moves a position that was moved before.
-const MOVE: &str = "UPDATE positions SET next = $5
-     WHERE group_name = $1 AND topic = $2 AND partition = $3 AND next = $4";
+const MOVE: &str = "UPDATE positions SET next = $6
+     WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $4 AND next = $5";
 /// Moves a position that may never have been moved, and is 0 in both cases.
 const BEGIN: &str =
-    "INSERT INTO positions AS known (group_name, topic, partition, next) VALUES ($1, $2, $3, $5)
-     ON CONFLICT (group_name, topic, partition) DO UPDATE SET next = excluded.next WHERE known.next = $4";
+    "INSERT INTO positions AS known (group_name, topic, partition, topic_id, next) VALUES ($1, $2, $3, $4, $6)
+     ON CONFLICT (group_name, topic, partition, topic_id)
+         DO UPDATE SET next = excluded.next WHERE known.next = $5";
 
-/// The position of `group`, if it was ever moved.
+/// The position of `group` in a partition of the topic that has this ID.
 pub(crate) async fn find(
     connection: &Connection,
     group: &Group,
     partition: &TopicPartition,
-) -> Result<Option<Offset>, Error> {
+    topic_id: &TopicId,
+) -> Result<StoredPosition, Error> {
     let number = i64::from(partition.partition);
-    let row = connection.query_opt(FIND, &[&group.name(), &partition.topic.name(), &number]).await?;
-    row.map(|row| offset(row.try_get(0)?)).transpose()
+    let asked: [&(dyn ToSql + Sync); 3] = [&group.name(), &partition.topic.name(), &number];
+    let positions = read(&connection.query(FIND, &asked).await?)?;
+    let is_old = positions.iter().any(|(id, _)| id.as_str() == WITHOUT_ID);
+    let stored = StoredPosition::among(positions, topic_id);
+    if !is_old || stored.known().is_some() {
+        return Ok(stored);
+    }
+    let adopted: [&(dyn ToSql + Sync); 5] =
+        [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &WITHOUT_ID];
+    connection.execute(ADOPT, &adopted).await?;
+    Ok(StoredPosition::among(read(&connection.query(FIND, &asked).await?)?, topic_id))
+}
+
+/// Positions, each with its topic's ID.
+fn read(rows: &[Row]) -> Result<Vec<(TopicId, Offset)>, Error> {
+    rows.iter()
+        .map(|row| Ok((TopicId::new(row.try_get::<_, String>(0)?), offset(row.try_get(1)?)?)))
+        .collect()
 }
 
 /// Moves positions, if each is where it is expected to be. Until the transaction ends nobody else moves
@@ -32,20 +60,16 @@ pub(crate) async fn advance(transaction: &Transaction<'_>, advances: &[Advance])
     // So that no two transactions wait for each other.
     in_order.sort_by_key(|advance| (&advance.group, &advance.partition));
     for advance in in_order {
-        let Advance { group, partition, expected, next } = advance;
+        let Advance { group, partition, topic_id, expected, next } = advance;
         let number = i64::from(partition.partition);
         let statement = transaction.prepare_cached(if *expected == 0 { BEGIN } else { MOVE }).await?;
-        let moved = transaction
-            .execute(
-                &statement,
-                &[&group.name(), &partition.topic.name(), &number, &column(*expected)?, &column(*next)?],
-            )
-            .await?;
-        if moved == 0 {
+        let (from, to) = (column(*expected)?, column(*next)?);
+        let moved: [&(dyn ToSql + Sync); 6] =
+            [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &from, &to];
+        if transaction.execute(&statement, &moved).await? == 0 {
             let find = transaction.prepare_cached(FIND).await?;
-            let found =
-                transaction.query_opt(&find, &[&group.name(), &partition.topic.name(), &number]).await?;
-            let found = found.map(|row| offset(row.try_get(0)?)).transpose()?.unwrap_or(0);
+            let rows = transaction.query(&find, &moved[..3]).await?;
+            let found = StoredPosition::among(read(&rows)?, topic_id).next();
             return Err(Error::PositionMoved(advance.clone(), found));
         }
     }

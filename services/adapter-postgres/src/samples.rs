@@ -23,7 +23,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
+    StoredPosition, TopicId, TopicPartition,
 };
 
 /// The store of samples.
@@ -47,13 +48,23 @@ impl Samples {
 }
 
 #[async_trait]
+impl PositionStore for Samples {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        self.database
+            .call(async |connection| positions::find(connection, group, partition, topic_id).await)
+            .await
+    }
+}
+
+#[async_trait]
 impl SampleStore for Samples {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         self.database.call(async |connection| self.store(connection, batch).await).await
-    }
-
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        self.database.call(async |connection| positions::find(connection, group, partition).await).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {

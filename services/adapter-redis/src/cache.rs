@@ -10,7 +10,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, Page, PortError, TopicPartition, TtlPolicy};
+use watchkeeper_ports::{
+    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
+};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Samples that one call of a script takes. Redis answers nobody else meanwhile: some milliseconds.
@@ -116,13 +118,17 @@ impl LatestCache for RedisCache {
         Ok(found)
     }
 
-    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+    async fn positions(
+        &self,
+        partitions: &[TopicPartition],
+        topic_id: &TopicId,
+    ) -> Result<Vec<Option<Offset>>, PortError> {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
         let mut call = self.keys.call_on_positions(script::POSITIONS);
         for partition in partitions {
-            call.arg(partition.to_string());
+            call.arg(field(partition, topic_id));
         }
         self.ask(&call).await
     }
@@ -132,9 +138,9 @@ impl LatestCache for RedisCache {
             return Ok(());
         }
         let mut call = self.keys.call_on_positions(script::ADVANCE);
-        for CacheAdvance { partition, expected, next } in advances {
+        for CacheAdvance { partition, topic_id, expected, next } in advances {
             let expected = expected.map_or_else(String::new, |offset| offset.to_string());
-            call.arg(partition.to_string()).arg(expected).arg(*next);
+            call.arg(field(partition, topic_id)).arg(expected).arg(*next);
         }
         let Some((number, found)) = self.ask::<Option<(usize, String)>>(&call).await? else { return Ok(()) };
         let elsewhere = number.checked_sub(1).and_then(|index| advances.get(index));
@@ -167,6 +173,11 @@ fn newest_of_each(samples: &[Sample]) -> Vec<&Sample> {
         }
     }
     newest.into_values().collect()
+}
+
+/// Under which field of the positions that of a partition lies.
+fn field(partition: &TopicPartition, topic_id: &TopicId) -> String {
+    format!("{partition} {topic_id}")
 }
 
 /// A bound that is not in the range itself, as ZRANGEBYLEX has it.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
 use watchkeeper_port_contract::{Fixture, engine_url};
-use watchkeeper_ports::{CacheAdvance, LatestCache, PortError, Topic, TopicPartition};
+use watchkeeper_ports::{CacheAdvance, LatestCache, PortError, Topic, TopicId, TopicPartition};
 
 /// A cache of its own in the Redis that all tests share.
 struct Prefix(String);
@@ -30,8 +30,14 @@ watchkeeper_port_contract::latest_cache_contract!(Prefix);
 async fn what_was_noted_under_a_server_that_was_started_anew_since_is_forgotten() {
     let place = Prefix::fresh().await;
     let (cache, partition) = (place.open().await, TopicPartition::new(Topic::METRICS, 0));
-    let advance = |expected, next| CacheAdvance { partition: partition.clone(), expected, next };
-    let positions = async || cache.positions(std::slice::from_ref(&partition)).await.unwrap();
+    let topic_id = TopicId::new("metrics");
+    let advance = |expected, next| CacheAdvance {
+        partition: partition.clone(),
+        topic_id: topic_id.clone(),
+        expected,
+        next,
+    };
+    let positions = async || cache.positions(std::slice::from_ref(&partition), &topic_id).await.unwrap();
     cache.advance(&[advance(None, 7)]).await.unwrap();
     let key = format!("{{{}}}:latest:positions", place.0);
     let mut other = redis::Client::open(engine_url("redis")).unwrap();

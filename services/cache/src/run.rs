@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{
     CacheAdvance, EventBus, Group, LatestCache, Offset, PortError, Position, ReceivedBatch, SampleStore,
-    Topic, TopicPartition,
+    Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
 use watchkeeper_runtime::telemetry::register;
@@ -31,7 +31,8 @@ pub async fn run(
         "Records that are no sample; the persister sends them to the dead-letter topic.",
     )?;
     let undecodable = register(context.registry(), undecodable)?;
-    let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE };
+    // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
+    let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
     let sweeping = keep_sweeping(context.clone(), Arc::clone(&cache));
     let filler = Filler::new(config, store, cache, undecodable);
     tokio::try_join!(consume(context, source, filler), sweeping)?;
@@ -50,6 +51,8 @@ struct Filler {
     cache: Arc<dyn LatestCache>,
     undecodable: IntCounter,
     decoder: SampleDecoder,
+    /// Which topic it consumes.
+    topic_id: TopicId,
     partitions: BTreeMap<TopicPartition, Place>,
     samples: Vec<Sample>,
     look_at: Instant,
@@ -77,10 +80,15 @@ impl Filler {
             cache,
             undecodable,
             decoder: SampleDecoder::default(),
+            topic_id: TopicId::default(),
             partitions: BTreeMap::new(),
             samples: Vec::new(),
             look_at: Instant::now(),
         }
+    }
+
+    fn advance(&self, partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> CacheAdvance {
+        CacheAdvance { partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
     }
 
     /// Fills the cache from the store, and notes that these partitions have come to where the persister is:
@@ -89,8 +97,8 @@ impl Filler {
         // Before the samples are read: what is stored in between is put twice, not missed.
         let mut advances = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
-            advances.push(CacheAdvance { partition: partition.clone(), expected: None, next });
+            let stored = self.store.position(&Group::PERSISTER, partition, &self.topic_id).await?;
+            advances.push(self.advance(partition, None, stored.next()));
         }
         let (ttl, now) = (&self.config.ttl, Timestamp::now());
         let series = refill(&*self.cache, &*self.store, ttl, now, heartbeat).await?;
@@ -110,14 +118,16 @@ impl Consumer for Filler {
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        let mut noted = self.cache.positions(partitions).await?;
+        self.topic_id = topic_id.clone();
+        let mut noted = self.cache.positions(partitions, topic_id).await?;
         let lost = partitions.iter().zip(&noted).filter(|(_, noted)| noted.is_none());
         let lost: Vec<_> = lost.map(|(partition, _)| partition.clone()).collect();
         if !lost.is_empty() {
             self.refill(&lost, heartbeat).await?;
-            noted = self.cache.positions(partitions).await?;
+            noted = self.cache.positions(partitions, topic_id).await?;
         }
         let found = partitions.iter().zip(noted).filter_map(|(partition, noted)| Some((partition, noted?)));
         let positions: Vec<_> =
@@ -154,11 +164,9 @@ impl Consumer for Filler {
     /// the cache has forgotten it, begins anew.
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await?;
-        let advances = self.partitions.iter().map(|(partition, &Place { noted, taken })| CacheAdvance {
-            partition: partition.clone(),
-            expected: Some(noted),
-            next: taken,
-        });
+        let advance =
+            |(partition, place): (_, &Place)| self.advance(partition, Some(place.noted), place.taken);
+        let advances = self.partitions.iter().map(advance);
         self.cache.advance(&advances.collect::<Vec<_>>()).await?;
         self.samples.clear();
         let mut moved = Vec::new();
@@ -205,6 +213,7 @@ mod tests {
         let advance = |(partition, next): (&TopicPartition, _)| Advance {
             group: Group::PERSISTER,
             partition: partition.clone(),
+            topic_id: TopicId::new("metrics"),
             expected: 0,
             next,
         };
@@ -220,7 +229,7 @@ mod tests {
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
-        assert_eq!(filler.begin(&partitions, &heartbeat).await.unwrap(), expected);
+        assert_eq!(filler.begin(&partitions, &TopicId::new("metrics"), &heartbeat).await.unwrap(), expected);
     }
 
     #[tokio::test]
@@ -232,7 +241,8 @@ mod tests {
         let mut filler = Filler::new(CacheConfig { ttl }, store, Arc::new(MemoryCache::new()), undecodable);
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
         assert!(!filler.wake().await, "it has no partition");
-        filler.begin(&[TopicPartition::new(Topic::METRICS, 0)], &heartbeat).await.unwrap();
+        let partition = TopicPartition::new(Topic::METRICS, 0);
+        filler.begin(&[partition], &TopicId::new("metrics"), &heartbeat).await.unwrap();
         assert!(filler.wake().await);
         assert_eq!(filler.store(&heartbeat).await.unwrap(), [], "nothing has moved");
         filler.cache = Arc::new(MemoryCache::new());

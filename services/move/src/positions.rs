@@ -11,7 +11,8 @@ use crate::sides::{StoreMove, Stores};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_ports::{
-    Advance, Append, Evaluation, EventBus, Extent, Group, Offset, PortError, Record, Topic, TopicPartition,
+    Advance, Append, Evaluation, EventBus, Extent, Group, Offset, PortError, PositionStore, Record, Topic,
+    TopicId, TopicPartition,
 };
 use watchkeeper_wire::moved_from::MovedFrom;
 
@@ -23,20 +24,23 @@ pub(crate) async fn position(
     stores: &Stores,
     group: &Group,
     partition: &TopicPartition,
+    topic_id: &TopicId,
 ) -> Result<Option<Offset>, PortError> {
     // The notifier's are moved together with alerts, the others together with samples.
-    if *group == Group::NOTIFIER {
-        stores.alerts.position(group, partition).await
-    } else {
-        stores.samples.position(group, partition).await
-    }
+    let positions: &dyn PositionStore =
+        if *group == Group::NOTIFIER { &*stores.alerts } else { &*stores.samples };
+    Ok(positions.position(group, partition, topic_id).await?.known())
 }
 
 /// The first record of a partition that some group has not done with; 0 if one has never consumed it.
-pub(crate) async fn lowest(stores: &Stores, partition: &TopicPartition) -> Result<Offset, PortError> {
+pub(crate) async fn lowest(
+    stores: &Stores,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<Offset, PortError> {
     let mut lowest = Offset::MAX;
     for group in &GROUPS {
-        lowest = lowest.min(position(stores, group, partition).await?.unwrap_or(0));
+        lowest = lowest.min(position(stores, group, partition, topic_id).await?.unwrap_or(0));
     }
     Ok(lowest)
 }
@@ -52,6 +56,7 @@ pub(crate) struct Positions<'m> {
 pub(crate) struct Held {
     group: Group,
     partition: TopicPartition,
+    topic_id: TopicId,
     next: Offset,
 }
 
@@ -61,7 +66,7 @@ impl<'m> Positions<'m> {
         let mut positions = Vec::new();
         for group in &GROUPS {
             for topic in topics {
-                let held = held(&moving.stores.here, group, &moving.bus.extents(topic).await?).await?;
+                let held = held(&moving.stores.here, group, &*moving.bus, topic).await?;
                 match &moving.new_bus {
                     None => positions.extend(held),
                     Some(bus) => positions.extend(on_new_bus(&**bus, group, topic, &held).await?),
@@ -73,11 +78,17 @@ impl<'m> Positions<'m> {
 }
 
 /// The positions of a group, in partitions that it has consumed.
-async fn held(stores: &Stores, group: &Group, extents: &[Extent]) -> Result<Vec<Held>, PortError> {
-    let mut held = Vec::new();
-    for Extent { partition, .. } in extents {
-        let next = position(stores, group, partition).await?;
-        held.extend(next.map(|next| Held { group: group.clone(), partition: partition.clone(), next }));
+async fn held(
+    stores: &Stores,
+    group: &Group,
+    bus: &dyn EventBus,
+    topic: &Topic,
+) -> Result<Vec<Held>, PortError> {
+    let (topic_id, mut held) = (bus.topic_id(topic).await?, Vec::new());
+    for Extent { partition, .. } in bus.extents(topic).await? {
+        if let Some(next) = position(stores, group, &partition, &topic_id).await? {
+            held.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
+        }
     }
     Ok(held)
 }
@@ -91,7 +102,7 @@ async fn on_new_bus(
     held: &[Held],
 ) -> Result<Vec<Held>, PortError> {
     let done: BTreeMap<_, _> = held.iter().map(|held| (held.partition.clone(), held.next)).collect();
-    let mut positions = Vec::new();
+    let (topic_id, mut positions) = (bus.topic_id(topic).await?, Vec::new());
     for Extent { partition, earliest, end } in bus.extents(topic).await? {
         let mut next = earliest;
         while next < end {
@@ -107,7 +118,7 @@ async fn on_new_bus(
             next = batch.next;
         }
         if next > earliest {
-            positions.push(Held { group: group.clone(), partition, next });
+            positions.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
         }
     }
     Ok(positions)
@@ -137,17 +148,17 @@ impl Carried for Positions<'_> {
     async fn there(&self, after: Option<&Held>) -> Result<Vec<Held>, PortError> {
         let mut found = Vec::new();
         for held in self.positions.iter().filter(|_| after.is_none()) {
-            let next = position(self.stores, &held.group, &held.partition).await?;
+            let next = position(self.stores, &held.group, &held.partition, &held.topic_id).await?;
             found.extend(next.map(|next| Held { next, ..held.clone() }));
         }
         Ok(sorted(found))
     }
 
     async fn put(&self, lacking: Vec<Held>) -> Result<(), PortError> {
-        for Held { group, partition, next } in lacking {
-            let expected = position(self.stores, &group, &partition).await?.unwrap_or(0);
+        for Held { group, partition, topic_id, next } in lacking {
+            let expected = position(self.stores, &group, &partition, &topic_id).await?.unwrap_or(0);
             let is_notifier = group == Group::NOTIFIER;
-            let advances = vec![Advance { group, partition, expected, next }];
+            let advances = vec![Advance { group, partition, topic_id, expected, next }];
             if is_notifier {
                 let found = Evaluation { advances, ..Evaluation::default() };
                 self.stores.alerts.store(&Arc::new(found)).await?;

@@ -123,8 +123,9 @@ impl Run<'_> {
             self.carry("unread records", async || {
                 let mut parts = Vec::new();
                 for topic in here.topics().await?.iter().filter(|topic| !topic.is_dead_letters()) {
+                    let topic_id = here.topic_id(topic).await?;
                     for extent in here.extents(topic).await? {
-                        let from = lowest(&moving.stores.here, &extent.partition).await?;
+                        let from = lowest(&moving.stores.here, &extent.partition, &topic_id).await?;
                         parts.push(Records::unread(here, &**there, extent, from));
                     }
                 }

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{
     Advance, AlertKey, AlertStore, Evaluation, EventBus, Group, Memory, Offset, Page, PortError, Position,
-    ReceivedBatch, Topic, TopicPartition,
+    ReceivedBatch, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_rules::{Evaluator, RuleSet};
 use watchkeeper_runtime::Heartbeat;
-use watchkeeper_runtime::consumer::Consumer;
+use watchkeeper_runtime::consumer::{Consumer, resume};
 
 /// How often the evaluator looks at what has passed without a record: a rule that has held for long enough,
 /// a series that fell silent.
@@ -46,6 +46,8 @@ pub(crate) struct Evaluating {
     topic: Topic,
     reading: Reading,
     evaluator: Evaluator,
+    /// Which topic it consumes.
+    topic_id: TopicId,
     partitions: BTreeMap<TopicPartition, Place>,
     known_until: KnownUntil,
     /// Records taken since the last store.
@@ -85,6 +87,7 @@ impl Evaluating {
             reading: Reading::of(&topic),
             topic,
             evaluator: Evaluator::new(rules),
+            topic_id: TopicId::default(),
             partitions: BTreeMap::new(),
             known_until: KnownUntil::default(),
             taken: 0,
@@ -120,12 +123,16 @@ impl Evaluating {
 
     /// Notes that the partition was assigned once more; from then on nobody else stores anything of it.
     async fn take_over(&self, partition: &TopicPartition) -> Result<Offset, PortError> {
-        let (group, partition) = (Group::named(ASSIGNMENTS), partition.clone());
-        let expected = self.alerts.position(&group, &partition).await?.unwrap_or(0);
+        let group = Group::named(ASSIGNMENTS);
+        let expected = self.alerts.position(&group, partition, &self.topic_id).await?.next();
         let next = expected + 1;
-        let advances = vec![Advance { group, partition, expected, next }];
+        let advances = vec![self.advance(group, partition, expected, next)];
         self.alerts.store(&Arc::new(Evaluation { advances, ..Evaluation::default() })).await?;
         Ok(next)
+    }
+
+    fn advance(&self, group: Group, partition: &TopicPartition, expected: Offset, next: Offset) -> Advance {
+        Advance { group, partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
     }
 
     async fn recall(&mut self, partition: &TopicPartition, heartbeat: &Heartbeat) -> Result<(), PortError> {
@@ -173,10 +180,8 @@ impl Evaluating {
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
         let concerned = self.partitions.iter().filter(|(_, place)| !is_empty || place.taken != place.stored);
         let advances = concerned.flat_map(|(partition, &Place { assignment, stored, taken })| {
-            let advance =
-                |group, expected, next| Advance { group, partition: partition.clone(), expected, next };
-            let is_mine = advance(Group::named(ASSIGNMENTS), assignment, assignment);
-            [is_mine, advance(Group::NOTIFIER, stored, taken)]
+            let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
+            [is_mine, self.advance(Group::NOTIFIER, partition, stored, taken)]
         });
         Evaluation { advances: advances.collect(), memories: found.memories, alerts: found.alerts }
     }
@@ -193,16 +198,20 @@ impl Consumer for Evaluating {
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
+        self.topic_id = topic_id.clone();
         let mut positions = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let assignment = self.take_over(partition).await?;
-            let next = self.alerts.position(&Group::NOTIFIER, partition).await?.unwrap_or(0);
+            let stored = self.alerts.position(&Group::NOTIFIER, partition, topic_id).await?;
+            let position = resume(&Group::NOTIFIER, partition, topic_id, &stored);
+            let next = position.next;
             self.recall(partition, heartbeat).await?;
             self.partitions.insert(partition.clone(), Place { assignment, stored: next, taken: next });
             self.known_until.begin(partition);
-            positions.push(Position { partition: partition.clone(), next });
+            positions.push(position);
         }
         Ok(positions)
     }

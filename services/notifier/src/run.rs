@@ -11,7 +11,9 @@ use crate::prune::keep_pruning;
 use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
-use watchkeeper_ports::{AlertStore, EventBus, Group, Mailer, NotificationStore, SilenceStore, Topic};
+use watchkeeper_ports::{
+    AlertStore, EventBus, Group, Mailer, NotificationStore, PositionStore, SilenceStore, Topic,
+};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::consumer::{Source, consume};
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -44,7 +46,13 @@ pub async fn run(
     let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
     let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let evaluate = |topic: Topic| {
-        let source = Source { bus: Arc::clone(&bus), topic: topic.clone(), group: Group::NOTIFIER };
+        let positions: Arc<dyn PositionStore> = alerts.clone();
+        let source = Source {
+            bus: Arc::clone(&bus),
+            topic: topic.clone(),
+            group: Group::NOTIFIER,
+            positions: Some(positions),
+        };
         let (rules, metrics, changed) = (Arc::clone(&rules), Arc::clone(&metrics), Arc::clone(&changed));
         let evaluating =
             Evaluating::new(topic, rules, Arc::clone(&bus), Arc::clone(&alerts), metrics, changed);

@@ -8,7 +8,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
+    StoredPosition, TopicId, TopicPartition,
 };
 
 /// Refuses some samples, keeps the others, and may be away.
@@ -45,6 +46,18 @@ impl FakeStore {
 }
 
 #[async_trait]
+impl PositionStore for FakeStore {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        unreachable!("only appended to and pruned")
+    }
+}
+
+#[async_trait]
 impl SampleStore for FakeStore {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         self.call()?;
@@ -63,10 +76,6 @@ impl SampleStore for FakeStore {
 
     async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
         self.call().map(|()| 1)
-    }
-
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        unreachable!("only appended to and pruned")
     }
 
     async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {

@@ -1,7 +1,7 @@
 //! What becomes of a record: a sample in hand, or a dead letter.
 
 use watchkeeper_domain::Sample;
-use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicPartition};
+use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// From how many bytes of records on what is in hand is stored, however few records they are: it bounds
@@ -77,7 +77,11 @@ impl InHand {
     }
 
     /// How far the positions move, given where the store has them now: one step for each partition.
-    pub(crate) fn advances(&self, stored: impl Fn(&TopicPartition) -> Offset) -> Vec<Advance> {
+    pub(crate) fn advances(
+        &self,
+        topic_id: &TopicId,
+        stored: impl Fn(&TopicPartition) -> Offset,
+    ) -> Vec<Advance> {
         let mut advances: Vec<Advance> = Vec::new();
         for batch in &self.batches {
             match advances.iter_mut().find(|advance| advance.partition == batch.partition) {
@@ -85,6 +89,7 @@ impl InHand {
                 None => advances.push(Advance {
                     group: Group::PERSISTER,
                     partition: batch.partition.clone(),
+                    topic_id: topic_id.clone(),
                     expected: stored(&batch.partition),
                     next: batch.next,
                 }),
@@ -183,11 +188,12 @@ mod tests {
         let advance = |number, expected, next| Advance {
             group: Group::PERSISTER,
             partition: partition(number),
+            topic_id: TopicId::new("metrics"),
             expected,
             next,
         };
         let stored = |at: &TopicPartition| if *at == partition(0) { 5 } else { 0 };
-        assert_eq!(in_hand.advances(stored), [advance(0, 5, 10), advance(1, 0, 1)]);
+        assert_eq!(in_hand.advances(&TopicId::new("metrics"), stored), [advance(0, 5, 10), advance(1, 0, 1)]);
     }
 
     #[test]

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, EventBus, Failure, Group, Offset, PortError, Position, ReceivedBatch,
-    SampleStore, Topic, TopicPartition,
+    Advance, Append, BatchBuilder, EventBus, Failure, Group, Offset, PortError, Position, PositionStore,
+    ReceivedBatch, SampleStore, Topic, TopicId, TopicPartition,
 };
-use watchkeeper_runtime::consumer::{Consumer, Source, consume};
+use watchkeeper_runtime::consumer::{Consumer, Source, consume, resume};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::DeadLetter;
 use watchkeeper_wire::sample::SampleDecoder;
@@ -26,7 +26,13 @@ pub async fn run(
     store: Arc<dyn SampleStore>,
 ) -> RoleResult {
     let metrics = Arc::new(PersisterMetrics::register(context.registry())?);
-    let source = Source { bus: Arc::clone(&bus), topic: Topic::METRICS, group: Group::PERSISTER };
+    let positions: Arc<dyn PositionStore> = store.clone();
+    let source = Source {
+        bus: Arc::clone(&bus),
+        topic: Topic::METRICS,
+        group: Group::PERSISTER,
+        positions: Some(positions),
+    };
     let pruning = keep_pruning(context.clone(), Arc::clone(&store), config.retention, Arc::clone(&metrics));
     let persister = Persister {
         config,
@@ -35,6 +41,7 @@ pub async fn run(
         metrics,
         decoder: SampleDecoder::default(),
         in_hand: InHand::default(),
+        topic_id: TopicId::default(),
         stored: HashMap::new(),
     };
     tokio::try_join!(consume(context, source, persister), pruning)?;
@@ -51,6 +58,8 @@ struct Persister {
     metrics: Arc<PersisterMetrics>,
     decoder: SampleDecoder,
     in_hand: InHand,
+    /// Which topic it consumes.
+    topic_id: TopicId,
     /// Where the store has this consumer's positions.
     stored: HashMap<TopicPartition, Offset>,
 }
@@ -66,15 +75,18 @@ impl Consumer for Persister {
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
         _: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        let mut stored = Vec::with_capacity(partitions.len());
+        self.topic_id = topic_id.clone();
+        let mut positions = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let next = self.store.position(&Group::PERSISTER, partition).await?.unwrap_or(0);
-            self.stored.insert(partition.clone(), next);
-            stored.push(Position { partition: partition.clone(), next });
+            let stored = self.store.position(&Group::PERSISTER, partition, topic_id).await?;
+            let position = resume(&Group::PERSISTER, partition, topic_id, &stored);
+            self.stored.insert(partition.clone(), position.next);
+            positions.push(position);
         }
-        Ok(stored)
+        Ok(positions)
     }
 
     fn take(&mut self, batch: ReceivedBatch) {
@@ -91,7 +103,8 @@ impl Consumer for Persister {
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.bury_refused().await?;
-        let advances = self.in_hand.advances(|partition| self.stored.get(partition).copied().unwrap_or(0));
+        let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
+        let advances = self.in_hand.advances(&self.topic_id, stored);
         match self.append(self.in_hand.append(advances.clone())).await {
             Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
                 self.sift(heartbeat).await?;

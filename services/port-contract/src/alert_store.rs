@@ -10,7 +10,7 @@ pub use model::*;
 pub use positions::*;
 pub use remembering::*;
 
-use crate::samples::after;
+use crate::samples::{after, topic_id};
 use crate::suite;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity};
@@ -24,6 +24,7 @@ suite!(($) alert_store_contract, alert_store, [
     a_zombies_evaluation_fails_and_stores_nothing,
     one_moved_position_holds_all_findings_back,
     groups_and_partitions_have_positions_of_their_own,
+    a_topic_created_anew_is_evaluated_from_its_beginning,
     an_evaluation_without_findings_moves_the_position,
     one_position_is_moved_by_one_of_many,
     an_evaluation_survives_reopening,
@@ -49,7 +50,7 @@ fn partition(partition: u32) -> TopicPartition {
 }
 
 fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
-    Advance { group: Group::NOTIFIER, partition: partition(number), expected, next }
+    Advance { group: Group::NOTIFIER, partition: partition(number), topic_id: topic_id(), expected, next }
 }
 
 fn remembered(number: u32, series_key: &str, state: &str) -> (TopicPartition, Memory) {
@@ -93,7 +94,7 @@ async fn alert(store: &dyn AlertStore, alerts: impl Into<Vec<Alert>>) {
 }
 
 async fn position(store: &dyn AlertStore, number: u32) -> Option<Offset> {
-    store.position(&Group::NOTIFIER, &partition(number)).await.unwrap()
+    store.position(&Group::NOTIFIER, &partition(number), &topic_id()).await.unwrap().known()
 }
 
 async fn memories(store: &dyn AlertStore, number: u32) -> Vec<Memory> {

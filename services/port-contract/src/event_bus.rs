@@ -56,6 +56,8 @@ suite!(($) event_bus_contract, event_bus, [
     extents_say_what_there_is,
     lag_is_what_a_group_has_yet_to_commit,
     a_topic_that_was_published_to_is_listed,
+    a_topic_keeps_its_id,
+    topics_have_ids_of_their_own,
 ]);
 
 /// A name of its own for each test, because an engine may be shared.

@@ -38,6 +38,7 @@ suite!(($) latest_cache_contract, latest_cache, [
     a_position_is_where_it_was_moved,
     a_position_that_was_moved_by_another_holds_all_back,
     a_move_that_was_made_may_be_made_again,
+    nothing_is_noted_of_a_topic_created_anew,
 ]);
 
 const LONG: Duration = Duration::from_secs(3_600);

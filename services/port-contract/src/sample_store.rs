@@ -28,6 +28,7 @@ suite!(($) sample_store_contract, sample_store, [
     a_zombies_append_fails_and_stores_nothing,
     one_moved_position_holds_all_back,
     groups_and_partitions_have_positions_of_their_own,
+    a_topic_created_anew_is_stored_from_its_beginning,
     an_append_without_samples_moves_the_position,
     everything_survives_reopening,
     appends_at_the_same_time_lose_nothing,

@@ -1,6 +1,6 @@
 //! What fires, and how far the rules were evaluated.
 
-use crate::{Advance, Group, Offset, Page, PortError, TopicPartition};
+use crate::{Advance, Page, PortError, PositionStore, TopicPartition};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -8,10 +8,7 @@ use watchkeeper_domain::{Alert, Timestamp};
 
 /// The alerts, and all that an evaluator needs to go on where it, or another one, stood.
 #[async_trait]
-pub trait AlertStore: Send + Sync {
-    /// The position of `group` in a partition; `None` if nothing from it was ever evaluated.
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError>;
-
+pub trait AlertStore: PositionStore {
     /// Stores what an evaluator found and moves its positions, in one transaction: both happen or
     /// neither, and when this returns `Ok` both survive `kill -9`.
     ///

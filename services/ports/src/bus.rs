@@ -1,6 +1,6 @@
 //! The event bus: durable, partitioned topics between the roles.
 
-use crate::{Group, Offset, PortError, Position, RecordBatch, Topic, TopicPartition};
+use crate::{Group, Offset, PortError, Position, RecordBatch, Topic, TopicId, TopicPartition};
 use async_trait::async_trait;
 use watchkeeper_domain::Timestamp;
 
@@ -22,6 +22,10 @@ pub trait EventBus: Send + Sync {
     /// # Errors
     /// [`PortError::Rejected`] when a key is empty.
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError>;
+
+    /// Which log `topic` is now. It stays the same for as long as the topic is there, whatever restarts; a topic
+    /// that is deleted and created anew has another one, on this bus and on any other.
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError>;
 
     /// Joins `group` on `topic`. Members share the partitions; a partition has one member at a time.
     /// A group that has committed nothing starts at the earliest record.

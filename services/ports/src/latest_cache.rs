@@ -1,6 +1,6 @@
 //! The latest value of every series, at once.
 
-use crate::{Offset, Page, PortError, TopicPartition};
+use crate::{Offset, Page, PortError, TopicId, TopicPartition};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,9 +37,13 @@ pub trait LatestCache: Send + Sync {
         }
     }
 
-    /// Up to where the records of each of `partitions` were put, in their order; `None` where nothing was
-    /// noted, or the cache may have forgotten anything since.
-    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError>;
+    /// Up to where the records of each of `partitions`, of the topic that has this ID, were put, in their order;
+    /// `None` where nothing was noted, or the cache may have forgotten anything since.
+    async fn positions(
+        &self,
+        partitions: &[TopicPartition],
+        topic_id: &TopicId,
+    ) -> Result<Vec<Option<Offset>>, PortError>;
 
     /// Notes up to where records were put, after they were: all of it or nothing.
     ///
@@ -59,6 +63,8 @@ pub trait LatestCache: Send + Sync {
 pub struct CacheAdvance {
     /// What is consumed.
     pub partition: TopicPartition,
+    /// The ID of its topic.
+    pub topic_id: TopicId,
     /// Where the position is now; `None` if nothing is noted.
     pub expected: Option<Offset>,
     /// Where it is to be; where it is, it is compared all the same.

@@ -1,6 +1,6 @@
 //! The long-term store of samples.
 
-use crate::{Group, Offset, PortError, TopicPartition};
+use crate::{Advance, PortError, PositionStore};
 use async_trait::async_trait;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use watchkeeper_domain::{
 
 /// Every sample of every series, and how far each consumer has come in storing them.
 #[async_trait]
-pub trait SampleStore: Send + Sync {
+pub trait SampleStore: PositionStore {
     /// Stores the samples and moves the positions, in one transaction: both happen or neither, and
     /// when this returns `Ok` both survive `kill -9`. A sample whose series and instant are there
     /// already is left out: the first stays.
@@ -18,9 +18,6 @@ pub trait SampleStore: Send + Sync {
     /// # Errors
     /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it.
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError>;
-
-    /// The position of `group` in a partition; `None` if it never stored anything from it.
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError>;
 
     /// The series that match, by key, a page at a time.
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError>;
@@ -76,19 +73,6 @@ pub struct Append {
     pub samples: Vec<Sample>,
     /// The positions to move; none for samples that come from no bus.
     pub advances: Vec<Advance>,
-}
-
-/// A consumer's position, moved by compare-and-set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advance {
-    /// Who consumes.
-    pub group: Group,
-    /// What is consumed.
-    pub partition: TopicPartition,
-    /// Where the position is now; 0 if it was never moved.
-    pub expected: Offset,
-    /// Where it is to be; where it is, it is compared all the same.
-    pub next: Offset,
 }
 
 /// What an append did.

@@ -42,6 +42,31 @@ impl fmt::Display for Topic {
     }
 }
 
+/// Which log a topic is. A topic that was deleted and created anew, or that lies on a bus that was replaced, keeps its
+/// name and is another log: an offset in the one means nothing in the other.
+///
+/// Of Kafka it is the cluster's ID and the topic's ID (KIP-516, Kafka 2.8 or later). The default is that of no topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicId(String);
+
+impl TopicId {
+    /// The ID that a bus gives.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TopicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A consumer group: its members share the records of a topic, and its positions outlive them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group(Cow<'static, str>);

@@ -1,19 +1,26 @@
 //! The loop that every role on the bus shares: receive → decode and handle → store → commit.
 
 mod progress;
+mod replaced;
+mod sharing;
+
+pub use replaced::resume;
 
 use crate::context::{RoleContext, RoleResult};
 use crate::heartbeat::Heartbeat;
 use crate::retry::{Attempts, Stopped, pause, retry};
 use crate::roster::Dependency;
 use progress::Progress;
+use replaced::until_replaced;
+use sharing::Sharing;
 use std::future::{Future, ready};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use watchkeeper_ports::{
-    Delivery, EventBus, Failure, Group, PortError, Position, ReceivedBatch, Subscription, Topic,
-    TopicPartition,
+    Delivery, EventBus, Failure, Group, PortError, Position, PositionStore, ReceivedBatch, Subscription,
+    Topic, TopicId, TopicPartition,
 };
 
 /// What a role does with the records of a topic.
@@ -24,11 +31,13 @@ pub trait Consumer: Send {
     /// Answers if that place can be used.
     fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Where to begin in partitions that have just been assigned; in one that is left out, where the group
-    /// committed. After an error the same call is made again. One that takes many steps beats in between.
+    /// Where to begin in partitions of the topic with this ID that have just been assigned; in one that is left
+    /// out, where the group committed. After an error the same call is made again. One that takes many steps beats
+    /// in between.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
         heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
@@ -76,6 +85,8 @@ pub struct Source {
     pub topic: Topic,
     /// The group whose member the consumer is.
     pub group: Group,
+    /// The store that has the group's positions, if it is one of which the group has no other.
+    pub positions: Option<Arc<dyn PositionStore>>,
 }
 
 /// Consumes until the role is asked to stop; what is in hand then is stored and committed.
@@ -89,6 +100,7 @@ pub struct Source {
 /// deal with itself.
 pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer: C) -> RoleResult {
     let progress = Progress::new(&context, &source)?;
+    let sharing = Sharing::new(&context, &source)?;
     let member = Member {
         heartbeat: context.heartbeat("receive"),
         bus: context.dependency("bus"),
@@ -100,6 +112,7 @@ pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer
     tokio::select! {
         biased;
         never = progress.keep_reporting() => match never {},
+        never = sharing.keep_looking() => match never {},
         result = member.take_part_until_stopped(consumer) => result,
     }
 }
@@ -136,16 +149,20 @@ impl Member<'_> {
 
     /// One membership of the group, from joining to leaving.
     async fn take_part<C: Consumer>(&self, consumer: &mut C) -> Result<(), Stopped> {
-        let Source { bus, topic, group } = self.source;
+        let Source { bus, topic, group, .. } = self.source;
         retry(self.context, &self.heartbeat, &self.store, || consumer.check()).await?;
+        // Before the group is joined: should the topic be replaced in between, that is noticed afterwards.
+        let topic_id = retry(self.context, &self.heartbeat, &self.bus, || bus.topic_id(topic)).await?;
         let subscribe = || bus.subscribe(topic, group);
         let mut subscription = retry(self.context, &self.heartbeat, &self.bus, subscribe).await?;
+        let mut replaced = pin!(until_replaced(&**bus, topic, &topic_id));
         let mut store_by = None;
         loop {
             let delivery = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => None,
                 () = until(store_by) => None,
+                error = &mut replaced => return Err(error.into()),
                 () = until(consumer.wake_at()) => {
                     if consumer.wake().await {
                         store_by = None;
@@ -163,7 +180,7 @@ impl Member<'_> {
                     true
                 }
                 Some(Delivery::Assigned(partitions)) => {
-                    self.begin(consumer, &mut subscription, &partitions).await?;
+                    self.begin(consumer, &mut subscription, &partitions, &topic_id).await?;
                     false
                 }
                 Some(Delivery::Records(batch)) => {
@@ -190,10 +207,11 @@ impl Member<'_> {
         consumer: &mut impl Consumer,
         subscription: &mut Box<dyn Subscription>,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            match consumer.begin(partitions, &self.heartbeat).await {
+            match consumer.begin(partitions, topic_id, &self.heartbeat).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }

@@ -6,7 +6,7 @@ use super::pack::{Packer, Unpacker};
 use crate::sqlite::{Error, timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{BatchBuilder, Offset, ReceivedBatch, RecordBatch, Topic, TopicPartition};
+use watchkeeper_ports::{BatchBuilder, Offset, ReceivedBatch, RecordBatch, Topic, TopicId, TopicPartition};
 
 /// Most bytes of keys and values that are read at once: fewer records are given, but at least one.
 const MAX_READ_BYTES: usize = 8 << 20;
@@ -49,8 +49,18 @@ pub(super) fn find_or_create(conn: &Connection, topic: &Topic) -> Result<Log, Er
     if let Some(log) = find(conn, topic)? {
         return Ok(log);
     }
-    conn.prepare_cached("INSERT INTO topics (name) VALUES (?1)")?.execute([topic.name()])?;
+    conn.prepare_cached("INSERT INTO topics (name, topic_id) VALUES (?1, lower(hex(randomblob(16))))")?
+        .execute([topic.name()])?;
     Ok(Log { id: conn.last_insert_rowid(), ..Log::default() })
+}
+
+/// The ID of a topic, which is there from now on.
+pub(super) fn topic_id(conn: &Connection, topic: &Topic) -> Result<TopicId, Error> {
+    let log = find_or_create(conn, topic)?;
+    let id: String = conn
+        .prepare_cached("SELECT topic_id FROM topics WHERE id = ?1")?
+        .query_row([log.id], |row| row.get(0))?;
+    Ok(TopicId::new(id))
 }
 
 /// Every topic, by name.

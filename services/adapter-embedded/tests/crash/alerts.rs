@@ -1,6 +1,6 @@
 //! Alerts, plans and deliveries.
 
-use crate::{ALL, BATCH, WRITERS, instant, name, partition};
+use crate::{ALL, BATCH, WRITERS, instant, name, partition, topic_id};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,8 @@ pub(crate) async fn look(alerts: &EmbeddedAlerts) -> BTreeMap<String, u64> {
     let (all, sent) = (store.alerts(None, ALL).await.unwrap(), outbox.newest(ALL).await.unwrap());
     let mut found = BTreeMap::new();
     for writer in 0..WRITERS {
-        let position = store.position(&Group::NOTIFIER, &partition(writer)).await.unwrap().unwrap_or(0);
+        let position =
+            store.position(&Group::NOTIFIER, &partition(writer), &topic_id()).await.unwrap().next();
         let of_writer: Vec<_> = all.iter().filter(|alert| alert.rule == name(writer)).cloned().collect();
         let memories = store.memories(&partition(writer), &Page::first(ALL)).await.unwrap();
         let is_any = position > 0;
@@ -43,11 +44,18 @@ pub(crate) async fn look(alerts: &EmbeddedAlerts) -> BTreeMap<String, u64> {
 
 /// Evaluates record after record of a partition of its own.
 pub(crate) async fn evaluate(store: Arc<dyn AlertStore>, writer: u32) {
-    let mut expected = store.position(&Group::NOTIFIER, &partition(writer)).await.unwrap().unwrap_or(0);
+    let mut expected =
+        store.position(&Group::NOTIFIER, &partition(writer), &topic_id()).await.unwrap().next();
     loop {
         let next = expected + 1;
         let evaluation = Evaluation {
-            advances: vec![Advance { group: Group::NOTIFIER, partition: partition(writer), expected, next }],
+            advances: vec![Advance {
+                group: Group::NOTIFIER,
+                partition: partition(writer),
+                topic_id: topic_id(),
+                expected,
+                next,
+            }],
             memories: vec![(partition(writer), memory(writer, next))],
             alerts: vec![alert(writer, next)],
         };

@@ -24,8 +24,8 @@ use watchkeeper_domain::{
     Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesRollups, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Page, Position, RollupStore,
-    SampleStore, Topic, TopicPartition,
+    Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Page, Position, PositionStore,
+    RollupStore, SampleStore, Topic, TopicId, TopicPartition,
 };
 
 /// Names the directory to the process that writes.
@@ -94,7 +94,8 @@ async fn look(directory: &Path) -> BTreeMap<String, u64> {
         assert_eq!(count % BATCH, 0, "a batch is there whole or not at all");
         found.insert(format!("published {writer}"), count);
 
-        let position = store.position(&Group::PERSISTER, &partition(writer)).await.unwrap().unwrap_or(0);
+        let position =
+            store.position(&Group::PERSISTER, &partition(writer), &topic_id()).await.unwrap().next();
         let samples = store.newest(&SeriesFilter::named("crash", name(writer)), ALL).await.unwrap();
         let numbers: Vec<_> = samples.iter().rev().map(|sample| sample.collected_at).collect();
         assert!(
@@ -180,11 +181,18 @@ async fn publish(bus: Arc<EmbeddedBus>, writer: u32) {
 
 async fn append(store: Arc<dyn SampleStore>, writer: u32) {
     let series = Arc::new(Series::new("crash", &name(writer), "", &[]).unwrap());
-    let mut expected = store.position(&Group::PERSISTER, &partition(writer)).await.unwrap().unwrap_or(0);
+    let mut expected =
+        store.position(&Group::PERSISTER, &partition(writer), &topic_id()).await.unwrap().next();
     loop {
         let next = expected + BATCH;
         let sample = |number| Sample { series: series.clone(), collected_at: instant(number), value: 1.0 };
-        let advance = Advance { group: Group::PERSISTER, partition: partition(writer), expected, next };
+        let advance = Advance {
+            group: Group::PERSISTER,
+            partition: partition(writer),
+            topic_id: topic_id(),
+            expected,
+            next,
+        };
         let append = Append { samples: (expected..next).map(sample).collect(), advances: vec![advance] };
         store.append(&Arc::new(append)).await.unwrap();
         expected = next;
@@ -224,6 +232,10 @@ fn name(writer: u32) -> String {
 /// A partition of its own for each writer's position in the store.
 fn partition(writer: u32) -> TopicPartition {
     TopicPartition::new(Topic::METRICS, writer)
+}
+
+fn topic_id() -> TopicId {
+    TopicId::new("crash")
 }
 
 fn instant(number: Offset) -> Timestamp {

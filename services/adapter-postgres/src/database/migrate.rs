@@ -5,13 +5,16 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; a step that was released is never changed.
-const STEPS: [&str; 1] = [concat!(
-    include_str!("schema.sql"),
-    include_str!("../series/schema.sql"),
-    include_str!("../samples/schema.sql"),
-    include_str!("../alerts/schema.sql"),
-    include_str!("../notifications/schema.sql"),
-)];
+const STEPS: [&str; 2] = [
+    concat!(
+        include_str!("schema.sql"),
+        include_str!("../series/schema.sql"),
+        include_str!("../samples/schema.sql"),
+        include_str!("../alerts/schema.sql"),
+        include_str!("../notifications/schema.sql"),
+    ),
+    include_str!("../positions/topic_ids.sql"),
+];
 
 /// Runs the steps that the schema has not seen, all in one transaction. A lock lets one process do so at a
 /// time; the others find it done.

@@ -1,12 +1,12 @@
 //! What is refused, what is repeated, and what another process has changed meanwhile.
 
 use crate::place::Place;
-use crate::samples::{DAY, batch, everything, midnight, moving, partition, sample};
+use crate::samples::{DAY, batch, everything, midnight, moving, position, sample};
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS_BYTES};
 use watchkeeper_domain::{Sample, Series, SeriesFilter};
-use watchkeeper_ports::{Append, Appended, Failure, Group, Page, PortError, SampleStore};
+use watchkeeper_ports::{Append, Appended, Failure, Page, PortError, SampleStore};
 
 async fn rejected(store: &dyn SampleStore, append: &Arc<Append>) -> String {
     match store.append(append).await {
@@ -25,7 +25,7 @@ async fn what_the_engine_refuses_is_rejected_with_nothing_stored_and_the_others_
     let reason = rejected(&*store, &moving([good.clone(), bad.clone()], 0, 2)).await;
     assert!(reason.contains("23514"), "{reason}");
     assert_eq!(everything(&*store).await, []);
-    assert_eq!(store.position(&Group::PERSISTER, &partition()).await.unwrap(), None);
+    assert_eq!(position(&*store).await, None);
     // As the persister does: halves, until the bad one stands alone.
     store.append(&batch([good.clone()])).await.unwrap();
     rejected(&*store, &batch([bad])).await;
@@ -144,7 +144,7 @@ async fn a_call_that_is_dropped_has_happened_or_not_and_holds_up_nobody() {
     for micros in [0, 500, 1_000, 2_000, 5_000, 10_000, 20_000] {
         let append = moving(samples.clone(), 0, 5_000);
         let _ = tokio::time::timeout(Duration::from_micros(micros), store.append(&append)).await;
-        let position = store.position(&Group::PERSISTER, &partition()).await.unwrap();
+        let position = position(&*store).await;
         let stored = everything(&*store).await.len();
         // Both or neither; a commit that was on its way may come in between the two questions.
         assert!(position != Some(5_000) || stored == 5_000, "{position:?}, {stored} samples");

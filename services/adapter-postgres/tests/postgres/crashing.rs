@@ -1,6 +1,6 @@
 //! A server that is killed and started again, beside the one that all tests share.
 
-use crate::samples::{everything, midnight, moving, partition, sample};
+use crate::samples::{self, everything, midnight, moving, sample};
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_dir;
-use watchkeeper_ports::{Group, Offset, SampleStore};
+use watchkeeper_ports::{Offset, SampleStore};
 
 /// The user that the server runs as when root starts it, which it refuses: nobody.
 const NOBODY: u32 = 65_534;
@@ -111,7 +111,7 @@ async fn what_was_acknowledged_survives_a_server_that_is_killed() {
     for _ in 0..3 {
         answering(&mut server, &store).await;
         // What was under way when it was killed may have been stored or not, and is one append at most.
-        let position = store.position(&Group::PERSISTER, &partition()).await.unwrap().unwrap_or(0);
+        let position = samples::position(&*store).await.unwrap_or(0);
         assert!(
             [acknowledged, acknowledged + 1].contains(&position),
             "{position}, {acknowledged} acknowledged"
@@ -131,9 +131,7 @@ async fn what_was_acknowledged_survives_a_server_that_is_killed() {
                 }
             }
         });
-        let some_are_stored = async {
-            while store.position(&Group::PERSISTER, &partition()).await.unwrap() < Some(position + 20) {}
-        };
+        let some_are_stored = async { while samples::position(&*store).await < Some(position + 20) {} };
         timeout(ENOUGH, some_are_stored).await.unwrap();
         server.kill();
         acknowledged = timeout(ENOUGH, appending).await.unwrap().unwrap();

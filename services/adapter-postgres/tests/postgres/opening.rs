@@ -1,13 +1,13 @@
 //! Opening: without a server, with others at the same time, with as few rights as may be.
 
 use crate::place::{Place, client};
-use crate::samples::{batch, everything, midnight, sample};
+use crate::samples::{batch, everything, midnight, moving, partition, position, sample, topic_id};
 use std::net::TcpListener;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_url;
-use watchkeeper_ports::{Failure, PortError};
+use watchkeeper_ports::{Failure, Group, PortError, PositionStore as _, StoredPosition, TopicId};
 
 /// The engine's URL for somebody else.
 fn url_for(user: &str, password: &str) -> String {
@@ -69,8 +69,9 @@ async fn many_that_open_at_the_same_time_find_one_schema() {
     for opened in opening.join_all().await {
         opened.unwrap();
     }
-    let row = place.client().await.query_one("SELECT count(*) FROM migrations", &[]).await.unwrap();
-    assert_eq!(row.get::<_, i64>(0), 1);
+    let row =
+        place.client().await.query_one("SELECT count(*), max(version) FROM migrations", &[]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), row.get::<_, i64>(1), "each step was made once");
 }
 
 #[tokio::test]
@@ -81,6 +82,22 @@ async fn a_newer_schema_is_refused() {
     let error = place.store().samples().check().await.unwrap_err();
     assert_eq!(error.failure(), Failure::Stop);
     assert!(error.to_string().contains("version 1000"), "{error}");
+}
+
+#[tokio::test]
+async fn a_position_of_an_earlier_version_is_that_of_the_topic_that_is_asked_about_first() {
+    let place = Place::fresh();
+    let store = place.store().samples();
+    store.check().await.unwrap();
+    let earlier = "INSERT INTO positions (group_name, topic, partition, topic_id, next)
+         VALUES ('persister', 'metrics', 0, '', 7)";
+    place.client().await.batch_execute(earlier).await.unwrap();
+    assert_eq!(position(&*store).await, Some(7));
+    store.append(&moving([], 7, 8)).await.unwrap();
+    assert_eq!(position(&*store).await, Some(8));
+    let anew = TopicId::new("created anew");
+    let of_new_topic = store.position(&Group::PERSISTER, &partition(), &anew).await.unwrap();
+    assert_eq!(of_new_topic, StoredPosition::OfAnother(topic_id()));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Advance, Append, Group, Offset, SampleStore, Topic, TopicPartition};
+use watchkeeper_ports::{Advance, Append, Group, Offset, SampleStore, Topic, TopicId, TopicPartition};
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
@@ -28,9 +28,20 @@ pub(crate) fn partition() -> TopicPartition {
     TopicPartition::new(Topic::METRICS, 0)
 }
 
+/// The topic of [`partition`].
+pub(crate) fn topic_id() -> TopicId {
+    TopicId::new("cluster/metrics")
+}
+
+/// How far the persister has come.
+pub(crate) async fn position(store: &dyn SampleStore) -> Option<Offset> {
+    store.position(&Group::PERSISTER, &partition(), &topic_id()).await.unwrap().known()
+}
+
 /// The position of the persister moved with some samples.
 pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append> {
-    let advance = Advance { group: Group::PERSISTER, partition: partition(), expected, next };
+    let advance =
+        Advance { group: Group::PERSISTER, partition: partition(), topic_id: topic_id(), expected, next };
     Arc::new(Append { samples: samples.into(), advances: vec![advance] })
 }
 

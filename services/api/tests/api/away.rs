@@ -12,8 +12,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Append, Appended, CacheAdvance, Group, LatestCache, Offset, Page, PortError, RollupStore, SampleKey,
-    SampleStore, SeriesPage, TopicPartition, TtlPolicy,
+    Append, Appended, CacheAdvance, Group, LatestCache, Offset, Page, PortError, PositionStore, RollupStore,
+    SampleKey, SampleStore, SeriesPage, StoredPosition, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -34,7 +34,7 @@ impl LatestCache for Away {
         away()
     }
 
-    async fn positions(&self, _: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+    async fn positions(&self, _: &[TopicPartition], _: &TopicId) -> Result<Vec<Option<Offset>>, PortError> {
         away()
     }
 
@@ -52,12 +52,20 @@ impl LatestCache for Away {
 }
 
 #[async_trait]
-impl SampleStore for Away {
-    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
+impl PositionStore for Away {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
         away()
     }
+}
 
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
+#[async_trait]
+impl SampleStore for Away {
+    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
         away()
     }
 

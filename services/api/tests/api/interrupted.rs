@@ -10,7 +10,7 @@ use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -86,6 +86,10 @@ impl EventBus for Interrupted {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.topics().await
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        self.bus.topic_id(topic).await
     }
 
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

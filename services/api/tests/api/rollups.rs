@@ -17,7 +17,8 @@ use watchkeeper_domain::{
     Window,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
+    StoredPosition, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::proto::v1;
@@ -160,6 +161,18 @@ impl Drop for Ended<'_> {
 }
 
 #[async_trait]
+impl PositionStore for Staged {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        unreachable!("only rolled up")
+    }
+}
+
+#[async_trait]
 impl SampleStore for Staged {
     async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
         if page.after.is_some() {
@@ -183,10 +196,6 @@ impl SampleStore for Staged {
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
-        unreachable!("only rolled up")
-    }
-
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
         unreachable!("only rolled up")
     }
 

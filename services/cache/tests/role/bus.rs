@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::{
     Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicPartition,
+    Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 /// The embedded bus, but for telling what was committed.
@@ -61,6 +61,10 @@ impl EventBus for StagedBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.topics().await
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        self.bus.topic_id(topic).await
     }
 
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

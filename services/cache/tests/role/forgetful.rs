@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::MemoryCache;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, Page, PortError, TopicPartition, TtlPolicy};
+use watchkeeper_ports::{
+    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
+};
 
 /// The cache in memory, but for forgetting.
 #[derive(Default)]
@@ -36,8 +38,12 @@ impl LatestCache for ForgetfulCache {
         self.now().latest(filter, page, now).await
     }
 
-    async fn positions(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
-        self.now().positions(partitions).await
+    async fn positions(
+        &self,
+        partitions: &[TopicPartition],
+        topic_id: &TopicId,
+    ) -> Result<Vec<Option<Offset>>, PortError> {
+        self.now().positions(partitions, topic_id).await
     }
 
     async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {

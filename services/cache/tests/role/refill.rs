@@ -44,7 +44,12 @@ async fn a_refill_that_was_interrupted_is_begun_again() {
 async fn a_cache_that_has_something_goes_on_where_it_had_come_to() {
     let stage = lost().await;
     stage.cache.put(&[sample("kept", 5.0)], &config().ttl, sample("now", 0.0).collected_at).await.unwrap();
-    let advance = CacheAdvance { partition: metrics_partition(), expected: None, next: 3 };
+    let advance = CacheAdvance {
+        partition: metrics_partition(),
+        topic_id: stage.topic_id().await,
+        expected: None,
+        next: 3,
+    };
     stage.cache.advance(&[advance]).await.unwrap();
     let role = stage.run(config());
     stage.bus.comes_to(4).await;

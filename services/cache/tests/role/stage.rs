@@ -14,7 +14,7 @@ use watchkeeper_cache::{CacheConfig, run};
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Delivery, EventBus, Group, LatestCache, Offset, Page, Position,
-    SampleStore, Topic, TopicPartition, TtlPolicy,
+    SampleStore, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
@@ -80,9 +80,14 @@ impl Stage {
         self.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
     }
 
+    pub(crate) async fn topic_id(&self) -> TopicId {
+        self.bus.topic_id(&Topic::METRICS).await.unwrap()
+    }
+
     /// Stores samples as the persister does that has come to `next`, from the beginning.
     pub(crate) async fn store(&self, samples: Vec<Sample>, next: Offset) {
-        let advance = Advance { group: Group::PERSISTER, partition: metrics_partition(), expected: 0, next };
+        let (partition, topic_id) = (metrics_partition(), self.topic_id().await);
+        let advance = Advance { group: Group::PERSISTER, partition, topic_id, expected: 0, next };
         self.store.append(&Arc::new(Append { samples, advances: vec![advance] })).await.unwrap();
     }
 

@@ -8,7 +8,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
+    StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for questions that fail.
@@ -32,13 +33,21 @@ impl StagedStore {
 }
 
 #[async_trait]
+impl PositionStore for StagedStore {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        self.store.position(group, partition, topic_id).await
+    }
+}
+
+#[async_trait]
 impl SampleStore for StagedStore {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         self.store.append(batch).await
-    }
-
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        self.store.position(group, partition).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {

@@ -13,7 +13,7 @@ use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, ScheduleStore, Subscription,
-    Tail, Topic, TopicPartition,
+    Tail, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
@@ -217,6 +217,10 @@ impl EventBus for FakeBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("the collector only publishes")
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        Ok(TopicId::new("metrics"))
     }
 
     async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

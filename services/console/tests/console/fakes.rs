@@ -15,8 +15,8 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::{
     Append, Appended, CacheAdvance, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError,
-    ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage, Subscription, Tail, Topic,
-    TopicPartition, TtlPolicy,
+    PositionStore, ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage, StoredPosition,
+    Subscription, Tail, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_rules::RuleSet;
 
@@ -113,7 +113,7 @@ impl LatestCache for World {
         self.cache.answer("cache", self.latest_of(filter, page)).await
     }
 
-    async fn positions(&self, _: &[TopicPartition]) -> Result<Vec<Option<Offset>>, PortError> {
+    async fn positions(&self, _: &[TopicPartition], _: &TopicId) -> Result<Vec<Option<Offset>>, PortError> {
         unimplemented!("the console only reads")
     }
 
@@ -140,13 +140,21 @@ fn windows(samples: &[&Sample], query: &RangeQuery) -> Vec<Point> {
 }
 
 #[async_trait]
+impl PositionStore for World {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        unimplemented!("the console takes the lag from the bus")
+    }
+}
+
+#[async_trait]
 impl SampleStore for World {
     async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
         unimplemented!("the console only reads")
-    }
-
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        unimplemented!("the console takes the lag from the bus")
     }
 
     async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {
@@ -249,6 +257,10 @@ impl EventBus for World {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.answer("bus", vec![Topic::METRICS, Topic::METRICS.dead_letters()]).await
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        Ok(TopicId::new("metrics"))
     }
 
     async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// What becomes of each batch.
@@ -95,6 +95,10 @@ impl EventBus for StubBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("ingest only publishes")
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        Ok(TopicId::new("metrics"))
     }
 
     async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

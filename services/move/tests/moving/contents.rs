@@ -83,8 +83,8 @@ pub(crate) async fn places(installation: &Installation, topic: &Topic) -> BTreeS
 /// Where persister and notifier stand in a topic.
 pub(crate) async fn positions(installation: &Installation, topic: &Topic) -> [Option<Offset>; 2] {
     let partition = TopicPartition::new(topic.clone(), 0);
-    [
-        installation.stores.samples.position(&Group::PERSISTER, &partition).await.unwrap(),
-        installation.stores.alerts.position(&Group::NOTIFIER, &partition).await.unwrap(),
-    ]
+    let (stores, topic_id) = (&installation.stores, installation.bus.topic_id(topic).await.unwrap());
+    let persister = stores.samples.position(&Group::PERSISTER, &partition, &topic_id).await.unwrap();
+    let notifier = stores.alerts.position(&Group::NOTIFIER, &partition, &topic_id).await.unwrap();
+    [persister.known(), notifier.known()]
 }

@@ -50,8 +50,9 @@ async fn samples(here: &Installation) {
     let days = [0, 86_400, 5 * 86_400];
     let of_day = |day: i64| (0..5).flat_map(move |n| ["a", "b", "c", "d"].map(|host| sample(host, day + n)));
     let samples = days.into_iter().flat_map(of_day).collect();
-    let advances =
-        vec![Advance { group: Group::PERSISTER, partition: metrics(), expected: 0, next: RECORDS.1 }];
+    let topic_id = here.bus.topic_id(&Topic::METRICS).await.unwrap();
+    let (group, partition) = (Group::PERSISTER, metrics());
+    let advances = vec![Advance { group, partition, topic_id, expected: 0, next: RECORDS.1 }];
     here.stores.samples.append(&Arc::new(Append { samples, advances })).await.unwrap();
     let marks = [("github".to_owned(), at(1)), ("host".to_owned(), at(2))];
     here.stores.schedule.mark("collector", &marks).await.unwrap();
@@ -111,14 +112,15 @@ async fn alerts(here: &Installation) {
         state: state.as_bytes().into(),
     };
     let letters = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
-    let advance = |partition: &TopicPartition, next| Advance {
+    let advance = async |partition: &TopicPartition, next| Advance {
         group: Group::NOTIFIER,
         partition: partition.clone(),
+        topic_id: here.bus.topic_id(&partition.topic).await.unwrap(),
         expected: 0,
         next,
     };
     let found = Evaluation {
-        advances: vec![advance(&metrics(), RECORDS.2), advance(&letters, 2)],
+        advances: vec![advance(&metrics(), RECORDS.2).await, advance(&letters, 2).await],
         memories: vec![
             (metrics(), memory("a", "fires")),
             (metrics(), memory("b", "waits")),

@@ -15,9 +15,9 @@ use watchkeeper_domain::{
 use watchkeeper_move::{Between, Move, StoreMove, Stores};
 use watchkeeper_ports::{
     AlertGroup, AlertKey, AlertStore, Append, Appended, Evaluation, EventBus, Extent, Group, Lag, Memory,
-    NotificationStore, Offset, Outcome, Page, Plan, Planned, PortError, ReceivedBatch, RecordBatch,
-    RollupStore, SampleKey, SampleStore, ScheduleStore, SeriesPage, SilenceStore, Subscription, Tail, Topic,
-    TopicPartition,
+    NotificationStore, Offset, Outcome, Page, Plan, Planned, PortError, PositionStore, ReceivedBatch,
+    RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore, SeriesPage, SilenceStore,
+    StoredPosition, Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 /// Counts calls, and lets some fail.
@@ -97,8 +97,11 @@ pub(crate) fn behind(fuse: &Arc<Fuse>, here: &Installation, there: &Installation
 
 macro_rules! fragile {
     ($port:ident { $(fn $call:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)* }) => {
+        fragile!($port for dyn $port { $(fn $call(&self $(, $name: $type)*) -> $answer;)* });
+    };
+    ($port:ident for $behind:ty { $(fn $call:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)* }) => {
         #[async_trait]
-        impl $port for Fragile<dyn $port> {
+        impl $port for Fragile<$behind> {
             $(async fn $call(&self $(, $name: $type)*) -> Result<$answer, PortError> {
                 self.fuse.burn(self.port.$call($($name),*)).await
             })*
@@ -115,10 +118,13 @@ fragile!(EventBus {
     fn extents(&self, topic: &Topic) -> Vec<Extent>;
     fn lag(&self, topic: &Topic, group: &Group) -> Vec<Lag>;
     fn topics(&self) -> Vec<Topic>;
+    fn topic_id(&self, topic: &Topic) -> TopicId;
+});
+fragile!(PositionStore for dyn SampleStore {
+    fn position(&self, group: &Group, partition: &TopicPartition, topic_id: &TopicId) -> StoredPosition;
 });
 fragile!(SampleStore {
     fn append(&self, batch: &Arc<Append>) -> Appended;
-    fn position(&self, group: &Group, partition: &TopicPartition) -> Option<Offset>;
     fn series(&self, filter: &SeriesFilter, page: &Page) -> SeriesPage;
     fn latest(&self, filter: &SeriesFilter, page: &Page) -> Vec<Sample>;
     fn newest(&self, filter: &SeriesFilter, limit: usize) -> Vec<Sample>;
@@ -133,8 +139,10 @@ fragile!(ScheduleStore {
     fn marks(&self, owner: &str) -> HashMap<String, Timestamp>;
     fn mark(&self, owner: &str, marks: &[(String, Timestamp)]) -> ();
 });
+fragile!(PositionStore for dyn AlertStore {
+    fn position(&self, group: &Group, partition: &TopicPartition, topic_id: &TopicId) -> StoredPosition;
+});
 fragile!(AlertStore {
-    fn position(&self, group: &Group, partition: &TopicPartition) -> Option<Offset>;
     fn store(&self, evaluation: &Arc<Evaluation>) -> ();
     fn memories(&self, partition: &TopicPartition, page: &Page) -> Vec<Memory>;
     fn memory(&self, series_key: &str) -> Option<Bytes>;

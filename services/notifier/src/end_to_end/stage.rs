@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
-use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Offset, Topic};
+use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Offset, Topic, TopicId};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
@@ -139,8 +139,11 @@ impl Stage {
         let (bus, news) = (Arc::clone(&self.bus), Arc::new(Notify::new()));
         let (rules, alerts) = (Arc::clone(&self.rules), store.alerts());
         let mut evaluating = Evaluating::new(Topic::METRICS, rules, bus, alerts, Arc::clone(&metrics), news);
-        let position =
-            evaluating.begin(&[partition()], &context.heartbeat("receive")).await.unwrap().remove(0);
+        let position = evaluating
+            .begin(&[partition()], &TopicId::new("metrics"), &context.heartbeat("receive"))
+            .await
+            .unwrap()
+            .remove(0);
         Process {
             evaluating,
             next: position.next,

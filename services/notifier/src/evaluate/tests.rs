@@ -6,7 +6,7 @@ use std::slice;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_domain::{Alert, Sample, Series};
-use watchkeeper_ports::{BatchBuilder, Record, RecordBatch};
+use watchkeeper_ports::{BatchBuilder, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
@@ -57,7 +57,7 @@ impl Stage {
     /// One that has been assigned the partition.
     async fn evaluating(&self, store: &EmbeddedAlerts) -> Evaluating {
         let mut evaluating = self.evaluating_topic(Topic::METRICS, store);
-        evaluating.begin(&[partition()], &self.heartbeat).await.unwrap();
+        evaluating.begin(&[partition()], &TopicId::new("metrics"), &self.heartbeat).await.unwrap();
         evaluating
     }
 
@@ -110,7 +110,8 @@ async fn an_alert_is_stored_at_once_together_with_the_position_and_told_on() {
     assert_eq!(evaluating.room(), 0, "it must be stored now");
     assert_eq!(stage.store(&mut evaluating).await, [2]);
     assert_eq!(alerts(&store).await, [("high".to_owned(), true)]);
-    assert_eq!(store.alerts().position(&Group::NOTIFIER, &partition()).await.unwrap(), Some(2));
+    let position = store.alerts().position(&Group::NOTIFIER, &partition(), &TopicId::new("metrics")).await;
+    assert_eq!(position.unwrap(), StoredPosition::At(2));
     stage.news.notified().await;
     assert!(stage.store(&mut evaluating).await.is_empty(), "nothing is new");
 }
@@ -179,7 +180,7 @@ async fn what_was_taken_over_by_another_is_not_stored_and_forgotten() {
     zombie.forget();
     assert!(!zombie.tick(at(700)).await);
     assert!(stage.store(&mut zombie).await.is_empty());
-    zombie.begin(&[partition()], &stage.heartbeat).await.unwrap();
+    zombie.begin(&[partition()], &TopicId::new("metrics"), &stage.heartbeat).await.unwrap();
     assert!(zombie.tick(at(700)).await, "it goes on with what the other has stored");
     stage.store(&mut zombie).await;
     assert_eq!(alerts(&store).await, [("silent".to_owned(), true)]);
@@ -264,7 +265,7 @@ async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
     let letters = Topic::METRICS.dead_letters();
     let on_letters = TopicPartition::new(letters.clone(), 0);
     let mut evaluating = stage.evaluating_topic(letters, &store);
-    evaluating.begin(slice::from_ref(&on_letters), &stage.heartbeat).await.unwrap();
+    evaluating.begin(slice::from_ref(&on_letters), &TopicId::new("letters"), &stage.heartbeat).await.unwrap();
     let letter = DeadLetter {
         reason: "value: must be finite",
         rejected_by: "persister",

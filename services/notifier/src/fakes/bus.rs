@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// One partition of one topic, read by its reader's own positions.
@@ -62,6 +62,10 @@ impl EventBus for FakeBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("nobody asks")
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        Ok(TopicId::new("metrics"))
     }
 
     async fn partitions(&self, _: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

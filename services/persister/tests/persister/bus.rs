@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// The embedded bus, but for failures, and for who a member says it is.
@@ -65,6 +65,10 @@ impl EventBus for StagedBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.bus.topics().await
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        self.bus.topic_id(topic).await
     }
 
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

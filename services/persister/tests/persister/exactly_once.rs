@@ -32,18 +32,22 @@ async fn a_restart_goes_on_where_the_store_is_whatever_was_committed_to_the_bus(
 }
 
 #[tokio::test]
-async fn a_bus_that_is_younger_than_the_store_is_followed_from_its_first_record() {
+async fn a_bus_that_was_replaced_is_followed_from_its_first_record_however_far_it_has_come() {
     let stage = Stage::new();
     stage.publish(records(0..2)).await;
     let first = stage.run(config());
     stage.store.comes_to(2).await;
     first.stop().await;
-    let younger = Stage::new();
-    younger.publish(records(2..3)).await;
-    let role = Running::new(config(), younger.bus.clone(), stage.store.clone());
-    stage.store.comes_to(1).await;
-    role.stop().await;
-    assert_eq!((stage.stored().await, stage.position().await), (vec![0, 1, 2], Some(1)));
+    for published in [2..3, 3..10] {
+        let replaced = Stage::new();
+        let (records, end) = (records(published.clone()), u64::from(published.end - published.start));
+        replaced.publish(records).await;
+        let role = Running::new(config(), replaced.bus.clone(), stage.store.clone());
+        stage.store.comes_to(end).await;
+        role.stop().await;
+        assert_eq!(stage.stored().await, (0..published.end).collect::<Vec<_>>());
+    }
+    assert_eq!(stage.position().await, Some(2), "the bus before may still be in use");
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_persister::{PersisterConfig, run};
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Group, Offset, PortError, ReceivedBatch, RecordBatch, SampleStore, Topic,
-    TopicPartition,
+    BatchBuilder, EventBus, Group, Offset, PortError, PositionStore, ReceivedBatch, RecordBatch, SampleStore,
+    Topic, TopicPartition,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
@@ -100,7 +100,8 @@ impl Stage {
     }
 
     pub(crate) async fn position(&self) -> Option<Offset> {
-        self.store.position(&Group::PERSISTER, &metrics_partition()).await.unwrap()
+        let topic_id = self.bus.topic_id(&Topic::METRICS).await.unwrap();
+        self.store.position(&Group::PERSISTER, &metrics_partition(), &topic_id).await.unwrap().known()
     }
 }
 

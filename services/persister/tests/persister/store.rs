@@ -10,8 +10,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Advance, Append, Appended, Group, Offset, Page, PortError, SampleKey, SampleStore, SeriesPage,
-    TopicPartition,
+    Advance, Append, Appended, Group, Offset, Page, PortError, PositionStore, SampleKey, SampleStore,
+    SeriesPage, StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for what it refuses and fails at.
@@ -58,6 +58,18 @@ impl StagedStore {
 }
 
 #[async_trait]
+impl PositionStore for StagedStore {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        self.store.position(group, partition, topic_id).await
+    }
+}
+
+#[async_trait]
 impl SampleStore for StagedStore {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         if let Some(refused) = batch.samples.iter().find(|sample| Some(sample.value) == self.refused) {
@@ -70,10 +82,6 @@ impl SampleStore for StagedStore {
         let appended = SampleStore::append(&self.store, batch).await?;
         self.appends.send_modify(|appends| appends.push(Append::clone(batch)));
         Ok(appended)
-    }
-
-    async fn position(&self, group: &Group, partition: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        self.store.position(group, partition).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {

@@ -2,10 +2,12 @@
 
 use super::{advance, alerts, firing, memories, memory, partition, position, remembered, try_store};
 use crate::Fixture;
-use crate::samples::series;
+use crate::samples::{created_anew, series, topic_id};
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use watchkeeper_ports::{Advance, AlertStore, Evaluation, Group, PortError, Topic, TopicPartition};
+use watchkeeper_ports::{
+    Advance, AlertStore, Evaluation, Group, PortError, StoredPosition, Topic, TopicPartition,
+};
 
 /// An evaluation that finds something of each kind.
 fn finding(rule: &str, advances: impl Into<Vec<Advance>>) -> Evaluation {
@@ -86,9 +88,27 @@ pub async fn groups_and_partitions_have_positions_of_their_own<F: Fixture<dyn Al
     ];
     try_store(&*store, moving(advances)).await.unwrap();
     assert_eq!((position(&*store, 0).await, position(&*store, 1).await), (Some(1), Some(2)));
-    assert_eq!(store.position(&Group::named("other"), &partition(0)).await.unwrap(), Some(3));
-    assert_eq!(store.position(&Group::named("other"), &partition(1)).await.unwrap(), None);
-    assert_eq!(store.position(&Group::NOTIFIER, &dead).await.unwrap(), Some(4));
+    let of_group = async |group, number| store.position(group, &partition(number), &topic_id()).await;
+    let other = Group::named("other");
+    assert_eq!(of_group(&other, 0).await.unwrap(), StoredPosition::At(3));
+    assert_eq!(of_group(&other, 1).await.unwrap(), StoredPosition::Never);
+    let of_dead = store.position(&Group::NOTIFIER, &dead, &topic_id()).await.unwrap();
+    assert_eq!(of_dead, StoredPosition::At(4));
+}
+
+pub async fn a_topic_created_anew_is_evaluated_from_its_beginning<F: Fixture<dyn AlertStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let anew = |expected, next| Advance { topic_id: created_anew(), ..advance(0, expected, next) };
+    let position_anew = async || store.position(&Group::NOTIFIER, &partition(0), &created_anew()).await;
+    try_store(&*store, moving([advance(0, 0, 10)])).await.unwrap();
+    assert_eq!(position_anew().await.unwrap(), StoredPosition::OfAnother(topic_id()));
+    let zombie = try_store(&*store, finding("zombie", [anew(10, 11)])).await;
+    assert!(matches!(zombie, Err(PortError::PositionMoved { found: 0, .. })));
+    try_store(&*store, finding("rule", [anew(0, 3)])).await.unwrap();
+    assert_eq!(position_anew().await.unwrap(), StoredPosition::At(3));
+    assert_eq!(position(&*store, 0).await, Some(10), "the topic before may be on another bus, and live");
+    assert_eq!(alerts(&*store).await, finding("rule", []).alerts);
 }
 
 pub async fn an_evaluation_without_findings_moves_the_position<F: Fixture<dyn AlertStore>>() {

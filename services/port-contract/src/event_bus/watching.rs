@@ -85,3 +85,21 @@ pub async fn a_topic_that_was_published_to_is_listed<F: Fixture<dyn EventBus>>()
     let unknown = TopicPartition::new(super::topic(), 0);
     assert!(bus.read(&unknown, 0, 10).await.is_ok_and(|batch| batch.records.is_empty()));
 }
+
+pub async fn a_topic_keeps_its_id<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let id = bus.topic_id(&topic).await.unwrap();
+    publish(&*bus, &topic, numbered([1], 1)).await;
+    assert_eq!(bus.topic_id(&topic).await.unwrap(), id);
+    drop(bus);
+    assert_eq!(fixture.open().await.topic_id(&topic).await.unwrap(), id);
+}
+
+pub async fn topics_have_ids_of_their_own<F: Fixture<dyn EventBus>>() {
+    let (fixture, elsewhere) = (F::fresh().await, F::fresh().await);
+    let (bus, topic) = (fixture.open().await, topic());
+    let id = bus.topic_id(&topic).await.unwrap();
+    assert_ne!(bus.topic_id(&super::topic()).await.unwrap(), id);
+    assert_ne!(elsewhere.open().await.topic_id(&topic).await.unwrap(), id, "it is another bus");
+}

@@ -1,6 +1,7 @@
 //! How far each partition was taken.
 
 use crate::Fixture;
+use crate::samples::{created_anew, topic_id};
 use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, PortError, Topic, TopicPartition};
 
 fn partitions() -> [TopicPartition; 2] {
@@ -8,18 +9,18 @@ fn partitions() -> [TopicPartition; 2] {
 }
 
 fn advance(partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> CacheAdvance {
-    CacheAdvance { partition: partition.clone(), expected, next }
+    CacheAdvance { partition: partition.clone(), topic_id: topic_id(), expected, next }
 }
 
 async fn noted(cache: &dyn LatestCache) -> Vec<Option<Offset>> {
-    cache.positions(&partitions()).await.unwrap()
+    cache.positions(&partitions(), &topic_id()).await.unwrap()
 }
 
 pub async fn nothing_is_noted_of_a_partition_that_was_never_taken<F: Fixture<dyn LatestCache>>() {
     let fixture = F::fresh().await;
     let cache = fixture.open().await;
     assert_eq!(noted(&*cache).await, [None, None]);
-    assert_eq!(cache.positions(&[]).await.unwrap(), []);
+    assert_eq!(cache.positions(&[], &topic_id()).await.unwrap(), []);
     cache.advance(&[]).await.unwrap();
 }
 
@@ -56,4 +57,15 @@ pub async fn a_move_that_was_made_may_be_made_again<F: Fixture<dyn LatestCache>>
         cache.advance(&[advance(&one, expected, next)]).await.unwrap();
         assert_eq!(noted(&*cache).await, [Some(next), None]);
     }
+}
+
+pub async fn nothing_is_noted_of_a_topic_created_anew<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, [one, other]) = (fixture.open().await, partitions());
+    cache.advance(&[advance(&one, None, 7)]).await.unwrap();
+    assert_eq!(cache.positions(&partitions(), &created_anew()).await.unwrap(), [None, None]);
+    let anew = |partition, next| CacheAdvance { topic_id: created_anew(), ..advance(partition, None, next) };
+    cache.advance(&[anew(&one, 2), anew(&other, 3)]).await.unwrap();
+    assert_eq!(cache.positions(&partitions(), &created_anew()).await.unwrap(), [Some(2), Some(3)]);
+    assert_eq!(noted(&*cache).await, [Some(7), None]);
 }

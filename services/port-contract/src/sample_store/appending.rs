@@ -2,13 +2,14 @@
 
 use super::{append, batch, everything};
 use crate::Fixture;
-use crate::samples::{after, sample, series};
+use crate::samples::{after, created_anew, sample, series, topic_id};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
-    Advance, Append, Appended, Group, Offset, Page, PortError, SampleStore, Topic, TopicPartition,
+    Advance, Append, Appended, Group, Offset, Page, PortError, SampleStore, StoredPosition, Topic,
+    TopicPartition,
 };
 
 fn partition(partition: u32) -> TopicPartition {
@@ -16,7 +17,7 @@ fn partition(partition: u32) -> TopicPartition {
 }
 
 fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
-    Advance { group: Group::PERSISTER, partition: partition(number), expected, next }
+    Advance { group: Group::PERSISTER, partition: partition(number), topic_id: topic_id(), expected, next }
 }
 
 fn moving(samples: Vec<Sample>, advances: impl Into<Vec<Advance>>) -> Arc<Append> {
@@ -24,7 +25,7 @@ fn moving(samples: Vec<Sample>, advances: impl Into<Vec<Advance>>) -> Arc<Append
 }
 
 async fn position(store: &dyn SampleStore, number: u32) -> Option<Offset> {
-    store.position(&Group::PERSISTER, &partition(number)).await.unwrap()
+    store.position(&Group::PERSISTER, &partition(number), &topic_id()).await.unwrap().known()
 }
 
 pub async fn append_same_batch_twice_keeps_one<F: Fixture<dyn SampleStore>>() {
@@ -104,9 +105,27 @@ pub async fn groups_and_partitions_have_positions_of_their_own<F: Fixture<dyn Sa
     let advances = [advance(0, 0, 1), advance(1, 0, 2), other_group, dead.clone()];
     store.append(&moving(Vec::new(), advances)).await.unwrap();
     assert_eq!((position(&*store, 0).await, position(&*store, 1).await), (Some(1), Some(2)));
-    assert_eq!(store.position(&Group::named("other"), &partition(0)).await.unwrap(), Some(3));
-    assert_eq!(store.position(&Group::named("other"), &partition(1)).await.unwrap(), None);
-    assert_eq!(store.position(&Group::PERSISTER, &dead.partition).await.unwrap(), Some(4));
+    let of_group = async |group, number| store.position(group, &partition(number), &topic_id()).await;
+    let other = Group::named("other");
+    assert_eq!(of_group(&other, 0).await.unwrap(), StoredPosition::At(3));
+    assert_eq!(of_group(&other, 1).await.unwrap(), StoredPosition::Never);
+    let of_dead = store.position(&Group::PERSISTER, &dead.partition, &topic_id()).await.unwrap();
+    assert_eq!(of_dead, StoredPosition::At(4));
+}
+
+pub async fn a_topic_created_anew_is_stored_from_its_beginning<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let (store, load) = (fixture.open().await, series("load", &[]));
+    let anew = |expected, next| Advance { topic_id: created_anew(), ..advance(0, expected, next) };
+    let position_anew = async || store.position(&Group::PERSISTER, &partition(0), &created_anew()).await;
+    store.append(&moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
+    assert_eq!(position_anew().await.unwrap(), StoredPosition::OfAnother(topic_id()));
+    let zombie = moving(vec![sample(&load, 9, 9.0)], [anew(10, 11)]);
+    assert!(matches!(store.append(&zombie).await, Err(PortError::PositionMoved { found: 0, .. })));
+    store.append(&moving(vec![sample(&load, 1, 2.0)], [anew(0, 3)])).await.unwrap();
+    assert_eq!(position_anew().await.unwrap(), StoredPosition::At(3));
+    assert_eq!(position(&*store, 0).await, Some(10), "the topic before may be on another bus, and live");
+    assert_eq!(everything(&*store).await, [sample(&load, 1, 2.0), sample(&load, 0, 1.0)]);
 }
 
 pub async fn an_append_without_samples_moves_the_position<F: Fixture<dyn SampleStore>>() {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_ports::{
     Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicPartition,
+    Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 /// The bus of a stage.
@@ -39,11 +39,16 @@ impl EventBus for FakeBus {
     }
 
     async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
-        unreachable!("a consumer only consumes")
+        Ok(vec![Extent { partition: partition(), earliest: 2, end: 10 }])
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("a consumer only consumes")
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        self.0.check(Call::TopicId)?;
+        Ok(self.0.topic_id())
     }
 
     async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

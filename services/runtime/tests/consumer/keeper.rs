@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use watchkeeper_ports::{Offset, PortError, Position, ReceivedBatch, TopicPartition};
+use watchkeeper_ports::{Offset, PortError, Position, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::Consumer;
 
@@ -62,9 +62,10 @@ impl Consumer for Keeper {
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
+        topic_id: &TopicId,
         _: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        assert_eq!(partitions, [partition()]);
+        assert_eq!((partitions, topic_id), (&[partition()][..], &self.stage.topic_id()));
         self.stage.did(Did::Begin);
         self.stage.check(Call::Begin)?;
         Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())

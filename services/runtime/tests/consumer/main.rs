@@ -8,6 +8,8 @@ mod bus;
 mod keeper;
 mod membership;
 mod progress;
+mod replaced;
+mod sharing;
 mod shutdown;
 mod stage;
 mod waking;

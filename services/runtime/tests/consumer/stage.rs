@@ -4,6 +4,7 @@ use crate::bus::FakeBus;
 use crate::keeper::Keeper;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -11,7 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, Delivery, Group, Offset, PortError, ReceivedBatch, Topic, TopicPartition,
+    BatchBuilder, Delivery, Group, Offset, PortError, PositionStore, ReceivedBatch, Topic, TopicId,
+    TopicPartition,
 };
 use watchkeeper_runtime::consumer::{Source, consume};
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -45,6 +47,7 @@ pub(crate) enum Call {
     Store,
     Commit,
     Lag,
+    TopicId,
 }
 
 /// How long anything may take before its test fails, in virtual time.
@@ -96,6 +99,8 @@ pub(crate) struct Stage {
     more: Notify,
     failures: Mutex<Vec<(Call, PortError)>>,
     log: watch::Sender<Vec<(Instant, Did)>>,
+    /// How often the topic was created.
+    created: AtomicUsize,
 }
 
 impl Stage {
@@ -105,6 +110,7 @@ impl Stage {
             more: Notify::new(),
             failures: Mutex::default(),
             log: watch::Sender::default(),
+            created: AtomicUsize::new(1),
         })
     }
 
@@ -118,6 +124,15 @@ impl Stage {
     pub(crate) fn gives_failure(&self, error: PortError) {
         self.deliveries.lock().unwrap().push_back(Err(error));
         self.more.notify_one();
+    }
+
+    /// The topic is deleted and created anew.
+    pub(crate) fn creates_topic_anew(&self) {
+        self.created.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn topic_id(&self) -> TopicId {
+        TopicId::new(format!("created {} times", self.created.load(Ordering::Relaxed)))
     }
 
     /// The next call of that kind fails; told twice, the next two.
@@ -159,9 +174,18 @@ impl Stage {
 
     /// A consumer at work on this stage.
     pub(crate) fn run(self: &Arc<Self>, keeper: Keeper) -> Running {
+        self.run_storing(keeper, None)
+    }
+
+    /// One whose group has its positions in a store.
+    pub(crate) fn run_storing(
+        self: &Arc<Self>,
+        keeper: Keeper,
+        positions: Option<Arc<dyn PositionStore>>,
+    ) -> Running {
         let context = RoleContext::detached("keeper");
         let bus = Arc::new(FakeBus(Arc::clone(self)));
-        let source = Source { bus, topic: Topic::METRICS, group: Group::named("keepers") };
+        let source = Source { bus, topic: Topic::METRICS, group: Group::named("keepers"), positions };
         let role = tokio::spawn(consume(context.clone(), source, keeper));
         Running { context, role }
     }

@@ -11,17 +11,13 @@ use std::time::Duration;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Offset, Outcome, Page,
-    Plan, Planned, PortError, SilenceStore, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Evaluation, Memory, NotificationStore, Outcome, Page, Plan, Planned,
+    PortError, SilenceStore, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 
 #[async_trait]
 impl AlertStore for Away {
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        away()
-    }
-
     async fn store(&self, _: &Arc<Evaluation>) -> Result<(), PortError> {
         away()
     }

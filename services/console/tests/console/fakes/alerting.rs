@@ -7,16 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, NotificationState, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Offset, Outcome, Page,
-    Plan, Planned, PortError, SilenceStore, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Evaluation, Memory, NotificationStore, Outcome, Page, Plan, Planned,
+    PortError, SilenceStore, TopicPartition,
 };
 
 #[async_trait]
 impl AlertStore for World {
-    async fn position(&self, _: &Group, _: &TopicPartition) -> Result<Option<Offset>, PortError> {
-        unimplemented!("the console evaluates nothing")
-    }
-
     async fn store(&self, _: &Arc<Evaluation>) -> Result<(), PortError> {
         unimplemented!("the console evaluates nothing")
     }

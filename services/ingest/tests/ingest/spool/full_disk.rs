@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use watchkeeper_ports::{
     Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicPartition,
+    Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 pub(crate) struct FullDisk {
@@ -71,6 +71,10 @@ impl EventBus for FullDisk {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         self.spool.topics().await
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        self.spool.topic_id(topic).await
     }
 
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

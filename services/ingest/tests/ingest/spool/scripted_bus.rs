@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicPartition,
+    TopicId, TopicPartition,
 };
 
 /// What becomes of one batch.
@@ -151,6 +151,10 @@ impl EventBus for ScriptedBus {
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
         unreachable!("ingest only publishes")
+    }
+
+    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
+        Ok(TopicId::new("metrics"))
     }
 
     async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {

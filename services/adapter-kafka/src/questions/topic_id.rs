@@ -1,0 +1,116 @@
+//! The ID of a topic (KIP-516). librdkafka tells it and rdkafka does not pass it on, so this asks librdkafka itself.
+#![expect(unsafe_code, reason = "rdkafka has no call of its own that tells a topic's ID")]
+
+use rdkafka::ClientContext;
+use rdkafka::bindings as native;
+use rdkafka::client::Client;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::types::RDKafkaRespErr;
+use std::ffi::{CStr, CString};
+use std::ptr::{self, NonNull};
+use std::time::Duration;
+
+/// How much later than the request's own time-out its outcome is waited for: librdkafka tells that itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The ID of the topic that Kafka calls `name`, in Base64; of a broker that gives topics none (before 2.8) that of
+/// sixteen zero bytes. Blocks.
+pub(super) fn ask<C: ClientContext>(
+    client: &Client<C>,
+    name: &str,
+    patience: Duration,
+) -> KafkaResult<String> {
+    let name = CString::new(name)?;
+    let client = client.native_ptr();
+    // SAFETY: `client` is alive for as long as it is borrowed. Whatever is made here is given back when its owner is
+    // dropped, the result after all that points into it.
+    unsafe {
+        let queue = Owned::new(native::rd_kafka_queue_new(client), native::rd_kafka_queue_destroy)?;
+        let options = Owned::new(
+            native::rd_kafka_AdminOptions_new(
+                client,
+                native::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            ),
+            native::rd_kafka_AdminOptions_destroy,
+        )?;
+        check(native::rd_kafka_AdminOptions_set_request_timeout(
+            options.get(),
+            millis(patience),
+            ptr::null_mut(),
+            0,
+        ))?;
+        let topics = Owned::new(
+            native::rd_kafka_TopicCollection_of_topic_names([name.as_ptr()].as_mut_ptr(), 1),
+            native::rd_kafka_TopicCollection_destroy,
+        )?;
+        native::rd_kafka_DescribeTopics(client, topics.get(), options.get(), queue.get());
+        let event = native::rd_kafka_queue_poll(queue.get(), millis(patience + GRACE));
+        let event = Owned::new(event, native::rd_kafka_event_destroy)?;
+        check(native::rd_kafka_event_error(event.get()))?;
+        id_in(native::rd_kafka_event_DescribeTopics_result(event.get()))
+    }
+}
+
+/// The ID of the one topic that was asked about.
+///
+/// # Safety
+/// `result` is null, or a result that lives for the whole call.
+unsafe fn id_in(result: *const native::rd_kafka_DescribeTopics_result_t) -> KafkaResult<String> {
+    if result.is_null() {
+        return Err(timed_out());
+    }
+    let mut count = 0;
+    // SAFETY: as the caller promises; the topics, their IDs and the texts of these are the result's own.
+    unsafe {
+        let topics = native::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
+        if count == 0 {
+            return Err(timed_out());
+        }
+        let topic = *topics;
+        let error = native::rd_kafka_TopicDescription_error(topic);
+        if !error.is_null() {
+            check(native::rd_kafka_error_code(error))?;
+        }
+        let id = native::rd_kafka_TopicDescription_topic_id(topic);
+        Ok(CStr::from_ptr(native::rd_kafka_Uuid_base64str(id)).to_string_lossy().into_owned())
+    }
+}
+
+fn check(code: RDKafkaRespErr) -> KafkaResult<()> {
+    match code {
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+        code => Err(KafkaError::AdminOp(code.into())),
+    }
+}
+
+fn timed_out() -> KafkaError {
+    KafkaError::AdminOp(RDKafkaErrorCode::OperationTimedOut)
+}
+
+fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Something of librdkafka's that must be given back.
+struct Owned<T> {
+    it: NonNull<T>,
+    give_back: unsafe extern "C" fn(*mut T),
+}
+
+impl<T> Owned<T> {
+    /// Nothing came when it is null: librdkafka had no answer in time.
+    fn new(it: *mut T, give_back: unsafe extern "C" fn(*mut T)) -> KafkaResult<Self> {
+        Ok(Self { it: NonNull::new(it).ok_or_else(timed_out)?, give_back })
+    }
+
+    fn get(&self) -> *mut T {
+        self.it.as_ptr()
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        // SAFETY: it came from librdkafka with this function to give it back, and nobody else does.
+        unsafe { (self.give_back)(self.get()) }
+    }
+}

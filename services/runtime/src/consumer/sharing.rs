@@ -1,0 +1,108 @@
+//! Two stores that share a group: each gets the records of some partitions only, and nobody is told.
+
+use super::Source;
+use crate::context::RoleContext;
+use crate::roster::Dependency;
+use crate::telemetry::register;
+use prometheus::{IntGauge, Opts};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_ports::{EventBus, Group, Lag, Offset, PortError, PositionStore, Topic, TopicPartition};
+
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Looks whether somebody commits for the group who does not store where it stores.
+///
+/// A member stores before it commits, so its store is never behind what the group has committed. Where it is, somebody
+/// else has committed: a consumer with another store, or a tool that has moved the group's offsets. Seen twice in a
+/// row, because a store that was restored from a backup is behind until it has caught up.
+pub(super) struct Sharing {
+    bus: Arc<dyn EventBus>,
+    topic: Topic,
+    group: Group,
+    store: Option<Arc<dyn PositionStore>>,
+    dependency: Option<Dependency>,
+    partitions: IntGauge,
+}
+
+/// A partition of which the group has committed more than its store has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Elsewhere {
+    partition: TopicPartition,
+    committed: Offset,
+    stored: Offset,
+}
+
+impl Sharing {
+    pub(super) fn new(context: &RoleContext, source: &Source) -> Result<Self, prometheus::Error> {
+        let gauge = Opts::new(
+            "watchkeeper_consumer_partitions_stored_elsewhere",
+            "Partitions of which the group has committed more than this consumer's store has: two stores share the group.",
+        )
+        .const_label("role", context.role())
+        .const_label("topic", source.topic.name());
+        let dependency = source.positions.as_ref().map(|_| context.dependency("group"));
+        if let Some(dependency) = &dependency {
+            dependency.up();
+        }
+        Ok(Self {
+            bus: Arc::clone(&source.bus),
+            topic: source.topic.clone(),
+            group: source.group.clone(),
+            store: source.positions.clone(),
+            dependency,
+            partitions: register(context.registry(), IntGauge::with_opts(gauge)?)?,
+        })
+    }
+
+    /// Looks again and again. The role goes on meanwhile: what it stores is right, and not all there is.
+    pub(super) async fn keep_looking(&self) -> Infallible {
+        let (Some(store), Some(dependency)) = (&self.store, &self.dependency) else { return pending().await };
+        let mut due = interval(LOOK_EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = HashMap::new();
+        loop {
+            due.tick().await;
+            // A dependency that is away is told of where it is needed.
+            let Ok(now) = self.look(&**store).await else { continue };
+            let twice: Vec<_> = now.iter().filter(|found| before.contains_key(&found.partition)).collect();
+            self.partitions.set(i64::try_from(twice.len()).unwrap_or(i64::MAX));
+            match twice.first() {
+                Some(found) => dependency.down(self.reason(found)),
+                None => dependency.up(),
+            }
+            before = now.into_iter().map(|found| (found.partition.clone(), found)).collect();
+        }
+    }
+
+    async fn look(&self, store: &dyn PositionStore) -> Result<Vec<Elsewhere>, PortError> {
+        let topic_id = self.bus.topic_id(&self.topic).await?;
+        // In this order: the store may have moved on since the group committed, and never the other way.
+        let lags = self.bus.lag(&self.topic, &self.group).await?;
+        let extents = self.bus.extents(&self.topic).await?;
+        let mut elsewhere = Vec::new();
+        for Lag { partition, committed, .. } in lags {
+            let stored = store.position(&self.group, &partition, &topic_id).await?.next();
+            // A group that has committed nothing is said to be at the earliest record.
+            let earliest =
+                extents.iter().find(|extent| extent.partition == partition).map(|extent| extent.earliest);
+            if committed > stored.max(earliest.unwrap_or(Offset::MAX)) {
+                elsewhere.push(Elsewhere { partition, committed, stored });
+            }
+        }
+        Ok(elsewhere)
+    }
+
+    fn reason(&self, Elsewhere { partition, committed, stored }: &Elsewhere) -> String {
+        format!(
+            "group {} has committed {partition} up to offset {committed}, and this store has it up to {stored}: \
+             another consumer with a store of its own is in the group. Give one of them a prefix of its own",
+            self.group
+        )
+    }
+}
