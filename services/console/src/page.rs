@@ -8,6 +8,7 @@ mod lags;
 mod listed;
 mod moment;
 mod overall;
+mod plain;
 mod roles;
 mod series_alerts;
 mod series_name;
@@ -17,6 +18,7 @@ mod shell;
 mod spark;
 
 pub(crate) use alerts_page::AlertsPage;
+pub(crate) use plain::PlainHtml;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;
 

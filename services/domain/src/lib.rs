@@ -2,7 +2,7 @@
 //!
 //! A [`Series`] is what is measured, a [`Sample`] one value of it at one instant. [`limits`] says what
 //! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] and [`Rollup`] how many become
-//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it.
+//! one. [`text`] says how text of others is shown. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it.
 
 mod aggregate;
 mod alert;
@@ -14,6 +14,7 @@ mod range;
 mod rollup;
 mod sample;
 mod series;
+pub mod text;
 mod timestamp;
 
 pub use aggregate::{Accumulator, Aggregate, UnknownAggregate};

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use ureq::http::HeaderMap;
 use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ureq::{Agent, Error};
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{Timestamp, text};
 use watchkeeper_runtime::config::HttpUrl;
 
 /// How long one request may take, from the look-up of the name to the last byte of the answer that is read.
@@ -111,14 +111,13 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(Timestamp::from_micros(date.as_microsecond())?.since(now))
 }
 
-/// How a body begins, without characters that would break a line. What cannot be read is left out: the
+/// How a body begins, in one line. What cannot be read is left out: the
 /// status has said already what became of the request.
 fn excerpt(body: impl Read) -> String {
     let mut bytes = Vec::new();
     let _ = body.take(MAX_ANSWER_BYTES as u64).read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    text::line(&text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Why there was no answer, without anything of the request.
@@ -147,7 +146,10 @@ mod tests {
     async fn what_is_posted_arrives_and_the_answer_comes_back() {
         let served = Served::answering([(StatusCode::ACCEPTED, "taken\r\n  with\u{7} thanks")]).await;
         let answer = HttpPoster::new().post(post(&served.url)).await.unwrap();
-        assert_eq!((answer.to_string(), answer.is_success()), ("202: taken with thanks".to_owned(), true));
+        assert_eq!(
+            (answer.to_string(), answer.is_success()),
+            ("202: taken with\\u{7} thanks".to_owned(), true)
+        );
         let request = served.requests().remove(0);
         assert_eq!((request.header("x-a"), request.body.as_str()), ("1", "{}"));
         assert_eq!(request.header("content-type"), "application/json");

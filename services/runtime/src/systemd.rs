@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
+use watchkeeper_domain::text;
 
 /// How often `STATUS=` is sent.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
@@ -83,7 +84,7 @@ fn status_line(roster: &Roster, hung: &[String]) -> String {
             _ => write!(line, "{separator}{role}: {state}"),
         };
     }
-    line.replace(char::is_control, " ")
+    text::line(&line).into_owned()
 }
 
 fn send(states: &[NotifyState<'_>]) {
@@ -115,6 +116,6 @@ mod tests {
         let roster = Roster::default();
         roster.enter("persister");
         roster.set_status("persister", "waiting for store: no route\r\nWATCHDOG=trigger\0".into());
-        assert_eq!(status_line(&roster, &[]), "waiting for store: no route  WATCHDOG=trigger ");
+        assert_eq!(status_line(&roster, &[]), "waiting for store: no route  WATCHDOG=trigger\\u{0}");
     }
 }

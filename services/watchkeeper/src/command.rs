@@ -21,6 +21,7 @@ mod reload;
 mod table;
 
 use std::io::{self, Write as _};
+use watchkeeper_domain::text;
 
 /// Says on stderr what went wrong, with every cause.
 pub(crate) fn complain(error: &anyhow::Error) {
@@ -29,21 +30,18 @@ pub(crate) fn complain(error: &anyhow::Error) {
 
 /// Says on stderr what a reader of stdout should know.
 pub(crate) fn notice(text: &str) {
-    let _ = writeln!(io::stderr(), "watchkeeper: {text}");
+    let _ = writeln!(io::stderr(), "watchkeeper: {}", text::lines(text));
 }
 
-/// Prints lines. A control character is shown as an escape, because what it stands in may come from
-/// anywhere, and the terminal would obey it. A reader that has gone away (`| head`) is an error to stop at.
+/// Prints one line, as people may be shown what comes from anywhere. A reader that has gone away (`| head`) is an
+/// error to stop at.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
-    let mut shown = String::with_capacity(line.len());
-    for c in line.chars() {
-        if c.is_control() && c != '\n' {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    writeln!(io::stdout(), "{shown}")
+    writeln!(io::stdout(), "{}", text::line(line))
+}
+
+/// The same of a text whose lines are its own.
+pub(crate) fn print_lines(lines: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", text::lines(lines))
 }
 
 /// Whether a command ended because nobody reads on, which is how `| head` ends it.

@@ -3,7 +3,6 @@
 
 mod address;
 mod message_id;
-mod printable;
 mod subject;
 
 pub use address::{Address, AddressError, MAX_ADDRESS_BYTES};
@@ -14,12 +13,11 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Message, MultiPart, SinglePart};
 use message_id::MessageId;
 use std::time::{Duration, SystemTime};
-use watchkeeper_domain::{Timestamp, Violation};
+use watchkeeper_domain::{Timestamp, Violation, text};
 use watchkeeper_ports::Mail;
 
 /// The message that `mail` becomes, with the envelope in which it travels. Nothing in the mail's texts can
-/// add to its header: control characters become spaces there, and in the body too, line ends and tabs
-/// aside.
+/// add to its header, or is shown as something else than it is: see [`text`].
 ///
 /// # Errors
 /// A [`Violation`] when the id or an address is none.
@@ -47,9 +45,11 @@ pub fn message(mail: &Mail) -> Result<Message, Violation> {
         builder = builder.in_reply_to(earlier.clone()).references(earlier);
     }
 
-    let text = printable::lines(&mail.text);
+    let text = text::lines(&mail.text).into_owned();
     let message = match &mail.html {
-        Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, printable::lines(html))),
+        Some(html) => {
+            builder.multipart(MultiPart::alternative_plain_html(text, text::lines(html).into_owned()))
+        }
         None => builder.singlepart(SinglePart::plain(text)),
     };
     message.map_err(|error| Violation::new("mail", error.to_string()))

@@ -6,6 +6,7 @@ use crate::markup::{assert_sound, elements};
 use crate::visit::{ago, console, console_of, get, page, sample, world};
 use proptest::prelude::*;
 use std::sync::Arc;
+use watchkeeper_domain::text::is_plain;
 use watchkeeper_domain::{
     Alert, Matcher, Matchers, Notification, NotificationState, Series, Severity, Silence, Timestamp,
 };
@@ -101,6 +102,31 @@ async fn markup_in_alerts_notifications_and_silences_is_shown_as_text() {
         let page = get(&router, path).await;
         assert_sound(&page.body);
         page.assert_has("fires");
+    }
+}
+
+/// What a browser would obey or not show, and how it is written out.
+const STEERING: &str = "a\u{202e}b\u{2028}c\u{200b}d";
+const WRITTEN_OUT: &str = "a\\u{202e}b\nc\\u{200b}d";
+
+/// What a page shows of others: all of it but the attributes that programs read.
+fn shown(page: &str) -> String {
+    let mut parts = page.split(" data-key=\"");
+    let before = parts.next().into_iter();
+    before.chain(parts.filter_map(|part| Some(part.split_once('"')?.1))).collect()
+}
+
+#[tokio::test]
+async fn what_steers_the_writing_direction_or_is_not_seen_is_written_out_on_every_page() {
+    let samples = vec![sample("host/load", &[("evil", STEERING)], 1.0, 3)];
+    let with_series = console(World { samples, ..world_of(STEERING) });
+    for path in ["/", "/alerts", "/series?source=host&name=load&label.evil=a%E2%80%AEb%E2%80%A8c%E2%80%8Bd"] {
+        let page = get(&with_series, path).await;
+        assert_sound(&page.body);
+        page.assert_has(WRITTEN_OUT);
+        let shown = shown(&page.body);
+        let found = shown.chars().find(|c| *c != '\n' && !is_plain(*c));
+        assert_eq!(found, None, "{path}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command that silences what a notice is about.
 
 use std::collections::BTreeSet;
+use watchkeeper_domain::text::is_plain;
 use watchkeeper_domain::{Alert, Matcher, Matchers};
 
 /// For how long, if it is run as it is.
@@ -8,7 +9,7 @@ const LENGTH: &str = "2h";
 
 /// A command for a shell that silences `alerts`, those that fire of a group whose fields are `fields`: the
 /// one by its rule and labels, if there is one; else all with the rule and the fields that these have in
-/// common. `None` if there are none, or no silence could be so long.
+/// common. `None` if there are none, no silence could be so long, or the command could not be shown as it is.
 pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) -> Option<String> {
     let matchers = match alerts {
         [] => return None,
@@ -17,6 +18,9 @@ pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) ->
     };
     let read: Result<Vec<Matcher>, _> = matchers.iter().map(|matcher| matcher.parse()).collect();
     Matchers::new(read.ok()?).ok()?;
+    if !matchers.iter().all(|matcher| matcher.chars().all(is_plain)) {
+        return None;
+    }
     let quoted: Vec<_> = matchers.iter().map(|matcher| quoted(matcher)).collect();
     Some(format!("watchkeeper silences add {} --for {LENGTH}", quoted.join(" ")))
 }
@@ -73,6 +77,12 @@ mod tests {
         let words = words.strip_suffix("' --for 2h").unwrap();
         let parsed = words.split("' '").map(|word| word.replace(r"'\''", "'").parse().unwrap());
         Matchers::new(parsed.collect()).unwrap()
+    }
+
+    #[test]
+    fn a_command_that_would_not_be_what_is_shown_is_left_out() {
+        assert!(silence_command(&[], &[&alert("busy", &[("host", "a\u{202e}b")])]).is_none());
+        assert!(silence_command(&[], &[&alert("busy", &[("host", "ab")])]).is_some());
     }
 
     #[test]

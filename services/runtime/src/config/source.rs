@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use watchkeeper_domain::text::is_plain;
 
 /// A file's name and text.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ fn boundary(text: &str, at: usize) -> usize {
 
 /// A character stays one character, so that the carets stay under what they mark.
 fn printable(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    line.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }
 
 /// The line with carets under the part, as rustc shows it.

@@ -1,13 +1,19 @@
 //! Logs: to journald with fields when systemd started the process, else to the terminal.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::str::FromStr;
+use tracing::field::Field;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry, reload};
+use watchkeeper_domain::text;
 
 /// How much is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,10 +100,26 @@ pub fn start_logging(level: LogLevel) -> io::Result<LogControl> {
             .with_writer(io::stderr)
             .with_ansi(is_terminal)
             .with_target(false)
+            .fmt_fields(plain_fields())
             .boxed()
     };
     tracing_subscriber::registry().with(filter).with(output).init();
     Ok(LogControl(handle))
+}
+
+/// Fields as the library writes them, but with what others have sent in them as people may be shown it ([`text`]). A
+/// line that follows within a field is indented, so that none is taken for a record of its own.
+fn plain_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
+    let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
+        let value = format!("{value:?}");
+        let value = text::lines(&value).replace('\n', "\n    ");
+        match (field.name(), writer.has_ansi_escapes()) {
+            ("message", _) => write!(writer, "{value}"),
+            (name, true) => write!(writer, "\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{value}"),
+            (name, false) => write!(writer, "{name}={value}"),
+        }
+    };
+    format::debug_fn(field).delimited(" ")
 }
 
 /// systemd names the journal's stream in `$JOURNAL_STREAM`; it is ours only while it still is stderr
@@ -111,6 +133,7 @@ fn stderr_is_the_journal() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Arc, Mutex};
     use tracing::Level;
 
     #[test]
@@ -130,5 +153,39 @@ mod tests {
             assert_eq!(own.map(most), [shown; 3], "{level:?}");
             assert_eq!(most("h2::proto"), libraries, "{level:?}");
         }
+    }
+
+    /// Where a test's log goes.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_others_have_sent_is_written_out_and_makes_no_line_of_its_own() {
+        let written = Written::default();
+        let writer = written.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .fmt_fields(plain_fields());
+        let evil = "a\u{202e}b\u{1b}[2J\n ERROR all is lost\u{2028}c";
+        tracing::subscriber::with_default(Registry::default().with(layer), || {
+            tracing::warn!(reason = evil, shown = %evil, count = 2, "rejected: {evil}");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let plain = "a\\u{202e}b\\u{1b}[2J\n     ERROR all is lost\n    c";
+        let quoted = r#""a\u{202e}b\u{1b}[2J\n ERROR all is lost\u{2028}c""#;
+        assert_eq!(text, format!(" WARN rejected: {plain} reason={quoted} shown={plain} count=2\n"));
     }
 }

@@ -2,8 +2,8 @@
 
 mod running;
 
-use super::print_line;
 use super::table::print_table;
+use super::{print_line, print_lines};
 use crate::cli::{RulesAction, RulesArgs};
 use crate::config::Config;
 use anyhow::ensure;
@@ -57,5 +57,5 @@ fn test(rules: &RuleSet) -> anyhow::Result<()> {
 fn print_outcome(TestOutcome { rule, test, failure }: &TestOutcome) -> io::Result<()> {
     let Some(failure) = failure else { return print_line(&format!("passed  {rule}: {test}")) };
     print_line(&format!("FAILED  {rule}: {test}"))?;
-    print_line(failure)
+    print_lines(failure)
 }

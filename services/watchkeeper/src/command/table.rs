@@ -3,7 +3,9 @@
 use super::print_line;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
-use std::io;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use watchkeeper_domain::text;
 use watchkeeper_wire::json::SeriesJson;
 
 /// Prints rows under their headings, as wide as the terminal, or `empty` if there are none.
@@ -17,16 +19,39 @@ pub(super) fn print_table<const COLUMNS: usize>(
     }
     let mut table = Table::new();
     table.load_style(NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_header(headings).add_rows(rows);
+    let plain = |row: [String; COLUMNS]| row.map(|cell| text::line(&cell).into_owned());
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.add_rows(rows.into_iter().map(plain));
     table.lines().try_for_each(|line| print_line(line.trim_end()))
 }
 
 /// Prints values as JSON, one a line.
 pub(super) fn print_json(values: &[impl Serialize]) -> anyhow::Result<()> {
     for value in values {
-        print_line(&serde_json::to_string(value)?)?;
+        print_json_text(&serde_json::to_string(value)?)?;
     }
     Ok(())
+}
+
+/// Prints JSON that is one line already. What a terminal would obey stands there as an escape of JSON: the value is the
+/// same.
+pub(super) fn print_json_text(json: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", escaped(json))
+}
+
+/// JSON in which every character that is not plain is an escape. Such a character stands within a string.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if text::is_plain(c) {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
 }
 
 /// The labels of a series in one column.
@@ -45,4 +70,18 @@ pub(super) fn series(series: &SeriesJson) -> String {
 /// A value with its unit.
 pub(super) fn value(value: f64, series: &SeriesJson) -> String {
     if series.unit.is_empty() { value.to_string() } else { format!("{value} {}", series.unit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_the_same_in_escapes_where_a_terminal_would_obey() {
+        let value = "a\u{202e}b\u{7f}c\u{2028}d\u{1b}[0m\u{e0041} \u{e4}\n\"";
+        let shown = escaped(&serde_json::to_string(value).unwrap());
+        assert!(shown.chars().all(text::is_plain), "{shown}");
+        assert!(shown.contains("a\\u202eb\\u007fc\\u2028d") && shown.contains('\u{e4}'), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), value);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::client::{Client, Parameters};
 use super::print_line;
-use super::table::{series, value};
+use super::table::{print_json_text, series, value};
 use crate::cli::ListArgs;
 use anyhow::bail;
 use watchkeeper_wire::json::SampleJson;
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
         }
         let Some(data) = line.strip_prefix("data:").map(str::trim) else { continue };
         match event.as_str() {
-            "sample" if args.output.json => print_line(data)?,
+            "sample" if args.output.json => print_json_text(data)?,
             "sample" => print_line(&shown(&serde_json::from_str(data)?))?,
             _ => super::notice(&format!("{event}: {data}")),
         }

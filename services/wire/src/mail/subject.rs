@@ -1,9 +1,9 @@
 //! The line of the header that people see first.
 
-use super::printable;
 use email_encoding::headers::rfc2047;
 use email_encoding::headers::writer::EmailWriter;
 use lettre::message::header::{HeaderName, HeaderValue};
+use watchkeeper_domain::text;
 
 const NAME: &str = "Subject";
 /// Longest word that stands as it is. Lines are folded between words, at some 78 characters (RFC 5322, 2.1.1).
@@ -12,15 +12,15 @@ const MAX_PLAIN_WORD_BYTES: usize = 60;
 /// The header field of `subject`, which is made one line. All of it is encoded (RFC 2047) if any of it has
 /// to be: what an encoded word leaves of the spaces beside it is read differently by different programs.
 pub(super) fn header(subject: &str) -> HeaderValue {
-    let (name, subject) = (HeaderName::new_from_ascii_str(NAME), printable::line(subject));
+    let (name, subject) = (HeaderName::new_from_ascii_str(NAME), text::line(subject.trim()));
     if is_plain(&subject) {
-        return HeaderValue::new(name, subject);
+        return HeaderValue::new(name, subject.into_owned());
     }
     let mut encoded = String::new();
     let mut writer = EmailWriter::new(&mut encoded, NAME.len() + ": ".len(), 0, false);
     rfc2047::encode(&subject, &mut writer).expect("writing to a string does not fail");
     drop(writer);
-    HeaderValue::dangerous_new_pre_encoded(name, subject, encoded)
+    HeaderValue::dangerous_new_pre_encoded(name, subject.into_owned(), encoded)
 }
 
 /// Whether the subject can stand as it is, and nobody takes it for an encoded one.

@@ -96,6 +96,16 @@ fn the_bounds_of_time_can_be_written() {
     }
 }
 
+#[test]
+fn what_would_be_obeyed_or_not_seen_is_written_out() {
+    let evil = "a\u{202e}b\u{1b}[0m\u{2028}c";
+    let raw = formatted(&Mail { subject: evil.into(), text: evil.into(), html: Some(evil.into()), ..mail() });
+    let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+    assert_eq!(parsed.subject(), Some("a\\u{202e}b\\u{1b}[0m c"));
+    assert_eq!(parsed.body_text(0).unwrap().trim_end(), "a\\u{202e}b\\u{1b}[0m\r\nc");
+    assert_eq!(parsed.body_html(0).unwrap().trim_end(), "a\\u{202e}b\\u{1b}[0m\r\nc");
+}
+
 /// Texts with all that a header could stumble over.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -116,8 +126,7 @@ fn any_address() -> impl Strategy<Value = String> {
 
 /// What is left of a text after it was made one line, with spaces that differ from reader to reader evened.
 fn words(text: &str) -> Vec<String> {
-    let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    visible.split_whitespace().map(str::to_owned).collect()
+    text::line(text).split_whitespace().map(str::to_owned).collect()
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use crate::readings::Readings;
 use crate::sources::http::HttpAnswer;
 use serde::Deserialize;
+use watchkeeper_domain::text;
 
 /// Most characters of a message of GitHub that an error shows.
 const MAX_MESSAGE_CHARS: usize = 200;
@@ -55,7 +56,7 @@ impl Complaint {
             Some(secret) if !secret.is_empty() => self.message.replace(secret, "[secret]"),
             _ => self.message.clone(),
         };
-        said.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE_CHARS).collect()
+        text::line(&said).chars().take(MAX_MESSAGE_CHARS).collect()
     }
 }
 
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn a_complaint_is_short_and_never_shows_the_token() {
         let said = complaint("Bad\n token hunter2").without(Some("hunter2"));
-        assert_eq!(said, "Bad token [secret]");
+        assert_eq!(said, "Bad  token [secret]");
         assert_eq!(complaint("x").without(Some("")), "x");
         assert_eq!(complaint("").without(None), "without a reason");
         let long = complaint(&"é".repeat(MAX_MESSAGE_CHARS + 1)).without(None);
