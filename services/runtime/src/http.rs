@@ -18,6 +18,7 @@ mod host;
 mod limits;
 mod listen;
 mod problem;
+mod seats;
 mod serve;
 pub mod token;
 mod watched;

@@ -1,6 +1,7 @@
 //! Who may use a route.
 
 use super::token::{Scope, Token, TokenHash, Tokens};
+use super::watched::Watch;
 use super::{Problem, authorization};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
@@ -123,7 +124,11 @@ impl<B> ValidateRequest<B> for Require {
 
     fn validate(&mut self, request: &mut Request<B>) -> Result<(), Response> {
         let admitted = self.access.admit(request.headers(), self.scope);
-        if let Some(caller) = admitted.map_err(IntoResponse::into_response)? {
+        let caller = admitted.map_err(IntoResponse::into_response)?;
+        if let Some(watch) = request.extensions().get::<Watch>() {
+            watch.let_in();
+        }
+        if let Some(caller) = caller {
             request.extensions_mut().insert(caller);
         }
         Ok(())

@@ -16,6 +16,20 @@ pub(super) struct Activity {
     http2: bool,
     /// Since when the client takes no bytes.
     stalled_since: Option<Instant>,
+    connected: Instant,
+    /// Whether a request was let in.
+    is_known: bool,
+}
+
+/// How easily a connection can be spared, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// None of its requests was let in, and it waits for its client.
+    Stranger(Instant),
+    /// It was, and is kept for the next request.
+    Idle(Instant),
+    /// A request is in hand.
+    AtWork,
 }
 
 /// Tells the requests of one connection apart.
@@ -50,6 +64,25 @@ impl Activity {
             awaited: Awaited::HeadEnd(now),
             http2: false,
             stalled_since: None,
+            connected: now,
+            is_known: false,
+        }
+    }
+
+    /// A request was let in.
+    pub(super) fn let_in(&mut self) {
+        self.is_known = true;
+    }
+
+    /// How easily it can be spared. A stranger is not at work when nothing but its reading an answer is awaited.
+    pub(super) fn standing(&self) -> Standing {
+        let awaits_client = self.requests.values().all(Option::is_some);
+        match self.awaited {
+            _ if !self.is_known && awaits_client => Standing::Stranger(self.connected),
+            Awaited::Request(since) | Awaited::HeadEnd(since) if self.requests.is_empty() => {
+                Standing::Idle(since)
+            }
+            _ => Standing::AtWork,
         }
     }
 
@@ -151,6 +184,26 @@ mod tests {
         let mut activity = Activity::new(start);
         activity.received(start + 9 * SECOND);
         assert_eq!(around(&activity, start, 10), (None, Some(Overdue::Head)));
+    }
+
+    #[test]
+    fn a_client_is_a_stranger_until_a_request_of_it_is_let_in() {
+        let start = Instant::now();
+        let mut activity = Activity::new(start);
+        assert_eq!(activity.standing(), Standing::Stranger(start));
+        let refused = activity.begin_request(false);
+        assert_eq!(activity.standing(), Standing::AtWork);
+        activity.offered(refused, start + SECOND);
+        assert_eq!(activity.standing(), Standing::Stranger(start));
+        activity.end_request(refused, start + 2 * SECOND);
+        assert_eq!(activity.standing(), Standing::Stranger(start));
+
+        let taken = activity.begin_request(false);
+        activity.let_in();
+        activity.offered(taken, start + 3 * SECOND);
+        assert_eq!(activity.standing(), Standing::AtWork);
+        activity.end_request(taken, start + 4 * SECOND);
+        assert_eq!(activity.standing(), Standing::Idle(start + 4 * SECOND));
     }
 
     #[test]

@@ -18,13 +18,20 @@ use tower::ServiceExt;
 
 /// Serves HTTP/1.1, or HTTP/2 to a client that begins with it, until either side closes, a limit is
 /// reached, or `stop` is cancelled and the requests in hand are answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, limits: &Limits, stop: CancellationToken) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    watch: Watch,
+    router: Router,
+    limits: &Limits,
+    stop: CancellationToken,
+) {
     if stream.set_nodelay(true).is_err() {
         return; // It is closed already.
     }
-    let watch = Watch::new();
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let open = watch.request(request.version() == Version::HTTP_2);
+        // For who decides whether the request is let in.
+        request.extensions_mut().insert(watch.clone());
         let answer = router.clone().oneshot(request.map(Body::new));
         async move { answer.await.map(|response| response.map(|body| open.until_sent(body))) }
     });

@@ -5,8 +5,11 @@ use std::time::Duration;
 /// The limits of a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once. Further ones wait in the system's accept queue for a place.
+    /// Connections at once. One more takes the place of one that is not in use, or waits for a place.
     pub connections: usize,
+    /// Connections at once of one peer on another host; one more takes the place of one of its own that is not in
+    /// use, or is refused.
+    pub connections_of_peer: usize,
     /// From the first byte of a request to the last of its head, and from a new connection to the
     /// head of its first request. On HTTP/2 only the latter; its later heads are bound by `idle`.
     pub head: Duration,
@@ -26,6 +29,8 @@ pub struct Limits {
 impl Limits {
     /// Default of `connections`.
     pub const CONNECTIONS: usize = 1024;
+    /// Default of `connections_of_peer`: what leaves room for others, and is enough for a reverse proxy on another host.
+    pub const CONNECTIONS_OF_PEER: usize = Self::CONNECTIONS / 2;
     /// Default of `head`.
     pub const HEAD: Duration = Duration::from_secs(10);
     /// Default of `idle`: longer than the usual interval of a scrape or a batch, so that a client's
@@ -57,6 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: Self::CONNECTIONS,
+            connections_of_peer: Self::CONNECTIONS_OF_PEER,
             head: Self::HEAD,
             idle: Self::IDLE,
             request: Self::REQUEST,

@@ -1,6 +1,7 @@
 //! Where a listener may listen.
 
 use super::Access;
+use super::seats::Peer;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
@@ -103,8 +104,8 @@ impl Listener {
         self.is_open
     }
 
-    pub(super) async fn accept(&self) -> io::Result<TcpStream> {
-        self.socket.accept().await.map(|(stream, _)| stream)
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        self.socket.accept().await.map(|(stream, address)| (stream, Peer::of(address.ip())))
     }
 }
 

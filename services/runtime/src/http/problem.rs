@@ -114,11 +114,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
     }
 
-    /// 413: the body has more than `limit` bytes.
+    /// 413: the body has more than `limit` bytes, which is the limit of its path.
     pub fn too_large(limit: usize) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body has more than {limit} bytes, which is the limit"),
+            format!(
+                "the body has more than {limit} bytes, which is the limit of this path and no setting changes: send it \
+                 in parts"
+            ),
         )
     }
 

@@ -2,6 +2,8 @@
 
 use super::limits::Limits;
 use super::listen::Listener;
+use super::seats::{Peer, Seats, Verdict};
+use super::watched::Watch;
 use super::{connection, guard};
 use crate::RoleResult;
 use axum::Router;
@@ -9,12 +11,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait before accepting again when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// How often to look whether a connection can be spared for one that waits.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Listener {
     /// Serves `router` until `stop` is cancelled, then closes idle connections, answers the requests in
@@ -22,9 +25,11 @@ impl Listener {
     /// by itself should end when `stop` is cancelled, else it is cut off. Never fails: the result is
     /// what [`Process::spawn`](crate::Process::spawn) takes.
     ///
-    /// Speaks HTTP/1.1 and, to a client that begins with it, HTTP/2 without TLS. Past
-    /// [`Limits::connections`] a new connection waits in the system's accept queue: it costs nothing
-    /// there, and is served as soon as another ends, which idle ones do by themselves.
+    /// Speaks HTTP/1.1 and, to a client that begins with it, HTTP/2 without TLS. At [`Limits::connections`] a new
+    /// connection takes the place of one that is not in use: first of one that has shown no token, of the peer that
+    /// has most of them, then of one that is idle. While all are at work it waits, and those behind it wait in the
+    /// system's accept queue, where they cost nothing. A peer on another host has at most
+    /// [`Limits::connections_of_peer`].
     ///
     /// Every answer has the security headers, a panic of a handler becomes a 500, and a path or method
     /// that is not there a 404 or 405, whatever fallback `router` has. Two kinds of request never reach
@@ -34,19 +39,31 @@ impl Listener {
     pub async fn serve(self, router: Router, limits: Limits, stop: CancellationToken) -> RoleResult {
         let router = guard::guarded(router, &limits, self.is_open());
         let limits = Arc::new(limits);
-        let places = Arc::new(Semaphore::new(limits.connections));
-        let mut connections = JoinSet::new();
+        let (mut connections, mut seats) = (JoinSet::new(), Seats::default());
+        let mut newcomer = None;
         loop {
+            newcomer = match newcomer {
+                None => None,
+                Some((stream, peer)) => match seats.judge(peer, &limits) {
+                    Verdict::Welcome => {
+                        let watch = Watch::new();
+                        let (router, limits, stop) = (router.clone(), limits.clone(), stop.clone());
+                        let task = connections.spawn({
+                            let watch = watch.clone();
+                            async move { connection::serve(stream, watch, router, &limits, stop).await }
+                        });
+                        seats.take(peer, watch, task);
+                        None
+                    }
+                    Verdict::TurnAway => None,
+                    Verdict::InsteadOf(_) | Verdict::Wait => Some((stream, peer)),
+                },
+            };
             tokio::select! {
                 () = stop.cancelled() => break,
-                (stream, place) = accept(&self, &places) => {
-                    let (router, limits, stop) = (router.clone(), limits.clone(), stop.clone());
-                    connections.spawn(async move {
-                        connection::serve(stream, router, &limits, stop).await;
-                        drop(place);
-                    });
-                }
-                Some(ended) = connections.join_next() => note_panic(ended),
+                accepted = accept(&self), if newcomer.is_none() => newcomer = Some(accepted),
+                Some(ended) = connections.join_next_with_id() => seats.leave(note_end(ended)),
+                () = tokio::time::sleep(LOOK_EVERY), if newcomer.is_some() => {}
             }
         }
         drop(self);
@@ -57,12 +74,11 @@ impl Listener {
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(listener: &Listener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+/// The next connection.
+async fn accept(listener: &Listener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok(stream) => return (stream, place),
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => tracing::debug!(%error, "connection failed"),
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections");
@@ -78,13 +94,20 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 async fn finish(connections: &mut JoinSet<()>) {
-    while let Some(ended) = connections.join_next().await {
-        note_panic(ended);
+    while let Some(ended) = connections.join_next_with_id().await {
+        note_end(ended);
     }
 }
 
-fn note_panic(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "connection failed");
+/// The task that has ended; says so if it panicked.
+fn note_end(ended: Result<(Id, ()), JoinError>) -> Id {
+    match ended {
+        Ok((id, ())) => id,
+        Err(error) => {
+            if error.is_panic() {
+                tracing::error!(%error, "connection failed");
+            }
+            error.id()
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A socket and a request that report what their connection is doing.
 
-use super::activity::{Activity, Overdue, RequestId};
+use super::activity::{Activity, Overdue, RequestId, Standing};
 use super::answer_body::AnswerBody;
 use super::limits::Limits;
 use axum::body::Body;
@@ -35,6 +35,16 @@ impl Watch {
     /// Reports that the connection was asked to close.
     pub(super) fn closing(&self) {
         self.activity().closing(Instant::now());
+    }
+
+    /// Reports that a request was let in.
+    pub(super) fn let_in(&self) {
+        self.activity().let_in();
+    }
+
+    /// How easily the connection can be spared.
+    pub(super) fn standing(&self) -> Standing {
+        self.activity().standing()
     }
 
     /// What the connection has done for too long.

@@ -78,6 +78,8 @@ async fn a_head_over_the_limit_is_refused() {
     assert_eq!(server.send(with_headers(Limits::HEADERS - own + 1)).await.status, 431);
 }
 
+const LIMIT_1000: &str = "the body has more than 1000 bytes, which is the limit of this path and no setting changes: send it in parts";
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_the_limit() {
     let server = Server::with_limits(echo_length(), Limits { body_bytes: 1000, ..Limits::default() }).await;
@@ -89,7 +91,7 @@ async fn a_body_over_the_limit_is_refused_with_the_limit() {
         assert_eq!(post(body).await.text(), "1000");
     }
     for body in [Body::from("x".repeat(1001)), chunked(1001)] {
-        assert_eq!(post(body).await.detail(413), "the body has more than 1000 bytes, which is the limit");
+        assert_eq!(post(body).await.detail(413), LIMIT_1000);
     }
 }
 
@@ -103,20 +105,60 @@ async fn a_route_may_have_a_limit_of_its_own() {
     assert!(post(2001).await.detail(413).contains("2000 bytes"));
 }
 
+/// A route whose answer begins and never ends.
+fn endless() -> Router {
+    let body = || async { Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()) };
+    hello().route("/endless", get(body))
+}
+
 #[tokio::test]
-async fn past_the_limit_a_connection_waits_for_a_place() {
+async fn past_the_limit_a_connection_waits_while_all_others_are_at_work() {
+    let server = Server::with_limits(endless(), Limits { connections: 1, ..Limits::default() }).await;
+    let request = |path| server.request("GET", path).body(Body::empty()).unwrap();
+    let mut first = server.http1().await;
+    let answer = first.begin(request("/endless")).await;
+    let mut second = server.http1().await;
+    let mut waiting = Box::pin(second.send(request("/")));
+    // Long enough for it to be accepted and looked at, were there a place.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+        assert!(waiting.as_mut().now_or_never().is_none());
+    }
+    drop((answer, first));
+    assert_eq!(waiting.await.text(), "hello");
+}
+
+#[tokio::test]
+async fn past_the_limit_a_connection_takes_the_place_of_one_that_is_idle() {
     let server = Server::with_limits(hello(), Limits { connections: 1, ..Limits::default() }).await;
     let request = || server.request("GET", "/").body(Body::empty()).unwrap();
     let mut first = server.http1().await;
     first.send(request()).await;
-    let mut second = server.http1().await;
-    let mut waiting = Box::pin(second.send(request()));
-    for _ in 0..100 {
-        first.send(request()).await;
-        assert!(waiting.as_mut().now_or_never().is_none());
+    assert_eq!(server.send(request()).await.text(), "hello");
+    soon(first.closed).await.unwrap();
+}
+
+#[tokio::test]
+async fn many_connections_of_one_address_do_not_keep_another_from_an_answer() {
+    const MANY: usize = 20;
+    // None of them is cut off for what it does not send.
+    let patient = Duration::from_secs(3600);
+    let limits = Limits { connections: MANY / 2, head: patient, idle: patient, ..Limits::default() };
+    let server = Server::with_limits(hello(), limits).await;
+    let mut held = Vec::new();
+    for number in 0..MANY {
+        let mut connection = server.connect_from("127.0.0.2").await;
+        // One part says nothing, one part begins a head.
+        connection.write_all(&b"GET / HTTP/1.1\r\n"[..number % 2 * 16]).await.unwrap();
+        held.push(connection);
     }
-    drop(first);
-    assert_eq!(waiting.await.text(), "hello");
+    for _ in 0..3 {
+        let mut other = server.connect_from("127.0.0.3").await;
+        other.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        soon(other.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("hello"), "{answer}");
+    }
 }
 
 #[tokio::test]
