@@ -21,7 +21,7 @@ use watchkeeper_runtime::http::{Access, Limits, Scope};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
 use watchkeeper_wire::proto::v1::metrics_server::MetricsServer;
 
-/// Longest question (`OUT_OF_RANGE`): as long as over HTTP. The listener's own limit is not asked by tonic.
+/// Longest question (`RESOURCE_EXHAUSTED`): as long as over HTTP. The listener's own limit is not asked by tonic.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
 /// All services.

@@ -10,7 +10,7 @@ use watchkeeper_runtime::http::{Access, Limits, Scope, grpc_status};
 use watchkeeper_wire::proto::cache::cache_service_server::{CacheService, CacheServiceServer};
 use watchkeeper_wire::proto::cache::{GetMetricRequest, GetMetricResponse, Metric};
 
-/// Longest question (`OUT_OF_RANGE`): as long as over HTTP. The listener's own limit is not asked by tonic.
+/// Longest question (`RESOURCE_EXHAUSTED`): as long as over HTTP. The listener's own limit is not asked by tonic.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
 /// The service, for whoever may read.

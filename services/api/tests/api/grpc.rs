@@ -186,30 +186,92 @@ async fn reflection_lists_all_services_in_both_versions() {
     assert_eq!(names, own.into_iter().chain(["grpc.reflection.v1alpha.ServerReflection"]).collect());
 }
 
-/// Asks in a message of `bytes` bytes, of which only the length is sent; gives the gRPC status.
-async fn ask_at_length(channel: Channel, path: &str, bytes: usize) -> String {
-    let mut frame = vec![0];
-    frame.extend(u32::try_from(bytes).unwrap().to_be_bytes());
+/// Asks with a body of these bytes; gives the gRPC status and its message.
+async fn ask_with(channel: &Channel, path: &str, encoding: &str, body: Vec<u8>) -> (String, String) {
     let request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
-    let request = request.body(Body::new(Full::from(frame))).unwrap();
-    let (head, body) = soon(channel.oneshot(request)).await.unwrap().into_parts();
+    let request = request.header("grpc-encoding", encoding).body(Body::new(Full::from(body))).unwrap();
+    let (head, body) = soon(channel.clone().oneshot(request)).await.unwrap().into_parts();
     let trailers = soon(body.collect()).await.unwrap().trailers().cloned().unwrap_or_default();
-    let status = head.headers.get("grpc-status").or(trailers.get("grpc-status")).unwrap();
-    status.to_str().unwrap().to_owned()
+    let text = |name: &str| head.headers.get(name).or(trailers.get(name)).map(|text| text.to_str().unwrap());
+    (text("grpc-status").unwrap().to_owned(), text("grpc-message").unwrap_or_default().to_owned())
 }
+
+/// The beginning of a message of so many bytes.
+fn prefix(flag: u8, bytes: usize) -> Vec<u8> {
+    [&[flag][..], &u32::try_from(bytes).unwrap().to_be_bytes()].concat()
+}
+
+const INVALID_ARGUMENT: &str = "3";
+const RESOURCE_EXHAUSTED: &str = "8";
+const UNIMPLEMENTED: &str = "12";
+
+/// One method of each service that takes one message.
+const METHODS: [&str; 4] = [
+    "/watchkeeper.v1.Metrics/ListSeries",
+    "/watchkeeper.v1.Metrics/StreamSamples",
+    "/api.MetricsService/GetMetric",
+    "/grpc.health.v1.Health/Check",
+];
 
 #[tokio::test]
 async fn a_question_past_the_limit_is_refused_before_it_is_read() {
-    const OUT_OF_RANGE: &str = "11";
     let platform = Platform::start().await;
     let channel = platform.channel().await;
-    for path in [
-        "/watchkeeper.v1.Metrics/ListSeries",
-        "/api.MetricsService/GetMetric",
-        "/grpc.health.v1.Health/Check",
-    ] {
-        let status = async |bytes| ask_at_length(channel.clone(), path, bytes).await;
-        assert_eq!(status(Limits::BODY_BYTES + 1).await, OUT_OF_RANGE, "{path}");
-        assert_ne!(status(Limits::BODY_BYTES).await, OUT_OF_RANGE, "{path}");
+    for path in METHODS {
+        let ask = async |bytes| ask_with(&channel, path, "identity", prefix(0, bytes)).await;
+        let (status, message) = ask(Limits::BODY_BYTES + 1).await;
+        assert_eq!(status, RESOURCE_EXHAUSTED, "{path}");
+        assert!(message.contains(&Limits::BODY_BYTES.to_string()), "{message}");
+        // As much is taken; here it does not come.
+        assert_eq!(ask(Limits::BODY_BYTES).await.0, INVALID_ARGUMENT, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_the_fault_of_the_caller_and_says_so() {
+    let platform = Platform::start().await;
+    let channel = platform.channel().await;
+    let message = |flag, bytes: &[u8]| [prefix(flag, bytes.len()), bytes.to_vec()].concat();
+    for path in METHODS {
+        for body in [
+            message(0, b"\xff\xff\xff\xff"),
+            message(0, b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"),
+            message(0, b"\x0a\x01\xff"),
+            message(7, b""),
+            message(1, b""),
+            prefix(0, 10),
+            prefix(0, 10)[..3].to_vec(),
+            b"GET / HTTP/1.1\r\n".to_vec(),
+            Vec::new(),
+        ] {
+            let (status, message) = ask_with(&channel, path, "identity", body.clone()).await;
+            assert_eq!(status, INVALID_ARGUMENT, "{path} {body:?}: {message}");
+            assert!(message.starts_with("the%20request%20cannot%20be%20read:%20"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_offered_is_unimplemented() {
+    let platform = Platform::start().await;
+    let channel = platform.channel().await;
+    for path in ["/watchkeeper.v1.Metrics/Nothing", "/no.such.Service/Call", "/"] {
+        assert_eq!(ask_with(&channel, path, "identity", prefix(0, 0)).await.0, UNIMPLEMENTED, "{path}");
+    }
+    for encoding in ["gzip", "br", "nonsense"] {
+        for path in METHODS {
+            assert_eq!(ask_with(&channel, path, encoding, prefix(1, 0)).await.0, UNIMPLEMENTED, "{encoding}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_this_side_stays_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let ports = ApiPorts { samples: Arc::new(Away), ..embedded(&dir) };
+    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let channel = platform.channel().await;
+    let (status, message) =
+        ask_with(&channel, "/watchkeeper.v1.Metrics/ListSeries", "identity", prefix(0, 0)).await;
+    assert_eq!((&*status, &*message), ("14", "the%20store%20is%20not%20available"));
 }

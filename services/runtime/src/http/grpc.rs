@@ -1,4 +1,8 @@
 //! Refusals for those who speak gRPC.
+//!
+//! tonic answers a request that it cannot read as if something were broken here (`INTERNAL`), and one that is too
+//! large as if it asked for too much (`OUT_OF_RANGE`). Before the answer leaves, both become what the caller can act
+//! on. What a handler tells is marked, and left as it is.
 
 use super::Problem;
 use axum::extract::Request;
@@ -6,17 +10,45 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::error::Error;
+use std::sync::Arc;
 use tonic::{Code, Status};
 
-/// Sends a problem as a gRPC status if the request was gRPC: such a client does not read a body.
+/// Sends a problem as a gRPC status if the request was gRPC: such a client does not read a body. What is wrong with
+/// the request itself becomes a status that says so.
 pub(super) async fn tell_in_grpc(request: Request, next: Next) -> Response {
     let grpc = is_grpc(request.headers());
     let response = next.run(request).await;
-    match response.extensions().get::<Problem>() {
-        Some(problem) if grpc => Status::from(problem).into_http(),
-        _ => response,
+    if !grpc {
+        return response;
+    }
+    let told = response.extensions();
+    let problem = told.get::<Problem>().map(Status::from);
+    match problem.or_else(|| told.get::<Status>().and_then(unreadable)) {
+        Some(status) => status.into_http(),
+        None => response,
     }
 }
+
+/// What tonic has made of a request that it could not read, as it should be told.
+fn unreadable(status: &Status) -> Option<Status> {
+    if status.source().is_some_and(<dyn Error>::is::<ToldByHandler>) {
+        return None;
+    }
+    let reason = status.message();
+    match status.code() {
+        Code::Internal => Some(Status::invalid_argument(format!("the request cannot be read: {reason}"))),
+        Code::OutOfRange => {
+            Some(Status::resource_exhausted(format!("the message is larger than is taken: {reason}")))
+        }
+        _ => None,
+    }
+}
+
+/// Marks a status that a handler tells.
+#[derive(Debug, thiserror::Error)]
+#[error("told by a handler")]
+struct ToldByHandler;
 
 fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
@@ -39,6 +71,24 @@ impl From<&Problem> for Status {
             status if status.is_client_error() => Code::InvalidArgument,
             _ => Code::Internal,
         };
-        Self::new(code, problem.detail())
+        let mut status = Self::new(code, problem.detail());
+        status.set_source(Arc::new(ToldByHandler));
+        status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_handler_told_is_about_a_request_that_cannot_be_read() {
+        let told = grpc_status(Problem::internal());
+        assert_eq!(told.code(), Code::Internal);
+        assert!(unreadable(&told).is_none());
+        let code = |status: Status| unreadable(&status).map(|status| status.code());
+        assert_eq!(code(Status::internal("x")), Some(Code::InvalidArgument));
+        assert_eq!(code(Status::out_of_range("x")), Some(Code::ResourceExhausted));
+        assert_eq!(code(Status::unimplemented("x")), None);
     }
 }
