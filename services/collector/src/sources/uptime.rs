@@ -8,8 +8,12 @@ mod address;
 mod availability;
 mod certificate;
 mod config;
+mod cookies;
 mod http;
 mod probe;
+mod reach;
+mod redirect;
+mod resolver;
 mod status;
 mod target;
 #[cfg(test)]

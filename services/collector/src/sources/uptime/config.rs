@@ -55,8 +55,11 @@ pub struct HttpCheck {
     pub url: HttpUrl,
     /// The status codes to answer with.
     pub expect: Vec<StatusRange>,
-    /// How many redirects are followed; the answer to one more is judged itself.
+    /// How many redirects are followed; one that is not followed is judged itself.
     pub max_redirects: u32,
+    /// Whether redirects may lead to addresses of this host, its links and its private networks that the target
+    /// itself is not at.
+    pub allow_local_redirects: bool,
     /// Who may have issued the certificate.
     pub trust: Trust,
 }
@@ -127,9 +130,10 @@ impl HttpCheck {
             expect.push(StatusRange::SUCCESS);
         }
         let max_redirects = section.integer("max_redirects", 0..=MAX_REDIRECTS, 5);
+        let allow_local_redirects = section.boolean("allow_local_redirects", false);
         let url: Option<HttpUrl> = parse(section, "url", url);
         let trust = Trust::read(section);
-        Some(Self { url: url?, expect, max_redirects, trust })
+        Some(Self { url: url?, expect, max_redirects, allow_local_redirects, trust })
     }
 }
 

@@ -2,35 +2,43 @@
 
 use super::address::Address;
 use super::config::HttpCheck;
+use super::cookies::Cookies;
 use super::probe::{Finding, Probe};
+use super::redirect::{Next, next};
+use super::resolver::{LeadsAstray, ProbeResolver};
 use super::status::StatusRange;
 use crate::sources::http::{USER_AGENT, describe};
 use crate::target::CollectError;
-use std::time::Instant;
-use ureq::tls::TlsConfig;
-use ureq::{Agent, Error};
+use std::time::{Duration, Instant};
+use ureq::http::header::{COOKIE, LOCATION};
+use ureq::http::response::Parts;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, Error, Timeout};
+use url::Url;
 
 /// Longest head of an answer, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// What a request is written through, in bytes.
 const OUTPUT_BYTES: usize = 4 * 1024;
 
-/// Keeps no connection: each probe is to find out whether a new one can be made. Uses no proxy: the
-/// target is to be up, not the proxy.
-pub(super) fn agent() -> Agent {
+/// The client of one probe. Keeps no connection: each probe is to find out whether a new one can be made. Uses no
+/// proxy: the target is to be up, not the proxy.
+fn agent(roots: RootCerts, allow_local_redirects: bool) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
-        .max_redirects_will_error(false)
+        .max_redirects(0)
         .max_idle_connections(0)
         .max_response_header_size(MAX_HEAD_BYTES)
         .input_buffer_size(MAX_HEAD_BYTES)
         .output_buffer_size(OUTPUT_BYTES)
         .proxy(None)
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
         .user_agent(USER_AGENT);
-    config.build().into()
+    Agent::with_parts(config.build(), DefaultConnector::default(), ProbeResolver::new(allow_local_redirects))
 }
 
-impl Probe<'_> {
+impl Probe {
     /// Sends the request, and looks at the certificate over a connection of its own: ureq shows none, and
     /// it ends one whose certificate is not valid.
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
@@ -43,23 +51,18 @@ impl Probe<'_> {
     }
 
     async fn get(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
-        let (agent, check, within) = (self.prober.agent.clone(), check.clone(), self.within);
+        let (check, within) = (check.clone(), self.within);
         let get = move || {
-            let tls = TlsConfig::builder().root_certs(check.trust.roots()?.for_http).build();
+            let agent = agent(check.trust.roots()?.for_http, check.allow_local_redirects);
             let begun = Instant::now();
-            let request = agent.get(check.url.expose()).config().timeout_global(Some(within));
-            let request = request.max_redirects(check.max_redirects).tls_config(tls).build();
-            // The body is not waited for.
-            Ok(match request.call() {
-                Ok(answer) => {
-                    let status = answer.status().as_u16();
-                    Finding {
-                        failure: unexpected(status, &check.expect),
-                        latency: Some(begun.elapsed()),
-                        status: Some(status),
-                        expiry: None,
-                    }
-                }
+            let mut chain = Chain { agent, deadline: begun + within, cookies: Cookies::default() };
+            Ok(match chain.follow(&check) {
+                Ok(Answer { status, though }) => Finding {
+                    failure: unexpected(status, though.as_deref(), &check.expect),
+                    latency: Some(begun.elapsed()),
+                    status: Some(status),
+                    expiry: None,
+                },
                 Err(Error::Timeout(_)) => Finding::failed(format!("no answer within {within:?}")),
                 Err(error) => Finding::failed(describe(&error)),
             })
@@ -68,10 +71,79 @@ impl Probe<'_> {
     }
 }
 
-fn unexpected(status: u16, expect: &[StatusRange]) -> Option<String> {
+/// Requests, each to where the answer to the one before sends it.
+struct Chain {
+    agent: Agent,
+    deadline: Instant,
+    cookies: Cookies,
+}
+
+/// The answer that is judged.
+struct Answer {
+    status: u16,
+    /// Why it is that one, if it is a redirect.
+    though: Option<String>,
+}
+
+impl Chain {
+    /// The first answer that is not followed.
+    fn follow(&mut self, check: &HttpCheck) -> Result<Answer, Error> {
+        // As it is written: a parsed URL may be spelt otherwise.
+        let mut head = self.ask(check.url.expose(), None)?;
+        let Ok(mut url) = Url::parse(check.url.expose()) else {
+            return Ok(Answer { status: head.status.as_u16(), though: None });
+        };
+        let mut followed = 0;
+        loop {
+            let status = head.status.as_u16();
+            let location = head.headers.get(LOCATION).map(|location| location.as_bytes());
+            let there = match next(&url, status, location) {
+                Next::Judge => return Ok(Answer { status, though: None }),
+                Next::JudgeThough(reason) => return Ok(Answer { status, though: Some(reason) }),
+                Next::Follow(_) if followed == check.max_redirects => {
+                    let count = |redirects| format!("after {redirects} redirects, which is `max_redirects`");
+                    return Ok(Answer { status, though: (followed > 0).then(|| count(followed)) });
+                }
+                Next::Follow(there) => there,
+            };
+            followed += 1;
+            self.cookies.keep(&url, &head.headers);
+            head = match self.ask(there.as_str(), self.cookies.for_request(&there)) {
+                Ok(head) => head,
+                Err(error) => match LeadsAstray::of(&error) {
+                    Some(astray) => {
+                        let reason =
+                            format!("and redirects to {astray}, which takes `allow_local_redirects = true`");
+                        return Ok(Answer { status, though: Some(reason) });
+                    }
+                    None => return Err(error),
+                },
+            };
+            url = there;
+        }
+    }
+
+    /// The head of an answer. Its body is not waited for.
+    fn ask(&self, url: &str, cookies: Option<String>) -> Result<Parts, Error> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return Err(Error::Timeout(Timeout::Global));
+        }
+        let mut request = self.agent.get(url);
+        if let Some(cookies) = cookies {
+            request = request.header(COOKIE, cookies);
+        }
+        let answer = request.config().timeout_global(Some(left)).build().call()?;
+        Ok(answer.into_parts().0)
+    }
+}
+
+/// `answered 503, expected 2xx`.
+fn unexpected(status: u16, though: Option<&str>, expect: &[StatusRange]) -> Option<String> {
     if expect.iter().any(|range| range.contains(status)) {
         return None;
     }
     let expected: Vec<String> = expect.iter().map(ToString::to_string).collect();
-    Some(format!("answered {status}, expected {}", expected.join(" or ")))
+    let though = though.map(|reason| format!(" {reason}")).unwrap_or_default();
+    Some(format!("answered {status}{though}, expected {}", expected.join(" or ")))
 }

@@ -10,7 +10,6 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
-use ureq::Agent;
 
 /// Most probes that are under way at once. A probe that finds no room within [`TURN_WITHIN`] is left out:
 /// whether its target is up, nobody knows.
@@ -41,13 +40,11 @@ impl Finding {
 /// Probes targets. Its clones share how many probes may be under way.
 #[derive(Clone, Debug)]
 pub(super) struct Prober {
-    pub(super) agent: Agent,
     threads: Threads,
 }
 
 /// One probe under way.
-pub(super) struct Probe<'p> {
-    pub(super) prober: &'p Prober,
+pub(super) struct Probe {
     pub(super) turn: Turn,
     pub(super) within: Duration,
     begun: Instant,
@@ -55,7 +52,7 @@ pub(super) struct Probe<'p> {
 
 impl Prober {
     pub(super) fn new() -> Self {
-        Self { agent: super::http::agent(), threads: Threads::new(MAX_PROBES) }
+        Self { threads: Threads::new(MAX_PROBES) }
     }
 
     /// What a check finds, `within` this time.
@@ -64,7 +61,7 @@ impl Prober {
     /// The check could not be made, which says nothing of the target.
     pub(super) async fn probe(&self, check: &Check, within: Duration) -> Result<Finding, CollectError> {
         let turn = self.turn().await?;
-        let probe = Probe { prober: self, turn, within, begun: Instant::now() };
+        let probe = Probe { turn, within, begun: Instant::now() };
         match check {
             Check::Http(check) => probe.http(check).await,
             Check::Tcp(address) => probe.tcp(address).await,
@@ -79,7 +76,7 @@ impl Prober {
     }
 }
 
-impl Probe<'_> {
+impl Probe {
     async fn tcp(&self, address: &Address) -> Result<Finding, CollectError> {
         let connected = self.in_time(self.connect(address)).await?;
         Ok(connected.map_or_else(Finding::failed, |_| self.answered()))

@@ -18,7 +18,7 @@ pub(super) struct Handshake {
     pub(super) expiry: Option<Expiry>,
 }
 
-impl Probe<'_> {
+impl Probe {
     /// Connects and shakes hands. A certificate that is not valid is seen all the same.
     pub(super) async fn handshake(
         &self,

@@ -39,6 +39,7 @@ fn what_is_probed_is_enough() {
         url: "https://shop.test/health?key=s3cret".parse().unwrap(),
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 5,
+        allow_local_redirects: false,
         trust: Trust::Web,
     });
     let target = |name: &str, check| UptimeConfig {
@@ -63,6 +64,7 @@ fn every_key_is_read() {
         url = "https://shop.test/"
         expect_status = ["2xx", "401"]
         max_redirects = 0
+        allow_local_redirects = true
         ca_file = "/etc/ssl/own.pem"
         failures = 3
         successes = 2
@@ -75,6 +77,7 @@ fn every_key_is_read() {
         url: "https://shop.test/".parse().unwrap(),
         expect: vec![StatusRange::SUCCESS, "401".parse().unwrap()],
         max_redirects: 0,
+        allow_local_redirects: true,
         trust: Trust::File("/etc/ssl/own.pem".into()),
     };
     assert_eq!((&*target.name, &target.check), ("shop", &Check::Http(expected)));

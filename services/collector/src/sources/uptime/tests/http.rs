@@ -9,8 +9,9 @@ use crate::sources::uptime::status::StatusRange;
 use crate::sources::uptime::trust::Trust;
 use crate::target::Target as _;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::Redirect;
+use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::get;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -20,6 +21,7 @@ fn http(url: &str) -> HttpCheck {
         url: url.parse().unwrap(),
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 2,
+        allow_local_redirects: false,
         trust: Trust::Web,
     }
 }
@@ -55,10 +57,98 @@ async fn redirects_are_followed_up_to_the_bound() {
     let url = serve(routes).await + "/1";
     let following = |max_redirects| Check::Http(HttpCheck { max_redirects, ..http(&url) });
     assert_eq!(probe(&following(2)).await.status, Some(200));
-    for too_few in [1, 0] {
-        let found = probe(&following(too_few)).await;
-        assert_eq!(found.failure.as_deref(), Some("answered 307, expected 2xx"), "{too_few}");
+    let failure = async |max_redirects| probe(&following(max_redirects)).await.failure.unwrap();
+    assert_eq!(failure(1).await, "answered 307 after 1 redirects, which is `max_redirects`, expected 2xx");
+    assert_eq!(failure(0).await, "answered 307, expected 2xx");
+}
+
+/// A server that answers 302 with this `Location`.
+async fn redirecting(location: &[u8]) -> String {
+    serve_always((StatusCode::FOUND, [(LOCATION, HeaderValue::from_bytes(location).unwrap())])).await
+}
+
+#[tokio::test]
+async fn a_redirect_that_leads_to_no_server_is_down_and_says_why() {
+    for (location, why) in [
+        (&b"file:///etc/passwd"[..], "and redirects to file:, which is not HTTP"),
+        (b"ftp://files.test/", "and redirects to ftp:, which is not HTTP"),
+        (b"javascript:alert(1)", "and redirects to javascript:, which is not HTTP"),
+        (b"", "without a Location"),
+        (b"http://[::1", "with a Location that is no URL"),
+        (b"/\xff", "with a Location that is no URL"),
+    ] {
+        let url = redirecting(location).await;
+        let found = probe(&Check::Http(http(&url))).await;
+        assert_eq!(found.failure.unwrap(), format!("answered 302 {why}, expected 2xx"));
+        assert_eq!(found.status, Some(302));
+        let expected = vec!["3xx".parse().unwrap()];
+        assert_eq!(probe(&Check::Http(HttpCheck { expect: expected, ..http(&url) })).await.failure, None);
     }
+}
+
+#[tokio::test]
+async fn a_redirect_in_a_circle_is_down() {
+    let found = probe(&Check::Http(http(&redirecting(b"/").await))).await;
+    assert_eq!(
+        found.failure.as_deref(),
+        Some("answered 302 after 2 redirects, which is `max_redirects`, expected 2xx")
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_without_a_location_that_is_expected_is_up() {
+    let url = serve_always(StatusCode::FOUND).await;
+    let check = HttpCheck { expect: vec!["3xx".parse().unwrap()], ..http(&url) };
+    let found = probe(&Check::Http(check)).await;
+    assert_eq!((found.failure, found.status), (None, Some(302)));
+}
+
+#[tokio::test]
+async fn a_redirect_that_says_only_the_query_keeps_the_path() {
+    let start = |uri: Uri| async move {
+        match uri.query() {
+            Some("lang=en") => StatusCode::OK.into_response(),
+            _ => (StatusCode::FOUND, [(LOCATION, "?lang=en")]).into_response(),
+        }
+    };
+    let url = serve(Router::new().route("/shop/start", get(start))).await + "/shop/start";
+    assert_eq!(probe(&Check::Http(http(&url))).await.failure, None);
+}
+
+#[tokio::test]
+async fn a_cookie_that_a_redirect_sets_is_brought_along() {
+    let page = |headers: HeaderMap| async move {
+        match headers.get(COOKIE).map(HeaderValue::as_bytes) {
+            Some(b"seen=1") => StatusCode::OK.into_response(),
+            _ => (StatusCode::FOUND, [(SET_COOKIE, "seen=1; Path=/"), (LOCATION, "/")]).into_response(),
+        }
+    };
+    let url = serve(Router::new().route("/", get(page))).await;
+    assert_eq!(probe(&Check::Http(http(&url))).await.failure, None);
+}
+
+#[tokio::test]
+async fn a_redirect_reaches_another_kind_of_address_only_where_the_target_allows_it() {
+    let end = serve_always("end").await;
+    // Linux takes this for loopback.
+    let unspecified = end.replace("127.0.0.1", "0.0.0.0");
+    let url = redirecting(unspecified.as_bytes()).await;
+    let found = probe(&Check::Http(http(&url))).await;
+    assert_eq!(
+        found.failure.as_deref(),
+        Some(
+            "answered 302 and redirects to an address that no host has, which takes `allow_local_redirects = \
+             true`, expected 2xx"
+        )
+    );
+    let allowed = HttpCheck { allow_local_redirects: true, ..http(&url) };
+    assert_eq!(probe(&Check::Http(allowed)).await.failure, None);
+
+    let metadata = redirecting(b"http://169.254.169.254/latest/meta-data/").await;
+    let failure = probe(&Check::Http(http(&metadata))).await.failure.unwrap();
+    assert!(failure.contains("a link-local or cloud metadata address"), "{failure}");
+    let within_loopback = redirecting(end.replace("127.0.0.1", "localhost").as_bytes()).await;
+    assert_eq!(probe(&Check::Http(http(&within_loopback))).await.failure, None);
 }
 
 #[tokio::test]

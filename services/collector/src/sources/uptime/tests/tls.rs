@@ -90,6 +90,7 @@ fn https(host: &str, address: SocketAddr, trust: &Trust) -> Check {
         url: format!("https://{host}:{}/", address.port()).parse().unwrap(),
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 0,
+        allow_local_redirects: false,
         trust: trust.clone(),
     })
 }

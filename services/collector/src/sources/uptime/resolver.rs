@@ -1,0 +1,139 @@
+//! Which addresses a probe connects to.
+
+use super::reach::Reach;
+use std::error::Error as StdError;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+/// Looks up the hosts of one probe: the first is the target's own, every other one that of a redirect. What it
+/// gives is what is connected to, so that a name cannot mean one address when it is judged and another one
+/// afterwards.
+#[derive(Debug)]
+pub(super) struct ProbeResolver {
+    system: DefaultResolver,
+    allow_local_redirects: bool,
+    /// That of the target.
+    target: OnceLock<Reach>,
+}
+
+/// A redirect that leads where it may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeadsAstray(Reach);
+
+/// `a loopback address`.
+impl fmt::Display for LeadsAstray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for LeadsAstray {}
+
+impl LeadsAstray {
+    /// Whether that is why there is no answer.
+    pub(super) fn of(error: &Error) -> Option<Self> {
+        match error {
+            Error::Other(error) => error.downcast_ref().copied(),
+            _ => None,
+        }
+    }
+}
+
+impl ProbeResolver {
+    pub(super) fn new(allow_local_redirects: bool) -> Self {
+        Self { system: DefaultResolver::default(), allow_local_redirects, target: OnceLock::new() }
+    }
+
+    /// Those of `found` that may be connected to.
+    fn allowed(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, LeadsAstray> {
+        let reach = |address: &SocketAddr| Reach::of(address.ip());
+        let least_trusted = found.iter().map(reach).reduce(Reach::least_trusted).unwrap_or(Reach::Nobody);
+        let Some(target) = self.target.get().filter(|_| !self.allow_local_redirects) else {
+            self.target.get_or_init(|| least_trusted);
+            return Ok(found.to_vec());
+        };
+        let allowed: Vec<_> =
+            found.iter().copied().filter(|address| target.may_lead_to(reach(address))).collect();
+        match found.first() {
+            Some(refused) if allowed.is_empty() => Err(LeadsAstray(reach(refused))),
+            _ => Ok(allowed),
+        }
+    }
+}
+
+impl Resolver for ProbeResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let found = self.system.resolve(uri, config, timeout)?;
+        let allowed = self.allowed(&found).map_err(|error| Error::Other(Box::new(error)))?;
+        let mut addresses = self.empty();
+        allowed.into_iter().for_each(|address| addresses.push(address));
+        Ok(addresses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 80)).collect()
+    }
+
+    /// What a redirect of a target at `target` to a host with the addresses `there` may connect to.
+    fn followed(target: &[&str], there: &[&str]) -> Result<Vec<SocketAddr>, LeadsAstray> {
+        let resolver = ProbeResolver::new(false);
+        assert_eq!(resolver.allowed(&addresses(target)), Ok(addresses(target)));
+        resolver.allowed(&addresses(there))
+    }
+
+    #[test]
+    fn a_redirect_of_a_remote_target_reaches_no_address_of_this_host_or_its_networks() {
+        for there in [
+            "127.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "169.254.169.254",
+            "fe80::1",
+            "10.0.0.1",
+            "0.0.0.0",
+            "::",
+        ] {
+            assert!(followed(&["192.0.2.1"], &[there]).is_err(), "{there}");
+        }
+        assert_eq!(followed(&["192.0.2.1"], &["192.0.2.2"]), Ok(addresses(&["192.0.2.2"])));
+    }
+
+    #[test]
+    fn of_a_name_with_several_addresses_only_those_that_are_allowed_are_used() {
+        let mixed = ["127.0.0.1", "192.0.2.2", "10.0.0.1"];
+        assert_eq!(followed(&["192.0.2.1"], &mixed), Ok(addresses(&["192.0.2.2"])));
+        // The target itself may be one of them only because its own name says so.
+        assert_eq!(followed(&["127.0.0.1", "192.0.2.1"], &["127.0.0.1"]), Err(LeadsAstray(Reach::Host)));
+    }
+
+    #[test]
+    fn what_is_probed_may_lead_to_its_own_kind() {
+        assert!(followed(&["127.0.0.1"], &["::1"]).is_ok());
+        assert!(followed(&["10.0.0.1"], &["192.168.0.1"]).is_ok());
+        assert_eq!(followed(&["127.0.0.1"], &["169.254.169.254"]), Err(LeadsAstray(Reach::Link)));
+    }
+
+    #[test]
+    fn all_is_allowed_where_the_target_says_so() {
+        let resolver = ProbeResolver::new(true);
+        for address in ["192.0.2.1", "127.0.0.1", "169.254.169.254"] {
+            assert!(resolver.allowed(&addresses(&[address])).is_ok());
+        }
+    }
+}
