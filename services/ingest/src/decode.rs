@@ -4,17 +4,24 @@ use crate::arrival::ArrivalClock;
 use crate::refusal::{refused, too_large};
 use crate::repeats::{Repeat, Repeats};
 use axum::http::StatusCode;
+use std::mem;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
-use watchkeeper_wire::body::{BodyError, BodyFormat, for_each_item};
+use watchkeeper_wire::body::{BodyError, BodyFormat, Item, for_each_item};
 use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
+
+/// When a batch is full, in bytes of keys and values: a fraction of what any bus takes at once.
+pub(crate) const BATCH_BYTES: usize = 16 << 20;
+/// When a batch is full, in records, which have a cost of their own on their way to the bus.
+pub(crate) const BATCH_RECORDS: usize = 50_000;
 
 /// What a body came to.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
-    /// A record for each accepted sample, in the order of the items.
-    pub(crate) batch: RecordBatch,
+    /// A record for each accepted sample, in the order of the items; in batches of at most about
+    /// [`BATCH_BYTES`], which a bus takes whatever the limits of a body are.
+    pub(crate) batches: Vec<RecordBatch>,
     /// How many items were accepted. A sample that is given twice is accepted twice and published once.
     pub(crate) accepted: usize,
     /// How many items were refused.
@@ -49,13 +56,15 @@ pub(crate) fn decode(
         decoded: Decoded::default(),
     };
     for_each_item(body, format, max_items, |index, item| decoder.take(index, item)).map_err(whole)?;
-    Ok(Decoded { batch: decoder.batch.finish(), ..decoder.decoded })
+    decoder.close_batch();
+    Ok(decoder.decoded)
 }
 
 /// What a batch of samples of the usual size needs: to let it grow would be to copy it again and again.
 fn room_for(body: &[u8]) -> BatchBuilder {
     const BYTES_OF_ITEM: usize = 128;
-    BatchBuilder::with_capacity(body.len() / BYTES_OF_ITEM, body.len() + body.len() / 2)
+    let bytes = (body.len() + body.len() / 2).min(BATCH_BYTES + limits::MAX_KEY_BYTES);
+    BatchBuilder::with_capacity((body.len() / BYTES_OF_ITEM).min(BATCH_RECORDS), bytes)
 }
 
 /// Why the whole body is refused.
@@ -80,8 +89,9 @@ struct Decoder<'a, 'c> {
 }
 
 impl<'a> Decoder<'a, '_> {
-    fn take(&mut self, index: usize, item: &'a str) {
-        match self.accept(index, item) {
+    fn take(&mut self, index: usize, item: Item<'a>) {
+        let text = item.map_err(|error| Violation::new("sample", error.to_string()));
+        match text.and_then(|text| self.accept(index, text)) {
             Ok(()) => self.decoded.accepted += 1,
             Err(violation) => {
                 self.decoded.refused += 1;
@@ -110,7 +120,16 @@ impl<'a> Decoder<'a, '_> {
         };
         self.batch
             .push_written(self.key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
+        if self.batch.size_bytes() >= BATCH_BYTES || self.batch.len() >= BATCH_RECORDS {
+            self.close_batch();
+        }
         Ok(())
+    }
+
+    fn close_batch(&mut self) {
+        if !self.batch.is_empty() {
+            self.decoded.batches.push(mem::take(&mut self.batch).finish());
+        }
     }
 }
 
@@ -139,7 +158,8 @@ mod tests {
 
     fn published(decoded: &Decoded) -> Vec<Sample> {
         let mut reader = SampleDecoder::new();
-        decoded.batch.iter().map(|record| reader.decode(record.value).unwrap()).collect()
+        let records = decoded.batches.iter().flat_map(RecordBatch::iter);
+        records.map(|record| reader.decode(record.value).unwrap()).collect()
     }
 
     fn refusals(decoded: &Decoded) -> Vec<String> {
@@ -151,9 +171,9 @@ mod tests {
         let go = r#"{"ID":"1","Source":"github","Name":"stars","Value":1.25e5,"Labels":{"b":2,"a":"1"},
             "CollectedAt":"2026-11-20T12:00:00+03:00"}"#;
         let decoded = decoded(go, BodyFormat::Json).unwrap();
-        assert_eq!(decoded.batch.get(0).key, br#"github/stars{a="1",b="2"}"#);
+        assert_eq!(decoded.batches[0].get(0).key, br#"github/stars{a="1",b="2"}"#);
         assert_eq!(
-            str::from_utf8(decoded.batch.get(0).value).unwrap(),
+            str::from_utf8(decoded.batches[0].get(0).value).unwrap(),
             concat!(
                 r#"{"source":"github","name":"stars","labels":{"a":"1","b":"2"},"#,
                 r#""value":125000,"collected_at":"2026-11-20T09:00:00Z"}"#
@@ -176,6 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn the_items_around_one_that_is_not_utf8_are_accepted() {
+        let item = |bytes: &[u8]| [b"{\"source\":\"a\",\"name\":\"n\",\"value\":", bytes, b"}"].concat();
+        let items = [item(b"1"), item(b"\"\xff\""), item(b"2")];
+        for (body, format) in [
+            (items.join(&b'\n'), BodyFormat::NdJson),
+            ([b"[", &items.join(&b',')[..], b"]"].concat(), BodyFormat::Json),
+        ] {
+            let now = NOW.parse().unwrap();
+            let decoded = decode(&body, format, MAX_ITEMS, now, &ArrivalClock::default()).unwrap();
+            assert_eq!(published(&decoded).iter().map(|sample| sample.value).collect::<Vec<_>>(), [1.0, 2.0]);
+            assert_eq!(refusals(&decoded), ["1 sample: is not UTF-8 from byte 34 on"]);
+        }
+    }
+
+    #[test]
     fn samples_without_a_time_get_the_time_of_arrival_each_its_own() {
         let decoded = lines(&[r#"{"source":"a","name":"n","value":1}"#; 100]);
         let times: BTreeSet<_> = published(&decoded).iter().map(|sample| sample.collected_at).collect();
@@ -188,7 +223,7 @@ mod tests {
         let decoded =
             lines(&[&at("2026-11-20T10:10:00Z"), &at("2026-11-20T10:10:01Z"), &at("1970-01-01T00:00:00Z")]);
         assert_eq!(refusals(&decoded), ["1 collected_at: is 601 s in the future, the limit is 600 s"]);
-        assert_eq!(decoded.batch.len(), 2);
+        assert_eq!(published(&decoded).len(), 2);
     }
 
     #[test]
@@ -207,7 +242,7 @@ mod tests {
             &item("n", 0, "3"),
             &item("n", 0, "1"),
         ]);
-        assert_eq!((decoded.accepted, decoded.batch.len()), (5, 3));
+        assert_eq!((decoded.accepted, published(&decoded).len()), (5, 3));
         assert_eq!(
             refusals(&decoded),
             ["4 value: differs from item 0, which is the same series at the same time"]
@@ -241,9 +276,36 @@ mod tests {
     }
 
     #[test]
+    fn the_records_of_a_large_body_are_in_batches_that_a_bus_takes_in_the_order_of_the_items() {
+        let label = "x".repeat(limits::MAX_LABEL_VALUE_BYTES);
+        let item = |value| {
+            format!(r#"{{"source":"a","name":"n","labels":{{"a":"{label}","b":"{label}"}},"value":{value}}}"#)
+        };
+        let items: Vec<_> = (0..BATCH_BYTES / (3 * label.len())).map(item).collect();
+        let now = NOW.parse().unwrap();
+        let body = items.join("\n");
+        let decoded =
+            decode(body.as_bytes(), BodyFormat::NdJson, items.len(), now, &ArrivalClock::default()).unwrap();
+        let sizes: Vec<_> = decoded.batches.iter().map(RecordBatch::size_bytes).collect();
+        let largest_record = 8 * label.len();
+        assert!(
+            sizes.len() > 1 && sizes.iter().all(|size| *size < BATCH_BYTES + largest_record),
+            "{sizes:?}"
+        );
+        assert!(published(&decoded).iter().map(|sample| sample.value).is_sorted());
+        assert_eq!(published(&decoded).len(), items.len());
+
+        let small = vec![r#"{"source":"a","name":"n","value":1}"#; BATCH_RECORDS + 1].join("\n");
+        let decoded =
+            decode(small.as_bytes(), BodyFormat::NdJson, usize::MAX, now, &ArrivalClock::default()).unwrap();
+        let counts: Vec<_> = decoded.batches.iter().map(RecordBatch::len).collect();
+        assert_eq!(counts, [BATCH_RECORDS, 1]);
+    }
+
+    #[test]
     fn an_array_may_be_empty() {
         let decoded = decoded("[]", BodyFormat::Json).unwrap();
-        assert_eq!((decoded.accepted, decoded.refused, decoded.batch.len()), (0, 0, 0));
+        assert_eq!((decoded.accepted, decoded.refused, published(&decoded).len()), (0, 0, 0));
     }
 
     #[test]
@@ -288,8 +350,7 @@ mod tests {
             let count = body.lines().filter(|line| !line.trim_ascii().is_empty()).count();
             if let Ok(decoded) = decoded(&body, BodyFormat::NdJson) {
                 prop_assert_eq!(decoded.accepted + decoded.refused, count);
-                prop_assert!(decoded.batch.len() <= decoded.accepted);
-                prop_assert_eq!(published(&decoded).len(), decoded.batch.len());
+                prop_assert!(published(&decoded).len() <= decoded.accepted);
             }
         }
 

@@ -48,8 +48,9 @@ impl Intake {
         }
     }
 
-    /// Takes in a body. When this returns `Ok`, every accepted sample is durable, on the bus or in the spool;
-    /// when it is dropped half-way, because the sender has gone, all of them are or none.
+    /// Takes in a body. When this returns `Ok`, every accepted sample is durable, on the bus or in the spool.
+    /// Of a body whose sender has gone or is told to come back, any number may be: a sample that is sent again
+    /// is stored once.
     pub(crate) async fn take(
         &self,
         headers: &HeaderMap,
@@ -61,9 +62,9 @@ impl Intake {
         self.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
         let mut decoded = self.decode(sent, content).await?;
         if decoded.accepted > 0 {
-            let batch = mem::take(&mut decoded.batch);
-            share.resize(batch.size_bytes())?;
-            self.publish(batch, decoded.accepted).await?;
+            let batches = mem::take(&mut decoded.batches);
+            share.resize(batches.iter().map(RecordBatch::size_bytes).sum())?;
+            self.publish(batches, decoded.accepted).await?;
         }
         self.metrics.refused.inc_by(decoded.refused as u64);
         match decoded.accepted {
@@ -87,16 +88,31 @@ impl Intake {
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
 
-    async fn publish(&self, batch: RecordBatch, samples: usize) -> Result<(), Problem> {
-        let published = self.outlet.publish(batch).await;
+    async fn publish(&self, batches: Vec<RecordBatch>, samples: usize) -> Result<(), Problem> {
+        let published = self.publish_in_order(batches).await;
         let counter = if published.is_ok() { &self.metrics.accepted } else { &self.metrics.unpublished };
         counter.inc_by(samples as u64);
         published.map_err(|error| match error {
-            // Each record is within the limits of a sample, so it is the batch that is too large.
-            PortError::Rejected { reason, .. } => refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason),
+            PortError::Rejected { reason, .. } => refused_by_bus(&reason),
             error => error.into(),
         })
     }
+
+    async fn publish_in_order(&self, batches: Vec<RecordBatch>) -> Result<(), PortError> {
+        for batch in batches {
+            self.outlet.publish(batch).await?;
+        }
+        Ok(())
+    }
+}
+
+/// 413: a batch is within the limits of ingest, so that it is the bus that is set to take less.
+fn refused_by_bus(reason: &str) -> Problem {
+    let reason = format!(
+        "is more than the bus takes ({reason}): send fewer samples at once, or raise that limit where [backends] \
+         says where the bus is"
+    );
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
 }
 
 #[cfg(test)]

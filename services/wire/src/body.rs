@@ -18,7 +18,7 @@ pub enum BodyFormat {
 /// Why a body as a whole is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// Not text.
+    /// Not text, and no array of items that could be judged one by one.
     #[error("the body is not UTF-8 from byte {from_byte} on")]
     NotUtf8 {
         /// How many bytes are.
@@ -35,9 +35,20 @@ pub enum BodyError {
     },
 }
 
+/// An item that is not text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not UTF-8 from byte {from_byte} on")]
+pub struct NotUtf8 {
+    /// How many bytes of the item are.
+    pub from_byte: usize,
+}
+
+/// The text of an item, or why it has none.
+pub type Item<'a> = Result<&'a str, NotUtf8>;
+
 /// Hands each item of a body to `each`, with its index from 0 and its text, and gives how many there are.
-/// Copies nothing. What an item holds is for `each` to judge; the lines of [`BodyFormat::NdJson`] need
-/// not even be JSON.
+/// Copies nothing, except where the body is not UTF-8: then only the items with the bad bytes have no text.
+/// What an item holds is for `each` to judge; the lines of [`BodyFormat::NdJson`] need not even be JSON.
 ///
 /// # Errors
 /// Refuses the body as a whole, although `each` may have seen some items by then: at the item after the
@@ -46,9 +57,42 @@ pub fn for_each_item<'a>(
     body: &'a [u8],
     format: BodyFormat,
     max_items: usize,
+    mut each: impl FnMut(usize, Item<'a>),
+) -> Result<usize, BodyError> {
+    let not_utf8 = match str::from_utf8(body) {
+        Ok(text) => return for_each_text(text, format, max_items, |index, item| each(index, Ok(item))),
+        Err(error) => BodyError::NotUtf8 { from_byte: error.valid_up_to() },
+    };
+    let stand_in = with_bad_bytes_replaced(body);
+    let start = stand_in.as_ptr().addr();
+    let counted = for_each_text(&stand_in, format, max_items, |index, item| {
+        let from = item.as_ptr().addr() - start;
+        let bytes = &body[from..from + item.len()];
+        each(index, str::from_utf8(bytes).map_err(|error| NotUtf8 { from_byte: error.valid_up_to() }));
+    });
+    counted.map_err(|error| match error {
+        // What breaks the array is most likely the bytes that were replaced.
+        BodyError::Syntax(_) => not_utf8,
+        error => error,
+    })
+}
+
+/// The body as text of the same length: where its items begin and end is the same in both.
+fn with_bad_bytes_replaced(body: &[u8]) -> String {
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
+fn for_each_text<'a>(
+    text: &'a str,
+    format: BodyFormat,
+    max_items: usize,
     each: impl FnMut(usize, &'a str),
 ) -> Result<usize, BodyError> {
-    let text = str::from_utf8(body).map_err(|error| BodyError::NotUtf8 { from_byte: error.valid_up_to() })?;
     let mut items = Items { each, count: 0, limit: max_items };
     match format {
         BodyFormat::NdJson => items.take_lines(text)?,
@@ -119,7 +163,7 @@ mod tests {
         let mut items = Vec::new();
         let count = for_each_item(body, format, max, |index, item| {
             assert_eq!(index, items.len());
-            items.push(item);
+            items.push(item.expect("the body is text"));
         });
         assert_eq!(count.map_err(|error| error.to_string())?, items.len());
         Ok(items)
@@ -173,11 +217,33 @@ mod tests {
         assert!(refused("{} {}").starts_with("the body is not valid JSON: trailing"));
     }
 
+    /// The items of a body that is not UTF-8, each as its text or as what is wrong with it.
+    fn judged(body: &[u8], format: BodyFormat) -> Result<Vec<String>, String> {
+        let mut items = Vec::new();
+        let each = |_, item: Item<'_>| {
+            items.push(item.map_or_else(|error| error.to_string(), str::to_owned));
+        };
+        for_each_item(body, format, 3, each).map_err(|error| error.to_string())?;
+        Ok(items)
+    }
+
     #[test]
-    fn a_body_that_is_no_text_says_where() {
-        for format in [BodyFormat::Json, BodyFormat::NdJson] {
-            let error = items(b"[1,\xff]", format, 3).unwrap_err();
-            assert_eq!(error, "the body is not UTF-8 from byte 3 on");
+    fn only_the_items_that_are_not_utf8_have_no_text() {
+        let bad = "is not UTF-8 from byte 2 on";
+        let lines = judged(b"\"\xc3\xa4\"\n{\"\xff\xfe\"}\r\n\n2", BodyFormat::NdJson).unwrap();
+        assert_eq!(lines, ["\"\u{e4}\"", bad, "2"]);
+        let array = judged(b" [\"\xc3\xa4\", {\"\xff\":1} ,2]", BodyFormat::Json).unwrap();
+        assert_eq!(array, ["\"\u{e4}\"", bad, "2"]);
+        assert_eq!(judged(b"{\"\xc3\"}", BodyFormat::NdJson).unwrap(), [bad]);
+        assert_eq!(judged(b"[\"a\xf0\x9f\"]", BodyFormat::Json).unwrap(), [bad]);
+    }
+
+    #[test]
+    fn a_body_that_is_neither_text_nor_an_array_says_where() {
+        for body in [&b"[1,\xff]"[..], b"[1\xc3,2]", b"\xff[1]", b"[\"\xff"] {
+            let at = body.iter().position(|byte| *byte >= 0x80).unwrap();
+            let error = judged(body, BodyFormat::Json).unwrap_err();
+            assert_eq!(error, format!("the body is not UTF-8 from byte {at} on"));
         }
     }
 
@@ -192,8 +258,16 @@ mod tests {
         #[test]
         fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
             for format in [BodyFormat::Json, BodyFormat::NdJson] {
-                let _ = items(&body, format, 3);
+                let _ = judged(&body, format);
             }
+        }
+
+        #[test]
+        fn a_bad_line_costs_no_other(line in prop::collection::vec(any::<u8>(), 0..20)) {
+            prop_assume!(!line.contains(&b'\n'));
+            let body = [b"1\n", &line[..], b"\n2"].concat();
+            let found = judged(&body, BodyFormat::NdJson).unwrap();
+            prop_assert_eq!((&*found[0], &**found.last().unwrap()), ("1", "2"));
         }
 
         #[test]

@@ -32,7 +32,8 @@ fn into_records(body: &str, format: BodyFormat) -> BatchBuilder {
     let mut batch = BatchBuilder::default();
     let (mut reader, mut key) = (SampleReader::new(), String::new());
     let taken = for_each_item(body.as_bytes(), format, SAMPLES, |_, item| {
-        let sample = reader.read(item, UnknownFields::Refuse).expect("the sample is valid");
+        let text = item.expect("the item is text");
+        let sample = reader.read(text, UnknownFields::Refuse).expect("the sample is valid");
         let collected_at = sample.collected_at.unwrap_or(Timestamp::MIN);
         let series = sample.series();
         key.clear();

@@ -144,7 +144,9 @@ async fn a_batch_that_the_bus_never_takes_is_413_and_a_broken_bus_tells_no_detai
     let too_large =
         || PortError::Rejected { what: "bus", reason: "the batch has 2 bytes, the limit is 1".into() };
     let answer = send(&on(StubBus::Failing(too_large)), post(sample("a"))).await;
-    assert_eq!((answer.status, answer.detail()), (413, "body: the batch has 2 bytes, the limit is 1"));
+    let expected = "body: is more than the bus takes (the batch has 2 bytes, the limit is 1): send fewer samples at \
+        once, or raise that limit where [backends] says where the bus is";
+    assert_eq!((answer.status, answer.detail()), (413, expected));
     let answer = send(&on(StubBus::Failing(broken)), post(sample("a"))).await;
     assert_eq!(answer.status, 500);
     assert!(!answer.detail().contains("damaged"), "{}", answer.detail());

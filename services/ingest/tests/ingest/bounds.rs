@@ -4,7 +4,7 @@ use crate::stage::{Stage, compressed, post, router, sample, send};
 use crate::stub_bus::{Gate, StubBus};
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::convert::Infallible;
@@ -87,6 +87,30 @@ async fn the_default_number_of_items_is_taken_in_one_body() {
     assert_eq!((answer.status, answer.accepted()), (202, Some(most as u64)));
     assert_eq!(stage.post_lines(vec![sample("a"); most + 1].join("\n")).await.status, 413);
     assert_eq!(stage.records(0).await.len(), most);
+}
+
+#[tokio::test]
+async fn a_body_within_every_limit_is_taken_however_much_its_records_come_to() {
+    /// More than the embedded bus takes as one batch.
+    const LARGE: usize = 64 << 20;
+    let (config, label) = (IngestConfig::default(), "x".repeat(1_000));
+    let item = |host: usize| {
+        format!(r#"{{"source":"test","name":"a","labels":{{"host":"{host}","text":"{label}"}},"value":1}}"#)
+    };
+    let body = (0..45_000).map(item).collect::<Vec<_>>().join("\n");
+    assert!(body.len() < config.max_decompressed);
+    let stage = Stage::new(config);
+    let mut request = compressed("gzip", gzip(&body));
+    request.headers_mut().insert(CONTENT_TYPE, "application/x-ndjson".parse().unwrap());
+    let answer = send(&stage.router, request).await;
+    assert_eq!((answer.status, answer.accepted()), (202, Some(45_000)), "{}", answer.detail());
+    let mut stored = (0, 0);
+    while stored.0 < 45_000 {
+        let records = stage.records(stored.0 as u64).await;
+        stored.1 += records.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        stored.0 += records.len();
+    }
+    assert!(stored.1 > LARGE);
 }
 
 /// A role whose room is one body, and the gate at which its batches wait.

@@ -52,7 +52,7 @@ pub(crate) fn wholes() -> Vec<Whole> {
         "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(unit).collect()
     };
     let bad = |name: &str, source: &[u8]| {
-        Whole::of(name, sample(source), Outcome::Refused(400, "body: is not UTF-8 from byte 11 on"))
+        Whole::of(name, sample(source), Outcome::Refused(400, "sample: is not UTF-8 from byte 11 on"))
     };
     let at_start = Outcome::Refused(400, "body: is not UTF-8 from byte 0 on");
     vec![
