@@ -2,10 +2,9 @@
 
 use crate::http;
 use std::collections::BTreeMap;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, OpenApi, ToSchema};
-use watchkeeper_runtime::http::PROBLEM_JSON;
 use watchkeeper_wire::json::Problem;
+use watchkeeper_wire::refusals::{OfListener, Responses, problems};
 
 /// The ingest role's part of the platform's OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -32,14 +31,17 @@ struct Document;
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let schema = Ref::from_schema_name(Problem::name());
-        let content = ContentBuilder::new().schema(Some(schema)).build();
-        let refusals = [
+    fn responses() -> Responses {
+        let mut refusals = OfListener::responses();
+        refusals.extend(problems([
             (400, "No item is accepted; the problem lists the fields with their limits."),
             (401, "No token was sent, or none that is known."),
-            (403, "The token lacks the scope `ingest`."),
-            (413, "The body is larger than `max_body`, `max_decompressed` or `max_items` in [ingest] allow."),
+            (403, "The token lacks the scope `ingest`, or a page of another site sent this."),
+            (
+                413,
+                "The body is larger than `max_body`, `max_decompressed` or `max_items` in [ingest] allow, or than the \
+                 bus is set to take; the problem names the limit.",
+            ),
             (
                 415,
                 "The body is of another content type or encoding; `Accept` or `Accept-Encoding` lists those taken.",
@@ -48,15 +50,11 @@ impl IntoResponses for Refusals {
             (500, "Something is broken here; the log says what."),
             (
                 503,
-                "Neither the bus nor the spool takes samples, or too much is in hand. Try again after `Retry-After`.",
+                "Neither the bus nor the spool takes samples, too much is in hand, or it took longer than 30 s. Try \
+                 again after `Retry-After`.",
             ),
-        ];
-        let response = |(status, description): (u16, &str)| {
-            let response =
-                ResponseBuilder::new().description(description).content(PROBLEM_JSON, content.clone());
-            (status.to_string(), response.build().into())
-        };
-        refusals.into_iter().map(response).collect()
+        ]));
+        refusals
     }
 }
 
@@ -65,15 +63,27 @@ impl IntoResponses for Refusals {
 #[serde(untagged)]
 #[expect(dead_code, reason = "a schema: bodies are read without it")]
 pub(crate) enum Samples {
-    Many(Vec<SampleToSend>),
-    One(SampleToSend),
+    Many(Vec<AnySample>),
+    One(AnySample),
 }
 
-/// One value of one series at one instant. The fields may also be spelt `Source`, `Name`, `Unit`, `Labels`,
-/// `Value` and `CollectedAt`; a field `id` or `ID` is left out.
+/// A sample in either spelling.
 #[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) enum AnySample {
+    Sample(SampleToSend),
+    Older(OlderSample),
+}
+
+/// One value of one series at one instant. Any other field is refused.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a schema: bodies are read without it")]
 pub(crate) struct SampleToSend {
+    /// Left out.
+    #[schema(value_type = Option<Value>)]
+    id: Option<String>,
     /// Where it comes from.
     #[schema(example = "greenhouse")]
     source: String,
@@ -92,5 +102,30 @@ pub(crate) struct SampleToSend {
     /// When it was measured, RFC 3339, from 1970 and at most 10 minutes ahead of the receiver. Without it, the
     /// time of arrival.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
+    collected_at: Option<String>,
+}
+
+/// A sample in the spelling of clients of the platform before this one. Any other field is refused.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) struct OlderSample {
+    /// Left out.
+    #[serde(rename = "ID")]
+    #[schema(value_type = Option<Value>)]
+    id: Option<String>,
+    /// Where it comes from.
+    source: String,
+    /// What was measured.
+    name: String,
+    /// What one unit of the value is.
+    unit: Option<String>,
+    /// What tells series of one name apart.
+    #[schema(value_type = Option<Object>)]
+    labels: Option<BTreeMap<String, String>>,
+    /// The value, in the series' unit; finite.
+    value: f64,
+    /// When it was measured.
+    #[schema(format = DateTime)]
     collected_at: Option<String>,
 }

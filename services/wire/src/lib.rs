@@ -1,8 +1,8 @@
 //! The shapes that cross a process boundary: protobuf, JSON, and their conversions to the domain.
 //!
 //! [`sample`] is a sample as the bus carries it, [`body`] how an HTTP body holds many, [`dead_letter`] a
-//! record that was rejected, [`moved_from`] one that came from another bus; [`json`] and [`proto`] are questions and answers, [`mail`] is what people are
-//! sent. No I/O, no async.
+//! record that was rejected, [`moved_from`] one that came from another bus; [`json`] and [`proto`] are questions and answers, [`refusals`] what
+//! OpenAPI says of those that are refused, [`mail`] is what people are sent. No I/O, no async.
 
 pub mod body;
 pub mod dead_letter;
@@ -10,4 +10,5 @@ pub mod json;
 pub mod mail;
 pub mod moved_from;
 pub mod proto;
+pub mod refusals;
 pub mod sample;

@@ -21,7 +21,9 @@ use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
         title = "Watchkeeper",
         description = "Samples of your hosts and services: what they are now, what they were, and how the platform \
                        is that keeps them. Every refusal is a problem (RFC 9457) that names the parameter and its \
-                       limit. Instants are RFC 3339 in UTC.",
+                       limit, but for those without a body. A request with a field or parameter that is not described \
+                       here is refused; an answer may have fields more in a later version. Instants are RFC 3339 in \
+                       UTC.",
         license(name = "MIT", identifier = "MIT"),
     ),
     tags(

@@ -1,18 +1,23 @@
 //! The OpenAPI document is what is served, and what is served is in it.
 
 use crate::notifications::{notify, states};
-use crate::platform::{Platform, alert, at, rules, sample};
+use crate::platform::{Platform, alert, at, embedded, rules, sample, soon};
 use crate::rollups::{rolled_up, rollup};
-use crate::schema::{Document, assert_described};
+use crate::schema::{Document as Described, assert_described};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use utoipa::OpenApi as _;
 use watchkeeper_api::{Api, ApiConfig};
 use watchkeeper_domain::{Severity, Timestamp};
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::config::Document;
+use watchkeeper_runtime::http::token::{self, Tokens};
+use watchkeeper_runtime::http::{Access, Limits, Listener};
 
 /// Every route there is.
 const ROUTES: [(&str, &str); 18] = [
@@ -99,7 +104,7 @@ async fn every_operation_says_what_it_refuses() {
         for field in ["summary", "description", "operationId"] {
             assert!(operation[field].is_string(), "{method} {path} has a {field}");
         }
-        for status in ["200", "400", "401", "403", "429", "500", "503"] {
+        for status in ["200", "400", "401", "403", "414", "421", "429", "431", "500", "503"] {
             assert!(operation["responses"][status].is_object(), "{method} {path} tells of {status}");
         }
         let problem = &operation["responses"]["400"]["content"]["application/problem+json"]["schema"]["$ref"];
@@ -122,7 +127,7 @@ async fn answers_are_as_their_schemas_say() {
     platform.fire(&[alert("busy", Severity::Warning, "a"), cleared, inhibitor]).await;
     platform.silence("x1", &["rule=busy"]).await;
     notify(&platform, &states()).await;
-    let document = Document::new(platform.answer("/openapi.json").await);
+    let document = Described::new(platform.answer("/openapi.json").await);
     document.assert_whole();
     for (path, uri) in [
         ("/v1/series", "/v1/series?limit=1"),
@@ -153,6 +158,92 @@ async fn answers_are_as_their_schemas_say() {
     }
     let (_, answer) = platform.delete("/v1/silences/x2").await;
     assert_described(&document.answer_schema("delete", "/v1/silences/{id}", "200"), &answer, "ended");
+}
+
+#[tokio::test]
+async fn what_refuses_unknown_fields_says_so_and_an_answer_may_grow() {
+    let platform = Platform::start().await;
+    let document = platform.answer("/openapi.json").await;
+    let schema = |name: &str| &document["components"]["schemas"][name];
+    for (path, name, body) in [
+        ("/v1/dead-letters/replay", "ReplayRequest", json!({ "all": true })),
+        (
+            "/v1/silences",
+            "SilenceRequest",
+            json!({ "matchers": ["rule=busy"], "duration": "2h", "created_by": "ops" }),
+        ),
+    ] {
+        let asked = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(asked["$ref"], format!("#/components/schemas/{name}"));
+        assert_eq!(schema(name)["additionalProperties"], false, "{name}");
+        assert!(platform.post(path, &body).await.0.is_success(), "{path}");
+        let mut more = body;
+        more["no_such_field"] = json!(1);
+        assert_eq!(platform.post(path, &more).await.0, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for name in ["Problem", "SampleJson", "SeriesList"] {
+        assert!(schema(name).is_object() && schema(name)["additionalProperties"] != false, "{name}");
+    }
+}
+
+/// The status of what the listener at `address` answers to these bytes.
+async fn status_of(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let mut part = [0; 1024];
+    while !answer.contains(&b'\n') {
+        let length = soon(stream.read(&mut part)).await.unwrap();
+        assert!(length > 0, "{}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&part[..length]);
+    }
+    let line = String::from_utf8_lossy(&answer).into_owned();
+    line.strip_prefix("HTTP/1.1 ").unwrap()[..3].to_owned()
+}
+
+#[tokio::test]
+async fn every_status_that_a_listener_gives_is_described() {
+    let platform = Platform::start().await;
+    let document = platform.answer("/openapi.json").await;
+    let (_, sha256) = token::generate().unwrap();
+    let tokens = format!("[[token]]\nname = \"a\"\nscopes = [\"read\"]\nsha256 = \"{sha256}\"\n");
+    let tokens = Access::new(Document::parse("test.toml", &tokens).unwrap().read(Tokens::read).unwrap());
+    let serve = async |access: Access| {
+        let dir = tempfile::tempdir().unwrap();
+        let platform = Platform::on(embedded(&dir), ApiConfig::default(), &access);
+        let listener = Listener::bind("http.listen", "127.0.0.1:0".parse().unwrap(), &access).await.unwrap();
+        let address = listener.address();
+        let stop = platform.context.shutdown().clone();
+        tokio::spawn(listener.serve(platform.http.clone(), Limits::default(), stop));
+        (address, platform, dir)
+    };
+    let (open, guarded) = (serve(Access::open()).await, serve(tokens).await);
+    let (series, silences) = (("get", "/v1/series"), ("post", "/v1/silences"));
+    let get = |query: &str, headers: &str| format!("GET /v1/series{query} HTTP/1.1\r\n{headers}\r\n");
+    let post = |headers: &str| format!("POST /v1/silences HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+    let json = "content-type: application/json\r\n";
+    let (long, host) = ("x".repeat(65_536), "host: localhost\r\n");
+    for (route, address, request, expected) in [
+        (series, open.0, get("", host), &["200"][..]),
+        (series, open.0, get("?x=1", host), &["400"]),
+        (series, guarded.0, get("", host), &["401"]),
+        (series, open.0, get("", "host: rebound.example\r\n"), &["421"]),
+        // Which one depends on how much of it has come when it is looked at.
+        (series, open.0, get(&format!("?x={long}"), host), &["414", "431"]),
+        (series, open.0, get("", &format!("{host}x: {long}\r\n")), &["431"]),
+        (series, open.0, get("", &format!("{host}{}", "x: y\r\n".repeat(Limits::HEADERS))), &["431"]),
+        (silences, open.0, post(&format!("{json}content-length: 2\r\n")) + "{}", &["400"]),
+        (silences, open.0, post(&format!("{json}content-length: 2000000\r\n")), &["413"]),
+        (silences, open.0, post("content-type: text/plain\r\ncontent-length: 2\r\n") + "{}", &["415"]),
+        (silences, open.0, post("sec-fetch-site: cross-site\r\ncontent-length: 0\r\n"), &["403"]),
+    ] {
+        let status = status_of(address, &request).await;
+        let what = format!("{route:?}: {}", &request[..request.len().min(200)]);
+        assert!(expected.contains(&status.as_str()), "{status}, not {expected:?}: {what}");
+        let (method, path) = route;
+        let described = &document["paths"][path][method]["responses"];
+        assert!(described[&status].is_object(), "{status} is described: {what}");
+    }
 }
 
 #[tokio::test]

@@ -102,8 +102,8 @@ impl<'d> Schema<'d> {
                 let at = format!("{at}.{name}");
                 match (self.property(name), self.schema.get("additionalProperties")) {
                     (Some(property), _) => property.faults(field, &at, faults),
-                    (None, Some(any)) => self.of(any).faults(field, &at, faults),
-                    (None, None) => faults.push(format!("{at} is not described")),
+                    (None, Some(any)) if any.is_object() => self.of(any).faults(field, &at, faults),
+                    (None, _) => faults.push(format!("{at} is not described")),
                 }
             }
         }

@@ -4,6 +4,7 @@
 mod answers;
 mod bounds;
 mod corpus;
+mod document;
 mod role;
 mod samples;
 mod socket;

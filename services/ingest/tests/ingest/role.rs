@@ -135,6 +135,8 @@ fn both_routes_are_described() {
         let types = post["requestBody"]["content"].as_object().unwrap();
         assert_eq!(types.keys().collect::<Vec<_>>(), ["application/json", "application/x-ndjson"]);
         let statuses: Vec<_> = post["responses"].as_object().unwrap().keys().collect();
-        assert_eq!(statuses, ["202", "207", "400", "401", "403", "413", "415", "429", "500", "503"]);
+        let expected =
+            ["202", "207", "400", "401", "403", "413", "414", "415", "421", "429", "431", "500", "503"];
+        assert_eq!(statuses, expected);
     }
 }
