@@ -35,6 +35,8 @@ impl Client {
         };
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // A token is for the server that was named.
+            .max_redirects(0)
             .timeout_connect(Some(TIMEOUT))
             .timeout_recv_response(Some(TIMEOUT));
         Ok(Self {
@@ -121,6 +123,10 @@ impl Client {
             return Ok(answer);
         }
         let status = answer.status();
+        if let Some(there) = answer.headers().get("location").filter(|_| status.is_redirection()) {
+            let there = String::from_utf8_lossy(there.as_bytes());
+            bail!("{} answered {status} and redirects to {there}: --url names another one", self.url)
+        }
         match answer.body_mut().read_json::<Problem>() {
             Ok(_) if status == StatusCode::UNAUTHORIZED => {
                 bail!(
