@@ -1,6 +1,7 @@
 //! Extractors whose refusals are problems.
 
 use super::{BodyLimit, Problem};
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -19,7 +20,13 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let limit = request.extensions().get().copied();
+        let limit: Option<BodyLimit> = request.extensions().get().copied();
+        if let Some(BodyLimit(limit)) = limit
+            && request.body().size_hint().lower() > limit as u64
+        {
+            // What is announced need not be waited for.
+            return Err(Problem::too_large(limit));
+        }
         E::from_request(request, state).await.map(Self).map_err(|rejection| refusal(rejection, limit))
     }
 }

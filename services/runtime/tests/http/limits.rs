@@ -96,6 +96,14 @@ async fn a_body_over_the_limit_is_refused_with_the_limit() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_announced_too_large_is_refused_before_it_is_sent() {
+    let server = Server::with_limits(echo_length(), Limits { body_bytes: 1000, ..Limits::default() }).await;
+    let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+    let request = server.request("POST", "/").header("content-length", "1001").body(never).unwrap();
+    assert_eq!(server.http1().await.begin(request).await.status(), 413);
+}
+
+#[tokio::test]
 async fn a_route_may_have_a_limit_of_its_own() {
     let router = echo_length().route_layer(body_limit(2000));
     let server = Server::with_limits(router, Limits { body_bytes: 1000, ..Limits::default() }).await;
