@@ -1,34 +1,43 @@
-//! Records that were rejected: which wait, what they are, and sending them to their topic again.
+//! Records that were rejected: which wait, what they are, sending them to their topic again, and giving them up.
 
-mod reader;
-mod replay;
+mod batch;
+mod original;
+mod run;
+mod runs;
 
-use reader::Reader;
-use replay::ReplayBatch;
+pub(crate) use run::Run;
+
+use axum::http::StatusCode;
+use runs::Runs;
+use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Mutex, MutexGuard};
-use watchkeeper_ports::{EventBus, Extent, PortError};
+use std::time::Duration;
+use watchkeeper_letters::{Letters, NotNow, Reader};
+use watchkeeper_ports::{Offset, PortError, TopicPartition};
 use watchkeeper_runtime::http::Problem;
-use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId};
-use watchkeeper_wire::json::DeadLetterJson;
+use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId, Settlement};
+use watchkeeper_wire::json::{DeadLetterJson, DeadLetterList, DeadLetterRun, RunState};
 
-/// Letters that are known to wait; later ones are looked at once some of these are replayed.
-pub(crate) const MAX_WAITING_LETTERS: usize = 50_000;
-/// Records of a dead-letter topic in one read. Few, because each may be as large as the bus allows.
+/// Records of a dead-letter topic in one read for a page. Few, because each may be as large as the bus allows.
 const READ_RECORDS: usize = 64;
 /// Bytes of keys and values from which on a page of letters takes no more.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// When to ask again while the topics are being read.
+const RETRY_READING: Duration = Duration::from_secs(2);
 
 /// The dead-letter topics of the bus.
 pub(crate) struct DeadLetters {
-    bus: Arc<dyn EventBus>,
-    ledger: Mutex<Ledger>,
+    context: RoleContext,
+    letters: Letters,
+    runs: Runs,
 }
 
 /// Which letters are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    All,
+    /// All that lie before these ends.
+    All(HashMap<TopicPartition, Offset>),
     Ids(Vec<LetterId>),
 }
 
@@ -37,49 +46,32 @@ pub(crate) struct LetterPage {
     pub(crate) letters: Vec<DeadLetterJson>,
     /// The last letter looked at, if there are more.
     pub(crate) next: Option<LetterId>,
-}
-
-/// What a replay did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Replayed {
-    pub(crate) replayed: usize,
-    /// Letters that wait now.
     pub(crate) waiting: u64,
-}
-
-/// The ledger after everything new was read.
-struct UpToDate<'l> {
-    ledger: MutexGuard<'l, Ledger>,
-    /// Records that it had no room for.
-    unread: u64,
-}
-
-impl UpToDate<'_> {
-    fn waiting(&self) -> u64 {
-        self.ledger.waiting() as u64 + self.unread
-    }
+    pub(crate) unlisted: u64,
 }
 
 impl DeadLetters {
-    pub(crate) fn new(bus: Arc<dyn EventBus>) -> Self {
-        Self { bus, ledger: Mutex::new(Ledger::at_most(MAX_WAITING_LETTERS)) }
+    pub(crate) fn new(context: RoleContext, letters: Letters) -> Self {
+        Self { context, letters, runs: Runs::default() }
     }
 
-    /// How many letters wait; past [`MAX_WAITING_LETTERS`] the markers among the rest count too.
-    pub(crate) async fn waiting(&self) -> Result<u64, PortError> {
-        Ok(self.up_to_date().await?.waiting())
+    /// How many letters wait.
+    pub(crate) async fn waiting(&self) -> Result<u64, NotNow> {
+        self.letters.look(waiting).await
     }
 
-    /// The letters that wait after one, the oldest of each partition first. Past [`MAX_WAITING_LETTERS`]
-    /// the rest follows once these are replayed.
-    pub(crate) async fn page(&self, after: Option<&LetterId>, limit: usize) -> Result<LetterPage, PortError> {
-        let up_to_date = self.up_to_date().await?;
-        let mut ids: Vec<LetterId> = up_to_date.ledger.after(after).take(limit + 1).cloned().collect();
-        drop(up_to_date);
+    /// The letters that wait after one, the oldest of each partition first.
+    pub(crate) async fn page(&self, after: Option<&LetterId>, limit: usize) -> Result<LetterPage, Problem> {
+        let found = self.letters.look(|ledger| {
+            let ids: Vec<_> = ledger.after(after).take(limit + 1).collect();
+            (ids, waiting(ledger), ledger.unlisted())
+        });
+        let (mut ids, waiting, unlisted) = found.await.map_err(not_now)?;
         let mut more = ids.len() > limit;
         ids.truncate(limit);
 
-        let (mut reader, mut letters, mut bytes) = (Reader::new(&*self.bus), Vec::new(), 0);
+        let mut reader = Reader::new(&**self.letters.bus(), READ_RECORDS.min(limit));
+        let (mut letters, mut bytes) = (Vec::new(), 0);
         for (index, id) in ids.iter().enumerate() {
             if bytes >= PAGE_BYTES {
                 more = true;
@@ -90,87 +82,113 @@ impl DeadLetters {
             bytes += letter.record.key.len() + letter.record.value.len();
             letters.push(DeadLetterJson::new(id.to_string(), &letter));
         }
-        Ok(LetterPage { letters, next: if more { ids.pop() } else { None } })
+        Ok(LetterPage { letters, next: if more { ids.pop() } else { None }, waiting, unlisted })
     }
 
-    /// One letter, whether it waits or was replayed; `None` if there is none of that name.
+    /// One letter, whether it waits or not; `None` if there is none of that name.
     pub(crate) async fn one(&self, id: &LetterId) -> Result<Option<DeadLetterJson>, PortError> {
+        let bus = self.letters.bus();
         // Asked first, because to read a topic would make it.
-        let topics = self.bus.topics().await?;
+        let topics = bus.topics().await?;
         if !topics.contains(&id.partition.topic) {
             return Ok(None);
         }
-        let extents = self.bus.extents(&id.partition.topic).await?;
+        let extents = bus.extents(&id.partition.topic).await?;
         if !extents.iter().any(|extent| extent.partition == id.partition) {
             return Ok(None);
         }
-        let mut reader = Reader::new(&*self.bus);
+        let mut reader = Reader::new(&**bus, 1);
         let letter = letter(&mut reader, id).await?;
         Ok(letter.map(|letter| DeadLetterJson::new(id.to_string(), &letter)))
     }
 
-    /// Sends letters to their topics again, the oldest first, and marks them as replayed.
+    /// Begins to replay or discard all that wait, or those of the ids, the oldest first. It goes on by itself. What
+    /// was done is marked on the topic, a batch at a time: another run goes on with the rest.
     ///
     /// # Errors
-    /// 404, before anything is sent, when one of the ids does not wait. Of a replay that fails half-way
-    /// the letters that were sent are marked.
-    pub(crate) async fn replay(&self, which: Which) -> Result<Replayed, Problem> {
-        let mut up_to_date = self.up_to_date().await?;
-        let ids = chosen(&up_to_date.ledger, which)?;
-        let (mut reader, mut replayed) = (Reader::new(&*self.bus), 0);
-        let mut ids = ids.into_iter().peekable();
-        while ids.peek().is_some() {
-            let mut batch = ReplayBatch::default();
-            while !batch.is_full()
-                && let Some(id) = ids.next()
-            {
-                match letter(&mut reader, &id).await? {
-                    Some(letter) => batch.push(id, &letter),
-                    None => up_to_date.ledger.settle(&id),
-                }
+    /// 404, before anything is done, when one of the ids does not wait; 409 while another run goes on.
+    pub(crate) async fn begin(
+        &self,
+        settlement: Settlement,
+        ids: Option<Vec<LetterId>>,
+    ) -> Result<Arc<Run>, Problem> {
+        let found = self.letters.look(|ledger| match ids {
+            None => Ok((waiting(ledger), Which::All(ledger.ends()))),
+            Some(ids) => chosen(ledger, ids).map(|ids| (ids.len() as u64, Which::Ids(ids))),
+        });
+        let (total, which) = found.await.map_err(not_now)??;
+        let run = Arc::new(Run::new(settlement, total, self.context.shutdown().child_token()));
+        self.runs.begin(Arc::clone(&run)).map_err(|going_on| self.conflict(&going_on))?;
+        let (going, letters) = (Arc::clone(&run), self.letters.clone());
+        let going = tokio::spawn(async move { going.go(&letters, which).await });
+        let watched = Arc::clone(&run);
+        tokio::spawn(async move {
+            if going.await.is_err() {
+                watched.end(RunState::Failed, Some(Problem::internal().detail().to_owned()));
             }
-            let sent = batch.publish(&*self.bus).await?;
-            replayed += sent.len();
-            for id in &sent {
-                up_to_date.ledger.settle(id);
-            }
-        }
-        Ok(Replayed { replayed, waiting: up_to_date.waiting() })
+        });
+        Ok(run)
     }
 
-    /// Reads what is new. Whoever holds the answer is the only one who looks or replays.
-    async fn up_to_date(&self) -> Result<UpToDate<'_>, PortError> {
-        let mut ledger = self.ledger.lock().await;
-        let mut unread = 0;
-        for topic in self.bus.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
-            for extent in self.bus.extents(topic).await? {
-                unread += catch_up(&*self.bus, &mut ledger, &extent).await?;
-            }
+    fn conflict(&self, going_on: &Run) -> Problem {
+        let DeadLetterRun { id, total, left, .. } = self.shown(going_on);
+        let detail = format!(
+            "another run over the dead letters goes on, {id}, with {left} of {total} left: wait for its end, or stop it"
+        );
+        Problem::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// The runs that are remembered, the newest first.
+    pub(crate) fn runs(&self) -> Vec<DeadLetterRun> {
+        self.runs.all().iter().map(|run| self.shown(run)).collect()
+    }
+
+    /// The run of that id.
+    ///
+    /// # Errors
+    /// 404 if none is remembered.
+    pub(crate) fn run(&self, id: &str) -> Result<Arc<Run>, Problem> {
+        let detail = || {
+            format!(
+                "there is no run {id}: the last {} are remembered until the process ends. What was done is marked, and \
+                 another run goes on with the rest",
+                runs::MAX_RUNS
+            )
+        };
+        self.runs.of_id(id).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, detail()))
+    }
+
+    /// How a run is.
+    pub(crate) fn shown(&self, run: &Run) -> DeadLetterRun {
+        run.shown(self.letters.known(waiting))
+    }
+
+    /// Waits until the role is asked to stop and the run that goes on has ended: it stops after the letters that are
+    /// under way.
+    pub(crate) async fn finish(&self) -> RoleResult {
+        self.context.shutdown().cancelled().await;
+        for run in self.runs.all() {
+            run.ended().await;
         }
-        Ok(UpToDate { ledger, unread })
+        Ok(())
     }
 }
 
-/// Takes note of what is new in a partition; gives how many records there was no room for.
-async fn catch_up(bus: &dyn EventBus, ledger: &mut Ledger, extent: &Extent) -> Result<u64, PortError> {
-    ledger.forget_before(&extent.partition, extent.earliest);
-    loop {
-        let next = ledger.next(&extent.partition).max(extent.earliest);
-        if next >= extent.end || ledger.is_full() {
-            return Ok(extent.end.saturating_sub(next));
-        }
-        let batch = bus.read(&extent.partition, next, READ_RECORDS).await?;
-        if batch.next <= next {
-            return Ok(0);
-        }
-        ledger.note(&batch);
+fn waiting(ledger: &Ledger) -> u64 {
+    ledger.listed() as u64 + ledger.unlisted()
+}
+
+fn not_now(not_now: NotNow) -> Problem {
+    match not_now {
+        NotNow::Reading(_) => Problem::unavailable(format!("{not_now}; try again"), RETRY_READING)
+            .of_kind(DeadLetterList::BEING_READ, "The dead letters are being read"),
+        NotNow::Bus(error) => error.into(),
     }
 }
 
-fn chosen(ledger: &Ledger, which: Which) -> Result<Vec<LetterId>, Problem> {
-    let Which::Ids(mut ids) = which else { return Ok(ledger.after(None).cloned().collect()) };
+fn chosen(ledger: &Ledger, mut ids: Vec<LetterId>) -> Result<Vec<LetterId>, Problem> {
     if let Some(gone) = ids.iter().find(|id| !ledger.waits(id)) {
-        return Err(Problem::not_found(&format!("dead letter {gone} that waits; nothing was replayed")));
+        return Err(Problem::not_found(&format!("dead letter {gone} that waits; nothing was done")));
     }
     ids.sort_unstable();
     ids.dedup();
@@ -183,38 +201,4 @@ async fn letter<'r>(reader: &'r mut Reader<'_>, id: &LetterId) -> Result<Option<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
-    use watchkeeper_domain::Timestamp;
-    use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
-
-    #[tokio::test]
-    async fn more_letters_than_are_known_to_wait_are_worked_off_in_several_replays() {
-        const LETTERS: u64 = 3 * READ_RECORDS as u64;
-        let dir = tempfile::tempdir().unwrap();
-        let bus = Arc::new(EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap());
-        let mut batch = BatchBuilder::default();
-        for offset in 0..LETTERS {
-            let letter = DeadLetter {
-                reason: "bad",
-                rejected_by: "persister",
-                rejected_at: Timestamp::MIN,
-                origin: TopicPartition::new(Topic::METRICS, 0),
-                offset,
-                record: Record { key: b"k", value: b"v", headers: &[] },
-            };
-            letter.push(&mut batch);
-        }
-        bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
-
-        let ledger = Mutex::new(Ledger::at_most(READ_RECORDS));
-        let letters = DeadLetters { bus, ledger };
-        assert_eq!(letters.waiting().await.unwrap(), LETTERS);
-        for _ in 0..3 {
-            let Replayed { replayed, .. } = letters.replay(Which::All).await.unwrap();
-            assert_eq!(replayed, READ_RECORDS);
-        }
-        assert_eq!(letters.waiting().await.unwrap(), 0);
-    }
-}
+mod tests;

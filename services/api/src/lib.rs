@@ -4,8 +4,8 @@
 //! protocols → *ask* the cache for what is latest and the store for everything else → *answer* in JSON or
 //! protobuf. Rollups are *made* of samples a few series at a time, for the one who keeps them. Live samples
 //! take another path: one feed *follows* topic `metrics` while somebody listens, *decodes* once, and *hands
-//! on* each batch to every stream. Dead letters are read from their topics, and replayed to where they came
-//! from. Of a rule is *explained* why it does or does not fire about a series, and alerts are *silenced*.
+//! on* each batch to every stream. Dead letters that wait are known by an index ([`watchkeeper_letters`]), shown as
+//! they lie on their topics, and replayed to where they came from or discarded, many of them in the background. Of a rule is *explained* why it does or does not fire about a series, and alerts are *silenced*.
 
 mod alerts;
 mod ask;
@@ -17,6 +17,7 @@ mod live;
 mod metrics;
 mod ports;
 mod question;
+mod random_id;
 mod readiness;
 mod roll_up;
 mod rules;

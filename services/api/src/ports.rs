@@ -8,7 +8,7 @@ use watchkeeper_ports::{
 /// What the api needs from the world.
 #[derive(Clone)]
 pub struct ApiPorts {
-    /// Live samples, dead letters, lag.
+    /// Live samples, lag.
     pub bus: Arc<dyn EventBus>,
     /// The history.
     pub samples: Arc<dyn SampleStore>,

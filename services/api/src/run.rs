@@ -18,6 +18,7 @@ use axum::Router;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_letters::Letters;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -26,6 +27,7 @@ use watchkeeper_runtime::{RoleContext, RoleResult};
 pub struct Api {
     context: RoleContext,
     ports: ApiPorts,
+    letters: Letters,
     dependencies: Dependencies,
     sources: Sources,
     roll_ups: RollUps,
@@ -35,7 +37,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// Makes the role; `rules` are those that the notifier evaluates.
+    /// Makes the role; `letters` is the index of the dead letters on the bus, and `rules` are those that the notifier
+    /// evaluates.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -43,12 +46,13 @@ impl Api {
         context: RoleContext,
         config: ApiConfig,
         ports: ApiPorts,
+        letters: Letters,
         rules: Arc<RuleSet>,
     ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
         let (live, feed) =
             Live::new(context.clone(), Arc::clone(&ports.bus), dependencies.bus.clone(), config.streams)?;
-        let letters = Arc::new(DeadLetters::new(Arc::clone(&ports.bus)));
+        let dead_letters = Arc::new(DeadLetters::new(context.clone(), letters.clone()));
         let ask = Ask::new(
             Arc::clone(&ports.samples),
             Arc::clone(&ports.latest),
@@ -60,7 +64,7 @@ impl Api {
             rules: Arc::new(Rules::new(rules, ask.clone(), alerts.clone(), Arc::clone(&ports.bus))),
             ask,
             live,
-            letters: Arc::clone(&letters),
+            letters: Arc::clone(&dead_letters),
             silences: Arc::new(Silences::new(Arc::clone(&ports.silences))),
             notifications: Arc::clone(&ports.notifications),
             status: Status {
@@ -68,7 +72,7 @@ impl Api {
                 started_at: Timestamp::now(),
                 bus: Arc::clone(&ports.bus),
                 latest: Arc::clone(&ports.latest),
-                letters,
+                letters: dead_letters,
                 alerts: alerts.clone(),
                 notifications: Arc::clone(&ports.notifications),
             },
@@ -80,6 +84,7 @@ impl Api {
             dependencies,
             roll_ups: RollUps::new(Arc::clone(&ports.samples), context),
             ports,
+            letters,
             sources,
             feed,
             health: Health::new(),
@@ -106,8 +111,9 @@ impl Api {
         grpc::router(ask, live, &self.roll_ups, &self.health, metrics, access)
     }
 
-    /// Feeds the streams and watches the dependencies, until asked to stop.
+    /// Feeds the streams, follows the dead letters and watches the dependencies, until asked to stop.
     pub async fn run(self) -> RoleResult {
+        let (context, letters, dead_letters) = (self.context.clone(), self.letters, self.sources.letters);
         let readiness = Readiness {
             context: self.context,
             dependencies: self.dependencies,
@@ -116,7 +122,12 @@ impl Api {
             metrics: self.sources.metrics,
             health: self.health,
         };
-        tokio::try_join!(self.feed.run(), readiness.keep_watching())?;
+        tokio::try_join!(
+            self.feed.run(),
+            readiness.keep_watching(),
+            letters.follow(&context),
+            dead_letters.finish(),
+        )?;
         Ok(())
     }
 }

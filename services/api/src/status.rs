@@ -62,7 +62,7 @@ impl Status {
 }
 
 /// A figure, unless the dependency that knows it is away.
-async fn figure<T>(asked: impl Future<Output = Result<T, PortError>>) -> Option<T> {
+async fn figure<T, E>(asked: impl Future<Output = Result<T, E>>) -> Option<T> {
     tokio::time::timeout(FIGURE_WITHIN, asked).await.ok()?.ok()
 }
 
@@ -82,7 +82,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_figure_that_takes_too_long_is_left_out() {
-        assert_eq!(figure(async { Ok(7) }).await, Some(7));
-        assert_eq!(figure(pending::<Result<u64, _>>()).await, None);
+        assert_eq!(figure(async { Ok::<_, PortError>(7) }).await, Some(7));
+        assert_eq!(figure(pending::<Result<u64, PortError>>()).await, None);
     }
 }

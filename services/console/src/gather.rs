@@ -13,7 +13,6 @@ pub(crate) use alerting::{Alerting, alerting};
 pub(crate) use alerts::Alerts;
 pub use alerts::MAX_ALERTS;
 pub(crate) use dead_letters::{Letter, Letters};
-pub use dead_letters::{MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS};
 pub(crate) use history::History;
 pub(crate) use lag::GroupLag;
 pub use one_series::MAX_ALIKE;
@@ -85,11 +84,16 @@ pub(crate) struct Latest {
 }
 
 /// Asks everything at once that does not wait for another answer.
-pub(crate) async fn status(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Status {
+pub(crate) async fn status(
+    ports: &ConsolePorts,
+    letters: &watchkeeper_letters::Letters,
+    chosen: &Chosen,
+    now: Timestamp,
+) -> Status {
     let ((latest, history), series, letters, lags, alerting) = tokio::join!(
         latest_with_history(ports, chosen, now),
         ask("cache", ports.latest.len()),
-        ask("bus", dead_letters::outstanding_on(&*ports.bus)),
+        ask("bus", dead_letters::outstanding(letters)),
         lag::of_groups(&*ports.bus),
         alerting(ports, now),
     );
@@ -122,7 +126,7 @@ async fn latest(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Result
 }
 
 /// Waits for an answer of `what`, for as long as [`PATIENCE`].
-async fn ask<T>(what: &str, question: impl Future<Output = Result<T, PortError>>) -> Answer<T> {
+async fn ask<T, E: fmt::Display>(what: &str, question: impl Future<Output = Result<T, E>>) -> Answer<T> {
     let not_now = match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(error)) => error.to_string(),

@@ -20,15 +20,17 @@ use question::{SeriesQuestion, StatusQuestion};
 use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_letters::Letters;
 use watchkeeper_rules::RuleSet;
-use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
+use watchkeeper_runtime::{RoleContext, RoleResult};
 
 /// The role `console`: the pages. A clone shares everything.
 #[derive(Clone)]
 pub struct Console {
     context: RoleContext,
     ports: ConsolePorts,
+    letters: Letters,
     rules: Arc<RuleSet>,
     started: Instant,
     host: Arc<str>,
@@ -36,12 +38,14 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that shows the roles of `context`'s process, what `ports` answer, and `rules`.
-    pub fn new(context: RoleContext, ports: ConsolePorts, rules: Arc<RuleSet>) -> Self {
+    /// A console that shows the roles of `context`'s process, what `ports` answer, the `letters` of the bus, and
+    /// `rules`.
+    pub fn new(context: RoleContext, ports: ConsolePorts, letters: Letters, rules: Arc<RuleSet>) -> Self {
         context.set_status("shows the pages at / and /alerts");
         Self {
             context,
             ports,
+            letters,
             rules,
             started: Instant::now(),
             host: address::host_name().into(),
@@ -61,6 +65,14 @@ impl Console {
             .with_state(self.clone())
     }
 
+    /// Follows the dead letters, until asked to stop.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn run(self) -> RoleResult {
+        self.letters.follow(&self.context).await
+    }
+
     /// The frame of the page at `path`.
     fn shell(&self, path: &'static str, headers: &HeaderMap, now: Timestamp) -> Shell {
         let (host, address) = (self.host.to_string(), address::of(headers));
@@ -74,7 +86,7 @@ async fn status_page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (now, chosen) = (Timestamp::now(), question.chosen());
-    let answers = status(&console.ports, &chosen, now).await;
+    let answers = status(&console.ports, &console.letters, &chosen, now).await;
     let roles = console.context.roster().roles();
     render(&StatusPage::new(console.shell("/", &headers, now), &roles, &chosen, answers, now))
 }

@@ -15,9 +15,6 @@ mod page;
 mod ports;
 mod sparkline;
 
-pub use gather::{
-    MAX_ALERTS, MAX_ALIKE, MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS, MAX_NOTIFICATIONS, MAX_SILENCES,
-    PAGE_SERIES, PATIENCE,
-};
+pub use gather::{MAX_ALERTS, MAX_ALIKE, MAX_NOTIFICATIONS, MAX_SILENCES, PAGE_SERIES, PATIENCE};
 pub use http::Console;
 pub use ports::ConsolePorts;

@@ -6,7 +6,7 @@ use watchkeeper_ports::{AlertStore, EventBus, LatestCache, NotificationStore, Sa
 /// What the console asks.
 #[derive(Clone)]
 pub struct ConsolePorts {
-    /// Dead letters and lag.
+    /// How far everybody has come.
     pub bus: Arc<dyn EventBus>,
     /// Values over time.
     pub samples: Arc<dyn SampleStore>,

@@ -11,6 +11,7 @@ use watchkeeper_analytics::ApiClient;
 use watchkeeper_api::Api;
 use watchkeeper_console::Console;
 use watchkeeper_ingest::Ingest;
+use watchkeeper_letters::Letters;
 use watchkeeper_runtime::Process;
 use watchkeeper_runtime::http::{Access, Limits, Listener, Scope};
 
@@ -19,6 +20,8 @@ pub(crate) struct Assembly<'a> {
     process: Process,
     config: &'a Config,
     ports: Ports,
+    /// The dead letters on the bus: one index for all roles of this process.
+    letters: Letters,
     access: &'a Access,
     data_dir: &'a Path,
     pages: Router,
@@ -37,7 +40,8 @@ impl<'a> Assembly<'a> {
         data_dir: &'a Path,
     ) -> Self {
         let pages = process.admin().route_layer(access.require(Scope::Read));
-        Self { process, config, ports, access, data_dir, pages, calls: Router::new(), api: None }
+        let letters = Letters::new(Arc::clone(&ports.bus));
+        Self { process, config, ports, letters, access, data_dir, pages, calls: Router::new(), api: None }
     }
 
     /// Starts a role. One that others in this process ask comes before them: [`Role::ALL`] has them so.
@@ -69,7 +73,8 @@ impl<'a> Assembly<'a> {
                 self.process.spawn(name, run);
             }
             Role::Api => {
-                let api = Api::new(context, config.api, ports.of_api(), Arc::clone(&config.rules))?
+                let (letters, rules) = (self.letters.clone(), Arc::clone(&config.rules));
+                let api = Api::new(context, config.api, ports.of_api(), letters, rules)?
                     .with_openapi(watchkeeper_ingest::openapi());
                 self.api = Some(ApiClient::in_process(api.grpc(&Access::open())));
                 self.calls = std::mem::take(&mut self.calls).merge(api.grpc(access));
@@ -93,8 +98,10 @@ impl<'a> Assembly<'a> {
                 self.process.spawn(name, run);
             }
             Role::Console => {
-                let console = Console::new(context, ports.of_console(), Arc::clone(&config.rules));
+                let (letters, rules) = (self.letters.clone(), Arc::clone(&config.rules));
+                let console = Console::new(context, ports.of_console(), letters, rules);
                 self.serve_pages(console.router(self.access));
+                self.process.spawn(name, console.run());
             }
         }
         Ok(())

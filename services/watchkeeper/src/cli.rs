@@ -1,11 +1,13 @@
 //! The command line.
 
 mod alerts;
+mod dead_letters;
 mod move_to;
 mod rules;
 mod silences;
 
 pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
+pub(crate) use dead_letters::{DeadLettersAction, DeadLettersArgs, WhichLetters};
 pub(crate) use move_to::MoveArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
@@ -47,7 +49,7 @@ pub(crate) enum Command {
     Silences(SilencesArgs),
     /// List the newest notifications, and how far each has come
     Notifications(NotificationsArgs),
-    /// Look at the records that were rejected, and send them in again
+    /// Look at the records that were rejected, send them in again, or give them up
     DeadLetters(DeadLettersArgs),
     /// Move an embedded installation to engines: Kafka, PostgreSQL, MongoDB
     Move(MoveArgs),
@@ -210,43 +212,6 @@ pub(crate) struct Output {
     /// Print the answer as JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct DeadLettersArgs {
-    #[command(subcommand)]
-    pub(crate) action: DeadLettersAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DeadLettersAction {
-    /// List the records that were rejected and not sent in again
-    List {
-        #[command(flatten)]
-        output: Output,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Show one of them with its original bytes
-    Show {
-        /// Its number in the list
-        id: String,
-        #[command(flatten)]
-        output: Output,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Send them to their topic again, as they were
-    Replay {
-        /// Their numbers in the list
-        #[arg(required_unless_present = "all")]
-        ids: Vec<String>,
-        /// All of them
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-        #[command(flatten)]
-        server: Server,
-    },
 }
 
 fn token_name(text: &str) -> Result<String, String> {

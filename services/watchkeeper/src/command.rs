@@ -18,6 +18,7 @@ mod client;
 mod data_dir;
 mod process;
 mod reload;
+mod status_line;
 mod table;
 
 use std::io::{self, Write as _};

@@ -12,7 +12,8 @@ fn allowed(name: &str) -> &'static [&'static str] {
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "wire"],
         "rules" => &["domain", "ports", "runtime"],
         "move" => &["domain", "ports", "wire"],
-        _ => &["domain", "ports", "wire", "runtime", "rules"],
+        "letters" => &["domain", "ports", "wire", "runtime"],
+        _ => &["domain", "ports", "wire", "runtime", "rules", "letters"],
     }
 }
 

@@ -5,11 +5,11 @@
 
 mod alert;
 mod dead_letter;
+mod dead_letter_run;
 mod live;
 mod notification;
 mod problem;
 mod range;
-mod replay;
 mod rollup;
 mod rule;
 mod sample;
@@ -19,11 +19,11 @@ mod status;
 
 pub use alert::{AlertJson, AlertList, AlertRef};
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson};
+pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
 pub use live::Lagged;
 pub use notification::{NotificationJson, NotificationList};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
-pub use replay::{ReplayAnswer, ReplayRequest};
 pub use rollup::{RollupJson, RollupList, RollupSeries};
 pub use rule::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
 pub use sample::{SampleJson, SampleList};

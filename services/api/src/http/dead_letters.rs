@@ -2,38 +2,55 @@
 
 use super::asked::Asked;
 use super::questions::{LettersQuestion, Nothing};
-use super::refusals::{BodyRefusals, NotFound, Refusals};
-use crate::dead_letters::{DeadLetters, Replayed, Which};
+use super::refusals::{BodyRefusals, NotFound, Refusals, RunGoesOn};
+use crate::dead_letters::DeadLetters;
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::Violation;
-use watchkeeper_runtime::http::{Checked, Problem};
-use watchkeeper_wire::dead_letter::LetterId;
-use watchkeeper_wire::json::{DeadLetterJson, DeadLetterList, ReplayAnswer, ReplayRequest};
+use watchkeeper_runtime::http::{Checked, Problem, RETRY_UNAVAILABLE};
+use watchkeeper_wire::dead_letter::{LetterId, Settlement};
+use watchkeeper_wire::json::{
+    DeadLetterJson, DeadLetterList, DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunState,
+};
 
-/// Most ids in one request to replay.
-const MAX_IDS: usize = ReplayRequest::MAX_IDS;
+/// Most ids in one request.
+const MAX_IDS: usize = DeadLettersRequest::MAX_IDS;
+/// How long an answer waits for the end of a run.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// What may be read.
 pub(super) fn router(letters: Arc<DeadLetters>) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(list_dead_letters))
         .routes(routes!(get_dead_letter))
+        .routes(routes!(list_dead_letter_runs))
+        .routes(routes!(get_dead_letter_run))
         .with_state(letters)
 }
 
 /// What changes something.
 pub(super) fn admin_router(letters: Arc<DeadLetters>) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(replay_dead_letters)).with_state(letters)
+    OpenApiRouter::default()
+        .routes(routes!(replay_dead_letters))
+        .routes(routes!(discard_dead_letters))
+        .routes(routes!(stop_dead_letter_run))
+        .with_state(letters)
 }
 
 /// List dead letters
 ///
-/// The records that were rejected and were not replayed since, those of one partition in the order they were
-/// rejected in. A page holds fewer than `limit` when the records are large.
+/// The records that were rejected and neither replayed nor discarded since, those of one partition in the order they
+/// were rejected in. A page holds fewer than `limit` when the records are large. After a start the dead-letter topics
+/// are read once before it is known which wait: until then this answers 503, with how far that is. At most 500,000 are
+/// listed, the oldest of each partition; `unlisted` counts the others, which follow once these wait no more.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters",
@@ -46,12 +63,17 @@ async fn list_dead_letters(
     Asked(question): Asked<LettersQuestion>,
 ) -> Result<Json<DeadLetterList>, Problem> {
     let page = letters.page(question.after.as_ref(), question.limit).await?;
-    Ok(Json(DeadLetterList { dead_letters: page.letters, next_page: page.next.map(|id| id.to_string()) }))
+    Ok(Json(DeadLetterList {
+        dead_letters: page.letters,
+        waiting: page.waiting,
+        unlisted: Some(page.unlisted).filter(|unlisted| *unlisted > 0),
+        next_page: page.next.map(|id| id.to_string()),
+    }))
 }
 
 /// Get one dead letter
 ///
-/// A rejected record with its original bytes, also after it was replayed.
+/// A rejected record with its original bytes, also after it was replayed or discarded.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/{id}",
@@ -75,17 +97,21 @@ async fn get_dead_letter(
 
 /// Replay dead letters
 ///
-/// Sends the records to the topics they were on, as they were, and marks them as replayed; if one of the ids
-/// does not wait to be replayed, none is. A record that is rejected again becomes a new dead letter. Needs
-/// the scope `admin`.
+/// Sends the records to the topics they were on, as they were, the oldest first, and marks them as replayed; if one of
+/// the ids does not wait, none is. A record that is rejected again becomes a new dead letter. Answers 200 when all is
+/// done within two seconds; else 202, and the replay goes on in the background: `Location` is where its progress is.
+/// When it ends early, whatever the cause, what was replayed is marked, up to the 500 letters that were under way:
+/// another replay goes on with the rest. One run goes on at a time. Needs the scope `admin`.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/replay",
     tag = "operation",
-    request_body(content = ReplayRequest, description = "Either `ids` or `all`."),
+    request_body(content = DeadLettersRequest, description = "Either `ids` or `all`."),
     responses(
-        (status = 200, description = "What was done.", body = ReplayAnswer),
+        (status = 200, description = "The replay, which has ended.", body = DeadLetterRun),
+        (status = 202, description = "The replay, which goes on.", body = DeadLetterRun),
         NotFound,
+        RunGoesOn,
         BodyRefusals,
         Refusals,
     ),
@@ -93,25 +119,125 @@ async fn get_dead_letter(
 async fn replay_dead_letters(
     State(letters): State<Arc<DeadLetters>>,
     Asked(Nothing): Asked<Nothing>,
-    Checked(Json(request)): Checked<Json<ReplayRequest>>,
-) -> Result<Json<ReplayAnswer>, Problem> {
-    let which = which(request)?;
-    // In a task of its own, so that a caller who hangs up leaves nothing half done.
-    let replay = tokio::spawn(async move { letters.replay(which).await });
-    let Replayed { replayed, waiting } = replay.await.map_err(|_| Problem::internal())??;
-    tracing::info!(replayed, waiting, "dead letters replayed");
-    Ok(Json(ReplayAnswer { replayed: replayed as u64, waiting }))
+    Checked(Json(request)): Checked<Json<DeadLettersRequest>>,
+) -> Result<Response, Problem> {
+    settle(&letters, Settlement::Replayed, request).await
 }
 
-fn which(request: ReplayRequest) -> Result<Which, Violation> {
-    let ReplayRequest { ids, all } = request;
+/// Discard dead letters
+///
+/// Marks them as discarded: they wait no more, and nothing is sent. Their topic keeps them for its time, and each can
+/// still be shown. Otherwise as a replay. Needs the scope `admin`.
+#[utoipa::path(
+    post,
+    path = "/v1/dead-letters/discard",
+    tag = "operation",
+    request_body(content = DeadLettersRequest, description = "Either `ids` or `all`."),
+    responses(
+        (status = 200, description = "The run, which has ended.", body = DeadLetterRun),
+        (status = 202, description = "The run, which goes on.", body = DeadLetterRun),
+        NotFound,
+        RunGoesOn,
+        BodyRefusals,
+        Refusals,
+    ),
+)]
+async fn discard_dead_letters(
+    State(letters): State<Arc<DeadLetters>>,
+    Asked(Nothing): Asked<Nothing>,
+    Checked(Json(request)): Checked<Json<DeadLettersRequest>>,
+) -> Result<Response, Problem> {
+    settle(&letters, Settlement::Discarded, request).await
+}
+
+/// List the runs over dead letters
+///
+/// The replays and discards of this process, and how far each has come.
+#[utoipa::path(
+    get,
+    path = "/v1/dead-letters/runs",
+    tag = "operation",
+    responses((status = 200, description = "The runs.", body = DeadLetterRunList), Refusals),
+)]
+async fn list_dead_letter_runs(
+    State(letters): State<Arc<DeadLetters>>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Json<DeadLetterRunList> {
+    Json(DeadLetterRunList { runs: letters.runs() })
+}
+
+/// Get one run over dead letters
+///
+/// How far it has come. A run is forgotten when the process ends.
+#[utoipa::path(
+    get,
+    path = "/v1/dead-letters/runs/{id}",
+    tag = "operation",
+    params(("id" = String, Path, description = "Its `id`.", example = "k3v9x2m7q4w8t5zn")),
+    responses((status = 200, description = "The run.", body = DeadLetterRun), NotFound, Refusals),
+)]
+async fn get_dead_letter_run(
+    State(letters): State<Arc<DeadLetters>>,
+    Checked(Path(id)): Checked<Path<String>>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<DeadLetterRun>, Problem> {
+    let run = letters.run(&id)?;
+    Ok(Json(letters.shown(&run)))
+}
+
+/// Stop a run over dead letters
+///
+/// It ends after the letters that are under way; what was done stays done, and another run goes on with the rest.
+/// Needs the scope `admin`.
+#[utoipa::path(
+    delete,
+    path = "/v1/dead-letters/runs/{id}",
+    tag = "operation",
+    params(("id" = String, Path, description = "Its `id`.", example = "k3v9x2m7q4w8t5zn")),
+    responses((status = 200, description = "The run.", body = DeadLetterRun), NotFound, Refusals),
+)]
+async fn stop_dead_letter_run(
+    State(letters): State<Arc<DeadLetters>>,
+    Checked(Path(id)): Checked<Path<String>>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<DeadLetterRun>, Problem> {
+    let run = letters.run(&id)?;
+    run.stop();
+    // It may be that it is held up; then it is shown as it is.
+    let _ = timeout(ANSWER_WITHIN, run.ended()).await;
+    Ok(Json(letters.shown(&run)))
+}
+
+async fn settle(
+    letters: &DeadLetters,
+    settlement: Settlement,
+    request: DeadLettersRequest,
+) -> Result<Response, Problem> {
+    let run = letters.begin(settlement, chosen(request)?).await?;
+    let has_ended = timeout(ANSWER_WITHIN, run.ended()).await.is_ok();
+    let shown = letters.shown(&run);
+    if shown.state == RunState::Failed {
+        let reason = shown.reason.unwrap_or_default();
+        return Err(Problem::unavailable(
+            format!("{reason}; {} of {} are left", shown.left, shown.total),
+            RETRY_UNAVAILABLE,
+        ));
+    }
+    let status = if has_ended { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let location = [(LOCATION, format!("/v1/dead-letters/runs/{}", shown.id))];
+    Ok((status, location, Json(shown)).into_response())
+}
+
+/// The ids that are meant; `None` for all.
+fn chosen(request: DeadLettersRequest) -> Result<Option<Vec<LetterId>>, Violation> {
+    let DeadLettersRequest { ids, all } = request;
     match (ids.len(), all) {
-        (0, true) => Ok(Which::All),
+        (0, true) => Ok(None),
         (1..=MAX_IDS, false) => {
             let id = |(index, id): (usize, &String)| {
                 id.parse().map_err(|Violation { reason, .. }| Violation::new(format!("ids[{index}]"), reason))
             };
-            ids.iter().enumerate().map(id).collect::<Result<_, _>>().map(Which::Ids)
+            ids.iter().enumerate().map(id).collect::<Result<_, _>>().map(Some)
         }
         (0, false) => Err(Violation::new("ids", "is missing, and all is not true: give one of them")),
         (_, true) => Err(Violation::new("ids", "is given and all is true: give one of them")),
@@ -123,15 +249,15 @@ fn which(request: ReplayRequest) -> Result<Which, Violation> {
 mod tests {
     use super::*;
 
-    fn asked(count: usize, all: bool) -> Result<Which, String> {
+    fn asked(count: usize, all: bool) -> Result<Option<Vec<LetterId>>, String> {
         let ids = (0..count).map(|offset| format!("metrics.dead-0-{offset}")).collect();
-        which(ReplayRequest { ids, all }).map_err(|violation| violation.to_string())
+        chosen(DeadLettersRequest { ids, all }).map_err(|violation| violation.to_string())
     }
 
     #[test]
-    fn either_ids_or_all_are_replayed() {
-        assert_eq!(asked(0, true), Ok(Which::All));
-        let Ok(Which::Ids(ids)) = asked(MAX_IDS, false) else { panic!("as many as the limit are taken") };
+    fn either_ids_or_all_are_meant() {
+        assert_eq!(asked(0, true), Ok(None));
+        let Ok(Some(ids)) = asked(MAX_IDS, false) else { panic!("as many as the limit are taken") };
         assert_eq!(ids.len(), MAX_IDS);
         assert_eq!(asked(1001, false).unwrap_err(), "ids: has 1001 items, the limit is 1000");
         assert!(asked(0, false).unwrap_err().starts_with("ids: is missing"));
@@ -141,7 +267,7 @@ mod tests {
     #[test]
     fn a_malformed_id_is_named_by_its_index() {
         let ids = vec!["metrics.dead-0-1".to_owned(), "7".to_owned()];
-        let refused = which(ReplayRequest { ids, all: false }).unwrap_err().to_string();
+        let refused = chosen(DeadLettersRequest { ids, all: false }).unwrap_err().to_string();
         assert_eq!(refused, "ids[1]: must be as in the list, such as metrics.dead-0-42; is \"7\"");
     }
 }

@@ -12,6 +12,9 @@ pub(super) struct NotFound;
 /// What a route may refuse that makes one thing of a given name.
 pub(super) struct Conflict;
 
+/// What a route may refuse that begins a run over dead letters.
+pub(super) struct RunGoesOn;
+
 /// What a route may refuse that takes a body of JSON.
 pub(super) struct BodyRefusals;
 
@@ -39,6 +42,15 @@ impl IntoResponses for NotFound {
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
         problems([(409, "There is another of that id, or as many as there may be; nothing was changed.")])
+    }
+}
+
+impl IntoResponses for RunGoesOn {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems([(
+            409,
+            "Another run over the dead letters goes on; the problem names it. Nothing was done.",
+        )])
     }
 }
 

@@ -1,13 +1,11 @@
 //! From a request to a silence.
 
-use data_encoding::BASE32_NOPAD;
+use crate::random_id::random_id;
 use std::time::Duration;
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp, Violation};
 use watchkeeper_runtime::config::{parse_duration, show_duration};
 use watchkeeper_wire::json::SilenceRequest;
 
-/// Random bytes in an id: enough that none is given twice, and few enough to be read out.
-const ID_BYTES: usize = 10;
 /// Who makes a silence when nothing tells.
 const ANYBODY: &str = "anybody";
 /// The longest that a silence may hold, and the furthest that it may begin from now.
@@ -102,10 +100,6 @@ fn checked_id(id: String) -> Result<String, Violation> {
         return Ok(id);
     }
     Err(Violation::new("id", format!("must be 1 to {max} ASCII letters, digits, - and _; is {id:?}")))
-}
-
-fn random_id() -> String {
-    BASE32_NOPAD.encode(&rand::random::<[u8; ID_BYTES]>()).to_ascii_lowercase()
 }
 
 /// A text in one line of so many bytes.

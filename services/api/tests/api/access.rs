@@ -35,6 +35,7 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
         "/v1/series",
         "/v1/status",
         "/v1/dead-letters",
+        "/v1/dead-letters/runs",
         "/v1/rules",
         "/v1/rules/busy/explain",
         "/v1/alerts",
@@ -54,6 +55,12 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
     assert_eq!(asked(&Method::POST, replay, None).await, StatusCode::UNAUTHORIZED);
     assert_eq!(asked(&Method::POST, replay, Some(read)).await, StatusCode::FORBIDDEN);
     assert_eq!(asked(&Method::POST, replay, Some(admin)).await, StatusCode::OK);
+    for (method, path) in
+        [(Method::POST, "/v1/dead-letters/discard"), (Method::DELETE, "/v1/dead-letters/runs/x")]
+    {
+        assert_eq!(asked(&method, path, None).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(asked(&method, path, Some(read)).await, StatusCode::FORBIDDEN);
+    }
 
     for (method, path) in [(Method::POST, "/v1/silences"), (Method::DELETE, "/v1/silences/x")] {
         assert_eq!(asked(&method, path, None).await, StatusCode::UNAUTHORIZED);

@@ -10,6 +10,7 @@ use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::dead_letter::DeadLetter;
 
 const REPLAY: &str = "/v1/dead-letters/replay";
+const DISCARD: &str = "/v1/dead-letters/discard";
 /// More than one read and more than one batch.
 const LETTERS: u64 = 1_203;
 
@@ -40,6 +41,18 @@ async fn reject(platform: &Platform, offset: Offset, value: &[u8], headers: &[He
     reject_each(platform, offset..offset + 1, |_| value.to_vec(), headers).await;
 }
 
+/// The run that a post has begun, once it has ended.
+async fn ended(platform: &Platform, (status, mut run): (StatusCode, Value)) -> Value {
+    let path = format!("/v1/dead-letters/runs/{}", run["id"].as_str().unwrap());
+    let is_running = status == StatusCode::ACCEPTED;
+    assert_eq!(is_running, run["state"] == "running", "{run}");
+    while run["state"] == "running" {
+        tokio::task::yield_now().await;
+        run = platform.answer(&path).await;
+    }
+    run
+}
+
 /// The ids that a page lists.
 fn ids(page: &Value) -> Vec<&str> {
     page["dead_letters"].as_array().unwrap().iter().map(|letter| letter["id"].as_str().unwrap()).collect()
@@ -48,7 +61,7 @@ fn ids(page: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_letter_is_listed_and_shown_with_its_original_bytes() {
     let platform = Platform::start().await;
-    assert_eq!(platform.answer("/v1/dead-letters").await, json!({ "dead_letters": [] }));
+    assert_eq!(platform.answer("/v1/dead-letters").await, json!({ "dead_letters": [], "waiting": 0 }));
     reject(&platform, 41, b"{", &[("trace".into(), "1".into())]).await;
     reject(&platform, 42, b"\xff\x00", &[]).await;
     let page = platform.answer("/v1/dead-letters").await;
@@ -78,7 +91,8 @@ async fn a_replayed_letter_has_its_bytes_back_on_its_topic_and_waits_no_more() {
     reject(&platform, 41, value, &[("trace".into(), "1".into())]).await;
     reject(&platform, 42, b"x", &[]).await;
     let (status, answer) = platform.post(REPLAY, &json!({ "ids": ["metrics.dead-0-0"] })).await;
-    assert_eq!((status, answer), (StatusCode::OK, json!({ "replayed": 1, "waiting": 1 })));
+    assert_eq!((status, &answer["replayed"], &answer["waiting"]), (StatusCode::OK, &json!(1), &json!(1)));
+    assert_eq!((&answer["state"], &answer["left"]), (&json!("done"), &json!(0)));
 
     let metrics = TopicPartition::new(Topic::METRICS, 0);
     let replayed = platform.ports.bus.read(&metrics, 0, 10).await.unwrap();
@@ -91,10 +105,7 @@ async fn a_replayed_letter_has_its_bytes_back_on_its_topic_and_waits_no_more() {
     assert_eq!(platform.answer("/v1/dead-letters/metrics.dead-0-0").await["offset"], 41);
     let (status, problem) = platform.post(REPLAY, &json!({ "ids": ["metrics.dead-0-0"] })).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        problem["detail"],
-        "there is no dead letter metrics.dead-0-0 that waits; nothing was replayed"
-    );
+    assert_eq!(problem["detail"], "there is no dead letter metrics.dead-0-0 that waits; nothing was done");
 }
 
 #[tokio::test]
@@ -102,14 +113,14 @@ async fn all_that_wait_are_replayed_however_many_in_their_order() {
     let platform = Platform::start().await;
     let numbered = |offset: Offset| offset.to_string().into_bytes();
     reject_each(&platform, 0..LETTERS, numbered, &[]).await;
-    let (_, answer) = platform.post(REPLAY, &json!({ "all": true })).await;
-    assert_eq!(answer, json!({ "replayed": LETTERS, "waiting": 0 }));
+    let run = ended(&platform, platform.post(REPLAY, &json!({ "all": true })).await).await;
+    assert_eq!((&run["replayed"], &run["waiting"]), (&json!(LETTERS), &json!(0)));
     let metrics = TopicPartition::new(Topic::METRICS, 0);
     let replayed = platform.ports.bus.read(&metrics, 0, 2_000).await.unwrap();
     let values: Vec<_> = replayed.records.iter().map(|record| record.value.to_vec()).collect();
     assert_eq!(values, (0..LETTERS).map(numbered).collect::<Vec<_>>());
-    let (_, answer) = platform.post(REPLAY, &json!({ "all": true })).await;
-    assert_eq!(answer, json!({ "replayed": 0, "waiting": 0 }));
+    let (status, answer) = platform.post(REPLAY, &json!({ "all": true })).await;
+    assert_eq!((status, &answer["replayed"]), (StatusCode::OK, &json!(0)));
 }
 
 #[tokio::test]
@@ -119,6 +130,44 @@ async fn an_api_that_starts_later_knows_what_was_replayed_before() {
     platform.post(REPLAY, &json!({ "ids": ["metrics.dead-0-1"] })).await;
     let later = Platform::on(platform.ports.clone(), ApiConfig::default(), &Access::open());
     assert_eq!(ids(&later.answer("/v1/dead-letters").await), ["metrics.dead-0-0", "metrics.dead-0-2"]);
+}
+
+#[tokio::test]
+async fn a_discarded_letter_waits_no_more_and_nothing_is_sent() {
+    let platform = Platform::start().await;
+    reject_each(&platform, 0..3, |_| b"x".to_vec(), &[]).await;
+    let (status, run) = platform.post(DISCARD, &json!({ "ids": ["metrics.dead-0-1"] })).await;
+    assert_eq!((status, &run["action"], &run["discarded"]), (StatusCode::OK, &json!("discard"), &json!(1)));
+    assert_eq!((&run["replayed"], &run["waiting"]), (&json!(0), &json!(2)));
+    assert_eq!(
+        platform.answer("/v1/dead-letters/metrics.dead-0-1").await["offset"],
+        1,
+        "it can still be shown"
+    );
+    let later = Platform::on(platform.ports.clone(), ApiConfig::default(), &Access::open());
+    assert_eq!(ids(&later.answer("/v1/dead-letters").await), ["metrics.dead-0-0", "metrics.dead-0-2"]);
+
+    let run = ended(&platform, platform.post(DISCARD, &json!({ "all": true })).await).await;
+    assert_eq!((&run["discarded"], &run["waiting"]), (&json!(2), &json!(0)));
+    let metrics = TopicPartition::new(Topic::METRICS, 0);
+    assert!(platform.ports.bus.read(&metrics, 0, 10).await.unwrap().records.is_empty());
+}
+
+#[tokio::test]
+async fn runs_are_listed_and_one_that_is_not_remembered_says_what_to_do() {
+    let platform = Platform::start().await;
+    reject(&platform, 0, b"x", &[]).await;
+    let (_, first) = platform.post(DISCARD, &json!({ "all": true })).await;
+    let (_, second) = platform.post(REPLAY, &json!({ "all": true })).await;
+    let runs = platform.answer("/v1/dead-letters/runs").await;
+    assert_eq!(runs, json!({ "runs": [second, first] }));
+    let (status, problem) = platform.get("/v1/dead-letters/runs/x").await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(
+        detail.starts_with("there is no run x") && detail.ends_with("another run goes on with the rest"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]

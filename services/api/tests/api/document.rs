@@ -14,17 +14,21 @@ use tokio::net::TcpStream;
 use utoipa::OpenApi as _;
 use watchkeeper_api::{Api, ApiConfig};
 use watchkeeper_domain::{Severity, Timestamp};
+use watchkeeper_letters::Letters;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::token::{self, Tokens};
 use watchkeeper_runtime::http::{Access, Limits, Listener};
 
 /// Every route there is.
-const ROUTES: [(&str, &str); 18] = [
+const ROUTES: [(&str, &str); 22] = [
+    ("delete", "/v1/dead-letters/runs/{id}"),
     ("delete", "/v1/silences/{id}"),
     ("get", "/openapi.json"),
     ("get", "/v1/alerts"),
     ("get", "/v1/dead-letters"),
+    ("get", "/v1/dead-letters/runs"),
+    ("get", "/v1/dead-letters/runs/{id}"),
     ("get", "/v1/dead-letters/{id}"),
     ("get", "/v1/latest"),
     ("get", "/v1/notifications"),
@@ -37,6 +41,7 @@ const ROUTES: [(&str, &str); 18] = [
     ("get", "/v1/silences"),
     ("get", "/v1/status"),
     ("get", "/v1/stream"),
+    ("post", "/v1/dead-letters/discard"),
     ("post", "/v1/dead-letters/replay"),
     ("post", "/v1/silences"),
 ];
@@ -148,9 +153,21 @@ async fn answers_are_as_their_schemas_say() {
         let (_, problem) = platform.get(&format!("{}?no-such-parameter=1", named(path))).await;
         assert_described(&document.answer_schema("get", path, "400"), &problem, path);
     }
-    let replay = "/v1/dead-letters/replay";
-    let (_, answer) = platform.post(replay, &json!({ "all": true })).await;
-    assert_described(&document.answer_schema("post", replay, "200"), &answer, replay);
+    for path in ["/v1/dead-letters/replay", "/v1/dead-letters/discard"] {
+        let (_, run) = platform.post(path, &json!({ "all": true })).await;
+        assert_described(&document.answer_schema("post", path, "200"), &run, path);
+        assert_described(&document.answer_schema("post", path, "202"), &run, path);
+        let run = format!("/v1/dead-letters/runs/{}", run["id"].as_str().unwrap());
+        let of_id = "/v1/dead-letters/runs/{id}";
+        assert_described(&document.answer_schema("get", of_id, "200"), &platform.answer(&run).await, of_id);
+        assert_described(
+            &document.answer_schema("delete", of_id, "200"),
+            &platform.delete(&run).await.1,
+            of_id,
+        );
+    }
+    let runs = "/v1/dead-letters/runs";
+    assert_described(&document.answer_schema("get", runs, "200"), &platform.answer(runs).await, runs);
     let silence = json!({ "id": "x2", "matchers": ["rule=busy"], "duration": "2h", "created_by": "ops" });
     for status in ["201", "200"] {
         let (_, answer) = platform.post("/v1/silences", &silence).await;
@@ -257,7 +274,8 @@ async fn the_routes_of_another_role_can_be_described_too() {
 
     let mut platform = Platform::start().await;
     let context = RoleContext::detached("api");
-    let api = Api::new(context, ApiConfig::default(), platform.ports.clone(), rules()).unwrap();
+    let (ports, letters) = (platform.ports.clone(), Letters::new(platform.ports.bus.clone()));
+    let api = Api::new(context, ApiConfig::default(), ports, letters, rules()).unwrap();
     platform.http = api.with_openapi(Elsewhere::openapi()).router(&Access::open());
     let document = platform.answer("/openapi.json").await;
     let samples = document["paths"]["/v1/samples"].as_object().unwrap();

@@ -20,6 +20,7 @@ use watchkeeper_api::{Api, ApiConfig, ApiPorts};
 use watchkeeper_domain::{
     Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
+use watchkeeper_letters::Letters;
 use watchkeeper_ports::{Append, BatchBuilder, Evaluation, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::config::{Document, Section};
@@ -100,7 +101,8 @@ impl Platform {
     /// On any ports; perhaps it is never ready.
     pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
         let context = RoleContext::detached("api");
-        let api = Api::new(context.clone(), config, ports.clone(), rules()).unwrap();
+        let letters = Letters::new(Arc::clone(&ports.bus));
+        let api = Api::new(context.clone(), config, ports.clone(), letters, rules()).unwrap();
         let (http, grpc) = (api.router(access), api.grpc(access));
         Self { context, ports, http, grpc, running: tokio::spawn(api.run()), _dir: None }
     }

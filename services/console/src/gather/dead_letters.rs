@@ -2,18 +2,10 @@
 
 use std::cmp::Reverse;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, Extent, Offset, PortError, ReceivedBatch, Record, Topic, TopicPartition};
-use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Place, outstanding};
+use watchkeeper_letters::{NotNow, Reader};
+use watchkeeper_ports::{Offset, TopicPartition};
+use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
-/// Most records of a dead-letter topic that are read for one page, the newest of each partition.
-pub const MAX_DEAD_LETTER_RECORDS: usize = 5_000;
-/// Reading a topic for one page ends when it has brought this many bytes.
-pub const MAX_DEAD_LETTER_BYTES: usize = 8 * 1024 * 1024;
-/// Most records in one read.
-const READ_RECORDS: u64 = 500;
-/// A read that brings only the first of its records, because they are large, is done again for the newest
-/// of them, divided by this.
-const READ_FEWER: u64 = 8;
 /// Letters that are shown.
 const SHOWN: usize = 10;
 /// Longest part of a record's key that is shown, in characters.
@@ -22,12 +14,14 @@ const SHOWN_KEY_CHARS: usize = 120;
 /// What waits on the dead-letter topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Letters {
-    /// Those that were not replayed.
+    /// Those that were neither replayed nor discarded.
     pub(crate) outstanding: usize,
     /// Records on the topics that are neither letter nor marker.
     pub(crate) unreadable: usize,
-    /// Whether there are older records that were not read, so that there may be more letters.
-    pub(crate) older_unread: bool,
+    /// How far the topics were read, if it is not known yet which letters wait.
+    pub(crate) reading: Option<String>,
+    /// Whether there are so many that the newest are not listed.
+    pub(crate) newest_unlisted: bool,
     /// The newest, newest first.
     pub(crate) newest: Vec<Letter>,
 }
@@ -46,37 +40,40 @@ pub(crate) struct Letter {
     pub(crate) key: String,
 }
 
-pub(super) async fn outstanding_on(bus: &dyn EventBus) -> Result<Letters, PortError> {
-    let mut letters = Letters::default();
-    for topic in bus.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
-        letters.add(topic, &read(bus, topic).await?);
+pub(super) async fn outstanding(letters: &watchkeeper_letters::Letters) -> Result<Letters, NotNow> {
+    let looked = letters.look(|ledger| {
+        let newest: Vec<LetterId> = ledger.newest(SHOWN).collect();
+        (newest, ledger.listed(), ledger.unlisted(), ledger.strays())
+    });
+    let (ids, listed, unlisted, strays) = match looked.await {
+        Ok(found) => found,
+        Err(NotNow::Reading(progress)) => {
+            return Ok(Letters { reading: Some(progress.to_string()), ..Letters::default() });
+        }
+        Err(error) => return Err(error),
+    };
+    let (mut reader, mut newest) = (Reader::new(&**letters.bus(), SHOWN), Vec::new());
+    // From the oldest on, because what is read with a letter lies after it.
+    for id in ids.iter().rev() {
+        let letter = reader.record(id).await?.and_then(|record| DeadLetter::read(record).ok());
+        newest.extend(letter.map(|letter| Letter::new(id, &letter)));
     }
-    letters.newest.sort_by_key(|letter| Reverse(letter.rejected_at));
-    letters.newest.truncate(SHOWN);
-    Ok(letters)
-}
-
-impl Letters {
-    fn add(&mut self, topic: &Topic, read: &Read) {
-        let found = outstanding(read.batches.iter().flat_map(placed));
-        self.outstanding += found.letters.len();
-        self.unreadable += found.unreadable.len();
-        self.older_unread |= read.older_unread;
-        let mut newest: Vec<_> = found.letters.iter().collect();
-        newest.sort_by_key(|(_, letter)| Reverse(letter.rejected_at));
-        self.newest
-            .extend(newest.iter().take(SHOWN).map(|(place, letter)| Letter::new(topic, *place, letter)));
-    }
+    newest.reverse();
+    newest.sort_by_key(|letter| Reverse(letter.rejected_at));
+    newest.truncate(SHOWN);
+    Ok(Letters {
+        outstanding: listed + usize::try_from(unlisted).unwrap_or(usize::MAX),
+        unreadable: usize::try_from(strays).unwrap_or(usize::MAX),
+        reading: None,
+        newest_unlisted: unlisted > 0,
+        newest,
+    })
 }
 
 impl Letter {
-    fn new(topic: &Topic, place: Place, letter: &DeadLetter<'_>) -> Self {
+    fn new(id: &LetterId, letter: &DeadLetter<'_>) -> Self {
         Self {
-            id: LetterId {
-                partition: TopicPartition::new(topic.clone(), place.partition),
-                offset: place.offset,
-            }
-            .to_string(),
+            id: id.to_string(),
             reason: letter.reason.to_owned(),
             rejected_by: letter.rejected_by.to_owned(),
             rejected_at: letter.rejected_at,
@@ -85,54 +82,4 @@ impl Letter {
             key: String::from_utf8_lossy(letter.record.key).chars().take(SHOWN_KEY_CHARS).collect(),
         }
     }
-}
-
-async fn read(bus: &dyn EventBus, topic: &Topic) -> Result<Read, PortError> {
-    let extents = bus.extents(topic).await?;
-    let mut read = Read::default();
-    for extent in &extents {
-        read.newest_of(bus, extent, MAX_DEAD_LETTER_RECORDS / extents.len()).await?;
-    }
-    Ok(read)
-}
-
-/// What was read so far.
-#[derive(Default)]
-struct Read {
-    batches: Vec<ReceivedBatch>,
-    bytes: usize,
-    older_unread: bool,
-}
-
-impl Read {
-    /// Reads a partition from its end backwards, at most `max_records`.
-    async fn newest_of(
-        &mut self,
-        bus: &dyn EventBus,
-        extent: &Extent,
-        max_records: usize,
-    ) -> Result<(), PortError> {
-        let lowest = extent.end.saturating_sub(max_records as u64).max(extent.earliest);
-        let (mut end, mut step) = (extent.end, READ_RECORDS);
-        while end > lowest && self.bytes < MAX_DEAD_LETTER_BYTES {
-            let from = end.saturating_sub(step).max(lowest);
-            let records = end - from;
-            let max_records = usize::try_from(records).unwrap_or(usize::MAX);
-            let batch = bus.read(&extent.partition, from, max_records).await?;
-            if batch.next < end && records > 1 {
-                step = records.div_ceil(READ_FEWER);
-                continue;
-            }
-            self.bytes += batch.records.size_bytes();
-            self.batches.push(batch);
-            (end, step) = (from, READ_RECORDS);
-        }
-        self.older_unread |= end > extent.earliest;
-        Ok(())
-    }
-}
-
-fn placed(batch: &ReceivedBatch) -> impl Iterator<Item = (Place, Record<'_>)> {
-    let partition = batch.partition.partition;
-    batch.offsets.iter().map(move |&offset| Place { partition, offset }).zip(batch.records.iter())
 }

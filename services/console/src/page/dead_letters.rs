@@ -9,10 +9,12 @@ use watchkeeper_domain::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LettersPart {
     pub(super) is_empty: bool,
-    /// How many wait: `3`, or `at least 5,000` when not all were counted.
+    /// Why it is not known yet which wait.
+    pub(super) reading: Option<String>,
+    /// How many wait.
     pub(super) outstanding: String,
-    /// What else is on the topics, if anything.
-    pub(super) remark: Option<String>,
+    /// What else there is to say, if anything.
+    pub(super) remarks: Vec<String>,
     /// The newest, newest first.
     pub(super) newest: Vec<LetterRow>,
 }
@@ -31,16 +33,22 @@ pub(super) struct LetterRow {
 
 impl LettersPart {
     pub(super) fn new(letters: Letters, now: Timestamp) -> Self {
-        let at_least = if letters.older_unread { "at least " } else { "" };
-        let remark = match letters.unreadable {
+        let strays = match letters.unreadable {
             0 => None,
             1 => Some("One record on the dead-letter topics is no letter.".to_owned()),
             more => Some(format!("{} records on the dead-letter topics are no letters.", count(more))),
         };
+        let too_many = letters.newest_unlisted.then(|| {
+            "There are so many that the newest are not listed; they are once older ones are replayed or discarded."
+                .to_owned()
+        });
         Self {
             is_empty: letters.outstanding == 0,
-            outstanding: format!("{at_least}{}", count(letters.outstanding)),
-            remark,
+            reading: letters.reading.map(|progress| {
+                format!("The dead-letter topics are being read, as after every start: {progress} so far.")
+            }),
+            outstanding: count(letters.outstanding),
+            remarks: strays.into_iter().chain(too_many).collect(),
             newest: letters.newest.into_iter().map(|letter| LetterRow::new(letter, now)).collect(),
         }
     }
@@ -64,10 +72,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_that_is_not_complete_says_so() {
-        let letters = Letters { outstanding: 5_000, older_unread: true, unreadable: 2, newest: Vec::new() };
+    fn what_is_not_whole_says_so() {
+        let letters =
+            Letters { outstanding: 600_000, newest_unlisted: true, unreadable: 2, ..Letters::default() };
         let part = LettersPart::new(letters, Timestamp::MIN);
-        assert_eq!(part.outstanding, "at least 5,000");
-        assert_eq!(part.remark.as_deref(), Some("2 records on the dead-letter topics are no letters."));
+        assert_eq!(part.outstanding, "600,000");
+        let [strays, too_many] = &part.remarks[..] else { panic!("{:?}", part.remarks) };
+        assert_eq!(strays, "2 records on the dead-letter topics are no letters.");
+        assert!(too_many.starts_with("There are so many that the newest are not listed"), "{too_many}");
+
+        let reading = Letters { reading: Some("41,000 of 110,300 records".to_owned()), ..Letters::default() };
+        assert_eq!(
+            LettersPart::new(reading, Timestamp::MIN).reading.as_deref(),
+            Some(
+                "The dead-letter topics are being read, as after every start: 41,000 of 110,300 records so far."
+            )
+        );
     }
 }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use std::sync::Arc;
 use watchkeeper_console::Console;
+use watchkeeper_letters::Letters;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::{Access, Tokens};
@@ -72,7 +73,9 @@ async fn only_those_who_may_read_see_the_page() {
     let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = \"{sha256_of_foo}\"\n");
     let access = Access::new(Document::parse("test.toml", &text).unwrap().read(Tokens::read).unwrap());
     let context = RoleContext::detached("console");
-    let router = Console::new(context, World::default().ports(), Arc::default()).router(&access);
+    let ports = World::default().ports();
+    let letters = Letters::new(Arc::clone(&ports.bus));
+    let router = Console::new(context, ports, letters, Arc::default()).router(&access);
     let files = files(&console(World::default())).await;
     for path in
         ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))

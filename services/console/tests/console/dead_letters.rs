@@ -2,12 +2,11 @@
 
 use crate::fakes::World;
 use crate::markup::assert_sound;
-use crate::visit::page;
+use crate::visit::{MAX_LETTERS, page};
 use std::time::Duration;
-use watchkeeper_console::{MAX_DEAD_LETTER_BYTES, MAX_DEAD_LETTER_RECORDS};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
-use watchkeeper_wire::dead_letter::{DeadLetter, Place};
+use watchkeeper_wire::dead_letter::{DeadLetter, Place, Settlement};
 
 fn letter(number: u64, value: &[u8]) -> DeadLetter<'_> {
     DeadLetter {
@@ -33,7 +32,7 @@ fn batch_of(letters: u64) -> BatchBuilder {
 #[tokio::test]
 async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
     let mut batch = batch_of(12);
-    letter(11, b"v").push_replayed_marker(&mut batch, Place { partition: 0, offset: 11 });
+    letter(11, b"v").push_marker(&mut batch, Settlement::Replayed, Place { partition: 0, offset: 11 });
     let page = page(world(batch), "/").await;
     assert_sound(&page.body);
     page.assert_has("<strong>11</strong> outstanding");
@@ -46,41 +45,27 @@ async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
 }
 
 #[tokio::test]
-async fn older_records_than_the_limit_are_not_counted_and_it_says_so() {
-    let all = page(world(batch_of(MAX_DEAD_LETTER_RECORDS as u64)), "/").await;
-    all.assert_has("<strong>5,000</strong> outstanding");
+async fn past_what_an_index_lists_all_are_counted_and_it_says_that_the_newest_are_not_listed() {
+    let all = page(world(batch_of(MAX_LETTERS as u64)), "/").await;
+    all.assert_has("<strong>200</strong> outstanding");
+    all.assert_lacks("the newest are not listed");
 
-    let newest = page(world(batch_of(MAX_DEAD_LETTER_RECORDS as u64 + 1)), "/").await;
-    newest.assert_has("<strong>at least 5,000</strong> outstanding");
-    newest.assert_has("metrics.dead-0-5000</th>");
+    let more = page(world(batch_of(MAX_LETTERS as u64 + 1)), "/").await;
+    more.assert_has("<strong>201</strong> outstanding");
+    more.assert_has("the newest are not listed");
+    more.assert_has("metrics.dead-0-199</th>");
 }
 
 #[tokio::test]
-async fn reading_ends_when_it_has_brought_enough_bytes() {
-    let large = vec![b'x'; MAX_DEAD_LETTER_BYTES / 500];
-    let mut batch = BatchBuilder::default();
-    (0..1_000).for_each(|number| letter(number, &large).push(&mut batch));
-    page(world(batch), "/").await.assert_has("<strong>at least 500</strong> outstanding");
-}
-
-#[tokio::test]
-async fn letters_of_which_a_read_brings_only_a_few_are_all_counted() {
-    for read_ends_after in [1, 1_000, 30_000] {
-        let world = World { read_ends_after: Some(read_ends_after), ..world(batch_of(1_000)) };
-        page(world, "/").await.assert_has("<strong>1,000</strong> outstanding");
+async fn letters_of_which_a_read_brings_only_a_few_are_all_counted_and_the_newest_shown() {
+    for read_ends_after in [1, 30, 1_000] {
+        let world = World { read_ends_after: Some(read_ends_after), ..world(batch_of(150)) };
+        let page = page(world, "/").await;
+        page.assert_has("<strong>150</strong> outstanding");
+        for id in [140, 149] {
+            page.assert_has(&format!("metrics.dead-0-{id}</th>"));
+        }
     }
-}
-
-#[tokio::test]
-async fn of_letters_that_are_too_large_for_one_read_the_newest_are_shown() {
-    let large = vec![b'x'; MAX_DEAD_LETTER_BYTES / 8];
-    let mut batch = BatchBuilder::default();
-    (0..20).for_each(|number| letter(number, &large).push(&mut batch));
-    let world = World { read_ends_after: Some(MAX_DEAD_LETTER_BYTES), ..world(batch) };
-    let page = page(world, "/").await;
-    page.assert_has("<strong>at least 8</strong> outstanding");
-    page.assert_has("metrics.dead-0-19</th>");
-    page.assert_has("metrics.dead-0-12</th>");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::examples::{alert, notification, silence, waiting};
 use crate::markup::assert_sound;
-use crate::visit::{get, sample};
+use crate::visit::{get, running, sample};
 use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use watchkeeper_adapter_embedded::{
 };
 use watchkeeper_console::{Console, ConsolePorts};
 use watchkeeper_domain::{Sample, Severity, Timestamp};
+use watchkeeper_letters::Letters;
 use watchkeeper_ports::{
     Append, BatchBuilder, Evaluation, EventBus, LatestCache as _, Plan, Record, Topic, TopicPartition,
     TtlPolicy,
 };
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::dead_letter::DeadLetter;
 use watchkeeper_wire::sample::push_sample;
 
@@ -62,7 +62,8 @@ async fn reject_one(bus: &dyn EventBus) {
 }
 
 fn console(ports: &ConsolePorts, rules: Arc<RuleSet>) -> Router {
-    Console::new(RoleContext::detached("console"), ports.clone(), rules).router(&Access::open())
+    let letters = Letters::new(Arc::clone(&ports.bus));
+    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules))
 }
 
 #[tokio::test]

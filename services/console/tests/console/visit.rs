@@ -10,11 +10,15 @@ use std::time::Duration;
 use tower::ServiceExt as _;
 use watchkeeper_console::Console;
 use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_letters::Letters;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 
 /// The one instant that all samples are counted back from, so that their distances are exact.
 static NOW: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+
+/// Letters that the consoles of these tests list.
+pub(crate) const MAX_LETTERS: usize = 200;
 
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -44,8 +48,16 @@ pub(crate) fn console(world: World) -> Router {
 
 /// The same, in the process of `context`.
 pub(crate) fn console_of(context: RoleContext, world: World) -> Router {
-    let rules = world.rules.clone();
-    Console::new(context, world.ports(), rules).router(&Access::open())
+    let (rules, ports) = (world.rules.clone(), world.ports());
+    let letters = Letters::at_most(MAX_LETTERS, Arc::clone(&ports.bus));
+    running(Console::new(context, ports, letters, rules))
+}
+
+/// The routes of a console that runs.
+pub(crate) fn running(console: Console) -> Router {
+    let router = console.router(&Access::open());
+    tokio::spawn(console.run());
+    router
 }
 
 pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {

@@ -10,7 +10,7 @@ use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Memory, Offset, Outcome, Plan, Topic,
     TopicPartition,
 };
-use watchkeeper_wire::dead_letter::{DeadLetter, Place};
+use watchkeeper_wire::dead_letter::{DeadLetter, Place, Settlement};
 use watchkeeper_wire::sample::push_sample;
 
 /// How many samples the store holds.
@@ -93,7 +93,7 @@ async fn records(here: &Installation) {
     };
     let mut batch = BatchBuilder::default();
     (0..3).for_each(|offset| letter(offset).push(&mut batch));
-    letter(1).push_replayed_marker(&mut batch, Place { partition: 0, offset: 1 });
+    letter(1).push_marker(&mut batch, Settlement::Replayed, Place { partition: 0, offset: 1 });
     here.bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::{Record, Topic, TopicPartition};
 use watchkeeper_rules::Evaluator;
-use watchkeeper_wire::dead_letter::{DeadLetter, REPLAYED};
+use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// What the records of a topic are.
@@ -26,8 +26,7 @@ impl Reading {
     ) -> Result<(), Violation> {
         match self {
             Self::Samples(decoder) => evaluator.observe(partition, &decoder.decode(record.value)?),
-            // Only says that a letter was replayed.
-            Self::DeadLetters if record.header(REPLAYED).is_some() => {}
+            Self::DeadLetters if is_marker(&record) => {}
             Self::DeadLetters => {
                 let DeadLetter { rejected_at, reason, .. } = DeadLetter::read(record)?;
                 evaluator.observe_letter(partition, rejected_at, reason);

@@ -10,7 +10,7 @@ use watchkeeper_ports::{BatchBuilder, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
-use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace};
+use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace, Settlement};
 use watchkeeper_wire::sample::push_sample;
 
 const RULES: &str = r#"
@@ -281,7 +281,7 @@ async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
         ReceivedBatch { partition: on_letters.clone(), records, offsets, next, appended_at: at(0) }
     };
     let mut records = BatchBuilder::default();
-    letter.push_replayed_marker(&mut records, LetterPlace { partition: 0, offset: 0 });
+    letter.push_marker(&mut records, Settlement::Replayed, LetterPlace { partition: 0, offset: 0 });
     records.push(b"", b"no letter");
     evaluating.take(batch(records, 0));
     assert_eq!(evaluating.metrics.undecodable.get(), 1);

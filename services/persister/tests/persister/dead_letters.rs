@@ -2,8 +2,8 @@
 
 use crate::stage::{Stage, broken, config, counted, metrics_partition, records, sample, unavailable};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{BatchBuilder, Header, ReceivedBatch, Record, RecordBatch};
-use watchkeeper_wire::dead_letter::{DeadLetter, Outstanding, Place, outstanding};
+use watchkeeper_ports::{BatchBuilder, Header, Record, RecordBatch};
+use watchkeeper_wire::dead_letter::{DeadLetter, Ledger};
 use watchkeeper_wire::sample::push_sample;
 
 /// What stands between samples 0 and 1 in [`with_a_bad_one`].
@@ -19,11 +19,6 @@ fn with_a_bad_one() -> RecordBatch {
 
 fn trace() -> Header {
     ("trace".into(), "1".into())
-}
-
-fn waiting(letters: &ReceivedBatch) -> Outstanding<'_> {
-    let place = |&offset| Place { partition: 0, offset };
-    outstanding(letters.offsets.iter().map(place).zip(letters.records.iter()))
 }
 
 #[tokio::test]
@@ -79,8 +74,9 @@ async fn a_letter_is_sent_before_the_position_moves_and_one_that_a_crash_doubled
     role.stop().await;
     let letters = stage.dead_letters().await;
     assert_eq!(letters.records.len(), 2);
-    let waiting = waiting(&letters);
-    assert_eq!((waiting.letters.len(), waiting.unreadable.len()), (1, 0));
+    let mut ledger = Ledger::at_most(10);
+    ledger.note(&letters);
+    assert_eq!((ledger.listed(), ledger.strays()), (1, 0));
     assert_eq!(stage.stored().await, [0, 1]);
 }
 

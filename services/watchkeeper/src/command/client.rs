@@ -9,12 +9,17 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, RequestBuilder};
-use watchkeeper_wire::json::Problem;
+use watchkeeper_wire::json::{DeadLetterList, Problem};
 
 /// How long the API may take to begin an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The server has just started, and does not know yet which dead letters wait.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct BeingRead(String);
 
 /// A connection to one Watchkeeper.
 pub(super) struct Client {
@@ -133,6 +138,9 @@ impl Client {
                     "{} wants a token that it knows: --token-file FILE names the file that holds it",
                     self.url
                 )
+            }
+            Ok(problem) if problem.kind.ends_with(DeadLetterList::BEING_READ) => {
+                Err(BeingRead(problem.detail).into())
             }
             Ok(problem) => bail!("{} ({status})", problem.detail),
             Err(_) => bail!("{} answered {status}, and not as Watchkeeper's API does", self.url),

@@ -1,43 +1,73 @@
 //! `watchkeeper dead-letters`.
 
-use super::client::{Client, Parameters, segment};
-use super::print_line;
-use super::table::{print_json, print_table};
-use crate::cli::{DeadLettersAction, DeadLettersArgs};
-use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, ReplayAnswer, ReplayRequest};
+mod being_read;
+mod running;
 
-/// Letters that one page of an answer brings.
-const PAGE: u32 = 100;
+use super::client::{Client, Parameters, segment};
+use super::table::{print_json, print_table};
+use super::{notice, print_line};
+use crate::cli::{DeadLettersAction, DeadLettersArgs};
+use being_read::once_read;
+use watchkeeper_runtime::Grouped;
+use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, DeadLetterRun};
+
+/// Letters that one page of an answer brings at most.
+const PAGE: usize = 100;
 
 pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
     match &args.action {
-        DeadLettersAction::List { output, server } => {
-            let client = Client::new(server)?;
-            let open = |page: DeadLetterList| (page.dead_letters, page.next_page);
-            let letters = client.all_pages("/v1/dead-letters", Parameters::default(), PAGE, open)?;
-            if output.json { print_json(&letters) } else { list(&letters) }
-        }
+        DeadLettersAction::List { limit, output, server } => list(&Client::new(server)?, *limit, output.json),
         DeadLettersAction::Show { id, output, server } => {
             let path = format!("/v1/dead-letters/{}", segment(id));
             let letter: DeadLetterJson = Client::new(server)?.get(&path, &Parameters::default())?;
             if output.json { print_json(&[letter]) } else { show(&letter) }
         }
-        DeadLettersAction::Replay { ids, all, server } => {
-            let request = ReplayRequest { ids: ids.clone(), all: *all };
-            let answer: ReplayAnswer = Client::new(server)?.post("/v1/dead-letters/replay", &request)?;
-            print_line(&format!("{} sent in again, {} left.", answer.replayed, answer.waiting))?;
+        DeadLettersAction::Replay { which, server } => {
+            running::begin(&Client::new(server)?, "/v1/dead-letters/replay", which)
+        }
+        DeadLettersAction::Discard { which, server } => {
+            running::begin(&Client::new(server)?, "/v1/dead-letters/discard", which)
+        }
+        DeadLettersAction::Runs { output, server } => running::list(&Client::new(server)?, output.json),
+        DeadLettersAction::Stop { id, server } => {
+            let path = format!("/v1/dead-letters/runs/{}", segment(id));
+            let run: DeadLetterRun = Client::new(server)?.delete(&path)?;
+            print_line(&running::said(&run))?;
             Ok(())
         }
     }
 }
 
-fn list(letters: &[DeadLetterJson]) -> anyhow::Result<()> {
-    let row = |letter: &DeadLetterJson| {
-        [letter.id.clone(), letter.rejected_at.clone(), letter.rejected_by.clone(), letter.reason.clone()]
+/// Prints letters as they come, page by page.
+fn list(client: &Client, limit: usize, json: bool) -> anyhow::Result<()> {
+    let (mut query, mut rows, mut shown) = (Parameters::default(), Vec::new(), 0);
+    query.set("limit", limit.clamp(1, PAGE).to_string());
+    let waiting = loop {
+        let mut page: DeadLetterList = once_read(|| client.get("/v1/dead-letters", &query))?;
+        page.dead_letters.truncate(limit - shown);
+        shown += page.dead_letters.len();
+        if json {
+            print_json(&page.dead_letters)?;
+        } else {
+            rows.extend(page.dead_letters.into_iter().map(row));
+        }
+        match page.next_page.filter(|_| shown < limit) {
+            Some(next_page) => query.set("page", next_page),
+            None => break page.waiting,
+        }
     };
-    let rows = letters.iter().map(row).collect();
-    print_table(["ID", "REJECTED AT", "BY", "REASON"], rows, "Nothing waits to be looked at.")?;
+    if !json {
+        print_table(["ID", "REJECTED AT", "BY", "REASON"], rows, "Nothing waits to be looked at.")?;
+    }
+    let more = waiting.saturating_sub(shown as u64);
+    if more > 0 {
+        notice(&format!("{} more wait: --limit N lists as many", Grouped(more)));
+    }
     Ok(())
+}
+
+fn row(letter: DeadLetterJson) -> [String; 4] {
+    [letter.id, letter.rejected_at, letter.rejected_by, letter.reason]
 }
 
 fn show(letter: &DeadLetterJson) -> anyhow::Result<()> {

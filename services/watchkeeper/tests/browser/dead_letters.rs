@@ -13,7 +13,10 @@ fn a_dead_letter_is_shown_with_the_commands_for_it_in_a_browser() {
     assert_eq!(browser.text(".letters .key"), "demo/poison");
     assert_eq!(browser.text(".letters .reason"), "value: is missing");
     let commands = browser.texts("#dead-letters code");
-    assert_eq!(commands, ["watchkeeper dead-letters show ID", "watchkeeper dead-letters replay ID"]);
+    assert_eq!(
+        commands,
+        ["show", "replay", "discard"].map(|what| format!("watchkeeper dead-letters {what} ID"))
+    );
     // The command does with the ID that is shown what the page says.
     let id = browser.text(".letters tbody th");
     let printed = world.up.run(&["dead-letters", "show", &id]);

@@ -19,12 +19,14 @@ pub const PARTITION: &str = "watchkeeper.partition";
 pub const OFFSET: &str = "watchkeeper.offset";
 /// On a marker: where on this topic the letter lies that was replayed, `partition/offset`.
 pub const REPLAYED: &str = "watchkeeper.replayed";
+/// On a marker: likewise, of a letter that was discarded.
+pub const DISCARDED: &str = "watchkeeper.discarded";
 /// On a replayed record: the letter it was, `topic/partition/offset`.
 pub const REPLAYED_FROM: &str = "watchkeeper.replayed-from";
 
 /// Whether a header speaks about a letter on the dead-letter topic, or where a record lies, and is no part of it.
 pub(super) fn is_about_letter(header: &Header) -> bool {
-    [REASON, REJECTED_BY, REJECTED_AT, TOPIC, PARTITION, OFFSET, REPLAYED, MOVED_FROM]
+    [REASON, REJECTED_BY, REJECTED_AT, TOPIC, PARTITION, OFFSET, REPLAYED, DISCARDED, MOVED_FROM]
         .contains(&header.0.as_str())
 }
 

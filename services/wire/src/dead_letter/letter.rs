@@ -1,7 +1,7 @@
 //! One rejected record.
 
 use super::header::{self, OFFSET, PARTITION, REASON, REJECTED_AT, REJECTED_BY, REPLAYED_FROM, TOPIC};
-use super::{Place, REPLAYED};
+use super::{Place, Settlement};
 use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_ports::{BatchBuilder, Header, Offset, Record, Topic, TopicPartition};
 
@@ -72,10 +72,11 @@ impl<'a> DeadLetter<'a> {
         batch.push_with_headers(self.record.key, self.record.value, headers);
     }
 
-    /// Adds the marker that says that the letter at `place` was replayed to a batch for the dead-letter
-    /// topic. Publish it after the replayed record, never before.
-    pub fn push_replayed_marker(&self, batch: &mut BatchBuilder, place: Place) {
-        batch.push_with_headers(self.record.key, b"", vec![(REPLAYED.to_owned(), place.to_string())]);
+    /// Adds the marker that says what was done about the letter at `place` to a batch for the dead-letter
+    /// topic. Publish it after a replayed record, never before.
+    pub fn push_marker(&self, batch: &mut BatchBuilder, settlement: Settlement, place: Place) {
+        let header = (settlement.header().to_owned(), place.to_string());
+        batch.push_with_headers(self.record.key, b"", vec![header]);
     }
 }
 
@@ -86,6 +87,7 @@ fn cut(reason: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::REPLAYED;
     use super::*;
     use proptest::prelude::*;
 

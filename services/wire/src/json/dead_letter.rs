@@ -41,9 +41,21 @@ pub struct DeadLetterJson {
 pub struct DeadLetterList {
     /// Those that wait to be replayed.
     pub dead_letters: Vec<DeadLetterJson>,
+    /// How many wait, on this page and on all others.
+    #[serde(default)]
+    pub waiting: u64,
+    /// How many of them no page lists, because there are too many; they are listed once others wait no more. Left
+    /// out when all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<u64>,
     /// Asks for the next page; left out on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
+}
+
+impl DeadLetterList {
+    /// What the type of a problem ends with that says that it is not known yet which letters wait.
+    pub const BEING_READ: &str = "dead-letters-being-read";
 }
 
 /// Bytes to the last one: as text if they are UTF-8.

@@ -17,7 +17,8 @@ pub struct StatusJson {
     /// How far the consumers of the bus are behind; left out when the bus does not answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lag: Vec<GroupLag>,
-    /// Records that were rejected and wait to be replayed; left out when the bus does not answer.
+    /// Records that were rejected and wait to be replayed; left out when the bus does not answer, and after a start
+    /// until its dead-letter topics were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<u64>,
     /// Series in the cache of latest values; left out when it does not answer.

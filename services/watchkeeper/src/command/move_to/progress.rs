@@ -1,36 +1,28 @@
 //! How far a move has come, on stderr.
 
 use crate::command::notice;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use crate::command::status_line::StatusLine;
+use std::time::Duration;
 use watchkeeper_move::{Event, Progress};
 use watchkeeper_runtime::{Grouped, per_second};
 
-/// How often a terminal is told.
-const ON_A_TERMINAL: Duration = Duration::from_secs(1);
-/// How often a log is told.
-const IN_A_LOG: Duration = Duration::from_secs(10);
-
 /// Tells how far a move has come, now and then.
 pub(super) struct Telling {
-    is_terminal: bool,
+    line: StatusLine,
     told: Progress,
-    told_at: Instant,
 }
 
 impl Telling {
     pub(super) fn on_stderr() -> Self {
-        Self { is_terminal: io::stderr().is_terminal(), told: Progress::default(), told_at: Instant::now() }
+        Self { line: StatusLine::on_stderr(), told: Progress::default() }
     }
 
     pub(super) fn tell(&mut self, event: &Event<'_>) {
         match event {
             Event::Came(progress) => {
-                let every = if self.is_terminal { ON_A_TERMINAL } else { IN_A_LOG };
-                let elapsed = self.told_at.elapsed();
-                if elapsed >= every {
-                    self.line(&said(progress, &self.told, elapsed));
-                    (self.told, self.told_at) = ((*progress).clone(), Instant::now());
+                if let Some(elapsed) = self.line.due() {
+                    self.line.tell(&said(progress, &self.told, elapsed));
+                    self.told = (*progress).clone();
                 }
             }
             Event::Waits { error, wait } => {
@@ -40,16 +32,8 @@ impl Telling {
         }
     }
 
-    /// On a terminal one line shows the last of it, and is gone in the end.
     pub(super) fn end(&self) {
-        if self.is_terminal {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
-
-    fn line(&self, text: &str) {
-        let text = if self.is_terminal { format!("\r\x1b[K{text}") } else { format!("{text}\n") };
-        let _ = io::stderr().write_all(text.as_bytes());
+        self.line.end();
     }
 }
 

@@ -1,0 +1,319 @@
+//! One replay or discard, in the background.
+
+use super::Which;
+use super::batch::{BATCH_LETTERS, Batch};
+use super::original::{Original, original};
+use crate::random_id::random_id;
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_letters::{Letters, NotNow, Reader};
+use watchkeeper_ports::{Failure, Offset, PortError, RecordBatch, Topic, TopicPartition};
+use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Settlement};
+use watchkeeper_wire::json::{DeadLetterRun, RunAction, RunState};
+
+/// Letters in one read. A bus gives fewer when they are large.
+const READ_RECORDS: usize = 1_000;
+/// Letters that cannot be replayed, after which a run is given up.
+pub(super) const MAX_REFUSED: usize = 1_000;
+/// How often a call of the bus is tried; with [`RETRY_AT_MOST`] it takes about a minute.
+pub(super) const TRIES: usize = 12;
+const RETRY_AT_LEAST: Duration = Duration::from_millis(100);
+const RETRY_AT_MOST: Duration = Duration::from_secs(10);
+
+/// A replay or a discard.
+pub(crate) struct Run {
+    pub(super) id: String,
+    settlement: Settlement,
+    total: u64,
+    started_at: Timestamp,
+    stop: CancellationToken,
+    progress: watch::Sender<Progress>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    settled: u64,
+    refused: u64,
+    /// Letters that their topic no longer keeps.
+    gone: u64,
+    reason: Option<String>,
+    ended: Option<(RunState, Timestamp)>,
+}
+
+/// Why a run ends early.
+enum Halt {
+    Stopped,
+    Failed(String),
+}
+
+/// What became of a part of the letters.
+enum Part {
+    Settled,
+    /// The bus takes one of their records or markers not, and none of them is settled.
+    Rejected(String),
+}
+
+/// Up to where each partition was known when a run began: what it rejects itself comes after.
+type Ends = HashMap<TopicPartition, Offset>;
+
+impl Run {
+    /// One that is to settle `total` letters, until it is asked to `stop`.
+    pub(super) fn new(settlement: Settlement, total: u64, stop: CancellationToken) -> Self {
+        let (id, started_at) = (random_id(), Timestamp::now());
+        Self { id, settlement, total, started_at, stop, progress: watch::Sender::default() }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.progress.borrow().ended.is_none()
+    }
+
+    /// Has it end after the letters that are under way.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&self) {
+        // The sender lives as long as this.
+        let _ = self.progress.subscribe().wait_for(|progress| progress.ended.is_some()).await;
+    }
+
+    /// How it is, as `waiting` letters wait.
+    pub(super) fn shown(&self, waiting: u64) -> DeadLetterRun {
+        let Progress { settled, refused, gone, reason, ended } = self.progress.borrow().clone();
+        let state = ended.map_or(RunState::Running, |(state, _)| state);
+        let left = self.total.saturating_sub(settled + refused + gone);
+        let (action, replayed, discarded) = match self.settlement {
+            Settlement::Replayed => (RunAction::Replay, settled, 0),
+            Settlement::Discarded => (RunAction::Discard, 0, settled),
+        };
+        DeadLetterRun {
+            id: self.id.clone(),
+            action,
+            state,
+            total: self.total,
+            replayed,
+            discarded,
+            refused,
+            // Past what an index lists it is not known to the last letter how many there were.
+            left: if state == RunState::Done { 0 } else { left },
+            waiting,
+            reason,
+            started_at: self.started_at.to_string(),
+            ended_at: ended.map(|(_, at)| at.to_string()),
+        }
+    }
+
+    /// Settles the letters, the oldest first, and says in the end how it went.
+    pub(super) async fn go(&self, letters: &Letters, which: Which) {
+        let mut working = Working {
+            run: self,
+            letters,
+            reader: Reader::new(&**letters.bus(), READ_RECORDS),
+            refused: HashSet::new(),
+        };
+        let outcome = match which {
+            Which::Ids(ids) => working.settle(&ids).await,
+            Which::All(ends) => working.settle_all(&ends).await,
+        };
+        let (state, reason) = match outcome {
+            Ok(()) => (RunState::Done, None),
+            Err(Halt::Stopped) => (RunState::Stopped, None),
+            Err(Halt::Failed(reason)) => (RunState::Failed, Some(reason)),
+        };
+        self.end(state, reason);
+    }
+
+    pub(super) fn end(&self, state: RunState, reason: Option<String>) {
+        self.progress.send_modify(|progress| {
+            progress.reason = reason.or(progress.reason.take());
+            progress.ended = Some((state, Timestamp::now()));
+        });
+        let Progress { settled, refused, reason, .. } = self.progress.borrow().clone();
+        let action = self.settlement;
+        tracing::info!(
+            run = self.id,
+            ?action,
+            ?state,
+            settled,
+            refused,
+            reason,
+            "a run over dead letters has ended"
+        );
+    }
+}
+
+/// A run at work.
+struct Working<'r> {
+    run: &'r Run,
+    letters: &'r Letters,
+    reader: Reader<'r>,
+    refused: HashSet<LetterId>,
+}
+
+impl Working<'_> {
+    /// Settles all that waited when the run began. Those that no index lists follow once others are settled.
+    async fn settle_all(&mut self, ends: &Ends) -> Result<(), Halt> {
+        loop {
+            let mut after = None;
+            while let Some(ids) = self.meant_after(after.as_ref(), ends) {
+                self.settle(&ids).await?;
+                after = ids.last().cloned();
+            }
+            let has_settled = after.is_some();
+            if !has_settled || !self.letters.more_than(self.refused.len()).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next that are meant; `None` if there are none.
+    fn meant_after(&self, after: Option<&LetterId>, ends: &Ends) -> Option<Vec<LetterId>> {
+        let is_meant = |id: &LetterId| {
+            ends.get(&id.partition).is_some_and(|end| id.offset < *end) && !self.refused.contains(id)
+        };
+        let next =
+            self.letters.known(|ledger| ledger.after(after).filter(is_meant).take(BATCH_LETTERS).collect());
+        Some(next).filter(|ids: &Vec<_>| !ids.is_empty())
+    }
+
+    async fn settle(&mut self, ids: &[LetterId]) -> Result<(), Halt> {
+        let mut rest = ids;
+        while !rest.is_empty() {
+            if self.run.stop.is_cancelled() {
+                return Err(Halt::Stopped);
+            }
+            let (taken, part) = self.settle_some(rest).await?;
+            let (group, left) = rest.split_at(taken);
+            if let Part::Rejected(_) = part {
+                self.settle_each(group).await?;
+            }
+            rest = left;
+        }
+        Ok(())
+    }
+
+    /// One by one, to find the one that is not taken.
+    async fn settle_each(&mut self, ids: &[LetterId]) -> Result<(), Halt> {
+        for id in ids {
+            if let (_, Part::Rejected(reason)) = self.settle_some(std::slice::from_ref(id)).await? {
+                self.refuse(id, &reason)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles as many of the letters as are published together; says how many that were.
+    async fn settle_some(&mut self, ids: &[LetterId]) -> Result<(usize, Part), Halt> {
+        let (mut batch, mut taken) = (Batch::new(self.run.settlement), 0);
+        while !batch.is_full()
+            && let Some(id) = ids.get(taken)
+        {
+            taken += 1;
+            let mut tries = Tries::of(self.run);
+            while let Err(error) = self.reader.load(id).await {
+                tries.failed(error).await?;
+            }
+            let letter = self.reader.loaded(id).and_then(|record| DeadLetter::read(record).ok());
+            let Some(letter) = letter else {
+                self.letters.settle(std::slice::from_ref(id));
+                self.run.progress.send_modify(|progress| progress.gone += 1);
+                continue;
+            };
+            let found = loop {
+                match original(&**self.letters.bus(), &letter).await {
+                    Ok(found) => break found,
+                    Err(error) => tries.failed(error).await?,
+                }
+            };
+            match found {
+                Original::InTheLetter => batch.push(id.clone(), &letter),
+            }
+        }
+        let publications = batch.finish();
+        for (topic, records) in publications.in_order {
+            if let Part::Rejected(reason) = self.publish(&topic, records).await? {
+                return Ok((taken, Part::Rejected(reason)));
+            }
+        }
+        self.letters.settle(&publications.ids);
+        self.run.progress.send_modify(|progress| progress.settled += publications.ids.len() as u64);
+        Ok((taken, Part::Settled))
+    }
+
+    async fn publish(&self, topic: &Topic, records: RecordBatch) -> Result<Part, Halt> {
+        let mut tries = Tries::of(self.run);
+        loop {
+            match self.letters.bus().publish(topic, records.clone()).await {
+                Ok(()) => return Ok(Part::Settled),
+                Err(PortError::Rejected { reason, .. }) => return Ok(Part::Rejected(reason)),
+                Err(error) => tries.failed(error).await?,
+            }
+        }
+    }
+
+    /// The letter waits on.
+    fn refuse(&mut self, id: &LetterId, reason: &str) -> Result<(), Halt> {
+        let reason = format!("{id} cannot be replayed: {reason}");
+        self.refused.insert(id.clone());
+        self.run.progress.send_modify(|progress| {
+            progress.refused += 1;
+            progress.reason = Some(reason.clone());
+        });
+        if self.refused.len() < MAX_REFUSED {
+            return Ok(());
+        }
+        Err(Halt::Failed(format!("{MAX_REFUSED} letters cannot be replayed; the last: {reason}")))
+    }
+}
+
+/// The tries at one call of the bus.
+struct Tries<'r> {
+    run: &'r Run,
+    waits: ExponentialBackoff,
+}
+
+impl<'r> Tries<'r> {
+    fn of(run: &'r Run) -> Self {
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(RETRY_AT_LEAST)
+            .with_max_delay(RETRY_AT_MOST)
+            .with_max_times(TRIES - 1)
+            .build();
+        Self { run, waits }
+    }
+
+    /// Waits until the next try is due, or says why there is none.
+    async fn failed(&mut self, error: PortError) -> Result<(), Halt> {
+        let wait = self.waits.next().filter(|_| error.failure() == Failure::Retry);
+        tracing::warn!(run = self.run.id, %error, ?wait, "a run over dead letters is held up");
+        let Some(wait) = wait else { return Err(error.into()) };
+        match timeout(wait, self.run.stop.cancelled()).await {
+            Ok(()) => Err(Halt::Stopped),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// What only an operator can mend stays in the log.
+impl From<PortError> for Halt {
+    fn from(error: PortError) -> Self {
+        Self::Failed(Problem::from(error).detail().to_owned())
+    }
+}
+
+impl From<NotNow> for Halt {
+    fn from(not_now: NotNow) -> Self {
+        match not_now {
+            NotNow::Reading(_) => Self::Failed(not_now.to_string()),
+            NotNow::Bus(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The index of letters that wait.
+
+use crate::looking::{NotNow, Progress};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout, timeout_at};
+use watchkeeper_ports::{EventBus, Extent, PortError};
+use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
+use watchkeeper_wire::dead_letter::{Ledger, LetterId};
+
+/// Letters that are listed. An index of as many takes some 45 MB, whatever the letters hold.
+pub const MAX_LETTERS: usize = 500_000;
+/// How long a question waits for what is new on the topics.
+pub const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// How often the topics are looked at when nobody asks.
+const FOLLOW_EVERY: Duration = Duration::from_secs(5);
+/// Records in one read. A bus gives fewer when they are large.
+const READ_RECORDS: usize = 1_000;
+/// How long to wait for letters to be read for which there was no room.
+const READ_ON_WITHIN: Duration = Duration::from_secs(60);
+
+/// The letters that wait on the dead-letter topics of a bus. A clone is the same index.
+#[derive(Clone)]
+pub struct Letters(Arc<Shared>);
+
+struct Shared {
+    bus: Arc<dyn EventBus>,
+    ledger: Mutex<Ledger>,
+    /// Held by whoever follows.
+    turn: tokio::sync::Mutex<()>,
+    /// Somebody wants to know what is new.
+    asked: Notify,
+    state: watch::Sender<State>,
+}
+
+/// How the one who follows gets on.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Whether the topics were read to their ends once.
+    is_whole: bool,
+    progress: Progress,
+    /// Why the last round ended early.
+    failure: Option<PortError>,
+}
+
+impl Letters {
+    /// An index of at most [`MAX_LETTERS`]. It knows nothing until somebody follows.
+    pub fn new(bus: Arc<dyn EventBus>) -> Self {
+        Self::at_most(MAX_LETTERS, bus)
+    }
+
+    /// An index of at most so many letters.
+    pub fn at_most(most: usize, bus: Arc<dyn EventBus>) -> Self {
+        Self(Arc::new(Shared {
+            bus,
+            ledger: Mutex::new(Ledger::at_most(most)),
+            turn: tokio::sync::Mutex::new(()),
+            asked: Notify::new(),
+            state: watch::Sender::default(),
+        }))
+    }
+
+    /// The bus that the letters lie on.
+    pub fn bus(&self) -> &Arc<dyn EventBus> {
+        &self.0.bus
+    }
+
+    /// Follows the topics until the role is asked to stop. Of several that follow one index one does the work.
+    ///
+    /// # Errors
+    /// None: while the bus is away, questions say so.
+    pub async fn follow(&self, context: &RoleContext) -> RoleResult {
+        let heartbeat = context.heartbeat("dead-letters");
+        let following = async {
+            let _turn = heartbeat.idle(self.0.turn.lock()).await;
+            loop {
+                let round = self.read_on(&heartbeat).await;
+                if let Err(error) = &round {
+                    tracing::debug!(%error, "the dead letters are not followed");
+                }
+                self.0.state.send_modify(|state| {
+                    state.is_whole |= round.is_ok();
+                    state.failure = round.err();
+                });
+                let _ = heartbeat.idle(timeout(FOLLOW_EVERY, self.0.asked.notified())).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = context.shutdown().cancelled() => Ok(()),
+            never = following => never,
+        }
+    }
+
+    /// What `look` finds, once everything is known that was on the topics when this was called, or as much of it
+    /// as was read within [`LOOK_WITHIN`].
+    ///
+    /// # Errors
+    /// [`NotNow::Reading`] as long as the topics have not been read to their ends once: a letter may be settled
+    /// further on. [`NotNow::Bus`] when the bus does not answer.
+    pub async fn look<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Result<T, NotNow> {
+        let extents = self.extents().await?;
+        let mut states = self.0.state.subscribe();
+        let until = Instant::now() + LOOK_WITHIN;
+        while !self.ledger().knows(&extents) || !states.borrow().is_whole {
+            self.0.asked.notify_one();
+            if timeout_at(until, states.changed()).await.is_err() {
+                break;
+            }
+            if let Some(failure) = &states.borrow_and_update().failure {
+                return Err(failure.clone().into());
+            }
+        }
+        let state = states.borrow();
+        if state.is_whole { Ok(look(&self.ledger())) } else { Err(NotNow::Reading(state.progress)) }
+    }
+
+    /// What `look` finds in what is known now.
+    pub fn known<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    /// These wait no more: they were replayed or discarded, or are gone.
+    pub fn settle(&self, ids: &[LetterId]) {
+        let mut ledger = self.ledger();
+        ids.iter().for_each(|id| ledger.settle(id));
+    }
+
+    /// Waits until more letters than so many are listed, as long as there are some that there was no room for.
+    /// Says whether there are.
+    ///
+    /// # Errors
+    /// When the bus does not answer, or they were not read in time.
+    pub async fn more_than(&self, few: usize) -> Result<bool, NotNow> {
+        let mut states = self.0.state.subscribe();
+        let until = Instant::now() + READ_ON_WITHIN;
+        loop {
+            let (listed, unlisted) = self.known(|ledger| (ledger.listed(), ledger.unlisted()));
+            if listed > few || unlisted == 0 {
+                return Ok(listed > few);
+            }
+            self.0.asked.notify_one();
+            if timeout_at(until, states.changed()).await.is_err() {
+                return Err(NotNow::Reading(states.borrow().progress));
+            }
+            if let Some(failure) = &states.borrow_and_update().failure {
+                return Err(failure.clone().into());
+            }
+        }
+    }
+
+    /// What all partitions of dead-letter topics hold.
+    async fn extents(&self) -> Result<Vec<Extent>, PortError> {
+        let mut extents = Vec::new();
+        for topic in self.0.bus.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
+            extents.extend(self.0.bus.extents(topic).await?);
+        }
+        Ok(extents)
+    }
+
+    /// Reads what is new, and what there was no room for before.
+    async fn read_on(&self, heartbeat: &Heartbeat) -> Result<(), PortError> {
+        let extents = heartbeat.idle(self.extents()).await?;
+        self.ledger().reconcile(&extents);
+        self.read_to_ends(&extents, heartbeat).await?;
+        let goes_back = self.ledger().go_back();
+        if goes_back { self.read_to_ends(&extents, heartbeat).await } else { Ok(()) }
+    }
+
+    async fn read_to_ends(&self, extents: &[Extent], heartbeat: &Heartbeat) -> Result<(), PortError> {
+        for extent in extents {
+            self.read_partition(extent, extents, heartbeat).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_partition(
+        &self,
+        Extent { partition, earliest, end }: &Extent,
+        all: &[Extent],
+        heartbeat: &Heartbeat,
+    ) -> Result<(), PortError> {
+        loop {
+            let next = self.ledger().next(partition).max(*earliest);
+            if next >= *end {
+                return Ok(());
+            }
+            let batch = heartbeat.idle(self.0.bus.read(partition, next, READ_RECORDS)).await?;
+            if batch.next <= next {
+                return Ok(());
+            }
+            let progress = {
+                let mut ledger = self.ledger();
+                ledger.note(&batch);
+                Progress::of(&ledger, all)
+            };
+            self.0.state.send_if_modified(|state| {
+                state.progress = progress;
+                false
+            });
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
