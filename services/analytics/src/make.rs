@@ -1,5 +1,6 @@
 //! Making windows: from the api to the store.
 
+use crate::api;
 use crate::due::Chunk;
 use crate::world::World;
 use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Window};
@@ -24,12 +25,12 @@ pub(crate) async fn make(world: &World, chunk: &Chunk<'_>) -> Result<u64, Stoppe
 
 /// Stores what the api makes. Fails with what the api says; what the store says is within.
 async fn transfer(world: &World, query: &RollupQuery) -> Result<Result<u64, Stopped>, PortError> {
-    let mut rolled_up = world.heartbeat.idle(world.api.roll_up(query)).await?;
+    let mut rolled_up = world.heartbeat.waiting(api::NAME, world.api.roll_up(query)).await?;
     let mut in_hand = InHand::default();
     loop {
         let next = tokio::select! {
             () = world.context.shutdown().cancelled() => return Ok(Err(Stopped::Shutdown)),
-            next = world.heartbeat.idle(rolled_up.next()) => next?,
+            next = world.heartbeat.waiting(api::NAME, rolled_up.next()) => next?,
         };
         let Some(series) = next else { break };
         in_hand.push(series);

@@ -6,30 +6,33 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
-use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often old rollups are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time.
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next
+/// time; one that only a restart helps ends the role.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
     walks: Vec<Walk>,
     rollups: Arc<dyn RollupStore>,
     metrics: AnalyticsMetrics,
 ) -> RoleResult {
-    now_and_then(&context, PRUNE_EVERY, || async {
-        for Walk { window, retention, .. } in &walks {
-            let before = Timestamp::now().minus(*retention);
-            match rollups.prune(*window, before).await {
-                Ok(0) => {}
-                Ok(removed) => {
-                    metrics.pruned(*window, removed);
-                    tracing::info!(%window, rollups = removed, %before, "removed rollups past their retention");
-                }
-                Err(error) => tracing::warn!(%window, %error, "cannot remove old rollups now"),
-            }
+    let heartbeat = context.heartbeat("prune");
+    let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
+    while rounds.next(prune(&walks, &*rollups, &metrics)).await? {}
+    Ok(())
+}
+
+async fn prune(walks: &[Walk], rollups: &dyn RollupStore, metrics: &AnalyticsMetrics) -> Result<(), Stopped> {
+    for Walk { window, retention, .. } in walks {
+        let before = Timestamp::now().minus(*retention);
+        let removed = rollups.prune(*window, before).await?;
+        if removed > 0 {
+            metrics.pruned(*window, removed);
+            tracing::info!(%window, rollups = removed, %before, "removed rollups past their retention");
         }
-    })
-    .await
+    }
+    Ok(())
 }

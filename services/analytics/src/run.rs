@@ -12,10 +12,10 @@ use crate::world::World;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
-use watchkeeper_runtime::{RoleContext, RoleResult, Stopped};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often the role looks whether a window is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -49,18 +49,9 @@ impl Analytics {
         if let Err(Stopped::Failed(error)) = self.world.ask(|| self.world.api.oldest()).await {
             return Err(error.into());
         }
-        let mut due = interval(LOOK_EVERY);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = context.shutdown().cancelled() => return Ok(()),
-                _ = heartbeat.idle(due.tick()) => {}
-            }
-            match self.catch_up(Timestamp::now()).await {
-                Ok(()) | Err(Stopped::Shutdown) => {}
-                Err(Stopped::Failed(error)) => return Err(error.into()),
-            }
-        }
+        let mut rounds = Rounds::every(LOOK_EVERY, context, heartbeat);
+        while rounds.next(async { self.catch_up(Timestamp::now()).await }).await? {}
+        Ok(())
     }
 
     /// Makes everything that is due at `now`.

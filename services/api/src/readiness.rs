@@ -4,11 +4,11 @@ use crate::grpc::Health;
 use crate::live::Live;
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use watchkeeper_domain::SeriesFilter;
 use watchkeeper_ports::{Page, PortError};
 use watchkeeper_runtime::probe::{PROBE_EVERY, probe};
-use watchkeeper_runtime::{Dependency, Grouped, RoleContext, RoleResult, per_second};
+use watchkeeper_runtime::{Dependency, Grouped, RoleContext, RoleResult, Rounds, Stopped, per_second};
 
 /// What most questions are about. The stores of rollups and of alerts are not among them: without one only the
 /// questions about it are refused, and the role that fills it says that it is missing.
@@ -40,20 +40,21 @@ impl Readiness {
     /// Checks again and again until the role is asked to stop, or a failure says that only a restart helps.
     pub(crate) async fn keep_watching(self) -> RoleResult {
         let heartbeat = self.context.heartbeat("readiness");
-        let mut due = interval(PROBE_EVERY);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut answered, mut since) = (self.metrics.answered(), Instant::now());
-        loop {
-            tokio::select! {
-                () = self.context.shutdown().cancelled() => return Ok(()),
-                _ = heartbeat.idle(due.tick()) => {}
-            }
-            let ready = self.check().await?;
-            self.health.set(ready).await;
-            let rate = per_second(self.metrics.answered() - answered, since.elapsed());
-            self.context.set_status(status_line(rate, self.live.listeners()));
-            (answered, since) = (self.metrics.answered(), Instant::now());
-        }
+        let mut rounds = Rounds::every(PROBE_EVERY, &self.context, &heartbeat);
+        let mut last = (self.metrics.answered(), Instant::now());
+        while rounds.next(self.watch(&mut last)).await? {}
+        Ok(())
+    }
+
+    /// `last` is how many questions had been answered when this was done before, and when that was.
+    async fn watch(&self, last: &mut (u64, Instant)) -> Result<(), Stopped> {
+        let ready = self.check().await?;
+        self.health.set(ready).await;
+        let (answered, since) = *last;
+        let rate = per_second(self.metrics.answered() - answered, since.elapsed());
+        self.context.set_status(status_line(rate, self.live.listeners()));
+        *last = (self.metrics.answered(), Instant::now());
+        Ok(())
     }
 
     /// Whether all dependencies answer. The api only reads, so whether the store can be written to is not

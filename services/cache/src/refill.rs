@@ -4,6 +4,8 @@ use watchkeeper_domain::{SeriesFilter, Timestamp};
 use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
 use watchkeeper_runtime::Heartbeat;
 
+/// What an operator calls the place that the cache is filled from.
+pub(crate) const STORE: &str = "store";
 /// Series that one question to the store brings.
 const PAGE_SERIES: usize = 5_000;
 
@@ -16,10 +18,10 @@ pub(crate) async fn refill(
     now: Timestamp,
     heartbeat: &Heartbeat,
 ) -> Result<usize, PortError> {
-    let (mut page, mut count) = (Page::first(PAGE_SERIES), 0);
+    let (all, mut page, mut count) = (SeriesFilter::default(), Page::first(PAGE_SERIES), 0);
     loop {
         heartbeat.beat();
-        let mut samples = store.latest(&SeriesFilter::default(), &page).await?;
+        let mut samples = heartbeat.waiting(STORE, store.latest(&all, &page)).await?;
         let Some(last) = samples.last() else { return Ok(count) };
         page.after = Some(last.series.key().to_owned());
         samples.retain(|sample| now.since(sample.collected_at) < ttl.of(sample.series.source()));

@@ -2,7 +2,7 @@
 
 use crate::config::CacheConfig;
 use crate::expiry::keep_sweeping;
-use crate::refill::refill;
+use crate::refill::{self, refill};
 use prometheus::IntCounter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,7 +97,8 @@ impl Filler {
         // Before the samples are read: what is stored in between is put twice, not missed.
         let mut advances = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let stored = self.store.position(&Group::PERSISTER, partition, &self.topic_id).await?;
+            let position = self.store.position(&Group::PERSISTER, partition, &self.topic_id);
+            let stored = heartbeat.waiting(refill::STORE, position).await?;
             advances.push(self.advance(partition, None, stored.next()));
         }
         let (ttl, now) = (&self.config.ttl, Timestamp::now());
@@ -192,7 +193,7 @@ impl Consumer for Filler {
         Some(self.look_at)
     }
 
-    async fn wake(&mut self) -> bool {
+    async fn wake(&mut self, _: &Heartbeat) -> bool {
         self.look_at = Instant::now() + LOOK_EVERY;
         !self.partitions.is_empty()
     }
@@ -240,10 +241,10 @@ mod tests {
         let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
         let mut filler = Filler::new(CacheConfig { ttl }, store, Arc::new(MemoryCache::new()), undecodable);
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
-        assert!(!filler.wake().await, "it has no partition");
+        assert!(!filler.wake(&heartbeat).await, "it has no partition");
         let partition = TopicPartition::new(Topic::METRICS, 0);
         filler.begin(&[partition], &TopicId::new("metrics"), &heartbeat).await.unwrap();
-        assert!(filler.wake().await);
+        assert!(filler.wake(&heartbeat).await);
         assert_eq!(filler.store(&heartbeat).await.unwrap(), [], "nothing has moved");
         filler.cache = Arc::new(MemoryCache::new());
         let error = filler.store(&heartbeat).await.unwrap_err();

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::sleep;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{PortError, ScheduleStore};
-use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, retry};
+use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Rounds, Stopped, retry};
 
 /// How often marks are saved: all that came together in one call.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
@@ -16,14 +14,12 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Marks {
     unsaved: Mutex<HashMap<Arc<str>, Timestamp>>,
-    begun: Notify,
 }
 
 impl Marks {
     /// Notes that a target was begun.
     pub(crate) fn begun(&self, target: &Arc<str>, at: Timestamp) {
         self.lock().insert(Arc::clone(target), at);
-        self.begun.notify_one();
     }
 
     fn unsaved(&self) -> Vec<(String, Timestamp)> {
@@ -74,21 +70,10 @@ impl MarkKeeper {
 
     /// Saves marks as they come, until the role is asked to stop.
     pub(crate) async fn run(&self) -> RoleResult {
-        loop {
-            tokio::select! {
-                () = self.context.shutdown().cancelled() => return Ok(()),
-                () = self.heartbeat.idle(self.marks.begun.notified()) => {}
-            }
-            match retry(&self.context, &self.heartbeat, &self.dependency, || self.save()).await {
-                Ok(()) => {}
-                Err(Stopped::Shutdown) => return Ok(()),
-                Err(Stopped::Failed(error)) => return Err(error.into()),
-            }
-            tokio::select! {
-                () = self.context.shutdown().cancelled() => return Ok(()),
-                () = self.heartbeat.idle(sleep(SAVE_EVERY)) => {}
-            }
-        }
+        let mut rounds = Rounds::every(SAVE_EVERY, &self.context, &self.heartbeat);
+        let save = || retry(&self.context, &self.heartbeat, &self.dependency, || self.save());
+        while rounds.next(save()).await? {}
+        Ok(())
     }
 
     /// Saves all marks that are not saved yet.

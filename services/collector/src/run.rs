@@ -10,13 +10,14 @@ use crate::schedule::Schedule;
 use crate::status::{REPORT_EVERY, Rate, Status};
 use crate::target::Target;
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_util::task::JoinMap;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{EventBus, ScheduleStore};
-use watchkeeper_runtime::{RoleContext, RoleResult, Stopped};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How long collections that are under way may go on when the role is asked to stop.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(3);
@@ -58,7 +59,7 @@ pub async fn run_targets(
     let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, backlog, metrics });
     let mut tasks = start(&collecting, targets, &last_begun)?;
 
-    tokio::try_join!(publisher.run(), keeper.run(), oversee(&collecting, &mut tasks))?;
+    tokio::try_join!(publisher.run(), keeper.run(), report(&collecting), oversee(&collecting, &mut tasks))?;
     wind_down(&collecting, tasks, &publisher, &keeper).await;
     Ok(())
 }
@@ -86,20 +87,35 @@ fn start(
     Ok(tasks)
 }
 
-/// Writes the status line, until the role is asked to stop or a target panics.
-async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
+/// Writes the status line, until the role is asked to stop.
+async fn report(collecting: &Collecting) -> RoleResult {
     let Collecting { context, metrics, .. } = collecting;
-    let (mut rate, mut reports) = (Rate::default(), interval(REPORT_EVERY));
-    loop {
-        tokio::select! {
-            biased;
-            () = context.shutdown().cancelled() => return Ok(()),
-            Some((target, Err(error))) = tasks.join_next() => return Err(format!("{target}: {error}").into()),
-            _ = reports.tick() => {
-                let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
-                context.set_status(Status::of(metrics, samples_per_minute));
+    let mut rate = Rate::default();
+    let heartbeat = context.heartbeat("report");
+    let mut rounds = Rounds::every(REPORT_EVERY, context, &heartbeat);
+    let mut report = || {
+        let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
+        context.set_status(Status::of(metrics, samples_per_minute));
+    };
+    while rounds.next(async { Ok(report()) }).await? {}
+    Ok(())
+}
+
+/// Waits until the role is asked to stop or a target panics.
+async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
+    let panic = async {
+        loop {
+            match tasks.join_next().await {
+                Some((target, Err(error))) => return format!("{target}: {error}"),
+                Some((_, Ok(()))) => {}
+                None => return pending().await,
             }
         }
+    };
+    tokio::select! {
+        biased;
+        () = collecting.context.shutdown().cancelled() => Ok(()),
+        panic = panic => Err(panic.into()),
     }
 }
 

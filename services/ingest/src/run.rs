@@ -8,11 +8,11 @@ use crate::outlet::{Outlet, SpoolPort};
 use crate::status::{Pace, Totals};
 use axum::Router;
 use std::sync::Arc;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::probe::PROBE_EVERY;
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// The ingest role: routes that take samples in, a loop that says how it goes, and one that empties the spool.
 pub struct Ingest {
@@ -50,22 +50,16 @@ impl Ingest {
 
     async fn watch(&self) -> RoleResult {
         let heartbeat = self.context.heartbeat("check");
-        let mut due = interval(PROBE_EVERY);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pace = Pace::default();
-        loop {
-            tokio::select! {
-                biased;
-                () = self.context.shutdown().cancelled() => return Ok(()),
-                _ = heartbeat.idle(due.tick()) => {}
-            }
-            let spool = tokio::select! {
-                biased;
-                () = self.context.shutdown().cancelled() => return Ok(()),
-                checked = self.intake.outlet.check() => checked?,
-            };
-            self.context.set_status(pace.report(self.totals(), spool));
-        }
+        let mut rounds = Rounds::every(PROBE_EVERY, &self.context, &heartbeat);
+        while rounds.next(self.look(&mut pace)).await? {}
+        Ok(())
+    }
+
+    async fn look(&self, pace: &mut Pace) -> Result<(), Stopped> {
+        let spool = self.intake.outlet.check().await?;
+        self.context.set_status(pace.report(self.totals(), spool));
+        Ok(())
     }
 
     fn totals(&self) -> Totals {

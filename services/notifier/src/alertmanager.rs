@@ -9,13 +9,13 @@ mod shape;
 use crate::dispatch::Seen;
 use crate::http::{HttpPoster, Post};
 use shape::Told;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_runtime::config::HttpUrl;
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often alerts that fire are told again.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(60);
@@ -33,32 +33,32 @@ pub(crate) async fn keep_telling(
     context: RoleContext,
     url: HttpUrl,
     page: Option<HttpUrl>,
-    mut seen: watch::Receiver<Arc<Seen>>,
+    seen: watch::Receiver<Arc<Seen>>,
 ) -> RoleResult {
     let dependency = context.dependency("alertmanager");
     let heartbeat = context.heartbeat("alertmanager");
     let (poster, url) = (HttpPoster::new(), url.with_path(PATH));
-    let mut due = interval(TELL_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let next = async {
-            tokio::select! {
-                () = context.shutdown().cancelled() => false,
-                _ = due.tick() => true,
-                changed = seen.changed() => changed.is_ok(),
-            }
-        };
-        if !heartbeat.idle(next).await {
-            return Ok(());
-        }
-        let current = Arc::clone(&seen.borrow_and_update());
-        match heartbeat.idle(tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now())).await {
+    let mut rounds = Rounds::every(TELL_EVERY, &context, &heartbeat);
+    let mut changes = seen.clone();
+    let round = async || {
+        let current = Arc::clone(&seen.borrow());
+        match tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
             Ok(()) => dependency.up(),
             Err(reason) => {
                 tracing::warn!(reason, "Alertmanager was not told");
                 dependency.down(reason);
             }
         }
+        Ok(())
+    };
+    while rounds.next_or_when(changed(&mut changes), round()).await? {}
+    Ok(())
+}
+
+/// Waits for the next change; for ever, if nobody looks at alerts any more.
+async fn changed(seen: &mut watch::Receiver<Arc<Seen>>) {
+    if seen.changed().await.is_err() {
+        pending().await
     }
 }
 

@@ -5,12 +5,11 @@ use crate::plan::{Decision, GroupPlan, Planner};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{
     AlertKey, AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore,
 };
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often is looked at what is to be told, unless somebody says that an alert has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -131,21 +130,9 @@ pub(crate) async fn keep_dispatching(
 ) -> RoleResult {
     let outbox = context.dependency("outbox");
     let heartbeat = context.heartbeat("dispatch");
-    let mut due = interval(LOOK_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let next = async {
-            tokio::select! {
-                () = context.shutdown().cancelled() => {}
-                _ = due.tick() => {}
-                () = changed.notified() => {}
-            }
-        };
-        heartbeat.idle(next).await;
-        if context.shutdown().is_cancelled() {
-            return Ok(());
-        }
-        match dispatcher.round(Timestamp::now()).await {
+    let mut rounds = Rounds::every(LOOK_EVERY, &context, &heartbeat);
+    let round = async || {
+        match heartbeat.waiting(outbox.name(), dispatcher.round(Timestamp::now())).await {
             Ok(0) => outbox.up(),
             Ok(notifications) => {
                 outbox.up();
@@ -155,7 +142,10 @@ pub(crate) async fn keep_dispatching(
             Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
             Err(error) => outbox.down(error),
         }
-    }
+        Ok(())
+    };
+    while rounds.next_or_when(changed.notified(), round()).await? {}
+    Ok(())
 }
 
 #[cfg(test)]

@@ -284,9 +284,9 @@ impl Consumer for Evaluating {
         Some(self.tick_at)
     }
 
-    async fn wake(&mut self) -> bool {
+    async fn wake(&mut self, heartbeat: &Heartbeat) -> bool {
         self.tick_at = Instant::now() + TICK_EVERY;
-        self.tick(Timestamp::now()).await
+        heartbeat.waiting("bus", self.tick(Timestamp::now())).await
     }
 }
 

@@ -3,38 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{NotificationStore, PortError, SilenceStore};
-use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
+use watchkeeper_ports::{NotificationStore, SilenceStore};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often what is done with is removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Removes notifications and silences past their retention until the role is asked to stop. A failure waits
-/// for the next time.
+/// for the next time; one that only a restart helps ends the role.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
     notifications: Arc<dyn NotificationStore>,
     silences: Arc<dyn SilenceStore>,
     retention: Duration,
 ) -> RoleResult {
-    now_and_then(&context, PRUNE_EVERY, || async {
-        match prune(&*notifications, &*silences, Timestamp::now().minus(retention)).await {
-            Ok((0, 0)) => {}
-            Ok((notifications, silences)) => {
-                tracing::info!(notifications, silences, "removed what was past its retention");
-            }
-            Err(error) => tracing::warn!(%error, "cannot remove old notifications and silences now"),
-        }
-    })
-    .await
+    let heartbeat = context.heartbeat("prune");
+    let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
+    while rounds.next(prune(&*notifications, &*silences, retention)).await? {}
+    Ok(())
 }
 
 async fn prune(
     notifications: &dyn NotificationStore,
     silences: &dyn SilenceStore,
-    before: Timestamp,
-) -> Result<(u64, u64), PortError> {
-    Ok((notifications.prune(before).await?, silences.prune(before).await?))
+    retention: Duration,
+) -> Result<(), Stopped> {
+    let before = Timestamp::now().minus(retention);
+    let (notifications, silences) = (notifications.prune(before).await?, silences.prune(before).await?);
+    if notifications + silences > 0 {
+        tracing::info!(notifications, silences, "removed what was past its retention");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

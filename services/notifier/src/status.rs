@@ -8,10 +8,10 @@ use report::Report;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Mailer, NotificationStore, PortError};
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often the status line is written.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -33,22 +33,21 @@ pub(crate) struct Status {
 
 /// Writes the status line again and again until the role is asked to stop.
 pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> RoleResult {
-    let mut due = interval(REPORT_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut mail_error = None;
-    for round in 0_u32.. {
-        tokio::select! {
-            () = context.shutdown().cancelled() => break,
-            _ = due.tick() => {}
-        }
+    let heartbeat = context.heartbeat("report");
+    let mut rounds = Rounds::every(REPORT_EVERY, &context, &heartbeat);
+    let (mut round, mut mail_error) = (0_u32, None);
+    let mut report = async || {
         if round.is_multiple_of(REPORTS_PER_CHECK) {
             mail_error = status.mail_error().await;
         }
+        round = round.wrapping_add(1);
         // A store that is away is told by those who need it.
         if let Ok(report) = status.report(Timestamp::now(), mail_error.clone()).await {
             context.set_status(report);
         }
-    }
+        Ok(())
+    };
+    while rounds.next(report()).await? {}
     Ok(())
 }
 

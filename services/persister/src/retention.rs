@@ -5,30 +5,37 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::SampleStore;
-use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often old samples are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time.
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next
+/// time; one that only a restart helps ends the role.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
     store: Arc<dyn SampleStore>,
     retention: Duration,
     metrics: Arc<PersisterMetrics>,
 ) -> RoleResult {
-    now_and_then(&context, PRUNE_EVERY, || async {
-        let before = Timestamp::now().minus(retention);
-        match store.prune(before).await {
-            Ok(0) => {}
-            Ok(samples) => {
-                metrics.pruned.inc_by(samples);
-                tracing::info!(samples, %before, "removed samples past their retention");
-            }
-            Err(error) => tracing::warn!(%error, "cannot remove old samples now"),
-        }
-    })
-    .await
+    let heartbeat = context.heartbeat("prune");
+    let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
+    while rounds.next(prune(&*store, retention, &metrics)).await? {}
+    Ok(())
+}
+
+async fn prune(
+    store: &dyn SampleStore,
+    retention: Duration,
+    metrics: &PersisterMetrics,
+) -> Result<(), Stopped> {
+    let before = Timestamp::now().minus(retention);
+    let samples = store.prune(before).await?;
+    if samples > 0 {
+        metrics.pruned.inc_by(samples);
+        tracing::info!(samples, %before, "removed samples past their retention");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl Consumer for Persister {
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        self.bury_refused().await?;
+        heartbeat.waiting("bus", self.bury_refused()).await?;
         let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
         let advances = self.in_hand.advances(&self.topic_id, stored);
         match self.append(self.in_hand.append(advances.clone())).await {
@@ -139,7 +139,7 @@ impl Persister {
         let Sifted { appended, refused } = sift(&*self.store, &self.in_hand.samples, heartbeat).await?;
         self.metrics.count(appended);
         self.in_hand.refuse(refused);
-        self.bury_refused().await
+        heartbeat.waiting("bus", self.bury_refused()).await
     }
 
     /// Sends what was refused to the dead-letter topic. This comes before the position moves, so that a

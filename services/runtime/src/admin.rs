@@ -1,6 +1,5 @@
 //! The paths an operator and Prometheus ask.
 
-use crate::heartbeat::Heartbeats;
 use crate::roster::{RoleState, Roster};
 use axum::Router;
 use axum::extract::State;
@@ -16,7 +15,6 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 pub(crate) struct Admin {
     pub(crate) roster: Roster,
-    pub(crate) heartbeats: Heartbeats,
     pub(crate) registry: Registry,
 }
 
@@ -25,10 +23,10 @@ pub(crate) struct Admin {
 struct Health {
     /// `ok`, or what is wrong.
     status: &'static str,
-    /// Loops that have been busy for too long.
+    /// Loops that are hung.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hung: Vec<String>,
-    /// By role, the dependencies that are missing and why.
+    /// By role, the dependencies that cannot be used, or have not answered for long, and why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     missing: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
 }
@@ -54,7 +52,7 @@ async fn metrics(State(admin): State<Admin>) -> Response {
 
 /// 200 while every loop goes round, else 503: a restart helps.
 async fn livez(State(admin): State<Admin>) -> (StatusCode, Json<Health>) {
-    let hung = admin.heartbeats.hung();
+    let hung = admin.roster.hung();
     answer(if hung.is_empty() { "ok" } else { "hung" }, hung, BTreeMap::new())
 }
 

@@ -23,6 +23,9 @@ use watchkeeper_ports::{
     Topic, TopicId, TopicPartition,
 };
 
+/// What an operator calls the place that records come from.
+const BUS: &str = "bus";
+
 /// What a role does with the records of a topic.
 pub trait Consumer: Send {
     /// What an operator calls the place where records are stored: `store`, `cache`.
@@ -32,8 +35,8 @@ pub trait Consumer: Send {
     fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Where to begin in partitions of the topic with this ID that have just been assigned; in one that is left
-    /// out, where the group committed. After an error the same call is made again. One that takes many steps beats
-    /// in between.
+    /// out, where the group committed. After an error the same call is made again. All of it counts as a wait for
+    /// [`Self::STORE`]; one that takes many steps beats in between, and says where it waits for something else.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -51,8 +54,9 @@ pub trait Consumer: Send {
     fn room(&self) -> usize;
 
     /// Stores what is in hand, and says up to where the group may commit (in partitions that are left out it
-    /// stays where it is). After an error everything is still in hand, and the same call is made again. One
-    /// that takes many steps beats in between.
+    /// stays where it is). After an error everything is still in hand, and the same call is made again. All
+    /// of it counts as a wait for [`Self::STORE`]; one that takes many steps beats in between, and says where
+    /// it waits for something else.
     fn store(
         &mut self,
         heartbeat: &Heartbeat,
@@ -71,8 +75,8 @@ pub trait Consumer: Send {
     }
 
     /// Looks at what the time has brought, and moves [`Self::wake_at`] on. Whether that must be stored now,
-    /// together with what is in hand.
-    fn wake(&mut self) -> impl Future<Output = bool> + Send {
+    /// together with what is in hand. Where it waits, it says what for.
+    fn wake(&mut self, _: &Heartbeat) -> impl Future<Output = bool> + Send {
         ready(false)
     }
 }
@@ -103,18 +107,18 @@ pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer
     let sharing = Sharing::new(&context, &source)?;
     let member = Member {
         heartbeat: context.heartbeat("receive"),
-        bus: context.dependency("bus"),
+        bus: context.dependency(BUS),
         store: context.dependency(C::STORE),
         progress: &progress,
         context: &context,
         source: &source,
     };
-    tokio::select! {
-        biased;
-        never = progress.keep_reporting() => match never {},
-        never = sharing.keep_looking() => match never {},
-        result = member.take_part_until_stopped(consumer) => result,
-    }
+    tokio::try_join!(
+        progress.keep_reporting(),
+        sharing.keep_looking(),
+        member.take_part_until_stopped(consumer)
+    )?;
+    Ok(())
 }
 
 struct Member<'a> {
@@ -164,7 +168,7 @@ impl Member<'_> {
                 () = until(store_by) => None,
                 error = &mut replaced => return Err(error.into()),
                 () = until(consumer.wake_at()) => {
-                    if consumer.wake().await {
+                    if consumer.wake(&self.heartbeat).await {
                         store_by = None;
                         self.store_and_commit(consumer, &mut subscription).await?;
                     }
@@ -202,16 +206,17 @@ impl Member<'_> {
         }
     }
 
-    async fn begin(
+    async fn begin<C: Consumer>(
         &self,
-        consumer: &mut impl Consumer,
+        consumer: &mut C,
         subscription: &mut Box<dyn Subscription>,
         partitions: &[TopicPartition],
         topic_id: &TopicId,
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            match consumer.begin(partitions, topic_id, &self.heartbeat).await {
+            let beginning = consumer.begin(partitions, topic_id, &self.heartbeat);
+            match self.heartbeat.waiting(C::STORE, beginning).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }
@@ -221,26 +226,27 @@ impl Member<'_> {
             let offset = begin_at.map(|position| position.next);
             tracing::info!(role = self.context.role(), %partition, offset, "partition assigned");
             if let Some(position) = begin_at {
-                subscription.seek(position.clone()).await?;
+                self.heartbeat.waiting(BUS, subscription.seek(position.clone())).await?;
             }
         }
         Ok(())
     }
 
-    async fn store_and_commit(
+    async fn store_and_commit<C: Consumer>(
         &self,
-        consumer: &mut impl Consumer,
+        consumer: &mut C,
         subscription: &mut Box<dyn Subscription>,
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            match consumer.store(&self.heartbeat).await {
+            let storing = consumer.store(&self.heartbeat);
+            match self.heartbeat.waiting(C::STORE, storing).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }
         };
         if !positions.is_empty() {
-            subscription.commit(&positions).await?;
+            self.heartbeat.waiting(BUS, subscription.commit(&positions)).await?;
             self.progress.committed();
         }
         Ok(())

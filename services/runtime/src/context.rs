@@ -1,6 +1,6 @@
 //! What a role gets from its process.
 
-use crate::heartbeat::{Heartbeat, Heartbeats};
+use crate::heartbeat::Heartbeat;
 use crate::roster::{Dependency, Roster};
 use prometheus::Registry;
 use std::error::Error;
@@ -17,7 +17,6 @@ pub struct RoleContext {
     /// Whether what is said here is the role's status line.
     has_say: bool,
     roster: Roster,
-    heartbeats: Heartbeats,
     registry: Registry,
     shutdown: CancellationToken,
 }
@@ -26,19 +25,18 @@ impl RoleContext {
     pub(crate) fn new(
         role: &'static str,
         roster: Roster,
-        heartbeats: Heartbeats,
         registry: Registry,
         shutdown: CancellationToken,
     ) -> Self {
         roster.enter(role);
-        Self { role, has_say: true, roster, heartbeats, registry, shutdown }
+        Self { role, has_say: true, roster, registry, shutdown }
     }
 
     /// A context that belongs to no process, for a test of one role.
     #[must_use]
     pub fn detached(role: &'static str) -> Self {
         let shutdown = CancellationToken::new();
-        Self::new(role, Roster::default(), Heartbeats::default(), Registry::new(), shutdown)
+        Self::new(role, Roster::default(), Registry::new(), shutdown)
     }
 
     /// The same for a part of the role whose status line is none of the role: the role has many parts, and
@@ -84,7 +82,7 @@ impl RoleContext {
     /// Declares a loop of the role, which the watchdog watches until the heartbeat is dropped.
     #[must_use]
     pub fn heartbeat(&self, loop_name: &str) -> Heartbeat {
-        self.heartbeats.start(format!("{}.{loop_name}", self.role))
+        self.roster.heartbeat(self.role, loop_name)
     }
 }
 

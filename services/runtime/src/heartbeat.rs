@@ -1,150 +1,229 @@
 //! Whether each loop still goes round.
 
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long a loop may work on one round before it counts as hung. Longer than any bounded wait inside
-/// a round (a store's statement, a page's request), shorter than the units' `WatchdogSec`.
+/// How long a loop may be at work, without waiting for a dependency or for something to do, before it counts
+/// as hung. Shorter than the units' `WatchdogSec`.
 pub const MAX_BUSY: Duration = Duration::from_secs(20);
+/// How long a loop may wait for a dependency without getting on before it counts as hung. No adapter lets a
+/// call take so long: an answer that has not come by then never will.
+pub const MAX_WAIT: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a wait for a dependency may take before the role says so.
+pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 
 /// One loop's sign of life.
 ///
-/// A loop that waits for something to do is well, however long it waits; one that has been at work for
-/// longer than [`MAX_BUSY`] is hung. So a loop says only where it waits, by waiting through
-/// [`Heartbeat::idle`].
+/// A loop says where it waits: for something to do through [`Heartbeat::idle`], for a dependency through
+/// [`Heartbeat::waiting`]. Neither is a hang, however slow the other side is. A loop that is at work for
+/// longer than [`MAX_BUSY`] is hung: one that computes without end, blocks its thread, or waits for something
+/// that it has not declared. What a declared wait computes itself, whenever it is polled, is work as well.
+///
+/// Waits may be nested: the innermost says what is waited for.
 #[derive(Debug)]
 pub struct Heartbeat {
-    busy_since: BusySince,
+    watched: Arc<Watched>,
+    answers: watch::Sender<()>,
 }
 
-type BusySince = Arc<Mutex<Option<Instant>>>;
+/// A loop as the watchdog sees it.
+#[derive(Debug)]
+struct Watched {
+    role: &'static str,
+    name: String,
+    pulse: Mutex<Pulse>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pulse {
+    doing: Doing,
+    /// When a wait last ended, or the loop said that it gets on.
+    beaten_at: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Doing {
+    Working {
+        since: Instant,
+    },
+    Idle,
+    /// For a dependency that is called so, or for any.
+    Waiting {
+        since: Instant,
+        dependency: Option<&'static str>,
+    },
+}
 
 impl Heartbeat {
-    /// Waits for `work`: until it comes, the loop is idle.
+    /// Waits for something to do: until `work` comes, the loop is well.
     pub async fn idle<F: Future>(&self, work: F) -> F::Output {
-        let _idle = Idle::start(&self.busy_since);
-        work.await
+        self.while_pending(Doing::Idle, work).await
+    }
+
+    /// Waits for an answer of `dependency`, as the operator knows it (`store`, `bus`). A wait that takes longer
+    /// than [`TOLD_AFTER`] is told in the role's status, and the role is not ready meanwhile.
+    pub async fn waiting<F: Future>(&self, dependency: &'static str, answer: F) -> F::Output {
+        self.while_pending(Doing::waiting_for(Some(dependency)), answer).await
+    }
+
+    /// Waits for a round of work that may take long and that nobody waits for. It is told only where the round
+    /// itself says what it waits for.
+    pub(crate) async fn round<F: Future>(&self, round: F) -> F::Output {
+        self.while_pending(Doing::waiting_for(None), round).await
     }
 
     /// Says that one long round gets on: it counts as begun anew. For a round of many bounded steps.
     pub fn beat(&self) {
-        set(&self.busy_since, Some(Instant::now()));
+        self.watched.beat();
+    }
+
+    /// `persister.receive`.
+    pub(crate) fn name(&self) -> &str {
+        &self.watched.name
+    }
+
+    async fn while_pending<F: Future>(&self, doing: Doing, future: F) -> F::Output {
+        let _ends = Ends { heartbeat: self, doing };
+        let mut future = pin!(future);
+        let output = poll_fn(|context| {
+            self.watched.work();
+            let polled = future.as_mut().poll(context);
+            if let Poll::Pending = polled {
+                self.watched.pend(doing);
+            }
+            polled
+        });
+        let output = output.await;
+        self.beat();
+        output
     }
 }
 
-/// Marks the loop busy again when the wait ends, also when it is dropped half-way.
-struct Idle<'a>(&'a BusySince);
-
-impl<'a> Idle<'a> {
-    fn start(busy_since: &'a BusySince) -> Self {
-        set(busy_since, None);
-        Self(busy_since)
-    }
+/// Ends a wait, also one that is dropped half-way.
+struct Ends<'a> {
+    heartbeat: &'a Heartbeat,
+    doing: Doing,
 }
 
-impl Drop for Idle<'_> {
+impl Drop for Ends<'_> {
     fn drop(&mut self) {
-        set(self.0, Some(Instant::now()));
+        self.heartbeat.watched.work();
+        if let Doing::Waiting { since, .. } = self.doing
+            && since.elapsed() >= TOLD_AFTER
+        {
+            self.heartbeat.answers.send_replace(());
+        }
     }
 }
 
-fn set(busy_since: &BusySince, to: Option<Instant>) {
-    *busy_since.lock().unwrap_or_else(PoisonError::into_inner) = to;
-}
-
-/// The heartbeats of a process.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Heartbeats(Arc<Mutex<Vec<Watched>>>);
-
-#[derive(Debug)]
-struct Watched {
-    name: String,
-    busy_since: BusySince,
-}
-
-impl Heartbeats {
-    /// A new loop, busy from now on. A loop that has ended is watched no more.
-    pub(crate) fn start(&self, name: String) -> Heartbeat {
-        let busy_since = Arc::new(Mutex::new(Some(Instant::now())));
-        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.retain(|watched| Arc::strong_count(&watched.busy_since) > 1);
-        watched.push(Watched { name, busy_since: Arc::clone(&busy_since) });
-        Heartbeat { busy_since }
-    }
-
-    /// The names of the loops that have been busy for longer than [`MAX_BUSY`].
-    pub(crate) fn hung(&self) -> Vec<String> {
-        let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.iter().filter(|watched| watched.is_hung()).map(|watched| watched.name.clone()).collect()
+impl Doing {
+    fn waiting_for(dependency: Option<&'static str>) -> Self {
+        Self::Waiting { since: Instant::now(), dependency }
     }
 }
 
 impl Watched {
-    fn is_hung(&self) -> bool {
-        let has_ended = Arc::strong_count(&self.busy_since) == 1;
-        let busy_since = *self.busy_since.lock().unwrap_or_else(PoisonError::into_inner);
-        !has_ended && busy_since.is_some_and(|since| since.elapsed() > MAX_BUSY)
+    fn beat(&self) {
+        let now = Instant::now();
+        *self.pulse() = Pulse { doing: Doing::Working { since: now }, beaten_at: now };
     }
+
+    fn work(&self) {
+        self.pulse().doing = Doing::Working { since: Instant::now() };
+    }
+
+    /// What is awaited is pending. A wait within it has said so already, and knows better what for.
+    fn pend(&self, doing: Doing) {
+        let mut pulse = self.pulse();
+        if let Doing::Working { .. } = pulse.doing {
+            pulse.doing = doing;
+        }
+    }
+
+    fn is_hung(&self) -> bool {
+        let Pulse { doing, beaten_at } = *self.pulse();
+        match doing {
+            Doing::Idle => false,
+            Doing::Working { since } => since.elapsed() > MAX_BUSY,
+            Doing::Waiting { since, .. } => since.max(beaten_at).elapsed() > MAX_WAIT,
+        }
+    }
+
+    /// The dependency that is waited for by name, and for how long.
+    fn waits_for(&self) -> Option<(&'static str, Duration)> {
+        let Pulse { doing, beaten_at } = *self.pulse();
+        match doing {
+            Doing::Waiting { since, dependency } => Some((dependency?, since.max(beaten_at).elapsed())),
+            Doing::Idle | Doing::Working { .. } => None,
+        }
+    }
+
+    fn pulse(&self) -> MutexGuard<'_, Pulse> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The heartbeats of a process.
+#[derive(Debug)]
+pub(crate) struct Heartbeats {
+    watched: Mutex<Vec<Arc<Watched>>>,
+    /// Told when a wait has ended that had taken long.
+    answers: watch::Sender<()>,
+}
+
+impl Heartbeats {
+    pub(crate) fn new(answers: watch::Sender<()>) -> Self {
+        Self { watched: Mutex::default(), answers }
+    }
+
+    /// A new loop of `role`, at work from now on. A loop that has ended is watched no more.
+    pub(crate) fn start(&self, role: &'static str, loop_name: &str) -> Heartbeat {
+        let now = Instant::now();
+        let pulse = Mutex::new(Pulse { doing: Doing::Working { since: now }, beaten_at: now });
+        let watched = Arc::new(Watched { role, name: format!("{role}.{loop_name}"), pulse });
+        let mut all = self.all();
+        all.retain(|watched| !has_ended(watched));
+        all.push(Arc::clone(&watched));
+        Heartbeat { watched, answers: self.answers.clone() }
+    }
+
+    /// The names of the loops that are hung.
+    pub(crate) fn hung(&self) -> Vec<String> {
+        let all = self.all();
+        let hung = all.iter().filter(|watched| !has_ended(watched) && watched.is_hung());
+        hung.map(|watched| watched.name.clone()).collect()
+    }
+
+    /// The dependencies, by role and name, that a loop has been waiting for longer than [`TOLD_AFTER`], and for
+    /// how long: that of the loop that waits the longest.
+    pub(crate) fn long_waits(&self) -> BTreeMap<(&'static str, &'static str), Duration> {
+        let mut waits = BTreeMap::new();
+        for watched in self.all().iter().filter(|watched| !has_ended(watched)) {
+            if let Some((dependency, time)) = watched.waits_for()
+                && time >= TOLD_AFTER
+            {
+                let longest = waits.entry((watched.role, dependency)).or_insert(time);
+                *longest = time.max(*longest);
+            }
+        }
+        waits
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Arc<Watched>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody but the watchdog knows the loop any more.
+fn has_ended(watched: &Arc<Watched>) -> bool {
+    Arc::strong_count(watched) == 1
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::future::pending;
-    use tokio::time::{advance, timeout};
-
-    #[tokio::test(start_paused = true)]
-    async fn a_loop_that_works_too_long_is_hung_until_it_waits_again() {
-        let heartbeats = Heartbeats::default();
-        let heartbeat = heartbeats.start("persister.store".into());
-        advance(MAX_BUSY).await;
-        assert!(heartbeats.hung().is_empty());
-        advance(Duration::from_millis(1)).await;
-        assert_eq!(heartbeats.hung(), ["persister.store"]);
-        heartbeat.idle(async {}).await;
-        assert!(heartbeats.hung().is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_long_round_that_gets_on_is_not_hung() {
-        let heartbeats = Heartbeats::default();
-        let heartbeat = heartbeats.start("cache.receive".into());
-        for _ in 0..10 {
-            advance(MAX_BUSY).await;
-            heartbeat.beat();
-        }
-        assert!(heartbeats.hung().is_empty());
-        advance(MAX_BUSY * 2).await;
-        assert_eq!(heartbeats.hung(), ["cache.receive"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_loop_may_wait_for_ever() {
-        let heartbeats = Heartbeats::default();
-        let heartbeat = heartbeats.start("cache.receive".into());
-        let waiting = heartbeat.idle(async {
-            advance(MAX_BUSY * 1000).await;
-            assert!(heartbeats.hung().is_empty());
-        });
-        waiting.await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dropped_wait_makes_the_loop_busy() {
-        let heartbeats = Heartbeats::default();
-        let heartbeat = heartbeats.start("api.stream".into());
-        assert!(timeout(MAX_BUSY, heartbeat.idle(pending::<()>())).await.is_err());
-        advance(MAX_BUSY + Duration::from_secs(1)).await;
-        assert_eq!(heartbeats.hung(), ["api.stream"]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_loop_that_has_ended_is_not_hung() {
-        let heartbeats = Heartbeats::default();
-        drop(heartbeats.start("collector.host".into()));
-        advance(MAX_BUSY * 2).await;
-        assert!(heartbeats.hung().is_empty());
-    }
-}
+mod tests;

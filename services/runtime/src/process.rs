@@ -3,7 +3,6 @@
 mod tasks;
 
 use crate::context::{RoleContext, RoleResult};
-use crate::heartbeat::Heartbeats;
 use crate::roster::Roster;
 use crate::signals::{Asked, Signals};
 use crate::{admin, systemd};
@@ -20,7 +19,6 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// One process and the roles it runs.
 pub struct Process {
     roster: Roster,
-    heartbeats: Heartbeats,
     registry: Registry,
     shutdown: CancellationToken,
     tasks: Tasks,
@@ -42,7 +40,6 @@ impl Process {
     pub fn new(registry: Registry) -> Self {
         Self {
             roster: Roster::default(),
-            heartbeats: Heartbeats::default(),
             registry,
             shutdown: CancellationToken::new(),
             tasks: Tasks::default(),
@@ -61,18 +58,13 @@ impl Process {
 
     /// The paths an operator and Prometheus ask: `/metrics`, `/livez`, `/readyz`.
     pub fn admin(&self) -> axum::Router {
-        admin::router(admin::Admin {
-            roster: self.roster.clone(),
-            heartbeats: self.heartbeats.clone(),
-            registry: self.registry.clone(),
-        })
+        admin::router(admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() })
     }
 
     /// The context of a role, for what must be made before the role runs.
     #[must_use]
     pub fn context(&self, role: &'static str) -> RoleContext {
-        let (roster, heartbeats) = (self.roster.clone(), self.heartbeats.clone());
-        RoleContext::new(role, roster, heartbeats, self.registry.clone(), self.shutdown.clone())
+        RoleContext::new(role, self.roster.clone(), self.registry.clone(), self.shutdown.clone())
     }
 
     /// Starts a role, or a second part of one. When it returns before it was asked to stop, panics, or
@@ -85,7 +77,7 @@ impl Process {
     /// `reload` at each SIGHUP.
     pub async fn run(mut self, mut reload: impl FnMut()) -> std::io::Result<Ended> {
         let mut signals = Signals::listen()?;
-        let notifier = systemd::Notifier::start(self.roster.clone(), self.heartbeats.clone());
+        let notifier = systemd::Notifier::start(self.roster.clone());
         let failure = loop {
             tokio::select! {
                 // First, so that a role that stops because it was asked to has not ended too early.

@@ -47,7 +47,7 @@ pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
 ) -> Result<T, Stopped> {
     let mut attempts = Attempts::new(context, heartbeat, dependency);
     loop {
-        match operation().await {
+        match heartbeat.waiting(dependency.name(), operation()).await {
             Ok(value) => return Ok(attempts.succeeded(value)),
             Err(error) => attempts.failed(error).await?,
         }

@@ -1,5 +1,6 @@
 //! What each role of this process says of itself.
 
+use crate::heartbeat::{Heartbeat, Heartbeats};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ pub struct Roster(Arc<Shared>);
 struct Shared {
     roles: Mutex<BTreeMap<&'static str, RoleState>>,
     changes: watch::Sender<()>,
+    heartbeats: Heartbeats,
 }
 
 /// What one role says of itself.
@@ -53,19 +55,26 @@ impl fmt::Display for RoleState {
 impl Default for Roster {
     fn default() -> Self {
         let (changes, _) = watch::channel(());
-        Self(Arc::new(Shared { roles: Mutex::default(), changes }))
+        let heartbeats = Heartbeats::new(changes.clone());
+        Self(Arc::new(Shared { roles: Mutex::default(), changes, heartbeats }))
     }
 }
 
 impl Roster {
-    /// All roles by name, as they are now.
+    /// All roles by name, as they are now. A dependency that a loop has been waiting for longer than
+    /// [`TOLD_AFTER`](crate::TOLD_AFTER) is missing until it answers.
     pub fn roles(&self) -> BTreeMap<&'static str, RoleState> {
-        self.lock().clone()
+        let mut roles = self.lock().clone();
+        for ((role, dependency), time) in self.0.heartbeats.long_waits() {
+            let missing = &mut roles.entry(role).or_default().missing;
+            missing.entry(dependency).or_insert_with(|| format!("no answer for {} s", time.as_secs()));
+        }
+        roles
     }
 
     /// Whether every role can use all it depends on.
     pub fn is_ready(&self) -> bool {
-        self.lock().values().all(RoleState::is_ready)
+        self.roles().values().all(RoleState::is_ready)
     }
 
     /// Waits until every role can use all it depends on.
@@ -76,6 +85,15 @@ impl Roster {
                 return;
             }
         }
+    }
+
+    /// The names of the loops that are hung, such as `persister.receive`.
+    pub(crate) fn hung(&self) -> Vec<String> {
+        self.0.heartbeats.hung()
+    }
+
+    pub(crate) fn heartbeat(&self, role: &'static str, loop_name: &str) -> Heartbeat {
+        self.0.heartbeats.start(role, loop_name)
     }
 
     pub(crate) fn enter(&self, role: &'static str) {
@@ -146,6 +164,10 @@ impl Dependency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::pending;
+    use std::pin::pin;
+    use std::time::Duration;
+    use tokio::time::{sleep, timeout};
 
     #[tokio::test]
     async fn a_role_is_ready_once_all_it_depends_on_is_up() {
@@ -164,5 +186,31 @@ mod tests {
         assert_eq!(roster.roles()["persister"].to_string(), "lag 0");
         bus.down("refused");
         assert!(!roster.is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dependency_that_is_waited_for_long_is_missing_until_it_answers() {
+        let roster = Roster::default();
+        let (heartbeat, store) =
+            (roster.heartbeat("persister", "receive"), roster.dependency("persister", "store"));
+        store.up();
+        roster.set_status("persister", "lag 0".to_owned());
+        let mut waiting = pin!(heartbeat.waiting("store", sleep(Duration::from_secs(60))));
+        assert!(timeout(Duration::from_secs(42), waiting.as_mut()).await.is_err());
+        assert!(!roster.is_ready());
+        assert_eq!(roster.roles()["persister"].to_string(), "waiting for store: no answer for 42 s");
+        tokio::join!(waiting, roster.ready());
+        assert_eq!(roster.roles()["persister"].to_string(), "lag 0");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn why_a_dependency_cannot_be_used_says_more_than_that_it_is_waited_for() {
+        let roster = Roster::default();
+        let (heartbeat, store) =
+            (roster.heartbeat("persister", "receive"), roster.dependency("persister", "store"));
+        store.down("connection refused");
+        let mut waiting = pin!(heartbeat.waiting("store", pending::<()>()));
+        assert!(timeout(Duration::from_secs(42), waiting.as_mut()).await.is_err());
+        assert_eq!(roster.roles()["persister"].to_string(), "waiting for store: connection refused");
     }
 }

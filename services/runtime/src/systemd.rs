@@ -1,6 +1,5 @@
 //! What systemd is told: `sd_notify(3)`. Without systemd nobody listens, and nothing is sent.
 
-use crate::heartbeat::Heartbeats;
 use crate::roster::Roster;
 use sd_notify::NotifyState;
 use std::fmt::Write as _;
@@ -23,9 +22,9 @@ impl Notifier {
     ///
     /// A missing dependency does not hold `READY=1` back: the unit's listeners answer (and say what is
     /// missing), and a start that waits for a database would hold up the boot of the whole host.
-    pub(crate) fn start(roster: Roster, heartbeats: Heartbeats) -> Self {
+    pub(crate) fn start(roster: Roster) -> Self {
         send(&[NotifyState::Ready]);
-        Self { telling: tokio::spawn(tell(roster, heartbeats)) }
+        Self { telling: tokio::spawn(tell(roster)) }
     }
 
     /// Runs `reload` between the two messages that `Type=notify-reload` waits for.
@@ -51,14 +50,14 @@ impl Drop for Notifier {
     }
 }
 
-async fn tell(roster: Roster, heartbeats: Heartbeats) {
+async fn tell(roster: Roster) {
     // Twice within the unit's WatchdogSec, as sd_watchdog_enabled(3) advises.
     let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
     let mut ticks = interval(watchdog.map_or(STATUS_EVERY, |every| every.min(STATUS_EVERY)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let hung = heartbeats.hung();
+        let hung = roster.hung();
         let line = status_line(&roster, &hung);
         let mut states = vec![NotifyState::Status(&line)];
         if hung.is_empty() {

@@ -45,12 +45,12 @@ impl Forwarder<'_> {
     async fn forward(&mut self) -> Result<(), PortError> {
         // Before joining, which writes: a disk without room, on which nothing waits, keeps nothing from the bus.
         self.switch_if_empty().await?;
-        let mut waiting = self.disk(self.spool.disk.subscribe(&Topic::METRICS, &forwarders()).await)?;
+        let mut waiting = self.disk(self.spool.disk.subscribe(&Topic::METRICS, &forwarders())).await?;
         loop {
             let delivery = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
-                delivery = self.heartbeat.idle(waiting.next(RECORDS_AT_ONCE)) => self.disk(delivery)?,
+                delivery = self.heartbeat.idle(waiting.next(RECORDS_AT_ONCE)) => self.noted(delivery)?,
                 // The batch may not have come to the disk.
                 () = self.spool.gate.diverted() => {
                     self.switch_if_empty().await?;
@@ -83,7 +83,7 @@ impl Forwarder<'_> {
     ) -> Result<(), PortError> {
         match &self.forwarded {
             Some(position) if partitions.contains(&position.partition) => {
-                self.disk(waiting.seek(position.clone()).await)
+                self.disk(waiting.seek(position.clone())).await
             }
             _ => Ok(()),
         }
@@ -101,7 +101,7 @@ impl Forwarder<'_> {
         let at = |next| Position { partition: batch.partition.clone(), next };
         let Ok(rejected) = parts::publish(&self.spool.bus, batch, &self.heartbeat).await else {
             let first = batch.offsets.first().copied().unwrap_or(batch.next);
-            self.disk(waiting.seek(at(first)).await)?;
+            self.disk(waiting.seek(at(first))).await?;
             return Ok(false);
         };
         let metrics = &self.spool.metrics;
@@ -116,7 +116,7 @@ impl Forwarder<'_> {
     /// process, not by this one.
     async fn commit(&mut self, waiting: &mut dyn Subscription) {
         let committed = match &self.forwarded {
-            Some(position) => self.disk(waiting.commit(slice::from_ref(position)).await),
+            Some(position) => self.disk(waiting.commit(slice::from_ref(position))).await,
             None => Ok(()),
         };
         self.is_committed = committed.is_ok();
@@ -127,7 +127,7 @@ impl Forwarder<'_> {
         if self.left().await? > 0 {
             return Ok(());
         }
-        let closed = self.spool.gate.close().await;
+        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.spool.gate.close()).await;
         if self.left().await? == 0 {
             closed.open_directly();
         }
@@ -137,7 +137,7 @@ impl Forwarder<'_> {
     /// Passes the last records on while new ones wait, and lets batches go directly if that is done in
     /// [`SWITCHED_WITHIN`] and the bus takes them.
     async fn switch(&mut self, waiting: &mut dyn Subscription) -> Result<(), PortError> {
-        let closed = self.spool.gate.close().await;
+        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.spool.gate.close()).await;
         let deadline = Instant::now() + SWITCHED_WITHIN;
         while self.left().await? > 0 {
             if Instant::now() >= deadline {
@@ -145,7 +145,7 @@ impl Forwarder<'_> {
             }
             let next = timeout_at(deadline, waiting.next(RECORDS_AT_ONCE));
             let Ok(delivery) = self.heartbeat.idle(next).await else { return Ok(()) };
-            if let Delivery::Records(batch) = self.disk(delivery)?
+            if let Delivery::Records(batch) = self.noted(delivery)?
                 && !self.pass_on(waiting, &batch).await?
             {
                 return Ok(());
@@ -164,11 +164,16 @@ impl Forwarder<'_> {
     /// How many records are left to pass on.
     async fn left(&self) -> Result<u64, PortError> {
         let forwarded = self.forwarded.as_ref().map_or(0, |position| position.next);
-        self.disk(backlog::records(&*self.spool.disk, forwarded).await)
+        self.disk(backlog::records(&*self.spool.disk, forwarded)).await
+    }
+
+    /// Waits for the disk.
+    async fn disk<T>(&self, answer: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+        self.noted(self.heartbeat.waiting(self.spool.dependency.name(), answer).await)
     }
 
     /// The role depends on the disk: its failures are noted.
-    fn disk<T>(&self, outcome: Result<T, PortError>) -> Result<T, PortError> {
+    fn noted<T>(&self, outcome: Result<T, PortError>) -> Result<T, PortError> {
         outcome.map_err(|error| self.spool.watched.failed(error))
     }
 }

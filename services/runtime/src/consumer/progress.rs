@@ -1,15 +1,16 @@
 //! How a consumer is getting on: its metrics and its status line.
 
 use super::Source;
-use crate::context::RoleContext;
+use crate::context::{RoleContext, RoleResult};
 use crate::figures::{Grouped, per_second};
+use crate::periodic::Rounds;
+use crate::retry::Stopped;
 use crate::telemetry::register;
 use prometheus::{IntCounter, IntGaugeVec, Opts};
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use watchkeeper_ports::{EventBus, Group, Lag, ReceivedBatch, Topic};
 
 /// How often the lag is asked for and the status line written.
@@ -57,24 +58,28 @@ impl Progress {
         *self.last_commit() = Some(Instant::now());
     }
 
-    /// Writes the metrics and the status line again and again. The answer of a bus may take long: nothing is
-    /// to wait for it.
-    pub(super) async fn keep_reporting(&self) -> Infallible {
-        let mut due = interval(REPORT_EVERY);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut last_report, mut reported) = (Instant::now(), self.records.get());
-        loop {
-            due.tick().await;
-            let lag = self.ask_for_lag().await;
-            let (elapsed, records) = (last_report.elapsed(), self.records.get());
-            let report = Report {
-                records_per_second: per_second(records - reported, elapsed),
-                lag,
-                last_commit: self.last_commit().map(|at| at.elapsed()),
-            };
-            (last_report, reported) = (Instant::now(), records);
-            self.context.set_status(report);
-        }
+    /// Writes the metrics and the status line until the role is asked to stop. The answer of a bus may take
+    /// long: nothing is to wait for it.
+    pub(super) async fn keep_reporting(&self) -> RoleResult {
+        let heartbeat = self.context.heartbeat("report");
+        let mut rounds = Rounds::every(REPORT_EVERY, &self.context, &heartbeat);
+        let mut last = (Instant::now(), self.records.get());
+        while rounds.next(self.report(&mut last)).await? {}
+        Ok(())
+    }
+
+    /// `last` is when the last report was, and how many records there were then.
+    async fn report(&self, last: &mut (Instant, u64)) -> Result<(), Stopped> {
+        let lag = self.ask_for_lag().await;
+        let ((last_report, reported), records) = (*last, self.records.get());
+        let report = Report {
+            records_per_second: per_second(records - reported, last_report.elapsed()),
+            lag,
+            last_commit: self.last_commit().map(|at| at.elapsed()),
+        };
+        *last = (Instant::now(), records);
+        self.context.set_status(report);
+        Ok(())
     }
 
     async fn ask_for_lag(&self) -> Option<u64> {

@@ -1,16 +1,15 @@
 //! Two stores that share a group: each gets the records of some partitions only, and nobody is told.
 
 use super::Source;
-use crate::context::RoleContext;
+use crate::context::{RoleContext, RoleResult};
+use crate::periodic::Rounds;
+use crate::retry::Stopped;
 use crate::roster::Dependency;
 use crate::telemetry::register;
 use prometheus::{IntGauge, Opts};
-use std::collections::HashMap;
-use std::convert::Infallible;
-use std::future::pending;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use watchkeeper_ports::{EventBus, Group, Lag, Offset, PortError, PositionStore, Topic, TopicPartition};
 
 /// How often it is looked for.
@@ -28,6 +27,7 @@ pub(super) struct Sharing {
     store: Option<Arc<dyn PositionStore>>,
     dependency: Option<Dependency>,
     partitions: IntGauge,
+    context: RoleContext,
 }
 
 /// A partition of which the group has committed more than its store has.
@@ -57,27 +57,38 @@ impl Sharing {
             store: source.positions.clone(),
             dependency,
             partitions: register(context.registry(), IntGauge::with_opts(gauge)?)?,
+            context: context.clone(),
         })
     }
 
-    /// Looks again and again. The role goes on meanwhile: what it stores is right, and not all there is.
-    pub(super) async fn keep_looking(&self) -> Infallible {
-        let (Some(store), Some(dependency)) = (&self.store, &self.dependency) else { return pending().await };
-        let mut due = interval(LOOK_EVERY);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut before = HashMap::new();
-        loop {
-            due.tick().await;
-            // A dependency that is away is told of where it is needed.
-            let Ok(now) = self.look(&**store).await else { continue };
-            let twice: Vec<_> = now.iter().filter(|found| before.contains_key(&found.partition)).collect();
-            self.partitions.set(i64::try_from(twice.len()).unwrap_or(i64::MAX));
-            match twice.first() {
-                Some(found) => dependency.down(self.reason(found)),
-                None => dependency.up(),
-            }
-            before = now.into_iter().map(|found| (found.partition.clone(), found)).collect();
+    /// Looks until the role is asked to stop. The role goes on meanwhile: what it stores is right, and not all
+    /// there is.
+    pub(super) async fn keep_looking(&self) -> RoleResult {
+        let (Some(store), Some(dependency)) = (&self.store, &self.dependency) else { return Ok(()) };
+        let heartbeat = self.context.heartbeat("sharing");
+        let mut rounds = Rounds::every(LOOK_EVERY, &self.context, &heartbeat);
+        let mut before = HashSet::new();
+        while rounds.next(self.compare(&**store, dependency, &mut before)).await? {}
+        Ok(())
+    }
+
+    /// `before` are the partitions that were found the last time.
+    async fn compare(
+        &self,
+        store: &dyn PositionStore,
+        dependency: &Dependency,
+        before: &mut HashSet<TopicPartition>,
+    ) -> Result<(), Stopped> {
+        // A dependency that is away is told of where it is needed.
+        let Ok(now) = self.look(store).await else { return Ok(()) };
+        let twice: Vec<_> = now.iter().filter(|found| before.contains(&found.partition)).collect();
+        self.partitions.set(i64::try_from(twice.len()).unwrap_or(i64::MAX));
+        match twice.first() {
+            Some(found) => dependency.down(self.reason(found)),
+            None => dependency.up(),
         }
+        *before = now.into_iter().map(|found| found.partition).collect();
+        Ok(())
     }
 
     async fn look(&self, store: &dyn PositionStore) -> Result<Vec<Elsewhere>, PortError> {

@@ -105,7 +105,7 @@ impl Consumer for Keeper {
         self.wakes.front().map(|&(at, _)| at)
     }
 
-    async fn wake(&mut self) -> bool {
+    async fn wake(&mut self, _: &Heartbeat) -> bool {
         self.stage.did(Did::Wake);
         self.wakes.pop_front().is_some_and(|(_, must_store)| must_store)
     }

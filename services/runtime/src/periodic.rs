@@ -1,0 +1,182 @@
+//! The loop of what a role does again and again.
+
+use crate::context::RoleContext;
+use crate::heartbeat::Heartbeat;
+use crate::retry::Stopped;
+use std::error::Error;
+use std::future::{Future, pending};
+use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use watchkeeper_ports::Failure;
+
+/// Rounds of work, the first at once and then one every so often, until the role is asked to stop:
+///
+/// ```no_run
+/// # use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
+/// # async fn prune() -> Result<(), watchkeeper_ports::PortError> { Ok(()) }
+/// # async fn keep_pruning(context: RoleContext) -> RoleResult {
+/// let heartbeat = context.heartbeat("prune");
+/// let mut rounds = Rounds::every(std::time::Duration::from_secs(3600), &context, &heartbeat);
+/// while rounds.next(async { Ok(prune().await?) }).await? {}
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A round may wait for what it depends on without counting as hung. Where that is to be told it waits through
+/// [`Heartbeat::waiting`].
+pub struct Rounds<'a> {
+    context: &'a RoleContext,
+    heartbeat: &'a Heartbeat,
+    due: Interval,
+}
+
+impl<'a> Rounds<'a> {
+    /// A round every `every`; if one takes longer, the next comes that long after it.
+    pub fn every(every: Duration, context: &'a RoleContext, heartbeat: &'a Heartbeat) -> Self {
+        let mut due = interval(every);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { context, heartbeat, due }
+    }
+
+    /// Waits until a round is due, and does `work`. Whether there is a next one: not once the role is asked to
+    /// stop, and what is under way then is dropped. A failure is logged, and the next round comes in its time.
+    ///
+    /// # Errors
+    /// A failure that only a restart helps ([`Failure::Stop`]).
+    pub async fn next(
+        &mut self,
+        work: impl Future<Output = Result<(), Stopped>>,
+    ) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        self.next_or_when(pending(), work).await
+    }
+
+    /// The same, but the round begins when `news` comes, if it is not due before. `news` may be dropped before it
+    /// comes.
+    ///
+    /// # Errors
+    /// A failure that only a restart helps ([`Failure::Stop`]).
+    pub async fn next_or_when(
+        &mut self,
+        news: impl Future<Output = ()>,
+        work: impl Future<Output = Result<(), Stopped>>,
+    ) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        let Self { context, heartbeat, due } = self;
+        let begin = async {
+            tokio::select! {
+                _ = due.tick() => {}
+                () = news => {}
+            }
+        };
+        let round = async {
+            heartbeat.idle(begin).await;
+            heartbeat.round(work).await
+        };
+        let outcome = tokio::select! {
+            biased;
+            () = context.shutdown().cancelled() => return Ok(false),
+            outcome = round => outcome,
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Stopped::Shutdown) => return Ok(false),
+            Err(Stopped::Failed(error)) if error.failure() == Failure::Stop => return Err(error.into()),
+            Err(Stopped::Failed(error)) => {
+                let (name, again_after) = (heartbeat.name(), due.period());
+                tracing::warn!(name, %error, ?again_after, "failed, and is done again in its time");
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heartbeat::{MAX_BUSY, MAX_WAIT};
+    use std::pin::pin;
+    use tokio::sync::Notify;
+    use tokio::time::{Instant, timeout};
+    use watchkeeper_ports::PortError;
+
+    const EVERY: Duration = Duration::from_secs(60);
+
+    fn unavailable() -> Stopped {
+        PortError::Unavailable { what: "store", reason: "connection refused".into() }.into()
+    }
+
+    fn broken() -> Stopped {
+        PortError::Broken { what: "store", reason: "damaged".into() }.into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_done_at_once_and_again_after_each_interval_also_after_a_failure() {
+        let context = RoleContext::detached("role");
+        let (heartbeat, begun, mut done) = (context.heartbeat("prune"), Instant::now(), Vec::new());
+        let mut rounds = Rounds::every(EVERY, &context, &heartbeat);
+        for _ in 0..3 {
+            let work = async {
+                done.push(begun.elapsed());
+                Err(unavailable())
+            };
+            assert!(rounds.next(work).await.unwrap());
+        }
+        assert_eq!(done, [Duration::ZERO, EVERY, EVERY * 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn news_begins_a_round_before_it_is_due() {
+        let context = RoleContext::detached("role");
+        let (heartbeat, begun, mut done) = (context.heartbeat("dispatch"), Instant::now(), Vec::new());
+        let mut rounds = Rounds::every(EVERY, &context, &heartbeat);
+        let news = Notify::new();
+        for _ in 0..3 {
+            let work = async {
+                done.push(begun.elapsed());
+                Ok(())
+            };
+            assert!(rounds.next_or_when(news.notified(), work).await.unwrap());
+            if begun.elapsed() == Duration::ZERO {
+                tokio::time::sleep(EVERY / 2).await;
+                news.notify_one();
+            }
+        }
+        assert_eq!(done, [Duration::ZERO, EVERY / 2, EVERY]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_only_a_restart_helps_ends_the_role() {
+        let context = RoleContext::detached("role");
+        let heartbeat = context.heartbeat("prune");
+        let mut rounds = Rounds::every(EVERY, &context, &heartbeat);
+        let error = rounds.next(async { Err(broken()) }).await.unwrap_err();
+        assert_eq!(error.to_string(), "store is unusable: damaged");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_does_not_wait_for_work_that_is_under_way_and_there_is_no_next_round() {
+        let context = RoleContext::detached("role");
+        let heartbeat = context.heartbeat("prune");
+        let mut rounds = Rounds::every(EVERY, &context, &heartbeat);
+        let work = async {
+            context.shutdown().cancel();
+            pending().await
+        };
+        assert!(!rounds.next(work).await.unwrap());
+        assert!(!rounds.next(async { unreachable!("the role is asked to stop") }).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn neither_the_time_between_rounds_nor_a_slow_round_is_a_hang_but_one_without_end_is() {
+        let context = RoleContext::detached("role");
+        let (heartbeat, roster) = (context.heartbeat("prune"), context.roster());
+        let mut rounds = Rounds::every(MAX_WAIT * 2, &context, &heartbeat);
+        assert!(rounds.next(async { Ok(()) }).await.unwrap());
+        let mut slow = pin!(rounds.next(pending()));
+        for waited in [MAX_WAIT * 2 - MAX_BUSY, MAX_BUSY * 3] {
+            assert!(timeout(waited, slow.as_mut()).await.is_err());
+            assert_eq!(roster.hung(), [""; 0]);
+        }
+        assert!(timeout(MAX_WAIT, slow.as_mut()).await.is_err());
+        assert_eq!(roster.hung(), ["role.prune"]);
+    }
+}
