@@ -6,12 +6,16 @@ mod leftovers;
 use async_trait::async_trait;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::timeout;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Mail, Mailer, PortError};
 use watchkeeper_wire::mail::message;
 
 /// What the operator knows the mailer by.
 const NAME: &str = "mail";
+/// How long writing one mail may take, whatever the disk does.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 /// Mail into one Maildir, whoever it is to: a directory with `tmp`, `new` and `cur`
 /// (<https://cr.yp.to/proto/maildir.html>). Others may read and write it meanwhile.
@@ -41,9 +45,13 @@ impl MaildirMailer {
         work: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
     ) -> Result<(), PortError> {
         let dir = self.dir.clone();
-        tokio::task::spawn_blocking(move || work(&dir).map_err(|error| unavailable(&dir, &error)))
-            .await
-            .map_err(|stopped| PortError::Broken { what: NAME, reason: stopped.to_string() })?
+        let writing =
+            tokio::task::spawn_blocking(move || work(&dir).map_err(|error| unavailable(&dir, &error)));
+        let Ok(written) = timeout(WRITTEN_WITHIN, writing).await else {
+            let reason = format!("the disk has not answered within {} s", WRITTEN_WITHIN.as_secs());
+            return Err(PortError::Unavailable { what: NAME, reason });
+        };
+        written.map_err(|stopped| PortError::Broken { what: NAME, reason: stopped.to_string() })?
     }
 }
 

@@ -19,9 +19,11 @@ use async_trait::async_trait;
 use prometheus::Registry;
 use rdkafka::consumer::Consumer;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
     TopicId, TopicPartition,
@@ -29,6 +31,22 @@ use watchkeeper_ports::{
 
 /// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
 const MAX_QUESTIONS: usize = 16;
+
+/// How many times its patience a call may take until it is given up, whatever librdkafka does: one may ask
+/// several questions, each with patience of its own.
+const MOST_PATIENCE: u32 = 6;
+/// The least that this is: librdkafka gives a commit the time of a session, 45 seconds, to find the coordinator.
+const LEAST_LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for an answer, but not for ever. What librdkafka does on a thread goes on there.
+pub(crate) async fn in_time<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, PortError>>,
+) -> Result<T, PortError> {
+    let limit = LEAST_LIMIT.max(MOST_PATIENCE * patience);
+    let late = |_| Err(unavailable(format!("no answer within {} s", limit.as_secs())));
+    timeout(limit, answer).await.unwrap_or_else(late)
+}
 
 /// The event bus on Kafka.
 ///
@@ -99,13 +117,16 @@ impl Engine {
         self: &Arc<Self>,
         question: impl FnOnce(&Questions) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
         let engine = Arc::clone(self);
-        let answer = spawn_blocking(move || {
-            let _turn = turn;
-            question(&engine.questions)
-        });
-        answer.await.map_err(|error| unavailable(error.to_string()))?
+        let answer = async {
+            let turn = Arc::clone(&self.turns).acquire_owned().await;
+            let asked = spawn_blocking(move || {
+                let _turn = turn;
+                question(&engine.questions)
+            });
+            asked.await.map_err(|error| unavailable(error.to_string()))?
+        };
+        in_time(self.settings.options().timeout, answer).await
     }
 }
 

@@ -3,6 +3,7 @@
 mod delivery;
 pub(crate) mod limits;
 
+use crate::bus::in_time;
 use crate::error::{port_error, rejected, unavailable};
 use crate::journal::Journal;
 use crate::metrics::{Meter, Metrics};
@@ -58,7 +59,9 @@ impl Publisher {
         let room = self.room_for(bytes).await?;
         let delivery = Arc::new(Delivery::of(batch.len(), room));
         self.send(topic, batch, &delivery);
-        self.judge(delivery.outcome().await)
+        in_time(self.patience, async { Ok(delivery.outcome().await) })
+            .await
+            .and_then(|arrived| self.judge(arrived))
     }
 
     /// What an answer of the brokers, or none, means.

@@ -1,5 +1,6 @@
 //! A member of a group.
 
+use crate::bus::in_time;
 use crate::client::Change;
 use crate::error::{is_settling, port_error, rejected, unavailable};
 use crate::queues::Queues;
@@ -85,8 +86,11 @@ impl Member {
     ) -> Result<(), PortError> {
         let give_up_at = Instant::now() + self.patience;
         loop {
-            let outcome = spawn_blocking(attempt(&self.queues)).await;
-            match outcome.map_err(|error| unavailable(error.to_string()))? {
+            let outcome = async {
+                let attempted = spawn_blocking(attempt(&self.queues)).await;
+                attempted.map_err(|error| unavailable(error.to_string()))
+            };
+            match in_time(self.patience, outcome).await? {
                 Ok(()) => return Ok(()),
                 Err(error) if !passes(&error) || Instant::now() >= give_up_at => {
                     return Err(port_error(&error));

@@ -12,9 +12,12 @@ use crate::tls;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use watchkeeper_ports::PortError;
+
+/// How long many statements may take together, such as those that remove what is past its retention.
+const MANY_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// The pool of connections, and the schema behind it.
 pub(crate) struct Database {
@@ -73,17 +76,32 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, PortError> {
-        let _one_of_few = self.long.acquire().await.map_err(|closed| Error::Broken(closed.to_string()))?;
+        let _one_of_few = self.turn().await?;
         self.call(work).await
     }
 
-    /// The same for as many statements as it takes, each with its own time.
+    /// The same for as many statements as it takes, each with its own time, and all of them within
+    /// [`MANY_WITHIN`]: what they have committed by then stays, and the next call goes on from there.
     pub(crate) async fn many_calls<T>(
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, PortError> {
-        let _one_of_few = self.long.acquire().await.map_err(|closed| Error::Broken(closed.to_string()))?;
-        Ok(self.work(work).await?)
+        let _one_of_few = self.turn().await?;
+        match timeout(MANY_WITHIN, self.work(work)).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Error::Unavailable(format!("it was not done within {MANY_WITHIN:?}")).into()),
+        }
+    }
+
+    /// A turn among those that take long.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, PortError> {
+        match timeout(self.call_timeout, self.long.acquire()).await {
+            Ok(turn) => Ok(turn.map_err(|closed| Error::Broken(closed.to_string()))?),
+            Err(_) => {
+                let reason = "every connection that may be used for long is".to_owned();
+                Err(Error::Unavailable(reason).into())
+            }
+        }
     }
 
     /// A connection whose work has failed, or is not waited for any more, is closed.

@@ -5,5 +5,5 @@ mod answer;
 mod mailer;
 mod server;
 
-pub use mailer::{Credentials, SmtpMailer, SmtpOptions};
+pub use mailer::{CONNECT_WITHIN, Credentials, SmtpMailer, SmtpOptions};
 pub use server::{Encryption, MAX_HOST_BYTES, SmtpServer, SmtpServerError};

@@ -22,9 +22,12 @@ pub struct SmtpOptions {
     pub credentials: Option<Credentials>,
     /// Certificates of authorities that are trusted besides the public ones, as PEM.
     pub extra_roots: Option<String>,
-    /// How long handing over one mail may take.
+    /// How long handing over one mail may take. To connect it has [`CONNECT_WITHIN`] at most.
     pub timeout: Duration,
 }
+
+/// How long it may take to connect to the server.
+pub const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 
 /// Who sends, towards the server.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,7 +62,7 @@ impl SmtpMailer {
         let SmtpOptions { server, credentials, extra_roots, timeout } = options;
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
             .port(server.port)
-            .timeout(Some(*timeout))
+            .timeout(Some(CONNECT_WITHIN.min(*timeout)))
             .tls(match server.encryption {
                 Encryption::StartTls => Tls::Required(tls(server, extra_roots.as_deref())?),
                 Encryption::Tls => Tls::Wrapper(tls(server, extra_roots.as_deref())?),

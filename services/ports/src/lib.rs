@@ -4,6 +4,10 @@
 //! A batch is the unit everywhere. All methods may be called from many tasks at once unless they take
 //! `&mut self`, and all futures may be dropped: a call that was dropped has either happened or not, unless its
 //! own promise says less.
+//!
+//! Every call ends in time, whatever the engine does: an adapter gives up after some minutes at most, with
+//! [`PortError::Unavailable`]; one that removes what is old makes as many steps as that takes, each in its time. Only
+//! [`Subscription::next`] and [`Tail::next`], which wait for something to come, may wait for ever.
 
 mod alert_store;
 mod bus;

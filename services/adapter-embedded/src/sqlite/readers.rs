@@ -2,12 +2,14 @@
 
 use super::connection::open_reader;
 use super::error::Error;
+use super::writer::{ANSWER_WITHIN, in_time};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 /// Reads of one file that run at the same time.
 const READERS: usize = 4;
@@ -55,13 +57,14 @@ impl Readers {
     }
 
     async fn wait(&self, turns: &Arc<Semaphore>, all: usize) -> Result<OwnedSemaphorePermit, Error> {
-        tokio::time::timeout(self.turn_wait, turns.clone().acquire_owned())
+        timeout(self.turn_wait, turns.clone().acquire_owned())
             .await
             .map_err(|_| Error::Unavailable(format!("all {all} readers are busy")))?
             .map_err(|closed| Error::Broken(closed.to_string()))
     }
 
-    /// Runs `work`, and gives `turn` up when it has ended.
+    /// Runs `work`, and gives `turn` up when it has ended. One that has not [`ANSWER_WITHIN`] that time is
+    /// interrupted.
     async fn run<T: Send + 'static>(
         &self,
         turn: impl Send + 'static,
@@ -78,7 +81,8 @@ impl Readers {
             lock(&idle).push(conn);
             outcome
         });
-        reading.await.map_err(|stopped| Error::Broken(stopped.to_string()))?
+        let read = async { reading.await.map_err(|stopped| Error::Broken(stopped.to_string()))? };
+        in_time(ANSWER_WITHIN, read).await
     }
 }
 

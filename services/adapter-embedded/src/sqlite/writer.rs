@@ -3,11 +3,16 @@
 use super::error::Error;
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 /// Calls that wait for the writer, and the most that share a commit. Later ones wait for room.
 const MAX_WAITING: usize = 64;
+/// How long a call waits for its commit, whatever the disk does.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 /// What a writer keeps in memory beside its file.
 pub(crate) trait Memory: Send + 'static {
@@ -46,6 +51,8 @@ struct Ran {
 
 /// Hands writes to the thread. Dropping it waits until those it has taken are done and the file is closed.
 pub(super) struct Writer<M> {
+    /// [`ANSWER_WITHIN`].
+    answer_within: Duration,
     // Dropped in this order: the thread ends because there are no more senders.
     jobs: mpsc::Sender<Job<M>>,
     _thread: JoinOnDrop,
@@ -58,11 +65,12 @@ impl<M: Memory> Writer<M> {
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(|| serve(conn, memory, waiting))?;
-        Ok(Self { jobs, _thread: JoinOnDrop(Some(thread)) })
+        Ok(Self { answer_within: ANSWER_WITHIN, jobs, _thread: JoinOnDrop(Some(thread)) })
     }
 
     /// Runs `work` in a transaction and answers when that is durable. `work` may share the transaction
-    /// with others; if it fails, its own writes are undone and theirs are not.
+    /// with others; if it fails, its own writes are undone and theirs are not. One that is not answered
+    /// [`ANSWER_WITHIN`] that time may happen all the same, as one whose caller has gone does.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &mut M) -> Result<T, Error> + Send + 'static,
@@ -79,8 +87,30 @@ impl<M: Memory> Writer<M> {
             }
         });
         let stopped = || Error::Broken("its writer has stopped".into());
-        self.jobs.send(job).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        let answered = async {
+            self.jobs.send(job).await.map_err(|_| stopped())?;
+            answer.await.map_err(|_| stopped())?
+        };
+        in_time(self.answer_within, answered).await
+    }
+}
+
+/// Waits for an answer of the disk until it stands still, or has more to do than it can. It is real time that counts,
+/// also where a test pauses tokio's: the disk knows no other.
+pub(super) async fn in_time<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let (begun, mut answer) = (Instant::now(), pin!(answer));
+    loop {
+        match timeout(limit, answer.as_mut()).await {
+            Ok(answer) => return answer,
+            Err(_) if begun.elapsed() < limit => {}
+            Err(_) => {
+                let reason = format!("the disk has not answered within {} s", limit.as_secs_f32());
+                return Err(Error::Unavailable(reason));
+            }
+        }
     }
 }
 
@@ -162,7 +192,7 @@ fn run<M: Memory>(
 mod tests {
     use super::*;
     use std::future::poll_fn;
-    use std::pin::{Pin, pin};
+    use std::pin::Pin;
     use std::sync::mpsc::{SyncSender, sync_channel};
     use std::task::Poll;
 
@@ -319,6 +349,28 @@ mod tests {
             .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
             .unwrap();
         assert_eq!(count, 1);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_the_disk_does_not_answer_in_time_fails_and_may_happen_all_the_same() {
+        let mut writer = writer();
+        let release = hold(&writer).await;
+        writer.answer_within = Duration::from_millis(1);
+        let late = Error::Unavailable("the disk has not answered within 0.001 s".into());
+        assert_eq!(writer.write(insert(1)).await, Err(late));
+        writer.answer_within = ANSWER_WITHIN;
+        release.send(()).unwrap();
+        assert_eq!(rows(&writer).await, [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_that_a_test_lets_pass_is_none_that_the_disk_takes() {
+        let writer = writer();
+        let release = hold(&writer).await;
+        let mut write = pin!(writer.write(insert(1)));
+        assert!(timeout(10 * ANSWER_WITHIN, write.as_mut()).await.is_err());
+        release.send(()).unwrap();
+        assert_eq!(write.await, Ok(()));
     }
 
     #[tokio::test]
