@@ -20,8 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Group, Memory, NotificationStore, Outcome, Page, Plan,
-    Planned, PortError, PositionStore, SilenceStore, StoredPosition, TopicId, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Group, Lease, Memory, NotificationStore, Outcome,
+    Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
+    TopicPartition,
 };
 
 /// What the operator knows the store by, and its file.
@@ -127,18 +128,18 @@ impl NotificationStore for EmbeddedAlerts {
         self.database.write(move |conn, ()| plan::store(conn, &plan)).await
     }
 
-    async fn claim(
-        &self,
-        now: Timestamp,
-        lease: Duration,
-        limit: usize,
-    ) -> Result<Vec<Notification>, PortError> {
+    async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError> {
         self.database.write(move |conn, ()| outbox::claim(conn, now, lease, limit)).await
     }
 
-    async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError> {
-        let (id, outcome) = (id.to_owned(), outcome.clone());
-        self.database.write(move |conn, ()| outbox::settle(conn, &id, &outcome)).await
+    async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError> {
+        let lease = lease.clone();
+        self.database.write(move |conn, ()| outbox::renew(conn, &lease)).await
+    }
+
+    async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
+        let (lease, outcome) = (lease.clone(), outcome.clone());
+        self.database.write(move |conn, ()| outbox::settle(conn, &lease, &outcome)).await
     }
 
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError> {

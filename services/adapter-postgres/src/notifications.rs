@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
-use watchkeeper_ports::{AlertGroup, NotificationStore, Outcome, Plan, Planned, PortError};
+use watchkeeper_ports::{
+    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
+};
 
 /// The store of notifications.
 pub(crate) struct Notifications {
@@ -46,17 +48,16 @@ impl NotificationStore for Notifications {
             .await
     }
 
-    async fn claim(
-        &self,
-        now: Timestamp,
-        lease: Duration,
-        limit: usize,
-    ) -> Result<Vec<Notification>, PortError> {
+    async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError> {
         self.database.call(async |connection| outbox::claim(connection, now, lease, limit).await).await
     }
 
-    async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError> {
-        self.database.call(async |connection| outbox::settle(connection, id, outcome).await).await
+    async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError> {
+        self.database.call(async |connection| outbox::renew(connection, lease).await).await
+    }
+
+    async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
+        self.database.call(async |connection| outbox::settle(connection, lease, outcome).await).await
     }
 
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError> {

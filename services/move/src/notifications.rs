@@ -3,9 +3,10 @@
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
 use crate::sides::{Between, Stores};
+use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
-use watchkeeper_ports::{NotificationStore, Outcome, Plan, PortError};
+use watchkeeper_ports::{Lease, NotificationStore, Outcome, Plan, PortError};
 
 /// Most notifications that are carried, the newest ones; older ones that wait are told as missing.
 pub const MAX_NOTIFICATIONS: usize = 20_000;
@@ -73,10 +74,13 @@ impl Carried for Notifications<'_> {
         for some in lacking.chunks(PLAN) {
             let notifications = some.iter().map(|numbered| waiting(&numbered.notification)).collect();
             there.plan(&Arc::new(Plan { notifications, ..Plan::default() })).await?;
-            for Numbered { notification, .. } in some {
-                if let Some(outcome) = outcome(&notification.state) {
-                    there.settle(&notification.id, &outcome).await?;
-                }
+        }
+        let mut leases = leases(&**there, self.most).await?;
+        for Numbered { notification, .. } in lacking {
+            if let Some(outcome) = outcome(&notification.state)
+                && let Some(lease) = leases.remove(&notification.id)
+            {
+                there.settle(&lease, &outcome).await?;
             }
         }
         Ok(())
@@ -102,6 +106,17 @@ impl Item for Numbered {
             (false, false) => Standing::Different,
         }
     }
+}
+
+/// Those of the newest notifications that wait, by id.
+async fn leases(store: &dyn NotificationStore, most: usize) -> Result<HashMap<String, Lease>, PortError> {
+    let lease = |notification: Notification| match notification.state {
+        NotificationState::Waiting { next_at, .. } => {
+            Some((notification.id.clone(), Lease::new(notification.id, next_at)))
+        }
+        NotificationState::Delivered { .. } | NotificationState::GivenUp { .. } => None,
+    };
+    Ok(store.newest(most).await?.into_iter().filter_map(lease).collect())
 }
 
 fn waits(notification: &Notification) -> bool {

@@ -1,4 +1,4 @@
-//! Sending what waits in the outbox: claim → send → settle.
+//! Sending what waits in the outbox: claim → send, renewing the claim meanwhile → settle.
 
 mod outcome;
 
@@ -11,29 +11,42 @@ use crate::metrics::NotifierMetrics;
 use crate::webhook;
 use outcome::{outcome, tells};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use watchkeeper_domain::{Channel, Notification, Timestamp};
-use watchkeeper_ports::{Failure, Mailer, NotificationStore, Outcome, PortError};
-use watchkeeper_runtime::{Dependency, RoleContext, RoleResult, STOP_TIMEOUT, retry};
+use watchkeeper_ports::{Claimed, Failure, Lease, Mailer, NotificationStore, Outcome, PortError, Tenure};
+use watchkeeper_runtime::{
+    Dependency, Heartbeat, RoleContext, RoleResult, Rounds, STOP_TIMEOUT, Stopped, retry,
+};
 
 /// How often the outbox is looked into when nobody says that there is something new.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Most notifications that are being sent at once.
 pub(crate) const MAX_AT_ONCE: usize = 8;
-/// How long one attempt to send may take.
-const SEND_WITHIN: Duration = Duration::from_secs(30);
-/// How long nobody else sends what was claimed here.
-const LEASE: Duration = Duration::from_secs(2 * 60);
+/// How long one attempt to send may take: a mail server may take minutes for one mail, and what is broken off
+/// after it was taken is sent twice. Longer than any mailer takes.
+pub const SEND_WITHIN: Duration = Duration::from_secs(11 * 60);
+/// How long nobody else sends what was claimed here, unless the claim is renewed. So long does what a killed
+/// notifier had in hand wait for another one.
+pub(crate) const LEASE: Duration = Duration::from_secs(20);
+/// How often a claim is renewed while its notification is being sent.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// How long nothing is claimed once the outbox is back: those who could not renew their claims, or note that they
+/// have sent something, do so first. They try every [`LOOK_EVERY`].
+const GRACE: Duration = RENEW_EVERY;
+/// How late a notification may come that a killed notifier had in hand.
+const MOST_LATE: Duration = Duration::from_secs(30);
 /// How long what is being sent may take to finish once the role is asked to stop. What does not is sent
 /// again when the lease has run out.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
 
 const _: () = assert!(POST_WITHIN.as_secs() < SEND_WITHIN.as_secs());
-const _: () = assert!(2 * SEND_WITHIN.as_secs() <= LEASE.as_secs(), "a claim outlives the longest send");
+const _: () = assert!(3 * RENEW_EVERY.as_secs() < LEASE.as_secs(), "a claim outlives two lost renewals");
+const _: () = assert!(LEASE.as_secs() + 5 * LOOK_EVERY.as_secs() < MOST_LATE.as_secs());
 const _: () = assert!(FINISH_WITHIN.as_secs() < STOP_TIMEOUT.as_secs());
 
 /// Sends notifications, each by its channel.
@@ -44,6 +57,8 @@ pub(crate) struct Deliverer {
     webhooks: HashMap<String, Webhook>,
     give_up_after: Duration,
     metrics: Arc<NotifierMetrics>,
+    /// A permit is taken for each claim whose renewal is overdue.
+    overdue: Semaphore,
 }
 
 impl Deliverer {
@@ -64,12 +79,47 @@ impl Deliverer {
             webhooks: webhooks.collect(),
             give_up_after: config.give_up_after,
             metrics,
+            overdue: Semaphore::new(MAX_AT_ONCE),
         }
     }
 
     /// Takes up to `limit` notifications that are to be sent by `now`; nobody else does so while the claim holds.
-    pub(crate) async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Notification>, PortError> {
+    pub(crate) async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Claimed>, PortError> {
         self.store.claim(now, LEASE, limit).await
+    }
+
+    /// Holds a claim until it is lost. It is held on while the store is away: nobody else claims anything then.
+    async fn hold(&self, lease: &Mutex<Lease>) {
+        let mut overdue = None;
+        loop {
+            sleep(if overdue.is_some() { LOOK_EVERY } else { RENEW_EVERY }).await;
+            match self.renew(lease).await {
+                Ok(Tenure::Held) => overdue = None,
+                Ok(Tenure::Lost) => return,
+                Err(error) => {
+                    tracing::warn!(id = locked(lease).id(), %error, "cannot renew a claim yet");
+                    overdue = overdue.or(self.overdue.try_acquire().ok());
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, lease: &Mutex<Lease>) -> Result<Tenure, PortError> {
+        locked(lease).ask_for(Timestamp::now().plus(LEASE));
+        let asked = locked(lease).clone();
+        let tenure = self.store.renew(&asked).await?;
+        locked(lease).granted();
+        Ok(tenure)
+    }
+
+    /// Whether a claim could not be renewed in time.
+    fn is_overdue(&self) -> bool {
+        self.overdue.available_permits() < MAX_AT_ONCE
+    }
+
+    /// Answers if there may be something to claim again.
+    async fn answers(&self) -> Result<(), PortError> {
+        self.store.waiting().await.map(drop)
     }
 
     /// Tries to send, beginning at `now`, and says what is to be noted of it.
@@ -84,8 +134,8 @@ impl Deliverer {
     }
 
     /// Notes what came of an attempt.
-    pub(crate) async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError> {
-        self.store.settle(id, outcome).await
+    pub(crate) async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
+        self.store.settle(lease, outcome).await
     }
 
     async fn send(&self, notification: &Notification, now: Timestamp) -> Result<(), SendError> {
@@ -106,6 +156,10 @@ impl Deliverer {
     }
 }
 
+fn locked(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
+    lease.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn log(notification: &Notification, outcome: &Outcome) {
     let (id, channel) = (&notification.id, notification.channel.name());
     match outcome {
@@ -124,61 +178,126 @@ pub(crate) async fn keep_delivering(
     deliverer: Arc<Deliverer>,
     news: Arc<Notify>,
 ) -> RoleResult {
-    let outbox = context.dependency("outbox");
     let heartbeat = context.heartbeat("deliver");
-    let mut due = interval(LOOK_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut under_way = JoinSet::new();
-    loop {
-        let next = async {
-            tokio::select! {
-                () = context.shutdown().cancelled() => {}
-                _ = due.tick() => {}
-                () = news.notified() => {}
-                Some(_) = under_way.join_next() => {}
-            }
-        };
-        heartbeat.idle(next).await;
-        if context.shutdown().is_cancelled() {
-            break;
-        }
-        let room = MAX_AT_ONCE - under_way.len();
-        if room == 0 {
-            continue;
-        }
-        match deliverer.claim(Timestamp::now(), room).await {
-            Ok(claimed) => {
-                outbox.up();
-                for notification in claimed {
-                    let (context, outbox, deliverer) =
-                        (context.clone(), outbox.clone(), Arc::clone(&deliverer));
-                    under_way.spawn(deliver(context, outbox, deliverer, notification));
-                }
-            }
-            Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
-            Err(error) => outbox.down(error),
-        }
-    }
-    let finished = async { while under_way.join_next().await.is_some() {} };
+    let mut rounds = Rounds::every(LOOK_EVERY, &context, &heartbeat);
+    let mut delivery = Delivery {
+        context: context.clone(),
+        outbox: context.dependency("outbox"),
+        deliverer,
+        news: Arc::clone(&news),
+        places: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+        under_way: JoinSet::new(),
+        is_away: false,
+        claims_from: Instant::now(),
+    };
+    while rounds.next_or_when(news.notified(), delivery.begin(&heartbeat)).await? {}
+    let finished = async { while delivery.under_way.join_next().await.is_some() {} };
     if heartbeat.idle(timeout(FINISH_WITHIN, finished)).await.is_err() {
         tracing::warn!("stopped while notifications were being sent: they are sent again");
     }
     Ok(())
 }
 
-/// Sends one notification and notes what came of it, for as long as that takes: what was sent and not noted
-/// would be sent again.
-async fn deliver(
+/// What is being sent.
+struct Delivery {
     context: RoleContext,
     outbox: Dependency,
     deliverer: Arc<Deliverer>,
-    notification: Notification,
-) {
-    let heartbeat = context.heartbeat("send");
-    let outcome = heartbeat.idle(deliverer.attempt(&notification, Timestamp::now())).await;
-    let settled = retry(&context, &heartbeat, &outbox, || deliverer.settle(&notification.id, &outcome)).await;
-    if let Err(error) = settled {
-        tracing::warn!(id = notification.id, %error, "what came of a notification was not noted");
+    /// Told when there is room for another one, too.
+    news: Arc<Notify>,
+    places: Arc<Semaphore>,
+    under_way: JoinSet<()>,
+    /// Whether the outbox did not answer.
+    is_away: bool,
+    /// Before this nothing is claimed.
+    claims_from: Instant,
+}
+
+impl Delivery {
+    /// Begins to send what is due, as much of it as there is room for.
+    async fn begin(&mut self, heartbeat: &Heartbeat) -> Result<(), Stopped> {
+        while self.under_way.try_join_next().is_some() {}
+        let room = self.places.available_permits();
+        if self.deliverer.is_overdue() {
+            self.claims_from = Instant::now() + GRACE;
+        }
+        if room == 0 || Instant::now() < self.claims_from {
+            return Ok(());
+        }
+        match heartbeat.waiting(self.outbox.name(), self.claim(room)).await {
+            Ok(claimed) => {
+                self.outbox.up();
+                claimed.into_iter().for_each(|claimed| self.send(claimed));
+            }
+            Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
+            Err(error) => {
+                self.is_away = true;
+                self.outbox.down(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing, when the outbox is back and others go first.
+    async fn claim(&mut self, room: usize) -> Result<Vec<Claimed>, PortError> {
+        if self.is_away {
+            self.deliverer.answers().await?;
+            self.is_away = false;
+            self.claims_from = Instant::now() + GRACE;
+            return Ok(Vec::new());
+        }
+        self.deliverer.claim(Timestamp::now(), room).await
+    }
+
+    fn send(&mut self, claimed: Claimed) {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let (context, outbox, news) = (self.context.clone(), self.outbox.clone(), Arc::clone(&self.news));
+        let deliverer = Arc::clone(&self.deliverer);
+        self.under_way.spawn(async move {
+            deliver(&context, &outbox, &deliverer, claimed).await;
+            drop(place);
+            news.notify_one();
+        });
+    }
+}
+
+/// Sends one notification and notes what came of it, for as long as that takes: what was sent and not noted
+/// would be sent again. One that another notifier has claimed meanwhile is left to it.
+async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliverer, claimed: Claimed) {
+    let Claimed { notification, lease } = claimed;
+    let (id, heartbeat) = (&notification.id, context.heartbeat("send"));
+    let is_late = lease.ends()[0] < Timestamp::now().plus(LEASE - RENEW_EVERY);
+    let lease = Mutex::new(lease);
+    let attempt = async {
+        // The answer to the claim took so long that another may have claimed it since.
+        if is_late && deliverer.renew(&lease).await.ok() != Some(Tenure::Held) {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            outcome = deliverer.attempt(&notification, Timestamp::now()) => Some(outcome),
+            () = deliverer.hold(&lease) => None,
+        }
+    };
+    let Some(outcome) = heartbeat.idle(attempt).await else {
+        tracing::warn!(id, "not sent to the end: the claim was lost");
+        return;
+    };
+    let settle = async || {
+        let held = locked(&lease).clone();
+        deliverer.settle(&held, &outcome).await
+    };
+    let settled = tokio::select! {
+        settled = retry(context, &heartbeat, outbox, settle) => settled,
+        // That it was sent is noted also where the claim is lost.
+        never = async { deliverer.hold(&lease).await; pending().await } => never,
+    };
+    match settled {
+        Ok(Tenure::Held) => {}
+        Ok(Tenure::Lost) => {
+            tracing::warn!(id, ?outcome, "the notification was settled or claimed by another");
+        }
+        Err(error) => tracing::warn!(id, %error, "what came of a notification was not noted"),
     }
 }
 

@@ -11,8 +11,9 @@ use ureq::{Agent, Error};
 use watchkeeper_domain::{Timestamp, text};
 use watchkeeper_runtime::config::HttpUrl;
 
-/// How long one request may take, from the look-up of the name to the last byte of the answer that is read.
-pub(crate) const POST_WITHIN: Duration = Duration::from_secs(20);
+/// How long one request may take, from the look-up of the name to the last byte of the answer that is read: one
+/// that is given up is made again, though it may have been taken.
+pub(crate) const POST_WITHIN: Duration = Duration::from_secs(2 * 60);
 /// Bytes of an answer that are read: enough to show why it is a refusal.
 pub(crate) const MAX_ANSWER_BYTES: usize = 512;
 /// Idle connections that are kept for the next requests.

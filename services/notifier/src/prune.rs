@@ -42,7 +42,7 @@ mod tests {
     use crate::fakes::outbox::mail;
     use watchkeeper_adapter_embedded::EmbeddedAlerts;
     use watchkeeper_domain::{Matchers, Silence};
-    use watchkeeper_ports::{Outcome, Plan};
+    use watchkeeper_ports::{Lease, Outcome, Plan};
 
     #[tokio::test]
     async fn what_is_past_its_retention_is_removed_at_the_start_but_for_what_waits() {
@@ -50,8 +50,9 @@ mod tests {
         let store = EmbeddedAlerts::open(directory.path()).unwrap();
         let (notifications, silences) = (store.notifications(), store.silences());
         let plan = Plan { notifications: vec![mail("sent"), mail("waits")], ..Plan::default() };
+        let lease = Lease::new("sent", plan.notifications[0].made_at);
         notifications.plan(&Arc::new(plan)).await.unwrap();
-        notifications.settle("sent", &Outcome::Delivered { at: Timestamp::now() }).await.unwrap();
+        notifications.settle(&lease, &Outcome::Delivered { at: Timestamp::now() }).await.unwrap();
         let ended = Silence {
             id: "1".into(),
             matchers: Matchers::default(),

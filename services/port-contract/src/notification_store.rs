@@ -4,12 +4,14 @@ mod claiming;
 mod keeping;
 mod model;
 mod planning;
+mod renewing;
 mod settling;
 
 pub use claiming::*;
 pub use keeping::*;
 pub use model::*;
 pub use planning::*;
+pub use renewing::*;
 pub use settling::*;
 
 use crate::samples::after;
@@ -17,7 +19,9 @@ use crate::suite;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Channel, Notification, NotificationState};
-use watchkeeper_ports::{AlertGroup, GroupChange, NotificationStore, Plan, Planned};
+use watchkeeper_ports::{
+    AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
+};
 
 suite!(($) notification_store_contract, notification_store, [
     an_empty_outbox_has_nothing,
@@ -35,6 +39,15 @@ suite!(($) notification_store_contract, notification_store, [
     a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned,
     claims_at_the_same_time_share_what_is_due,
     a_lease_survives_reopening,
+    a_lease_that_is_renewed_ends_when_its_holder_asked_for,
+    a_lease_is_renewed_by_its_holder_alone,
+    a_lease_that_has_ended_is_held_until_another_claims_the_notification,
+    a_renewal_whose_answer_was_lost_may_be_made_again,
+    who_does_not_know_whether_its_lease_was_renewed_settles_with_it,
+    an_outcome_is_noted_by_the_holder_alone,
+    what_was_delivered_by_one_whose_lease_is_lost_is_sent_by_nobody_else,
+    what_is_settled_is_not_renewed,
+    a_renewal_survives_reopening,
     what_is_delivered_is_not_given_again,
     what_is_given_up_is_not_given_again,
     a_failed_attempt_is_counted_and_tried_again_in_time,
@@ -101,7 +114,28 @@ async fn version(store: &dyn NotificationStore, key: &str) -> u64 {
 }
 
 async fn claim(store: &dyn NotificationStore, now: u64, limit: usize) -> Vec<Notification> {
-    store.claim(after(now), LEASE, limit).await.unwrap()
+    let claimed = store.claim(after(now), LEASE, limit).await.unwrap();
+    claimed.into_iter().map(|Claimed { notification, .. }| notification).collect()
+}
+
+/// Claims one and gives its lease.
+async fn claim_one(store: &dyn NotificationStore, now: u64) -> Lease {
+    let mut claimed = store.claim(after(now), LEASE, 1).await.unwrap();
+    claimed.pop().expect("one is due").lease
+}
+
+/// The lease of who claimed it at `now`.
+fn lease(id: &str, now: u64) -> Lease {
+    Lease::new(id, after(now).plus(LEASE))
+}
+
+/// The lease of what waits until `at`, claimed by nobody.
+fn unclaimed(id: &str, at: u64) -> Lease {
+    Lease::new(id, after(at))
+}
+
+async fn settle(store: &dyn NotificationStore, lease: &Lease, outcome: &Outcome) -> Tenure {
+    store.settle(lease, outcome).await.unwrap()
 }
 
 async fn newest(store: &dyn NotificationStore) -> Vec<Notification> {

@@ -28,7 +28,9 @@ pub use bus::{Delivery, EventBus, Extent, Lag, ReceivedBatch, Subscription, Tail
 pub use error::{Failure, PortError};
 pub use latest_cache::{CacheAdvance, LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
-pub use notification_store::{AlertGroup, GroupChange, NotificationStore, Outcome, Plan, Planned};
+pub use notification_store::{
+    AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
+};
 pub use position_store::{Advance, PositionStore, StoredPosition};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;

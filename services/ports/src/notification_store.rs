@@ -22,21 +22,23 @@ pub trait NotificationStore: Send + Sync {
     async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError>;
 
     /// Up to `limit` notifications that are to be sent by `now`, those that have waited longest first, in
-    /// the state in which they waited. Nobody is given them again within `lease`: who has claimed one sends
-    /// it and settles it, or is dead.
+    /// the state in which they waited. Nobody else is given them before their leases end, `lease` after `now`:
+    /// who has claimed one sends it and settles it, renewing the lease for as long as that takes, or is dead.
     ///
     /// Of those that wait for one recipient (by one channel) about one group, only the one that was stored
     /// first is ever given: a recovery does not overtake what it recovers from.
-    async fn claim(
-        &self,
-        now: Timestamp,
-        lease: Duration,
-        limit: usize,
-    ) -> Result<Vec<Notification>, PortError>;
+    async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError>;
 
-    /// Notes what became of an attempt to send: one that failed is counted. A notification that is settled
-    /// for good stays as it is; one that is not there is nobody's concern.
-    async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError>;
+    /// Lets the lease end when its holder has asked for ([`Lease::ask_for`]), if it is still the holder's: one
+    /// that has ended is, until somebody else claims the notification. After an error the same lease may be
+    /// renewed again, or the notification settled with it, whether or not it was renewed.
+    async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError>;
+
+    /// Notes what became of an attempt to send, by who holds the lease: one that failed is counted. With a
+    /// lease that is lost nothing is noted, but that the notification was delivered, unless it is settled: then
+    /// nobody sends it again, and who has claimed it since loses its lease. A notification that is settled for
+    /// good stays as it is; one that is not there is nobody's concern.
+    async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError>;
 
     /// The newest notifications, the newest first.
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError>;
@@ -49,6 +51,64 @@ pub trait NotificationStore: Send + Sync {
 
     /// Answers if the store can be written to.
     async fn check(&self) -> Result<(), PortError>;
+}
+
+/// A notification that its claimant alone may send, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// The notification, in the state in which it waited.
+    pub notification: Notification,
+    /// What its claimant holds.
+    pub lease: Lease,
+}
+
+/// The right to send one notification. It is known by its end, which no two holders have in common: who claims a
+/// notification after another is given a later one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    id: String,
+    end: Timestamp,
+    asked_for: Timestamp,
+}
+
+impl Lease {
+    /// The lease of notification `id` that ends at `end`. One that waits for its next attempt and is claimed by
+    /// nobody is held by whoever says when that is.
+    pub fn new(id: impl Into<String>, end: Timestamp) -> Self {
+        Self { id: id.into(), end, asked_for: end }
+    }
+
+    /// The notification's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When it ends: the first, or the second if a renewal was made whose answer was lost.
+    pub fn ends(&self) -> [Timestamp; 2] {
+        [self.end, self.asked_for]
+    }
+
+    /// Asks for another end with the next renewal. While the answer to the last one is not known, that one is
+    /// asked for again.
+    pub fn ask_for(&mut self, end: Timestamp) {
+        if self.asked_for == self.end {
+            self.asked_for = end;
+        }
+    }
+
+    /// What was asked for was granted.
+    pub fn granted(&mut self) {
+        self.end = self.asked_for;
+    }
+}
+
+/// Whether a lease is held by who asks for something with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tenure {
+    /// What was asked for is done.
+    Held,
+    /// It is not: the notification was claimed by another, or is settled.
+    Lost,
 }
 
 /// What is known of one group of alerts, in a form that only planners read.

@@ -5,7 +5,7 @@ use crate::sqlite::Error;
 use rusqlite::{Connection, Params};
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
-use watchkeeper_ports::Outcome;
+use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
 
 /// Most notifications that one step of pruning removes: some milliseconds, in which nobody else writes.
 pub(super) const STEP_ROWS: u64 = 1_000;
@@ -52,28 +52,47 @@ pub(super) fn claim(
     now: Timestamp,
     lease: Duration,
     limit: usize,
-) -> Result<Vec<Notification>, Error> {
+) -> Result<Vec<Claimed>, Error> {
     let due = select(conn, DUE, (WAITING, now.as_micros(), limit))?;
     let mut postpone = conn.prepare_cached("UPDATE notifications SET at = ?2 WHERE id = ?1")?;
-    for notification in &due {
-        postpone.execute((&notification.id, now.plus(lease).as_micros()))?;
+    let end = now.plus(lease);
+    let mut claimed = Vec::with_capacity(due.len());
+    for notification in due {
+        postpone.execute((&notification.id, end.as_micros()))?;
+        claimed.push(Claimed { lease: Lease::new(&*notification.id, end), notification });
     }
-    Ok(due)
+    Ok(claimed)
 }
 
-/// Notes the outcome of an attempt, if the notification still waits.
-pub(super) fn settle(conn: &Connection, id: &str, outcome: &Outcome) -> Result<(), Error> {
+/// Lets the lease end when its holder has asked for, if it is still its.
+pub(super) fn renew(conn: &Connection, lease: &Lease) -> Result<Tenure, Error> {
+    let [end, asked_for] = lease.ends().map(Timestamp::as_micros);
+    let renewed = conn
+        .prepare_cached("UPDATE notifications SET at = ?4 WHERE id = ?1 AND state = ?2 AND at IN (?3, ?4)")?
+        .execute((lease.id(), WAITING, end, asked_for))?;
+    Ok(tenure(renewed))
+}
+
+fn tenure(rows: usize) -> Tenure {
+    if rows == 0 { Tenure::Lost } else { Tenure::Held }
+}
+
+/// Notes the outcome of an attempt, if the notification still waits and the lease is held; that it was
+/// delivered in any case.
+pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
         Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
         Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
     };
-    conn.prepare_cached(
-        "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4
-         WHERE id = ?1 AND state = ?5",
-    )?
-    .execute((id, state, at.as_micros(), reason, WAITING))?;
-    Ok(())
+    let [end, perhaps] = lease.ends().map(Timestamp::as_micros);
+    let settled = conn
+        .prepare_cached(
+            "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4
+             WHERE id = ?1 AND state = ?5 AND (at IN (?6, ?7) OR ?2 = ?8)",
+        )?
+        .execute((lease.id(), state, at.as_micros(), reason, WAITING, end, perhaps, DELIVERED))?;
+    Ok(tenure(settled))
 }
 
 /// The newest `limit`, the newest first.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_domain::{Alert, Channel, Notification, NotificationState, Series, Severity, Timestamp};
 use watchkeeper_ports::{
-    Advance, AlertGroup, AlertStore, Evaluation, Group, GroupChange, Memory, NotificationStore, Outcome,
-    Page, Plan, Planned,
+    Advance, AlertGroup, AlertStore, Claimed, Evaluation, Group, GroupChange, Memory, NotificationStore,
+    Outcome, Page, Plan, Planned,
 };
 
 /// Notifications that are claimed at once.
@@ -88,8 +88,8 @@ pub(crate) async fn deliver(store: Arc<dyn NotificationStore>) {
     let mut count = delivered(&store.newest(ALL).await.unwrap());
     loop {
         let claimed = store.claim(Timestamp::MAX, Duration::ZERO, CLAIM).await.unwrap();
-        for notification in &claimed {
-            store.settle(&notification.id, &Outcome::Delivered { at: Timestamp::MIN }).await.unwrap();
+        for Claimed { lease, .. } in &claimed {
+            store.settle(lease, &Outcome::Delivered { at: Timestamp::MIN }).await.unwrap();
         }
         if !claimed.is_empty() {
             count += claimed.len() as u64;

@@ -9,13 +9,14 @@ use deadpool_postgres::Transaction;
 use std::time::Duration;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Notification, Timestamp};
-use watchkeeper_ports::Outcome;
+use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
 
 /// Most notifications that one step of pruning removes.
 const STEP_ROWS: i64 = 1_000;
 
+const RENEW: &str = "UPDATE notifications SET at = $4 WHERE id = $1 AND state = $2 AND at IN ($3, $4)";
 const SETTLE: &str = "UPDATE notifications SET state = $2, attempts = attempts + 1, at = $3, reason = $4
-     WHERE id = $1 AND state = $5";
+     WHERE id = $1 AND state = $5 AND (at IN ($6, $7) OR $2 = $8)";
 const WAIT: &str = "SELECT count(*) FROM notifications WHERE state = $1";
 const PRUNE_STEP: &str = "DELETE FROM notifications WHERE number IN
      (SELECT number FROM notifications WHERE made_at < $1 AND state <> $2 LIMIT $3)";
@@ -77,7 +78,7 @@ pub(super) async fn claim(
     now: Timestamp,
     lease: Duration,
     limit: usize,
-) -> Result<Vec<Notification>, Error> {
+) -> Result<Vec<Claimed>, Error> {
     let sql = format!(
         "WITH due AS (
              SELECT number AS due_number, at AS due_at FROM notifications
@@ -94,20 +95,43 @@ pub(super) async fn claim(
          SELECT {claimed} FROM claimed ORDER BY due_at, due_number",
         claimed = COLUMNS.replace(" at,", " due_at,")
     );
-    let until = Instant(now.plus(lease));
-    let rows = connection.query(&sql, &[&WAITING, &Instant(now), &count(limit), &until]).await?;
-    rows.iter().map(read).collect()
+    let end = now.plus(lease);
+    let rows = connection.query(&sql, &[&WAITING, &Instant(now), &count(limit), &Instant(end)]).await?;
+    let claimed = |row| {
+        let notification = read(row)?;
+        Ok(Claimed { lease: Lease::new(&*notification.id, end), notification })
+    };
+    rows.iter().map(claimed).collect()
 }
 
-/// Notes the outcome of an attempt, if the notification still waits.
-pub(super) async fn settle(connection: &Connection, id: &str, outcome: &Outcome) -> Result<(), Error> {
+/// Lets the lease end when its holder has asked for, if it is still its.
+pub(super) async fn renew(connection: &Connection, lease: &Lease) -> Result<Tenure, Error> {
+    let [end, asked_for] = lease.ends().map(Instant);
+    let renewed = connection.execute(RENEW, &[&lease.id(), &WAITING, &end, &asked_for]).await?;
+    Ok(tenure(renewed))
+}
+
+fn tenure(rows: u64) -> Tenure {
+    if rows == 0 { Tenure::Lost } else { Tenure::Held }
+}
+
+/// Notes the outcome of an attempt, if the notification still waits and the lease is held; that it was
+/// delivered in any case.
+pub(super) async fn settle(
+    connection: &Connection,
+    lease: &Lease,
+    outcome: &Outcome,
+) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
         Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
         Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
     };
-    connection.execute(SETTLE, &[&id, &state, &Instant(*at), &reason, &WAITING]).await?;
-    Ok(())
+    let [end, perhaps] = lease.ends().map(Instant);
+    let settled = connection
+        .execute(SETTLE, &[&lease.id(), &state, &Instant(*at), &reason, &WAITING, &end, &perhaps, &DELIVERED])
+        .await?;
+    Ok(tenure(settled))
 }
 
 /// The newest `limit`, the newest first; of two that are as old, the one that was inserted last.

@@ -4,7 +4,7 @@ use crate::platform::{Platform, at};
 use serde_json::json;
 use std::sync::Arc;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
-use watchkeeper_ports::{Outcome, Plan};
+use watchkeeper_ports::{Lease, Outcome, Plan};
 
 /// A notification in each state, the last the newest.
 pub(crate) fn states() -> [Option<Outcome>; 4] {
@@ -38,7 +38,12 @@ pub(crate) async fn notify(platform: &Platform, outcomes: &[Option<Outcome>]) {
         let plan = Plan { notifications: vec![notification], ..Plan::default() };
         platform.ports.notifications.plan(&Arc::new(plan)).await.unwrap();
         if let Some(outcome) = outcome {
-            platform.ports.notifications.settle(&format!("n{index}"), outcome).await.unwrap();
+            platform
+                .ports
+                .notifications
+                .settle(&Lease::new(format!("n{index}"), made_at), outcome)
+                .await
+                .unwrap();
         }
     }
 }

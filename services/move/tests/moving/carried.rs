@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Sample;
 use watchkeeper_move::{Counts, Move, StoreMove};
-use watchkeeper_ports::{Append, Topic};
+use watchkeeper_ports::{Append, Claimed, Topic};
 use watchkeeper_wire::sample::SampleDecoder;
 
 #[tokio::test]
@@ -105,8 +105,8 @@ async fn a_notification_that_was_delivered_is_not_sent_again_and_one_that_waits_
     let (here, there) = (filled().await, Installation::fresh());
     moved(&here.to(&there)).await;
     let claim = || there.stores.notifications.claim(at(100_000), Duration::from_secs(60), 10);
-    let ids = |claimed: Vec<watchkeeper_domain::Notification>| {
-        claimed.into_iter().map(|notification| notification.id).collect::<Vec<_>>()
+    let ids = |claimed: Vec<Claimed>| {
+        claimed.into_iter().map(|claimed| claimed.notification.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(claim().await.unwrap()), ["waiting-1"], "the second one waits for the first");
     assert_eq!(ids(claim().await.unwrap()), Vec::<String>::new());

@@ -6,7 +6,7 @@ use crate::installation::{Installation, counts, moved};
 use std::sync::Arc;
 use watchkeeper_domain::{NotificationState, Sample};
 use watchkeeper_move::Counts;
-use watchkeeper_ports::{Append, GroupChange, Outcome, Plan};
+use watchkeeper_ports::{Append, GroupChange, Lease, Outcome, Plan};
 
 async fn append(there: &Installation, samples: Vec<Sample>) {
     there.stores.samples.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
@@ -62,7 +62,12 @@ async fn marks_that_are_further_there_stay_and_older_ones_follow() {
 async fn a_notification_that_there_has_sent_since_stays_sent() {
     let (here, there) = (filled().await, Installation::fresh());
     moved(&here.to(&there)).await;
-    there.stores.notifications.settle("waiting-1", &Outcome::Delivered { at: at(60) }).await.unwrap();
+    there
+        .stores
+        .notifications
+        .settle(&Lease::new("waiting-1", at(7)), &Outcome::Delivered { at: at(60) })
+        .await
+        .unwrap();
     let report = moved(&here.to(&there)).await;
     let sent =
         Contents::of(&there).await.notifications.into_iter().find(|one| one.id == "waiting-1").unwrap();

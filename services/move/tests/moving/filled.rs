@@ -7,8 +7,8 @@ use watchkeeper_domain::{
     Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Memory, Offset, Outcome, Plan, Topic,
-    TopicPartition,
+    Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Lease, Memory, Offset, Outcome, Plan,
+    Topic, TopicPartition,
 };
 use watchkeeper_wire::dead_letter::{DeadLetter, Place, Settlement};
 use watchkeeper_wire::sample::push_sample;
@@ -149,11 +149,12 @@ async fn outbox(here: &Installation) {
     let state = Some(b"told".as_slice().into());
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
     notifications.plan(&Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();
-    notifications.settle("delivered", &Outcome::Delivered { at: at(5) }).await.unwrap();
+    let lease = |id: &str| Lease::new(id, at(4));
+    notifications.settle(&lease("delivered"), &Outcome::Delivered { at: at(5) }).await.unwrap();
     let given_up = Outcome::GivenUp { at: at(6), reason: "no such user".into() };
-    notifications.settle("given-up", &given_up).await.unwrap();
+    notifications.settle(&lease("given-up"), &given_up).await.unwrap();
     let failed = Outcome::Failed { retry_at: at(7), reason: "busy".into() };
-    notifications.settle("waiting-1", &failed).await.unwrap();
+    notifications.settle(&lease("waiting-1"), &failed).await.unwrap();
 }
 
 pub(crate) fn notification(id: &str) -> Notification {

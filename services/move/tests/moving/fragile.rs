@@ -14,10 +14,10 @@ use watchkeeper_domain::{
 };
 use watchkeeper_move::{Between, Move, StoreMove, Stores};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Append, Appended, Evaluation, EventBus, Extent, Group, Lag, Memory,
-    NotificationStore, Offset, Outcome, Page, Plan, Planned, PortError, PositionStore, ReceivedBatch,
-    RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore, SeriesPage, SilenceStore,
-    StoredPosition, Subscription, Tail, Topic, TopicId, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Evaluation, EventBus, Extent, Group, Lag,
+    Lease, Memory, NotificationStore, Offset, Outcome, Page, Plan, Planned, PortError, PositionStore,
+    ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore, SeriesPage, SilenceStore,
+    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition,
 };
 
 /// Counts calls, and lets some fail.
@@ -153,8 +153,9 @@ fragile!(AlertStore {
 fragile!(NotificationStore {
     fn groups(&self) -> Vec<AlertGroup>;
     fn plan(&self, plan: &Arc<Plan>) -> Planned;
-    fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Vec<Notification>;
-    fn settle(&self, id: &str, outcome: &Outcome) -> ();
+    fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Vec<Claimed>;
+    fn renew(&self, lease: &Lease) -> Tenure;
+    fn settle(&self, lease: &Lease, outcome: &Outcome) -> Tenure;
     fn newest(&self, limit: usize) -> Vec<Notification>;
     fn waiting(&self) -> u64;
     fn prune(&self, before: Timestamp) -> u64;

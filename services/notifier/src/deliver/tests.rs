@@ -22,9 +22,13 @@ fn deliverer(outbox: &Arc<FakeOutbox>, mailbox: &Arc<Mailbox>, metrics: &Arc<Not
 
 impl Running {
     fn start(outbox: Arc<FakeOutbox>, mailbox: Mailbox) -> Self {
+        Self::beside(outbox, Arc::new(mailbox))
+    }
+
+    /// A notifier that shares these with others.
+    fn beside(outbox: Arc<FakeOutbox>, mailbox: Arc<Mailbox>) -> Self {
         let context = RoleContext::detached("notifier");
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
-        let mailbox = Arc::new(mailbox);
         let deliverer = Arc::new(deliverer(&outbox, &mailbox, &metrics));
         let role = tokio::spawn(keep_delivering(context.clone(), deliverer, Arc::new(Notify::new())));
         Self { context, mailbox, outbox, metrics, role }
@@ -37,7 +41,7 @@ impl Running {
 
     async fn settled(&self, count: usize) {
         while self.outbox.settled.lock().unwrap().len() < count {
-            tokio::time::sleep(LOOK_EVERY).await;
+            sleep(LOOK_EVERY).await;
         }
     }
 
@@ -56,7 +60,7 @@ impl Running {
 async fn no_more_are_sent_at_once_than_the_bound_and_all_are_sent() {
     let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 3), Mailbox::slow());
     running.under_way(MAX_AT_ONCE).await;
-    tokio::time::sleep(3 * LOOK_EVERY).await;
+    sleep(3 * LOOK_EVERY).await;
     assert_eq!(*running.mailbox.under_way.borrow(), MAX_AT_ONCE);
     assert_eq!(running.outbox.due.lock().unwrap().len(), 3, "nothing is claimed that is not sent");
     running.mailbox.permits.add_permits(MAX_AT_ONCE + 3);
@@ -71,7 +75,7 @@ async fn what_is_being_sent_is_finished_at_the_end_and_nothing_more_is_begun() {
     let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 1), Mailbox::slow());
     running.under_way(MAX_AT_ONCE).await;
     running.context.shutdown().cancel();
-    tokio::time::sleep(FINISH_WITHIN / 2).await;
+    sleep(FINISH_WITHIN / 2).await;
     running.mailbox.permits.add_permits(MAX_AT_ONCE + 1);
     let Running { role, outbox, mailbox, .. } = running;
     role.await.unwrap().unwrap();
@@ -96,11 +100,92 @@ async fn a_send_that_hangs_is_broken_off_and_tried_again() {
     running.settled(1).await;
     let settled = running.outbox.settled.lock().unwrap()[0].1.clone();
     let Outcome::Failed { reason, retry_at } = settled else { panic!("{settled:?}") };
-    assert_eq!(reason, "was not taken within 30 s");
+    assert_eq!(reason, "was not taken within 660 s");
     let waits_after_it = SEND_WITHIN + outcome::RETRY_AFTER_AT_LEAST;
     assert!(retry_at >= made_at.plus(waits_after_it), "{retry_at}");
     assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Failed), 1);
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_the_server_takes_a_minute_for_is_sent_by_nobody_else_meanwhile() {
+    let first = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    first.under_way(1).await;
+    let second = Running::beside(first.outbox.clone(), first.mailbox.clone());
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(*first.mailbox.under_way.borrow(), 1);
+    first.mailbox.permits.add_permits(10);
+    first.settled(1).await;
+    assert_eq!((first.delivered(), first.mailbox.taken.lock().unwrap().len()), (1, 1));
+    for running in [first, second] {
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_notifier_had_in_hand_is_sent_by_another_in_time() {
+    let killed = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    killed.under_way(1).await;
+    // At the worst moment: right after a renewal.
+    sleep(RENEW_EVERY).await;
+    let (killed_at, outbox) = (Instant::now(), killed.outbox.clone());
+    killed.role.abort();
+    let other = Running::beside(outbox, Arc::default());
+    other.settled(1).await;
+    assert_eq!((other.delivered(), other.mailbox.taken.lock().unwrap().len()), (1, 1));
+    assert!(killed_at.elapsed() < MOST_LATE, "{:?}", killed_at.elapsed());
+    other.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_is_broken_off_when_another_has_claimed_the_notification() {
+    let outbox = FakeOutbox::with_mails(1);
+    let running = Running::start(outbox.clone(), Mailbox::slow());
+    running.under_way(1).await;
+    // As if this process had stood still: its renewals did not come.
+    outbox.end_leases();
+    let claimed = outbox.claim(Timestamp::now().plus(LEASE), LEASE, 1).await.unwrap();
+    sleep(2 * RENEW_EVERY).await;
+    assert_eq!(*running.mailbox.broken_off.lock().unwrap(), 1);
+    let delivered = Outcome::Delivered { at: Timestamp::now() };
+    assert_eq!(outbox.settle(&claimed[0].lease, &delivered).await.unwrap(), Tenure::Held);
+    running.mailbox.permits.add_permits(10);
+    running.stop().await;
+    let settled = outbox.settled.lock().unwrap();
+    assert_eq!(settled[..], [("0".to_owned(), delivered)], "it is settled once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_while_a_mail_is_sent_breaks_nothing_off() {
+    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    running.under_way(1).await;
+    *running.outbox.is_away.lock().unwrap() = true;
+    let other = Running::beside(running.outbox.clone(), running.mailbox.clone());
+    sleep(3 * LEASE).await;
+    *running.outbox.is_away.lock().unwrap() = false;
+    sleep(2 * LEASE).await;
+    running.mailbox.permits.add_permits(10);
+    running.settled(1).await;
+    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (1, 1));
+    for running in [running, other] {
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_while_the_store_was_away_is_noted_before_anybody_sends_it_again() {
+    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    running.under_way(1).await;
+    *running.outbox.is_away.lock().unwrap() = true;
+    running.mailbox.permits.add_permits(10);
+    let other = Running::beside(running.outbox.clone(), running.mailbox.clone());
+    sleep(3 * LEASE).await;
+    *running.outbox.is_away.lock().unwrap() = false;
+    sleep(3 * LEASE).await;
+    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (1, 1));
+    for running in [running, other] {
+        running.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
-use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Offset, Topic, TopicId};
+use watchkeeper_ports::{BatchBuilder, Claimed, EventBus, Mail, Offset, Topic, TopicId};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;
@@ -115,11 +115,11 @@ impl Stage {
         dispatcher.round(now).await.unwrap();
         pass(Place::Planned)?;
         // What was settled may have been waited for.
-        while let [notification, ..] = &deliverer.claim(now, 1).await.unwrap()[..] {
+        while let [Claimed { notification, lease }, ..] = &deliverer.claim(now, 1).await.unwrap()[..] {
             pass(Place::Claimed)?;
             let outcome = deliverer.attempt(notification, now).await;
             pass(Place::Sent)?;
-            deliverer.settle(&notification.id, &outcome).await.unwrap();
+            deliverer.settle(lease, &outcome).await.unwrap();
         }
         pass(Place::Done)
     }

@@ -17,6 +17,8 @@ pub(crate) struct Mailbox {
     pub(crate) permits: Semaphore,
     /// How many it is being handed now.
     pub(crate) under_way: watch::Sender<usize>,
+    /// How many were not handed over to the end.
+    pub(crate) broken_off: Mutex<usize>,
 }
 
 impl Default for Mailbox {
@@ -27,6 +29,7 @@ impl Default for Mailbox {
             unknown: None,
             permits: Semaphore::new(Semaphore::MAX_PERMITS),
             under_way: watch::Sender::default(),
+            broken_off: Mutex::default(),
         }
     }
 }
@@ -38,12 +41,36 @@ impl Mailbox {
     }
 }
 
+/// A mail while it is handed over.
+struct Handing<'a>(Option<&'a Mailbox>);
+
+impl<'a> Handing<'a> {
+    fn begin(to: &'a Mailbox) -> Self {
+        to.under_way.send_modify(|count| *count += 1);
+        Self(Some(to))
+    }
+
+    fn is_over(mut self) {
+        let to = self.0.take().unwrap();
+        to.under_way.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Drop for Handing<'_> {
+    fn drop(&mut self) {
+        if let Some(to) = self.0 {
+            to.under_way.send_modify(|count| *count -= 1);
+            *to.broken_off.lock().unwrap() += 1;
+        }
+    }
+}
+
 #[async_trait]
 impl Mailer for Mailbox {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
-        self.under_way.send_modify(|count| *count += 1);
+        let handing = Handing::begin(self);
         self.permits.acquire().await.unwrap().forget();
-        self.under_way.send_modify(|count| *count -= 1);
+        handing.is_over();
         self.check().await?;
         if self.unknown.as_ref() == Some(&mail.to) {
             return Err(PortError::Rejected { what: "mail", reason: NO_SUCH_USER.into() });

@@ -1,20 +1,26 @@
 //! An outbox in memory, which fails as the test says.
 
+use crate::deliver::LEASE;
 use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::Instant;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
-use watchkeeper_ports::{AlertGroup, NotificationStore, Outcome, Plan, Planned, PortError};
+use watchkeeper_ports::{
+    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
+};
 
 /// What happens while somebody is asked.
 type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Default)]
 pub(crate) struct FakeOutbox {
-    /// Each is given out once.
+    /// Those that wait, and are claimed by nobody.
     pub(crate) due: Mutex<VecDeque<Notification>>,
+    /// Those that are claimed, by who has the lease, and until when.
+    pub(crate) held: Mutex<Vec<(Claimed, Instant)>>,
     pub(crate) settled: Mutex<Vec<(String, Outcome)>>,
     pub(crate) plans: Mutex<Vec<Plan>>,
     /// So many plans are outdated.
@@ -22,7 +28,9 @@ pub(crate) struct FakeOutbox {
     pub(crate) waiting: u64,
     /// Happens before the groups are given out for the first time.
     pub(crate) meanwhile: Mutex<Option<Meanwhile>>,
-    /// So many claims and settlements fail.
+    /// Nothing is answered.
+    pub(crate) is_away: Mutex<bool>,
+    /// So many claims, renewals and settlements fail.
     pub(crate) failures: Mutex<usize>,
 }
 
@@ -52,14 +60,23 @@ impl FakeOutbox {
         Arc::new(Self { due: Mutex::new(due), ..Self::default() })
     }
 
+    /// Lets every lease end now, by the clock of those who claim.
+    pub(crate) fn end_leases(&self) {
+        self.held.lock().unwrap().iter_mut().for_each(|(_, until)| *until = Instant::now());
+    }
+
     fn fail(&self) -> Result<(), PortError> {
         let mut failures = self.failures.lock().unwrap();
-        if *failures == 0 {
+        if *failures == 0 && !*self.is_away.lock().unwrap() {
             return Ok(());
         }
-        *failures -= 1;
+        *failures = failures.saturating_sub(1);
         Err(PortError::Unavailable { what: "outbox", reason: "connection refused".into() })
     }
+}
+
+fn is_held(claimed: &Claimed, lease: &Lease) -> bool {
+    claimed.lease.id() == lease.id() && lease.ends().contains(&claimed.lease.ends()[0])
 }
 
 #[async_trait]
@@ -82,17 +99,41 @@ impl NotificationStore for FakeOutbox {
         Ok(Planned::Stored)
     }
 
-    async fn claim(&self, _: Timestamp, _: Duration, limit: usize) -> Result<Vec<Notification>, PortError> {
+    async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError> {
         self.fail()?;
-        let mut due = self.due.lock().unwrap();
+        let (mut due, mut held) = (self.due.lock().unwrap(), self.held.lock().unwrap());
+        let has_ended = |(_, until): &mut (Claimed, Instant)| *until <= Instant::now();
+        due.extend(held.extract_if(.., has_ended).map(|(claimed, _)| claimed.notification));
         let count = limit.min(due.len());
-        Ok(due.drain(..count).collect())
+        let claim = |notification: Notification| Claimed {
+            lease: Lease::new(&*notification.id, now.plus(lease)),
+            notification,
+        };
+        let claimed: Vec<_> = due.drain(..count).map(claim).collect();
+        held.extend(claimed.iter().map(|claimed| (claimed.clone(), Instant::now() + lease)));
+        Ok(claimed)
     }
 
-    async fn settle(&self, id: &str, outcome: &Outcome) -> Result<(), PortError> {
+    async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError> {
         self.fail()?;
-        self.settled.lock().unwrap().push((id.to_owned(), outcome.clone()));
-        Ok(())
+        let mut held = self.held.lock().unwrap();
+        let Some((claimed, until)) = held.iter_mut().find(|(claimed, _)| is_held(claimed, lease)) else {
+            return Ok(Tenure::Lost);
+        };
+        claimed.lease = Lease::new(lease.id(), lease.ends()[1]);
+        *until = Instant::now() + LEASE;
+        Ok(Tenure::Held)
+    }
+
+    async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
+        self.fail()?;
+        let mut held = self.held.lock().unwrap();
+        let Some(index) = held.iter().position(|(claimed, _)| is_held(claimed, lease)) else {
+            return Ok(Tenure::Lost);
+        };
+        held.remove(index);
+        self.settled.lock().unwrap().push((lease.id().to_owned(), outcome.clone()));
+        Ok(Tenure::Held)
     }
 
     async fn newest(&self, _: usize) -> Result<Vec<Notification>, PortError> {
@@ -100,6 +141,7 @@ impl NotificationStore for FakeOutbox {
     }
 
     async fn waiting(&self) -> Result<u64, PortError> {
+        self.fail()?;
         Ok(self.waiting)
     }
 

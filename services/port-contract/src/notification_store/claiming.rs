@@ -1,13 +1,13 @@
 //! Who sends what.
 
-use super::{LEASE, claim, ids, notification, send, waiting};
+use super::{LEASE, claim, ids, lease, notification, send, settle, waiting};
 use crate::Fixture;
 use crate::samples::after;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use watchkeeper_domain::{Channel, Notification};
-use watchkeeper_ports::{NotificationStore, Outcome};
+use watchkeeper_domain::{Channel, Notification, Timestamp};
+use watchkeeper_ports::{Claimed, Lease, NotificationStore, Outcome, Tenure};
 
 pub async fn a_claim_gives_what_is_due_the_longest_waiting_first<F: Fixture<dyn NotificationStore>>() {
     let fixture = F::fresh().await;
@@ -31,14 +31,19 @@ pub async fn what_is_claimed_is_given_again_only_when_the_lease_has_ended<
     let store = fixture.open().await;
     send(&*store, [notification("1", 0)]).await;
     let (now, end) = (after(100), after(100).plus(LEASE));
-    assert_eq!(ids(&store.claim(now, LEASE, 10).await.unwrap()), ["1"]);
+    let claimed = |end| [Lease::new("1", end)];
+    let leases = async |now, lease| {
+        let claimed: Vec<Claimed> = store.claim(now, lease, 10).await.unwrap();
+        claimed.into_iter().map(|claimed| claimed.lease).collect::<Vec<_>>()
+    };
+    assert_eq!(leases(now, LEASE).await, claimed(end));
     let just_before = end.minus(Duration::from_micros(1));
-    assert_eq!(store.claim(just_before, LEASE, 10).await.unwrap(), []);
+    assert_eq!(leases(just_before, LEASE).await, []);
     let again = store.claim(end, Duration::ZERO, 10).await.unwrap();
-    assert_eq!(ids(&again), ["1"]);
-    assert_eq!(again[0].body, notification("1", 0).body);
-    assert_eq!(ids(&store.claim(end, Duration::MAX, 10).await.unwrap()), ["1"], "nobody leased it");
-    assert_eq!(store.claim(end.plus(100 * LEASE), LEASE, 10).await.unwrap(), []);
+    assert_eq!(again[0].lease, Lease::new("1", end));
+    assert_eq!(again[0].notification.body, notification("1", 0).body);
+    assert_eq!(leases(end, Duration::MAX).await, claimed(Timestamp::MAX), "nobody leased it");
+    assert_eq!(leases(end.plus(100 * LEASE), LEASE).await, []);
 }
 
 pub async fn a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned<
@@ -57,13 +62,11 @@ pub async fn a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_plan
     assert_eq!(ids(&claim(&*store, 10, 10).await), ["fires"]);
     assert_eq!(claim(&*store, 10, 10).await, [], "the first is being sent");
     let failed = Outcome::Failed { retry_at: after(20), reason: "busy".into() };
-    store.settle("fires", &failed).await.unwrap();
+    settle(&*store, &lease("fires", 10), &failed).await;
     assert_eq!(claim(&*store, 19, 10).await, [], "the first is to be tried again");
     assert_eq!(ids(&claim(&*store, 20, 10).await), ["fires"]);
-    store
-        .settle("fires", &Outcome::GivenUp { at: after(20), reason: "no such mailbox".into() })
-        .await
-        .unwrap();
+    let given_up = Outcome::GivenUp { at: after(20), reason: "no such mailbox".into() };
+    settle(&*store, &lease("fires", 20), &given_up).await;
     assert_eq!(ids(&claim(&*store, 20, 10).await), ["recovers"]);
 }
 
@@ -81,10 +84,10 @@ pub async fn claims_at_the_same_time_share_what_is_due<F: Fixture<dyn Notificati
             let mut claimed = Vec::new();
             // An engine may leave out what another claim holds in this moment: empty once is not the end.
             while store.waiting().await.unwrap() > 0 {
-                for notification in claim(&*store, NOTIFICATIONS, 7).await {
+                for Claimed { lease, .. } in store.claim(after(NOTIFICATIONS), LEASE, 7).await.unwrap() {
                     let outcome = Outcome::Delivered { at: after(NOTIFICATIONS) };
-                    store.settle(&notification.id, &outcome).await.unwrap();
-                    claimed.push(notification.id);
+                    assert_eq!(settle(&*store, &lease, &outcome).await, Tenure::Held);
+                    claimed.push(lease.id().to_owned());
                 }
             }
             claimed

@@ -1,11 +1,11 @@
 //! What is kept, and until when.
 
-use super::{ALL, LEASE, claim, ids, newest, notification, send};
+use super::{ALL, LEASE, claim, ids, lease, newest, notification, send, settle};
 use crate::Fixture;
 use crate::odd_text::ODD_TEXT;
 use crate::samples::after;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
-use watchkeeper_ports::{NotificationStore, Outcome};
+use watchkeeper_ports::{Claimed, Lease, NotificationStore, Outcome, Tenure};
 
 pub async fn the_newest_come_first<F: Fixture<dyn NotificationStore>>() {
     let fixture = F::fresh().await;
@@ -46,8 +46,9 @@ pub async fn texts_and_times_come_back_exactly<F: Fixture<dyn NotificationStore>
         let found = newest(&*store).await.into_iter().find(|found| found.id == one.id);
         assert_eq!(found, Some(one.clone()));
         let claimed = store.claim(Timestamp::MAX, LEASE, 10).await.unwrap();
-        assert_eq!(claimed, std::slice::from_ref(&one));
-        store.settle(&one.id, &Outcome::Delivered { at: Timestamp::MAX }).await.unwrap();
+        let expected = Claimed { lease: Lease::new(&*one.id, Timestamp::MAX), notification: one };
+        assert_eq!(claimed, std::slice::from_ref(&expected));
+        settle(&*store, &expected.lease, &Outcome::Delivered { at: Timestamp::MAX }).await;
     }
 }
 
@@ -66,7 +67,7 @@ pub async fn pruning_removes_what_is_old_and_does_not_wait<F: Fixture<dyn Notifi
             2 => Outcome::Failed { retry_at: after(MANY), reason: "busy".into() },
             _ => continue,
         };
-        store.settle(&id(number), &outcome).await.unwrap();
+        assert_eq!(settle(&*store, &lease(&id(number), MANY), &outcome).await, Tenure::Held);
     }
     assert_eq!(store.prune(after(0)).await.unwrap(), 0);
     assert_eq!(store.prune(after(2_800)).await.unwrap(), 1_400);

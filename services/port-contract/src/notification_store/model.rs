@@ -1,13 +1,13 @@
 //! An outbox as simple as can be, and many steps after which both must be alike.
 
-use super::{LEASE, change, ids, newest, notification, plan, removal};
+use super::{LEASE, change, newest, notification, plan, removal};
 use crate::Fixture;
 use crate::samples::after;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
-use watchkeeper_ports::{NotificationStore, Outcome, Planned};
+use watchkeeper_ports::{Claimed, Lease, NotificationStore, Outcome, Planned, Tenure};
 
 const STEPS: u64 = 400;
 const KEYS: [&str; 3] = ["a", "b", "c"];
@@ -32,6 +32,8 @@ struct Model {
     entries: BTreeMap<String, Entry>,
     /// How many were ever stored.
     stored: usize,
+    /// All that were ever given out.
+    leases: Vec<Lease>,
 }
 
 impl Model {
@@ -52,13 +54,27 @@ impl Model {
         self.entries.values().filter(is_due).map(|entry| &*entry.notification.id).collect()
     }
 
-    fn lease(&mut self, id: &str, until: Timestamp) {
-        self.entries.get_mut(id).unwrap().due_at = until;
+    fn lease(&mut self, lease: &Lease) {
+        self.entries.get_mut(lease.id()).unwrap().due_at = lease.ends()[0];
+        self.leases.push(lease.clone());
     }
 
-    fn settle(&mut self, id: &str, outcome: &Outcome) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        let NotificationState::Waiting { attempts, .. } = entry.notification.state else { return };
+    /// The entry, if it is held with that lease.
+    fn held(&mut self, lease: &Lease, even_if_lost: bool) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(lease.id()).filter(|entry| entry.waits())?;
+        (even_if_lost || lease.ends().contains(&entry.due_at)).then_some(entry)
+    }
+
+    fn renew(&mut self, lease: &Lease) -> Tenure {
+        let Some(entry) = self.held(lease, false) else { return Tenure::Lost };
+        entry.due_at = lease.ends()[1];
+        Tenure::Held
+    }
+
+    fn settle(&mut self, lease: &Lease, outcome: &Outcome) -> Tenure {
+        let is_delivered = matches!(outcome, Outcome::Delivered { .. });
+        let Some(entry) = self.held(lease, is_delivered) else { return Tenure::Lost };
+        let NotificationState::Waiting { attempts, .. } = entry.notification.state else { unreachable!() };
         entry.notification.state = match outcome.clone() {
             Outcome::Delivered { at } => NotificationState::Delivered { at },
             Outcome::GivenUp { at, reason } => NotificationState::GivenUp { at, reason },
@@ -68,6 +84,7 @@ impl Model {
                 NotificationState::Waiting { attempts, next_at: retry_at, last_error: Some(reason) }
             }
         };
+        Tenure::Held
     }
 
     fn prune(&mut self, before: Timestamp) -> u64 {
@@ -131,24 +148,47 @@ async fn any_plan(store: &dyn NotificationStore, random: &mut StdRng, model: &mu
     }
 }
 
+/// Renews or settles, by one whose lease may be lost.
+async fn any_holder(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
+    let Some(index) = model.leases.len().checked_sub(1) else { return };
+    let index = random.random_range(0..=index);
+    if random.random_ratio(1, 2) {
+        let (lease, outcome) = (model.leases[index].clone(), any_outcome(random, now));
+        let settled = store.settle(&lease, &outcome).await.unwrap();
+        assert_eq!(settled, model.settle(&lease, &outcome), "step {now}");
+        return;
+    }
+    let mut lease = model.leases[index].clone();
+    lease.ask_for(after(now).plus(2 * LEASE));
+    let renewed = store.renew(&lease).await.unwrap();
+    assert_eq!(renewed, model.renew(&lease), "step {now}");
+    // Or the answer is lost.
+    if random.random_ratio(2, 3) {
+        lease.granted();
+    }
+    model.leases[index] = lease;
+}
+
 /// Claims some, and settles some of these.
 async fn any_delivery(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
     let limit = random.random_range(0..5);
     let claimed = store.claim(after(now), LEASE, limit).await.unwrap();
     let due = model.due(after(now));
     assert_eq!(claimed.len(), limit.min(due.len()), "step {now}");
-    assert_eq!(ids(&claimed).into_iter().collect::<BTreeSet<_>>().len(), claimed.len(), "step {now}");
-    for notification in &claimed {
+    let ids: BTreeSet<_> = claimed.iter().map(|claimed| claimed.lease.id()).collect();
+    assert_eq!(ids.len(), claimed.len(), "step {now}");
+    for Claimed { notification, .. } in &claimed {
         assert!(due.contains(&*notification.id), "step {now}: {notification:?}");
         let expected = &model.entries[&notification.id].notification;
         assert_eq!(without_next_at(notification), without_next_at(expected), "step {now}");
     }
-    for Notification { id, .. } in claimed {
-        model.lease(&id, after(now).plus(LEASE));
+    for Claimed { lease, .. } in claimed {
+        assert_eq!(lease.ends(), [after(now).plus(LEASE); 2], "step {now}");
+        model.lease(&lease);
         if random.random_ratio(2, 3) {
             let outcome = any_outcome(random, now);
-            store.settle(&id, &outcome).await.unwrap();
-            model.settle(&id, &outcome);
+            assert_eq!(store.settle(&lease, &outcome).await.unwrap(), Tenure::Held, "step {now}");
+            model.settle(&lease, &outcome);
         }
     }
 }
@@ -161,12 +201,7 @@ pub async fn after_any_steps_the_outbox_is_what_a_model_says<F: Fixture<dyn Noti
         match random.random_range(0..20) {
             0..10 => any_plan(&*store, &mut random, &mut model, now).await,
             10..17 => any_delivery(&*store, &mut random, &mut model, now).await,
-            17..19 => {
-                // By one whose lease may have ended.
-                let (id, outcome) = (random.random_range(0..=now).to_string(), any_outcome(&mut random, now));
-                store.settle(&id, &outcome).await.unwrap();
-                model.settle(&id, &outcome);
-            }
+            17..19 => any_holder(&*store, &mut random, &mut model, now).await,
             _ => {
                 let before = after(random.random_range(0..=now));
                 assert_eq!(store.prune(before).await.unwrap(), model.prune(before), "step {now}");

@@ -1,6 +1,6 @@
 //! Groups of alerts, and what is decided about them.
 
-use super::{change, claim, group, newest, notification, plan, removal, send, version};
+use super::{change, claim, group, lease, newest, notification, plan, removal, send, settle, version};
 use crate::Fixture;
 use crate::odd_text::ODD_TEXT;
 use crate::samples::after;
@@ -146,7 +146,7 @@ pub async fn a_notification_that_is_there_is_left_out<F: Fixture<dyn Notificatio
     send(&*store, [notification("1", 1), notification("2", 2), other("1")]).await;
     assert_eq!(newest(&*store).await, [notification("2", 2), notification("1", 1)]);
     claim(&*store, 1, 1).await;
-    store.settle("1", &Outcome::Delivered { at: after(3) }).await.unwrap();
+    settle(&*store, &lease("1", 1), &Outcome::Delivered { at: after(3) }).await;
     let before = newest(&*store).await;
     send(&*store, [other("2"), other("1")]).await;
     assert_eq!(newest(&*store).await, before);

@@ -14,10 +14,11 @@ use watchkeeper_runtime::config::{Secret, Section};
 
 /// Longest name of a user of a mail server, in bytes.
 const MAX_USERNAME_BYTES: usize = 256;
-/// How long handing over one mail may take: the default and the bounds. A notification that is being sent is
-/// claimed for longer than that.
+/// How long handing over one mail may take: the default and the bounds. A server may look for minutes at a mail
+/// that it then takes; what is broken off before it says so is sent twice (RFC 5321, 4.5.3.2).
 const TIMEOUT: (Duration, RangeInclusive<Duration>) =
-    (Duration::from_secs(20), Duration::from_secs(1)..=Duration::from_secs(30));
+    (Duration::from_secs(5 * 60), Duration::from_secs(1)..=Duration::from_secs(10 * 60));
+const _: () = assert!(TIMEOUT.1.end().as_secs() < watchkeeper_notifier::SEND_WITHIN.as_secs());
 /// The Maildir in the data directory.
 const MAILDIR: &str = "mail";
 

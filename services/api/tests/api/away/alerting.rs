@@ -11,8 +11,8 @@ use std::time::Duration;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Memory, NotificationStore, Outcome, Page, Plan, Planned,
-    PortError, SilenceStore, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Lease, Memory, NotificationStore, Outcome, Page,
+    Plan, Planned, PortError, SilenceStore, Tenure, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -53,11 +53,15 @@ impl NotificationStore for Away {
         away()
     }
 
-    async fn claim(&self, _: Timestamp, _: Duration, _: usize) -> Result<Vec<Notification>, PortError> {
+    async fn claim(&self, _: Timestamp, _: Duration, _: usize) -> Result<Vec<Claimed>, PortError> {
         away()
     }
 
-    async fn settle(&self, _: &str, _: &Outcome) -> Result<(), PortError> {
+    async fn renew(&self, _: &Lease) -> Result<Tenure, PortError> {
+        away()
+    }
+
+    async fn settle(&self, _: &Lease, _: &Outcome) -> Result<Tenure, PortError> {
         away()
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, NotificationState, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Evaluation, Memory, NotificationStore, Outcome, Page, Plan, Planned,
-    PortError, SilenceStore, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Lease, Memory, NotificationStore, Outcome, Page,
+    Plan, Planned, PortError, SilenceStore, Tenure, TopicPartition,
 };
 
 #[async_trait]
@@ -52,11 +52,15 @@ impl NotificationStore for World {
         unimplemented!("the console tells nobody")
     }
 
-    async fn claim(&self, _: Timestamp, _: Duration, _: usize) -> Result<Vec<Notification>, PortError> {
+    async fn claim(&self, _: Timestamp, _: Duration, _: usize) -> Result<Vec<Claimed>, PortError> {
         unimplemented!("the console tells nobody")
     }
 
-    async fn settle(&self, _: &str, _: &Outcome) -> Result<(), PortError> {
+    async fn renew(&self, _: &Lease) -> Result<Tenure, PortError> {
+        unimplemented!("the console tells nobody")
+    }
+
+    async fn settle(&self, _: &Lease, _: &Outcome) -> Result<Tenure, PortError> {
         unimplemented!("the console tells nobody")
     }
 
