@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub const MAX_BUSY: Duration = Duration::from_secs(20);
 /// How long a loop may wait for a dependency without getting on before it counts as hung. No adapter lets a
 /// call take so long: an answer that has not come by then never will.
-pub const MAX_WAIT: Duration = Duration::from_secs(2 * 60 * 60);
+pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a wait for a dependency may take before the role says so.
 pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 

@@ -88,7 +88,7 @@ impl Roster {
     }
 
     /// The names of the loops that are hung, such as `persister.receive`.
-    pub(crate) fn hung(&self) -> Vec<String> {
+    pub fn hung(&self) -> Vec<String> {
         self.0.heartbeats.hung()
     }
 

@@ -60,13 +60,19 @@ async fn tell(roster: Roster) {
         let hung = roster.hung();
         let line = status_line(&roster, &hung);
         let mut states = vec![NotifyState::Status(&line)];
-        if hung.is_empty() {
+        if is_well(&hung) {
             states.extend(watchdog.map(|_| NotifyState::Watchdog));
-        } else {
-            tracing::error!(loops = hung.join(", "), "hung: the watchdog is not told that all is well");
         }
         send(&states);
     }
+}
+
+/// Whether the watchdog is to be told that all is well.
+fn is_well(hung: &[String]) -> bool {
+    if !hung.is_empty() {
+        tracing::error!(loops = hung.join(", "), "hung: the watchdog is not told that all is well");
+    }
+    hung.is_empty()
 }
 
 /// One line, whatever the reasons in it contain: what comes after a line end would be another assignment.
@@ -95,6 +101,9 @@ fn send(states: &[NotifyState<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heartbeat::MAX_BUSY;
+    use std::future::pending;
+    use tokio::time::{advance, timeout};
 
     #[test]
     fn one_role_is_shown_without_its_name_and_several_with_theirs() {
@@ -108,6 +117,24 @@ mod tests {
             status_line(&roster, &["persister.store".into()]),
             "HUNG: persister.store; cache: starting | persister: lag 0"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_is_stuck_silences_the_watchdog_and_one_that_waits_for_a_slow_store_does_not() {
+        let roster = Roster::default();
+        roster.enter("persister");
+        let heartbeat = roster.heartbeat("persister", "receive");
+        let told = || {
+            let hung = roster.hung();
+            (is_well(&hung), status_line(&roster, &hung))
+        };
+        let mut waiting = Box::pin(heartbeat.waiting("store", pending::<()>()));
+        assert!(timeout(3 * MAX_BUSY, &mut waiting).await.is_err());
+        assert_eq!(told(), (true, "waiting for store: no answer for 60 s".to_owned()));
+        drop(waiting);
+        // It does not wait for anything that it has said.
+        advance(MAX_BUSY + STATUS_EVERY).await;
+        assert_eq!(told(), (false, "HUNG: persister.receive; starting".to_owned()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::stage::{Call, Did, Stage, partition};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use watchkeeper_ports::{Offset, PortError, Position, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::Consumer;
@@ -16,6 +16,8 @@ pub(crate) struct Keeper {
     linger: Duration,
     max_records: usize,
     begin_at: Option<Offset>,
+    /// How long beginning and storing take.
+    takes: Duration,
     /// When it wants to be woken, and whether something is to be stored then.
     wakes: VecDeque<(Instant, bool)>,
 }
@@ -25,7 +27,7 @@ impl Keeper {
     pub(crate) fn patient(stage: &Arc<Stage>) -> Self {
         let (stage, in_hand) = (Arc::clone(stage), Vec::new());
         let (linger, wakes) = (Duration::from_secs(3600), VecDeque::new());
-        Self { stage, in_hand, linger, max_records: 10, begin_at: None, wakes }
+        Self { stage, in_hand, linger, max_records: 10, begin_at: None, takes: Duration::ZERO, wakes }
     }
 
     /// One that stores at once.
@@ -35,6 +37,10 @@ impl Keeper {
 
     pub(crate) fn lingering(self, linger: Duration) -> Self {
         Self { linger, ..self }
+    }
+
+    pub(crate) fn taking(self, takes: Duration) -> Self {
+        Self { takes, ..self }
     }
 
     pub(crate) fn beginning_at(self, offset: Offset) -> Self {
@@ -67,6 +73,7 @@ impl Consumer for Keeper {
     ) -> Result<Vec<Position>, PortError> {
         assert_eq!((partitions, topic_id), (&[partition()][..], &self.stage.topic_id()));
         self.stage.did(Did::Begin);
+        sleep(self.takes).await;
         self.stage.check(Call::Begin)?;
         Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())
     }
@@ -86,6 +93,7 @@ impl Consumer for Keeper {
 
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         self.stage.did(Did::Store(self.offsets()));
+        sleep(self.takes).await;
         self.stage.check(Call::Store)?;
         let last = self.in_hand.drain(..).next_back();
         Ok(last.map(|batch| Position { partition: batch.partition, next: batch.next }).into_iter().collect())

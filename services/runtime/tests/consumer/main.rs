@@ -11,5 +11,6 @@ mod progress;
 mod replaced;
 mod sharing;
 mod shutdown;
+mod slow;
 mod stage;
 mod waking;
