@@ -23,9 +23,11 @@ pub struct MemoryCache {
 }
 
 impl MemoryCache {
-    /// Most series: with keys of usual length some 600 MB. Past it a series that is not there yet is not
+    /// Most series: with keys of usual length some 300 MB. Past it a series that is not there yet is not
     /// taken, until others have expired; what is kept stays right.
     pub const MAX_SERIES: usize = 1_000_000;
+    /// What a series with two labels takes beside its key, in bytes, when the cache has just grown.
+    pub const SERIES_BYTES: usize = 220;
     /// Most bytes of the keys of all series, 256 MiB. A key has the labels in it; with what lies
     /// beside it, a long one takes some twice its length. Past it no new series is taken either.
     pub const MAX_KEY_BYTES: usize = 256 << 20;
@@ -181,6 +183,29 @@ mod tests {
     async fn a_cache_full_of_keys_takes_no_new_series_until_others_have_expired() {
         let key_bytes = sample(0).series.key().len() + sample(1).series.key().len();
         a_full_cache_keeps_what_it_has(Bounds { series: usize::MAX, key_bytes }).await;
+    }
+
+    #[test]
+    fn a_series_takes_no_more_memory_than_is_said() {
+        // So many that the table of entries has just grown, and is half empty.
+        const SERIES: usize = 120_000;
+        let (cache, ttl) = (MemoryCache::new(), TtlPolicy { default: TTL, by_source: BTreeMap::new() });
+        let mut key_bytes = 0;
+        let cost = allocation_counter::measure(|| {
+            for number in 0..SERIES {
+                let labels = [("instance", "web-0001.example.org"), ("user", &format!("{number:010}"))];
+                let series = Arc::new(Series::new("shop", "requests", "", &labels).unwrap());
+                key_bytes += series.key().len();
+                let sample = Sample { series, collected_at: Timestamp::MIN, value: 1.0 };
+                assert!(cache.write().put(&sample, &ttl, Timestamp::MIN, cache.bounds));
+            }
+        });
+        let bytes = usize::try_from(cost.bytes_current).unwrap();
+        assert!(
+            bytes <= SERIES * MemoryCache::SERIES_BYTES + key_bytes,
+            "{} each",
+            (bytes - key_bytes) / SERIES
+        );
     }
 
     #[tokio::test]

@@ -60,14 +60,30 @@ fn push_escaped(out: &mut String, value: &str) {
 /// One thing that is measured: source, name, labels and unit. Valid by construction.
 ///
 /// Two series are the same when their keys are; the key decides equality, order and hash.
+///
+/// There may be a million of them in one process: behind an `Arc` one takes some 120 bytes, its key, and 8 bytes
+/// for each label.
 #[derive(Clone)]
 pub struct Series {
-    key: Box<str>,
-    source: Box<str>,
-    name: Box<str>,
-    unit: Box<str>,
-    labels: Box<[(Box<str>, Box<str>)]>,
+    /// The key, in which nearly all parts lie; behind it the values of labels that are escaped in it.
+    text: Box<str>,
+    source_end: u16,
+    name_end: u16,
+    unit_start: u16,
+    key_end: u16,
+    labels: Box<[LabelSpan]>,
 }
+
+/// Where a label lies in a series' text.
+#[derive(Clone, Copy)]
+struct LabelSpan {
+    name_start: u16,
+    name_end: u16,
+    value_start: u16,
+    value_end: u16,
+}
+
+const _: () = assert!(limits::MAX_KEY_BYTES + limits::MAX_LABELS_BYTES <= u16::MAX as usize);
 
 impl Series {
     /// Checks the parts against [`limits`] and takes a copy of them. Labels may come in any order.
@@ -81,68 +97,110 @@ impl Series {
     /// Checks the parts against [`limits`] and takes a copy of them.
     pub fn from_parts(parts: &SeriesParts<'_>) -> Result<Self, Violation> {
         limits::check_series(parts)?;
-        let mut key = String::new();
-        parts.write_key(&mut key);
+        let mut text = String::new();
+        parts.write_key(&mut text);
+        let key_end = offset(text.len());
+        let name_end = parts.source.len() + "/".len() + parts.name.len();
+        let (labels, end) = place_labels(parts.labels, name_end, &mut text);
+        let space = if parts.unit.is_empty() { "" } else { " " };
         Ok(Self {
-            key: key.into(),
-            source: parts.source.into(),
-            name: parts.name.into(),
-            unit: parts.unit.into(),
-            labels: parts
-                .labels
-                .iter()
-                .map(|(name, value)| (name.as_ref().into(), value.as_ref().into()))
-                .collect(),
+            text: text.into(),
+            source_end: offset(parts.source.len()),
+            name_end: offset(name_end),
+            unit_start: offset(end + space.len()),
+            key_end,
+            labels,
         })
     }
 
     /// The series as one line of text, the same for the same series everywhere, and the message key on
     /// the bus: `github/stargazers_count{repository="golang/go"} stars`.
     pub fn key(&self) -> &str {
-        &self.key
+        self.slice(0, self.key_end)
     }
 
     /// Where samples come from.
     pub fn source(&self) -> &str {
-        &self.source
+        self.slice(0, self.source_end)
     }
 
     /// What is measured.
     pub fn name(&self) -> &str {
-        &self.name
+        self.slice(self.source_end + 1, self.name_end)
     }
 
     /// What one unit of the value is; empty when there is none to name.
     pub fn unit(&self) -> &str {
-        &self.unit
+        self.slice(self.unit_start, self.key_end)
     }
 
     /// Names and values of the labels, sorted by name.
     pub fn labels(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.labels.iter().map(|(name, value)| (&**name, &**value))
+        self.labels.iter().map(|label| (self.label_name(label), self.label_value(label)))
     }
 
     /// The value of one label.
     pub fn label(&self, name: &str) -> Option<&str> {
-        let at = self.labels.binary_search_by(|(candidate, _)| (**candidate).cmp(name)).ok()?;
-        Some(&self.labels[at].1)
+        let at = self.labels.binary_search_by(|candidate| self.label_name(candidate).cmp(name)).ok()?;
+        Some(self.label_value(&self.labels[at]))
+    }
+
+    fn label_name(&self, label: &LabelSpan) -> &str {
+        self.slice(label.name_start, label.name_end)
+    }
+
+    fn label_value(&self, label: &LabelSpan) -> &str {
+        self.slice(label.value_start, label.value_end)
+    }
+
+    fn slice(&self, start: u16, end: u16) -> &str {
+        &self.text[usize::from(start)..usize::from(end)]
     }
 
     /// What a [`Matcher`](crate::Matcher) sees under `name`: `source`, `name`, `unit` or a label; a label
     /// of one of these names is `labels.source`.
     pub fn field(&self, name: &str) -> Option<&str> {
         match name {
-            "source" => Some(&self.source),
-            "name" => Some(&self.name),
-            "unit" => Some(&self.unit),
+            "source" => Some(self.source()),
+            "name" => Some(self.name()),
+            "unit" => Some(self.unit()),
             _ => self.label(name.strip_prefix("labels.").unwrap_or(name)),
         }
     }
 }
 
+/// Where the labels lie in `text`, which is the key so far, and where they end in it; the values that are escaped
+/// in the key are added behind it.
+fn place_labels(labels: &[Label<'_>], name_end: usize, text: &mut String) -> (Box<[LabelSpan]>, usize) {
+    let (mut spans, mut at) = (Vec::with_capacity(labels.len()), name_end);
+    for (name, value) in labels {
+        let name_start = at + "{".len();
+        let name_end = name_start + name.len();
+        let in_key = name_end + "=\"".len();
+        let escaped = value.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        let value_start = if escaped == 0 { in_key } else { text.len() };
+        if escaped > 0 {
+            text.push_str(value);
+        }
+        spans.push(LabelSpan {
+            name_start: offset(name_start),
+            name_end: offset(name_end),
+            value_start: offset(value_start),
+            value_end: offset(value_start + value.len()),
+        });
+        at = in_key + value.len() + escaped + "\"".len();
+    }
+    let brace = if labels.is_empty() { "" } else { "}" };
+    (spans.into(), at + brace.len())
+}
+
+fn offset(bytes: usize) -> u16 {
+    u16::try_from(bytes).expect("a valid series is shorter")
+}
+
 impl PartialEq for Series {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.key() == other.key()
     }
 }
 
@@ -156,27 +214,27 @@ impl PartialOrd for Series {
 
 impl Ord for Series {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        self.key().cmp(other.key())
     }
 }
 
 impl Hash for Series {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        self.key().hash(state);
     }
 }
 
 /// The key.
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key)
+        f.write_str(self.key())
     }
 }
 
 impl fmt::Debug for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Series(")?;
-        f.write_str(&self.key)?;
+        f.write_str(self.key())?;
         f.write_char(')')
     }
 }
@@ -201,6 +259,33 @@ mod tests {
         assert_eq!(one, other);
         assert_eq!(one.label("b"), Some("2"));
         assert_eq!(one.label("c"), None);
+    }
+
+    #[test]
+    fn the_longest_series_has_all_its_parts() {
+        let value = "\"".repeat(limits::MAX_LABEL_VALUE_BYTES);
+        let rest =
+            "\\".repeat(limits::MAX_LABELS_BYTES - 7 * limits::MAX_LABEL_VALUE_BYTES - limits::MAX_LABELS);
+        let names: Vec<String> = ('0'..='5').chain('a'..='z').map(String::from).collect();
+        let values = [&*value; 7].into_iter().chain([&*rest]).chain(std::iter::repeat(""));
+        let labels: Vec<(&str, &str)> = names.iter().map(|name| &**name).zip(values).collect();
+        let [source, name, unit] = [limits::MAX_SOURCE_BYTES, limits::MAX_NAME_BYTES, limits::MAX_UNIT_BYTES]
+            .map(|bytes| "x".repeat(bytes));
+        let series = Series::new(&source, &name, &unit, &labels).unwrap();
+        assert_eq!((series.source(), series.name(), series.unit()), (&*source, &*name, &*unit));
+        assert!(series.labels().eq(labels));
+        assert!(series.key().len() <= limits::MAX_KEY_BYTES);
+    }
+
+    #[test]
+    fn a_series_takes_as_little_memory_as_is_said() {
+        let labels = [("instance", "web-0001.example.org"), ("user", "0123456789")];
+        let mut series = None;
+        let cost = allocation_counter::measure(|| {
+            series = Some(std::sync::Arc::new(Series::new("shop", "requests", "", &labels).unwrap()));
+        });
+        let (kept, key) = (usize::try_from(cost.bytes_current).unwrap(), series.unwrap().key().len());
+        assert!(kept <= 120 + key + 8 * labels.len(), "{kept} bytes, the key has {key}");
     }
 
     fn any_series() -> impl Strategy<Value = (String, String, String, Vec<(String, String)>)> {

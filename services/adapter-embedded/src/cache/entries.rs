@@ -26,8 +26,10 @@ pub(super) struct Bounds {
     pub(super) key_bytes: usize,
 }
 
+/// Of the series that it is kept by.
 struct Entry {
-    sample: Sample,
+    collected_at: Timestamp,
+    value: f64,
     expires_at: Timestamp,
 }
 
@@ -47,9 +49,10 @@ impl Entries {
     pub(super) fn put(&mut self, sample: &Sample, ttl: &TtlPolicy, now: Timestamp, bounds: Bounds) -> bool {
         let key_bytes = self.key_bytes + sample.series.key().len();
         let is_full = self.len() >= bounds.series || key_bytes > bounds.key_bytes;
-        let entry = || Entry { sample: sample.clone(), expires_at: now.plus(ttl.of(sample.series.source())) };
+        let expires_at = now.plus(ttl.of(sample.series.source()));
+        let entry = || Entry { collected_at: sample.collected_at, value: sample.value, expires_at };
         match self.by_series.get_mut(&sample.series) {
-            Some(kept) if kept.sample.collected_at < sample.collected_at => *kept = entry(),
+            Some(kept) if kept.collected_at < sample.collected_at => *kept = entry(),
             Some(_) => {}
             None if is_full => return false,
             None => {
@@ -69,15 +72,16 @@ impl Entries {
         limit: usize,
         now: Timestamp,
     ) -> Step<Sample> {
-        self.step(filter, range, limit, |entry| {
-            (entry.expires_at > now && filter.matches(&entry.sample.series)).then(|| entry.sample.clone())
+        self.step(filter, range, limit, |series, &Entry { collected_at, value, expires_at }| {
+            let sample = || Sample { series: Arc::clone(series), collected_at, value };
+            (expires_at > now && filter.matches(series)).then(sample)
         })
     }
 
     /// Series that have expired.
     pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
-        self.step(&SeriesFilter::default(), range, usize::MAX, |entry| {
-            (entry.expires_at <= now).then(|| entry.sample.series.clone())
+        self.step(&SeriesFilter::default(), range, usize::MAX, |series, entry| {
+            (entry.expires_at <= now).then(|| Arc::clone(series))
         })
     }
 
@@ -95,14 +99,14 @@ impl Entries {
         filter: &SeriesFilter,
         range: &KeyRange,
         limit: usize,
-        mut choose: impl FnMut(&Entry) -> Option<T>,
+        mut choose: impl FnMut(&Arc<Series>, &Entry) -> Option<T>,
     ) -> Step<T> {
         let mut found = Vec::new();
         for (looked_at, series) in (1..).zip(self.index.candidates(filter, range)) {
             if found.len() == limit {
                 break;
             }
-            found.extend(self.by_series.get(series).and_then(&mut choose));
+            found.extend(self.by_series.get(series).and_then(|entry| choose(series, entry)));
             if looked_at == STEP_SERIES {
                 return Step { found, go_on_after: Some(series.key().to_owned()) };
             }

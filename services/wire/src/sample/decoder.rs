@@ -1,13 +1,13 @@
 //! Reads samples off the bus; a sample of a known series costs one look-up.
 
-use super::known_series::{KnownSeries, MAX_KNOWN_SERIES};
+use super::known_series::KnownSeries;
 use super::tail::Tail;
 use super::{SampleReader, UnknownFields};
 use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Violation};
 
 /// Turns record values of topic `metrics` into samples. Keep one per consuming loop: it remembers series,
-/// at most [`MAX_KNOWN_SERIES`].
+/// at most [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
 ///
 /// What it remembers makes it fast and never changes its answer, whoever wrote the records. A record that
 /// is a prefix and a tail `,"value":NUMBER,"collected_at":"TIME"}` gets the series of an earlier record,
@@ -32,7 +32,7 @@ pub struct SampleDecoder {
 impl SampleDecoder {
     /// A decoder that knows no series yet.
     pub fn new() -> Self {
-        Self { known: KnownSeries::at_most(MAX_KNOWN_SERIES) }
+        Self { known: KnownSeries::new() }
     }
 
     /// Decodes the value of one record.

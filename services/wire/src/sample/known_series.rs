@@ -7,6 +7,13 @@ use watchkeeper_domain::Series;
 /// Most series that one decoder remembers. The half that was used last is always among them.
 pub const MAX_KNOWN_SERIES: usize = 200_000;
 
+/// Most bytes of what one decoder remembers, 64 MiB: the bytes before the value, and of each series its key and
+/// [`SERIES_BYTES`].
+const MAX_KNOWN_BYTES: usize = 64 << 20;
+
+/// What a series with a few labels takes beside its key, and its place among those that are known, in bytes.
+const SERIES_BYTES: usize = 160;
+
 /// The longest bytes before the value, in bytes, by which a series is remembered. Longer ones are
 /// decoded in full each time.
 pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
@@ -19,13 +26,27 @@ pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
 pub(super) struct KnownSeries {
     young: HashMap<Box<[u8]>, Arc<Series>>,
     old: HashMap<Box<[u8]>, Arc<Series>>,
-    per_generation: usize,
+    /// Of the young ones.
+    bytes: usize,
+    per_generation: Bound,
+}
+
+/// How much one generation may hold.
+#[derive(Clone, Copy, Debug)]
+struct Bound {
+    series: usize,
+    bytes: usize,
 }
 
 impl KnownSeries {
-    /// Remembers at most `most` series.
-    pub(super) fn at_most(most: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), per_generation: most / 2 }
+    /// Remembers at most [`MAX_KNOWN_SERIES`].
+    pub(super) fn new() -> Self {
+        Self::at_most(MAX_KNOWN_SERIES, MAX_KNOWN_BYTES)
+    }
+
+    fn at_most(series: usize, bytes: usize) -> Self {
+        let per_generation = Bound { series: series / 2, bytes: bytes / 2 };
+        Self { young: HashMap::new(), old: HashMap::new(), bytes: 0, per_generation }
     }
 
     /// The series behind `prefix`, if it is remembered.
@@ -46,9 +67,13 @@ impl KnownSeries {
     }
 
     fn insert_young(&mut self, prefix: Box<[u8]>, series: Arc<Series>) {
-        if self.young.len() >= self.per_generation {
+        let bytes = prefix.len() + series.key().len() + SERIES_BYTES;
+        let Bound { series: most, bytes: most_bytes } = self.per_generation;
+        if self.young.len() >= most || self.bytes + bytes > most_bytes {
             self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
         }
+        self.bytes += bytes;
         self.young.insert(prefix, series);
     }
 }
@@ -71,7 +96,7 @@ mod tests {
 
     #[test]
     fn never_more_than_the_bound_are_remembered_and_the_last_half_always_is() {
-        let mut known = KnownSeries::at_most(MAX_KNOWN_SERIES);
+        let mut known = KnownSeries::at_most(MAX_KNOWN_SERIES, usize::MAX);
         let (total, series) = (MAX_KNOWN_SERIES + MAX_KNOWN_SERIES / 4, series());
         for number in 0..total {
             known.insert(&prefix(number), Arc::clone(&series));
@@ -83,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_series_in_use_outlives_any_number_of_others() {
-        let mut known = KnownSeries::at_most(10);
+        let mut known = KnownSeries::at_most(10, usize::MAX);
         known.insert(b"used", series());
         for number in 0..1000 {
             known.insert(&prefix(number), series());
@@ -93,8 +118,26 @@ mod tests {
     }
 
     #[test]
+    fn long_prefixes_fill_the_memory_before_many_do_and_it_takes_no_more_than_is_said() {
+        let mut known = KnownSeries::new();
+        let labels = [("instance", "web-0001.example.org"), ("user", "0123456789")];
+        let mut most = 0;
+        let cost = allocation_counter::measure(|| {
+            for number in 0..MAX_KNOWN_SERIES {
+                let series = Arc::new(Series::new("shop", &format!("n{number}"), "", &labels).unwrap());
+                let prefix = format!("{number:0>MAX_KNOWN_PREFIX_BYTES$}");
+                known.insert(prefix.as_bytes(), series);
+                most = most.max(size(&known));
+            }
+        });
+        assert!(most < MAX_KNOWN_SERIES / 2, "{most}");
+        let bytes = usize::try_from(cost.bytes_max).unwrap();
+        assert!(bytes <= MAX_KNOWN_BYTES + MAX_KNOWN_BYTES / 10, "{bytes} bytes");
+    }
+
+    #[test]
     fn a_prefix_past_its_bound_is_not_remembered() {
-        let mut known = KnownSeries::at_most(10);
+        let mut known = KnownSeries::at_most(10, usize::MAX);
         let long = vec![b'x'; MAX_KNOWN_PREFIX_BYTES + 1];
         known.insert(&long, series());
         known.insert(&long[1..], series());
