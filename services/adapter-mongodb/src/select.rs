@@ -43,7 +43,11 @@ pub(crate) async fn rollups(
 fn matching(query: &RollupQuery, after: Option<&str>) -> Document {
     let filter = query.filter();
     let mut matching = doc! { latest(query.window()).as_str(): { "$gte": date(query.from()) } };
-    matching.extend(after.map(|key| ("key".to_owned(), doc! { "$gt": key }.into())));
+    let mut key: Document = after.map(|after| ("$gt".to_owned(), after.into())).into_iter().collect();
+    key.extend(filter.key.iter().map(|key| ("$eq".to_owned(), key.into())));
+    if !key.is_empty() {
+        matching.insert("key", key);
+    }
     matching.extend(filter.source.iter().map(|source| ("source".to_owned(), source.into())));
     matching.extend(filter.name.iter().map(|name| ("name".to_owned(), name.into())));
     let labels: Vec<Document> = filter

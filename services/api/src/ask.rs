@@ -13,10 +13,6 @@ pub(crate) const MAX_RANGE_WINDOWS: u64 = 200_000;
 /// Most rollups on one page, over all series: they fit the 4 MiB that a gRPC client takes unless told otherwise.
 pub(crate) const MAX_PAGE_ROLLUPS: u64 = 50_000;
 
-/// Most series that the one looked for is found among: those of its name that have all its labels, itself
-/// among them.
-const MAX_ALIKE: usize = 500;
-
 /// Puts questions to the cache and the stores.
 #[derive(Clone)]
 pub(crate) struct Ask {
@@ -106,15 +102,14 @@ impl Ask {
         series: &Series,
         now: Timestamp,
     ) -> Result<Option<Sample>, PortError> {
-        let (filter, page) = (SeriesFilter::with_labels_of(series), Page::first(MAX_ALIKE));
-        let of_series = |alike: Vec<Sample>| alike.into_iter().find(|sample| *sample.series == *series);
+        let (filter, page) = (SeriesFilter::only(series), Page::first(1));
         let cached = match self.latest.latest(&filter, &page, now).await {
             Err(error) if error.failure() != Failure::Retry => return Err(error),
-            alike => of_series(alike.unwrap_or_default()),
+            found => found.unwrap_or_default().pop(),
         };
         Ok(match cached {
             Some(sample) => Some(sample),
-            None => of_series(self.samples.latest(&filter, &page).await?),
+            None => self.samples.latest(&filter, &page).await?.pop(),
         })
     }
 

@@ -15,7 +15,6 @@ pub use alerts::MAX_ALERTS;
 pub(crate) use dead_letters::{Letter, Letters};
 pub(crate) use history::History;
 pub(crate) use lag::GroupLag;
-pub use one_series::MAX_ALIKE;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
 pub use outbox::MAX_NOTIFICATIONS;
 pub(crate) use outbox::{Outbox, WaitingSince};
@@ -107,10 +106,7 @@ async fn latest_with_history(
 ) -> (Answer<Latest>, Answer<History>) {
     let latest = ask("cache", latest(ports, chosen, now)).await;
     let history = match &latest {
-        Ok(latest) => {
-            let questions = history::questions(&latest.samples, chosen.after.is_some(), latest.more);
-            ask("store", history::last_hour(&*ports.samples, questions, now)).await
-        }
+        Ok(latest) => ask("store", history::last_hour(&*ports.samples, &latest.samples, now)).await,
         Err(_) => Ok(History::default()),
     };
     (latest, history)

@@ -15,6 +15,6 @@ mod page;
 mod ports;
 mod sparkline;
 
-pub use gather::{MAX_ALERTS, MAX_ALIKE, MAX_NOTIFICATIONS, MAX_SILENCES, PAGE_SERIES, PATIENCE};
+pub use gather::{MAX_ALERTS, MAX_NOTIFICATIONS, MAX_SILENCES, PAGE_SERIES, PATIENCE};
 pub use http::Console;
 pub use ports::ConsolePorts;

@@ -13,12 +13,19 @@ pub struct SeriesFilter {
     pub name: Option<String>,
     /// Labels the series must have, with these values; it may have others.
     pub labels: BTreeMap<String, String>,
+    /// The series' key, of which no other series is: [`SeriesFilter::only`] gives it.
+    pub key: Option<String>,
 }
 
 impl SeriesFilter {
     /// The series of one source and name, whatever their labels.
     pub fn named(source: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { source: Some(source.into()), name: Some(name.into()), labels: BTreeMap::new() }
+        Self { source: Some(source.into()), name: Some(name.into()), ..Self::default() }
+    }
+
+    /// That series and no other. It is found at once, however many others are like it.
+    pub fn only(series: &Series) -> Self {
+        Self { key: Some(series.key().to_owned()), ..Self::with_labels_of(series) }
     }
 
     /// Gives the filter back if a series that it means could exist. One that could not is a mistake of who
@@ -45,7 +52,8 @@ impl SeriesFilter {
     /// Whether `series` is meant.
     #[must_use]
     pub fn matches(&self, series: &Series) -> bool {
-        self.source.as_deref().is_none_or(|source| source == series.source())
+        self.key.as_deref().is_none_or(|key| key == series.key())
+            && self.source.as_deref().is_none_or(|source| source == series.source())
             && self.name.as_deref().is_none_or(|name| name == series.name())
             && self.labels.iter().all(|(name, value)| series.label(name) == Some(value))
     }
@@ -69,6 +77,10 @@ mod tests {
         assert!(!with(&[("disk", "")]).matches(&series));
         assert!(!SeriesFilter::named("host", "cpu").matches(&series));
         assert!(!SeriesFilter::named("github", "load").matches(&series));
+        assert!(SeriesFilter::only(&series).matches(&series));
+        let more = Series::new("host", "load", "", &[("cpu", "0"), ("host", "a"), ("x", "")]).unwrap();
+        assert!(SeriesFilter::with_labels_of(&series).matches(&more));
+        assert!(!SeriesFilter::only(&series).matches(&more));
     }
 
     fn with_labels(count: usize) -> SeriesFilter {

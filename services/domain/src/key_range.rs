@@ -1,9 +1,16 @@
 //! Which keys the series of a filter can have.
 
 use crate::SeriesFilter;
+use crate::limits::MAX_UNIT_BYTES;
 
 /// Greater than every key: no series starts with this character.
 const PAST_ALL_KEYS: &str = "\u{10FFFF}";
+
+/// The last character there is.
+const LAST: char = '\u{10FFFF}';
+/// More of [`LAST`] than a unit has room for, and nothing else in a key can hold one behind a character that is not
+/// in quotes.
+const LASTS: usize = MAX_UNIT_BYTES / LAST.len_utf8() + 1;
 
 /// The keys between two bounds, both excluded; none when they are upside down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +27,11 @@ impl KeyRange {
     /// A key begins with its source and a slash, and no source holds one: the series of one source are one
     /// range of keys.
     pub fn of(filter: &SeriesFilter, after: Option<&str>) -> Self {
-        let (first, before) = match &filter.source {
+        let (first, before) = match (&filter.key, &filter.source) {
+            (Some(key), _) => around(key),
             // `0` is the character after `/`.
-            Some(source) => (format!("{source}/"), format!("{source}0")),
-            None => (String::new(), PAST_ALL_KEYS.to_owned()),
+            (None, Some(source)) => (format!("{source}/"), format!("{source}0")),
+            (None, None) => (String::new(), PAST_ALL_KEYS.to_owned()),
         };
         let after = after.filter(|after| **after > *first).map_or(first, str::to_owned);
         Self { after, before }
@@ -33,6 +41,20 @@ impl KeyRange {
     pub fn is_empty(&self) -> bool {
         self.after >= self.before
     }
+}
+
+/// Two texts between which `key` alone lies.
+fn around(key: &str) -> (String, String) {
+    // No key holds a control character.
+    let before = format!("{key}\u{1}");
+    let mut chars = key.chars();
+    let Some(last) = chars.next_back() else { return (String::new(), before) };
+    // The predecessor of the first character behind the surrogates is the last before them.
+    let predecessor = char::from_u32(u32::from(last).saturating_sub(1)).unwrap_or('\u{D7FF}');
+    let mut after = chars.as_str().to_owned();
+    after.push(predecessor);
+    after.extend(std::iter::repeat_n(LAST, LASTS));
+    (after, before)
 }
 
 #[cfg(test)]
@@ -58,6 +80,29 @@ mod tests {
             prop_assert!(is_in(&SeriesFilter::default()));
             prop_assert!(is_in(&of_source(&source)));
             prop_assert_eq!(is_in(&of_source(&asked)), asked == source);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_range_of_one_series_has_its_key_and_no_other(
+            name in "[ab.]{1,2}", value in r#"[ -~\u{10FFFE}\u{10FFFF}]{0,2}"#, unit in "[ab\u{10FFFE}\u{10FFFF}\u{E000}]{0,8}",
+            other_unit in "[ab\u{10FFFE}\u{10FFFF}\u{D7FF}]{0,8}", other_value in r#"[ -~\u{10FFFE}\u{10FFFF}]{0,2}"#,
+        ) {
+            let series = |value: &str, unit: &str, more: bool| {
+                let labels = [("a", value), ("b", "")];
+                Series::new("host", &name, unit, &labels[..1 + usize::from(more)]).unwrap()
+            };
+            let only = series(&value, &unit, false);
+            let range = KeyRange::of(&SeriesFilter::only(&only), None);
+            let others = [&*value, &other_value].into_iter().flat_map(|value| {
+                [&*unit, &other_unit].map(|unit| [series(value, unit, false), series(value, unit, true)])
+            });
+            let bare = Series::new("host", &name, &unit, &[]).unwrap();
+            for other in others.flatten().chain([only.clone(), bare]) {
+                let is_in = *range.after < *other.key() && *other.key() < *range.before;
+                prop_assert_eq!(is_in, other == only, "{} {}", other, only);
+            }
         }
     }
 

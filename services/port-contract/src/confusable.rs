@@ -24,7 +24,9 @@ pub(crate) fn confusable() -> Vec<Arc<Series>> {
 
 /// The questions: seeds and filters.
 pub(crate) fn filters() -> impl Iterator<Item = (u64, SeriesFilter)> {
-    (0..QUESTIONS).map(|seed| (seed, any_filter(&mut StdRng::seed_from_u64(seed))))
+    let any = (0..QUESTIONS).map(|seed| (seed, any_filter(&mut StdRng::seed_from_u64(seed))));
+    let one = (QUESTIONS..).zip(confusable()).map(|(number, series)| (number, SeriesFilter::only(&series)));
+    any.chain(one.step_by(3))
 }
 
 /// Each condition is that of a random series, or not given.
@@ -37,5 +39,6 @@ fn any_filter(random: &mut StdRng) -> SeriesFilter {
         source: source.map(|series| series.source().to_owned()),
         name: name.map(|series| series.name().to_owned()),
         labels: labels.map(|series| series.labels().map(owned).collect()).unwrap_or_default(),
+        key: None,
     }
 }

@@ -66,7 +66,7 @@ impl Given {
         self.0 = rest;
         let labels = BTreeMap::into_iter(labels).map(|(name, value)| (name[LABEL.len()..].to_owned(), value));
         let labels = labels.collect();
-        SeriesFilter { source, name, labels }
+        SeriesFilter { source, name, labels, key: None }
             .checked()
             .map_err(|violation| Violation { field: spelt_here(&violation.field), ..violation })
     }

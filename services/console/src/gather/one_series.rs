@@ -8,9 +8,6 @@ use std::time::Duration;
 use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Page, PortError, SampleStore};
 
-/// Most series that the one looked for is found among: those of its name that have all its labels, itself
-/// among them.
-pub const MAX_ALIKE: usize = 500;
 /// A window that holds every instant since the epoch, so that a whole range falls into one.
 const ONE_WINDOW: Duration = Duration::from_secs(10_000_000_000);
 
@@ -62,9 +59,7 @@ pub(crate) async fn one_series(
 }
 
 async fn latest(ports: &ConsolePorts, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
-    let alike =
-        ports.latest.latest(&SeriesFilter::with_labels_of(series), &Page::first(MAX_ALIKE), now).await?;
-    Ok(alike.into_iter().find(|sample| *sample.series == *series))
+    Ok(ports.latest.latest(&SeriesFilter::only(series), &Page::first(1), now).await?.pop())
 }
 
 async fn lines(
@@ -73,10 +68,7 @@ async fn lines(
     lookback: Lookback,
     now: Timestamp,
 ) -> Result<Lines, PortError> {
-    let line = async |aggregate| {
-        let query = query(SeriesFilter::with_labels_of(series), lookback, aggregate, now)?;
-        points(store, series, &query).await
-    };
+    let line = async |aggregate| points(store, &query(series, lookback, aggregate, now)?).await;
     let (mean, smallest, largest) =
         tokio::try_join!(line(Aggregate::Avg), line(Aggregate::Min), line(Aggregate::Max))?;
     Ok(Lines { mean, smallest, largest })
@@ -90,9 +82,9 @@ async fn summary(
 ) -> Result<Option<Summary>, PortError> {
     let figure = async |aggregate| {
         let from = lookback.from(now);
-        let query = RangeQuery::new(SeriesFilter::with_labels_of(series), from, now, ONE_WINDOW, aggregate)
+        let query = RangeQuery::new(SeriesFilter::only(series), from, now, ONE_WINDOW, aggregate)
             .map_err(|violation| no_question(&violation))?;
-        let points = points(store, series, &query).await?;
+        let points = points(store, &query).await?;
         Ok::<_, PortError>(points.first().map(|point| point.value))
     };
     let (min, avg, max, p95, count) = tokio::try_join!(
@@ -111,12 +103,7 @@ async fn summary(
     Ok(all())
 }
 
-async fn points(
-    store: &dyn SampleStore,
-    series: &Series,
-    query: &RangeQuery,
-) -> Result<Vec<Point>, PortError> {
-    let alike = store.range(query, MAX_ALIKE).await?;
-    let found = alike.into_iter().find(|found| *found.series == *series);
+async fn points(store: &dyn SampleStore, query: &RangeQuery) -> Result<Vec<Point>, PortError> {
+    let found = store.range(query, 1).await?.pop();
     Ok(found.map(|found| found.points).unwrap_or_default())
 }

@@ -83,7 +83,7 @@ mod tests {
 
     fn role(missing: &[&'static str]) -> RoleState {
         let missing = missing.iter().map(|&name| (name, "refused".to_owned())).collect();
-        RoleState { status: "lag 0".to_owned(), missing, has_begun: true }
+        RoleState { status: "lag 0".to_owned(), missing, has_begun: true, ..RoleState::default() }
     }
 
     fn status(outstanding: usize) -> Status {

@@ -35,7 +35,7 @@ async fn back_end(dir: &TempDir, samples: Vec<Sample>) -> ConsolePorts {
     bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
     let ttl = TtlPolicy { default: Duration::from_secs(3_600), by_source: BTreeMap::new() };
     cache.put(&samples, &ttl, Timestamp::now()).await.unwrap();
-    store.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
+    store.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
     let told = EmbeddedAlerts::open(dir.path()).unwrap();
     ConsolePorts {
         bus: Arc::new(bus),

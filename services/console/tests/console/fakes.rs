@@ -165,6 +165,10 @@ impl SampleStore for World {
         unimplemented!("the console takes the latest values from the cache")
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        unimplemented!("the console asks the cache")
+    }
+
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
         unimplemented!("the console takes the latest values from the cache")
     }

@@ -9,7 +9,7 @@ use watchkeeper_domain::{Aggregate, RangeQuery, SeriesFilter, Violation};
 impl From<v1::SeriesFilter> for SeriesFilter {
     fn from(filter: v1::SeriesFilter) -> Self {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
-        Self { source: given(filter.source), name: given(filter.name), labels: filter.labels }
+        Self { source: given(filter.source), name: given(filter.name), labels: filter.labels, key: None }
     }
 }
 
