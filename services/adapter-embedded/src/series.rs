@@ -5,6 +5,6 @@ mod interning;
 mod prune;
 mod select;
 
-pub(crate) use interning::Interning;
+pub(crate) use interning::{Interning, count};
 pub(crate) use prune::{Old, prune};
-pub(crate) use select::{answer_page, each_series, series_page};
+pub(crate) use select::{answer_page, answer_some, by_number, numbers, series_page};

@@ -13,8 +13,10 @@ mod walk;
 use crate::positions;
 use crate::series::{self, Interning};
 use crate::sqlite::Database;
+use append::Outcome;
 use async_trait::async_trait;
 use prune::OldSamples;
+use rusqlite::Connection;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
@@ -89,7 +91,14 @@ impl PositionStore for EmbeddedStore {
 impl SampleStore for EmbeddedStore {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
         let batch = batch.clone();
-        self.database.write(move |conn, interning| append::append(conn, interning, &batch)).await
+        let work =
+            move |conn: &Connection, interning: &mut Interning| append::append(conn, interning, &batch);
+        match self.database.write(work).await? {
+            Outcome::Appended(appended) => Ok(appended),
+            Outcome::TooManySeries { series, samples } => {
+                Err(PortError::TooManySeries { what: NAME, series, samples })
+            }
+        }
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
@@ -100,6 +109,10 @@ impl SampleStore for EmbeddedStore {
     async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
         let (filter, page) = (filter.clone(), page.clone());
         self.database.read(move |conn| newest::latest(conn, &filter, &page)).await
+    }
+
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.database.read_long(series::count).await
     }
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {

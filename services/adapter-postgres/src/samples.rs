@@ -12,8 +12,9 @@ mod rows;
 mod walk;
 
 use crate::database::Database;
+use crate::error::WHAT;
 use crate::positions;
-use crate::series::{self, Interning};
+use crate::series::{self, Interning, TooManySeries};
 use async_trait::async_trait;
 use days::Days;
 use std::ops::Range;
@@ -64,7 +65,12 @@ impl PositionStore for Samples {
 #[async_trait]
 impl SampleStore for Samples {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        self.database.call(async |connection| self.store(connection, batch).await).await
+        let stored = self.database.call(async |connection| self.store(connection, batch).await).await?;
+        stored.map_err(|TooManySeries { series, samples }| PortError::TooManySeries {
+            what: WHAT,
+            series,
+            samples,
+        })
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
@@ -73,6 +79,10 @@ impl SampleStore for Samples {
 
     async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
         self.database.call(async |connection| newest::latest(connection, filter, page).await).await
+    }
+
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.database.long_call(async |connection| series::count_all(connection).await).await
     }
 
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {

@@ -6,6 +6,8 @@ mod known;
 mod prune;
 mod select;
 
-pub(crate) use interning::Interning;
+pub(crate) use interning::{Interning, TooManySeries, count_all};
 pub(crate) use prune::{numbers_after, prune};
-pub(crate) use select::{BY_KEY, IS_MEANT, Meant, by_number, count, page, with_samples};
+pub(crate) use select::{
+    BY_KEY, IS_MEANT, Meant, by_number, count, numbers, page, some_with_samples, with_samples,
+};

@@ -91,7 +91,7 @@ impl Stage {
     }
 
     pub(crate) async fn append(&self, samples: &[Sample]) {
-        let append = Append { samples: samples.to_vec(), advances: Vec::new() };
+        let append = Append { samples: samples.to_vec(), ..Append::default() };
         self.api.samples.append(&Arc::new(append)).await.unwrap();
     }
 

@@ -221,7 +221,10 @@ mod tests {
         let series = Arc::new(Series::new("test", "n", "", &[]).unwrap());
         let sample = Sample { series, collected_at: Timestamp::now(), value: 1.0 };
         let advances = partitions.iter().zip([70, 80]).map(advance).collect();
-        store.append(&Arc::new(Append { samples: vec![sample], advances })).await.unwrap();
+        store
+            .append(&Arc::new(Append { samples: vec![sample], advances, ..Append::default() }))
+            .await
+            .unwrap();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
         let cache = Arc::new(MemoryCache::new());

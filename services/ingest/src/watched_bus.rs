@@ -67,6 +67,6 @@ fn named(what: &'static str, error: PortError) -> PortError {
         PortError::Unavailable { reason, .. } => PortError::Unavailable { what, reason },
         PortError::Rejected { reason, .. } => PortError::Rejected { what, reason },
         PortError::Broken { reason, .. } => PortError::Broken { what, reason },
-        moved @ PortError::PositionMoved { .. } => moved,
+        of_stores @ (PortError::PositionMoved { .. } | PortError::TooManySeries { .. }) => of_stores,
     }
 }

@@ -86,6 +86,10 @@ impl SampleStore for FakeStore {
         unreachable!("only appended to and pruned")
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.call().map(|()| self.kept.lock().unwrap().len() as u64)
+    }
+
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }

@@ -33,6 +33,8 @@ suite!(($) latest_cache_contract, latest_cache, [
     a_sweep_keeps_what_has_not_expired,
     keys_come_in_the_order_of_their_bytes,
     newest_is_the_newest_that_matches,
+    one_series_is_found_among_all_that_are_like_it,
+    the_newest_of_more_series_than_the_limit_is_refused,
     puts_at_the_same_time_leave_the_newest,
     nothing_is_noted_of_a_partition_that_was_never_taken,
     a_position_is_where_it_was_moved,

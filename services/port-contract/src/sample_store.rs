@@ -2,6 +2,7 @@
 
 mod appending;
 mod asking;
+mod many_series;
 mod model;
 mod pruning;
 mod rolling_up;
@@ -9,6 +10,7 @@ mod walking;
 
 pub use appending::*;
 pub use asking::*;
+pub use many_series::*;
 pub use model::*;
 pub use pruning::*;
 pub use rolling_up::*;
@@ -35,6 +37,12 @@ suite!(($) sample_store_contract, sample_store, [
     one_position_is_moved_by_one_of_many,
     values_times_and_labels_come_back_exactly,
     a_large_batch_is_stored_whole,
+    series_are_counted,
+    as_many_series_are_stored_as_may_be_and_the_others_are_named,
+    a_batch_without_room_stores_nothing_and_moves_no_position,
+    samples_of_known_series_are_stored_where_there_is_no_room_for_others,
+    pruning_makes_room_for_others,
+    questions_about_more_series_than_the_limit_are_refused,
     series_are_paged_by_key_and_say_whether_there_are_more,
     a_filter_gives_the_series_that_match,
     latest_is_the_newest_of_each_series_by_key,
@@ -64,7 +72,7 @@ suite!(($) sample_store_contract, sample_store, [
 ]);
 
 fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
-    Arc::new(Append { samples: samples.into(), advances: Vec::new() })
+    Arc::new(Append { samples: samples.into(), ..Append::default() })
 }
 
 async fn append(store: &dyn SampleStore, samples: impl Into<Vec<Sample>>) -> Appended {

@@ -32,6 +32,16 @@ pub enum PortError {
         /// Which rule.
         reason: String,
     },
+    /// There is no room for so many series.
+    #[error("{what} has {series} series, and there may be no more")]
+    TooManySeries {
+        /// The dependency.
+        what: &'static str,
+        /// How many series it has, at least.
+        series: u64,
+        /// The samples for whose series there is no room: their indices in the batch, rising.
+        samples: Vec<usize>,
+    },
     /// Somebody else has moved this consumer's position: this one is a zombie, and nothing was stored.
     #[error("the position of {partition} is {found}, not {expected}: another consumer has taken over")]
     PositionMoved {
@@ -57,7 +67,7 @@ impl PortError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Unavailable { .. } | Self::PositionMoved { .. } => Failure::Retry,
-            Self::Rejected { .. } => Failure::Reject,
+            Self::Rejected { .. } | Self::TooManySeries { .. } => Failure::Reject,
             Self::Broken { .. } => Failure::Stop,
         }
     }

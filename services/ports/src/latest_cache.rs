@@ -1,6 +1,6 @@
 //! The latest value of every series, at once.
 
-use crate::{Offset, Page, PortError, TopicId, TopicPartition};
+use crate::{MAX_ASKED_SERIES, Offset, Page, PortError, TopicId, TopicPartition, asked_of_too_many};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,11 +27,18 @@ pub trait LatestCache: Send + Sync {
     ) -> Result<Vec<Sample>, PortError>;
 
     /// The newest of these, the first by key among equally new ones; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when more than [`MAX_ASKED_SERIES`] series match.
     async fn newest(&self, filter: &SeriesFilter, now: Timestamp) -> Result<Option<Sample>, PortError> {
-        let (mut page, mut newest) = (Page::first(NEWEST_PAGE), None);
+        let (mut page, mut newest, mut looked_at) = (Page::first(NEWEST_PAGE), None, 0);
         loop {
             let samples = self.latest(filter, &page, now).await?;
             let Some(last) = samples.last() else { return Ok(newest) };
+            looked_at += samples.len();
+            if looked_at > MAX_ASKED_SERIES {
+                return Err(PortError::Rejected { what: "cache", reason: asked_of_too_many() });
+            }
             page.after = Some(last.series.key().to_owned());
             newest = newest.into_iter().chain(samples).reduce(newer);
         }

@@ -34,7 +34,9 @@ pub use notification_store::{
 pub use position_store::{Advance, PositionStore, StoredPosition};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;
-pub use sample_store::{Append, Appended, Page, SampleKey, SampleStore, SeriesPage};
+pub use sample_store::{
+    Append, Appended, MAX_ASKED_SERIES, Page, SampleKey, SampleStore, SeriesPage, asked_of_too_many,
+};
 pub use schedule_store::ScheduleStore;
 pub use silence_store::SilenceStore;
 pub use topic::{Group, Offset, Position, Topic, TopicId, TopicPartition};

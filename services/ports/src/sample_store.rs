@@ -16,7 +16,10 @@ pub trait SampleStore: PositionStore {
     /// already is left out: the first stays.
     ///
     /// # Errors
-    /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it.
+    /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it;
+    /// [`PortError::TooManySeries`] when the store would have more series than [`Append::max_series`]: it names the
+    /// samples without which there is room, which are none of a series that the store has. Where several append
+    /// at the same time, each of them may store a few more series.
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError>;
 
     /// The series that match, by key, a page at a time.
@@ -25,7 +28,13 @@ pub trait SampleStore: PositionStore {
     /// The newest sample of each series that matches, by key, a page at a time (the page counts series).
     async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError>;
 
+    /// How many series there are. May take as long as looking at each.
+    async fn series_count(&self) -> Result<u64, PortError>;
+
     /// The newest `limit` samples of all series that match, newest first.
+    ///
+    /// # Errors
+    /// [`PortError::Rejected`] when more than [`MAX_ASKED_SERIES`] series match.
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError>;
 
     /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
@@ -45,7 +54,8 @@ pub trait SampleStore: PositionStore {
     ///
     /// # Errors
     /// [`PortError::Rejected`] when a window has more values than the store can hold to take a percentile
-    /// of them, which is one million or more: a shorter step helps.
+    /// of them, which is one million or more: a shorter step helps; and when `max_series` have not been found
+    /// among the first [`MAX_ASKED_SERIES`] that match, and more match.
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError>;
 
     /// The rollups of the series that match, made of their samples in one pass, by key; the page counts
@@ -66,6 +76,18 @@ pub trait SampleStore: PositionStore {
     async fn check(&self) -> Result<(), PortError>;
 }
 
+/// Most series among which one question looks for samples: one or two seconds. Pages of series, and of the latest
+/// sample of each, go on for as long as there are series.
+pub const MAX_ASKED_SERIES: usize = 100_000;
+
+/// Why a question is refused that is about more than [`MAX_ASKED_SERIES`] series.
+pub fn asked_of_too_many() -> String {
+    format!(
+        "series: more than {MAX_ASKED_SERIES} match, the limit of one question: \
+         give a source, a name or more labels"
+    )
+}
+
 /// What is stored in one transaction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Append {
@@ -73,6 +95,8 @@ pub struct Append {
     pub samples: Vec<Sample>,
     /// The positions to move; none for samples that come from no bus.
     pub advances: Vec<Advance>,
+    /// How many series there may be afterwards; `None` for any number.
+    pub max_series: Option<u64>,
 }
 
 /// What an append did.

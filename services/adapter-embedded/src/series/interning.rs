@@ -17,35 +17,66 @@ pub(crate) struct Interning {
     ids: HashMap<Arc<Series>, i64>,
     key_bytes: usize,
     max_key_bytes: usize,
+    /// How many series there are, if they were counted since something was undone.
+    count: Option<u64>,
 }
 
 impl Default for Interning {
     fn default() -> Self {
-        Self { ids: HashMap::new(), key_bytes: 0, max_key_bytes: MAX_REMEMBERED_KEY_BYTES }
+        Self { ids: HashMap::new(), key_bytes: 0, max_key_bytes: MAX_REMEMBERED_KEY_BYTES, count: None }
     }
 }
 
 impl Interning {
     /// The number of `series`, which is in the database from now on.
     pub(crate) fn id(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<i64, Error> {
-        if let Some(&id) = self.ids.get(series) {
+        if let Some(id) = self.find(conn, series)? {
             return Ok(id);
         }
-        let id = match find(conn, series)? {
-            Some(id) => id,
-            None => insert(conn, series)?,
-        };
-        let key_bytes = series.key().len();
-        if self.ids.len() >= MAX_REMEMBERED || self.key_bytes + key_bytes > self.max_key_bytes {
-            self.forget();
-        }
-        self.key_bytes += key_bytes;
-        self.ids.insert(series.clone(), id);
+        let id = insert(conn, series)?;
+        self.count = self.count.map(|count| count + 1);
+        self.remember(series, id);
         Ok(id)
     }
 
-    /// Forgets all numbers: some are not true any more.
-    pub(crate) fn forget(&mut self) {
+    /// The number of `series`, if it is in the database.
+    pub(crate) fn find(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<Option<i64>, Error> {
+        if let Some(&id) = self.ids.get(series) {
+            return Ok(Some(id));
+        }
+        let found = find(conn, series)?;
+        if let Some(id) = found {
+            self.remember(series, id);
+        }
+        Ok(found)
+    }
+
+    /// How many series are in the database. They are counted once.
+    pub(crate) fn count(&mut self, conn: &Connection) -> Result<u64, Error> {
+        let count = match self.count {
+            Some(count) => count,
+            None => count(conn)?,
+        };
+        self.count = Some(count);
+        Ok(count)
+    }
+
+    /// A series was removed: its number is another's, or nobody's.
+    pub(crate) fn removed_one(&mut self) {
+        self.forget_numbers();
+        self.count = self.count.and_then(|count| count.checked_sub(1));
+    }
+
+    fn remember(&mut self, series: &Arc<Series>, id: i64) {
+        let key_bytes = series.key().len();
+        if self.ids.len() >= MAX_REMEMBERED || self.key_bytes + key_bytes > self.max_key_bytes {
+            self.forget_numbers();
+        }
+        self.key_bytes += key_bytes;
+        self.ids.insert(series.clone(), id);
+    }
+
+    fn forget_numbers(&mut self) {
         self.ids.clear();
         self.key_bytes = 0;
     }
@@ -54,7 +85,8 @@ impl Interning {
 /// A series may have got its number in the writes that were undone.
 impl Memory for Interning {
     fn rolled_back(&mut self) {
-        self.forget();
+        self.forget_numbers();
+        self.count = None;
     }
 }
 
@@ -64,6 +96,11 @@ fn find(conn: &Connection, series: &Series) -> Result<Option<i64>, Error> {
         .query_row([series.key()], |row| row.get(0))
         .optional()?;
     Ok(id)
+}
+
+/// How many series are in the database.
+pub(crate) fn count(conn: &Connection) -> Result<u64, Error> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM series")?.query_row([], |row| row.get(0))?)
 }
 
 fn insert(conn: &Connection, series: &Series) -> Result<i64, Error> {
@@ -97,6 +134,33 @@ mod tests {
         let other = database.write(intern(2)).await.unwrap();
         let again = database.write(intern(1)).await.unwrap();
         assert_ne!(other, again);
+    }
+
+    #[tokio::test]
+    async fn series_are_counted_as_they_come_and_go_and_anew_after_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(dir.path(), "store", &[SCHEMA], |_| Ok(Interning::default())).unwrap();
+        let intern = |number: usize| {
+            move |conn: &Connection, interning: &mut Interning| {
+                interning.id(conn, &series(number))?;
+                interning.count(conn)
+            }
+        };
+        assert_eq!(database.write(intern(1)).await.unwrap(), 1);
+        assert_eq!(database.write(intern(2)).await.unwrap(), 2);
+        let failing = move |conn: &Connection, interning: &mut Interning| -> Result<(), Error> {
+            assert_eq!(intern(3)(conn, interning)?, 3);
+            Err(Error::Rejected("on purpose".into()))
+        };
+        database.write(failing).await.unwrap_err();
+        let remove = |conn: &Connection, interning: &mut Interning| {
+            assert_eq!(interning.count(conn)?, 2);
+            conn.execute("DELETE FROM series WHERE id = 1", [])?;
+            interning.removed_one();
+            interning.count(conn)
+        };
+        assert_eq!(database.write(remove).await.unwrap(), 1);
+        assert_eq!(database.read(count).await.unwrap(), 1);
     }
 
     #[test]

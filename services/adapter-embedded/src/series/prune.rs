@@ -54,7 +54,7 @@ fn step(conn: &Connection, interning: &mut Interning, old: impl Old, mut after: 
         }
         if !old.is_any_left(conn, id)? {
             conn.prepare_cached("DELETE FROM series WHERE id = ?1")?.execute([id])?;
-            interning.forget();
+            interning.removed_one();
         }
         after = id;
     }

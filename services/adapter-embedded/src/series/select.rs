@@ -2,37 +2,108 @@
 
 use super::columns;
 use crate::sqlite::Error;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use watchkeeper_domain::{KeyRange, Series, SeriesFilter};
-use watchkeeper_ports::{Page, SeriesPage};
+use watchkeeper_ports::{Page, SeriesPage, asked_of_too_many};
 
 /// Series in the order of their keys.
 const BY_KEY: &str =
     "SELECT id, source, name, unit, labels FROM series WHERE key > ?1 AND key < ?2 ORDER BY key";
 /// The series of one name in the order of their keys.
 const BY_NAME: &str = "SELECT id, source, name, unit, labels FROM series WHERE key > ?1 AND key < ?2 AND name = ?3 ORDER BY key";
+const BY_NUMBER: &str = "SELECT source, name, unit, labels FROM series WHERE id = ?1";
+/// The numbers and labels of series, in any order.
+const LABELS_BY_KEY: &str = "SELECT id, labels FROM series WHERE key > ?1 AND key < ?2";
+const LABELS_BY_NAME: &str = "SELECT id, labels FROM series WHERE key > ?1 AND key < ?2 AND name = ?3";
+/// The same for a question without labels: the index alone is read.
+const NUMBERS_BY_KEY: &str = "SELECT id FROM series WHERE key > ?1 AND key < ?2";
+const NUMBERS_BY_NAME: &str = "SELECT id FROM series WHERE key > ?1 AND key < ?2 AND name = ?3";
 
 /// Visits the series within `range` that `filter` means, with their numbers, until told to stop.
-pub(crate) fn each_series(
+fn each_series(
     conn: &Connection,
     filter: &SeriesFilter,
     range: &KeyRange,
     mut visit: impl FnMut(i64, Arc<Series>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
-    let mut select = conn.prepare_cached(if filter.name.is_some() { BY_NAME } else { BY_KEY })?;
+    let wanted = WantedLabels::of(filter)?;
+    each_row(conn, filter, range, [BY_KEY, BY_NAME], |row| {
+        // Most series that are not meant differ in their labels: they are passed by without being read.
+        if !wanted.are_in(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let series = columns::read(row, 1)?;
+        if filter.matches(&series) {
+            visit(row.get(0)?, Arc::new(series))
+        } else {
+            Ok(ControlFlow::Continue(()))
+        }
+    })
+}
+
+/// The numbers of the series that `filter` means, in order; none when they are more than `most`.
+pub(crate) fn numbers(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    most: usize,
+) -> Result<Option<Vec<i64>>, Error> {
+    let (wanted, range) = (WantedLabels::of(filter)?, KeyRange::of(filter, None));
+    let statements =
+        if wanted.0.is_empty() { [NUMBERS_BY_KEY, NUMBERS_BY_NAME] } else { [LABELS_BY_KEY, LABELS_BY_NAME] };
+    let mut numbers = Vec::new();
+    each_row(conn, filter, &range, statements, |row| {
+        if wanted.0.is_empty() || wanted.are_in(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
+            numbers.push(row.get(0)?);
+        }
+        Ok(if numbers.len() <= most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    numbers.sort_unstable();
+    Ok(Some(numbers).filter(|numbers| numbers.len() <= most))
+}
+
+/// The series with this number.
+pub(crate) fn by_number(conn: &Connection, id: i64) -> Result<Arc<Series>, Error> {
+    conn.prepare_cached(BY_NUMBER)?.query_row([id], |row| Ok(columns::read(row, 0).map(Arc::new)))?
+}
+
+/// Visits the rows of series within `range`, with the first statement or, if a name is asked for, the second.
+fn each_row(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    range: &KeyRange,
+    [by_key, by_name]: [&str; 2],
+    mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let mut select = conn.prepare_cached(if filter.name.is_some() { by_name } else { by_key })?;
     let mut rows = match &filter.name {
         Some(name) => select.query((&range.after, &range.before, name))?,
         None => select.query((&range.after, &range.before))?,
     };
     while let Some(row) = rows.next()? {
-        let series = columns::read(row, 1)?;
-        if filter.matches(&series) && visit(row.get(0)?, Arc::new(series))?.is_break() {
+        if visit(row)?.is_break() {
             break;
         }
     }
     Ok(())
+}
+
+/// Labels that series must have, each as it stands in the column `labels`.
+struct WantedLabels(Vec<String>);
+
+impl WantedLabels {
+    fn of(filter: &SeriesFilter) -> Result<Self, Error> {
+        let json =
+            |(name, value)| Ok([serde_json::to_string(name)?, serde_json::to_string(value)?].join(":"));
+        let wanted: Result<_, serde_json::Error> = filter.labels.iter().map(json).collect();
+        wanted.map(Self).map_err(|error| Error::Rejected(error.to_string()))
+    }
+
+    /// Quotes within a text are escaped, so that no value can look like another label.
+    fn are_in(&self, labels: &str) -> bool {
+        self.0.iter().all(|label| labels.contains(label))
+    }
 }
 
 /// The series on `page`.
@@ -59,13 +130,28 @@ pub(crate) fn answer_page<T>(
     conn: &Connection,
     filter: &SeriesFilter,
     page: &Page,
+    answer: impl FnMut(i64, Arc<Series>) -> Result<Option<T>, Error>,
+) -> Result<Vec<T>, Error> {
+    answer_some(conn, filter, page, usize::MAX, answer)
+}
+
+/// The same, if no more than `most` series are looked at for it.
+pub(crate) fn answer_some<T>(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+    most: usize,
     mut answer: impl FnMut(i64, Arc<Series>) -> Result<Option<T>, Error>,
 ) -> Result<Vec<T>, Error> {
-    let mut answers = Vec::new();
+    let (mut answers, mut looked_at) = (Vec::new(), 0);
     if page.limit == 0 {
         return Ok(answers);
     }
     each_series(conn, filter, &KeyRange::of(filter, page.after.as_deref()), |id, series| {
+        if looked_at == most {
+            return Err(Error::Rejected(asked_of_too_many()));
+        }
+        looked_at += 1;
         answers.extend(answer(id, series)?);
         Ok(if answers.len() < page.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
@@ -89,5 +175,33 @@ mod tests {
             plan(&conn, BY_NAME),
             ["SEARCH series USING INDEX series_by_name (name=? AND key>? AND key<?)"]
         );
+    }
+
+    #[test]
+    fn numbers_alone_come_from_the_index_alone() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("schema.sql")).unwrap();
+        assert_eq!(
+            [NUMBERS_BY_KEY, NUMBERS_BY_NAME].map(|sql| plan(&conn, sql).concat()),
+            [
+                "SEARCH series USING COVERING INDEX sqlite_autoindex_series_1 (key>? AND key<?)",
+                "SEARCH series USING COVERING INDEX series_by_name (name=? AND key>? AND key<?)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_looks_like_another_label_is_none() {
+        let series = |labels: &[(&str, &str)]| Series::new("host", "load", "", labels).unwrap();
+        let wanted = WantedLabels::of(&SeriesFilter::only(&series(&[("b", "1\"")]))).unwrap();
+        for (labels, is_wanted) in [
+            (&[("a", ""), ("b", "1\"")][..], true),
+            (&[("a", r#"","b":"1\""#)], false),
+            (&[("ab", "1\"")], false),
+            (&[("b", "1\"2")], false),
+            (&[], false),
+        ] {
+            assert_eq!(wanted.are_in(&columns::labels(&series(labels)).unwrap()), is_wanted, "{labels:?}");
+        }
     }
 }

@@ -4,20 +4,37 @@ use crate::positions;
 use crate::series::Interning;
 use crate::sqlite::Error;
 use rusqlite::Connection;
+use std::collections::HashSet;
+use watchkeeper_domain::Series;
 use watchkeeper_ports::{Append, Appended};
 
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is stored.
+    Appended(Appended),
+    /// Nothing is: there are so many series that there is no room for those of some samples.
+    TooManySeries { series: u64, samples: Vec<usize> },
+}
+
 /// Moves the positions and stores the samples.
-pub(super) fn append(
-    conn: &Connection,
-    interning: &mut Interning,
-    batch: &Append,
-) -> Result<Appended, Error> {
+pub(super) fn append(conn: &Connection, interning: &mut Interning, batch: &Append) -> Result<Outcome, Error> {
+    let mut ids = Vec::with_capacity(batch.samples.len());
+    for sample in &batch.samples {
+        ids.push(interning.find(conn, &sample.series)?);
+    }
+    // Before anything is written: what would have to be undone makes the numbers of series forgotten.
+    let samples = without_room(conn, interning, batch, &ids)?;
+    if !samples.is_empty() {
+        return Ok(Outcome::TooManySeries { series: interning.count(conn)?, samples });
+    }
     for advance in &batch.advances {
         positions::advance(conn, advance)?;
     }
     let mut rows = Vec::with_capacity(batch.samples.len());
-    for sample in &batch.samples {
-        rows.push((interning.id(conn, &sample.series)?, sample.collected_at.as_micros(), sample.value));
+    for (sample, id) in batch.samples.iter().zip(ids) {
+        let id = id.map_or_else(|| interning.id(conn, &sample.series), Ok)?;
+        rows.push((id, sample.collected_at.as_micros(), sample.value));
     }
     // In the order of the tree, so that each page is visited once. Stable, so that of two samples of one
     // instant the first stays.
@@ -31,7 +48,30 @@ pub(super) fn append(
     for row in &rows {
         stored += insert.execute(*row)? as u64;
     }
-    Ok(Appended { stored, repeated: rows.len() as u64 - stored })
+    Ok(Outcome::Appended(Appended { stored, repeated: rows.len() as u64 - stored }))
+}
+
+/// The samples for whose series, which have no numbers yet, there is no room.
+fn without_room(
+    conn: &Connection,
+    interning: &mut Interning,
+    batch: &Append,
+    ids: &[Option<i64>],
+) -> Result<Vec<usize>, Error> {
+    let Some(max_series) = batch.max_series.filter(|_| ids.contains(&None)) else { return Ok(Vec::new()) };
+    let room = max_series.saturating_sub(interning.count(conn)?);
+    let (mut new, mut left): (HashSet<&Series>, Vec<usize>) = (HashSet::new(), Vec::new());
+    for (index, (sample, id)) in batch.samples.iter().zip(ids).enumerate() {
+        if id.is_some() || new.contains(&*sample.series) {
+            continue;
+        }
+        if (new.len() as u64) < room {
+            new.insert(&sample.series);
+        } else {
+            left.push(index);
+        }
+    }
+    Ok(left)
 }
 
 #[cfg(test)]
@@ -47,10 +87,10 @@ mod tests {
         conn
     }
 
-    fn append_value(conn: &Connection, value: f64) -> Result<Appended, Error> {
+    fn append_value(conn: &Connection, value: f64) -> Result<Outcome, Error> {
         let series = Arc::new(Series::new("host", "load", "", &[]).unwrap());
         let sample = Sample { series, collected_at: Timestamp::MIN, value };
-        append(conn, &mut Interning::default(), &Append { samples: vec![sample], advances: Vec::new() })
+        append(conn, &mut Interning::default(), &Append { samples: vec![sample], ..Append::default() })
     }
 
     #[test]
@@ -58,8 +98,8 @@ mod tests {
         let conn = database();
         let refused = Error::Rejected("NOT NULL constraint failed: samples.value".into());
         assert_eq!(append_value(&conn, f64::NAN), Err(refused.clone()));
-        assert_eq!(append_value(&conn, 1.0), Ok(Appended { stored: 1, repeated: 0 }));
+        assert_eq!(append_value(&conn, 1.0), Ok(Outcome::Appended(Appended { stored: 1, repeated: 0 })));
         assert_eq!(append_value(&conn, f64::NAN), Err(refused));
-        assert_eq!(append_value(&conn, 1.0), Ok(Appended { stored: 0, repeated: 1 }));
+        assert_eq!(append_value(&conn, 1.0), Ok(Outcome::Appended(Appended { stored: 0, repeated: 1 })));
     }
 }

@@ -1,14 +1,15 @@
 //! The newest samples, without a look at the older ones.
 
-use crate::series::{answer_page, each_series};
+use crate::series::{answer_page, by_number, numbers};
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::Page;
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
 /// A series' samples, newest first: the tree is read from its end.
 const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 ORDER BY at DESC";
@@ -27,12 +28,26 @@ pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> R
 
 /// The newest `limit` samples of all series that `filter` means, newest first.
 pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, Error> {
+    let too_many = || Error::Rejected(asked_of_too_many());
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
-    each_series(conn, filter, &KeyRange::of(filter, None), |id, series| {
-        newest_first(conn, id, |at, value| newest.offer(&series, at, value))?;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(newest.kept.into_sorted_vec().into_iter().map(|Reverse(Aged(sample))| sample).collect())
+    // By number, so that neighbours in the tree of samples are looked at one after another.
+    for id in numbers(conn, filter, MAX_ASKED_SERIES)?.ok_or_else(too_many)? {
+        newest_first(conn, id, |at, value| newest.offer(id, at, value))?;
+    }
+    samples(conn, newest.kept.into_sorted_vec().into_iter().map(|Reverse(aged)| aged))
+}
+
+/// With their series, of which each is read once.
+fn samples(conn: &Connection, newest: impl Iterator<Item = Aged>) -> Result<Vec<Sample>, Error> {
+    let mut known: HashMap<i64, Arc<Series>> = HashMap::new();
+    let sample = |Aged { collected_at, series_id, value }| {
+        let series = match known.entry(series_id) {
+            Entry::Occupied(series) => series.into_mut(),
+            Entry::Vacant(place) => place.insert(by_number(conn, series_id)?),
+        };
+        Ok(Sample { series: Arc::clone(series), collected_at, value })
+    };
+    newest.map(sample).collect()
 }
 
 fn newest_first(
@@ -58,27 +73,35 @@ struct Newest {
 
 impl Newest {
     /// Keeps a sample if it is among the newest. Breaks when no older one of its series can be.
-    fn offer(&mut self, series: &Arc<Series>, collected_at: Timestamp, value: f64) -> ControlFlow<()> {
+    fn offer(&mut self, series_id: i64, collected_at: Timestamp, value: f64) -> ControlFlow<()> {
         let is_full = self.kept.len() >= self.limit;
-        if is_full && self.kept.peek().is_none_or(|Reverse(Aged(oldest))| collected_at <= oldest.collected_at)
-        {
+        if is_full && self.kept.peek().is_none_or(|Reverse(oldest)| collected_at <= oldest.collected_at) {
             return ControlFlow::Break(());
         }
         if is_full {
             self.kept.pop();
         }
-        self.kept.push(Reverse(Aged(Sample { series: series.clone(), collected_at, value })));
+        self.kept.push(Reverse(Aged { collected_at, series_id, value }));
         ControlFlow::Continue(())
     }
 }
 
-/// A sample, ordered by its instant; among equals the smaller key counts as the newer.
-struct Aged(Sample);
+/// A sample, ordered by its instant and then by its series' number.
+struct Aged {
+    collected_at: Timestamp,
+    series_id: i64,
+    value: f64,
+}
+
+impl Aged {
+    fn order(&self) -> (Timestamp, i64) {
+        (self.collected_at, self.series_id)
+    }
+}
 
 impl Ord for Aged {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let (Self(one), Self(other)) = (self, other);
-        one.collected_at.cmp(&other.collected_at).then_with(|| other.series.cmp(&one.series))
+        self.order().cmp(&other.order())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Values over time, folded while the rows pass by.
 
 use super::each_sample::each_sample;
-use crate::series::answer_page;
+use crate::series::answer_some;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_domain::{Accumulator, Aggregate, Point, RangeQuery, SeriesPoints, Timestamp};
-use watchkeeper_ports::Page;
+use watchkeeper_ports::{MAX_ASKED_SERIES, Page};
 
 /// Most values of one window that are held at once, 8 MB. Only the percentile holds them.
 pub(super) const MAX_HELD_VALUES: usize = 1_000_000;
@@ -16,7 +16,7 @@ pub(super) fn range(
     query: &RangeQuery,
     max_series: usize,
 ) -> Result<Vec<SeriesPoints>, Error> {
-    answer_page(conn, query.filter(), &Page::first(max_series), |id, series| {
+    answer_some(conn, query.filter(), &Page::first(max_series), MAX_ASKED_SERIES, |id, series| {
         let points = points(conn, id, query)?;
         Ok((!points.is_empty()).then_some(SeriesPoints { series, points }))
     })

@@ -193,7 +193,11 @@ async fn append(store: Arc<dyn SampleStore>, writer: u32) {
             expected,
             next,
         };
-        let append = Append { samples: (expected..next).map(sample).collect(), advances: vec![advance] };
+        let append = Append {
+            samples: (expected..next).map(sample).collect(),
+            advances: vec![advance],
+            ..Append::default()
+        };
         store.append(&Arc::new(append)).await.unwrap();
         expected = next;
         println!("acknowledged stored {writer} {next}");

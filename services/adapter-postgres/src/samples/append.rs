@@ -7,6 +7,7 @@ use super::rows::{Row, columns, rows};
 use crate::database::Connection;
 use crate::error::Error;
 use crate::positions;
+use crate::series::TooManySeries;
 use deadpool_postgres::Transaction;
 use futures_util::SinkExt as _;
 use std::pin::pin;
@@ -36,38 +37,62 @@ enum Stored {
     Repeated,
 }
 
+/// What became of a batch in one transaction.
+enum Outcome {
+    /// It is stored.
+    Appended(Appended),
+    /// Nothing is: a sample was there already, and COPY has stored none.
+    Repeated,
+    /// Nothing is: there is no room for the series of some samples.
+    TooManySeries(TooManySeries),
+}
+
 impl Samples {
     /// Moves the positions and stores the samples. COPY is tried first, unless the last append held samples
     /// that were there already.
-    pub(super) async fn store(&self, connection: &mut Connection, batch: &Append) -> Result<Appended, Error> {
+    pub(super) async fn store(
+        &self,
+        connection: &mut Connection,
+        batch: &Append,
+    ) -> Result<Result<Appended, TooManySeries>, Error> {
         for sample in &batch.samples {
             check_value(sample.value).map_err(|violation| Error::Rejected(violation.to_string()))?;
         }
         let days = batch.samples.iter().map(|sample| Day::of(sample.collected_at)).collect();
         self.days.provide(connection, days).await?;
-        let way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
-        let appended = match self.transact(connection, batch, way).await? {
-            Some(appended) => appended,
-            None => self.transact(connection, batch, Way::Insert).await?.unwrap_or_default(),
-        };
-        self.has_repeated.store(appended.repeated > 0, Ordering::Relaxed);
-        Ok(appended)
+        let mut way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
+        loop {
+            match self.transact(connection, batch, way).await? {
+                Outcome::Appended(appended) => {
+                    self.has_repeated.store(appended.repeated > 0, Ordering::Relaxed);
+                    return Ok(Ok(appended));
+                }
+                Outcome::Repeated => way = Way::Insert,
+                Outcome::TooManySeries(left) => return Ok(Err(left)),
+            }
+        }
     }
 
-    /// One transaction; `None` if it was undone because a sample was there already.
+    /// One transaction.
     async fn transact(
         &self,
         connection: &mut Connection,
         batch: &Append,
         way: Way,
-    ) -> Result<Option<Appended>, Error> {
+    ) -> Result<Outcome, Error> {
         let transaction = connection.transaction().await?;
         positions::advance(&transaction, &batch.advances).await?;
         if batch.samples.is_empty() {
             transaction.commit().await?;
-            return Ok(Some(Appended::default()));
+            return Ok(Outcome::Appended(Appended::default()));
         }
-        let interned = self.interning.intern(&transaction, &batch.samples).await?;
+        let interned = match self.interning.intern(&transaction, &batch.samples, batch.max_series).await? {
+            Ok(interned) => interned,
+            Err(left) => {
+                transaction.rollback().await?;
+                return Ok(Outcome::TooManySeries(left));
+            }
+        };
         let rows = rows(&batch.samples, &interned.ids);
         let stored = match way {
             Way::Copy => copy(&transaction, &rows).await,
@@ -77,12 +102,12 @@ impl Samples {
             Stored::New(stored) => stored,
             Stored::Repeated => {
                 transaction.rollback().await?;
-                return Ok(None);
+                return Ok(Outcome::Repeated);
             }
         };
         transaction.commit().await?;
         self.interning.remember(interned);
-        Ok(Some(Appended { stored, repeated: batch.samples.len() as u64 - stored }))
+        Ok(Outcome::Appended(Appended { stored, repeated: batch.samples.len() as u64 - stored }))
     }
 
     fn forget_days(&self, error: &Error) {

@@ -7,7 +7,21 @@ use crate::series::{self, BY_KEY, IS_MEANT, Meant, columns, count};
 use std::sync::Arc;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::Page;
+use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
+
+/// When so many series have a sample since some instant, nothing older can be among the newest.
+const NEWEST: &str = "WITH latest AS MATERIALIZED (
+             SELECT id, newest.at FROM unnest($1::bigint[]) AS meant (id)
+                 CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = meant.id
+                                     ORDER BY at DESC LIMIT 1) newest),
+         since AS MATERIALIZED (
+             SELECT coalesce((SELECT at FROM latest ORDER BY at DESC OFFSET $2::bigint - 1 LIMIT 1), '-infinity') AS at)
+         SELECT latest.id, newest.at, newest.value FROM latest
+             CROSS JOIN LATERAL (SELECT at, value FROM samples
+                                 WHERE series_id = latest.id AND at >= (SELECT at FROM since)
+                                 ORDER BY at DESC LIMIT $2) newest
+         WHERE latest.at >= (SELECT at FROM since)
+         ORDER BY newest.at DESC LIMIT $2";
 
 /// The newest sample of each series on the page.
 pub(super) async fn latest(
@@ -39,24 +53,11 @@ pub(super) async fn newest(
     if limit == 0 {
         return Ok(Vec::new());
     }
-    // When so many series have a sample since some instant, nothing older can be among the newest.
-    let sql = format!(
-        "WITH latest AS MATERIALIZED (
-             SELECT id, newest.at FROM series
-                 CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = series.id
-                                     ORDER BY at DESC LIMIT 1) newest
-             WHERE {IS_MEANT}),
-         since AS MATERIALIZED (
-             SELECT coalesce((SELECT at FROM latest ORDER BY at DESC OFFSET $5::bigint - 1 LIMIT 1), '-infinity') AS at)
-         SELECT latest.id, newest.at, newest.value FROM latest
-             CROSS JOIN LATERAL (SELECT at, value FROM samples
-                                 WHERE series_id = latest.id AND at >= (SELECT at FROM since)
-                                 ORDER BY at DESC LIMIT $5) newest
-         WHERE latest.at >= (SELECT at FROM since)
-         ORDER BY newest.at DESC LIMIT $5"
-    );
-    let Meant { after, before, name, labels } = Meant::by(filter, None);
-    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &count(limit)]).await?;
+    let meant = series::numbers(connection, filter).await?;
+    if meant.len() > MAX_ASKED_SERIES {
+        return Err(Error::Rejected(asked_of_too_many()));
+    }
+    let rows = connection.query(NEWEST, &[&meant, &count(limit)]).await?;
     let mut found: Vec<(i64, Timestamp, f64)> = Vec::with_capacity(rows.len());
     for row in &rows {
         found.push((row.try_get(0)?, row.try_get::<_, Instant>(1)?.0, row.try_get(2)?));

@@ -25,8 +25,8 @@ pub(super) async fn range(
     query: &RangeQuery,
     max_series: usize,
 ) -> Result<Vec<SeriesPoints>, Error> {
-    let (page, range) = (Page::first(max_series), query.from()..query.to());
-    let series = series::with_samples(connection, query.filter(), &page, range.clone()).await?;
+    let range = query.from()..query.to();
+    let series = series::some_with_samples(connection, query.filter(), max_series, range.clone()).await?;
     let folded = fold(connection, series, range, Points::of(query)).await?;
     Ok(folded.into_iter().map(|(series, points)| SeriesPoints { series, points }).collect())
 }

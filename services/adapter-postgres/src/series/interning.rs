@@ -2,10 +2,12 @@
 
 use super::columns::Columns;
 use super::known::Known;
+use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_postgres::Row;
 use watchkeeper_domain::{Sample, Series};
 
 /// Until the transaction ends, no series is removed; series may be added.
@@ -13,6 +15,7 @@ const KEEP_SERIES: &str = "LOCK TABLE series IN ROW EXCLUSIVE MODE";
 const REMOVALS: &str = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM series_removals";
 const FIND: &str = "SELECT id, key FROM series
      WHERE digest(key) = ANY (ARRAY(SELECT digest(wanted) FROM unnest($1::text[]) AS wanted))";
+const COUNT: &str = "SELECT count(*) FROM series";
 const ADD: &str = "INSERT INTO series (source, name, unit, labels, key)
      SELECT source, name, unit, labels, key
          FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[])
@@ -31,21 +34,48 @@ pub(crate) struct Interned {
     pub(crate) ids: Vec<i64>,
     /// What was not known before, and is true once the transaction is committed.
     learnt: Vec<(Arc<Series>, i64)>,
+    /// How many of these were added.
+    added: u64,
     removals: i64,
 }
 
+/// Why samples cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TooManySeries {
+    /// How many there are.
+    pub(crate) series: u64,
+    /// The samples for whose series there is no room: their indices, rising.
+    pub(crate) samples: Vec<usize>,
+}
+
 impl Interning {
-    /// The numbers of the series of `samples`, which are in the database when the transaction is committed.
+    /// The numbers of the series of `samples`, which are in the database when the transaction is committed, and at
+    /// most `max_series` with all others.
     pub(crate) async fn intern(
         &self,
         transaction: &Transaction<'_>,
         samples: &[Sample],
-    ) -> Result<Interned, Error> {
+        max_series: Option<u64>,
+    ) -> Result<Result<Interned, TooManySeries>, Error> {
         transaction.batch_execute(KEEP_SERIES).await?;
         let removals = transaction.prepare_cached(REMOVALS).await?;
         let removals = transaction.query_one(&removals, &[]).await?.try_get(0)?;
-        let (mut ids, unknown) = self.look_up(removals, samples);
-        let learnt = learn(transaction, unknown).await?;
+        let (mut ids, mut unknown) = self.look_up(removals, samples);
+        let mut learnt = find(transaction, &mut unknown).await?;
+        if let Some(max_series) = max_series.filter(|_| !unknown.is_empty()) {
+            let series = self.count(transaction, removals, max_series).await?;
+            let room = usize::try_from(max_series.saturating_sub(series)).unwrap_or(usize::MAX);
+            if let Some(without_room) = unknown.get(room..)
+                && !without_room.is_empty()
+            {
+                let is_left = |sample: &Sample| without_room.binary_search(&sample.series).is_ok();
+                let samples =
+                    (0..).zip(samples).filter(|(_, sample)| is_left(sample)).map(|(index, _)| index);
+                return Ok(Err(TooManySeries { series, samples: samples.collect() }));
+            }
+        }
+        let added = unknown.len() as u64;
+        learnt.extend(add(transaction, unknown).await?);
         let new: HashMap<&Series, i64> = learnt.iter().map(|(series, id)| (&**series, *id)).collect();
         for (id, sample) in ids.iter_mut().zip(samples) {
             if id.is_none() {
@@ -54,7 +84,23 @@ impl Interning {
         }
         let ids: Option<Vec<i64>> = ids.into_iter().collect();
         let ids = ids.ok_or_else(|| Error::Broken("a series that was added is not there".into()))?;
-        Ok(Interned { ids, learnt, removals })
+        Ok(Ok(Interned { ids, learnt, added, removals }))
+    }
+
+    /// How many series there are, well enough to say whether more may be added to at most `max_series`.
+    async fn count(
+        &self,
+        transaction: &Transaction<'_>,
+        removals: i64,
+        max_series: u64,
+    ) -> Result<u64, Error> {
+        let known = self.known().as_after(removals).count(max_series);
+        if let Some(series) = known {
+            return Ok(series);
+        }
+        let series = count(transaction).await?;
+        self.known().as_after(removals).counted(series);
+        Ok(series)
     }
 
     /// Remembers what was learnt in a transaction that is committed.
@@ -64,6 +110,7 @@ impl Interning {
             return;
         }
         let known = known.as_after(interned.removals);
+        known.added(interned.added);
         for (series, id) in interned.learnt {
             known.learn(series, id);
         }
@@ -86,21 +133,35 @@ impl Interning {
     }
 }
 
-/// The numbers of series that are given in order; those that are not in the database are added. In order, so
-/// that no two transactions wait for each other.
-async fn learn(
+/// How many series there are.
+pub(crate) async fn count_all(connection: &Connection) -> Result<u64, Error> {
+    let rows = connection.query(COUNT, &[]).await?;
+    let row = rows.first().ok_or_else(|| Error::Broken("a count gave no row".into()))?;
+    as_count(row)
+}
+
+async fn count(transaction: &Transaction<'_>) -> Result<u64, Error> {
+    let count = transaction.prepare_cached(COUNT).await?;
+    as_count(&transaction.query_one(&count, &[]).await?)
+}
+
+fn as_count(row: &Row) -> Result<u64, Error> {
+    u64::try_from(row.try_get::<_, i64>(0)?).map_err(|error| Error::Broken(error.to_string()))
+}
+
+/// Adds series that are not in the database; gives their numbers. In order, so that no two transactions wait for
+/// each other.
+async fn add(
     transaction: &Transaction<'_>,
     mut unknown: Vec<Arc<Series>>,
 ) -> Result<Vec<(Arc<Series>, i64)>, Error> {
-    let mut learnt = find(transaction, &mut unknown).await?;
-    if !unknown.is_empty() {
-        let Columns { sources, names, units, labels, keys } =
-            Columns::of(unknown.iter().map(|series| &**series));
-        let add = transaction.prepare_cached(ADD).await?;
-        transaction.execute(&add, &[&sources, &names, &units, &labels, &keys]).await?;
-        learnt.extend(find(transaction, &mut unknown).await?);
+    if unknown.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(learnt)
+    let Columns { sources, names, units, labels, keys } = Columns::of(unknown.iter().map(|series| &**series));
+    let add = transaction.prepare_cached(ADD).await?;
+    transaction.execute(&add, &[&sources, &names, &units, &labels, &keys]).await?;
+    find(transaction, &mut unknown).await
 }
 
 /// Takes those series out of `wanted` that are in the database.

@@ -16,11 +16,29 @@ pub(super) struct Known {
     ids: HashMap<Arc<Series>, i64>,
     key_bytes: usize,
     max_key_bytes: usize,
+    count: Option<Count>,
 }
+
+/// How many series there are at least: no series is removed before the removals are others.
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    series: u64,
+    /// How many of them were added here since they were counted; others may have added some, too.
+    added: u64,
+}
+
+/// From how many of the most series on, in parts of all, series that were added make a count out of date.
+const RECOUNT_PARTS: u64 = 100;
 
 impl Default for Known {
     fn default() -> Self {
-        Self { removals: 0, ids: HashMap::new(), key_bytes: 0, max_key_bytes: MAX_REMEMBERED_KEY_BYTES }
+        Self {
+            removals: 0,
+            ids: HashMap::new(),
+            key_bytes: 0,
+            max_key_bytes: MAX_REMEMBERED_KEY_BYTES,
+            count: None,
+        }
     }
 }
 
@@ -29,9 +47,31 @@ impl Known {
     pub(super) fn as_after(&mut self, removals: i64) -> &mut Self {
         if self.removals != removals {
             self.forget();
+            self.count = None;
             self.removals = removals;
         }
         self
+    }
+
+    /// How many series there are, well enough to say whether more may be added to at most `max`; `None` when they
+    /// must be counted for that. Where there was no room there is none, until some are removed.
+    pub(super) fn count(&self, max: u64) -> Option<u64> {
+        let Count { series, added } = self.count?;
+        let is_recent = series >= max || added < max / RECOUNT_PARTS;
+        is_recent.then_some(series)
+    }
+
+    /// Notes how many series there are.
+    pub(super) fn counted(&mut self, series: u64) {
+        self.count = Some(Count { series, added: 0 });
+    }
+
+    /// Notes that series were added.
+    pub(super) fn added(&mut self, new: u64) {
+        if let Some(Count { series, added }) = &mut self.count {
+            *series += new;
+            *added += new;
+        }
     }
 
     /// The number of `series`, if it is remembered.
@@ -72,6 +112,21 @@ mod tests {
         known.as_after(1).learn(series(1), 7);
         assert_eq!(known.as_after(1).id(&series(1)), Some(7));
         assert_eq!(known.as_after(2).id(&series(1)), None);
+    }
+
+    #[test]
+    fn series_are_counted_again_when_many_were_added_and_never_while_there_is_no_room() {
+        let mut known = Known::default();
+        assert_eq!(known.count(1_000), None);
+        known.counted(900);
+        assert_eq!(known.count(1_000), Some(900));
+        known.added(9);
+        assert_eq!(known.count(1_000), Some(909));
+        known.added(1);
+        assert_eq!(known.count(1_000), None);
+        known.added(90);
+        assert_eq!(known.count(1_000), Some(1_000));
+        assert_eq!(known.as_after(1).count(1_000), None, "some were removed");
     }
 
     #[test]

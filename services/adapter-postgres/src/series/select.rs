@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use watchkeeper_domain::{KeyRange, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Page, SeriesPage};
+use watchkeeper_ports::{MAX_ASKED_SERIES, Page, SeriesPage, asked_of_too_many};
 
 /// What a series must be to be meant, of the parameters of [`Meant`].
 pub(crate) const IS_MEANT: &str = "left(key, 512) >= left($1, 512) AND key > $1
@@ -69,6 +69,39 @@ pub(crate) async fn with_samples(
     let (from, to, limit) = (Instant(range.start), Instant(range.end), count(page.limit));
     let rows = connection.query(&sql, &[&after, &before, &name, &labels, &from, &to, &limit]).await?;
     rows.iter().map(numbered).collect()
+}
+
+/// The same, of the first [`MAX_ASKED_SERIES`] that the filter means, for one who must not look at more.
+pub(crate) async fn some_with_samples(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    limit: usize,
+    range: Range<Timestamp>,
+) -> Result<Vec<(i64, Arc<Series>)>, Error> {
+    let sql = format!(
+        "SELECT id, source, name, unit, labels FROM
+             (SELECT * FROM series WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $8) meant
+         WHERE (SELECT true FROM samples WHERE series_id = meant.id AND at >= $5 AND at < $6 LIMIT 1)
+         ORDER BY {BY_KEY} LIMIT $7"
+    );
+    let Meant { after, before, name, labels } = Meant::by(filter, None);
+    let (from, to) = (Instant(range.start), Instant(range.end));
+    let params: [&(dyn ToSql + Sync); 8] =
+        [&after, &before, &name, &labels, &from, &to, &count(limit), &count(MAX_ASKED_SERIES)];
+    let rows = connection.query(&sql, &params).await?;
+    if rows.len() < limit && numbers(connection, filter).await?.len() > MAX_ASKED_SERIES {
+        return Err(Error::Rejected(asked_of_too_many()));
+    }
+    rows.iter().map(numbered).collect()
+}
+
+/// The numbers of the series that the filter means, in any order: of one more than [`MAX_ASKED_SERIES`] at most.
+pub(crate) async fn numbers(connection: &Connection, filter: &SeriesFilter) -> Result<Vec<i64>, Error> {
+    let sql = format!("SELECT id FROM series WHERE {IS_MEANT} LIMIT $5");
+    let Meant { after, before, name, labels } = Meant::by(filter, None);
+    let most = count(MAX_ASKED_SERIES + 1);
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &most]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// The series with these numbers.

@@ -21,7 +21,7 @@ pub(crate) fn sample(name: &str, collected_at: Timestamp, value: f64) -> Sample 
 }
 
 pub(crate) fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
-    Arc::new(Append { samples: samples.into(), advances: Vec::new() })
+    Arc::new(Append { samples: samples.into(), ..Append::default() })
 }
 
 pub(crate) fn partition() -> TopicPartition {
@@ -42,7 +42,7 @@ pub(crate) async fn position(store: &dyn SampleStore) -> Option<Offset> {
 pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append> {
     let advance =
         Advance { group: Group::PERSISTER, partition: partition(), topic_id: topic_id(), expected, next };
-    Arc::new(Append { samples: samples.into(), advances: vec![advance] })
+    Arc::new(Append { samples: samples.into(), advances: vec![advance], ..Append::default() })
 }
 
 /// Every sample there is, newest first.

@@ -18,7 +18,8 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
 /// Get values over a range of time
 ///
 /// The values of each series that matches, window by window. The answer repeats the question as it was
-/// understood, and says in `series_limit` if there are more series than one answer may hold.
+/// understood, and says in `series_limit` if there are more series than one answer may hold. Refused if these are not
+/// found among the first 100,000 series that match.
 #[utoipa::path(
     get,
     path = "/v1/range",

@@ -22,7 +22,10 @@ impl IntoResponses for Refusals {
     fn responses() -> Responses {
         let mut refusals = OfListener::responses();
         refusals.extend(problems([
-            (400, "A parameter is unknown, malformed or past its limit; the problem names it."),
+            (
+                400,
+                "A parameter is unknown, malformed or past its limit, or too many series match; the problem names it.",
+            ),
             (401, "No token was sent, or none that is known."),
             (403, "The token lacks the scope that this needs, or a page of another site sent what changes something."),
             (429, "The token has used up its requests per second."),

@@ -17,7 +17,7 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
 
 /// Get the newest samples
 ///
-/// The newest samples of all series that match, newest first.
+/// The newest samples of all series that match, newest first. Refused if more than 100,000 series match.
 #[utoipa::path(
     get,
     path = "/v1/samples",

@@ -77,6 +77,10 @@ impl SampleStore for Away {
         away()
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        away()
+    }
+
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
         away()
     }

@@ -114,7 +114,7 @@ impl Platform {
     }
 
     pub(crate) async fn store(&self, samples: &[Sample]) {
-        let append = Append { samples: samples.to_vec(), advances: Vec::new() };
+        let append = Append { samples: samples.to_vec(), ..Append::default() };
         self.ports.samples.append(&Arc::new(append)).await.unwrap();
     }
 

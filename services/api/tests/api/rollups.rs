@@ -203,6 +203,10 @@ impl SampleStore for Staged {
         unreachable!("only rolled up")
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        unreachable!("only rolled up")
+    }
+
     async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
         unreachable!("only rolled up")
     }

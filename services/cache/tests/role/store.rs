@@ -62,6 +62,10 @@ impl SampleStore for StagedStore {
         }
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.store.series_count().await
+    }
+
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit).await
     }

@@ -94,7 +94,7 @@ async fn unread_samples_are_stored_once_whoever_stored_them_before() {
         batch.records.iter().filter_map(|record| decoder.decode(record.value).ok()).collect();
     assert_eq!(samples.len(), 5, "all but the poison");
     for _ in 0..2 {
-        let append = Append { samples: samples.clone(), advances: Vec::new() };
+        let append = Append { samples: samples.clone(), ..Append::default() };
         there.stores.samples.append(&Arc::new(append)).await.unwrap();
     }
     assert_eq!(Contents::of(&there).await.samples.len() as u64, SAMPLES + 5);

@@ -9,7 +9,7 @@ use watchkeeper_move::Counts;
 use watchkeeper_ports::{Append, GroupChange, Lease, Outcome, Plan};
 
 async fn append(there: &Installation, samples: Vec<Sample>) {
-    there.stores.samples.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
+    there.stores.samples.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn samples(here: &Installation) {
     let topic_id = here.bus.topic_id(&Topic::METRICS).await.unwrap();
     let (group, partition) = (Group::PERSISTER, metrics());
     let advances = vec![Advance { group, partition, topic_id, expected: 0, next: RECORDS.1 }];
-    here.stores.samples.append(&Arc::new(Append { samples, advances })).await.unwrap();
+    here.stores.samples.append(&Arc::new(Append { samples, advances, ..Append::default() })).await.unwrap();
     let marks = [("github".to_owned(), at(1)), ("host".to_owned(), at(2))];
     here.stores.schedule.mark("collector", &marks).await.unwrap();
 }

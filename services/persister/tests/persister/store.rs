@@ -92,6 +92,10 @@ impl SampleStore for StagedStore {
         self.store.latest(filter, page).await
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.store.series_count().await
+    }
+
     async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit).await
     }

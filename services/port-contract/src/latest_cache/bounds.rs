@@ -4,12 +4,13 @@
 
 use super::{LONG, all, put, sample, ttl};
 use crate::Fixture;
+use crate::confusable::confusable;
 use crate::samples::series;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::{LatestCache, Page};
+use watchkeeper_ports::{LatestCache, MAX_ASKED_SERIES, Page, PortError, asked_of_too_many};
 
 async fn all_at(cache: &dyn LatestCache, now: Timestamp) -> Vec<Sample> {
     cache.latest(&SeriesFilter::default(), &Page::first(1_000), now).await.unwrap()
@@ -89,6 +90,38 @@ pub async fn newest_is_the_newest_that_matches<F: Fixture<dyn LatestCache>>() {
     assert_eq!(newest(SeriesFilter::named("test", "load")).await, Some(first_of_equals));
     assert_eq!(newest(SeriesFilter::default()).await, Some(of("x", "a", later)));
     assert_eq!(newest(SeriesFilter::named("test", "unknown")).await, None);
+}
+
+pub async fn one_series_is_found_among_all_that_are_like_it<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, now) = (fixture.open().await, Timestamp::now());
+    let samples: Vec<_> = confusable().iter().map(|series| sample(series, now, 1.0)).collect();
+    put(&*cache, &samples).await;
+    for sample in samples {
+        let only = SeriesFilter::only(&sample.series);
+        let found = cache.latest(&only, &Page::first(9), now).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&sample));
+        assert_eq!(cache.newest(&only, now).await.unwrap(), Some(sample));
+    }
+}
+
+pub async fn the_newest_of_more_series_than_the_limit_is_refused<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, now) = (fixture.open().await, Timestamp::now());
+    let numbered = |number: usize| {
+        let name = if number == 0 { "one" } else { "many" };
+        sample(&series(name, &[("number", &number.to_string())]), now, 1.0)
+    };
+    put(&*cache, &(0..MAX_ASKED_SERIES).map(numbered).collect::<Vec<_>>()).await;
+    let all = SeriesFilter::default();
+    assert!(cache.newest(&all, now).await.unwrap().is_some());
+    put(&*cache, &[numbered(MAX_ASKED_SERIES)]).await;
+    let refused = cache.newest(&all, now).await.unwrap_err();
+    assert!(
+        matches!(&refused, PortError::Rejected { reason, .. } if *reason == asked_of_too_many()),
+        "{refused}"
+    );
+    assert_eq!(cache.newest(&SeriesFilter::named("test", "one"), now).await.unwrap(), Some(numbered(0)));
 }
 
 pub async fn puts_at_the_same_time_leave_the_newest<F: Fixture<dyn LatestCache>>() {

@@ -21,7 +21,7 @@ fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
 }
 
 fn moving(samples: Vec<Sample>, advances: impl Into<Vec<Advance>>) -> Arc<Append> {
-    Arc::new(Append { samples, advances: advances.into() })
+    Arc::new(Append { samples, advances: advances.into(), ..Append::default() })
 }
 
 async fn position(store: &dyn SampleStore, number: u32) -> Option<Offset> {

@@ -1,0 +1,137 @@
+//! How many series there may be, and how many a question may be about.
+
+use super::{append, batch, everything};
+use crate::Fixture;
+use crate::samples::{after, sample, series};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::{Aggregate, RangeQuery, Sample, SeriesFilter};
+use watchkeeper_ports::{
+    Advance, Append, Appended, Group, MAX_ASKED_SERIES, Page, PortError, SampleStore, Topic, TopicPartition,
+    asked_of_too_many,
+};
+
+/// Longer than a store may keep more than it was asked to: it may drop whole days alone.
+const LATER: u64 = 10 * 86_400;
+
+/// A sample of the series of each name, one second after another.
+fn of_names(names: &str) -> Vec<Sample> {
+    let names = names.split(' ').zip(0..);
+    names.map(|(name, second)| sample(&series(name, &[]), second, 1.0)).collect()
+}
+
+fn at_most(max_series: u64, samples: Vec<Sample>) -> Append {
+    Append { samples, max_series: Some(max_series), ..Append::default() }
+}
+
+/// What is stored, or the samples for whose series there is no room, and how many series there are.
+async fn try_append(store: &dyn SampleStore, append: Append) -> Result<u64, (u64, Vec<usize>)> {
+    match store.append(&Arc::new(append)).await {
+        Ok(Appended { stored, .. }) => Ok(stored),
+        Err(PortError::TooManySeries { series, samples, .. }) => Err((series, samples)),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+pub async fn series_are_counted<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    assert_eq!(store.series_count().await.unwrap(), 0);
+    append(&*store, of_names("a b a")).await;
+    append(&*store, of_names("c a")).await;
+    assert_eq!(store.series_count().await.unwrap(), 3);
+}
+
+pub async fn as_many_series_are_stored_as_may_be_and_the_others_are_named<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    assert_eq!(try_append(&*store, at_most(3, of_names("a b a"))).await, Ok(3));
+    let (_, left) = try_append(&*store, at_most(3, of_names("a c c d e a d"))).await.unwrap_err();
+    // Which of the new series has the last place is not promised; that all its samples have is.
+    assert!([vec![3, 4, 6], vec![1, 2, 4], vec![1, 2, 3, 6]].contains(&left), "{left:?}");
+    let mut samples = of_names("a c c d e a d");
+    left.iter().rev().for_each(|&index| drop(samples.remove(index)));
+    try_append(&*store, at_most(3, samples)).await.unwrap();
+    assert_eq!(store.series_count().await.unwrap(), 3);
+    assert_eq!(try_append(&*store, at_most(3, of_names("f"))).await, Err((3, vec![0])));
+    assert_eq!(try_append(&*store, at_most(4, of_names("f"))).await, Ok(1));
+}
+
+pub async fn a_batch_without_room_stores_nothing_and_moves_no_position<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let partition = TopicPartition::new(Topic::METRICS, 0);
+    append(&*store, of_names("a")).await;
+    let advance = Advance { group: Group::PERSISTER, partition: partition.clone(), expected: 0, next: 9 };
+    let refused = Append { advances: vec![advance.clone()], ..at_most(1, of_names("b a")) };
+    assert_eq!(try_append(&*store, refused).await, Err((1, vec![0])));
+    assert_eq!(everything(&*store).await, of_names("a"));
+    assert_eq!(store.position(&Group::PERSISTER, &partition).await.unwrap(), None);
+    let rest = Append { advances: vec![advance], ..at_most(1, of_names("a a")) };
+    assert_eq!(try_append(&*store, rest).await, Ok(1));
+    assert_eq!(store.position(&Group::PERSISTER, &partition).await.unwrap(), Some(9));
+}
+
+pub async fn samples_of_known_series_are_stored_where_there_is_no_room_for_others<
+    F: Fixture<dyn SampleStore>,
+>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    append(&*store, of_names("a b c")).await;
+    // Fewer than there are: the limit was lowered.
+    assert_eq!(try_append(&*store, at_most(1, of_names("a a a"))).await, Ok(2));
+    drop(store);
+    let store = fixture.open().await;
+    assert_eq!(try_append(&*store, at_most(3, of_names("c c"))).await, Ok(2));
+    assert_eq!(try_append(&*store, at_most(3, of_names("d"))).await, Err((3, vec![0])));
+}
+
+pub async fn pruning_makes_room_for_others<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let late = |name| vec![sample(&series(name, &[]), LATER, 1.0)];
+    append(&*store, of_names("a b")).await;
+    append(&*store, late("a")).await;
+    assert_eq!(try_append(&*store, at_most(2, late("c"))).await, Err((2, vec![0])));
+    store.prune(after(LATER)).await.unwrap();
+    assert_eq!(try_append(&*store, at_most(2, late("c"))).await, Ok(1));
+    assert_eq!(try_append(&*store, at_most(2, late("b"))).await, Err((2, vec![0])));
+}
+
+pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<dyn SampleStore>>() {
+    const BATCH: usize = 10_000;
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let numbered = |number: usize| {
+        let name = if number == 0 { "one" } else { "many" };
+        sample(&series(name, &[("number", &number.to_string())]), 0, 1.0)
+    };
+    for first in (0..MAX_ASKED_SERIES).step_by(BATCH) {
+        store.append(&batch((first..first + BATCH).map(numbered).collect::<Vec<_>>())).await.unwrap();
+    }
+    let all = SeriesFilter::default();
+    // Later than all samples: each series is looked at in vain.
+    let range = |filter: &SeriesFilter, from| {
+        let (from, to, minute) = (after(from), after(from + 60), Duration::from_secs(60));
+        RangeQuery::new(filter.clone(), from, to, minute, Aggregate::Count).unwrap()
+    };
+    assert_eq!(store.newest(&all, 3).await.unwrap().len(), 3);
+    assert_eq!(store.range(&range(&all, 60), 3).await.unwrap(), []);
+    append(&*store, [numbered(MAX_ASKED_SERIES)]).await;
+    let refused = |answer: Result<usize, PortError>| match answer {
+        Err(PortError::Rejected { reason, .. }) => assert_eq!(reason, asked_of_too_many()),
+        other => panic!("{other:?}"),
+    };
+    refused(store.newest(&all, 3).await.map(|found| found.len()));
+    refused(store.range(&range(&all, 60), 3).await.map(|found| found.len()));
+    assert_eq!(store.range(&range(&all, 0), 3).await.unwrap().len(), 3, "they are found at once");
+    // By name there are fewer; a page is one among any number; and one series is found among all.
+    assert_eq!(store.newest(&SeriesFilter::named("test", "many"), 3).await.unwrap().len(), 3);
+    assert_eq!(store.newest(&SeriesFilter::named("test", "one"), 3).await.unwrap(), [numbered(0)]);
+    assert_eq!(store.latest(&all, &Page::first(5)).await.unwrap().len(), 5);
+    let last = numbered(MAX_ASKED_SERIES);
+    let only = SeriesFilter::only(&last.series);
+    assert_eq!(store.newest(&only, 3).await.unwrap(), [last.clone()]);
+    assert_eq!(store.range(&range(&only, 0), 3).await.unwrap().len(), 1);
+    assert_eq!(store.latest(&only, &Page::first(5)).await.unwrap(), [last]);
+}
