@@ -17,6 +17,8 @@ pub(crate) struct Sifted {
 /// Stores all samples but those that the store refuses, by halving until each refused one stands alone.
 /// No position moves.
 ///
+/// They are for series that there is room for, or the store would have said so first.
+///
 /// Storing before the position moves is safe, because a sample is stored once however often it is
 /// appended. Costs about `2 · refused · log2(samples)` appends.
 pub(crate) async fn sift(
@@ -28,7 +30,7 @@ pub(crate) async fn sift(
     let mut unknown = vec![(0, samples.len())];
     while let Some((start, end)) = unknown.pop() {
         heartbeat.beat();
-        let part = Append { samples: samples[start..end].to_vec(), advances: Vec::new() };
+        let part = Append { samples: samples[start..end].to_vec(), ..Append::default() };
         match store.append(&Arc::new(part)).await {
             Ok(Appended { stored, repeated }) => {
                 sifted.appended.stored += stored;

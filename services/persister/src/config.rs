@@ -14,6 +14,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const RETENTION: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(90 * 24 * 60 * 60), DAY..=Duration::from_secs(3_660 * 24 * 60 * 60));
 
+/// How many series there may be in the store: the default and the bounds.
+pub const MAX_SERIES: (u64, RangeInclusive<u64>) = (1_000_000, 1..=1_000_000_000);
+
 /// How the persister batches, and what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersisterConfig {
@@ -23,6 +26,8 @@ pub struct PersisterConfig {
     pub batch_age: Duration,
     /// How long samples are kept.
     pub retention: Duration,
+    /// How many series there may be in the store. Samples of others are rejected.
+    pub max_series: u64,
 }
 
 impl PersisterConfig {
@@ -32,6 +37,7 @@ impl PersisterConfig {
             batch_records: section.integer("batch_records", BATCH_RECORDS.1, BATCH_RECORDS.0),
             batch_age: section.duration("batch_age", BATCH_AGE.1, BATCH_AGE.0),
             retention: section.duration("retention", RETENTION.1, RETENTION.0),
+            max_series: section.integer("max_series", MAX_SERIES.1, MAX_SERIES.0),
         }
     }
 }

@@ -99,8 +99,8 @@ impl InHand {
     }
 
     /// All samples with the positions, as one transaction.
-    pub(crate) fn append(&self, advances: Vec<Advance>) -> Append {
-        Append { samples: self.samples.clone(), advances }
+    pub(crate) fn append(&self, advances: Vec<Advance>, max_series: u64) -> Append {
+        Append { samples: self.samples.clone(), advances, max_series: Some(max_series) }
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by gathering
 //! a batch ([`BATCH_RECORDS`]) by size and age → *store* the samples and the position in one transaction
-//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded or is refused
-//! by the store goes to `metrics.dead` before the position moves.
+//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded, is refused
+//! by the store, or is of a series for which there is no room ([`MAX_SERIES`]) goes to `metrics.dead` before the
+//! position moves.
 
 mod bisect;
 mod config;
@@ -13,6 +14,7 @@ mod handle;
 mod metrics;
 mod retention;
 mod run;
+mod series;
 
-pub use config::{BATCH_RECORDS, PersisterConfig};
+pub use config::{BATCH_RECORDS, MAX_SERIES, PersisterConfig};
 pub use run::run;

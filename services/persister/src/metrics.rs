@@ -1,6 +1,6 @@
 //! What the persister counts.
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Registry};
 use watchkeeper_ports::Appended;
 use watchkeeper_runtime::telemetry::register;
 
@@ -9,6 +9,8 @@ pub(crate) struct PersisterMetrics {
     pub(crate) repeated: IntCounter,
     pub(crate) dead_letters: IntCounter,
     pub(crate) pruned: IntCounter,
+    pub(crate) series: IntGauge,
+    pub(crate) without_room: IntCounter,
     pub(crate) append_seconds: Histogram,
 }
 
@@ -32,6 +34,14 @@ impl PersisterMetrics {
             pruned: counter(
                 "watchkeeper_persister_samples_pruned_total",
                 "Samples removed because they were older than the retention.",
+            )?,
+            series: register(
+                registry,
+                IntGauge::new("watchkeeper_persister_series", "Series in the store, as of the last minute.")?,
+            )?,
+            without_room: counter(
+                "watchkeeper_persister_samples_without_room_total",
+                "Samples rejected because they were of new series when there were as many as may be.",
             )?,
             append_seconds: register(registry, append_seconds)?,
         })

@@ -5,6 +5,7 @@ use crate::config::PersisterConfig;
 use crate::handle::{InHand, Refused};
 use crate::metrics::PersisterMetrics;
 use crate::retention::keep_pruning;
+use crate::series::{keep_counting, no_room};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub async fn run(
         positions: Some(positions),
     };
     let pruning = keep_pruning(context.clone(), Arc::clone(&store), config.retention, Arc::clone(&metrics));
+    let counting =
+        keep_counting(context.clone(), Arc::clone(&store), config.max_series, Arc::clone(&metrics));
     let persister = Persister {
         config,
         bus,
@@ -44,7 +47,7 @@ pub async fn run(
         topic_id: TopicId::default(),
         stored: HashMap::new(),
     };
-    tokio::try_join!(consume(context, source, persister), pruning)?;
+    tokio::try_join!(consume(context, source, persister), pruning, counting)?;
     Ok(())
 }
 
@@ -105,12 +108,22 @@ impl Consumer for Persister {
         heartbeat.waiting("bus", self.bury_refused()).await?;
         let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
         let advances = self.in_hand.advances(&self.topic_id, stored);
-        match self.append(self.in_hand.append(advances.clone())).await {
-            Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
-                self.sift(heartbeat).await?;
-                self.append(Append { samples: Vec::new(), advances: advances.clone() }).await?;
+        loop {
+            heartbeat.beat();
+            match self.append(self.in_hand.append(advances.clone(), self.config.max_series)).await {
+                Err(PortError::TooManySeries { series, samples, .. }) => {
+                    self.refuse_series(series, samples).await?;
+                }
+                Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
+                    self.sift(heartbeat).await?;
+                    self.append(Append { advances: advances.clone(), ..Append::default() }).await?;
+                    break;
+                }
+                appended => {
+                    appended?;
+                    break;
+                }
             }
-            appended => appended?,
         }
         self.in_hand = InHand::default();
         let moved = advances.into_iter().map(|Advance { partition, next, .. }| Position { partition, next });
@@ -132,6 +145,14 @@ impl Persister {
         timer.observe_duration();
         self.metrics.count(appended?);
         Ok(())
+    }
+
+    /// Sends the samples for whose series there is no room to the dead-letter topic.
+    async fn refuse_series(&mut self, series: u64, samples: Vec<usize>) -> Result<(), PortError> {
+        self.metrics.without_room.inc_by(samples.len() as u64);
+        let reason = no_room(series, self.config.max_series);
+        self.in_hand.refuse(samples.into_iter().map(|index| (index, reason.clone())).collect());
+        self.bury_refused().await
     }
 
     /// Stores the samples that the store takes, and sends the others to the dead-letter topic.

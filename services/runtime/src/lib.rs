@@ -27,4 +27,4 @@ pub use heartbeat::{Heartbeat, MAX_BUSY, MAX_WAIT, TOLD_AFTER};
 pub use periodic::Rounds;
 pub use process::{Ended, Process, STOP_TIMEOUT};
 pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
-pub use roster::{Dependency, RoleState, Roster};
+pub use roster::{Dependency, Notice, RoleState, Roster};

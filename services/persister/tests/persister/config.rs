@@ -1,7 +1,7 @@
 //! The section `[persister]`.
 
 use std::time::Duration;
-use watchkeeper_persister::{BATCH_RECORDS, PersisterConfig};
+use watchkeeper_persister::{BATCH_RECORDS, MAX_SERIES, PersisterConfig};
 use watchkeeper_runtime::config::{ConfigErrors, Document};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,22 +23,31 @@ fn what_is_not_given_has_a_default() {
         batch_records: BATCH_RECORDS.0,
         batch_age: Duration::from_millis(100),
         retention: 90 * DAY,
+        max_series: MAX_SERIES.0,
     };
     assert_eq!(read("").unwrap(), expected);
 }
 
 #[test]
 fn every_key_is_read_up_to_its_bounds() {
-    for (lines, batch_records, batch_age, retention) in [
-        ("batch_records = 1\nbatch_age = \"0s\"\nretention = \"1d\"", 1, Duration::ZERO, DAY),
+    for (lines, batch_records, batch_age, retention, max_series) in [
         (
-            "batch_records = 100000\nbatch_age = \"10s\"\nretention = \"3660d\"",
+            "batch_records = 1\nbatch_age = \"0s\"\nretention = \"1d\"\nmax_series = 1",
+            1,
+            Duration::ZERO,
+            DAY,
+            1,
+        ),
+        (
+            "batch_records = 100000\nbatch_age = \"10s\"\nretention = \"3660d\"\nmax_series = 1000000000",
             100_000,
             Duration::from_secs(10),
             3_660 * DAY,
+            1_000_000_000,
         ),
     ] {
-        assert_eq!(read(lines).unwrap(), PersisterConfig { batch_records, batch_age, retention });
+        let expected = PersisterConfig { batch_records, batch_age, retention, max_series };
+        assert_eq!(read(lines).unwrap(), expected);
     }
 }
 
@@ -49,6 +58,7 @@ fn a_value_past_its_bound_is_refused_by_name() {
         ("batch_records = 100001", "persister.batch_records: must be from 1 to 100000, is 100001"),
         ("batch_age = \"11s\"", "persister.batch_age: must be from 0s to 10s, is 11s"),
         ("retention = \"23h\"", "persister.retention: must be from 1d to 3660d, is 23h"),
+        ("max_series = 0", "persister.max_series: must be from 1 to 1000000000, is 0"),
         ("retention = \"3661d\"", "persister.retention: must be from 1d to 3660d, is 3661d"),
     ] {
         assert_eq!(refused(line), reason);

@@ -1,7 +1,9 @@
 //! Records that cannot be stored.
 
 use crate::stage::{Stage, broken, config, counted, metrics_partition, records, sample, unavailable};
-use watchkeeper_domain::Timestamp;
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_persister::PersisterConfig;
 use watchkeeper_ports::{BatchBuilder, Header, Record, RecordBatch};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger};
 use watchkeeper_wire::sample::push_sample;
@@ -59,6 +61,31 @@ async fn a_sample_that_the_store_refuses_becomes_a_dead_letter_and_the_others_ar
     let original = records([13]);
     let Record { key, value, .. } = original.get(0);
     assert_eq!((letter.record.key, letter.record.value), (key, value));
+}
+
+#[tokio::test]
+async fn samples_of_new_series_without_room_become_dead_letters_and_those_of_known_ones_are_stored() {
+    let stage = Stage::new();
+    let of_series = |name: &str, number| {
+        let series = Arc::new(Series::new("test", name, "", &[]).unwrap());
+        Sample { series, ..sample(number) }
+    };
+    let mut batch = BatchBuilder::default();
+    for (name, number) in [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("a", 4), ("c", 5), ("b", 6)] {
+        push_sample(&mut batch, &of_series(name, number));
+    }
+    stage.publish(batch.finish()).await;
+    let role = stage.run(PersisterConfig { max_series: 2, ..config() });
+    stage.store.comes_to(7).await;
+    let context = role.stop().await;
+    assert_eq!(stage.stored().await, [0, 1, 4, 6]);
+    let counters = ["samples_stored", "samples_without_room", "dead_letters"];
+    assert_eq!(counted(&context, counters), ["4", "3", "3"]);
+    let letters = stage.dead_letters().await;
+    let read: Vec<_> = letters.records.iter().map(|record| DeadLetter::read(record).unwrap()).collect();
+    assert_eq!(read.iter().map(|letter| letter.offset).collect::<Vec<_>>(), [2, 3, 5]);
+    let named = "the limit is 2, set by `max_series` in [persister]";
+    assert!(read.iter().all(|letter| letter.reason.contains(named)), "{}", read[0].reason);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn samples_past_their_retention_are_removed_and_the_others_stay() {
         Sample { collected_at: today.collected_at.minus(DAY * days), ..today }
     };
     let samples = vec![aged(0, 90), aged(1, 10), aged(2, 7), aged(3, 5), aged(4, 0)];
-    stage.store.append(&Arc::new(Append { samples, advances: Vec::new() })).await.unwrap();
+    stage.store.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
     let role = stage.run(PersisterConfig { retention: DAY * 6, ..config() });
     stage.store.was_pruned().await;
     let context = role.stop().await;

@@ -30,6 +30,7 @@ pub(crate) fn config() -> PersisterConfig {
         batch_records: 10_000,
         batch_age: Duration::ZERO,
         retention: Duration::from_secs(90 * 24 * 3600),
+        max_series: 1_000,
     }
 }
 
