@@ -36,7 +36,8 @@ pub trait Consumer: Send {
 
     /// Where to begin in partitions of the topic with this ID that have just been assigned; in one that is left
     /// out, where the group committed. After an error the same call is made again. All of it counts as a wait for
-    /// [`Self::STORE`]; one that takes many steps beats in between, and says where it waits for something else.
+    /// [`Self::STORE`]; one that takes many steps beats in between, and says where it waits for something else. When
+    /// the role is asked to stop it is dropped.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -216,7 +217,12 @@ impl Member<'_> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
             let beginning = consumer.begin(partitions, topic_id, &self.heartbeat);
-            match self.heartbeat.waiting(C::STORE, beginning).await {
+            let begun = tokio::select! {
+                biased;
+                () = self.context.shutdown().cancelled() => return Err(Stopped::Shutdown),
+                begun = self.heartbeat.waiting(C::STORE, beginning) => begun,
+            };
+            match begun {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
             }

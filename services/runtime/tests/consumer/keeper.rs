@@ -2,6 +2,7 @@
 
 use crate::stage::{Call, Did, Stage, partition};
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -18,6 +19,7 @@ pub(crate) struct Keeper {
     begin_at: Option<Offset>,
     /// How long beginning and storing take.
     takes: Duration,
+    never_begins: bool,
     /// When it wants to be woken, and whether something is to be stored then.
     wakes: VecDeque<(Instant, bool)>,
 }
@@ -27,7 +29,8 @@ impl Keeper {
     pub(crate) fn patient(stage: &Arc<Stage>) -> Self {
         let (stage, in_hand) = (Arc::clone(stage), Vec::new());
         let (linger, wakes) = (Duration::from_secs(3600), VecDeque::new());
-        Self { stage, in_hand, linger, max_records: 10, begin_at: None, takes: Duration::ZERO, wakes }
+        let takes = Duration::ZERO;
+        Self { stage, in_hand, linger, max_records: 10, begin_at: None, takes, never_begins: false, wakes }
     }
 
     /// One that stores at once.
@@ -45,6 +48,11 @@ impl Keeper {
 
     pub(crate) fn beginning_at(self, offset: Offset) -> Self {
         Self { begin_at: Some(offset), ..self }
+    }
+
+    /// Does not come to an end of what it does at an assignment.
+    pub(crate) fn never_beginning(self) -> Self {
+        Self { never_begins: true, ..self }
     }
 
     /// Wants to be woken after that long, the earliest first, and says then whether to store.
@@ -74,6 +82,9 @@ impl Consumer for Keeper {
         assert_eq!((partitions, topic_id), (&[partition()][..], &self.stage.topic_id()));
         self.stage.did(Did::Begin);
         sleep(self.takes).await;
+        if self.never_begins {
+            pending::<()>().await;
+        }
         self.stage.check(Call::Begin)?;
         Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())
     }

@@ -27,6 +27,16 @@ async fn with_nothing_in_hand_nothing_is_stored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_assignment_takes_is_not_waited_for() {
+    let stage = Stage::new();
+    stage.gives([assigned()]);
+    let role = stage.run(Keeper::patient(&stage).never_beginning());
+    stage.until(&Did::Begin, 1).await;
+    role.stop().await.unwrap();
+    assert_eq!(stage.done(), [Did::Join, Did::Begin, Did::Leave]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_stored_is_tried_once_and_not_committed() {
     let stage = Stage::new();
     stage.gives([assigned(), records(0..2)]);
