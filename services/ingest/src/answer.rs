@@ -2,6 +2,7 @@
 
 use crate::decode::Decoded;
 use axum::http::StatusCode;
+use std::time::Duration;
 use watchkeeper_runtime::http::{FieldError, Problem};
 use watchkeeper_wire::json::{IngestAnswer, Refusal};
 
@@ -17,9 +18,13 @@ pub(crate) fn accepted(decoded: Decoded) -> (StatusCode, IngestAnswer) {
     (status, answer)
 }
 
-/// The answer to a body of which everything was refused (400).
+/// When a sender may try again whose series are too many: some may have been forgotten by then.
+const RETRY_WITH_SERIES: Duration = Duration::from_secs(10 * 60);
+
+/// The answer to a body of which everything was refused: 429 if there are too many series and nothing else is wrong,
+/// else 400.
 pub(crate) fn all_refused(decoded: Decoded) -> Problem {
-    let total = decoded.refused;
+    let (total, without_room) = (decoded.refused, decoded.without_room);
     let mut listed = decoded.listed.into_iter().map(|(index, violation)| (Some(index), violation)).peekable();
     let detail = match listed.peek() {
         Some((_, only)) if total == 1 => only.to_string(),
@@ -31,5 +36,11 @@ pub(crate) fn all_refused(decoded: Decoded) -> Problem {
         field: violation.field,
         reason: violation.reason,
     });
-    Problem::invalid(detail, errors)
+    if without_room < total {
+        return Problem::invalid(detail, errors);
+    }
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+        .of_kind("too-many-series", "There are too many series")
+        .with_errors(errors)
+        .retry_after(RETRY_WITH_SERIES)
 }

@@ -18,6 +18,14 @@ pub const MAX_ITEMS: (usize, RangeInclusive<usize>) = (50_000, 1..=1_000_000);
 /// Most bytes of bodies and batches in hand at once: the default and the bounds.
 pub const MAX_IN_HAND: (usize, RangeInclusive<usize>) = (256 * MIB, 1024..=16 * 1024 * MIB);
 
+/// Most series that one token may send, and all senders together where there are no tokens: the default and the
+/// bounds.
+pub const MAX_SERIES_PER_TOKEN: (usize, RangeInclusive<usize>) = (100_000, 1..=MOST_SERIES);
+/// Most series that all may send: the default and the bounds.
+pub const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=MOST_SERIES);
+/// With some 20 bytes for each, a gigabyte.
+const MOST_SERIES: usize = 50_000_000;
+
 /// How much ingest takes, of one request and of all together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestConfig {
@@ -31,8 +39,19 @@ pub struct IngestConfig {
     /// batches that are not durable yet. Who comes on top is told to come back later. The memory in which
     /// [`DECODED_AT_ONCE`](crate::DECODED_AT_ONCE) bodies are decompressed and decoded is not counted.
     pub max_in_hand: usize,
+    /// How many series it takes.
+    pub series: SeriesLimits,
     /// Where samples wait while the bus is away.
     pub spool: SpoolConfig,
+}
+
+/// How many series may be sent within a day, by each who sends and by all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesLimits {
+    /// Series of one token; of all senders together where there are no tokens.
+    pub per_token: usize,
+    /// Series of all; one that two tokens send counts twice.
+    pub in_all: usize,
 }
 
 impl IngestConfig {
@@ -43,8 +62,22 @@ impl IngestConfig {
             max_decompressed: section.bytes("max_decompressed", MAX_DECOMPRESSED.1, MAX_DECOMPRESSED.0),
             max_items: section.integer("max_items", MAX_ITEMS.1, MAX_ITEMS.0),
             max_in_hand: section.bytes("max_in_hand", MAX_IN_HAND.1, MAX_IN_HAND.0),
+            series: SeriesLimits {
+                per_token: section.integer(
+                    "max_series_per_token",
+                    MAX_SERIES_PER_TOKEN.1,
+                    MAX_SERIES_PER_TOKEN.0,
+                ),
+                in_all: section.integer("max_series", MAX_SERIES.1, MAX_SERIES.0),
+            },
             spool: section.section("spool", SpoolConfig::read),
         };
+        if config.series.in_all < config.series.per_token {
+            section.refuse(
+                "max_series",
+                "must be at least `max_series_per_token`, or no token could send so many",
+            );
+        }
         if config.max_in_hand < config.max_body {
             section.refuse(
                 "max_in_hand",
@@ -62,6 +95,7 @@ impl Default for IngestConfig {
             max_decompressed: MAX_DECOMPRESSED.0,
             max_items: MAX_ITEMS.0,
             max_in_hand: MAX_IN_HAND.0,
+            series: SeriesLimits { per_token: MAX_SERIES_PER_TOKEN.0, in_all: MAX_SERIES.0 },
             spool: SpoolConfig::default(),
         }
     }
@@ -81,15 +115,24 @@ mod tests {
     fn every_key_is_read_and_has_a_default() {
         assert_eq!(read(""), Ok(IngestConfig::default()));
         let text = "max_body = \"1 KiB\"\nmax_decompressed = \"1 MiB\"\nmax_items = 10\nmax_in_hand = \"64 KiB\"\n\
+            max_series_per_token = 7\nmax_series = 50\n\
             [spool]\nmax = \"16 MiB\"\ndirectory = \"/var/spool/watchkeeper\"";
         let expected = IngestConfig {
             max_body: 1024,
             max_decompressed: MIB,
             max_items: 10,
             max_in_hand: 64 * 1024,
+            series: SeriesLimits { per_token: 7, in_all: 50 },
             spool: SpoolConfig { max_bytes: 16 * MIB, directory: Some("/var/spool/watchkeeper".into()) },
         };
         assert_eq!(read(text), Ok(expected));
+    }
+
+    #[test]
+    fn fewer_series_of_all_than_of_one_token_are_refused() {
+        let error = read("max_series = 99999").unwrap_err();
+        assert!(error.starts_with("max_series: must be at least `max_series_per_token`"), "{error}");
+        assert!(read("max_series = 100000").is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::arrival::ArrivalClock;
 use crate::refusal::{refused, too_large};
 use crate::repeats::{Repeat, Repeats};
+use crate::series::SeriesOf;
 use axum::http::StatusCode;
 use std::mem;
 use watchkeeper_domain::{Timestamp, Violation, limits};
@@ -26,7 +27,9 @@ pub(crate) struct Decoded {
     pub(crate) accepted: usize,
     /// How many items were refused.
     pub(crate) refused: usize,
-    /// The first [`MAX_FIELD_ERRORS`] of them: index from 0, and why.
+    /// How many of these because there are too many series.
+    pub(crate) without_room: usize,
+    /// The first [`MAX_FIELD_ERRORS`] of the refused ones: index from 0, and why.
     pub(crate) listed: Vec<(usize, Violation)>,
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn decode(
     max_items: usize,
     now: Timestamp,
     arrivals: &ArrivalClock,
+    recent: SeriesOf<'_>,
 ) -> Result<Decoded, Problem> {
     if body.trim_ascii().is_empty() {
         let reason = "is empty: send a sample, an array of samples, or one sample per line";
@@ -49,6 +53,7 @@ pub(crate) fn decode(
     let mut decoder = Decoder {
         now,
         arrivals,
+        recent,
         reader: SampleReader::new(),
         key: String::new(),
         repeats: Repeats::default(),
@@ -80,6 +85,7 @@ fn whole(error: BodyError) -> Problem {
 struct Decoder<'a, 'c> {
     now: Timestamp,
     arrivals: &'c ArrivalClock,
+    recent: SeriesOf<'c>,
     reader: SampleReader<'a>,
     /// Room for a series key, used again for each sample.
     key: String,
@@ -107,16 +113,17 @@ impl<'a> Decoder<'a, '_> {
         let series = sample.series();
         self.key.clear();
         series.write_key(&mut self.key);
+        if let Some(at) = sample.collected_at {
+            limits::check_time(at, self.now)?;
+        }
+        self.recent.note(&self.key).inspect_err(|_| self.decoded.without_room += 1)?;
         let collected_at = match sample.collected_at {
             None => self.arrivals.next(self.now),
-            Some(at) => {
-                limits::check_time(at, self.now)?;
-                match self.repeats.note(&self.key, at, sample.value, index) {
-                    Repeat::None => at,
-                    Repeat::Same => return Ok(()),
-                    Repeat::Contradicts { earlier } => return Err(contradicts(earlier)),
-                }
-            }
+            Some(at) => match self.repeats.note(&self.key, at, sample.value, index) {
+                Repeat::None => at,
+                Repeat::Same => return Ok(()),
+                Repeat::Contradicts { earlier } => return Err(contradicts(earlier)),
+            },
         };
         self.batch
             .push_written(self.key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
@@ -140,8 +147,11 @@ fn contradicts(earlier: usize) -> Violation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{IngestConfig, SeriesLimits};
+    use crate::series::RecentSeries;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+    use std::time::Instant;
     use watchkeeper_domain::Sample;
     use watchkeeper_wire::sample::SampleDecoder;
 
@@ -149,7 +159,14 @@ mod tests {
     const MAX_ITEMS: usize = 1000;
 
     fn decoded(body: &str, format: BodyFormat) -> Result<Decoded, Problem> {
-        decode(body.as_bytes(), format, MAX_ITEMS, NOW.parse().unwrap(), &ArrivalClock::default())
+        decoded_within(IngestConfig::default().series, body.as_bytes(), format)
+    }
+
+    fn decoded_within(limits: SeriesLimits, body: &[u8], format: BodyFormat) -> Result<Decoded, Problem> {
+        let (now, sender) = (Instant::now(), None.into());
+        let recent = RecentSeries::new(limits, now);
+        let arrivals = ArrivalClock::default();
+        decode(body, format, MAX_ITEMS, NOW.parse().unwrap(), &arrivals, recent.of(&sender, now))
     }
 
     fn lines(lines: &[&str]) -> Decoded {
@@ -247,6 +264,18 @@ mod tests {
             refusals(&decoded),
             ["4 value: differs from item 0, which is the same series at the same time"]
         );
+    }
+
+    #[test]
+    fn samples_of_more_series_than_the_limit_are_refused_and_those_of_others_are_accepted() {
+        let item = |name, more| format!(r#"{{"source":"a","name":"{name}","value":1{more}}}"#);
+        let ahead = r#","collected_at":"2027-11-20T10:00:00Z""#;
+        let items = [item("n", ""), item("x", ahead), item("m", ""), item("o", ""), item("n", "")];
+        let limits = SeriesLimits { per_token: 2, in_all: 9 };
+        let decoded = decoded_within(limits, items.join("\n").as_bytes(), BodyFormat::NdJson).unwrap();
+        assert_eq!((decoded.accepted, decoded.refused, decoded.without_room), (3, 2, 1));
+        assert!(refusals(&decoded)[0].starts_with("1 collected_at: is "), "no series is counted for it");
+        assert!(refusals(&decoded)[1].starts_with("3 series: is new, and "), "{:?}", refusals(&decoded));
     }
 
     #[test]
@@ -357,7 +386,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
             for format in [BodyFormat::Json, BodyFormat::NdJson] {
-                let _ = decode(&body, format, MAX_ITEMS, NOW.parse().unwrap(), &ArrivalClock::default());
+                let _ = decoded_within(IngestConfig::default().series, &body, format);
             }
         }
     }

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use std::sync::Arc;
-use watchkeeper_runtime::http::{Access, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Caller, Problem, Scope};
 use watchkeeper_wire::json::IngestAnswer;
 
 /// Where samples are sent.
@@ -33,7 +33,8 @@ pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
 /// Each item is accepted or refused for itself, and what is accepted is durable when the answer comes. After
 /// 503 or no answer, send the same body again: a sample is known by its series and `collected_at`, so what
 /// was taken already is not stored twice. A sample without `collected_at` gets the time of its arrival, and
-/// is another one when it is sent again. Needs the scope `ingest`.
+/// is another one when it is sent again. A token may send a limited number of series within a day: samples of
+/// further ones are refused. Needs the scope `ingest`.
 #[utoipa::path(
     post,
     path = SAMPLES,
@@ -51,9 +52,10 @@ pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
 )]
 pub(crate) async fn post_samples(
     State(intake): State<Arc<Intake>>,
+    caller: Option<Extension<Caller>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<IngestAnswer>), Problem> {
-    let (status, answer) = intake.take(&headers, body).await?;
+    let (status, answer) = intake.take(caller.map(|Extension(caller)| caller).into(), &headers, body).await?;
     Ok((status, Json(answer)))
 }

@@ -11,10 +11,12 @@ use crate::metrics::IngestMetrics;
 use crate::outlet::Outlet;
 use crate::refusal::refused;
 use crate::room::Room;
+use crate::series::{RecentSeries, Sender};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use watchkeeper_domain::Timestamp;
@@ -34,6 +36,7 @@ pub(crate) struct Intake {
     room: Room,
     turns: Arc<Semaphore>,
     arrivals: Arc<ArrivalClock>,
+    pub(crate) recent: Arc<RecentSeries>,
 }
 
 impl Intake {
@@ -42,6 +45,7 @@ impl Intake {
             outlet,
             metrics,
             room: Room::of(config.max_in_hand),
+            recent: Arc::new(RecentSeries::new(config.series, Instant::now())),
             config,
             turns: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
             arrivals: Arc::default(),
@@ -53,6 +57,7 @@ impl Intake {
     /// is stored once.
     pub(crate) async fn take(
         &self,
+        sender: Sender,
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(StatusCode, IngestAnswer), Problem> {
@@ -60,13 +65,14 @@ impl Intake {
         let mut share = self.room.enter();
         let sent = body::read(body, self.config.max_body, &mut share).await?;
         self.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
-        let mut decoded = self.decode(sent, content).await?;
+        let mut decoded = self.decode(sent, content, sender).await?;
         if decoded.accepted > 0 {
             let batches = mem::take(&mut decoded.batches);
             share.resize(batches.iter().map(RecordBatch::size_bytes).sum())?;
             self.publish(batches, decoded.accepted).await?;
         }
         self.metrics.refused.inc_by(decoded.refused as u64);
+        self.metrics.without_room.inc_by(decoded.without_room as u64);
         match decoded.accepted {
             0 if decoded.refused > 0 => Err(answer::all_refused(decoded)),
             _ => Ok(answer::accepted(decoded)),
@@ -74,15 +80,16 @@ impl Intake {
     }
 
     /// Waits for its turn, then works on a thread that may block.
-    async fn decode(&self, sent: Vec<u8>, content: Content) -> Result<Decoded, Problem> {
+    async fn decode(&self, sent: Vec<u8>, content: Content, sender: Sender) -> Result<Decoded, Problem> {
         let arrived_at = Timestamp::now();
         let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the semaphore is never closed");
         let IngestConfig { max_decompressed, max_items, .. } = self.config;
-        let arrivals = Arc::clone(&self.arrivals);
+        let (arrivals, recent) = (Arc::clone(&self.arrivals), Arc::clone(&self.recent));
         let decoding = spawn_blocking(move || {
             let _turn = turn;
             let body = decompress(sent, content.coding, max_decompressed)?;
-            decode(&body, content.format, max_items, arrived_at, &arrivals)
+            let recent = recent.of(&sender, Instant::now());
+            decode(&body, content.format, max_items, arrived_at, &arrivals, recent)
         });
         // A panic has told the log already.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
@@ -131,7 +138,7 @@ mod tests {
         let metrics = IngestMetrics::register(context.registry()).unwrap();
         let intake = Intake::new(IngestConfig::default(), outlet, metrics);
         let headers = HeaderMap::new();
-        let take = || intake.take(&headers, Body::from("[]"));
+        let take = || intake.take(None.into(), &headers, Body::from("[]"));
 
         let mut turns: Vec<_> = (0..DECODED_AT_ONCE).map(|_| intake.turns.try_acquire().unwrap()).collect();
         // The paused time moves on only when nothing is at work, on a blocking thread or here.

@@ -23,11 +23,15 @@ mod refusal;
 mod repeats;
 mod room;
 mod run;
+mod series;
 mod spool;
 mod status;
 mod watched_bus;
 
-pub use config::{IngestConfig, MAX_BODY, MAX_DECOMPRESSED, MAX_IN_HAND, MAX_ITEMS, MAX_SPOOL, SpoolConfig};
+pub use config::{
+    IngestConfig, MAX_BODY, MAX_DECOMPRESSED, MAX_IN_HAND, MAX_ITEMS, MAX_SERIES, MAX_SERIES_PER_TOKEN,
+    MAX_SPOOL, SeriesLimits, SpoolConfig,
+};
 pub use intake::DECODED_AT_ONCE;
 pub use openapi::openapi;
 pub use outlet::SpoolPort;

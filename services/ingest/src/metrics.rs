@@ -1,10 +1,11 @@
 //! What ingest counts.
 
+use crate::series::Sender;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 use std::time::Instant;
 use watchkeeper_runtime::telemetry::register;
 
@@ -13,6 +14,9 @@ pub(crate) struct IngestMetrics {
     pub(crate) accepted: IntCounter,
     pub(crate) refused: IntCounter,
     pub(crate) unpublished: IntCounter,
+    /// Of those refused.
+    pub(crate) without_room: IntCounter,
+    series: IntGaugeVec,
     pub(crate) body_bytes: Histogram,
     requests: IntCounterVec,
     request_seconds: Histogram,
@@ -34,6 +38,20 @@ impl IngestMetrics {
             accepted: samples.with_label_values(&["accepted"]),
             refused: samples.with_label_values(&["refused"]),
             unpublished: samples.with_label_values(&["unpublished"]),
+            without_room: register(
+                registry,
+                IntCounter::new(
+                    "watchkeeper_ingest_samples_without_room_total",
+                    "Samples refused because they were of new series when there were as many as may be.",
+                )?,
+            )?,
+            series: register(
+                registry,
+                IntGaugeVec::new(
+                    Opts::new("watchkeeper_ingest_series", "Series that were sent lately, by token."),
+                    &["token"],
+                )?,
+            )?,
             body_bytes: histogram(
                 "watchkeeper_ingest_body_bytes",
                 "Size of a body as it was sent.",
@@ -50,6 +68,17 @@ impl IngestMetrics {
                 prometheus::exponential_buckets(0.001, 2.0, 14)?,
             )?,
         })
+    }
+}
+
+impl IngestMetrics {
+    /// Shows how many series each has sent lately, and nobody else.
+    pub(crate) fn set_series(&self, counts: &[(Sender, usize)]) {
+        self.series.reset();
+        for (sender, series) in counts {
+            let series = i64::try_from(*series).unwrap_or(i64::MAX);
+            self.series.with_label_values(&[sender.name()]).set(series);
+        }
     }
 }
 

@@ -46,7 +46,10 @@ impl IntoResponses for Refusals {
                 415,
                 "The body is of another content type or encoding; `Accept` or `Accept-Encoding` lists those taken.",
             ),
-            (429, "The token has used up its requests per second."),
+            (
+                429,
+                "The token has used up its requests per second, or no item is accepted because all are of new series and there are as many as `max_series_per_token` or `max_series` in [ingest] allow.",
+            ),
             (500, "Something is broken here; the log says what."),
             (
                 503,

@@ -5,6 +5,7 @@ use crate::http;
 use crate::intake::Intake;
 use crate::metrics::IngestMetrics;
 use crate::outlet::{Outlet, SpoolPort};
+use crate::series::nearly_full;
 use crate::status::{Pace, Totals};
 use axum::Router;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::probe::PROBE_EVERY;
-use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
+use watchkeeper_runtime::{Notice, RoleContext, RoleResult, Rounds, Stopped};
 
 /// The ingest role: routes that take samples in, a loop that says how it goes, and one that empties the spool.
 pub struct Ingest {
@@ -51,13 +52,20 @@ impl Ingest {
     async fn watch(&self) -> RoleResult {
         let heartbeat = self.context.heartbeat("check");
         let mut pace = Pace::default();
+        let notice = self.context.notice("series of senders");
         let mut rounds = Rounds::every(PROBE_EVERY, &self.context, &heartbeat);
-        while rounds.next(self.look(&mut pace)).await? {}
+        while rounds.next(self.look(&mut pace, &notice)).await? {}
         Ok(())
     }
 
-    async fn look(&self, pace: &mut Pace) -> Result<(), Stopped> {
+    async fn look(&self, pace: &mut Pace, notice: &Notice) -> Result<(), Stopped> {
         let spool = self.intake.outlet.check().await?;
+        let series = self.intake.recent.counts();
+        self.intake.metrics.set_series(&series);
+        match nearly_full(&series, self.intake.recent.limits) {
+            Some(text) => notice.set(text),
+            None => notice.clear(),
+        }
         self.context.set_status(pace.report(self.totals(), spool));
         Ok(())
     }

@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use tokio_stream::{StreamExt, iter, pending};
 use watchkeeper_adapter_embedded::EmbeddedOptions;
-use watchkeeper_ingest::IngestConfig;
+use watchkeeper_ingest::{IngestConfig, SeriesLimits};
 use watchkeeper_ports::{EventBus, Group, Topic};
 use watchkeeper_runtime::http::{Access, MAX_FIELD_ERRORS};
 
@@ -51,6 +51,29 @@ async fn the_largest_body_is_taken_and_a_larger_one_refused_announced_or_not() {
         );
     }
     assert_eq!(stage.records(0).await.len(), 2);
+}
+
+fn samples(names: &[&str]) -> String {
+    let samples: Vec<_> = names.iter().map(|name| sample(name)).collect();
+    format!("[{}]", samples.join(","))
+}
+
+#[tokio::test]
+async fn as_many_series_are_taken_as_the_limit_and_samples_of_others_are_refused() {
+    let series = SeriesLimits { per_token: 2, in_all: 9 };
+    let stage = Stage::new(IngestConfig { series, ..IngestConfig::default() });
+    assert_eq!(stage.post(samples(&["a", "b", "a"])).await.status, 202);
+    let answer = stage.post(samples(&["a", "c", "b", "d"])).await;
+    assert_eq!((answer.status, answer.accepted(), answer.indices()), (207, Some(2), vec![1, 3]));
+    assert!(answer.refusals()[0].starts_with("series: is new, and all without a token have sent 2 "));
+    let answer = stage.post(samples(&["c", "d"])).await;
+    assert_eq!((answer.status, answer.indices()), (429, vec![0, 1]));
+    assert!(answer.detail().contains("2 lately, the limit set by `max_series_per_token` in [ingest]"));
+    assert_eq!(answer.body["type"], "urn:watchkeeper:problem:too-many-series");
+    assert_eq!(answer.headers[RETRY_AFTER], "600");
+    let answer = stage.post("[{},".to_owned() + &sample("c") + "]").await;
+    assert_eq!(answer.status, 400, "something else is wrong, too");
+    assert_eq!(stage.records(0).await.len(), 5);
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ async fn the_role_is_ready_when_its_bus_answers_and_says_how_it_goes() {
     assert_eq!(send(&running.router, post(format!("[{},{{}}]", sample("a")))).await.status, 207);
     sleep(A_WHILE).await;
     assert!(running.says().ends_with(" samples/s, 1 refused in the last minute"), "{}", running.says());
+    assert!(running.metrics().contains("watchkeeper_ingest_series{token=\"\"} 1\n"), "{}", running.metrics());
     running.context.shutdown().cancel();
     assert!(running.role.await.unwrap().is_ok());
 }

@@ -1,0 +1,155 @@
+//! Which series each sender has sent lately: there is a limit to how many.
+//!
+//! What is known here is lost with the process, and no other instance knows it: each counts what it takes itself.
+//! How many series there may be in the store, whoever sent them, is the persister's to keep.
+
+mod nearly_full;
+mod seen;
+
+pub(crate) use nearly_full::nearly_full;
+pub(crate) use seen::Seen;
+
+use crate::config::SeriesLimits;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use watchkeeper_domain::Violation;
+use watchkeeper_runtime::http::Caller;
+
+/// After how long what was seen before it is forgotten: a series counts until this much, and at most twice as much,
+/// has passed since it was last sent.
+pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Who sends: a token, or everybody where there are none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sender(Arc<str>);
+
+impl Sender {
+    /// The name of the token; empty for everybody.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Option<Caller>> for Sender {
+    fn from(caller: Option<Caller>) -> Self {
+        Self(caller.map_or_else(|| "".into(), |Caller(name)| name))
+    }
+}
+
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            "" => f.write_str("all without a token"),
+            name => write!(f, "token {name:?}"),
+        }
+    }
+}
+
+/// The series that were sent lately, by who sent them.
+///
+/// A series is known by a hash of its key, which takes 10 to 20 bytes. Of two with the same hash the second is taken
+/// for known; a sender cannot aim at that, because the hash has a random key.
+#[derive(Debug)]
+pub(crate) struct RecentSeries {
+    pub(crate) limits: SeriesLimits,
+    hashes: RandomState,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    by_sender: BTreeMap<Sender, Seen>,
+    in_all: usize,
+    forget_at: Instant,
+}
+
+/// The series of one sender.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SeriesOf<'r> {
+    recent: &'r RecentSeries,
+    sender: &'r Sender,
+    now: Instant,
+}
+
+impl RecentSeries {
+    pub(crate) fn new(limits: SeriesLimits, now: Instant) -> Self {
+        let counted = Counted { by_sender: BTreeMap::new(), in_all: 0, forget_at: now + FORGET_EVERY };
+        Self { limits, hashes: RandomState::new(), counted: Mutex::new(counted) }
+    }
+
+    /// Those of `sender`, as of `now`.
+    pub(crate) fn of<'r>(&'r self, sender: &'r Sender, now: Instant) -> SeriesOf<'r> {
+        SeriesOf { recent: self, sender, now }
+    }
+
+    /// How many series each sender has sent lately.
+    pub(crate) fn counts(&self) -> Vec<(Sender, usize)> {
+        self.counted().by_sender.iter().map(|(sender, seen)| (sender.clone(), seen.len())).collect()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SeriesOf<'_> {
+    /// Notes that a sample of a series was sent.
+    ///
+    /// # Errors
+    /// When the series is new and there are as many as the limits allow: it is not noted then.
+    pub(crate) fn note(self, key: &str) -> Result<(), Violation> {
+        let Self { recent: RecentSeries { limits, hashes, .. }, sender, now } = self;
+        let hash = hashes.hash_one(key);
+        let mut counted = self.recent.counted();
+        counted.forget(now);
+        let Counted { by_sender, in_all, .. } = &mut *counted;
+        let known = by_sender.get_mut(sender);
+        if let Some(seen) = &known
+            && seen.len() >= limits.per_token
+            && !seen.contains(hash)
+        {
+            let has = if sender.name().is_empty() { "have" } else { "has" };
+            let who = format!("{sender} {has}");
+            return Err(too_many(&who, limits.per_token, "max_series_per_token"));
+        }
+        let is_full = *in_all >= limits.in_all;
+        match known {
+            Some(seen) if !is_full || seen.contains(hash) => *in_all += usize::from(seen.note(hash)),
+            None if !is_full => {
+                by_sender.entry(sender.clone()).or_default().note(hash);
+                *in_all += 1;
+            }
+            _ => return Err(too_many("all senders have", limits.in_all, "max_series")),
+        }
+        Ok(())
+    }
+}
+
+impl Counted {
+    /// Forgets what is due to be.
+    fn forget(&mut self, now: Instant) {
+        while now >= self.forget_at && self.in_all > 0 {
+            self.forget_at += FORGET_EVERY;
+            self.by_sender.values_mut().for_each(Seen::forget);
+            self.by_sender.retain(|_, seen| seen.len() > 0);
+            self.in_all = self.by_sender.values().map(Seen::len).sum();
+        }
+        if now >= self.forget_at {
+            self.forget_at = now + FORGET_EVERY;
+        }
+    }
+}
+
+fn too_many(who_has: &str, limit: usize, key: &str) -> Violation {
+    let reason = format!(
+        "is new, and {who_has} sent {limit} lately, the limit set by `{key}` in [ingest]: \
+         remove labels that change with every sample"
+    );
+    Violation::new("series", reason)
+}
+
+#[cfg(test)]
+mod tests;

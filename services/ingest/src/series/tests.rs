@@ -1,0 +1,95 @@
+use super::*;
+
+const LIMITS: SeriesLimits = SeriesLimits { per_token: 3, in_all: 5 };
+
+/// Senders of series, and a clock.
+struct Stage {
+    recent: RecentSeries,
+    begun: Instant,
+}
+
+impl Stage {
+    fn new(limits: SeriesLimits) -> Self {
+        let begun = Instant::now();
+        Self { recent: RecentSeries::new(limits, begun), begun }
+    }
+
+    /// Why the series is refused, if it is.
+    fn note_at(&self, after: Duration, sender: &str, series: &str) -> Option<String> {
+        let sender = Sender(sender.into());
+        let noted = self.recent.of(&sender, self.begun + after).note(series);
+        noted.err().map(|violation| violation.to_string())
+    }
+
+    fn note(&self, sender: &str, series: &str) -> Option<String> {
+        self.note_at(Duration::ZERO, sender, series)
+    }
+
+    fn counts(&self) -> Vec<(String, usize)> {
+        let counts = self.recent.counts().into_iter();
+        counts.map(|(sender, series)| (sender.name().to_owned(), series)).collect()
+    }
+}
+
+#[test]
+fn a_token_may_send_as_many_series_as_the_limit_and_go_on_with_them() {
+    let stage = Stage::new(LIMITS);
+    assert_eq!(["a", "b", "c"].map(|series| stage.note("shop", series)), [None, None, None]);
+    let refused = "series: is new, and token \"shop\" has sent 3 lately, the limit set by `max_series_per_token` in \
+        [ingest]: remove labels that change with every sample";
+    assert_eq!(stage.note("shop", "d").as_deref(), Some(refused));
+    assert_eq!(["c", "a"].map(|series| stage.note("shop", series)), [None, None]);
+    assert_eq!(stage.note("other", "d"), None);
+    assert_eq!(stage.counts(), [("other".into(), 1), ("shop".into(), 3)]);
+}
+
+#[test]
+fn all_may_send_as_many_series_as_the_limit_and_go_on_with_them() {
+    let stage = Stage::new(LIMITS);
+    for (sender, series) in [("1", "a"), ("1", "b"), ("1", "c"), ("2", "a"), ("2", "b")] {
+        assert_eq!(stage.note(sender, series), None);
+    }
+    let refused = "series: is new, and all senders have sent 5 lately, the limit set by `max_series` in [ingest]: \
+        remove labels that change with every sample";
+    assert_eq!(stage.note("2", "c").as_deref(), Some(refused));
+    assert_eq!(stage.note("3", "a").as_deref(), Some(refused));
+    assert_eq!(stage.note("2", "b"), None);
+    assert_eq!(stage.counts(), [("1".into(), 3), ("2".into(), 2)]);
+}
+
+#[test]
+fn a_series_counts_until_it_was_not_sent_for_long() {
+    let stage = Stage::new(LIMITS);
+    let second = Duration::from_secs(1);
+    for series in ["a", "b", "c"] {
+        assert_eq!(stage.note("shop", series), None);
+    }
+    assert_eq!(stage.note_at(FORGET_EVERY, "shop", "a"), None);
+    assert!(stage.note_at(2 * FORGET_EVERY - second, "shop", "d").is_some());
+    assert_eq!(stage.note_at(2 * FORGET_EVERY, "shop", "d"), None, "b and c are forgotten");
+    assert_eq!(stage.counts(), [("shop".into(), 2)]);
+    assert_eq!(stage.note_at(9 * FORGET_EVERY, "other", "d"), None);
+    assert_eq!(stage.counts(), [("other".into(), 1)], "who sends nothing is forgotten");
+    assert_eq!(stage.note_at(10 * FORGET_EVERY - second, "other", "e"), None);
+    assert_eq!(stage.counts(), [("other".into(), 2)], "what was forgotten late is not forgotten twice");
+}
+
+#[test]
+fn a_series_takes_few_bytes() {
+    const SERIES: usize = 200_000;
+    const BYTES_OF_SERIES: usize = 24;
+    let stage = Stage::new(SeriesLimits { per_token: SERIES, in_all: SERIES });
+    let sender = Sender("shop".into());
+    let mut key = String::new();
+    let cost = allocation_counter::measure(|| {
+        for number in 0..SERIES {
+            use std::fmt::Write as _;
+            key.clear();
+            write!(key, "shop/requests{{user=\"{number}\"}}").unwrap();
+            stage.recent.of(&sender, stage.begun).note(&key).unwrap();
+        }
+    });
+    assert!(stage.recent.of(&sender, stage.begun).note("one/more").is_err());
+    let kept = usize::try_from(cost.bytes_current).unwrap();
+    assert!(kept <= BYTES_OF_SERIES * SERIES, "{} bytes", kept / SERIES);
+}
