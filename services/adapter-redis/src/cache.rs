@@ -29,15 +29,18 @@ pub struct RedisOptions {
     pub prefix: String,
     /// How long a connection, or an answer, may take.
     pub timeout: Duration,
+    /// How many series it may keep. Past it a series that is not there yet is not taken, until others have expired.
+    pub max_series: usize,
 }
 
 /// All but the URL, in which a password may stand.
 impl fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { prefix, timeout, .. } = self;
+        let Self { prefix, timeout, max_series, .. } = self;
         f.debug_struct("RedisOptions")
             .field("prefix", prefix)
             .field("timeout", timeout)
+            .field("max_series", max_series)
             .finish_non_exhaustive()
     }
 }
@@ -46,6 +49,7 @@ impl fmt::Debug for RedisOptions {
 pub struct RedisCache {
     connection: ConnectionManager,
     keys: Keys,
+    max_series: usize,
 }
 
 impl RedisCache {
@@ -65,6 +69,7 @@ impl RedisCache {
         Ok(Self {
             connection: connection.map_err(|error| port_error(&error))?,
             keys: Keys::new(&options.prefix),
+            max_series: options.max_series,
         })
     }
 
@@ -83,14 +88,24 @@ impl LatestCache for RedisCache {
         let mut calls = Pipeline::new();
         for some in newest_of_each(samples).chunks(SCRIPT_SAMPLES) {
             let mut call = self.keys.call(script::PUT);
-            call.arg(entry::instant(now));
+            call.arg(entry::instant(now)).arg(self.max_series);
             for sample in some {
                 let expires = now.plus(ttl.of(sample.series.source()));
                 call.arg(sample.series.key()).arg(entry::write(sample, expires)).arg(entry::instant(expires));
             }
-            calls.add_command(call).ignore();
+            calls.add_command(call);
         }
-        calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))
+        let left: Vec<usize> =
+            calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))?;
+        let samples: usize = left.iter().sum();
+        if samples > 0 {
+            tracing::warn!(
+                samples,
+                max_series = self.max_series,
+                "the cache is full: new series are left out"
+            );
+        }
+        Ok(())
     }
 
     async fn latest(

@@ -1,12 +1,16 @@
 //! Holds the adapter to the promises of its port, on a real Redis.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_port_contract::{Fixture, engine_url};
-use watchkeeper_ports::{CacheAdvance, LatestCache, PortError, Topic, TopicId, TopicPartition};
+use watchkeeper_ports::{
+    CacheAdvance, LatestCache, Page, PortError, Topic, TopicId, TopicPartition, TtlPolicy,
+};
 
 /// A cache of its own in the Redis that all tests share.
 struct Prefix(String);
@@ -18,13 +22,43 @@ impl Fixture<dyn LatestCache> for Prefix {
     }
 
     async fn open(&self) -> Arc<dyn LatestCache> {
-        let url = engine_url("redis");
-        let options = RedisOptions { url, prefix: self.0.clone(), timeout: Duration::from_secs(10) };
-        Arc::new(RedisCache::new(&options).unwrap())
+        Arc::new(self.with_room_for(usize::MAX))
+    }
+}
+
+impl Prefix {
+    fn with_room_for(&self, max_series: usize) -> RedisCache {
+        let (url, prefix, timeout) = (engine_url("redis"), self.0.clone(), Duration::from_secs(10));
+        RedisCache::new(&RedisOptions { url, prefix, timeout, max_series }).unwrap()
     }
 }
 
 watchkeeper_port_contract::latest_cache_contract!(Prefix);
+
+#[tokio::test]
+async fn a_full_cache_keeps_what_it_has_and_takes_no_new_series_until_others_have_expired() {
+    const LIFE: Duration = Duration::from_secs(3_600);
+    let (cache, now) = (Prefix::fresh().await.with_room_for(2), Timestamp::now());
+    let ttl = TtlPolicy { default: LIFE, by_source: BTreeMap::new() };
+    let sample = |name: &str, at| {
+        let series = Arc::new(Series::new("test", name, "", &[]).unwrap());
+        Sample { series, collected_at: at, value: 1.0 }
+    };
+    let newer = sample("a", now.plus(LIFE));
+    let samples = [sample("a", now), sample("b", now), sample("c", now)];
+    cache.put(&samples, &ttl, now).await.unwrap();
+    cache.put(&[newer.clone(), sample("d", now)], &ttl, now).await.unwrap();
+    let kept = cache.latest(&SeriesFilter::default(), &Page::first(9), now).await.unwrap();
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().all(|kept| *kept == newer || samples.contains(kept)), "{kept:?}");
+    let later = now.plus(LIFE);
+    cache.sweep(later).await.unwrap();
+    cache.put(&[sample("d", later)], &ttl, later).await.unwrap();
+    assert_eq!(
+        cache.latest(&SeriesFilter::named("test", "d"), &Page::first(9), later).await.unwrap().len(),
+        1
+    );
+}
 
 #[tokio::test]
 async fn what_was_noted_under_a_server_that_was_started_anew_since_is_forgotten() {

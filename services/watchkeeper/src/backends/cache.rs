@@ -15,6 +15,9 @@ const PREFIX: (&str, usize) = ("watchkeeper", 64);
 const TIMEOUT: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(5), Duration::from_millis(100)..=Duration::from_secs(60));
 
+/// How many series Redis may keep: the default and the bounds.
+const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=1_000_000_000);
+
 /// Where the cache is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CacheBackend {
@@ -29,7 +32,8 @@ impl CacheBackend {
         section.section("redis", |redis| {
             let prefix = redis.text("prefix", PREFIX.1, PREFIX.0);
             let timeout = redis.duration("timeout", TIMEOUT.1, TIMEOUT.0);
-            Self { redis: url.map(|url| RedisOptions { url, prefix, timeout }) }
+            let max_series = redis.integer("max_series", MAX_SERIES.1, MAX_SERIES.0);
+            Self { redis: url.map(|url| RedisOptions { url, prefix, timeout, max_series }) }
         })
     }
 
