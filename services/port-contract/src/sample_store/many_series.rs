@@ -2,7 +2,7 @@
 
 use super::{append, batch, everything};
 use crate::Fixture;
-use crate::samples::{after, sample, series};
+use crate::samples::{after, sample, series, topic_id};
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, Sample, SeriesFilter};
@@ -62,14 +62,16 @@ pub async fn a_batch_without_room_stores_nothing_and_moves_no_position<F: Fixtur
     let store = fixture.open().await;
     let partition = TopicPartition::new(Topic::METRICS, 0);
     append(&*store, of_names("a")).await;
-    let advance = Advance { group: Group::PERSISTER, partition: partition.clone(), expected: 0, next: 9 };
+    let (group, topic_id, expected, next) = (Group::PERSISTER, topic_id(), 0, 9);
+    let advance = Advance { group: group.clone(), partition: partition.clone(), topic_id, expected, next };
     let refused = Append { advances: vec![advance.clone()], ..at_most(1, of_names("b a")) };
     assert_eq!(try_append(&*store, refused).await, Err((1, vec![0])));
     assert_eq!(everything(&*store).await, of_names("a"));
-    assert_eq!(store.position(&Group::PERSISTER, &partition).await.unwrap(), None);
-    let rest = Append { advances: vec![advance], ..at_most(1, of_names("a a")) };
+    let position = async || store.position(&group, &partition, &advance.topic_id).await.unwrap().known();
+    assert_eq!(position().await, None);
+    let rest = Append { advances: vec![advance.clone()], ..at_most(1, of_names("a a")) };
     assert_eq!(try_append(&*store, rest).await, Ok(1));
-    assert_eq!(store.position(&Group::PERSISTER, &partition).await.unwrap(), Some(9));
+    assert_eq!(position().await, Some(9));
 }
 
 pub async fn samples_of_known_series_are_stored_where_there_is_no_room_for_others<
