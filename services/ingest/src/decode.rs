@@ -163,10 +163,25 @@ mod tests {
     }
 
     fn decoded_within(limits: SeriesLimits, body: &[u8], format: BodyFormat) -> Result<Decoded, Problem> {
+        decoded_up_to(MAX_ITEMS, limits, body, format)
+    }
+
+    fn decoded_up_to(
+        max_items: usize,
+        limits: SeriesLimits,
+        body: &[u8],
+        format: BodyFormat,
+    ) -> Result<Decoded, Problem> {
         let (now, sender) = (Instant::now(), None.into());
         let recent = RecentSeries::new(limits, now);
         let arrivals = ArrivalClock::default();
-        decode(body, format, MAX_ITEMS, NOW.parse().unwrap(), &arrivals, recent.of(&sender, now))
+        decode(body, format, max_items, NOW.parse().unwrap(), &arrivals, recent.of(&sender, now))
+    }
+
+    /// However many items it has.
+    fn whole(lines: &str) -> Decoded {
+        let limits = IngestConfig::default().series;
+        decoded_up_to(usize::MAX, limits, lines.as_bytes(), BodyFormat::NdJson).unwrap()
     }
 
     fn lines(lines: &[&str]) -> Decoded {
@@ -220,8 +235,7 @@ mod tests {
             (items.join(&b'\n'), BodyFormat::NdJson),
             ([b"[", &items.join(&b',')[..], b"]"].concat(), BodyFormat::Json),
         ] {
-            let now = NOW.parse().unwrap();
-            let decoded = decode(&body, format, MAX_ITEMS, now, &ArrivalClock::default()).unwrap();
+            let decoded = decoded_within(IngestConfig::default().series, &body, format).unwrap();
             assert_eq!(published(&decoded).iter().map(|sample| sample.value).collect::<Vec<_>>(), [1.0, 2.0]);
             assert_eq!(refusals(&decoded), ["1 sample: is not UTF-8 from byte 34 on"]);
         }
@@ -311,10 +325,7 @@ mod tests {
             format!(r#"{{"source":"a","name":"n","labels":{{"a":"{label}","b":"{label}"}},"value":{value}}}"#)
         };
         let items: Vec<_> = (0..BATCH_BYTES / (3 * label.len())).map(item).collect();
-        let now = NOW.parse().unwrap();
-        let body = items.join("\n");
-        let decoded =
-            decode(body.as_bytes(), BodyFormat::NdJson, items.len(), now, &ArrivalClock::default()).unwrap();
+        let decoded = whole(&items.join("\n"));
         let sizes: Vec<_> = decoded.batches.iter().map(RecordBatch::size_bytes).collect();
         let largest_record = 8 * label.len();
         assert!(
@@ -325,8 +336,7 @@ mod tests {
         assert_eq!(published(&decoded).len(), items.len());
 
         let small = vec![r#"{"source":"a","name":"n","value":1}"#; BATCH_RECORDS + 1].join("\n");
-        let decoded =
-            decode(small.as_bytes(), BodyFormat::NdJson, usize::MAX, now, &ArrivalClock::default()).unwrap();
+        let decoded = whole(&small);
         let counts: Vec<_> = decoded.batches.iter().map(RecordBatch::len).collect();
         assert_eq!(counts, [BATCH_RECORDS, 1]);
     }

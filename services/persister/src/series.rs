@@ -4,7 +4,7 @@ use crate::metrics::PersisterMetrics;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_ports::SampleStore;
-use watchkeeper_runtime::{Grouped, RoleContext, RoleResult, now_and_then};
+use watchkeeper_runtime::{Grouped, Notice, RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often series are counted, the first time at the start.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ pub(crate) fn no_room(series: u64, max_series: u64) -> String {
 }
 
 /// Counts the series in the store again and again until the role is asked to stop, and says when there will soon be
-/// no room for others. A failure waits for the next time.
+/// no room for others. A failure waits for the next time; one that only a restart helps ends the role.
 pub(crate) async fn keep_counting(
     context: RoleContext,
     store: Arc<dyn SampleStore>,
@@ -28,19 +28,25 @@ pub(crate) async fn keep_counting(
     metrics: Arc<PersisterMetrics>,
 ) -> RoleResult {
     let notice = context.notice("series in the store");
-    now_and_then(&context, COUNT_EVERY, || async {
-        match store.series_count().await {
-            Ok(series) => {
-                metrics.series.set(i64::try_from(series).unwrap_or(i64::MAX));
-                match nearly_full(series, max_series) {
-                    Some(text) => notice.set(text),
-                    None => notice.clear(),
-                }
-            }
-            Err(error) => tracing::debug!(%error, "cannot count the series now"),
-        }
-    })
-    .await
+    let heartbeat = context.heartbeat("count series");
+    let mut rounds = Rounds::every(COUNT_EVERY, &context, &heartbeat);
+    while rounds.next(count(&*store, max_series, &metrics, &notice)).await? {}
+    Ok(())
+}
+
+async fn count(
+    store: &dyn SampleStore,
+    max_series: u64,
+    metrics: &PersisterMetrics,
+    notice: &Notice,
+) -> Result<(), Stopped> {
+    let series = store.series_count().await?;
+    metrics.series.set(i64::try_from(series).unwrap_or(i64::MAX));
+    match nearly_full(series, max_series) {
+        Some(text) => notice.set(text),
+        None => notice.clear(),
+    }
+    Ok(())
 }
 
 /// What the operator is told of so many series, if anything.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_url;
-use watchkeeper_ports::{Failure, Group, PortError, PositionStore as _, StoredPosition, TopicId};
+use watchkeeper_ports::{Failure, Group, PortError, StoredPosition, TopicId};
 
 /// The engine's URL for somebody else.
 fn url_for(user: &str, password: &str) -> String {

@@ -6,7 +6,8 @@ use tokio::sync::Semaphore;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Group, Lag, ReceivedBatch, Record, RecordBatch, Subscription, Tail, Topic,
+    BatchBuilder, EventBus, Extent, Group, Lag, ReceivedBatch, Record, RecordBatch, Subscription, Tail,
+    Topic, TopicId,
 };
 
 /// How long anything may take before its test fails.
@@ -40,6 +41,10 @@ impl EventBus for Guarded {
 
     async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
         self.bus.partitions(topic, keys).await
+    }
+
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        self.bus.topic_id(topic).await
     }
 
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {

@@ -49,7 +49,7 @@ impl IntoResponses for Conflict {
 }
 
 impl IntoResponses for RunGoesOn {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
+    fn responses() -> Responses {
         problems([(
             409,
             "Another run over the dead letters goes on; the problem names it. Nothing was done.",

@@ -88,7 +88,10 @@ impl Stage {
     pub(crate) async fn store(&self, samples: Vec<Sample>, next: Offset) {
         let (partition, topic_id) = (metrics_partition(), self.topic_id().await);
         let advance = Advance { group: Group::PERSISTER, partition, topic_id, expected: 0, next };
-        self.store.append(&Arc::new(Append { samples, advances: vec![advance], ..Append::default() })).await.unwrap();
+        self.store
+            .append(&Arc::new(Append { samples, advances: vec![advance], ..Append::default() }))
+            .await
+            .unwrap();
     }
 
     /// Commits to the bus for the cache, and tells nobody.

@@ -126,6 +126,7 @@ fragile!(PositionStore for dyn SampleStore {
 fragile!(SampleStore {
     fn append(&self, batch: &Arc<Append>) -> Appended;
     fn series(&self, filter: &SeriesFilter, page: &Page) -> SeriesPage;
+    fn series_count(&self) -> u64;
     fn latest(&self, filter: &SeriesFilter, page: &Page) -> Vec<Sample>;
     fn newest(&self, filter: &SeriesFilter, limit: usize) -> Vec<Sample>;
     fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
