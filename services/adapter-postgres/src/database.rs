@@ -95,13 +95,11 @@ impl Database {
 
     /// A turn among those that take long.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, PortError> {
-        match timeout(self.call_timeout, self.long.acquire()).await {
-            Ok(turn) => Ok(turn.map_err(|closed| Error::Broken(closed.to_string()))?),
-            Err(_) => {
-                let reason = "every connection that may be used for long is".to_owned();
-                Err(Error::Unavailable(reason).into())
-            }
-        }
+        let Ok(turn) = timeout(self.call_timeout, self.long.acquire()).await else {
+            let reason = "every connection that may be used for long is".to_owned();
+            return Err(Error::Unavailable(reason).into());
+        };
+        Ok(turn.map_err(|closed| Error::Broken(closed.to_string()))?)
     }
 
     /// A connection whose work has failed, or is not waited for any more, is closed.

@@ -93,11 +93,12 @@ async fn report(collecting: &Collecting) -> RoleResult {
     let mut rate = Rate::default();
     let heartbeat = context.heartbeat("report");
     let mut rounds = Rounds::every(REPORT_EVERY, context, &heartbeat);
-    let mut report = || {
+    let mut report = async || {
         let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
         context.set_status(Status::of(metrics, samples_per_minute));
+        Ok(())
     };
-    while rounds.next(async { Ok(report()) }).await? {}
+    while rounds.next(report()).await? {}
     Ok(())
 }
 

@@ -136,20 +136,20 @@ impl Series {
 
     /// Names and values of the labels, sorted by name.
     pub fn labels(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.labels.iter().map(|label| (self.label_name(label), self.label_value(label)))
+        self.labels.iter().map(|&label| (self.label_name(label), self.label_value(label)))
     }
 
     /// The value of one label.
     pub fn label(&self, name: &str) -> Option<&str> {
-        let at = self.labels.binary_search_by(|candidate| self.label_name(candidate).cmp(name)).ok()?;
-        Some(self.label_value(&self.labels[at]))
+        let at = self.labels.binary_search_by(|&candidate| self.label_name(candidate).cmp(name)).ok()?;
+        Some(self.label_value(self.labels[at]))
     }
 
-    fn label_name(&self, label: &LabelSpan) -> &str {
+    fn label_name(&self, label: LabelSpan) -> &str {
         self.slice(label.name_start, label.name_end)
     }
 
-    fn label_value(&self, label: &LabelSpan) -> &str {
+    fn label_value(&self, label: LabelSpan) -> &str {
         self.slice(label.value_start, label.value_end)
     }
 

@@ -124,7 +124,9 @@ impl Letters {
     /// These wait no more: they were replayed or discarded, or are gone.
     pub fn settle(&self, ids: &[LetterId]) {
         let mut ledger = self.ledger();
-        ids.iter().for_each(|id| ledger.settle(id));
+        for id in ids {
+            ledger.settle(id);
+        }
     }
 
     /// Waits until more letters than so many are listed, as long as there are some that there was no room for.

@@ -58,7 +58,7 @@ pub(crate) async fn keep_telling(
 /// Waits for the next change; for ever, if nobody looks at alerts any more.
 async fn changed(seen: &mut watch::Receiver<Arc<Seen>>) {
     if seen.changed().await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

@@ -227,7 +227,9 @@ impl Delivery {
         match heartbeat.waiting(self.outbox.name(), self.claim(room)).await {
             Ok(claimed) => {
                 self.outbox.up();
-                claimed.into_iter().for_each(|claimed| self.send(claimed));
+                for claimed in claimed {
+                    self.send(claimed);
+                }
             }
             Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
             Err(error) => {
@@ -266,7 +268,7 @@ impl Delivery {
 async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliverer, claimed: Claimed) {
     let Claimed { notification, lease } = claimed;
     let (id, heartbeat) = (&notification.id, context.heartbeat("send"));
-    let is_late = lease.ends()[0] < Timestamp::now().plus(LEASE - RENEW_EVERY);
+    let is_late = lease.ends()[0].plus(RENEW_EVERY) < Timestamp::now().plus(LEASE);
     let lease = Mutex::new(lease);
     let attempt = async {
         // The answer to the claim took so long that another may have claimed it since.
@@ -295,7 +297,11 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
     match settled {
         Ok(Tenure::Held) => {}
         Ok(Tenure::Lost) => {
-            tracing::warn!(id, ?outcome, "the notification was settled or claimed by another");
+            tracing::warn!(
+                id,
+                ?outcome,
+                "not noted: the notification is settled already, or another has claimed it"
+            );
         }
         Err(error) => tracing::warn!(id, %error, "what came of a notification was not noted"),
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -94,7 +93,7 @@ impl Heartbeat {
         let output = poll_fn(|context| {
             self.watched.work();
             let polled = future.as_mut().poll(context);
-            if let Poll::Pending = polled {
+            if polled.is_pending() {
                 self.watched.pend(doing);
             }
             polled

@@ -10,10 +10,6 @@ pub(super) enum Original {
 }
 
 /// Finds the record of a letter. The only place that decides what a replay sends.
-#[expect(
-    clippy::unused_async,
-    reason = "a letter that does not hold its whole record has it looked up on the bus"
-)]
 pub(super) async fn original(_bus: &dyn EventBus, _letter: &DeadLetter<'_>) -> Result<Original, PortError> {
     Ok(Original::InTheLetter)
 }

@@ -50,7 +50,7 @@ impl<'a> Handing<'a> {
         Self(Some(to))
     }
 
-    fn is_over(mut self) {
+    fn end(mut self) {
         let to = self.0.take().unwrap();
         to.under_way.send_modify(|count| *count -= 1);
     }
@@ -70,7 +70,7 @@ impl Mailer for Mailbox {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         let handing = Handing::begin(self);
         self.permits.acquire().await.unwrap().forget();
-        handing.is_over();
+        handing.end();
         self.check().await?;
         if self.unknown.as_ref() == Some(&mail.to) {
             return Err(PortError::Rejected { what: "mail", reason: NO_SUCH_USER.into() });

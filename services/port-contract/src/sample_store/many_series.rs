@@ -133,7 +133,7 @@ pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<d
     assert_eq!(store.latest(&all, &Page::first(5)).await.unwrap().len(), 5);
     let last = numbered(MAX_ASKED_SERIES);
     let only = SeriesFilter::only(&last.series);
-    assert_eq!(store.newest(&only, 3).await.unwrap(), [last.clone()]);
+    assert_eq!(store.newest(&only, 3).await.unwrap(), std::slice::from_ref(&last));
     assert_eq!(store.range(&range(&only, 0), 3).await.unwrap().len(), 1);
     assert_eq!(store.latest(&only, &Page::first(5)).await.unwrap(), [last]);
 }

@@ -57,7 +57,9 @@ struct Judged<I> {
 /// those a connection of the peer that has most; who is at work stays.
 fn judge<I: Copy>(taken: &[Judged<I>], newcomer: Peer, limits: &Limits) -> Verdict<I> {
     let mut counts: HashMap<Peer, usize> = HashMap::new();
-    taken.iter().for_each(|seat| *counts.entry(seat.peer).or_default() += 1);
+    for seat in taken {
+        *counts.entry(seat.peer).or_default() += 1;
+    }
     let own = counts.get(&newcomer).copied().unwrap_or_default();
     let is_full = taken.len() >= limits.connections;
     if own >= limits.connections_of_peer && !newcomer.is_of_this_host() {
@@ -132,7 +134,7 @@ impl Seats {
         match verdict {
             Verdict::InsteadOf(id) => self.close(id),
             Verdict::TurnAway => {
-                self.tell("refused a connection of a peer that has as many as it may", newcomer)
+                self.tell("refused a connection of a peer that has as many as it may", newcomer);
             }
             Verdict::Welcome | Verdict::Wait => {}
         }

@@ -19,7 +19,7 @@ const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 /// The server has just started, and does not know yet which dead letters wait.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct BeingRead(String);
+pub(super) struct BeingRead(pub(super) String);
 
 /// A connection to one Watchkeeper.
 pub(super) struct Client {

@@ -10,6 +10,7 @@ use super::status::StatusRange;
 use crate::sources::http::{USER_AGENT, describe};
 use crate::target::CollectError;
 use std::time::{Duration, Instant};
+use ureq::http::HeaderValue;
 use ureq::http::header::{COOKIE, LOCATION};
 use ureq::http::response::Parts;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -96,7 +97,7 @@ impl Chain {
         let mut followed = 0;
         loop {
             let status = head.status.as_u16();
-            let location = head.headers.get(LOCATION).map(|location| location.as_bytes());
+            let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
             let there = match next(&url, status, location) {
                 Next::Judge => return Ok(Answer { status, though: None }),
                 Next::JudgeThough(reason) => return Ok(Answer { status, though: Some(reason) }),

@@ -77,7 +77,9 @@ impl Resolver for ProbeResolver {
         let found = self.system.resolve(uri, config, timeout)?;
         let allowed = self.allowed(&found).map_err(|error| Error::Other(Box::new(error)))?;
         let mut addresses = self.empty();
-        allowed.into_iter().for_each(|address| addresses.push(address));
+        for address in allowed {
+            addresses.push(address);
+        }
         Ok(addresses)
     }
 }
