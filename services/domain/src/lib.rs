@@ -2,10 +2,12 @@
 //!
 //! A [`Series`] is what is measured, a [`Sample`] one value of it at one instant. [`limits`] says what
 //! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] and [`Rollup`] how many become
-//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it.
+//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it. [`clock`]
+//! says whether the wall clock can be believed.
 
 mod aggregate;
 mod alert;
+pub mod clock;
 mod filter;
 mod key_range;
 pub mod limits;
