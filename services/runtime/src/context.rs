@@ -1,7 +1,7 @@
 //! What a role gets from its process.
 
 use crate::heartbeat::{Heartbeat, Heartbeats};
-use crate::roster::{Dependency, Roster};
+use crate::roster::{Dependency, Notice, Roster};
 use prometheus::Registry;
 use std::error::Error;
 use std::fmt;
@@ -79,6 +79,12 @@ impl RoleContext {
     #[must_use]
     pub fn dependency(&self, name: &'static str) -> Dependency {
         self.roster.dependency(self.role, name)
+    }
+
+    /// Something under `name` that an operator is to see for as long as it holds. Nothing is seen yet.
+    #[must_use]
+    pub fn notice(&self, name: &'static str) -> Notice {
+        self.roster.notice(self.role, name)
     }
 
     /// Declares a loop of the role, which the watchdog watches until the heartbeat is dropped.

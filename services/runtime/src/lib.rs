@@ -6,6 +6,7 @@
 //! `/readyz`) and an exit code.
 
 mod admin;
+pub mod clock;
 pub mod config;
 pub mod consumer;
 mod context;
@@ -26,5 +27,5 @@ pub use figures::{Grouped, per_second};
 pub use heartbeat::{Heartbeat, MAX_BUSY};
 pub use process::{Ended, Process, STOP_TIMEOUT};
 pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
-pub use roster::{Dependency, RoleState, Roster};
+pub use roster::{Dependency, Notice, RoleState, Roster};
 pub use upkeep::now_and_then;

@@ -25,6 +25,8 @@ pub struct RoleState {
     pub status: String,
     /// The dependencies that cannot be used now, each with the reason.
     pub missing: BTreeMap<&'static str, String>,
+    /// What an operator is to see although the role works, by what it is about.
+    pub notices: BTreeMap<&'static str, String>,
     /// Whether it has said anything yet: before, nobody knows what it depends on.
     pub has_begun: bool,
 }
@@ -36,9 +38,12 @@ impl RoleState {
     }
 }
 
-/// The status line, or what is waited for.
+/// The notices, then the status line, or what is waited for.
 impl fmt::Display for RoleState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for notice in self.notices.values() {
+            write!(f, "{notice}; ")?;
+        }
         if self.missing.is_empty() {
             return f.write_str(&self.status);
         }
@@ -101,6 +106,10 @@ impl Roster {
         dependency
     }
 
+    pub(crate) fn notice(&self, role: &'static str, name: &'static str) -> Notice {
+        Notice { roster: self.clone(), role, name }
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, RoleState>> {
         self.0.roles.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,6 +149,33 @@ impl Dependency {
         state.has_begun = true;
         drop(roles);
         self.roster.0.changes.send_replace(());
+    }
+}
+
+/// Something that an operator is to see although the role works, such as a clock that is not believed.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    roster: Roster,
+    role: &'static str,
+    name: &'static str,
+}
+
+impl Notice {
+    /// It holds, and reads so. That it begins is logged.
+    pub fn set(&self, text: impl fmt::Display) {
+        let text = text.to_string();
+        let before = self.roster.lock().entry(self.role).or_default().notices.insert(self.name, text.clone());
+        if before.is_none() {
+            tracing::warn!(role = self.role, about = self.name, "{text}");
+        }
+    }
+
+    /// It holds no longer.
+    pub fn clear(&self) {
+        let before = self.roster.lock().entry(self.role).or_default().notices.remove(self.name);
+        if before.is_some() {
+            tracing::info!(role = self.role, about = self.name, "it is over");
+        }
     }
 }
 
