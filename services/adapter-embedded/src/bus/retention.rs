@@ -30,6 +30,7 @@ impl Expired {
 pub(super) struct Retention<'a> {
     pub(super) options: &'a EmbeddedOptions,
     pub(super) seats: &'a Seats,
+    /// The instant to go by, which lags behind a clock that is not believed.
     pub(super) now: Timestamp,
 }
 
