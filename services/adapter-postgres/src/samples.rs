@@ -11,6 +11,8 @@ mod prune;
 mod rows;
 mod walk;
 
+pub use days::MAX_DAYS;
+
 use crate::database::Database;
 use crate::positions;
 use crate::series::{self, Interning};
@@ -64,19 +66,32 @@ impl PositionStore for Samples {
 #[async_trait]
 impl SampleStore for Samples {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        self.database.call(async |connection| self.store(connection, batch).await).await
+        let now = Timestamp::now();
+        self.database.call(async |connection| self.store(connection, batch, now).await).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         self.database.call(async |connection| series::page(connection, filter, page).await).await
     }
 
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
-        self.database.call(async |connection| newest::latest(connection, filter, page).await).await
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database.call(async |connection| newest::latest(connection, filter, page, until).await).await
     }
 
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
-        self.database.long_call(async |connection| newest::newest(connection, filter, limit).await).await
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database
+            .long_call(async |connection| newest::newest(connection, filter, limit, until).await)
+            .await
     }
 
     async fn samples(

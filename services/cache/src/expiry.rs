@@ -4,15 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::LatestCache;
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often expired values are looked for; readers never see them in between.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Sweeps the cache again and again until the role is asked to stop.
-pub(crate) async fn keep_sweeping(context: RoleContext, cache: Arc<dyn LatestCache>) -> RoleResult {
+/// Sweeps the cache again and again until the role is asked to stop. By a clock that is doubted nothing is forgotten
+/// that had not expired when it was last believed.
+pub(crate) async fn keep_sweeping(
+    context: RoleContext,
+    clock: Clock,
+    cache: Arc<dyn LatestCache>,
+) -> RoleResult {
     now_and_then(&context, SWEEP_EVERY, || async {
-        if let Err(error) = cache.sweep(Timestamp::now()).await {
+        let now = Timestamp::now();
+        if !clock.looked(now).await {
+            return;
+        }
+        if let Err(error) = cache.sweep(clock.present(now).earliest).await {
             tracing::warn!(%error, "cannot sweep the cache now");
         }
     })

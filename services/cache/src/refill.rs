@@ -1,6 +1,8 @@
 //! Filling an empty cache from the store.
 
-use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_domain::SeriesFilter;
+use watchkeeper_domain::clock::Present;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
 use watchkeeper_runtime::Heartbeat;
 
@@ -13,17 +15,18 @@ pub(crate) async fn refill(
     cache: &dyn LatestCache,
     store: &dyn SampleStore,
     ttl: &TtlPolicy,
-    now: Timestamp,
+    present: Present,
     heartbeat: &Heartbeat,
 ) -> Result<usize, PortError> {
     let (mut page, mut count) = (Page::first(PAGE_SERIES), 0);
     loop {
         heartbeat.beat();
-        let mut samples = store.latest(&SeriesFilter::default(), &page).await?;
+        let mut samples =
+            store.latest(&SeriesFilter::default(), &page, latest_possible(present.latest)).await?;
         let Some(last) = samples.last() else { return Ok(count) };
         page.after = Some(last.series.key().to_owned());
-        samples.retain(|sample| now.since(sample.collected_at) < ttl.of(sample.series.source()));
+        samples.retain(|sample| present.earliest.since(sample.collected_at) < ttl.of(sample.series.source()));
         count += samples.len();
-        cache.put(&samples, ttl, now).await?;
+        cache.put(&samples, ttl, present.latest).await?;
     }
 }

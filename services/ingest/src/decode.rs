@@ -4,6 +4,7 @@ use crate::arrival::ArrivalClock;
 use crate::refusal::{refused, too_large};
 use crate::repeats::{Repeat, Repeats};
 use axum::http::StatusCode;
+use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
@@ -23,7 +24,7 @@ pub(crate) struct Decoded {
     pub(crate) listed: Vec<(usize, Violation)>,
 }
 
-/// Decodes a body that arrives at `now`. An item is accepted or refused for itself; allocates nothing for
+/// Decodes a body that arrives at `now`, for a store that keeps samples for `retention`. An item is accepted or refused for itself; allocates nothing for
 /// each sample, but for a refused one.
 ///
 /// # Errors
@@ -33,6 +34,7 @@ pub(crate) fn decode(
     format: BodyFormat,
     max_items: usize,
     now: Timestamp,
+    retention: Duration,
     arrivals: &ArrivalClock,
 ) -> Result<Decoded, Problem> {
     if body.trim_ascii().is_empty() {
@@ -41,6 +43,7 @@ pub(crate) fn decode(
     }
     let mut decoder = Decoder {
         now,
+        retention,
         arrivals,
         reader: SampleReader::new(),
         key: String::new(),
@@ -70,6 +73,7 @@ fn whole(error: BodyError) -> Problem {
 
 struct Decoder<'a, 'c> {
     now: Timestamp,
+    retention: Duration,
     arrivals: &'c ArrivalClock,
     reader: SampleReader<'a>,
     /// Room for a series key, used again for each sample.
@@ -100,7 +104,7 @@ impl<'a> Decoder<'a, '_> {
         let collected_at = match sample.collected_at {
             None => self.arrivals.next(self.now),
             Some(at) => {
-                limits::check_time(at, self.now)?;
+                limits::check_accepted(at, self.now, self.retention)?;
                 match self.repeats.note(&self.key, at, sample.value, index) {
                     Repeat::None => at,
                     Repeat::Same => return Ok(()),
@@ -128,9 +132,10 @@ mod tests {
 
     const NOW: &str = "2026-11-20T10:00:00Z";
     const MAX_ITEMS: usize = 1000;
+    const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
     fn decoded(body: &str, format: BodyFormat) -> Result<Decoded, Problem> {
-        decode(body.as_bytes(), format, MAX_ITEMS, NOW.parse().unwrap(), &ArrivalClock::default())
+        decode(body.as_bytes(), format, MAX_ITEMS, NOW.parse().unwrap(), RETENTION, &ArrivalClock::default())
     }
 
     fn lines(lines: &[&str]) -> Decoded {
@@ -183,11 +188,23 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_taken_up_to_the_limit_ahead_of_the_clock() {
+    fn a_time_is_taken_from_the_retention_on_up_to_the_limit_ahead_of_the_clock() {
         let at = |time| format!(r#"{{"source":"a","name":"n","value":1,"collected_at":"{time}"}}"#);
-        let decoded =
-            lines(&[&at("2026-11-20T10:10:00Z"), &at("2026-11-20T10:10:01Z"), &at("1970-01-01T00:00:00Z")]);
-        assert_eq!(refusals(&decoded), ["1 collected_at: is 601 s in the future, the limit is 600 s"]);
+        let decoded = lines(&[
+            &at("2026-11-20T10:10:00Z"),
+            &at("2026-11-20T10:10:01Z"),
+            &at("2026-08-22T10:00:00Z"),
+            &at("2026-08-22T09:59:59.999999Z"),
+            &at("1970-01-01T00:00:00Z"),
+        ]);
+        assert_eq!(
+            refusals(&decoded),
+            [
+                "1 collected_at: is 601 s in the future, the limit is 600 s",
+                "3 collected_at: is 2026-08-22T09:59:59.999999Z, older than the retention of 90 days",
+                "4 collected_at: is 1970-01-01T00:00:00Z, older than the retention of 90 days",
+            ]
+        );
         assert_eq!(decoded.batch.len(), 2);
     }
 
@@ -256,7 +273,8 @@ mod tests {
                 Timestamp::from_micros(second * 1_000_000).unwrap()
             )
         };
-        let body: Vec<String> = (0..1000).map(item).collect();
+        let now = NOW.parse::<Timestamp>().unwrap().as_micros() / 1_000_000;
+        let body: Vec<String> = (now - 1000..now).map(item).collect();
         let body = body.join("\n");
         let mut accepted = 0;
         let cost =
@@ -296,7 +314,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
             for format in [BodyFormat::Json, BodyFormat::NdJson] {
-                let _ = decode(&body, format, MAX_ITEMS, NOW.parse().unwrap(), &ArrivalClock::default());
+                let _ = decode(&body, format, MAX_ITEMS, NOW.parse().unwrap(), RETENTION, &ArrivalClock::default());
             }
         }
     }

@@ -4,21 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{NotificationStore, PortError, SilenceStore};
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often what is done with is removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Removes notifications and silences past their retention until the role is asked to stop. A failure waits
-/// for the next time.
+/// for the next time. By a clock that is doubted nothing is removed that was not old when it was last believed.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
+    clock: Clock,
     notifications: Arc<dyn NotificationStore>,
     silences: Arc<dyn SilenceStore>,
     retention: Duration,
 ) -> RoleResult {
     now_and_then(&context, PRUNE_EVERY, || async {
-        match prune(&*notifications, &*silences, Timestamp::now().minus(retention)).await {
+        match prune(&clock, &*notifications, &*silences, retention).await {
             Ok((0, 0)) => {}
             Ok((notifications, silences)) => {
                 tracing::info!(notifications, silences, "removed what was past its retention");
@@ -30,10 +32,12 @@ pub(crate) async fn keep_pruning(
 }
 
 async fn prune(
+    clock: &Clock,
     notifications: &dyn NotificationStore,
     silences: &dyn SilenceStore,
-    before: Timestamp,
+    retention: Duration,
 ) -> Result<(u64, u64), PortError> {
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
     Ok((notifications.prune(before).await?, silences.prune(before).await?))
 }
 
@@ -41,9 +45,11 @@ async fn prune(
 mod tests {
     use super::*;
     use crate::fakes::outbox::mail;
-    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
+    use watchkeeper_domain::clock::Looks;
     use watchkeeper_domain::{Matchers, Silence};
     use watchkeeper_ports::{Outcome, Plan};
+    use watchkeeper_runtime::clock::{ScheduledClock, to_marks};
 
     #[tokio::test]
     async fn what_is_past_its_retention_is_removed_at_the_start_but_for_what_waits() {
@@ -63,7 +69,14 @@ mod tests {
         };
         silences.put(&ended).await.unwrap();
         let context = RoleContext::detached("notifier");
-        let pruning = keep_pruning(context.clone(), notifications.clone(), silences.clone(), Duration::ZERO);
+        let schedule = EmbeddedStore::open(directory.path()).unwrap().schedule();
+        let believed = to_marks(&Looks::beginning_at(Timestamp::now()));
+        let believed = believed.map(|(name, at)| (name.to_owned(), at));
+        schedule.mark("notifier", &believed).await.unwrap();
+        let ledger = ScheduledClock { schedule, owner: "notifier", believes_the_first: false };
+        let clock = Clock::new(&context, ledger, Duration::ZERO).unwrap();
+        let pruning =
+            keep_pruning(context.clone(), clock, notifications.clone(), silences.clone(), Duration::ZERO);
         let pruning = tokio::spawn(pruning);
         while silences.silence("1").await.unwrap().is_some() {
             tokio::task::yield_now().await;

@@ -82,11 +82,11 @@ impl SampleStore for FakeStore {
         unreachable!("only appended to and pruned")
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }
 
-    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }
 

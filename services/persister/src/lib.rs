@@ -3,9 +3,11 @@
 //! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by gathering
 //! a batch ([`BATCH_RECORDS`]) by size and age → *store* the samples and the position in one transaction
 //! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded or is refused
-//! by the store goes to `metrics.dead` before the position moves.
+//! by the store goes to `metrics.dead` before the position moves, and so does a sample that is older than the
+//! retention or ahead of the clock.
 
 mod bisect;
+mod clock;
 mod config;
 #[cfg(test)]
 mod fake_store;
@@ -16,3 +18,6 @@ mod run;
 
 pub use config::{BATCH_RECORDS, PersisterConfig};
 pub use run::run;
+
+/// The role's name: who rejects, in the headers of a dead letter, and whose marks are kept.
+const ROLE: &str = "persister";

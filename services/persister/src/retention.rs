@@ -4,24 +4,26 @@ use crate::metrics::PersisterMetrics;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::SampleStore;
+use watchkeeper_ports::{PortError, SampleStore};
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, now_and_then};
 
 /// How often old samples are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time.
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time. By a clock
+/// that is doubted nothing is removed that was not old when it was last believed.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
+    clock: Clock,
     store: Arc<dyn SampleStore>,
     retention: Duration,
     metrics: Arc<PersisterMetrics>,
 ) -> RoleResult {
     now_and_then(&context, PRUNE_EVERY, || async {
-        let before = Timestamp::now().minus(retention);
-        match store.prune(before).await {
-            Ok(0) => {}
-            Ok(samples) => {
+        match prune(&clock, &*store, retention).await {
+            Ok((_, 0)) => {}
+            Ok((before, samples)) => {
                 metrics.pruned.inc_by(samples);
                 tracing::info!(samples, %before, "removed samples past their retention");
             }
@@ -31,11 +33,38 @@ pub(crate) async fn keep_pruning(
     .await
 }
 
+/// Removes what is old; gives before when, and how many samples.
+async fn prune(
+    clock: &Clock,
+    store: &dyn SampleStore,
+    retention: Duration,
+) -> Result<(Timestamp, u64), PortError> {
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
+    Ok((before, store.prune(before).await?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fake_store::{FakeStore, unavailable};
+    use async_trait::async_trait;
     use tokio::time::sleep;
+    use watchkeeper_domain::clock::Looks;
+    use watchkeeper_runtime::clock::ClockLedger;
+
+    /// The clock is as it was.
+    struct Steady;
+
+    #[async_trait]
+    impl ClockLedger for Steady {
+        async fn looks(&self, now: Timestamp) -> Result<Looks, PortError> {
+            Ok(Looks::beginning_at(now))
+        }
+
+        async fn note(&self, _: &Looks) -> Result<(), PortError> {
+            Ok(())
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn old_samples_are_removed_at_the_start_and_every_hour_also_after_a_failure() {
@@ -43,8 +72,9 @@ mod tests {
         let store = Arc::new(FakeStore::refusing(|_| false));
         store.failures.lock().unwrap().push_back(unavailable());
         let metrics = Arc::new(PersisterMetrics::register(context.registry()).unwrap());
-        let pruning =
-            tokio::spawn(keep_pruning(context.clone(), store.clone(), Duration::ZERO, metrics.clone()));
+        let clock = Clock::new(&context, Steady, Duration::ZERO).unwrap();
+        let pruning = keep_pruning(context.clone(), clock, store.clone(), Duration::ZERO, metrics.clone());
+        let pruning = tokio::spawn(pruning);
         sleep(PRUNE_EVERY / 2).await;
         assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (1, 0));
         sleep(PRUNE_EVERY * 2).await;

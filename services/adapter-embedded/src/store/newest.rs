@@ -11,13 +11,18 @@ use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::Page;
 
 /// A series' samples, newest first: the tree is read from its end.
-const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 ORDER BY at DESC";
+const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 AND at <= ?2 ORDER BY at DESC";
 
-/// The newest sample of each series on the page.
-pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, Error> {
+/// The newest sample up to `until` of each series on the page.
+pub(super) fn latest(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+    until: Timestamp,
+) -> Result<Vec<Sample>, Error> {
     answer_page(conn, filter, page, |id, series| {
         let mut newest = None;
-        newest_first(conn, id, |collected_at, value| {
+        newest_first(conn, id, until, |collected_at, value| {
             newest = Some((collected_at, value));
             ControlFlow::Break(())
         })?;
@@ -25,11 +30,16 @@ pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> R
     })
 }
 
-/// The newest `limit` samples of all series that `filter` means, newest first.
-pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, Error> {
+/// The newest `limit` samples up to `until` of all series that `filter` means, newest first.
+pub(super) fn newest(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    limit: usize,
+    until: Timestamp,
+) -> Result<Vec<Sample>, Error> {
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
     each_series(conn, filter, &KeyRange::of(filter, None), |id, series| {
-        newest_first(conn, id, |at, value| newest.offer(&series, at, value))?;
+        newest_first(conn, id, until, |at, value| newest.offer(&series, at, value))?;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(newest.kept.into_sorted_vec().into_iter().map(|Reverse(Aged(sample))| sample).collect())
@@ -38,10 +48,11 @@ pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> 
 fn newest_first(
     conn: &Connection,
     series_id: i64,
+    until: Timestamp,
     mut visit: impl FnMut(Timestamp, f64) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut select = conn.prepare_cached(NEWEST_FIRST)?;
-    let mut rows = select.query([series_id])?;
+    let mut rows = select.query((series_id, until.as_micros()))?;
     while let Some(row) = rows.next()? {
         if visit(timestamp(row.get(0)?)?, row.get(1)?).is_break() {
             break;

@@ -12,6 +12,7 @@ use futures_util::SinkExt as _;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use tokio_postgres::error::SqlState;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_value;
 use watchkeeper_ports::{Append, Appended};
 
@@ -39,12 +40,17 @@ enum Stored {
 impl Samples {
     /// Moves the positions and stores the samples. COPY is tried first, unless the last append held samples
     /// that were there already.
-    pub(super) async fn store(&self, connection: &mut Connection, batch: &Append) -> Result<Appended, Error> {
+    pub(super) async fn store(
+        &self,
+        connection: &mut Connection,
+        batch: &Append,
+        now: Timestamp,
+    ) -> Result<Appended, Error> {
         for sample in &batch.samples {
             check_value(sample.value).map_err(|violation| Error::Rejected(violation.to_string()))?;
         }
         let days = batch.samples.iter().map(|sample| Day::of(sample.collected_at)).collect();
-        self.days.provide(connection, days).await?;
+        self.days.provide(connection, days, now).await?;
         let way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
         let appended = match self.transact(connection, batch, way).await? {
             Some(appended) => appended,

@@ -1,9 +1,11 @@
--- KEYS: samples, order, expiry. ARGV: now, then for each sample its series key, its entry, and when it expires.
--- An entry begins with its instant and its expiry, of 20 digits each. What has expired is as if it were not there.
-for i = 2, #ARGV, 3 do
+-- KEYS: samples, order, expiry. ARGV: now, the latest instant that is possible now, then for each sample its series
+-- key, its entry, and when it expires.
+-- An entry begins with its instant and its expiry, of 20 digits each. What has expired is as if it were not there, and
+-- so is what is later than possible: it was put while the clock was ahead.
+for i = 3, #ARGV, 3 do
     local key, entry, expires = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     local known = redis.call('HGET', KEYS[1], key)
-    if not known or known:sub(1, 20) < entry:sub(1, 20) or known:sub(21, 40) <= ARGV[1] then
+    if not known or known:sub(1, 20) < entry:sub(1, 20) or known:sub(1, 20) > ARGV[2] or known:sub(21, 40) <= ARGV[1] then
         redis.call('HSET', KEYS[1], key, entry)
         redis.call('ZADD', KEYS[2], 0, key)
         redis.call('ZADD', KEYS[3], expires, key)
