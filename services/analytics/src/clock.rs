@@ -60,7 +60,7 @@ mod tests {
         let rollups: Arc<dyn RollupStore> = Arc::new(EmbeddedRollups::open(directory.path()).unwrap());
         let clock = PassClock { rollups: Arc::clone(&rollups), walks: Walk::all(&config()) };
         let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-        let hour = |hours| now.minus(Duration::from_secs(hours * 3_600));
+        let hour = |hours: u64| now.minus(Duration::from_secs(hours * 3_600));
         assert_eq!(clock.looks(now).await.unwrap(), Looks::beginning_at(now));
         for (pass, at) in
             [("hour", hour(1)), ("day", hour(20)), ("day+3600s", now.plus(Duration::from_secs(9)))]
