@@ -203,7 +203,7 @@ mod tests {
             "the clock is 1826 days ahead of the last look at 2026-11-20T10:00:00Z: set it if it is wrong; nothing \
              is removed by it for another 24 hours; lag 0"
         );
-        assert_eq!(clock.0.disagreement.get(), 1_826.0 * 86_400.0);
+        assert_eq!(Duration::from_secs_f64(clock.0.disagreement.get()), 1_826 * DAY);
         clock.look(start().plus(LOOK_EVERY)).await.unwrap();
         assert_eq!((says().as_str(), clock.0.disagreement.get()), ("lag 0", 0.0));
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::clock::{Doubt, Looks};
@@ -29,7 +30,7 @@ pub fn to_marks(looks: &Looks) -> [(&'static str, Timestamp); 3] {
 }
 
 /// What the marks say; `None` before anything was noted.
-pub fn from_marks(marks: &HashMap<String, Timestamp>) -> Option<Looks> {
+pub fn from_marks<S: BuildHasher>(marks: &HashMap<String, Timestamp, S>) -> Option<Looks> {
     let mark = |name| marks.get(name).copied();
     let doubt = mark(DOUBTED_SINCE).zip(mark(DOUBTED_UNTIL)).filter(|&(_, until)| until > Timestamp::MIN);
     Some(Looks { believed: mark(BELIEVED)?, doubt: doubt.map(|(since, until)| Doubt { since, until }) })
@@ -69,9 +70,9 @@ mod tests {
         let at = |secs| Timestamp::MIN.plus(Duration::from_secs(secs));
         for doubt in [None, Some(Doubt { since: at(20), until: at(30) })] {
             let looks = Looks { believed: at(10), doubt };
-            let marks = to_marks(&looks).into_iter().map(|(name, at)| (name.to_owned(), at)).collect();
-            assert_eq!(from_marks(&marks), Some(looks));
+            let marks = to_marks(&looks).map(|(name, at)| (name.to_owned(), at));
+            assert_eq!(from_marks(&HashMap::from(marks)), Some(looks));
         }
-        assert_eq!(from_marks(&HashMap::new()), None);
+        assert_eq!(from_marks(&HashMap::<String, Timestamp>::new()), None);
     }
 }
