@@ -1,5 +1,6 @@
 //! The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 
+mod clock;
 mod cursor;
 mod ends;
 mod frames;
@@ -16,6 +17,7 @@ mod subscription;
 use crate::EmbeddedOptions;
 use crate::sqlite::Database;
 use async_trait::async_trait;
+use clock::BusClock;
 use cursor::Cursor;
 use ends::Ends;
 use memory::BusMemory;
@@ -33,7 +35,8 @@ use watchkeeper_ports::{
 const NAME: &str = "bus";
 /// The only partition of every topic.
 const PARTITION: u32 = 0;
-const MIGRATIONS: [&str; 2] = [include_str!("bus/schema.sql"), include_str!("bus/topic_ids.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("bus/schema.sql"), include_str!("bus/topic_ids.sql"), include_str!("bus/clock.sql")];
 
 /// The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 ///
@@ -64,7 +67,8 @@ impl EmbeddedBus {
             for (topic, log) in log::topics(conn)? {
                 ends.announce(topic, log.end);
             }
-            BusMemory::new(options.clone(), ends.clone(), seats.clone())
+            let clock = BusClock::open(conn, options, Timestamp::now())?;
+            BusMemory::new(options.clone(), ends.clone(), seats.clone(), clock)
         })?;
         Ok(Self { shared: Arc::new(Shared { database, ends, seats }) })
     }

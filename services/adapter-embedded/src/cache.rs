@@ -163,7 +163,7 @@ mod tests {
 
     async fn a_full_cache_keeps_what_it_has(bounds: Bounds) {
         let cache = MemoryCache { bounds, ..MemoryCache::new() };
-        let newer = Sample { collected_at: Timestamp::MAX, ..sample(0) };
+        let newer = Sample { collected_at: Timestamp::MIN.plus(2 * TTL), ..sample(0) };
         put(&cache, &[sample(0), sample(1), sample(2), newer.clone()], Timestamp::MIN).await;
         let all = SeriesFilter::default();
         let latest = cache.latest(&all, &Page::first(9), Timestamp::MIN).await.unwrap();

@@ -106,18 +106,28 @@ impl SampleStore for EmbeddedStore {
         self.database.read(move |conn| series::series_page(conn, &filter, &page)).await
     }
 
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
         let (filter, page) = (filter.clone(), page.clone());
-        self.database.read(move |conn| newest::latest(conn, &filter, &page)).await
+        self.database.read(move |conn| newest::latest(conn, &filter, &page, until)).await
     }
 
     async fn series_count(&self) -> Result<u64, PortError> {
         self.database.read_long(series::count).await
     }
 
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
         let filter = filter.clone();
-        self.database.read_long(move |conn| newest::newest(conn, &filter, limit)).await
+        self.database.read_long(move |conn| newest::newest(conn, &filter, limit, until)).await
     }
 
     async fn samples(

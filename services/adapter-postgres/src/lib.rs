@@ -19,4 +19,5 @@ mod store;
 mod tls;
 
 pub use options::PostgresOptions;
+pub use samples::MAX_DAYS;
 pub use store::PostgresStore;

@@ -11,6 +11,8 @@ mod prune;
 mod rows;
 mod walk;
 
+pub use days::MAX_DAYS;
+
 use crate::database::Database;
 use crate::error::WHAT;
 use crate::positions;
@@ -65,7 +67,8 @@ impl PositionStore for Samples {
 #[async_trait]
 impl SampleStore for Samples {
     async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        let stored = self.database.call(async |connection| self.store(connection, batch).await).await?;
+        let now = Timestamp::now();
+        let stored = self.database.call(async |connection| self.store(connection, batch, now).await).await?;
         stored.map_err(|TooManySeries { series, samples }| PortError::TooManySeries {
             what: WHAT,
             series,
@@ -77,16 +80,28 @@ impl SampleStore for Samples {
         self.database.call(async |connection| series::page(connection, filter, page).await).await
     }
 
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
-        self.database.call(async |connection| newest::latest(connection, filter, page).await).await
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database.call(async |connection| newest::latest(connection, filter, page, until).await).await
     }
 
     async fn series_count(&self) -> Result<u64, PortError> {
         self.database.long_call(async |connection| series::count_all(connection).await).await
     }
 
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
-        self.database.long_call(async |connection| newest::newest(connection, filter, limit).await).await
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database
+            .long_call(async |connection| newest::newest(connection, filter, limit, until).await)
+            .await
     }
 
     async fn samples(

@@ -9,6 +9,7 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
@@ -82,18 +83,19 @@ impl RedisCache {
 impl LatestCache for RedisCache {
     /// One round trip, however many samples.
     async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError> {
-        if samples.is_empty() {
-            return Ok(());
-        }
         let mut calls = Pipeline::new();
-        for some in newest_of_each(samples).chunks(SCRIPT_SAMPLES) {
+        let latest = latest_possible(now);
+        for some in newest_of_each(samples, latest).chunks(SCRIPT_SAMPLES) {
             let mut call = self.keys.call(script::PUT);
-            call.arg(entry::instant(now)).arg(self.max_series);
+            call.arg(entry::instant(now)).arg(entry::instant(latest)).arg(self.max_series);
             for sample in some {
                 let expires = now.plus(ttl.of(sample.series.source()));
                 call.arg(sample.series.key()).arg(entry::write(sample, expires)).arg(entry::instant(expires));
             }
             calls.add_command(call);
+        }
+        if calls.is_empty() {
+            return Ok(());
         }
         let left: Vec<usize> =
             calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))?;
@@ -122,7 +124,9 @@ impl LatestCache for RedisCache {
             let (last, entries): (String, Vec<Option<Vec<u8>>>) = self.ask(&call).await?;
             for entry in entries.iter().flatten() {
                 let sample = entry::read(&mut decoder, entry, now).map_err(broken)?;
-                found.extend(sample.filter(|sample| filter.matches(&sample.series)));
+                found.extend(sample.filter(|sample| {
+                    sample.collected_at <= latest_possible(now) && filter.matches(&sample.series)
+                }));
             }
             if last.is_empty() {
                 break;
@@ -178,10 +182,10 @@ impl LatestCache for RedisCache {
     }
 }
 
-/// Of each series the newest sample, of equally new ones the first: what the others would leave behind.
-fn newest_of_each(samples: &[Sample]) -> Vec<&Sample> {
+/// Of each series the newest sample up to `latest`, of equally new ones the first: what the others would leave behind.
+fn newest_of_each(samples: &[Sample], latest: Timestamp) -> Vec<&Sample> {
     let mut newest: HashMap<&str, &Sample> = HashMap::with_capacity(samples.len());
-    for sample in samples {
+    for sample in samples.iter().filter(|sample| sample.collected_at <= latest) {
         let known = newest.entry(sample.series.key()).or_insert(sample);
         if sample.collected_at > known.collected_at {
             *known = sample;

@@ -7,6 +7,7 @@
 //! changes nothing.
 
 mod api;
+mod clock;
 mod config;
 mod due;
 mod make;

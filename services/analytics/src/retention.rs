@@ -6,28 +6,36 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often old rollups are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next
-/// time; one that only a restart helps ends the role.
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time; one that only a
+/// restart helps ends the role. By a clock that is doubted nothing is removed that was not old when it was last believed.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
+    clock: Clock,
     walks: Vec<Walk>,
     rollups: Arc<dyn RollupStore>,
     metrics: AnalyticsMetrics,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&walks, &*rollups, &metrics)).await? {}
+    while rounds.next(prune(&clock, &walks, &*rollups, &metrics)).await? {}
     Ok(())
 }
 
-async fn prune(walks: &[Walk], rollups: &dyn RollupStore, metrics: &AnalyticsMetrics) -> Result<(), Stopped> {
+async fn prune(
+    clock: &Clock,
+    walks: &[Walk],
+    rollups: &dyn RollupStore,
+    metrics: &AnalyticsMetrics,
+) -> Result<(), Stopped> {
+    let present = clock.look(Timestamp::now()).await?;
     for Walk { window, retention, .. } in walks {
-        let before = Timestamp::now().minus(*retention);
+        let before = present.earliest.minus(*retention);
         let removed = rollups.prune(*window, before).await?;
         if removed > 0 {
             metrics.pruned(*window, removed);

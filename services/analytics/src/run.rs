@@ -1,6 +1,7 @@
 //! The role's loops.
 
 use crate::api::ApiClient;
+use crate::clock::PassClock;
 use crate::config::AnalyticsConfig;
 use crate::due::{Chunk, Known};
 use crate::make::make;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often the role looks whether a window is due.
@@ -29,9 +31,13 @@ pub async fn run(
 ) -> RoleResult {
     let metrics = AnalyticsMetrics::register(context.registry())?;
     let walks = Walk::all(&config);
-    let pruning = keep_pruning(context.clone(), walks.clone(), Arc::clone(&rollups), metrics.clone());
+    let ledger = PassClock { rollups: Arc::clone(&rollups), walks: walks.clone() };
+    let shortest = walks.iter().map(|walk| walk.retention).min().unwrap_or_default();
+    let clock = Clock::new(&context, ledger, shortest)?;
+    let looking = clock.clone().keep_looking(context.clone());
+    let pruning = keep_pruning(context.clone(), clock, walks.clone(), Arc::clone(&rollups), metrics.clone());
     let analytics = Analytics { world: World::new(context, api, rollups), walks, metrics };
-    tokio::try_join!(analytics.keep_up(), pruning)?;
+    tokio::try_join!(analytics.keep_up(), pruning, looking)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::question::{Cursor, NewestQuestion, Origin, PageQuestion, RollupsQuestion};
 use std::sync::Arc;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
@@ -78,7 +79,7 @@ impl Ask {
                 return Ok(cut(found?, question.limit, Origin::Cache, |sample| &sample.series));
             }
         }
-        let found = self.samples.latest(&question.filter, &page).await?;
+        let found = self.samples.latest(&question.filter, &page, latest_possible(now)).await?;
         Ok(cut(found, question.limit, Origin::Store, |sample| &sample.series))
     }
 
@@ -92,7 +93,7 @@ impl Ask {
         match self.latest.newest(filter, now).await {
             Ok(Some(sample)) => Ok(Some(sample)),
             Err(error) if error.failure() != Failure::Retry => Err(error),
-            Ok(None) | Err(_) => Ok(self.samples.newest(filter, 1).await?.pop()),
+            Ok(None) | Err(_) => Ok(self.samples.newest(filter, 1, latest_possible(now)).await?.pop()),
         }
     }
 
@@ -109,13 +110,17 @@ impl Ask {
         };
         Ok(match cached {
             Some(sample) => Some(sample),
-            None => self.samples.latest(&filter, &page).await?.pop(),
+            None => self.samples.latest(&filter, &page, latest_possible(now)).await?.pop(),
         })
     }
 
     /// The newest samples of all series that match, newest first.
-    pub(crate) async fn newest(&self, question: &NewestQuestion) -> Result<Vec<Sample>, PortError> {
-        self.samples.newest(&question.filter, question.limit).await
+    pub(crate) async fn newest(
+        &self,
+        question: &NewestQuestion,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.samples.newest(&question.filter, question.limit, latest_possible(now)).await
     }
 
     /// The windows of the series that match, of as many series as an answer may have.

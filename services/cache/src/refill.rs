@@ -1,6 +1,8 @@
 //! Filling an empty cache from the store.
 
-use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_domain::SeriesFilter;
+use watchkeeper_domain::clock::Present;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
 use watchkeeper_runtime::Heartbeat;
 
@@ -15,17 +17,18 @@ pub(crate) async fn refill(
     cache: &dyn LatestCache,
     store: &dyn SampleStore,
     ttl: &TtlPolicy,
-    now: Timestamp,
+    present: Present,
     heartbeat: &Heartbeat,
 ) -> Result<usize, PortError> {
     let (all, mut page, mut count) = (SeriesFilter::default(), Page::first(PAGE_SERIES), 0);
     loop {
         heartbeat.beat();
-        let mut samples = heartbeat.waiting(STORE, store.latest(&all, &page)).await?;
+        let latest = store.latest(&all, &page, latest_possible(present.latest));
+        let mut samples = heartbeat.waiting(STORE, latest).await?;
         let Some(last) = samples.last() else { return Ok(count) };
         page.after = Some(last.series.key().to_owned());
-        samples.retain(|sample| now.since(sample.collected_at) < ttl.of(sample.series.source()));
+        samples.retain(|sample| present.earliest.since(sample.collected_at) < ttl.of(sample.series.source()));
         count += samples.len();
-        cache.put(&samples, ttl, now).await?;
+        cache.put(&samples, ttl, present.latest).await?;
     }
 }

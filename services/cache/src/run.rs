@@ -11,20 +11,23 @@ use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{
     CacheAdvance, EventBus, Group, LatestCache, Offset, PortError, Position, ReceivedBatch, SampleStore,
-    Topic, TopicId, TopicPartition,
+    ScheduleStore, Topic, TopicId, TopicPartition,
 };
+use watchkeeper_runtime::clock::{Clock, ScheduledClock};
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
 use watchkeeper_runtime::telemetry::register;
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Keeps the cache up with topic `metrics` until asked to stop.
+/// Keeps the cache up with topic `metrics` until asked to stop. What is seen of the clock meanwhile is kept in
+/// `schedule`.
 pub async fn run(
     context: RoleContext,
     config: CacheConfig,
     bus: Arc<dyn EventBus>,
     store: Arc<dyn SampleStore>,
     cache: Arc<dyn LatestCache>,
+    schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
     let undecodable = IntCounter::new(
         "watchkeeper_cache_undecodable_total",
@@ -33,9 +36,12 @@ pub async fn run(
     let undecodable = register(context.registry(), undecodable)?;
     // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
     let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
-    let sweeping = keep_sweeping(context.clone(), Arc::clone(&cache));
-    let filler = Filler::new(config, store, cache, undecodable);
-    tokio::try_join!(consume(context, source, filler), sweeping)?;
+    let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
+    let clock = Clock::new(&context, ledger, A_LONG_TIME)?;
+    let looking = clock.clone().keep_looking(context.clone());
+    let sweeping = keep_sweeping(context.clone(), clock.clone(), Arc::clone(&cache));
+    let filler = Filler::new(config, clock, store, cache, undecodable);
+    tokio::try_join!(consume(context, source, filler), looking, sweeping)?;
     Ok(())
 }
 
@@ -45,8 +51,13 @@ const MAX_RECORDS: usize = 10_000;
 /// How often it is looked whether the cache has forgotten what it was given.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// A value that expires too early comes back with the next sample: a host that was off for a night is not to be told
+/// of its clock. Only that one is doubted which is far from the last look.
+const A_LONG_TIME: Duration = Duration::MAX;
+
 struct Filler {
     config: CacheConfig,
+    clock: Clock,
     store: Arc<dyn SampleStore>,
     cache: Arc<dyn LatestCache>,
     undecodable: IntCounter,
@@ -70,12 +81,14 @@ struct Place {
 impl Filler {
     fn new(
         config: CacheConfig,
+        clock: Clock,
         store: Arc<dyn SampleStore>,
         cache: Arc<dyn LatestCache>,
         undecodable: IntCounter,
     ) -> Self {
         Self {
             config,
+            clock,
             store,
             cache,
             undecodable,
@@ -101,8 +114,8 @@ impl Filler {
             let stored = heartbeat.waiting(refill::STORE, position).await?;
             advances.push(self.advance(partition, None, stored.next()));
         }
-        let (ttl, now) = (&self.config.ttl, Timestamp::now());
-        let series = refill(&*self.cache, &*self.store, ttl, now, heartbeat).await?;
+        let present = heartbeat.idle(self.clock.look(Timestamp::now())).await?;
+        let series = refill(&*self.cache, &*self.store, &self.config.ttl, present, heartbeat).await?;
         tracing::info!(series, "cache refilled from the store");
         self.cache.advance(&advances).await
     }
@@ -206,6 +219,12 @@ mod tests {
     use watchkeeper_domain::Series;
     use watchkeeper_ports::{Advance, Append, TtlPolicy};
 
+    fn clock(directory: &tempfile::TempDir) -> Clock {
+        let schedule = EmbeddedStore::open(&directory.path().join("clock")).unwrap().schedule();
+        let ledger = ScheduledClock { schedule, owner: "cache", believes_the_first: true };
+        Clock::new(&RoleContext::detached("cache"), ledger, A_LONG_TIME).unwrap()
+    }
+
     #[tokio::test]
     async fn every_partition_of_one_assignment_begins_where_the_persister_is() {
         let directory = tempfile::tempdir().unwrap();
@@ -228,7 +247,7 @@ mod tests {
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, store, cache, undecodable);
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, undecodable);
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
@@ -242,7 +261,8 @@ mod tests {
         let store = EmbeddedStore::open(directory.path()).unwrap().samples();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
-        let mut filler = Filler::new(CacheConfig { ttl }, store, Arc::new(MemoryCache::new()), undecodable);
+        let cache = Arc::new(MemoryCache::new());
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, undecodable);
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
         assert!(!filler.wake(&heartbeat).await, "it has no partition");
         let partition = TopicPartition::new(Topic::METRICS, 0);

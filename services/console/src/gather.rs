@@ -25,6 +25,7 @@ use crate::ports::ConsolePorts;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
+use watchkeeper_domain::clock::DISAGREEMENT;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Group, Page, PortError};
 
@@ -69,6 +70,8 @@ pub(crate) struct Status {
     pub(crate) history: Answer<History>,
     /// How many series the cache keeps.
     pub(crate) series: Answer<usize>,
+    /// By how much the clock of another process is not believed, if one is.
+    pub(crate) clock: Answer<Option<Duration>>,
     pub(crate) letters: Answer<Letters>,
     pub(crate) lags: Vec<(Group, Answer<GroupLag>)>,
     pub(crate) alerting: Alerting,
@@ -89,14 +92,15 @@ pub(crate) async fn status(
     chosen: &Chosen,
     now: Timestamp,
 ) -> Status {
-    let ((latest, history), series, letters, lags, alerting) = tokio::join!(
+    let ((latest, history), series, clock, letters, lags, alerting) = tokio::join!(
         latest_with_history(ports, chosen, now),
         ask("cache", ports.latest.len()),
+        ask("cache", clock(ports, now)),
         ask("bus", dead_letters::outstanding(letters)),
         lag::of_groups(&*ports.bus),
         alerting(ports, now),
     );
-    Status { latest, history, series, letters, lags, alerting }
+    Status { latest, history, series, clock, letters, lags, alerting }
 }
 
 async fn latest_with_history(
@@ -110,6 +114,13 @@ async fn latest_with_history(
         Err(_) => Ok(History::default()),
     };
     (latest, history)
+}
+
+async fn clock(ports: &ConsolePorts, now: Timestamp) -> Result<Option<Duration>, PortError> {
+    let filter = SeriesFilter::named(DISAGREEMENT.0, DISAGREEMENT.1);
+    let told = ports.latest.latest(&filter, &Page::first(PAGE_SERIES), now).await?;
+    let seconds = told.iter().map(|sample| sample.value).fold(0.0, f64::max);
+    Ok(Duration::try_from_secs_f64(seconds).ok().filter(|by| !by.is_zero()))
 }
 
 async fn latest(ports: &ConsolePorts, chosen: &Chosen, now: Timestamp) -> Result<Latest, PortError> {

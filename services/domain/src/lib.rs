@@ -2,10 +2,12 @@
 //!
 //! A [`Series`] is what is measured, a [`Sample`] one value of it at one instant. [`limits`] says what
 //! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] and [`Rollup`] how many become
-//! one. [`text`] says how text of others is shown. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it.
+//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it. [`clock`]
+//! says whether the wall clock can be believed, [`text`] how text of others is shown.
 
 mod aggregate;
 mod alert;
+pub mod clock;
 mod filter;
 mod key_range;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! What a valid series and sample look like. One place, so that every way in refuses the same.
 
+use crate::clock::Present;
 use crate::{SeriesParts, Timestamp};
 use std::time::Duration;
 
@@ -27,6 +28,12 @@ pub const MAX_KEY_BYTES: usize = MAX_SOURCE_BYTES
     + "/{} ".len();
 /// How far a sample's time may lie ahead of the receiver's clock: clocks drift, calendars do not.
 pub const MAX_AHEAD: Duration = Duration::from_secs(10 * 60);
+/// The same for whoever takes a record from the bus: the clock of who accepted it may differ from the taker's by
+/// as much again, and what was accepted is taken.
+pub const MAX_AHEAD_TAKEN: Duration = Duration::from_secs(2 * MAX_AHEAD.as_secs());
+/// How long a record may lie on the bus or in a spool after it was accepted, so that it is stored although it has
+/// grown older than the retention meanwhile.
+pub const MAX_WAIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why a series or sample is refused: the field, and the limit it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,12 +92,54 @@ pub fn check_value(value: f64) -> Result<(), Violation> {
 
 /// Checks that `at` is at most [`MAX_AHEAD`] after `now`.
 pub fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Violation> {
-    if at <= now.plus(MAX_AHEAD) {
+    check_ahead(at, now, MAX_AHEAD)
+}
+
+/// Checks a sample on its way in: its time is at most [`MAX_AHEAD`] after `now`, and not so old that it would be
+/// removed again.
+pub fn check_accepted(at: Timestamp, now: Timestamp, retention: Duration) -> Result<(), Violation> {
+    check_ahead(at, now, MAX_AHEAD)?;
+    check_age(at, now.minus(retention), retention)
+}
+
+/// Checks a sample that was taken from the bus, where nothing need have checked it: as [`check_accepted`] does, but
+/// with room for what was in order when it was accepted ([`MAX_AHEAD_TAKEN`], [`MAX_WAIT`]).
+pub fn check_taken(at: Timestamp, present: Present, retention: Duration) -> Result<(), Violation> {
+    check_possible(at, present.latest)?;
+    check_age(at, present.earliest.minus(retention).minus(MAX_WAIT), retention)
+}
+
+/// Checks that a sample that was taken from the bus at `now` can have been measured: it is not later than
+/// [`latest_possible`].
+pub fn check_possible(at: Timestamp, now: Timestamp) -> Result<(), Violation> {
+    check_ahead(at, now, MAX_AHEAD_TAKEN)
+}
+
+/// The last instant that can be that of a sample taken from the bus at `now`. What is later was never measured: it
+/// is not the latest of anything.
+#[must_use]
+pub fn latest_possible(now: Timestamp) -> Timestamp {
+    now.plus(MAX_AHEAD_TAKEN)
+}
+
+fn check_ahead(at: Timestamp, now: Timestamp, most: Duration) -> Result<(), Violation> {
+    if at <= now.plus(most) {
         return Ok(());
     }
-    let reason =
-        format!("is {} s in the future, the limit is {} s", at.since(now).as_secs(), MAX_AHEAD.as_secs());
+    let reason = format!("is {} s in the future, the limit is {} s", at.since(now).as_secs(), most.as_secs());
     Err(Violation::new("collected_at", reason))
+}
+
+fn check_age(at: Timestamp, oldest: Timestamp, retention: Duration) -> Result<(), Violation> {
+    const DAY: u64 = 24 * 60 * 60;
+    if at >= oldest {
+        return Ok(());
+    }
+    let kept_for = match retention.as_secs() {
+        whole_days if whole_days % DAY == 0 => format!("{} days", whole_days / DAY),
+        secs => format!("{secs} s"),
+    };
+    Err(Violation::new("collected_at", format!("is {at}, older than the retention of {kept_for}")))
 }
 
 fn check_label_name(name: &str) -> Result<(), Violation> {
@@ -235,5 +284,54 @@ mod tests {
             check_time(past_it, now).unwrap_err().to_string(),
             "collected_at: is 601 s in the future, the limit is 600 s"
         );
+    }
+
+    #[test]
+    fn a_time_is_accepted_down_to_the_retention() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let check = |at, days: u64| {
+            check_accepted(at, now, Duration::from_secs(days * 24 * 60 * 60))
+                .map_err(|error| error.to_string())
+        };
+        let at = |text: &str| text.parse().unwrap();
+        assert_eq!(check(at("2026-11-10T10:00:00Z"), 10), Ok(()));
+        assert_eq!(
+            check(at("2026-11-10T09:59:59Z"), 10),
+            Err("collected_at: is 2026-11-10T09:59:59Z, older than the retention of 10 days".into())
+        );
+        assert_eq!(check(now.plus(MAX_AHEAD), 10), Ok(()));
+        assert!(check(now.plus(MAX_AHEAD_TAKEN), 10).is_err());
+        assert_eq!(check(Timestamp::MIN, 36_500), Ok(()));
+        let refused = check_accepted(Timestamp::MIN, now, Duration::from_secs(90_000)).unwrap_err();
+        assert!(refused.reason.ends_with("older than the retention of 90000 s"), "{refused}");
+    }
+
+    #[test]
+    fn what_was_accepted_is_taken_although_it_waited_and_the_clocks_differ() {
+        let (now, retention) = ("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap(), MAX_WAIT);
+        let (oldest, newest) = (now.minus(retention), now.plus(MAX_AHEAD));
+        for at in [oldest, newest] {
+            assert_eq!(check_accepted(at, now, retention), Ok(()));
+        }
+        let second = Duration::from_secs(1);
+        let later = now.plus(MAX_WAIT);
+        assert_eq!(check_taken(oldest, Present::at(later), retention), Ok(()));
+        assert!(check_taken(oldest.minus(second), Present::at(later), retention).is_err());
+        let earlier = now.minus(MAX_AHEAD);
+        assert_eq!(check_taken(newest, Present::at(earlier), retention), Ok(()));
+        assert!(check_taken(newest.plus(second), Present::at(earlier), retention).is_err());
+        assert_eq!(latest_possible(earlier), newest);
+    }
+
+    #[test]
+    fn a_clock_that_is_doubted_refuses_nothing_that_is_in_order_by_either() {
+        let (right, year) =
+            ("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap(), Duration::from_secs(31_536_000));
+        for wrong in [right.plus(5 * year), right.minus(5 * year)] {
+            let present = Present { earliest: right.min(wrong), latest: right.max(wrong) };
+            for at in [right, wrong] {
+                assert_eq!(check_taken(at, present, MAX_WAIT), Ok(()));
+            }
+        }
     }
 }

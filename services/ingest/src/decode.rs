@@ -6,6 +6,7 @@ use crate::repeats::{Repeat, Repeats};
 use crate::series::SeriesOf;
 use axum::http::StatusCode;
 use std::mem;
+use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
@@ -33,7 +34,7 @@ pub(crate) struct Decoded {
     pub(crate) listed: Vec<(usize, Violation)>,
 }
 
-/// Decodes a body that arrives at `now`. An item is accepted or refused for itself; allocates nothing for
+/// Decodes a body that arrives at `now`, for a store that keeps samples for `retention`. An item is accepted or refused for itself; allocates nothing for
 /// each sample, but for a refused one.
 ///
 /// # Errors
@@ -43,6 +44,7 @@ pub(crate) fn decode(
     format: BodyFormat,
     max_items: usize,
     now: Timestamp,
+    retention: Duration,
     arrivals: &ArrivalClock,
     recent: SeriesOf<'_>,
 ) -> Result<Decoded, Problem> {
@@ -52,6 +54,7 @@ pub(crate) fn decode(
     }
     let mut decoder = Decoder {
         now,
+        retention,
         arrivals,
         recent,
         reader: SampleReader::new(),
@@ -84,6 +87,7 @@ fn whole(error: BodyError) -> Problem {
 
 struct Decoder<'a, 'c> {
     now: Timestamp,
+    retention: Duration,
     arrivals: &'c ArrivalClock,
     recent: SeriesOf<'c>,
     reader: SampleReader<'a>,
@@ -114,7 +118,7 @@ impl<'a> Decoder<'a, '_> {
         self.key.clear();
         series.write_key(&mut self.key);
         if let Some(at) = sample.collected_at {
-            limits::check_time(at, self.now)?;
+            limits::check_accepted(at, self.now, self.retention)?;
         }
         self.recent.note(&self.key).inspect_err(|_| self.decoded.without_room += 1)?;
         let collected_at = match sample.collected_at {
@@ -157,6 +161,7 @@ mod tests {
 
     const NOW: &str = "2026-11-20T10:00:00Z";
     const MAX_ITEMS: usize = 1000;
+    const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
     fn decoded(body: &str, format: BodyFormat) -> Result<Decoded, Problem> {
         decoded_within(IngestConfig::default().series, body.as_bytes(), format)
@@ -174,8 +179,8 @@ mod tests {
     ) -> Result<Decoded, Problem> {
         let (now, sender) = (Instant::now(), None.into());
         let recent = RecentSeries::new(limits, now);
-        let arrivals = ArrivalClock::default();
-        decode(body, format, max_items, NOW.parse().unwrap(), &arrivals, recent.of(&sender, now))
+        let (arrivals, arrived_at) = (ArrivalClock::default(), NOW.parse().unwrap());
+        decode(body, format, max_items, arrived_at, RETENTION, &arrivals, recent.of(&sender, now))
     }
 
     /// However many items it has.
@@ -249,11 +254,23 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_taken_up_to_the_limit_ahead_of_the_clock() {
+    fn a_time_is_taken_from_the_retention_on_up_to_the_limit_ahead_of_the_clock() {
         let at = |time| format!(r#"{{"source":"a","name":"n","value":1,"collected_at":"{time}"}}"#);
-        let decoded =
-            lines(&[&at("2026-11-20T10:10:00Z"), &at("2026-11-20T10:10:01Z"), &at("1970-01-01T00:00:00Z")]);
-        assert_eq!(refusals(&decoded), ["1 collected_at: is 601 s in the future, the limit is 600 s"]);
+        let decoded = lines(&[
+            &at("2026-11-20T10:10:00Z"),
+            &at("2026-11-20T10:10:01Z"),
+            &at("2026-08-22T10:00:00Z"),
+            &at("2026-08-22T09:59:59.999999Z"),
+            &at("1970-01-01T00:00:00Z"),
+        ]);
+        assert_eq!(
+            refusals(&decoded),
+            [
+                "1 collected_at: is 601 s in the future, the limit is 600 s",
+                "3 collected_at: is 2026-08-22T09:59:59.999999Z, older than the retention of 90 days",
+                "4 collected_at: is 1970-01-01T00:00:00Z, older than the retention of 90 days",
+            ]
+        );
         assert_eq!(published(&decoded).len(), 2);
     }
 
@@ -357,7 +374,8 @@ mod tests {
                 Timestamp::from_micros(second * 1_000_000).unwrap()
             )
         };
-        let body: Vec<String> = (0..1000).map(item).collect();
+        let now = NOW.parse::<Timestamp>().unwrap().as_micros() / 1_000_000;
+        let body: Vec<String> = (now - 1000..now).map(item).collect();
         let body = body.join("\n");
         let mut accepted = 0;
         let cost =

@@ -33,8 +33,9 @@ pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
 /// Each item is accepted or refused for itself, and what is accepted is durable when the answer comes. After
 /// 503 or no answer, send the same body again: a sample is known by its series and `collected_at`, so what
 /// was taken already is not stored twice. A sample without `collected_at` gets the time of its arrival, and
-/// is another one when it is sent again. A token may send a limited number of series within a day: samples of
-/// further ones are refused. Needs the scope `ingest`.
+/// is another one when it is sent again. One that is older than samples are kept, or more than ten minutes ahead, is
+/// refused. A token may send a limited number of series within a day: samples of further ones are refused. Needs the
+/// scope `ingest`.
 #[utoipa::path(
     post,
     path = SAMPLES,

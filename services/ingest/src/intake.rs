@@ -16,7 +16,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use watchkeeper_domain::Timestamp;
@@ -33,6 +33,8 @@ pub(crate) struct Intake {
     pub(crate) outlet: Outlet,
     pub(crate) metrics: IngestMetrics,
     config: IngestConfig,
+    /// How long the store keeps samples: older ones are refused.
+    retention: Duration,
     room: Room,
     turns: Arc<Semaphore>,
     arrivals: Arc<ArrivalClock>,
@@ -40,13 +42,19 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    pub(crate) fn new(config: IngestConfig, outlet: Outlet, metrics: IngestMetrics) -> Self {
+    pub(crate) fn new(
+        config: IngestConfig,
+        retention: Duration,
+        outlet: Outlet,
+        metrics: IngestMetrics,
+    ) -> Self {
         Self {
             outlet,
             metrics,
             room: Room::of(config.max_in_hand),
             recent: Arc::new(RecentSeries::new(config.series, Instant::now())),
             config,
+            retention,
             turns: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
             arrivals: Arc::default(),
         }
@@ -85,11 +93,12 @@ impl Intake {
         let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the semaphore is never closed");
         let IngestConfig { max_decompressed, max_items, .. } = self.config;
         let (arrivals, recent) = (Arc::clone(&self.arrivals), Arc::clone(&self.recent));
+        let retention = self.retention;
         let decoding = spawn_blocking(move || {
             let _turn = turn;
             let body = decompress(sent, content.coding, max_decompressed)?;
             let recent = recent.of(&sender, Instant::now());
-            decode(&body, content.format, max_items, arrived_at, &arrivals, recent)
+            decode(&body, content.format, max_items, arrived_at, retention, &arrivals, recent)
         });
         // A panic has told the log already.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
@@ -125,7 +134,6 @@ fn refused_by_bus(reason: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use tokio::time::timeout;
     use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
     use watchkeeper_runtime::RoleContext;
@@ -136,7 +144,7 @@ mod tests {
         let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
         let outlet = Outlet::new(&context, Arc::new(bus), None).unwrap();
         let metrics = IngestMetrics::register(context.registry()).unwrap();
-        let intake = Intake::new(IngestConfig::default(), outlet, metrics);
+        let intake = Intake::new(IngestConfig::default(), Duration::MAX, outlet, metrics);
         let headers = HeaderMap::new();
         let take = || intake.take(None.into(), &headers, Body::from("[]"));
 

@@ -9,6 +9,7 @@ use crate::series::nearly_full;
 use crate::status::{Pace, Totals};
 use axum::Router;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
@@ -22,19 +23,21 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// The role, whose samples go to `bus`; to `spool` while that is away, if there is one.
+    /// The role, whose samples go to `bus`; to `spool` while that is away, if there is one. Samples older than
+    /// `retention`, for which the store keeps them, are refused.
     ///
     /// # Errors
     /// When its metrics are registered already.
     pub fn new(
         context: RoleContext,
         config: IngestConfig,
+        retention: Duration,
         bus: Arc<dyn EventBus>,
         spool: Option<SpoolPort>,
     ) -> Result<Self, prometheus::Error> {
         let metrics = IngestMetrics::register(context.registry())?;
         let outlet = Outlet::new(&context, bus, spool)?;
-        Ok(Self { context, intake: Arc::new(Intake::new(config, outlet, metrics)) })
+        Ok(Self { context, intake: Arc::new(Intake::new(config, retention, outlet, metrics)) })
     }
 
     /// The routes, for who has the scope `ingest`.

@@ -21,7 +21,7 @@ pub(crate) struct Day<'m> {
 /// Every day from the oldest sample to the newest.
 pub(crate) async fn days(stores: &Between<Stores>) -> Result<Vec<Day<'_>>, PortError> {
     let samples = &stores.here.samples;
-    let newest = samples.newest(&SeriesFilter::default(), 1).await?;
+    let newest = samples.newest(&SeriesFilter::default(), 1, Timestamp::MAX).await?;
     let (Some(oldest), Some(newest)) = (samples.oldest().await?, newest.first()) else {
         return Ok(Vec::new());
     };

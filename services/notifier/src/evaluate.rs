@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{
     Advance, AlertKey, AlertStore, Evaluation, EventBus, Group, Memory, Offset, Page, PortError, Position,
@@ -55,6 +56,8 @@ pub(crate) struct Evaluating {
     /// What is being stored: after a failure the same is tried again.
     storing: Option<Arc<Evaluation>>,
     tick_at: Instant,
+    /// What the clock showed at the last tick.
+    ticked: Timestamp,
     /// Told when alerts were stored.
     news: Arc<Notify>,
 }
@@ -93,6 +96,7 @@ impl Evaluating {
             taken: 0,
             storing: None,
             tick_at: Instant::now(),
+            ticked: Timestamp::MIN,
             news,
         }
     }
@@ -103,6 +107,12 @@ impl Evaluating {
         if self.partitions.is_empty() {
             return false;
         }
+        if self.ticked > latest_possible(now) {
+            tracing::warn!(before = %self.ticked, %now, "the clock was set back: rules go on from now");
+            self.known_until.rewind(now);
+            self.evaluator.rewind(now);
+        }
+        self.ticked = now;
         // What was appended before `now` lies before these ends. A bus that is away says nothing, and then
         // no time passes.
         if let Ok(extents) = self.bus.extents(&self.topic).await {
@@ -150,10 +160,13 @@ impl Evaluating {
                 }
             }
         }
+        let now = Timestamp::now();
         if !lost.is_empty() {
             let alerts = self.firing_about(&lost, heartbeat).await?;
-            self.evaluator.adopt(partition, &alerts, Timestamp::now());
+            self.evaluator.adopt(partition, &alerts, now);
         }
+        // It may have been remembered while the clock was ahead.
+        self.evaluator.rewind(now);
         Ok(())
     }
 
@@ -218,13 +231,16 @@ impl Consumer for Evaluating {
 
     fn take(&mut self, batch: ReceivedBatch) {
         let ReceivedBatch { partition, records, next, appended_at, .. } = &batch;
+        let now = Timestamp::now();
+        // Whichever clock is further on: by one that is behind, nothing could be measured yet.
+        let present = now.max(*appended_at);
         for record in records.iter() {
-            if self.reading.observe(&mut self.evaluator, partition, record).is_err() {
+            if self.reading.observe(&mut self.evaluator, partition, record, present).is_err() {
                 self.metrics.undecodable.inc();
             }
         }
         self.taken += records.len();
-        self.known_until.note(partition, *appended_at);
+        self.known_until.note(partition, (*appended_at).min(now));
         if let Some(place) = self.partitions.get_mut(partition) {
             place.taken = *next;
         }

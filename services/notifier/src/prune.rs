@@ -4,31 +4,35 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{NotificationStore, SilenceStore};
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often what is done with is removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Removes notifications and silences past their retention until the role is asked to stop. A failure waits
-/// for the next time; one that only a restart helps ends the role.
+/// for the next time; one that only a restart helps ends the role. By a clock that is doubted nothing is removed that
+/// was not old when it was last believed.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
+    clock: Clock,
     notifications: Arc<dyn NotificationStore>,
     silences: Arc<dyn SilenceStore>,
     retention: Duration,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&*notifications, &*silences, retention)).await? {}
+    while rounds.next(prune(&clock, &*notifications, &*silences, retention)).await? {}
     Ok(())
 }
 
 async fn prune(
+    clock: &Clock,
     notifications: &dyn NotificationStore,
     silences: &dyn SilenceStore,
     retention: Duration,
 ) -> Result<(), Stopped> {
-    let before = Timestamp::now().minus(retention);
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
     let (notifications, silences) = (notifications.prune(before).await?, silences.prune(before).await?);
     if notifications + silences > 0 {
         tracing::info!(notifications, silences, "removed what was past its retention");
@@ -40,9 +44,11 @@ async fn prune(
 mod tests {
     use super::*;
     use crate::fakes::outbox::mail;
-    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
+    use watchkeeper_domain::clock::Looks;
     use watchkeeper_domain::{Matchers, Silence};
     use watchkeeper_ports::{Lease, Outcome, Plan};
+    use watchkeeper_runtime::clock::{ScheduledClock, to_marks};
 
     #[tokio::test]
     async fn what_is_past_its_retention_is_removed_at_the_start_but_for_what_waits() {
@@ -63,7 +69,14 @@ mod tests {
         };
         silences.put(&ended).await.unwrap();
         let context = RoleContext::detached("notifier");
-        let pruning = keep_pruning(context.clone(), notifications.clone(), silences.clone(), Duration::ZERO);
+        let schedule = EmbeddedStore::open(directory.path()).unwrap().schedule();
+        let believed = to_marks(&Looks::beginning_at(Timestamp::now()));
+        let believed = believed.map(|(name, at)| (name.to_owned(), at));
+        schedule.mark("notifier", &believed).await.unwrap();
+        let ledger = ScheduledClock { schedule, owner: "notifier", believes_the_first: false };
+        let clock = Clock::new(&context, ledger, Duration::ZERO).unwrap();
+        let pruning =
+            keep_pruning(context.clone(), clock, notifications.clone(), silences.clone(), Duration::ZERO);
         let pruning = tokio::spawn(pruning);
         while silences.silence("1").await.unwrap().is_some() {
             tokio::task::yield_now().await;

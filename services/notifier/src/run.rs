@@ -12,9 +12,10 @@ use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use watchkeeper_ports::{
-    AlertStore, EventBus, Group, Mailer, NotificationStore, PositionStore, SilenceStore, Topic,
+    AlertStore, EventBus, Group, Mailer, NotificationStore, PositionStore, ScheduleStore, SilenceStore, Topic,
 };
 use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::clock::{Clock, ScheduledClock};
 use watchkeeper_runtime::consumer::{Source, consume};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
@@ -29,6 +30,8 @@ pub struct NotifierPorts {
     pub notifications: Arc<dyn NotificationStore>,
     /// Where silences are kept.
     pub silences: Arc<dyn SilenceStore>,
+    /// Where what was seen of the clock is kept.
+    pub schedule: Arc<dyn ScheduleStore>,
     /// What carries mail on.
     pub mailer: Arc<dyn Mailer>,
 }
@@ -42,7 +45,7 @@ pub async fn run(
     ports: NotifierPorts,
 ) -> RoleResult {
     let outgoing = config.outgoing(&rules).map_err(|mut errors| errors.swap_remove(0))?;
-    let NotifierPorts { bus, alerts, notifications, silences, mailer } = ports;
+    let NotifierPorts { bus, alerts, notifications, silences, schedule, mailer } = ports;
     let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
     let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let evaluate = |topic: Topic| {
@@ -79,7 +82,10 @@ pub async fn run(
         metrics,
     };
     let reporting = keep_reporting(context.clone(), status);
-    let pruning = keep_pruning(context.clone(), notifications, silences, config.retention);
+    let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: false };
+    let clock = Clock::new(&context, ledger, config.retention)?;
+    let looking = clock.clone().keep_looking(context.clone());
+    let pruning = keep_pruning(context.clone(), clock, notifications, silences, config.retention);
     let page = config.alerts_page();
     let telling = async {
         match config.alertmanager {
@@ -87,6 +93,6 @@ pub async fn run(
             None => Ok(()),
         }
     };
-    tokio::try_join!(evaluating, counting, dispatching, delivering, reporting, pruning, telling)?;
+    tokio::try_join!(evaluating, counting, dispatching, delivering, reporting, looking, pruning, telling)?;
     Ok(())
 }

@@ -82,7 +82,7 @@ impl SampleStore for FakeStore {
         unreachable!("only appended to and pruned")
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }
 
@@ -90,7 +90,7 @@ impl SampleStore for FakeStore {
         self.call().map(|()| self.kept.lock().unwrap().len() as u64)
     }
 
-    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only appended to and pruned")
     }
 

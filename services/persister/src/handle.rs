@@ -1,6 +1,6 @@
 //! What becomes of a record: a sample in hand, or a dead letter.
 
-use watchkeeper_domain::Sample;
+use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_wire::sample::SampleDecoder;
 
@@ -34,11 +34,17 @@ pub(crate) struct InHand {
 }
 
 impl InHand {
-    /// Decodes a batch.
-    pub(crate) fn take(&mut self, batch: ReceivedBatch, decoder: &mut SampleDecoder) {
+    /// Decodes a batch; `check` says whether a sample may be of that instant.
+    pub(crate) fn take(
+        &mut self,
+        batch: ReceivedBatch,
+        decoder: &mut SampleDecoder,
+        check: impl Fn(Timestamp) -> Result<(), Violation>,
+    ) {
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            match decoder.decode(message.value) {
+            let decoded = decoder.decode(message.value);
+            match decoded.and_then(|sample| check(sample.collected_at).map(|()| sample)) {
                 Ok(sample) => {
                     self.samples.push(sample);
                     self.origins.push(origin);
@@ -107,7 +113,6 @@ impl InHand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_domain::Timestamp;
     use watchkeeper_ports::{BatchBuilder, Topic};
 
     fn partition(partition: u32) -> TopicPartition {
@@ -136,7 +141,7 @@ mod tests {
 
     fn taken(batches: impl IntoIterator<Item = ReceivedBatch>) -> InHand {
         let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
-        batches.into_iter().for_each(|batch| in_hand.take(batch, &mut decoder));
+        batches.into_iter().for_each(|batch| in_hand.take(batch, &mut decoder, |_| Ok(())));
         in_hand
     }
 
@@ -165,6 +170,19 @@ mod tests {
             refused(&in_hand),
             [(&b"{}"[..], 12, "source: is missing"), (b"\xff", 4, "sample: is not UTF-8 from byte 0 on")]
         );
+    }
+
+    #[test]
+    fn a_sample_of_an_instant_that_may_not_be_is_refused_with_the_reason() {
+        let (good, early) = (json(1), json(2).replace("2026", "2009"));
+        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
+        let check = |at: Timestamp| {
+            let is_old = at.to_string().starts_with("2009");
+            if is_old { Err(Violation::new("collected_at", "is too old")) } else { Ok(()) }
+        };
+        in_hand.take(batch(0, 0, &[early.as_bytes(), good.as_bytes()]), &mut decoder, check);
+        assert_eq!(values(&in_hand), [1.0]);
+        assert_eq!(refused(&in_hand), [(early.as_bytes(), 0, "collected_at: is too old")]);
     }
 
     #[test]

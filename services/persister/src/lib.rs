@@ -2,11 +2,12 @@
 //!
 //! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by gathering
 //! a batch ([`BATCH_RECORDS`]) by size and age → *store* the samples and the position in one transaction
-//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded, is refused
-//! by the store, or is of a series for which there is no room ([`MAX_SERIES`]) goes to `metrics.dead` before the
-//! position moves.
+//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded, is refused by the
+//! store, is older than the retention or ahead of the clock, or is of a series for which there is no room
+//! ([`MAX_SERIES`]) goes to `metrics.dead` before the position moves.
 
 mod bisect;
+mod clock;
 mod config;
 #[cfg(test)]
 mod fake_store;
@@ -18,3 +19,6 @@ mod series;
 
 pub use config::{BATCH_RECORDS, MAX_SERIES, PersisterConfig};
 pub use run::run;
+
+/// The role's name: who rejects, in the headers of a dead letter, and whose marks are kept.
+const ROLE: &str = "persister";

@@ -5,31 +5,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::SampleStore;
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often old samples are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next
-/// time; one that only a restart helps ends the role.
+/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time; one that only a
+/// restart helps ends the role. By a clock that is doubted nothing is removed that was not old when it was last believed.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
+    clock: Clock,
     store: Arc<dyn SampleStore>,
     retention: Duration,
     metrics: Arc<PersisterMetrics>,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&*store, retention, &metrics)).await? {}
+    while rounds.next(prune(&clock, &*store, retention, &metrics)).await? {}
     Ok(())
 }
 
 async fn prune(
+    clock: &Clock,
     store: &dyn SampleStore,
     retention: Duration,
     metrics: &PersisterMetrics,
 ) -> Result<(), Stopped> {
-    let before = Timestamp::now().minus(retention);
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
     let samples = store.prune(before).await?;
     if samples > 0 {
         metrics.pruned.inc_by(samples);
@@ -42,7 +45,24 @@ async fn prune(
 mod tests {
     use super::*;
     use crate::fake_store::{FakeStore, unavailable};
+    use async_trait::async_trait;
     use tokio::time::sleep;
+    use watchkeeper_domain::clock::Looks;
+    use watchkeeper_runtime::clock::ClockLedger;
+
+    /// The clock is as it was.
+    struct Steady;
+
+    #[async_trait]
+    impl ClockLedger for Steady {
+        async fn looks(&self, now: Timestamp) -> Result<Looks, PortError> {
+            Ok(Looks::beginning_at(now))
+        }
+
+        async fn note(&self, _: &Looks) -> Result<(), PortError> {
+            Ok(())
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn old_samples_are_removed_at_the_start_and_every_hour_also_after_a_failure() {
@@ -50,8 +70,9 @@ mod tests {
         let store = Arc::new(FakeStore::refusing(|_| false));
         store.failures.lock().unwrap().push_back(unavailable());
         let metrics = Arc::new(PersisterMetrics::register(context.registry()).unwrap());
-        let pruning =
-            tokio::spawn(keep_pruning(context.clone(), store.clone(), Duration::ZERO, metrics.clone()));
+        let clock = Clock::new(&context, Steady, Duration::ZERO).unwrap();
+        let pruning = keep_pruning(context.clone(), clock, store.clone(), Duration::ZERO, metrics.clone());
+        let pruning = tokio::spawn(pruning);
         sleep(PRUNE_EVERY / 2).await;
         assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (1, 0));
         sleep(PRUNE_EVERY * 2).await;

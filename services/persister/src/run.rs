@@ -1,6 +1,8 @@
 //! The persister's loops.
 
+use crate::ROLE;
 use crate::bisect::{Sifted, sift};
+use crate::clock::{BusTime, StoredClock, keep_looking};
 use crate::config::PersisterConfig;
 use crate::handle::{InHand, Refused};
 use crate::metrics::PersisterMetrics;
@@ -10,21 +12,25 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::limits::check_taken;
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, EventBus, Failure, Group, Offset, PortError, Position, PositionStore,
-    ReceivedBatch, SampleStore, Topic, TopicId, TopicPartition,
+    ReceivedBatch, SampleStore, ScheduleStore, Topic, TopicId, TopicPartition,
 };
+use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::consumer::{Consumer, Source, consume, resume};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::DeadLetter;
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Stores the samples of topic `metrics`, and removes those past their retention, until asked to stop.
+/// Stores the samples of topic `metrics`, and removes those past their retention, until asked to stop. What is seen
+/// of the clock meanwhile is kept in `schedule`.
 pub async fn run(
     context: RoleContext,
     config: PersisterConfig,
     bus: Arc<dyn EventBus>,
     store: Arc<dyn SampleStore>,
+    schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
     let metrics = Arc::new(PersisterMetrics::register(context.registry())?);
     let positions: Arc<dyn PositionStore> = store.clone();
@@ -34,30 +40,41 @@ pub async fn run(
         group: Group::PERSISTER,
         positions: Some(positions),
     };
-    let pruning = keep_pruning(context.clone(), Arc::clone(&store), config.retention, Arc::clone(&metrics));
     let counting =
         keep_counting(context.clone(), Arc::clone(&store), config.max_series, Arc::clone(&metrics));
+    let ledger = StoredClock { schedule, samples: Arc::clone(&store) };
+    let clock = Clock::new(&context, ledger, config.retention)?;
+    let bus_time = Arc::new(BusTime::default());
+    let looking = keep_looking(context.clone(), clock.clone(), Arc::clone(&bus), Arc::clone(&bus_time));
+    let pruning = keep_pruning(
+        context.clone(),
+        clock.clone(),
+        Arc::clone(&store),
+        config.retention,
+        Arc::clone(&metrics),
+    );
     let persister = Persister {
         config,
         bus,
         store,
+        clock,
+        bus_time,
         metrics,
         decoder: SampleDecoder::default(),
         in_hand: InHand::default(),
         topic_id: TopicId::default(),
         stored: HashMap::new(),
     };
-    tokio::try_join!(consume(context, source, persister), pruning, counting)?;
+    tokio::try_join!(consume(context, source, persister), pruning, counting, looking)?;
     Ok(())
 }
-
-/// Who rejects, in the dead letter's headers.
-const ROLE: &str = "persister";
 
 struct Persister {
     config: PersisterConfig,
     bus: Arc<dyn EventBus>,
     store: Arc<dyn SampleStore>,
+    clock: Clock,
+    bus_time: Arc<BusTime>,
     metrics: Arc<PersisterMetrics>,
     decoder: SampleDecoder,
     in_hand: InHand,
@@ -74,13 +91,15 @@ impl Consumer for Persister {
         self.store.check().await
     }
 
-    /// The store knows best: what it has not stored was not stored, whatever was committed to the bus.
+    /// The store knows best: what it has not stored was not stored, whatever was committed to the bus. It also
+    /// remembers the clock, by which no record is judged before.
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
         topic_id: &TopicId,
-        _: &Heartbeat,
+        heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
+        heartbeat.idle(self.clock.look(Timestamp::now())).await?;
         self.topic_id = topic_id.clone();
         let mut positions = Vec::with_capacity(partitions.len());
         for partition in partitions {
@@ -93,7 +112,9 @@ impl Consumer for Persister {
     }
 
     fn take(&mut self, batch: ReceivedBatch) {
-        self.in_hand.take(batch, &mut self.decoder);
+        self.bus_time.note(batch.appended_at);
+        let (present, retention) = (self.clock.present(Timestamp::now()), self.config.retention);
+        self.in_hand.take(batch, &mut self.decoder, |at| check_taken(at, present, retention));
     }
 
     fn linger(&self) -> Duration {

@@ -35,6 +35,8 @@ suite!(($) latest_cache_contract, latest_cache, [
     newest_is_the_newest_that_matches,
     one_series_is_found_among_all_that_are_like_it,
     the_newest_of_more_series_than_the_limit_is_refused,
+    a_sample_later_than_possible_is_not_kept,
+    a_sample_put_while_the_clock_was_ahead_gives_way_once_it_has_come_back,
     puts_at_the_same_time_leave_the_newest,
     nothing_is_noted_of_a_partition_that_was_never_taken,
     a_position_is_where_it_was_moved,

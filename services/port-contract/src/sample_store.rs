@@ -19,7 +19,7 @@ pub use walking::*;
 use crate::suite;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, SeriesFilter};
+use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Append, Appended, SampleStore};
 
 suite!(($) sample_store_contract, sample_store, [
@@ -46,6 +46,7 @@ suite!(($) sample_store_contract, sample_store, [
     series_are_paged_by_key_and_say_whether_there_are_more,
     a_filter_gives_the_series_that_match,
     latest_is_the_newest_of_each_series_by_key,
+    what_is_later_than_asked_for_is_not_the_newest,
     newest_is_newest_first_over_all_series,
     a_range_is_what_a_simple_model_says,
     a_range_takes_its_first_instant_and_not_its_last,
@@ -81,7 +82,7 @@ async fn append(store: &dyn SampleStore, samples: impl Into<Vec<Sample>>) -> App
 
 /// Every sample there is, newest first.
 async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
-    store.newest(&SeriesFilter::default(), 1_000_000).await.unwrap()
+    store.newest(&SeriesFilter::default(), 1_000_000, Timestamp::MAX).await.unwrap()
 }
 
 fn labelled(label: &str, value: &str) -> BTreeMap<String, String> {

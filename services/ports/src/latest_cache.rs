@@ -15,10 +15,13 @@ use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 pub trait LatestCache: Send + Sync {
     /// Keeps each sample that is newer than the one there is of its series (or equally old: the later
     /// one in the batch does not replace the earlier). Its time to live counts from `now`.
+    ///
+    /// A sample later than [`latest_possible`](watchkeeper_domain::limits::latest_possible) at `now` is not kept, and
+    /// one that is there, because it was put while the clock was ahead, gives way to any other.
     async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError>;
 
     /// The latest sample of each series that matches and has not expired by `now`, by key, a page at a
-    /// time.
+    /// time. One that is later than possible at `now` is not given.
     async fn latest(
         &self,
         filter: &SeriesFilter,

@@ -25,17 +25,29 @@ pub trait SampleStore: PositionStore {
     /// The series that match, by key, a page at a time.
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError>;
 
-    /// The newest sample of each series that matches, by key, a page at a time (the page counts series).
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError>;
+    /// The newest sample of each series that matches, by key, a page at a time (the page counts series). Samples
+    /// after `until` do not count, so that one that was stored while a clock was ahead is not the newest for
+    /// years; a series that has no others is left out.
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError>;
 
     /// How many series there are. May take as long as looking at each.
     async fn series_count(&self) -> Result<u64, PortError>;
 
-    /// The newest `limit` samples of all series that match, newest first.
+    /// The newest `limit` samples of all series that match, newest first. Those after `until` do not count.
     ///
     /// # Errors
     /// [`PortError::Rejected`] when more than [`MAX_ASKED_SERIES`] series match.
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError>;
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError>;
 
     /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
     /// come after the one given, which need not exist. Fewer only when no more follow.

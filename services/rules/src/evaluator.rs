@@ -92,6 +92,14 @@ impl Evaluator {
         self.shared.watched = 0;
     }
 
+    /// Takes in that it is `now`, although later samples were taken in while a clock was ahead. Series whose newest
+    /// sample cannot have been measured yet go on as if nothing but the alerts that fire about them were known.
+    pub fn rewind(&mut self, now: Timestamp) {
+        for partition in self.partitions.values_mut() {
+            partition.rewind(now, &mut self.shared);
+        }
+    }
+
     /// Takes in a sample. One that is not newer than the newest of its series changes nothing.
     pub fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
         let (partition, shared) = self.partition(partition);
@@ -190,6 +198,27 @@ mod tests {
         assert_eq!(evaluator.drain().alerts.len(), BOUNDS.watched);
         observe(&mut evaluator, BOUNDS.watched, 30, 9.0);
         assert_eq!((evaluator.watched(), evaluator.drain().alerts.len()), (1, 1));
+    }
+
+    #[test]
+    fn after_the_clock_has_come_back_series_go_on_and_what_fires_can_clear() {
+        let (ahead, now) = (1_900_000_000, 1_800_000_000);
+        let mut evaluator = evaluator("threshold = { above = 5 }");
+        observe(&mut evaluator, 0, now - 10, 9.0);
+        observe(&mut evaluator, 1, ahead, 9.0);
+        observe(&mut evaluator, 2, ahead, 1.0);
+        assert_eq!(evaluator.drain().alerts.len(), 2);
+        observe(&mut evaluator, 1, now, 1.0);
+        assert_eq!(evaluator.drain().alerts, [], "it is not newer than what was taken in");
+        evaluator.rewind(Timestamp::from_micros(now * 1_000_000).unwrap());
+        let told: Vec<_> =
+            evaluator.drain().memories.into_iter().map(|(_, memory)| memory.series_key).collect();
+        assert_eq!(told, ["a/n1"], "what is remembered of it has changed");
+        for (name, value) in [(0, 1.0), (1, 1.0), (2, 9.0)] {
+            observe(&mut evaluator, name, now + 1, value);
+        }
+        let firing: Vec<_> = evaluator.drain().alerts.iter().map(|alert| alert.is_firing()).collect();
+        assert_eq!(firing, [false, false, true]);
     }
 
     #[test]

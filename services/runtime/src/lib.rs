@@ -6,6 +6,7 @@
 //! `/readyz`) and an exit code.
 
 mod admin;
+pub mod clock;
 pub mod config;
 pub mod consumer;
 mod context;

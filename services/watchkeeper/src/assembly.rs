@@ -56,20 +56,25 @@ impl<'a> Assembly<'a> {
             }
             Role::Ingest => {
                 let spool = config.backends.open_spool(&config.ingest.spool, self.data_dir);
-                let ingest = Ingest::new(context, config.ingest.clone(), Arc::clone(&ports.bus), spool)?;
+                // What the persister would not keep is refused at once: it is told where the sender hears it.
+                let retention = config.persister.retention;
+                let ingest =
+                    Ingest::new(context, config.ingest.clone(), retention, Arc::clone(&ports.bus), spool)?;
                 self.serve_pages(ingest.router(self.access));
                 self.process.spawn(name, ingest.run());
             }
             Role::Cache => {
-                let Ports { bus, samples, latest, .. } = ports.clone();
+                let Ports { bus, samples, latest, schedule, .. } = ports.clone();
                 self.calls = std::mem::take(&mut self.calls)
                     .merge(watchkeeper_cache::grpc(access, Arc::clone(&latest)));
-                let run = watchkeeper_cache::run(context, config.cache.clone(), bus, samples, latest);
+                let run =
+                    watchkeeper_cache::run(context, config.cache.clone(), bus, samples, latest, schedule);
                 self.process.spawn(name, run);
             }
             Role::Persister => {
-                let (bus, samples) = (Arc::clone(&ports.bus), Arc::clone(&ports.samples));
-                let run = watchkeeper_persister::run(context, config.persister.clone(), bus, samples);
+                let Ports { bus, samples, schedule, .. } = ports.clone();
+                let run =
+                    watchkeeper_persister::run(context, config.persister.clone(), bus, samples, schedule);
                 self.process.spawn(name, run);
             }
             Role::Api => {

@@ -91,6 +91,21 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchkeeper_adapter_postgres::MAX_DAYS;
+    use watchkeeper_domain::limits::MAX_WAIT;
+
+    /// PostgreSQL has a partition for each day that it may be sent: of the longest retention, of what is taken past it,
+    /// the day that is not over at each end, and the days that come.
+    #[test]
+    fn every_retention_that_can_be_set_has_its_days_in_the_store() {
+        let read = |days: usize| {
+            let text = format!("retention = \"{days}d\"");
+            Document::parse("watchkeeper.toml", &text).unwrap().read(PersisterConfig::read)
+        };
+        let longest = (1..).find(|days| read(days + 1).is_err()).unwrap();
+        let waited = usize::try_from(MAX_WAIT.as_secs() / (24 * 60 * 60)).unwrap();
+        assert!(longest + waited + 5 <= MAX_DAYS, "{longest} days");
+    }
 
     #[test]
     fn the_example_says_what_the_defaults_are() {

@@ -1,5 +1,6 @@
 //! What the bus's writer keeps beside the file.
 
+use super::clock::BusClock;
 use super::ends::Ends;
 use super::log;
 use super::pack::Packer;
@@ -22,15 +23,21 @@ pub(super) struct BusMemory {
     packer: Packer,
     ends: Arc<Ends>,
     seats: Arc<Seats>,
+    clock: BusClock,
     /// Where topics will end once what was published since the last commit is durable.
     grown: Vec<(Topic, Offset)>,
     trim_at: Instant,
 }
 
 impl BusMemory {
-    pub(super) fn new(options: EmbeddedOptions, ends: Arc<Ends>, seats: Arc<Seats>) -> Result<Self, Error> {
+    pub(super) fn new(
+        options: EmbeddedOptions,
+        ends: Arc<Ends>,
+        seats: Arc<Seats>,
+        clock: BusClock,
+    ) -> Result<Self, Error> {
         let (packer, grown, trim_at) = (Packer::new()?, Vec::new(), Instant::now());
-        Ok(Self { options, packer, ends, seats, grown, trim_at })
+        Ok(Self { options, packer, ends, seats, clock, grown, trim_at })
     }
 
     /// Appends a batch whole, or fails.
@@ -43,6 +50,7 @@ impl BusMemory {
     ) -> Result<(), Error> {
         let mut log = log::append(conn, &mut self.packer, &topic, batch, now)?;
         let appended_from = log.end - batch.len() as u64;
+        let now = self.clock.earliest(now);
         let retention = Retention { options: &self.options, seats: &self.seats, now };
         retention.make_room(conn, &topic, &mut log, appended_from)?;
         self.grown.push((topic, log.end));
@@ -70,7 +78,10 @@ impl Memory for BusMemory {
         }
         self.trim_at = Instant::now() + TRIM_INTERVAL;
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let retention = Retention { options: &self.options, seats: &self.seats, now: Timestamp::now() };
+        let now = Timestamp::now();
+        self.clock.look(&transaction, now)?;
+        let now = self.clock.earliest(now);
+        let retention = Retention { options: &self.options, seats: &self.seats, now };
         let more = retention.trim(&transaction)?;
         transaction.commit()?;
         if more {
@@ -87,12 +98,16 @@ mod tests {
     use watchkeeper_ports::BatchBuilder;
 
     fn memory() -> BusMemory {
-        BusMemory::new(EmbeddedOptions::default(), Arc::default(), Arc::default()).unwrap()
+        let options = EmbeddedOptions::default();
+        let clock = BusClock::open(&database(), &options, Timestamp::MIN).unwrap();
+        BusMemory::new(options, Arc::default(), Arc::default(), clock).unwrap()
     }
 
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        for step in MIGRATIONS {
+            conn.execute_batch(step).unwrap();
+        }
         conn
     }
 

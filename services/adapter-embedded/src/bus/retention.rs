@@ -30,6 +30,7 @@ impl Expired {
 pub(super) struct Retention<'a> {
     pub(super) options: &'a EmbeddedOptions,
     pub(super) seats: &'a Seats,
+    /// The instant to go by, which lags behind a clock that is not believed.
     pub(super) now: Timestamp,
 }
 
@@ -175,7 +176,9 @@ mod tests {
 
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        for step in MIGRATIONS {
+            conn.execute_batch(step).unwrap();
+        }
         conn
     }
 

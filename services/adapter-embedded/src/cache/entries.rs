@@ -3,6 +3,7 @@
 use super::index::Index;
 use std::collections::HashMap;
 use std::sync::Arc;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::TtlPolicy;
 
@@ -33,6 +34,13 @@ struct Entry {
     expires_at: Timestamp,
 }
 
+impl Entry {
+    /// Whether it counts at `now`. One that is later than possible was put while the clock was ahead.
+    fn is_good(&self, now: Timestamp) -> bool {
+        self.expires_at > now && self.sample.collected_at <= latest_possible(now)
+    }
+}
+
 /// What was found in one step, and the key after which the next one goes on, if there is one.
 pub(super) struct Step<T> {
     pub(super) found: Vec<T>,
@@ -44,15 +52,21 @@ impl Entries {
         self.by_series.len()
     }
 
-    /// Keeps a sample that is newer than the one there is. Says whether there was room: a series that is
-    /// new needs some.
+    /// Keeps a sample that is newer than the one there is, and not later than possible. Says whether there was
+    /// room: a series that is new needs some.
     pub(super) fn put(&mut self, sample: &Sample, ttl: &TtlPolicy, now: Timestamp, bounds: Bounds) -> bool {
+        let latest = latest_possible(now);
+        if sample.collected_at > latest {
+            return true;
+        }
         let key_bytes = self.key_bytes + sample.series.key().len();
         let is_full = self.len() >= bounds.series || key_bytes > bounds.key_bytes;
         let expires_at = now.plus(ttl.of(sample.series.source()));
         let entry = || Entry { collected_at: sample.collected_at, value: sample.value, expires_at };
         match self.by_series.get_mut(&sample.series) {
-            Some(kept) if kept.collected_at < sample.collected_at => *kept = entry(),
+            Some(kept) if kept.collected_at < sample.collected_at || kept.collected_at > latest => {
+                *kept = entry()
+            }
             Some(_) => {}
             None if is_full => return false,
             None => {
@@ -64,7 +78,7 @@ impl Entries {
         true
     }
 
-    /// Up to `limit` samples that match and have not expired, by key.
+    /// Up to `limit` samples that match and are good, by key.
     pub(super) fn latest(
         &self,
         filter: &SeriesFilter,
@@ -72,22 +86,26 @@ impl Entries {
         limit: usize,
         now: Timestamp,
     ) -> Step<Sample> {
-        self.step(filter, range, limit, |series, &Entry { collected_at, value, expires_at }| {
-            let sample = || Sample { series: Arc::clone(series), collected_at, value };
-            (expires_at > now && filter.matches(series)).then(sample)
+        self.step(filter, range, limit, |series, entry| {
+            let sample = || Sample {
+                series: Arc::clone(series),
+                collected_at: entry.collected_at,
+                value: entry.value,
+            };
+            (entry.is_good(now) && filter.matches(series)).then(sample)
         })
     }
 
-    /// Series that have expired.
+    /// Series that have expired, or are no longer good.
     pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
         self.step(&SeriesFilter::default(), range, usize::MAX, |series, entry| {
-            (entry.expires_at <= now).then(|| Arc::clone(series))
+            (!entry.is_good(now)).then(|| Arc::clone(series))
         })
     }
 
     /// Forgets a series, if it has expired.
     pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
-        if self.by_series.get(series).is_some_and(|entry| entry.expires_at <= now) {
+        if self.by_series.get(series).is_some_and(|entry| !entry.is_good(now)) {
             self.by_series.remove(series);
             self.key_bytes -= series.key().len();
             self.index.remove(series);

@@ -12,13 +12,18 @@ use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
 /// A series' samples, newest first: the tree is read from its end.
-const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 ORDER BY at DESC";
+const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 AND at <= ?2 ORDER BY at DESC";
 
-/// The newest sample of each series on the page.
-pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, Error> {
+/// The newest sample up to `until` of each series on the page.
+pub(super) fn latest(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    page: &Page,
+    until: Timestamp,
+) -> Result<Vec<Sample>, Error> {
     answer_page(conn, filter, page, |id, series| {
         let mut newest = None;
-        newest_first(conn, id, |collected_at, value| {
+        newest_first(conn, id, until, |collected_at, value| {
             newest = Some((collected_at, value));
             ControlFlow::Break(())
         })?;
@@ -26,13 +31,18 @@ pub(super) fn latest(conn: &Connection, filter: &SeriesFilter, page: &Page) -> R
     })
 }
 
-/// The newest `limit` samples of all series that `filter` means, newest first.
-pub(super) fn newest(conn: &Connection, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, Error> {
+/// The newest `limit` samples up to `until` of all series that `filter` means, newest first.
+pub(super) fn newest(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    limit: usize,
+    until: Timestamp,
+) -> Result<Vec<Sample>, Error> {
     let too_many = || Error::Rejected(asked_of_too_many());
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
     // By number, so that neighbours in the tree of samples are looked at one after another.
     for id in numbers(conn, filter, MAX_ASKED_SERIES)?.ok_or_else(too_many)? {
-        newest_first(conn, id, |at, value| newest.offer(id, at, value))?;
+        newest_first(conn, id, until, |at, value| newest.offer(id, at, value))?;
     }
     samples(conn, newest.kept.into_sorted_vec().into_iter().map(|Reverse(aged)| aged))
 }
@@ -53,10 +63,11 @@ fn samples(conn: &Connection, newest: impl Iterator<Item = Aged>) -> Result<Vec<
 fn newest_first(
     conn: &Connection,
     series_id: i64,
+    until: Timestamp,
     mut visit: impl FnMut(Timestamp, f64) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut select = conn.prepare_cached(NEWEST_FIRST)?;
-    let mut rows = select.query([series_id])?;
+    let mut rows = select.query((series_id, until.as_micros()))?;
     while let Some(row) = rows.next()? {
         if visit(timestamp(row.get(0)?)?, row.get(1)?).is_break() {
             break;

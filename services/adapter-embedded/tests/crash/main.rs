@@ -96,7 +96,8 @@ async fn look(directory: &Path) -> BTreeMap<String, u64> {
 
         let position =
             store.position(&Group::PERSISTER, &partition(writer), &topic_id()).await.unwrap().next();
-        let samples = store.newest(&SeriesFilter::named("crash", name(writer)), ALL).await.unwrap();
+        let samples =
+            store.newest(&SeriesFilter::named("crash", name(writer)), ALL, Timestamp::MAX).await.unwrap();
         let numbers: Vec<_> = samples.iter().rev().map(|sample| sample.collected_at).collect();
         assert!(
             numbers.into_iter().eq((0..position).map(instant)),

@@ -13,6 +13,7 @@ use futures_util::SinkExt as _;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use tokio_postgres::error::SqlState;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_value;
 use watchkeeper_ports::{Append, Appended};
 
@@ -54,12 +55,13 @@ impl Samples {
         &self,
         connection: &mut Connection,
         batch: &Append,
+        now: Timestamp,
     ) -> Result<Result<Appended, TooManySeries>, Error> {
         for sample in &batch.samples {
             check_value(sample.value).map_err(|violation| Error::Rejected(violation.to_string()))?;
         }
         let days = batch.samples.iter().map(|sample| Day::of(sample.collected_at)).collect();
-        self.days.provide(connection, days).await?;
+        self.days.provide(connection, days, now).await?;
         let mut way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
         loop {
             match self.transact(connection, batch, way).await? {

@@ -9,10 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_postgres::Row;
 use watchkeeper_domain::{Timestamp, Window};
 
-/// Most days that one append may add: some milliseconds each.
-pub(super) const MAX_NEW_DAYS: usize = 100;
-/// Most days there may be: each costs every question that names no time a look.
-pub(super) const MAX_DAYS: usize = 4_000;
+/// Days that one transaction adds, some milliseconds each: who waits for a day of its own waits no longer.
+const DAYS_AT_ONCE: usize = 10;
+/// Most days that samples may ask for in all: each costs every question that names no time a look. More than the
+/// longest retention has, so that only what lies outside of every retention can use them up.
+pub const MAX_DAYS: usize = 4_000;
+/// Days that have a partition before they begin, today included, so that midnight costs no append anything. They
+/// are made however many there are.
+const COMING_DAYS: usize = 3;
 
 /// Until the transaction ends, nobody else adds or removes days.
 const LOCK: &str =
@@ -46,6 +50,11 @@ impl Day {
     /// Whether all of it lies before `instant`.
     pub(super) fn is_before(self, instant: Timestamp) -> bool {
         self < Self::of(instant)
+    }
+
+    /// Today and the days that come, whose samples are never refused for want of a partition.
+    pub(super) fn coming(now: Timestamp) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(Self::of(now)), |day| Some(day.next())).take(COMING_DAYS)
     }
 
     fn of_partition(name: &str) -> Option<Self> {
@@ -82,22 +91,31 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// Makes sure that each of `days` has its partition.
+    /// Makes sure that each of `days` has its partition, some at a time: others who want days come in between.
     ///
     /// # Errors
-    /// [`Error::Rejected`] when that would be more than [`MAX_NEW_DAYS`], or [`MAX_DAYS`] in all.
+    /// [`Error::Rejected`] when that would be more than [`MAX_DAYS`], not counting today (by `now`) and those that
+    /// come.
     pub(super) async fn provide(
         &self,
         connection: &mut Connection,
         days: BTreeSet<Day>,
+        now: Timestamp,
     ) -> Result<(), Error> {
-        if days.is_subset(&self.known()) {
-            return Ok(());
+        loop {
+            let lacking: Vec<_> = days.difference(&self.known()).copied().take(DAYS_AT_ONCE).collect();
+            if lacking.is_empty() {
+                return Ok(());
+            }
+            self.create(connection, &lacking, now).await?;
         }
+    }
+
+    async fn create(&self, connection: &mut Connection, days: &[Day], now: Timestamp) -> Result<(), Error> {
         let transaction = connection.transaction().await?;
         let mut existing = existing_under_lock(&transaction).await?;
-        let new: Vec<_> = days.difference(&existing).copied().collect();
-        check_room(new.len(), existing.len())?;
+        let new: Vec<_> = days.iter().filter(|day| !existing.contains(day)).copied().collect();
+        check_room(&new, existing.len(), now)?;
         let create: String = new.iter().map(|day| day.create()).collect();
         transaction.batch_execute(&create).await?;
         transaction.commit().await?;
@@ -133,11 +151,8 @@ fn read(rows: &[Row]) -> Result<BTreeSet<Day>, Error> {
     Ok(names.into_iter().filter_map(Day::of_partition).collect())
 }
 
-fn check_room(new: usize, existing: usize) -> Result<(), Error> {
-    if new > MAX_NEW_DAYS {
-        let reason = format!("collected_at: {new} new days at once, the limit is {MAX_NEW_DAYS}");
-        return Err(Error::Rejected(reason));
-    }
+fn check_room(new: &[Day], existing: usize, now: Timestamp) -> Result<(), Error> {
+    let new = new.iter().filter(|day| Day::coming(now).all(|coming| coming != **day)).count();
     if new > 0 && new + existing > MAX_DAYS {
         let reason = format!("collected_at: a new day beside {existing}, the limit is {MAX_DAYS}");
         return Err(Error::Rejected(reason));
@@ -173,11 +188,22 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_days() {
-        assert_eq!(check_room(MAX_NEW_DAYS, MAX_DAYS - MAX_NEW_DAYS), Ok(()));
-        assert_eq!(check_room(0, MAX_DAYS + 1), Ok(()));
-        let rejected = |reason: &str| Err(Error::Rejected(format!("collected_at: {reason}")));
-        let new = MAX_NEW_DAYS + 1;
-        assert_eq!(check_room(new, 0), rejected("101 new days at once, the limit is 100"));
-        assert_eq!(check_room(1, MAX_DAYS), rejected("a new day beside 4000, the limit is 4000"));
+        let (now, old) = ("2026-11-20T10:00:00Z".parse().unwrap(), day("2026-11-19T10:00:00Z"));
+        assert_eq!(check_room(&[old], MAX_DAYS - 1, now), Ok(()));
+        assert_eq!(check_room(&[], MAX_DAYS + 1, now), Ok(()));
+        let reason = "collected_at: a new day beside 4000, the limit is 4000".to_owned();
+        assert_eq!(check_room(&[old], MAX_DAYS, now), Err(Error::Rejected(reason)));
+    }
+
+    #[test]
+    fn today_and_the_days_that_come_have_room_however_many_there_are() {
+        let now = "2026-11-20T10:00:00Z".parse().unwrap();
+        let coming: Vec<_> = Day::coming(now).collect();
+        assert_eq!(
+            coming,
+            ["2026-11-20", "2026-11-21", "2026-11-22"].map(|text| day(&format!("{text}T00:00:00Z")))
+        );
+        assert_eq!(check_room(&coming, 2 * MAX_DAYS, now), Ok(()));
+        assert!(check_room(&[day("2026-11-23T00:00:00Z")], MAX_DAYS, now).is_err());
     }
 }

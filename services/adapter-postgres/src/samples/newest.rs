@@ -6,37 +6,41 @@ use crate::instant::Instant;
 use crate::series::{self, BY_KEY, IS_MEANT, Meant, columns, count};
 use std::sync::Arc;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
 /// When so many series have a sample since some instant, nothing older can be among the newest.
 const NEWEST: &str = "WITH latest AS MATERIALIZED (
              SELECT id, newest.at FROM unnest($1::bigint[]) AS meant (id)
-                 CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = meant.id
+                 CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = meant.id AND at <= $3
                                      ORDER BY at DESC LIMIT 1) newest),
          since AS MATERIALIZED (
              SELECT coalesce((SELECT at FROM latest ORDER BY at DESC OFFSET $2::bigint - 1 LIMIT 1), '-infinity') AS at)
          SELECT latest.id, newest.at, newest.value FROM latest
              CROSS JOIN LATERAL (SELECT at, value FROM samples
-                                 WHERE series_id = latest.id AND at >= (SELECT at FROM since)
+                                 WHERE series_id = latest.id AND at >= (SELECT at FROM since) AND at <= $3
                                  ORDER BY at DESC LIMIT $2) newest
          WHERE latest.at >= (SELECT at FROM since)
          ORDER BY newest.at DESC LIMIT $2";
 
-/// The newest sample of each series on the page.
+/// The newest sample up to `until` of each series on the page.
 pub(super) async fn latest(
     connection: &Connection,
     filter: &SeriesFilter,
     page: &Page,
+    until: Timestamp,
 ) -> Result<Vec<Sample>, Error> {
     let sql = format!(
         "SELECT newest.at, newest.value, source, name, unit, labels FROM series
-             CROSS JOIN LATERAL (SELECT at, value FROM samples WHERE series_id = series.id
+             CROSS JOIN LATERAL (SELECT at, value FROM samples WHERE series_id = series.id AND at <= $6
                                  ORDER BY at DESC LIMIT 1) newest
          WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $5"
     );
     let Meant { after, before, name, labels } = Meant::by(filter, page.after.as_deref());
-    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &count(page.limit)]).await?;
+    let params: &[&(dyn ToSql + Sync)] =
+        &[&after, &before, &name, &labels, &count(page.limit), &Instant(until)];
+    let rows = connection.query(&sql, params).await?;
     let sample = |row: &Row| {
         let series = columns::read(row, 2)?;
         Ok(Sample { series, collected_at: row.try_get::<_, Instant>(0)?.0, value: row.try_get(1)? })
@@ -44,11 +48,12 @@ pub(super) async fn latest(
     rows.iter().map(sample).collect()
 }
 
-/// The newest `limit` samples of all series that `filter` means, newest first.
+/// The newest `limit` samples up to `until` of all series that `filter` means, newest first.
 pub(super) async fn newest(
     connection: &Connection,
     filter: &SeriesFilter,
     limit: usize,
+    until: Timestamp,
 ) -> Result<Vec<Sample>, Error> {
     if limit == 0 {
         return Ok(Vec::new());
@@ -57,7 +62,7 @@ pub(super) async fn newest(
     if meant.len() > MAX_ASKED_SERIES {
         return Err(Error::Rejected(asked_of_too_many()));
     }
-    let rows = connection.query(NEWEST, &[&meant, &count(limit)]).await?;
+    let rows = connection.query(NEWEST, &[&meant, &count(limit), &Instant(until)]).await?;
     let mut found: Vec<(i64, Timestamp, f64)> = Vec::with_capacity(rows.len());
     for row in &rows {
         found.push((row.try_get(0)?, row.try_get::<_, Instant>(1)?.0, row.try_get(2)?));

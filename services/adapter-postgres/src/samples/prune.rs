@@ -5,15 +5,16 @@ use super::days::{self, Day};
 use crate::database::Connection;
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::series;
+use crate::series::{self, count};
 use std::collections::BTreeSet;
 use watchkeeper_domain::Timestamp;
 
-/// Days that have a partition before they begin, today included, so that midnight costs no append anything.
-const DAYS_AHEAD: usize = 3;
 /// Most samples that one step removes, in which nobody waits for it.
 const STEP_ROWS: i64 = 10_000;
-/// How often a day is tried to be taken out of the table while questions hold it.
+/// Days that one transaction takes out of the table, or counts and drops. There may be thousands, of a version that
+/// took samples of any time.
+const DAYS_AT_ONCE: usize = 20;
+/// How often days are tried to be taken out of the table while questions hold them.
 const ATTEMPTS: u32 = 5;
 /// How long one attempt waits for these questions; appends wait behind it meanwhile.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
@@ -26,7 +27,8 @@ const LOCK: &str =
 const REMOVED: &str = "removed_";
 
 const REMOVED_TABLES: &str = "SELECT relname::text FROM pg_class
-     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND starts_with(relname, $1)";
+     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND starts_with(relname, $1)
+     LIMIT $2";
 const REMOVE_STEP: &str = "DELETE FROM samples USING (
          SELECT old.series_id, old.at FROM unnest($1::bigint[]) AS wanted (id)
              CROSS JOIN LATERAL (SELECT series_id, at FROM samples
@@ -43,11 +45,10 @@ impl Samples {
         before: Timestamp,
         now: Timestamp,
     ) -> Result<u64, Error> {
-        let coming = std::iter::successors(Some(Day::of(now)), |day| Some(day.next())).take(DAYS_AHEAD);
-        let coming: BTreeSet<_> = coming.filter(|day| !day.is_before(before)).collect();
-        self.days.provide(connection, coming).await?;
-        for day in old_days(connection, before).await? {
-            take_out(connection, day).await?;
+        let coming: BTreeSet<_> = Day::coming(now).filter(|day| !day.is_before(before)).collect();
+        self.days.provide(connection, coming, now).await?;
+        for days in old_days(connection, before).await?.chunks(DAYS_AT_ONCE) {
+            take_out(connection, days).await?;
             self.days.forget();
         }
         let mut removed = drop_removed(connection).await?;
@@ -63,22 +64,23 @@ async fn old_days(connection: &Connection, instant: Timestamp) -> Result<Vec<Day
     Ok(days.into_iter().filter(|day| day.is_before(instant)).collect())
 }
 
-/// Takes the day's partition out of the table. That needs the table for a moment: it is tried for a short
+/// Takes the days' partitions out of the table. That needs the table for a moment: it is tried for a short
 /// time, again and again, because everybody else waits behind who waits for it.
-async fn take_out(connection: &mut Connection, day: Day) -> Result<(), Error> {
+async fn take_out(connection: &mut Connection, days: &[Day]) -> Result<(), Error> {
     let mut attempts = 1;
     loop {
-        match try_take_out(connection, day).await {
+        match try_take_out(connection, days).await {
             Err(Error::Unavailable(_)) if attempts < ATTEMPTS => attempts += 1,
             done => return done,
         }
     }
 }
 
-async fn try_take_out(connection: &mut Connection, day: Day) -> Result<(), Error> {
+async fn try_take_out(connection: &mut Connection, days: &[Day]) -> Result<(), Error> {
     let transaction = connection.transaction().await?;
-    if days::existing_under_lock(&transaction).await?.contains(&day) {
-        transaction.batch_execute(LOCK_TIMEOUT).await?;
+    let existing = days::existing_under_lock(&transaction).await?;
+    transaction.batch_execute(LOCK_TIMEOUT).await?;
+    for day in days.iter().filter(|day| existing.contains(day)) {
         transaction
             .batch_execute(&format!(
                 "ALTER TABLE samples DETACH PARTITION {day};
@@ -100,17 +102,21 @@ async fn drop_removed(connection: &mut Connection) -> Result<u64, Error> {
         transaction.batch_execute(COUNT_TIMEOUT).await?;
         transaction.batch_execute(LOCK).await?;
         let tables = transaction.prepare_cached(REMOVED_TABLES).await?;
-        let tables = transaction.query(&tables, &[&REMOVED]).await?;
-        let Some(table) = tables.first() else {
+        let tables = transaction.query(&tables, &[&REMOVED, &count(DAYS_AT_ONCE)]).await?;
+        if tables.is_empty() {
             transaction.commit().await?;
             return Ok(removed);
-        };
-        let table: &str = table.try_get(0)?;
-        let count: i64 =
-            transaction.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?.try_get(0)?;
-        transaction.batch_execute(&format!("DROP TABLE {table}")).await?;
+        }
+        let mut counted = 0;
+        for table in &tables {
+            let table: &str = table.try_get(0)?;
+            let count: i64 =
+                transaction.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?.try_get(0)?;
+            transaction.batch_execute(&format!("DROP TABLE {table}")).await?;
+            counted += count.unsigned_abs();
+        }
         transaction.commit().await?;
-        removed += count.unsigned_abs();
+        removed += counted;
     }
 }
 

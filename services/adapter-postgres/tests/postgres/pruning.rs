@@ -57,6 +57,19 @@ async fn more_samples_than_one_step_removes_are_removed() {
 }
 
 #[tokio::test]
+async fn more_days_than_one_transaction_takes_out_are_removed() {
+    let place = Place::fresh();
+    let store = place.store().samples();
+    let samples: Vec<_> = (0..50).map(|day| sample("daily", midnight(day), 1.0)).collect();
+    store.append(&batch(samples)).await.unwrap();
+    assert_eq!(store.prune(midnight(47)).await.unwrap(), 47);
+    assert_eq!(everything(&*store).await.len(), 3);
+    let client = place.client().await;
+    assert_eq!(tables(&client, "removed_").await, BTreeSet::new());
+    assert!(!tables(&client, "samples_").await.contains("samples_20261120"));
+}
+
+#[tokio::test]
 async fn a_day_that_was_left_half_removed_is_counted_and_dropped_by_the_next() {
     let place = Place::fresh();
     let store = place.store().samples();

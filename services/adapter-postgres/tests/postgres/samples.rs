@@ -47,5 +47,5 @@ pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Of
 
 /// Every sample there is, newest first.
 pub(crate) async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
-    store.newest(&SeriesFilter::default(), 1_000_000).await.unwrap()
+    store.newest(&SeriesFilter::default(), 1_000_000, Timestamp::MAX).await.unwrap()
 }

@@ -37,7 +37,7 @@ impl MetricsService for CompatibleService {
         request: Request<GetMetricsRequest>,
     ) -> Result<Response<GetMetricsResponse>, Status> {
         let question = request::newest_named(request.into_inner()).map_err(grpc_status)?;
-        let samples = self.ask.newest(&question).await.map_err(grpc_status)?;
+        let samples = self.ask.newest(&question, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(GetMetricsResponse { metrics: samples.iter().map(Metric::from).collect() }))
     }
 }

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{SampleJson, SampleList};
 
@@ -29,6 +30,6 @@ async fn get_samples(
     State(ask): State<Ask>,
     Asked(question): Asked<NewestQuestion>,
 ) -> Result<Json<SampleList>, Problem> {
-    let samples = ask.newest(&question).await?;
+    let samples = ask.newest(&question, Timestamp::now()).await?;
     Ok(Json(SampleList { samples: samples.iter().map(SampleJson::from).collect(), next_page: None }))
 }

@@ -4,7 +4,8 @@ use super::{Batch, MAX_BEHIND_BATCHES, Seat};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use watchkeeper_domain::Sample;
+use watchkeeper_domain::limits::latest_possible;
+use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, Topic, TopicPartition};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
 use watchkeeper_wire::sample::SampleDecoder;
@@ -116,10 +117,12 @@ impl Feed {
         }
     }
 
-    /// Records that are no sample are left out: the persister sends them to the dead-letter topic.
+    /// Records that are no sample, or cannot have been measured yet, are left out: the persister sends them to the
+    /// dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
+        let latest = latest_possible(Timestamp::now());
         let decoded = batch.records.iter().filter_map(|record| self.decoder.decode(record.value).ok());
-        let samples: Arc<[Sample]> = decoded.collect();
+        let samples: Arc<[Sample]> = decoded.filter(|sample| sample.collected_at <= latest).collect();
         let before = self.came_in;
         self.came_in += samples.len() as u64;
         self.ends.insert(batch.partition, batch.next);

@@ -73,7 +73,7 @@ impl SampleStore for Away {
         away()
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         away()
     }
 
@@ -81,7 +81,7 @@ impl SampleStore for Away {
         away()
     }
 
-    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         away()
     }
 

@@ -199,7 +199,7 @@ impl SampleStore for Staged {
         unreachable!("only rolled up")
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only rolled up")
     }
 
@@ -207,7 +207,7 @@ impl SampleStore for Staged {
         unreachable!("only rolled up")
     }
 
-    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only rolled up")
     }
 

@@ -30,6 +30,20 @@ async fn an_empty_cache_is_refilled_from_the_store_and_goes_on_where_the_persist
 }
 
 #[tokio::test]
+async fn by_a_clock_that_has_jumped_ahead_no_value_has_expired() {
+    let stage = Stage::new();
+    let years = Duration::from_secs(5 * 365 * 24 * 3600);
+    // As if the clock were five years ahead: everything there is seems five years old.
+    stage.looked_at_the_clock(years).await;
+    stage.store(vec![aged("test", "a", 1.0, years)], 0).await;
+    let role = stage.run(config());
+    stage.publish(&[sample("b", 2.0)]).await;
+    stage.bus.comes_to(1).await;
+    role.stop().await;
+    assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0)]));
+}
+
+#[tokio::test]
 async fn a_refill_that_was_interrupted_is_begun_again() {
     let stage = lost().await;
     stage.store.gives_pages(&[true, false, false, true]);

@@ -11,11 +11,13 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_cache::{CacheConfig, run};
+use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Delivery, EventBus, Group, LatestCache, Offset, Page, Position,
     SampleStore, Topic, TopicId, TopicPartition, TtlPolicy,
 };
+use watchkeeper_runtime::clock::to_marks;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
 
@@ -68,6 +70,12 @@ impl Stage {
         }
     }
 
+    /// The clock was looked at, and believed, so long ago.
+    pub(crate) async fn looked_at_the_clock(&self, ago: Duration) {
+        let marks = to_marks(&Looks::beginning_at(Timestamp::now().minus(ago)));
+        self.store.schedule().mark("cache", &marks.map(|(name, at)| (name.to_owned(), at))).await.unwrap();
+    }
+
     pub(crate) async fn publish(&self, samples: &[Sample]) {
         let mut batch = BatchBuilder::default();
         for sample in samples {
@@ -104,7 +112,8 @@ impl Stage {
     pub(crate) fn run(&self, config: CacheConfig) -> Running {
         let context = RoleContext::detached("cache");
         let (bus, store, cache) = (self.bus.clone(), self.store.clone(), self.cache.clone());
-        Running { context: context.clone(), role: tokio::spawn(run(context, config, bus, store, cache)) }
+        let role = run(context.clone(), config, bus, store, cache, self.store.schedule());
+        Running { context, role: tokio::spawn(role) }
     }
 
     /// The labels and values that the cache has at `now`.

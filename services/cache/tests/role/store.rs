@@ -8,8 +8,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
-    StoredPosition, TopicId, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, ScheduleStore,
+    SeriesPage, StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for questions that fail.
@@ -21,6 +21,11 @@ pub(crate) struct StagedStore {
 impl StagedStore {
     pub(crate) fn new(store: EmbeddedStore) -> Self {
         Self { store, failures: Mutex::default() }
+    }
+
+    /// Where the role keeps what it has seen of the clock.
+    pub(crate) fn schedule(&self) -> Arc<dyn ScheduleStore> {
+        self.store.schedule()
     }
 
     /// The next pages of latest samples, each given or not.
@@ -54,11 +59,16 @@ impl SampleStore for StagedStore {
         self.store.series(filter, page).await
     }
 
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
         let failure = self.failures.lock().unwrap().pop().flatten();
         match failure {
             Some(error) => Err(error),
-            None => self.store.latest(filter, page).await,
+            None => self.store.latest(filter, page, until).await,
         }
     }
 
@@ -66,8 +76,13 @@ impl SampleStore for StagedStore {
         self.store.series_count().await
     }
 
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
-        self.store.newest(filter, limit).await
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.store.newest(filter, limit, until).await
     }
 
     async fn samples(

@@ -1,8 +1,9 @@
 //! How it all is, in one line.
 
-use crate::format::count;
-use crate::gather::{Letters, NotNow, Status};
+use crate::format::{count, duration};
+use crate::gather::{Answer, Letters, NotNow, Status};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use watchkeeper_runtime::RoleState;
 
 /// How it all is.
@@ -22,7 +23,11 @@ impl Overall {
         if let Some(missing) = joined(&missing) {
             return Self::Waiting(missing);
         }
-        let mut amiss: Vec<String> = letters_amiss(&status.letters).into_iter().collect();
+        let mut amiss = notices(roles);
+        if amiss.is_empty() {
+            amiss.extend(clock_amiss(&status.clock));
+        }
+        amiss.extend(letters_amiss(&status.letters));
         let silent = [
             ("cache", status.latest.is_err() || status.series.is_err()),
             ("store", status.history.is_err()),
@@ -60,6 +65,18 @@ impl Overall {
     }
 }
 
+/// What roles tell of, each once: those of one process tell the same of its clock.
+fn notices(roles: &BTreeMap<&'static str, RoleState>) -> Vec<String> {
+    let all = roles.values().flat_map(|role| &role.notices);
+    let first_of_each: BTreeMap<_, _> = all.rev().collect();
+    first_of_each.into_values().cloned().collect()
+}
+
+fn clock_amiss(clock: &Answer<Option<Duration>>) -> Option<String> {
+    let by = (*clock.as_ref().ok()?)?;
+    Some(format!("a clock is not believed: it is off by {}", duration(by.as_secs_f64())))
+}
+
 fn letters_amiss(letters: &Result<Letters, NotNow>) -> Option<String> {
     let outstanding = letters.as_ref().ok()?.outstanding;
     match outstanding {
@@ -91,6 +108,7 @@ mod tests {
             latest: Ok(Latest { samples: Vec::new(), more: false }),
             history: Ok(History::default()),
             series: Ok(0),
+            clock: Ok(None),
             letters: Ok(Letters { outstanding, ..Letters::default() }),
             lags: Vec::new(),
             alerting: Alerting {
@@ -117,6 +135,13 @@ mod tests {
     fn what_needs_attention_is_named() {
         let roles = BTreeMap::from([("cache", role(&[]))]);
         assert_eq!(Overall::of(&roles, &status(1)).text(), "Degraded: 1 dead letter");
+        let mut doubting = role(&[]);
+        doubting.notices.insert("clock", "the clock is ahead".to_owned());
+        let doubting = BTreeMap::from([("analytics", doubting.clone()), ("persister", doubting)]);
+        assert_eq!(Overall::of(&doubting, &status(1)).text(), "Degraded: the clock is ahead, 1 dead letter");
+        let told = Status { clock: Ok(Some(Duration::from_secs(7_200))), ..status(0) };
+        let text = "Degraded: a clock is not believed: it is off by 2 h";
+        assert_eq!(Overall::of(&roles, &told).text(), text);
         let silent = Status { history: Err(NotNow::because("away")), ..status(1_200) };
         assert_eq!(Overall::of(&roles, &silent).text(), "Degraded: 1,200 dead letters, no answer from store");
     }

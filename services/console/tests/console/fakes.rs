@@ -161,7 +161,7 @@ impl SampleStore for World {
         unimplemented!("the console takes its series from the cache")
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page) -> Result<Vec<Sample>, PortError> {
+    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unimplemented!("the console takes the latest values from the cache")
     }
 
@@ -169,7 +169,7 @@ impl SampleStore for World {
         unimplemented!("the console asks the cache")
     }
 
-    async fn newest(&self, _: &SeriesFilter, _: usize) -> Result<Vec<Sample>, PortError> {
+    async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unimplemented!("the console takes the latest values from the cache")
     }
 

@@ -1,6 +1,6 @@
 //! Every status that a sender may get.
 
-use crate::stage::{Answer, Stage, post, router, sample, send};
+use crate::stage::{Answer, Stage, post, router, router_keeping, sample, send};
 use crate::stub_bus::{StubBus, broken, unavailable};
 use axum::Router;
 use axum::body::Body;
@@ -11,7 +11,10 @@ use axum::http::{HeaderName, Request};
 use serde_json::json;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_stream::iter;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+use watchkeeper_domain::Timestamp;
 use watchkeeper_ingest::IngestConfig;
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::config::Document;
@@ -52,6 +55,22 @@ async fn multi_status_207_lists_what_is_refused_and_keeps_the_rest() {
     assert_eq!(answer.status, 207);
     assert_eq!(answer.body, json!({"accepted": 2, "refused_total": 1, "refused": refused}));
     assert_eq!(stage.records(0).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_sample_older_than_the_retention_is_refused_beside_those_that_are_not() {
+    let (directory, day) = (tempfile::tempdir().unwrap(), Duration::from_secs(24 * 60 * 60));
+    let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
+    let router = router_keeping(90 * day, IngestConfig::default(), Arc::new(bus), &Access::open());
+    let dated = |name, days: u32| {
+        let at = Timestamp::now().minus(days * day);
+        format!(r#"{{"source":"test","name":"{name}","value":1,"collected_at":"{at}"}}"#)
+    };
+    let answer = send(&router, post(format!("[{},{}]", dated("old", 91), dated("young", 89)))).await;
+    assert_eq!((answer.status, answer.accepted(), answer.indices()), (207, Some(1), vec![0]));
+    assert!(answer.refusals()[0].ends_with("older than the retention of 90 days"), "{:?}", answer.refusals());
+    let answer = send(&router, post(dated("old", 91))).await;
+    assert_eq!(answer.status, 400);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The role as part of its process: readiness, status line, metrics, and its end.
 
-use crate::stage::{post, sample, send};
+use crate::stage::{FOR_EVER, post, sample, send};
 use crate::stub_bus::{Gate, StubBus, broken, unavailable};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,8 @@ struct Running {
 impl Running {
     fn on(bus: StubBus) -> Self {
         let context = RoleContext::detached("ingest");
-        let ingest = Ingest::new(context.clone(), IngestConfig::default(), Arc::new(bus), None).unwrap();
+        let ingest =
+            Ingest::new(context.clone(), IngestConfig::default(), FOR_EVER, Arc::new(bus), None).unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, role: tokio::spawn(ingest.run()) }
     }

@@ -4,7 +4,7 @@ mod full_disk;
 mod model;
 mod scripted_bus;
 
-use crate::stage::{Answer, post, sample, send};
+use crate::stage::{Answer, FOR_EVER, post, sample, send};
 use axum::Router;
 use axum::http::header::RETRY_AFTER;
 use full_disk::FullDisk;
@@ -56,7 +56,9 @@ impl Role {
 
     fn with(directory: TempDir, spool: SpoolPort) -> Self {
         let (bus, context) = (ScriptedBus::new([]), RoleContext::detached("ingest"));
-        let ingest = Ingest::new(context.clone(), IngestConfig::default(), bus.clone(), Some(spool)).unwrap();
+        let ingest =
+            Ingest::new(context.clone(), IngestConfig::default(), FOR_EVER, bus.clone(), Some(spool))
+                .unwrap();
         let router = ingest.router(&Access::open());
         let running = tokio::spawn(ingest.run());
         Self { bus, context, router, running, _directory: directory }

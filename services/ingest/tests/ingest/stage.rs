@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
@@ -17,6 +18,8 @@ use watchkeeper_runtime::http::Access;
 
 /// Enough for any test.
 const MANY: usize = 1_000_000;
+/// The retention of a store that keeps everything.
+pub(crate) const FOR_EVER: Duration = Duration::MAX;
 
 /// The role on an embedded bus.
 pub(crate) struct Stage {
@@ -92,7 +95,17 @@ fn text(value: &Value) -> &str {
 
 /// The routes of a role of its own.
 pub(crate) fn router(config: IngestConfig, bus: Arc<dyn EventBus>, access: &Access) -> Router {
-    Ingest::new(RoleContext::detached("ingest"), config, bus, None).unwrap().router(access)
+    router_keeping(FOR_EVER, config, bus, access)
+}
+
+/// The routes of a role whose store keeps samples for so long.
+pub(crate) fn router_keeping(
+    retention: Duration,
+    config: IngestConfig,
+    bus: Arc<dyn EventBus>,
+    access: &Access,
+) -> Router {
+    Ingest::new(RoleContext::detached("ingest"), config, retention, bus, None).unwrap().router(access)
 }
 
 /// A request without a content type.

@@ -127,8 +127,8 @@ fragile!(SampleStore {
     fn append(&self, batch: &Arc<Append>) -> Appended;
     fn series(&self, filter: &SeriesFilter, page: &Page) -> SeriesPage;
     fn series_count(&self) -> u64;
-    fn latest(&self, filter: &SeriesFilter, page: &Page) -> Vec<Sample>;
-    fn newest(&self, filter: &SeriesFilter, limit: usize) -> Vec<Sample>;
+    fn latest(&self, filter: &SeriesFilter, page: &Page, until: Timestamp) -> Vec<Sample>;
+    fn newest(&self, filter: &SeriesFilter, limit: usize, until: Timestamp) -> Vec<Sample>;
     fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
     fn range(&self, query: &RangeQuery, max_series: usize) -> Vec<SeriesPoints>;
     fn roll_up(&self, query: &RollupQuery, page: &Page) -> Vec<SeriesRollups>;

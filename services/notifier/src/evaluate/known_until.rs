@@ -27,6 +27,13 @@ impl KnownUntil {
         }
     }
 
+    /// The clock was ahead, and has come back to `now`: nothing is known of what comes after.
+    pub(super) fn rewind(&mut self, now: Timestamp) {
+        for known in self.0.values_mut() {
+            *known = (*known).min(Some(now));
+        }
+    }
+
     /// Up to when all partitions were read; `None` if that is not known of one, or if there are none.
     pub(super) fn all(&self) -> Option<Timestamp> {
         self.0.values().copied().min().flatten()
@@ -55,6 +62,10 @@ mod tests {
         known.end(&other);
         known.note(&other, after(1));
         assert_eq!(known.all(), Some(after(9)));
+        known.rewind(after(7));
+        assert_eq!(known.all(), Some(after(7)));
+        known.rewind(after(8));
+        assert_eq!(known.all(), Some(after(7)));
         known.begin(&one);
         assert_eq!(known.all(), None, "it was assigned anew");
     }

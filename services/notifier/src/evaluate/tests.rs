@@ -221,6 +221,52 @@ async fn an_alert_about_a_series_whose_memory_cannot_be_read_does_not_fire_for_e
     assert_eq!(alerts(&store).await[0], ("high".to_owned(), false));
 }
 
+/// Five years after the start, in seconds.
+const AHEAD: u64 = 5 * 365 * 24 * 3_600;
+
+#[tokio::test]
+async fn a_sample_that_cannot_have_been_measured_yet_is_left_out() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.bus.append(at(0), sample("a", AHEAD, 20.0));
+    stage.read(&mut evaluating).await;
+    assert_eq!((evaluating.evaluator.watched(), evaluating.metrics.undecodable.get()), (0, 1));
+    stage.measure(&mut evaluating, 1, 20.0).await;
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await, [("high".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn when_the_clock_comes_back_rules_go_on_and_what_fires_clears() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, AHEAD, 20.0).await;
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await, [("high".to_owned(), true)]);
+    evaluating.tick(at(AHEAD + 1)).await;
+    evaluating.tick(at(10)).await;
+    assert_eq!(evaluating.known_until.all(), Some(at(10)), "no time has passed that has not");
+    stage.measure(&mut evaluating, 20, 1.0).await;
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await, [("high".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn what_was_remembered_while_the_clock_was_ahead_is_taken_back_by_a_restart() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, AHEAD, 20.0).await;
+    stage.store(&mut evaluating).await;
+    let mut evaluating = stage.evaluating(&store).await;
+    let now = Timestamp::now().plus(Duration::from_secs(1)).since(at(0)).as_secs() + 1;
+    stage.measure(&mut evaluating, now, 1.0).await;
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await, [("high".to_owned(), false)]);
+}
+
 #[tokio::test]
 async fn a_partition_that_went_to_another_member_is_forgotten() {
     let stage = Stage::new();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedBus, EmbeddedOptions};
+use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_notifier::{NotifierConfig, NotifierPorts, run};
 use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Mailer, PortError, RecordBatch, Topic};
@@ -71,6 +71,7 @@ impl Stage {
             alerts: store.alerts(),
             notifications: store.notifications(),
             silences: store.silences(),
+            schedule: EmbeddedStore::open(self.directory.path()).unwrap().schedule(),
             mailer: self.mailbox.clone(),
         };
         let context = RoleContext::detached("notifier");

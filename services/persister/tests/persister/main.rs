@@ -3,6 +3,7 @@
 
 mod batches;
 mod bus;
+mod clock;
 mod config;
 mod dead_letters;
 mod exactly_once;

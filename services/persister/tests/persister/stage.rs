@@ -8,12 +8,14 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_persister::{PersisterConfig, run};
 use watchkeeper_ports::{
     BatchBuilder, EventBus, Group, Offset, PortError, PositionStore, ReceivedBatch, RecordBatch, SampleStore,
     Topic, TopicPartition,
 };
+use watchkeeper_runtime::clock::to_marks;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
 
@@ -81,13 +83,20 @@ impl Stage {
         self.bus.publish(&Topic::METRICS, records).await.unwrap();
     }
 
+    /// The clock was looked at, and believed, so long ago.
+    pub(crate) async fn looked_at_the_clock(&self, ago: Duration) {
+        let believed = Timestamp::now().minus(ago);
+        let marks = to_marks(&Looks::beginning_at(believed)).map(|(name, at)| (name.to_owned(), at));
+        self.store.schedule().mark("persister", &marks).await.unwrap();
+    }
+
     pub(crate) fn run(&self, config: PersisterConfig) -> Running {
         Running::new(config, self.bus.clone(), self.store.clone())
     }
 
     /// The numbers of all samples in the store, each once, rising.
     pub(crate) async fn stored(&self) -> Vec<u32> {
-        let samples = self.store.newest(&SeriesFilter::default(), 100_000).await.unwrap();
+        let samples = self.store.newest(&SeriesFilter::default(), 100_000, Timestamp::MAX).await.unwrap();
         let mut numbers: Vec<_> = samples.iter().map(|sample| sample.value).collect();
         numbers.sort_by(f64::total_cmp);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they were numbers")]
@@ -98,6 +107,11 @@ impl Stage {
     pub(crate) async fn dead_letters(&self) -> ReceivedBatch {
         let partition = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
         self.bus.read(&partition, 0, 1_000).await.unwrap()
+    }
+
+    /// The records on topic `metrics`.
+    pub(crate) async fn metrics(&self) -> ReceivedBatch {
+        self.bus.read(&metrics_partition(), 0, 1_000).await.unwrap()
     }
 
     pub(crate) async fn position(&self) -> Option<Offset> {
@@ -115,8 +129,14 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn new(config: PersisterConfig, bus: Arc<StagedBus>, store: Arc<StagedStore>) -> Self {
         let context = RoleContext::detached("persister");
-        let role = tokio::spawn(run(context.clone(), config, bus, store));
+        let schedule = store.schedule();
+        let role = tokio::spawn(run(context.clone(), config, bus, store, schedule));
         Self { context, role }
+    }
+
+    /// What the role says of itself.
+    pub(crate) fn says(&self) -> String {
+        self.context.roster().roles()["persister"].to_string()
     }
 
     /// Asks the role to stop, and waits until it has; what it has counted stays.

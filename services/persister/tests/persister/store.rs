@@ -11,7 +11,7 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::{
     Advance, Append, Appended, Group, Offset, Page, PortError, PositionStore, SampleKey, SampleStore,
-    SeriesPage, StoredPosition, TopicId, TopicPartition,
+    ScheduleStore, SeriesPage, StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for what it refuses and fails at.
@@ -37,6 +37,11 @@ impl StagedStore {
     /// The next append that moves a position fails.
     pub(crate) fn fails(&self, error: PortError) {
         self.failures.lock().unwrap().push(error);
+    }
+
+    /// Where the role keeps what it has seen of the clock.
+    pub(crate) fn schedule(&self) -> Arc<dyn ScheduleStore> {
+        self.store.schedule()
     }
 
     /// What was appended, in order.
@@ -88,16 +93,26 @@ impl SampleStore for StagedStore {
         self.store.series(filter, page).await
     }
 
-    async fn latest(&self, filter: &SeriesFilter, page: &Page) -> Result<Vec<Sample>, PortError> {
-        self.store.latest(filter, page).await
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.store.latest(filter, page, until).await
     }
 
     async fn series_count(&self) -> Result<u64, PortError> {
         self.store.series_count().await
     }
 
-    async fn newest(&self, filter: &SeriesFilter, limit: usize) -> Result<Vec<Sample>, PortError> {
-        self.store.newest(filter, limit).await
+    async fn newest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.store.newest(filter, limit, until).await
     }
 
     async fn samples(

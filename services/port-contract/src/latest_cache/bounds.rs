@@ -9,6 +9,7 @@ use crate::samples::series;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{LatestCache, MAX_ASKED_SERIES, Page, PortError, asked_of_too_many};
 
@@ -80,7 +81,7 @@ pub async fn keys_come_in_the_order_of_their_bytes<F: Fixture<dyn LatestCache>>(
 pub async fn newest_is_the_newest_that_matches<F: Fixture<dyn LatestCache>>() {
     let fixture = F::fresh().await;
     let (cache, now) = (fixture.open().await, Timestamp::now());
-    let (before, later) = (now.minus(LONG), now.plus(LONG));
+    let (before, later) = (now.minus(LONG), now.plus(Duration::from_secs(1)));
     let of = |name, host, at| sample(&series(name, &[("host", host)]), at, 1.0);
     assert_eq!(cache.newest(&SeriesFilter::default(), now).await.unwrap(), None);
     put(&*cache, &[of("load", "a", before), of("load", "b", now), of("load", "c", now), of("x", "a", later)])
@@ -120,6 +121,37 @@ pub async fn the_newest_of_more_series_than_the_limit_is_refused<F: Fixture<dyn 
         "{refused}"
     );
     assert_eq!(cache.newest(&SeriesFilter::named("test", "one"), now).await.unwrap(), Some(numbered(0)));
+}
+
+pub async fn a_sample_later_than_possible_is_not_kept<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, load, now) = (fixture.open().await, series("load", &[]), Timestamp::now());
+    let (possible, other) = (latest_possible(now), series("other", &[]));
+    let far = possible.plus(Duration::from_micros(1));
+    let samples =
+        [sample(&load, possible, 1.0), sample(&load, far, 2.0), sample(&other, Timestamp::MAX, 3.0)];
+    cache.put(&samples, &ttl(LONG), now).await.unwrap();
+    assert_eq!(all_at(&*cache, now).await, samples[..1]);
+    assert_eq!(cache.len().await.unwrap(), 1);
+    cache.put(&samples[1..], &ttl(LONG), now).await.unwrap();
+    assert_eq!(all_at(&*cache, now).await, samples[..1]);
+}
+
+pub async fn a_sample_put_while_the_clock_was_ahead_gives_way_once_it_has_come_back<
+    F: Fixture<dyn LatestCache>,
+>() {
+    let fixture = F::fresh().await;
+    let (cache, load, now) = (fixture.open().await, series("load", &[]), Timestamp::now());
+    let ahead = now.plus(1_000 * LONG);
+    let stuck = sample(&load, ahead, 1.0);
+    cache.put(&[stuck.clone(), sample(&series("alone", &[]), ahead, 1.0)], &ttl(LONG), ahead).await.unwrap();
+    assert_eq!(all_at(&*cache, ahead).await.len(), 2);
+    assert_eq!(all_at(&*cache, now).await, [], "nothing was measured in the future");
+    let present = sample(&load, now, 2.0);
+    cache.put(std::slice::from_ref(&present), &ttl(LONG), now).await.unwrap();
+    assert_eq!(all_at(&*cache, now).await, std::slice::from_ref(&present));
+    cache.put(&[stuck, sample(&load, now.minus(LONG), 3.0)], &ttl(LONG), now).await.unwrap();
+    assert_eq!(all_at(&*cache, now).await, [present]);
 }
 
 pub async fn puts_at_the_same_time_leave_the_newest<F: Fixture<dyn LatestCache>>() {

@@ -73,12 +73,16 @@ pub async fn a_filter_gives_the_series_that_match<F: Fixture<dyn SampleStore>>()
             (matching.len().min(1), matching.len() > 1),
             "{filter:?}"
         );
-        let latest = store.latest(&filter, &Page::first(100)).await.unwrap();
+        let latest = store.latest(&filter, &Page::first(100), Timestamp::MAX).await.unwrap();
         assert_eq!(
             latest.iter().map(|sample| &sample.series).collect::<Vec<_>>(),
             matching.iter().collect::<Vec<_>>()
         );
-        assert_eq!(store.newest(&filter, 100).await.unwrap().len(), matching.len(), "{filter:?}");
+        assert_eq!(
+            store.newest(&filter, 100, Timestamp::MAX).await.unwrap().len(),
+            matching.len(),
+            "{filter:?}"
+        );
     }
 }
 
@@ -98,9 +102,33 @@ pub async fn latest_is_the_newest_of_each_series_by_key<F: Fixture<dyn SampleSto
     )
     .await;
     let filter = SeriesFilter::default();
-    let seen =
-        page_by_page(async |page| store.latest(&filter, page).await.unwrap(), |found| &found.series).await;
+    let seen = page_by_page(
+        async |page| store.latest(&filter, page, Timestamp::MAX).await.unwrap(),
+        |found| &found.series,
+    )
+    .await;
     assert_eq!(seen, newer);
+}
+
+pub async fn what_is_later_than_asked_for_is_not_the_newest<F: Fixture<dyn SampleStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let (one, other) = (series("one", &[]), series("other", &[]));
+    let (early, present, later) = (sample(&one, 1, 1.0), sample(&one, 2, 2.0), sample(&one, 3, 3.0));
+    let far = Sample { series: Arc::clone(&one), collected_at: Timestamp::MAX, value: 9.0 };
+    let only_later = sample(&other, 3, 4.0);
+    let all = [&early, &present, &later, &far, &only_later];
+    append(&*store, all.map(Clone::clone)).await;
+    let (filter, until) = (SeriesFilter::default(), present.collected_at);
+    let latest = async |until| store.latest(&filter, &Page::first(10), until).await.unwrap();
+    assert_eq!(latest(until).await, std::slice::from_ref(&present));
+    assert_eq!(latest(later.collected_at).await, [later.clone(), only_later.clone()]);
+    assert_eq!(latest(Timestamp::MAX).await, [far, only_later]);
+    assert_eq!(latest(Timestamp::MIN).await, []);
+    let newest = async |limit, until| store.newest(&filter, limit, until).await.unwrap();
+    assert_eq!(newest(10, until).await, [present.clone(), early]);
+    assert_eq!(newest(1, until).await, [present]);
+    assert_eq!(newest(10, Timestamp::MIN).await, []);
 }
 
 pub async fn newest_is_newest_first_over_all_series<F: Fixture<dyn SampleStore>>() {
@@ -111,11 +139,14 @@ pub async fn newest_is_newest_first_over_all_series<F: Fixture<dyn SampleStore>>
     let mut samples: Vec<_> = samples.collect();
     append(&*store, samples.clone()).await;
     samples.reverse();
-    assert_eq!(store.newest(&SeriesFilter::default(), 10).await.unwrap(), samples[..10]);
-    assert_eq!(store.newest(&SeriesFilter::default(), 1_000).await.unwrap(), samples);
-    assert_eq!(store.newest(&SeriesFilter::default(), 0).await.unwrap(), []);
+    assert_eq!(store.newest(&SeriesFilter::default(), 10, Timestamp::MAX).await.unwrap(), samples[..10]);
+    assert_eq!(store.newest(&SeriesFilter::default(), 1_000, Timestamp::MAX).await.unwrap(), samples);
+    assert_eq!(store.newest(&SeriesFilter::default(), 0, Timestamp::MAX).await.unwrap(), []);
     samples.retain(|sample| sample.series == one);
-    assert_eq!(store.newest(&SeriesFilter::named("test", "one"), 5).await.unwrap(), samples[..5]);
+    assert_eq!(
+        store.newest(&SeriesFilter::named("test", "one"), 5, Timestamp::MAX).await.unwrap(),
+        samples[..5]
+    );
 }
 
 pub async fn a_range_is_what_a_simple_model_says<F: Fixture<dyn SampleStore>>() {

@@ -169,11 +169,11 @@ pub async fn latest_and_newest_of_any_filter_are_what_a_model_says<F: Fixture<dy
     // Which of several samples of one instant come first is not promised.
     let instants = |samples: &[Sample]| samples.iter().map(|sample| sample.collected_at).collect::<Vec<_>>();
     for (seed, filter) in filters() {
-        let latest = store.latest(&filter, &Page::first(1_000)).await.unwrap();
+        let latest = store.latest(&filter, &Page::first(1_000), Timestamp::MAX).await.unwrap();
         assert_eq!(latest, model.latest(&filter), "seed {seed}: {filter:?}");
         let all = model.newest(&filter);
         for limit in [1, 10, 1_000] {
-            let newest = store.newest(&filter, limit).await.unwrap();
+            let newest = store.newest(&filter, limit, Timestamp::MAX).await.unwrap();
             let expected = instants(&all[..limit.min(all.len())]);
             assert_eq!(instants(&newest), expected, "seed {seed}, {limit}: {filter:?}");
             assert!(newest.iter().all(|sample| filter.matches(&sample.series)), "seed {seed}: {filter:?}");
@@ -237,12 +237,15 @@ pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
         assert_eq!(store.prune(after(before)).await.unwrap(), model.prune(after(before)));
         assert_eq!(store.oldest().await.unwrap(), model.oldest());
         assert_eq!(store.series(&all, &Page::first(1_000)).await.unwrap().series, model.series(&all));
-        assert_eq!(store.latest(&all, &Page::first(1_000)).await.unwrap(), model.latest(&all));
+        assert_eq!(
+            store.latest(&all, &Page::first(1_000), Timestamp::MAX).await.unwrap(),
+            model.latest(&all)
+        );
     }
     // Others come back first, so that a number that was remembered for a series would be another's.
     for sample in later.into_iter().rev() {
         append(&*store, [sample.clone()]).await;
         model.append(&[sample]);
     }
-    assert_eq!(store.latest(&all, &Page::first(1_000)).await.unwrap(), model.latest(&all));
+    assert_eq!(store.latest(&all, &Page::first(1_000), Timestamp::MAX).await.unwrap(), model.latest(&all));
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::time::Duration;
+use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Alert, Series, Timestamp};
 use watchkeeper_ports::{Memory, TopicPartition};
 
@@ -177,6 +178,22 @@ impl Partition {
             if let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) {
                 watched.mark(id, &mut self.dirty);
             }
+        }
+    }
+
+    /// Takes back to `now` the series whose newest sample cannot have been measured yet. What they were in the
+    /// middle of is lost with the time; an alert that fires stays, and the next sample decides about it.
+    pub(super) fn rewind(&mut self, now: Timestamp, shared: &mut Shared) {
+        let latest = latest_possible(now);
+        self.slots.retain(|_, slot| matches!(slot, Slot::Watched(_)) || slot.newest() <= latest);
+        let ahead = self.slots.iter().filter(|(_, slot)| slot.newest() > latest);
+        let ahead: Vec<_> = ahead.map(|(id, _)| *id).collect();
+        for id in ahead {
+            let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) else { continue };
+            watched.rewind(now);
+            watched.mark(id, &mut self.dirty);
+            let due = watched.due(&shared.candidates);
+            self.due = due.into_iter().fold(self.due, Timestamp::min);
         }
     }
 

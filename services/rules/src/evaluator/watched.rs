@@ -6,6 +6,7 @@ use super::news::News;
 use super::series_id::SeriesId;
 use crate::condition::{Past, Seen};
 use crate::memory::{Remembered, RememberedRule};
+use crate::phase::Phase;
 use crate::rule::Rule;
 use watchkeeper_domain::Timestamp;
 
@@ -56,6 +57,18 @@ impl Watched {
         if !std::mem::replace(&mut self.is_dirty, true) {
             dirty.push(id);
         }
+    }
+
+    /// Goes on from `now` with the alerts that fire, and nothing else.
+    pub(super) fn rewind(&mut self, now: Timestamp) {
+        self.latest.at = now;
+        for cell in &mut self.cells {
+            cell.past = Past::Nothing;
+            if !cell.phase.is_firing() {
+                cell.phase = Phase::Resting;
+            }
+        }
+        self.cells.retain(|cell| !cell.is_empty());
     }
 
     /// Takes in the next sample, after all that was due before it; says when the next thing is due.

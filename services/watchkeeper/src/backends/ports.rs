@@ -35,7 +35,7 @@ impl Ports {
     }
 
     pub(crate) fn of_notifier(&self) -> NotifierPorts {
-        let Self { bus, alerts, notifications, silences, mailer, .. } = self.clone();
-        NotifierPorts { bus, alerts, notifications, silences, mailer }
+        let Self { bus, alerts, notifications, silences, schedule, mailer, .. } = self.clone();
+        NotifierPorts { bus, alerts, notifications, silences, schedule, mailer }
     }
 }

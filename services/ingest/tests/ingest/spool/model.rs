@@ -2,7 +2,7 @@
 
 use super::scripted_bus::{ScriptedBus, Turn};
 use super::{PATIENCE, spool_in};
-use crate::stage::{post, send};
+use crate::stage::{FOR_EVER, post, send};
 use axum::Router;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -67,7 +67,7 @@ fn live(bus: &Arc<ScriptedBus>, dir: &Path, max_bytes: u64, progress: &Progress)
     runtime.block_on(async {
         let context = RoleContext::detached("ingest");
         let spool = Some(Ok(spool_in(dir, max_bytes)));
-        let ingest = Ingest::new(context, IngestConfig::default(), bus.clone(), spool).unwrap();
+        let ingest = Ingest::new(context, IngestConfig::default(), FOR_EVER, bus.clone(), spool).unwrap();
         let router = ingest.router(&Access::open());
         let mut senders = JoinSet::new();
         for sender in 0..SENDERS {

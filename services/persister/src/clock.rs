@@ -1,0 +1,112 @@
+//! The clock by which records are judged and old samples removed.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use watchkeeper_domain::clock::{DISAGREEMENT, LOOK_EVERY, Looks};
+use watchkeeper_domain::limits::latest_possible;
+use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_ports::{BatchBuilder, EventBus, PortError, SampleStore, ScheduleStore, Topic};
+use watchkeeper_runtime::clock::{Clock, ClockLedger, from_marks, to_marks};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
+use watchkeeper_wire::sample::push_sample;
+
+/// Keeps what was seen of the clock beside the samples, which bear witness to it before the first look.
+pub(crate) struct StoredClock {
+    pub(crate) schedule: Arc<dyn ScheduleStore>,
+    pub(crate) samples: Arc<dyn SampleStore>,
+}
+
+#[async_trait]
+impl ClockLedger for StoredClock {
+    async fn looks(&self, now: Timestamp) -> Result<Looks, PortError> {
+        if let Some(looks) = from_marks(&self.schedule.marks(super::ROLE).await?) {
+            return Ok(looks);
+        }
+        match self.newest(now).await {
+            Ok(newest) => Ok(Looks::beginning_at(newest.unwrap_or(now))),
+            // In a very large store it may take longer than a question may: then nothing bears witness.
+            Err(error) => {
+                tracing::warn!(%error, "cannot find the newest sample: nothing is removed before the clock was seen for a day");
+                Ok(Looks::beginning())
+            }
+        }
+    }
+
+    async fn note(&self, looks: &Looks) -> Result<(), PortError> {
+        let marks = to_marks(looks).map(|(name, at)| (name.to_owned(), at));
+        self.schedule.mark(super::ROLE, &marks).await
+    }
+}
+
+impl StoredClock {
+    /// The instant of the newest sample that may have been measured by `now`; if all are later, it is the clock
+    /// that is behind.
+    async fn newest(&self, now: Timestamp) -> Result<Option<Timestamp>, PortError> {
+        for until in [latest_possible(now), Timestamp::MAX] {
+            let newest = self.samples.newest(&SeriesFilter::default(), 1, until).await?;
+            if let Some(Sample { collected_at, .. }) = newest.first() {
+                return Ok(Some(*collected_at));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// When the last record that was taken was appended by the clock of the bus, which may be another host's.
+#[derive(Default)]
+pub(crate) struct BusTime(AtomicI64);
+
+impl BusTime {
+    pub(crate) fn note(&self, appended_at: Timestamp) {
+        self.0.store(appended_at.as_micros(), Ordering::Relaxed);
+    }
+
+    /// `None` before the first record.
+    fn last(&self) -> Option<Timestamp> {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed)).filter(|at| *at > Timestamp::MIN)
+    }
+}
+
+/// Looks at the clock until the role is asked to stop. While it is doubted, and once when that is over, a sample
+/// says by how much, so that a rule can tell somebody: others, whose clocks are right, take it only if its time is
+/// not that of the clock that is doubted.
+pub(crate) async fn keep_looking(
+    context: RoleContext,
+    clock: Clock,
+    bus: Arc<dyn EventBus>,
+    bus_time: Arc<BusTime>,
+) -> RoleResult {
+    let heartbeat = context.heartbeat("clock");
+    let mut rounds = Rounds::every(LOOK_EVERY, &context, &heartbeat);
+    let was_doubted = AtomicBool::new(false);
+    while rounds.next(look(&clock, &*bus, &bus_time, &was_doubted)).await? {}
+    Ok(())
+}
+
+async fn look(
+    clock: &Clock,
+    bus: &dyn EventBus,
+    bus_time: &BusTime,
+    was_doubted: &AtomicBool,
+) -> Result<(), Stopped> {
+    let now = Timestamp::now();
+    if !clock.looked(now).await {
+        return Ok(());
+    }
+    let by = clock.disagreement(now).map(|told| told.by);
+    if was_doubted.swap(by.is_some(), Ordering::Relaxed) || by.is_some() {
+        let at = bus_time.last().filter(|_| by.is_some()).unwrap_or(now);
+        publish(bus, at, by.unwrap_or_default().as_secs_f64()).await?;
+    }
+    Ok(())
+}
+
+async fn publish(bus: &dyn EventBus, at: Timestamp, seconds: f64) -> Result<(), PortError> {
+    let (source, name) = DISAGREEMENT;
+    let series = Series::new(source, name, "seconds", &[("role", super::ROLE)]);
+    let series = Arc::new(series.expect("it is within the limits of a series"));
+    let mut batch = BatchBuilder::default();
+    push_sample(&mut batch, &Sample { series, collected_at: at, value: seconds });
+    bus.publish(&Topic::METRICS, batch.finish()).await
+}
