@@ -4,10 +4,9 @@ use watchkeeper_domain::Sample;
 use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// From how many bytes of records on what is in hand is stored, however few records they are: it bounds
-/// the memory, and keeps their dead letters within what a bus takes at once. The last delivery may go past
-/// it.
-pub(crate) const MAX_BYTES: usize = 32 << 20;
+/// From how many bytes of records on what is in hand is stored, however few records they are
+/// ([`watchkeeper_ports::RecordBatch::published_bytes`]): it bounds the memory. The last delivery may go past it.
+pub(crate) const MAX_BYTES: usize = 16 << 20;
 
 /// A record that is not stored: where it is in hand, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl InHand {
     pub(crate) fn take(&mut self, batch: ReceivedBatch, decoder: &mut SampleDecoder) {
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            match decoder.decode(message.value) {
+            match decoder.decode_record(message) {
                 Ok(sample) => {
                     self.samples.push(sample);
                     self.origins.push(origin);
@@ -66,7 +65,7 @@ impl InHand {
     /// How many more records there is room for, of at most `max_records`.
     pub(crate) fn room(&self, max_records: usize) -> usize {
         let records = self.batches.iter().map(|batch| batch.records.len()).sum();
-        let bytes: usize = self.batches.iter().map(|batch| batch.records.size_bytes()).sum();
+        let bytes: usize = self.batches.iter().map(|batch| batch.records.published_bytes()).sum();
         if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
     }
 

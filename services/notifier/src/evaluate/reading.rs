@@ -25,7 +25,7 @@ impl Reading {
         record: Record<'_>,
     ) -> Result<(), Violation> {
         match self {
-            Self::Samples(decoder) => evaluator.observe(partition, &decoder.decode(record.value)?),
+            Self::Samples(decoder) => evaluator.observe(partition, &decoder.decode_record(record)?),
             // Only says that a letter was replayed.
             Self::DeadLetters if record.header(REPLAYED).is_some() => {}
             Self::DeadLetters => {

@@ -6,6 +6,7 @@ mod bus;
 mod config;
 mod dead_letters;
 mod exactly_once;
+mod hostile;
 mod retention;
 mod stage;
 mod store;

@@ -70,7 +70,7 @@ mod tests {
             rejected_at: Timestamp::MIN,
             origin: TopicPartition::new(Topic::METRICS, 0),
             offset,
-            record: Record { key: b"k", value: b"v", headers: &[] },
+            record: Record { key: b"k", value: b"v", headers: &[], incomplete: None },
         }
     }
 

@@ -28,6 +28,15 @@ pub struct ReplayAnswer {
     pub replayed: u64,
     /// How many wait now.
     pub waiting: u64,
+    /// How many of these were to be replayed and cannot be, because their record is not to be had whole any more; left
+    /// out if there is none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub not_replayable: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]
