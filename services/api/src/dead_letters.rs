@@ -1,8 +1,11 @@
 //! Records that were rejected: which wait, what they are, and sending them to their topic again.
 
+mod original;
 mod reader;
 mod replay;
 
+use axum::http::StatusCode;
+use original::{Original, original};
 use reader::Reader;
 use replay::ReplayBatch;
 use std::sync::Arc;
@@ -45,6 +48,8 @@ pub(crate) struct Replayed {
     pub(crate) replayed: usize,
     /// Letters that wait now.
     pub(crate) waiting: u64,
+    /// How many of these were meant and cannot be replayed.
+    pub(crate) not_replayable: usize,
 }
 
 /// The ledger after everything new was read.
@@ -112,21 +117,36 @@ impl DeadLetters {
     /// Sends letters to their topics again, the oldest first, and marks them as replayed.
     ///
     /// # Errors
-    /// 404, before anything is sent, when one of the ids does not wait. Of a replay that fails half-way
-    /// the letters that were sent are marked.
+    /// Before anything is sent, 404 when one of the ids does not wait, and 409 when the record of one is not to be had
+    /// whole; of all that wait those are passed over. Of a replay that fails half-way the letters that were sent are
+    /// marked.
     pub(crate) async fn replay(&self, which: Which) -> Result<Replayed, Problem> {
         let mut up_to_date = self.up_to_date().await?;
+        let are_named = matches!(which, Which::Ids(_));
         let ids = chosen(&up_to_date.ledger, which)?;
-        let (mut reader, mut replayed) = (Reader::new(&*self.bus), 0);
+        if are_named {
+            self.check_replayable(&ids).await?;
+        }
+        let (mut reader, mut replayed, mut not_replayable) = (Reader::new(&*self.bus), 0, 0);
         let mut ids = ids.into_iter().peekable();
         while ids.peek().is_some() {
             let mut batch = ReplayBatch::default();
             while !batch.is_full()
                 && let Some(id) = ids.next()
             {
-                match letter(&mut reader, &id).await? {
-                    Some(letter) => batch.push(id, &letter),
-                    None => up_to_date.ledger.settle(&id),
+                let Some(letter) = letter(&mut reader, &id).await? else {
+                    up_to_date.ledger.settle(&id);
+                    continue;
+                };
+                match original(&*self.bus, &letter).await? {
+                    Original::InTheLetter => batch.push(id, &letter),
+                    Original::AtItsPosition(found) => {
+                        batch.push(id, &DeadLetter { record: found.records.get(0), ..letter });
+                    }
+                    Original::Lost(reason) => {
+                        tracing::warn!(%id, reason, "a dead letter cannot be replayed");
+                        not_replayable += 1;
+                    }
                 }
             }
             let sent = batch.publish(&*self.bus).await?;
@@ -135,7 +155,20 @@ impl DeadLetters {
                 up_to_date.ledger.settle(id);
             }
         }
-        Ok(Replayed { replayed, waiting: up_to_date.waiting() })
+        Ok(Replayed { replayed, waiting: up_to_date.waiting(), not_replayable })
+    }
+
+    /// Refuses letters one of which cannot be replayed.
+    async fn check_replayable(&self, ids: &[LetterId]) -> Result<(), Problem> {
+        let mut reader = Reader::new(&*self.bus);
+        for id in ids {
+            let Some(letter) = letter(&mut reader, id).await? else { continue };
+            if let Original::Lost(reason) = original(&*self.bus, &letter).await? {
+                let detail = format!("dead letter {id} cannot be replayed, and nothing was: {reason}");
+                return Err(Problem::new(StatusCode::CONFLICT, detail));
+            }
+        }
+        Ok(())
     }
 
     /// Reads what is new. Whoever holds the answer is the only one who looks or replays.
@@ -202,7 +235,7 @@ mod tests {
                 rejected_at: Timestamp::MIN,
                 origin: TopicPartition::new(Topic::METRICS, 0),
                 offset,
-                record: Record { key: b"k", value: b"v", headers: &[] },
+                record: Record { key: b"k", value: b"v", headers: &[], incomplete: None },
             };
             letter.push(&mut batch);
         }

@@ -56,7 +56,7 @@ mod tests {
             rejected_at: Timestamp::MIN,
             origin: TopicPartition::new(Topic::METRICS, 0),
             offset: 0,
-            record: Record { key: b"", value, headers: &[] },
+            record: Record { key: b"", value, headers: &[], incomplete: None },
         };
         let partition = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
         batch.push(LetterId { partition, offset: 0 }, &letter);

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::questions::{LettersQuestion, Nothing};
-use super::refusals::{BodyRefusals, NotFound, Refusals};
+use super::refusals::{BodyRefusals, NotFound, NotReplayable, Refusals};
 use crate::dead_letters::{DeadLetters, Replayed, Which};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -51,7 +51,8 @@ async fn list_dead_letters(
 
 /// Get one dead letter
 ///
-/// A rejected record with its original bytes, also after it was replayed.
+/// A rejected record with its original bytes, also after it was replayed. Of one that is too large for a letter there
+/// is the head, and `truncated` says what it was.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/{id}",
@@ -76,8 +77,9 @@ async fn get_dead_letter(
 /// Replay dead letters
 ///
 /// Sends the records to the topics they were on, as they were, and marks them as replayed; if one of the ids
-/// does not wait to be replayed, none is. A record that is rejected again becomes a new dead letter. Needs
-/// the scope `admin`.
+/// does not wait to be replayed, none is. A record that is rejected again becomes a new dead letter. The record of a
+/// letter that is `truncated` is read at its position and compared by its hash; one that is not to be had whole any
+/// more is not replayed. Needs the scope `admin`.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/replay",
@@ -86,6 +88,7 @@ async fn get_dead_letter(
     responses(
         (status = 200, description = "What was done.", body = ReplayAnswer),
         NotFound,
+        NotReplayable,
         BodyRefusals,
         Refusals,
     ),
@@ -98,9 +101,9 @@ async fn replay_dead_letters(
     let which = which(request)?;
     // In a task of its own, so that a caller who hangs up leaves nothing half done.
     let replay = tokio::spawn(async move { letters.replay(which).await });
-    let Replayed { replayed, waiting } = replay.await.map_err(|_| Problem::internal())??;
-    tracing::info!(replayed, waiting, "dead letters replayed");
-    Ok(Json(ReplayAnswer { replayed: replayed as u64, waiting }))
+    let Replayed { replayed, waiting, not_replayable } = replay.await.map_err(|_| Problem::internal())??;
+    tracing::info!(replayed, waiting, not_replayable, "dead letters replayed");
+    Ok(Json(ReplayAnswer { replayed: replayed as u64, waiting, not_replayable: not_replayable as u64 }))
 }
 
 fn which(request: ReplayRequest) -> Result<Which, Violation> {

@@ -15,6 +15,9 @@ pub(super) struct NotFound;
 /// What a route may refuse that makes one thing of a given name.
 pub(super) struct Conflict;
 
+/// What replaying dead letters may refuse.
+pub(super) struct NotReplayable;
+
 /// What a route may refuse that takes a body of JSON.
 pub(super) struct BodyRefusals;
 
@@ -40,6 +43,15 @@ impl IntoResponses for NotFound {
 impl IntoResponses for Conflict {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems([(409, "There is another of that id, or as many as there may be; nothing was changed.")])
+    }
+}
+
+impl IntoResponses for NotReplayable {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems([(
+            409,
+            "The record of a letter that is `truncated` is not to be had whole; nothing was replayed.",
+        )])
     }
 }
 

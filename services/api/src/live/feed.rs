@@ -118,7 +118,7 @@ impl Feed {
 
     /// Records that are no sample are left out: the persister sends them to the dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
-        let decoded = batch.records.iter().filter_map(|record| self.decoder.decode(record.value).ok());
+        let decoded = batch.records.iter().filter_map(|record| self.decoder.decode_record(record).ok());
         let samples: Arc<[Sample]> = decoded.collect();
         let before = self.came_in;
         self.came_in += samples.len() as u64;

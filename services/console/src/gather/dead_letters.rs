@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, Extent, Offset, PortError, ReceivedBatch, Record, Topic, TopicPartition};
+use watchkeeper_ports::{
+    EventBus, Extent, Incomplete, Offset, PortError, ReceivedBatch, Record, Topic, TopicPartition,
+};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Place, outstanding};
 
 /// Most records of a dead-letter topic that are read for one page, the newest of each partition.
@@ -44,6 +46,8 @@ pub(crate) struct Letter {
     pub(crate) offset: Offset,
     /// The record's key as text.
     pub(crate) key: String,
+    /// What of the record is not in the letter.
+    pub(crate) incomplete: Option<Incomplete>,
 }
 
 pub(super) async fn outstanding_on(bus: &dyn EventBus) -> Result<Letters, PortError> {
@@ -83,6 +87,7 @@ impl Letter {
             origin: letter.origin.clone(),
             offset: letter.offset,
             key: String::from_utf8_lossy(letter.record.key).chars().take(SHOWN_KEY_CHARS).collect(),
+            incomplete: letter.incomplete(),
         }
     }
 }

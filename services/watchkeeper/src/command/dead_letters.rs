@@ -4,7 +4,9 @@ use super::client::{Client, Parameters, segment};
 use super::print_line;
 use super::table::{print_json, print_table};
 use crate::cli::{DeadLettersAction, DeadLettersArgs};
-use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, ReplayAnswer, ReplayRequest};
+use watchkeeper_wire::json::{
+    BytesJson, DeadLetterJson, DeadLetterList, ReplayAnswer, ReplayRequest, TruncatedJson,
+};
 
 /// Letters that one page of an answer brings.
 const PAGE: u32 = 100;
@@ -26,6 +28,12 @@ pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
             let request = ReplayRequest { ids: ids.clone(), all: *all };
             let answer: ReplayAnswer = Client::new(server)?.post("/v1/dead-letters/replay", &request)?;
             print_line(&format!("{} sent in again, {} left.", answer.replayed, answer.waiting))?;
+            if answer.not_replayable > 0 {
+                print_line(&format!(
+                    "{} of these cannot be: the record is not to be had whole any more. To name one says why.",
+                    answer.not_replayable
+                ))?;
+            }
             Ok(())
         }
     }
@@ -33,7 +41,9 @@ pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
 
 fn list(letters: &[DeadLetterJson]) -> anyhow::Result<()> {
     let row = |letter: &DeadLetterJson| {
-        [letter.id.clone(), letter.rejected_at.clone(), letter.rejected_by.clone(), letter.reason.clone()]
+        let remark = if letter.truncated.is_some() { " (truncated)" } else { "" };
+        let reason = format!("{}{remark}", letter.reason);
+        [letter.id.clone(), letter.rejected_at.clone(), letter.rejected_by.clone(), reason]
     };
     let rows = letters.iter().map(row).collect();
     print_table(["ID", "REJECTED AT", "BY", "REASON"], rows, "Nothing waits to be looked at.")?;
@@ -48,8 +58,27 @@ fn show(letter: &DeadLetterJson) -> anyhow::Result<()> {
     for header in &letter.headers {
         print_line(&format!("header       {}: {}", header.name, header.value))?;
     }
+    if let Some(next) = letter.unreadable_until {
+        print_line(&format!("unreadable   up to offset {}", next.saturating_sub(1)))?;
+        return Ok(());
+    }
     print_line(&format!("key          {}", shown(&letter.key)))?;
     print_line(&format!("value        {}", shown(&letter.value)))?;
+    if let Some(whole) = &letter.truncated {
+        show_truncated(whole)?;
+    }
+    Ok(())
+}
+
+/// What a letter has only the head of.
+fn show_truncated(whole: &TruncatedJson) -> anyhow::Result<()> {
+    let TruncatedJson { size_bytes, sha256, key_size_bytes, headers_left_out } = whole;
+    print_line(
+        "truncated    this is the head; the record lies where it came from for as long as its topic keeps it",
+    )?;
+    print_line(&format!("whole key    {key_size_bytes} bytes"))?;
+    print_line(&format!("whole value  {size_bytes} bytes, SHA-256 {sha256}"))?;
+    print_line(&format!("left out     {headers_left_out} headers"))?;
     Ok(())
 }
 
