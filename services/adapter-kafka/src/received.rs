@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Header, Offset, ReceivedBatch, TopicPartition, Unreadable};
 
-/// Most bytes of one delivery, as [`BatchBuilder::published_bytes`] counts them: fewer records are given, but at
+/// Most bytes of one delivery, as [`BatchBuilder::held_bytes`] counts them: fewer records are given, but at
 /// least one.
 pub(crate) const MAX_DELIVERY_BYTES: usize = 8 << 20;
 /// What a header is called whose own name is not UTF-8.
@@ -36,7 +36,7 @@ impl Received {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.offsets.len() >= self.max_records || self.records.published_bytes() >= MAX_DELIVERY_BYTES
+        self.offsets.len() >= self.max_records || self.records.held_bytes() >= MAX_DELIVERY_BYTES
     }
 
     /// The position after the last record.

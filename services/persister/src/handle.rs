@@ -5,7 +5,7 @@ use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, 
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// From how many bytes of records on what is in hand is stored, however few records they are
-/// ([`watchkeeper_ports::RecordBatch::published_bytes`]): it bounds the memory. The last delivery may go past it.
+/// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it bounds the memory. The last delivery may go past it.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
 
 /// A record that is not stored: where it is in hand, and why.
@@ -65,7 +65,7 @@ impl InHand {
     /// How many more records there is room for, of at most `max_records`.
     pub(crate) fn room(&self, max_records: usize) -> usize {
         let records = self.batches.iter().map(|batch| batch.records.len()).sum();
-        let bytes: usize = self.batches.iter().map(|batch| batch.records.published_bytes()).sum();
+        let bytes: usize = self.batches.iter().map(|batch| batch.records.held_bytes()).sum();
         if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
     }
 

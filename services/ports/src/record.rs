@@ -74,10 +74,15 @@ impl RecordBatch {
         self.data.len()
     }
 
+    /// Keys, values and headers together, in bytes: about the memory that it takes.
+    pub fn held_bytes(&self) -> usize {
+        self.data.len() + self.header_bytes
+    }
+
     /// What the batch counts while it is on its way: keys, values and headers, and [`RECORD_OVERHEAD_BYTES`] for
     /// each record.
     pub fn published_bytes(&self) -> usize {
-        self.data.len() + self.header_bytes + self.spans.len() * RECORD_OVERHEAD_BYTES
+        self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
     }
 
     /// The record at `index`, counted from 0.
@@ -189,9 +194,14 @@ impl BatchBuilder {
         self.data.len()
     }
 
+    /// Keys, values and headers so far, in bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.data.len() + self.header_bytes
+    }
+
     /// What the batch would count, as [`RecordBatch::published_bytes`] does.
     pub fn published_bytes(&self) -> usize {
-        self.data.len() + self.header_bytes + self.spans.len() * RECORD_OVERHEAD_BYTES
+        self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
     }
 
     /// The batch.
