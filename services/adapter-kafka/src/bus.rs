@@ -112,6 +112,11 @@ impl Engine {
         Journal::with_meter(client, Meter::of(&self.metrics))
     }
 
+    /// Records that cannot be read were passed over.
+    pub(crate) fn count_unreadable(&self) {
+        self.metrics.count_unreadable();
+    }
+
     /// Asks on a thread on which an answer can be waited for.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
@@ -171,7 +176,8 @@ impl EventBus for KafkaBus {
             Inbox::new(name.clone(), engine.journal(format!("member of {group_name}")), Some(timeout));
         let consumer = start(&engine.settings.member(&group_name), inbox, Arc::downgrade(engine))?;
         consumer.subscribe(&[&name]).map_err(|error| port_error(&error))?;
-        let queues = Queues::new(topic.clone(), name, consumer);
+        let bus = Arc::downgrade(engine);
+        let queues = Queues::new(topic.clone(), name, Some(group.clone()), consumer, bus);
         Ok(Box::new(Member::new(group.clone(), queues, timeout)))
     }
 
@@ -187,7 +193,8 @@ impl EventBus for KafkaBus {
         let inbox = Inbox::new(name.clone(), engine.journal(format!("tail of {name}")), None);
         let consumer =
             start(&engine.settings.follower(&engine.names.no_group()), inbox, Arc::downgrade(engine))?;
-        Ok(Box::new(Follower::begin(Queues::new(topic.clone(), name, consumer), &ends)?))
+        let queues = Queues::new(topic.clone(), name, None, consumer, Arc::downgrade(engine));
+        Ok(Box::new(Follower::begin(queues, &ends)?))
     }
 
     async fn read(

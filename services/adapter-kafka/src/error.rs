@@ -59,6 +59,20 @@ pub(crate) fn passes(error: &KafkaError) -> bool {
     )
 }
 
+/// Whether a consumer met records that it will never read: a set that it cannot unpack, or that was damaged. It would
+/// ask for the same set again for ever.
+pub(crate) fn is_unreadable(error: &KafkaError) -> bool {
+    let KafkaError::MessageConsumption(code) = error else { return false };
+    matches!(
+        code,
+        Code::BadCompression
+            | Code::BadMessage
+            | Code::InvalidMessage
+            | Code::MessageSizeTooLarge
+            | Code::NotImplemented
+    )
+}
+
 /// Whether a commit that failed so is worth trying again at once: it has crossed a change in the group, and
 /// the member is about to know of that too.
 pub(crate) fn is_settling(error: &KafkaError) -> bool {

@@ -18,6 +18,7 @@ pub(crate) struct Metrics {
     sent_bytes: IntCounter,
     received_bytes: IntCounter,
     rebalances: IntCounter,
+    unreadable: IntCounter,
 }
 
 impl Metrics {
@@ -51,16 +52,24 @@ impl Metrics {
                 "watchkeeper_kafka_rebalances_total",
                 "How often partitions were given to members of this process, or taken from them.",
             )?,
+            unreadable: IntCounter::new(
+                "watchkeeper_kafka_unreadable_sets_total",
+                "Sets of records that could not be unpacked or were damaged, and were passed over; the log says where.",
+            )?,
         })
     }
 
     pub(crate) fn register(&self, registry: &Registry) -> Result<(), Error> {
         let gauges = [&self.queued_records, &self.queued_bytes, &self.in_flight_records];
-        let counters = [&self.sent_bytes, &self.received_bytes, &self.rebalances];
+        let counters = [&self.sent_bytes, &self.received_bytes, &self.rebalances, &self.unreadable];
         let mut all: Vec<Box<dyn Collector>> = vec![Box::new(self.round_trip.clone())];
         all.extend(gauges.map(|gauge| Box::new(gauge.clone()) as Box<dyn Collector>));
         all.extend(counters.map(|counter| Box::new(counter.clone()) as Box<dyn Collector>));
         all.into_iter().try_for_each(|metric| registry.register(metric))
+    }
+
+    pub(crate) fn count_unreadable(&self) {
+        self.unreadable.inc();
     }
 
     /// What only the client knows that publishes.
@@ -157,6 +166,7 @@ mod tests {
             "received_bytes_total 70",
             "round_trip_seconds 0.0009",
             "sent_bytes_total 1000",
+            "unreadable_sets_total 0",
         ];
         assert_eq!(shown(&metrics), expected);
     }

@@ -21,8 +21,9 @@ pub struct KafkaOptions {
     /// What these topics are like.
     pub topics: BTreeMap<Topic, TopicDeclaration>,
     /// Most bytes that may be on their way to the brokers at once; who publishes more waits. A batch counts
-    /// with its keys and values and [`KafkaOptions::RECORD_OVERHEAD_BYTES`] for each record, and one that is
-    /// larger than this is refused.
+    /// with its keys, values and headers and [`KafkaOptions::RECORD_OVERHEAD_BYTES`] for each record, and one that
+    /// is larger than this is refused. Not below [`watchkeeper_ports::limits::BATCH_BYTES_TAKEN`], which every bus
+    /// takes, if roles are to use the bus.
     pub max_in_flight_bytes: usize,
     /// How long an answer may take, and how long a batch may be on its way.
     pub timeout: Duration,
@@ -32,8 +33,8 @@ pub struct KafkaOptions {
 }
 
 impl KafkaOptions {
-    /// What a record takes while it is on its way, beside its key and value: about what librdkafka does.
-    pub const RECORD_OVERHEAD_BYTES: usize = 256;
+    /// What a record takes while it is on its way, beside its key, value and headers: about what librdkafka does.
+    pub const RECORD_OVERHEAD_BYTES: usize = watchkeeper_ports::limits::RECORD_OVERHEAD_BYTES;
     /// Most bytes on their way: 64 MiB.
     pub const MAX_IN_FLIGHT_BYTES: usize = 64 << 20;
     /// How long an answer may take.

@@ -1,24 +1,27 @@
 //! What can be asked of Kafka without being a member of a group. Every answer blocks.
 
+mod first;
 mod groups;
 mod reader;
+mod stretch;
 mod topic_id;
 
 use crate::error::{rejected, unavailable};
 use crate::journal::Journal;
 use crate::names::Names;
 use crate::publish::Publisher;
-use crate::received::{offset, raw_offset};
+use crate::received::{Received, offset, raw_offset};
 use crate::settings::Settings;
 use groups::Groups;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaRespErr;
-use reader::{Range, Reader};
+use reader::{Range, Reader, Reading};
 use std::sync::Arc;
 use std::time::Duration;
+use stretch::{Stretch, stretch};
 use watchkeeper_ports::{
-    Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition,
+    Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition, Unreadable,
 };
 
 /// The clients that questions are asked with.
@@ -126,7 +129,47 @@ impl Questions {
         }
         let topic = self.names.topic(&partition.topic);
         let range = Range { topic, number: *number, from: raw_offset(from), end, max_records };
-        self.reader.read(&range, partition.clone(), self.patience(), || self.consumer(&self.names.no_group()))
+        let create = || self.consumer(&self.names.no_group());
+        match self.reader.read(&range, partition.clone(), self.patience(), create)? {
+            Reading::Read(batch) => Ok(batch),
+            Reading::Unreadable => self.unreadable(partition, from)?.ok_or_else(|| {
+                unavailable(format!("{partition} could not be read at offset {from}, and now can be"))
+            }),
+        }
+    }
+
+    /// What stands for the records that lie first from an offset on, if these cannot be read.
+    pub(crate) fn unreadable(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+    ) -> Result<Option<ReceivedBatch>, PortError> {
+        let number = i32::try_from(partition.partition).map_err(|error| rejected(error.to_string()))?;
+        let Extent { earliest, end, .. } = self.extent(&partition.topic, number)?;
+        // Where a consumer goes on that was sent past the end.
+        let from = if (earliest..=end).contains(&from) { from } else { earliest };
+        let topic = self.names.topic(&partition.topic);
+        if from >= end {
+            return Ok(None);
+        }
+        let consumer = self.consumer(&self.names.no_group())?;
+        let first = |offset| first::first(&consumer, &topic, number, offset, self.patience());
+        let found = stretch(raw_offset(from), raw_offset(end), first)?;
+        Ok(found.map(|Stretch { from, next, reason }| {
+            let (from, next) = (offset(from), offset(next));
+            tracing::warn!(%partition, offset = from, next, reason, "records that cannot be read are passed over");
+            Received::unreadable(partition.clone(), from, Unreadable { next, reason })
+        }))
+    }
+
+    /// Where `group` has committed that it goes on in a partition; `None` if it has not.
+    pub(crate) fn committed(
+        &self,
+        partition: &TopicPartition,
+        group: &Group,
+    ) -> Result<Option<Offset>, PortError> {
+        let lags = self.lag(&partition.topic, group)?;
+        Ok(lags.into_iter().find(|lag| lag.partition == *partition).map(|lag| lag.committed))
     }
 
     fn consumer(&self, group: &str) -> Result<BaseConsumer<Journal>, PortError> {

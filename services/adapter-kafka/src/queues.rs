@@ -1,15 +1,17 @@
 //! The records that were fetched of some partitions of a topic.
 
+use crate::bus::Engine;
 use crate::client::Inbox;
-use crate::error::{passes, port_error, unavailable};
-use crate::received::Received;
+use crate::error::{is_unreadable, passes, port_error, unavailable};
+use crate::received::{Received, raw_offset};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::Offset as KafkaOffset;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-use watchkeeper_ports::{PortError, ReceivedBatch, Topic, TopicPartition};
+use watchkeeper_ports::{Group, Offset, PortError, ReceivedBatch, Topic, TopicPartition};
 
 /// One queue for each partition. librdkafka bounds what waits in them all.
 pub(crate) struct Queues {
@@ -17,16 +19,43 @@ pub(crate) struct Queues {
     /// What Kafka calls the topic.
     name: String,
     consumer: Arc<BaseConsumer<Inbox>>,
-    by_partition: BTreeMap<i32, PartitionQueue<Inbox>>,
+    /// Who is asked where records begin again that can be read.
+    bus: Weak<Engine>,
+    /// The group that the consumer is a member of, if it is of any.
+    group: Option<Group>,
+    by_partition: BTreeMap<i32, Open>,
     /// The partition of the last batch: the next one is of another if that has any.
     last: i32,
+    /// The partition whose next records cannot be read.
+    stuck: Option<i32>,
     /// What went wrong while records were taken that had to be given first.
     failure: Option<PortError>,
 }
 
+/// A partition whose records come here.
+struct Open {
+    queue: PartitionQueue<Inbox>,
+    /// The offset that it goes on with; `None` for where the group has committed.
+    next: Option<Offset>,
+}
+
+/// Why taking records from a queue ended before it was empty.
+enum Obstacle {
+    Unreadable,
+    Failure(PortError),
+}
+
 impl Queues {
-    pub(crate) fn new(topic: Topic, name: String, consumer: Arc<BaseConsumer<Inbox>>) -> Self {
-        Self { topic, name, consumer, by_partition: BTreeMap::new(), last: 0, failure: None }
+    /// Of a consumer of `topic`, which Kafka calls `name`.
+    pub(crate) fn new(
+        topic: Topic,
+        name: String,
+        group: Option<Group>,
+        consumer: Arc<BaseConsumer<Inbox>>,
+        bus: Weak<Engine>,
+    ) -> Self {
+        let by_partition = BTreeMap::new();
+        Self { topic, name, consumer, bus, group, by_partition, last: 0, stuck: None, failure: None }
     }
 
     pub(crate) fn consumer(&self) -> &Arc<BaseConsumer<Inbox>> {
@@ -38,19 +67,29 @@ impl Queues {
         &self.name
     }
 
-    /// Has the records of a partition come here. To be called before the partition is assigned.
-    pub(crate) fn open(&mut self, partition: i32) -> Result<(), PortError> {
+    /// Has the records of a partition come here, from an offset on or from where the group has committed. To be called
+    /// before the partition is assigned.
+    pub(crate) fn open(&mut self, partition: i32, next: Option<Offset>) -> Result<(), PortError> {
         let queue = self.consumer.split_partition_queue(&self.name, partition);
         let mut queue =
             queue.ok_or_else(|| unavailable(format!("{}/{partition} has no queue", self.topic)))?;
         let news = Arc::clone(self.consumer.context().news());
         queue.set_nonempty_callback(move || news.notify_one());
-        self.by_partition.insert(partition, queue);
+        self.by_partition.insert(partition, Open { queue, next });
         Ok(())
     }
 
     pub(crate) fn close(&mut self, partition: i32) {
         self.by_partition.remove(&partition);
+        self.stuck.take_if(|stuck| *stuck == partition);
+    }
+
+    /// An open partition goes on at `next`.
+    pub(crate) fn moved(&mut self, partition: i32, next: Offset) {
+        if let Some(open) = self.by_partition.get_mut(&partition) {
+            open.next = Some(next);
+        }
+        self.stuck.take_if(|stuck| *stuck == partition);
     }
 
     pub(crate) fn is_open(&self, partition: i32) -> bool {
@@ -68,44 +107,86 @@ impl Queues {
             if let Some(failure) = self.consumer.context().take_failure() {
                 return Err(failure);
             }
-            if let Some(batch) = self.take(max_records)? {
+            if let Some(batch) = self.take(max_records).await? {
                 return Ok(batch);
             }
             self.consumer.context().news().notified().await;
         }
     }
 
-    /// What there is of the partition whose turn it is.
-    pub(crate) fn take(&mut self, max_records: usize) -> Result<Option<ReceivedBatch>, PortError> {
+    /// What there is of the partition whose turn it is. Waits only while it looks for where records begin again that
+    /// can be read. Cancel-safe.
+    pub(crate) async fn take(&mut self, max_records: usize) -> Result<Option<ReceivedBatch>, PortError> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        if let Some(stuck) = self.stuck {
+            return self.pass_unreadable(stuck).await;
+        }
         let after = self.by_partition.range((Bound::Excluded(self.last), Bound::Unbounded));
-        for (number, queue) in after.chain(self.by_partition.range(..=self.last)) {
-            let (received, failure) = drain(queue, max_records);
-            if received.is_empty() {
-                if let Some(failure) = failure {
-                    return Err(failure);
-                }
-                continue;
+        let numbers: Vec<i32> =
+            after.chain(self.by_partition.range(..=self.last)).map(|(number, _)| *number).collect();
+        for number in numbers {
+            let Some(open) = self.by_partition.get_mut(&number) else { continue };
+            let (received, obstacle) = drain(&open.queue, max_records);
+            open.next = received.next().or(open.next);
+            match obstacle {
+                None => {}
+                Some(Obstacle::Unreadable) => self.stuck = Some(number),
+                Some(Obstacle::Failure(failure)) if received.is_empty() => return Err(failure),
+                Some(Obstacle::Failure(failure)) => self.failure = Some(failure),
             }
-            self.failure = failure;
-            self.last = *number;
-            return Ok(Some(received.finish(self.partition(self.last), 0)));
+            if !received.is_empty() {
+                self.last = number;
+                return Ok(Some(received.finish(self.partition(number), 0)));
+            }
+            if self.stuck.is_some() {
+                return self.pass_unreadable(number).await;
+            }
         }
         Ok(None)
+    }
+
+    /// Has a partition go on behind its next records, which cannot be read; gives what stands for them. Until this has
+    /// returned the partition is stuck, so that a call that was dropped is made again.
+    async fn pass_unreadable(&mut self, number: i32) -> Result<Option<ReceivedBatch>, PortError> {
+        let bus = self.bus.upgrade().ok_or_else(|| unavailable("the bus was closed"))?;
+        let (partition, group) = (self.partition(number), self.group.clone());
+        let (consumer, name) = (Arc::clone(&self.consumer), self.name.clone());
+        let known = self.by_partition.get(&number).and_then(|open| open.next);
+        let patience = bus.settings.options().timeout;
+        let asked = bus.ask(move |questions| {
+            let from = match (known, group) {
+                (Some(next), _) => next,
+                (None, Some(group)) => questions.committed(&partition, &group)?.unwrap_or(0),
+                (None, None) => 0,
+            };
+            let batch = questions.unreadable(&partition, from)?;
+            let next = batch.as_ref().map_or(from, |batch| batch.next);
+            let sought = consumer.seek(&name, number, KafkaOffset::Offset(raw_offset(next)), patience);
+            sought.map_err(|error| port_error(&error))?;
+            Ok((batch, next))
+        });
+        let (batch, next) = asked.await?;
+        self.moved(number, next);
+        if batch.is_some() {
+            self.last = number;
+            bus.count_unreadable();
+        }
+        Ok(batch)
     }
 }
 
 /// Takes what waits in a queue, and what stopped that before it was empty.
-fn drain(queue: &PartitionQueue<Inbox>, max_records: usize) -> (Received, Option<PortError>) {
+fn drain(queue: &PartitionQueue<Inbox>, max_records: usize) -> (Received, Option<Obstacle>) {
     let mut received = Received::up_to(max_records);
     while !received.is_full() {
         match queue.poll(Duration::ZERO) {
             None => break,
             Some(Ok(message)) => received.push(&message),
             Some(Err(error)) if passes(&error) => {}
-            Some(Err(error)) => return (received, Some(port_error(&error))),
+            Some(Err(error)) if is_unreadable(&error) => return (received, Some(Obstacle::Unreadable)),
+            Some(Err(error)) => return (received, Some(Obstacle::Failure(port_error(&error)))),
         }
     }
     (received, None)

@@ -4,9 +4,10 @@ use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{BatchBuilder, Header, Offset, ReceivedBatch, TopicPartition};
+use watchkeeper_ports::{BatchBuilder, Header, Offset, ReceivedBatch, TopicPartition, Unreadable};
 
-/// Most bytes of keys and values in one delivery: fewer records are given, but at least one.
+/// Most bytes of one delivery, as [`BatchBuilder::held_bytes`] counts them: fewer records are given, but at
+/// least one.
 pub(crate) const MAX_DELIVERY_BYTES: usize = 8 << 20;
 /// What a header is called whose own name is not UTF-8.
 const UNREADABLE: &str = "unreadable";
@@ -35,7 +36,7 @@ impl Received {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.offsets.len() >= self.max_records || self.records.size_bytes() >= MAX_DELIVERY_BYTES
+        self.offsets.len() >= self.max_records || self.records.held_bytes() >= MAX_DELIVERY_BYTES
     }
 
     /// The position after the last record.
@@ -49,10 +50,22 @@ impl Received {
         }
         let (key, value) = (message.key().unwrap_or_default(), message.payload().unwrap_or_default());
         match message.headers() {
-            Some(headers) => self.records.push_with_headers(key, value, read(headers)),
-            None => self.records.push(key, value),
+            Some(headers) => self.records.push_received(key, value, read(headers)),
+            None => self.records.push_received(key, value, std::iter::empty()),
         }
         self.offsets.push(offset(message.offset()));
+    }
+
+    /// What stands for the records of `partition` from an offset on that cannot be read.
+    pub(crate) fn unreadable(
+        partition: TopicPartition,
+        from: Offset,
+        unreadable: Unreadable,
+    ) -> ReceivedBatch {
+        let (mut records, next) = (BatchBuilder::default(), unreadable.next);
+        records.push_unreadable(unreadable);
+        let (records, offsets) = (records.finish(), vec![from]);
+        ReceivedBatch { partition, records, offsets, next, appended_at: Timestamp::MIN }
     }
 
     /// The batch; `from` is where the read began, for one that found nothing.
@@ -82,8 +95,8 @@ fn timestamp(millis: Option<i64>) -> Timestamp {
 }
 
 /// Headers are text for us; in Kafka only their names should be.
-fn read(headers: &BorrowedHeaders) -> Vec<Header> {
-    (0..headers.count()).map(|index| read_one(headers, index)).collect()
+fn read(headers: &BorrowedHeaders) -> impl Iterator<Item = Header> {
+    (0..headers.count()).map(|index| read_one(headers, index))
 }
 
 fn read_one(headers: &BorrowedHeaders, index: usize) -> Header {
@@ -107,7 +120,7 @@ mod tests {
         #[test]
         fn any_value_of_a_header_is_text(name in "[^\0]{0,8}", value: Vec<u8>) {
             let headers = OwnedHeaders::new().insert(KafkaHeader { key: &name, value: Some(&value) });
-            let read = read(headers.as_borrowed());
+            let read: Vec<_> = read(headers.as_borrowed()).collect();
             prop_assert_eq!(&read[0].0, &name);
             prop_assert_eq!(&read[0].1, &String::from_utf8_lossy(&value));
         }
@@ -122,6 +135,7 @@ mod tests {
     #[test]
     fn a_header_without_a_value_is_empty() {
         let headers = OwnedHeaders::new().insert(KafkaHeader::<&[u8]> { key: "name", value: None });
-        assert_eq!(read(headers.as_borrowed()), [("name".to_owned(), String::new())]);
+        let read: Vec<_> = read(headers.as_borrowed()).collect();
+        assert_eq!(read, [("name".to_owned(), String::new())]);
     }
 }

@@ -14,13 +14,22 @@ use std::time::Duration;
 use watchkeeper_ports::PortError;
 
 /// Most that a consumer holds of what it fetched and nobody has taken yet.
-const PREFETCH_KIB: usize = 32 << 10;
+const PREFETCH_KIB: usize = 8 << 10;
+/// Most that a consumer fetches at once, compressed, unless a single set of records is larger. librdkafka unpacks all
+/// that it fetched at once, and a set may unpack to thousands of times its size.
+const FETCH_BYTES: usize = 8 << 10;
+/// Most bytes of a set of records as it was sent, and of one packed with zstd once it is unpacked: a larger one cannot
+/// be read. Because librdkafka tries buffers each three times as large as the last, that is sure only of a third of it.
+/// It has no such limit for gzip and lz4.
+const MAX_SET_BYTES: usize = 64 << 20;
 /// How long a consumer that holds that much waits until it looks again whether there is room.
 const FETCH_AGAIN: Duration = Duration::from_millis(20);
+/// The least that librdkafka takes for the size of a message.
+const MIN_MESSAGE_BYTES: usize = 1000;
 /// How long a reader's fetch waits for more: it never asks past the end.
 const READER_WAIT: Duration = Duration::from_millis(10);
-/// Most that a reader fetches at once, unless a single batch is larger: it wants few records, and drops the rest.
-const READER_FETCH_BYTES: usize = 64 << 10;
+/// How long a reader waits after an error of a partition: it asks what lies elsewhere at once.
+const READER_BACKOFF: Duration = Duration::from_millis(1);
 /// The longest pause before a broker is tried again. Meanwhile nobody is told that a batch is too late, either.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// How often a client says how it is getting on, if its timeout is not shorter.
@@ -122,9 +131,14 @@ impl Settings {
             ("queued.max.messages.kbytes", PREFETCH_KIB.to_string()),
             ("fetch.queue.backoff.ms", millis(FETCH_AGAIN)),
             ("check.crcs", "true".into()),
+            ("fetch.max.bytes", FETCH_BYTES.to_string()),
+            ("max.partition.fetch.bytes", FETCH_BYTES.to_string()),
+            ("receive.message.max.bytes", MAX_SET_BYTES.to_string()),
         ]);
         config
             .set("group.id", group)
+            // It publishes nothing, and librdkafka would not have it fetch less than this.
+            .set("message.max.bytes", MIN_MESSAGE_BYTES.to_string())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest");
@@ -139,7 +153,7 @@ impl Settings {
             // Nobody would read them.
             .set("statistics.interval.ms", "0")
             .set("fetch.wait.max.ms", millis(READER_WAIT))
-            .set("max.partition.fetch.bytes", READER_FETCH_BYTES.to_string());
+            .set("fetch.error.backoff.ms", millis(READER_BACKOFF));
         config
     }
 

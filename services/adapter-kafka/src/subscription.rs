@@ -4,7 +4,7 @@ use crate::bus::in_time;
 use crate::client::Change;
 use crate::error::{is_settling, port_error, rejected, unavailable};
 use crate::queues::Queues;
-use crate::received::raw_offset;
+use crate::received::{offset, raw_offset};
 use async_trait::async_trait;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{CommitMode, Consumer};
@@ -44,7 +44,10 @@ impl Member {
         let Some(change) = self.delivered.take() else { return Ok(()) };
         match &change {
             Change::Assign(partitions) => {
-                partitions.iter().try_for_each(|partition| self.queues.open(*partition))?;
+                for partition in partitions {
+                    let next = self.sought.get(partition).map(|next| offset(*next));
+                    self.queues.open(*partition, next)?;
+                }
             }
             Change::Revoke(partitions) => partitions.iter().for_each(|number| self.queues.close(*number)),
         }
@@ -116,7 +119,7 @@ impl Subscription for Member {
             if let Some(failure) = inbox.take_failure() {
                 return Err(failure);
             }
-            if let Some(batch) = self.queues.take(max_records)? {
+            if let Some(batch) = self.queues.take(max_records).await? {
                 return Ok(Delivery::Records(batch));
             }
             self.queues.consumer().context().news().notified().await;
@@ -125,9 +128,9 @@ impl Subscription for Member {
 
     async fn seek(&mut self, position: Position) -> Result<(), PortError> {
         let number = self.assigned(&position.partition)?;
-        let offset = raw_offset(position.next);
+        let raw = raw_offset(position.next);
         if self.is_coming(number) {
-            self.sought.insert(number, offset);
+            self.sought.insert(number, raw);
             return Ok(());
         }
         // A partition whose committed offset is still being asked for cannot be sought in yet.
@@ -136,10 +139,12 @@ impl Subscription for Member {
             |queues| {
                 let (consumer, name) = (queues.consumer().clone(), queues.name().to_owned());
                 let patience = self.patience;
-                Box::new(move || consumer.seek(&name, number, KafkaOffset::Offset(offset), patience))
+                Box::new(move || consumer.seek(&name, number, KafkaOffset::Offset(raw), patience))
             },
         )
-        .await
+        .await?;
+        self.queues.moved(number, position.next);
+        Ok(())
     }
 
     async fn commit(&mut self, positions: &[Position]) -> Result<(), PortError> {

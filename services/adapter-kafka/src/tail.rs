@@ -3,6 +3,7 @@
 use crate::client::list;
 use crate::error::port_error;
 use crate::queues::Queues;
+use crate::received::offset;
 use async_trait::async_trait;
 use rdkafka::consumer::Consumer;
 use std::collections::BTreeMap;
@@ -17,7 +18,9 @@ impl Follower {
     /// Follows each partition from the offset on that `ends` says.
     pub(crate) fn begin(mut queues: Queues, ends: &BTreeMap<i32, i64>) -> Result<Self, PortError> {
         let partitions: Vec<i32> = ends.keys().copied().collect();
-        partitions.iter().try_for_each(|partition| queues.open(*partition))?;
+        for (partition, end) in ends {
+            queues.open(*partition, Some(offset(*end)))?;
+        }
         let assigned = list(queues.name(), &partitions, ends)
             .and_then(|assignment| queues.consumer().assign(&assignment));
         assigned.map_err(|error| port_error(&error))?;

@@ -155,7 +155,7 @@ impl Consumer for Filler {
 
     fn take(&mut self, batch: ReceivedBatch) {
         for record in batch.records.iter() {
-            match self.decoder.decode(record.value) {
+            match self.decoder.decode_record(record) {
                 Ok(sample) => self.samples.push(sample),
                 Err(_) => self.undecodable.inc(),
             }

@@ -4,10 +4,9 @@ use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// From how many bytes of records on what is in hand is stored, however few records they are: it bounds
-/// the memory, and keeps their dead letters within what a bus takes at once. The last delivery may go past
-/// it.
-pub(crate) const MAX_BYTES: usize = 32 << 20;
+/// From how many bytes of records on what is in hand is stored, however few records they are
+/// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it bounds the memory. The last delivery may go past it.
+pub(crate) const MAX_BYTES: usize = 16 << 20;
 
 /// A record that is not stored: where it is in hand, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl InHand {
     ) {
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            let decoded = decoder.decode(message.value);
+            let decoded = decoder.decode_record(message);
             match decoded.and_then(|sample| check(sample.collected_at).map(|()| sample)) {
                 Ok(sample) => {
                     self.samples.push(sample);
@@ -72,7 +71,7 @@ impl InHand {
     /// How many more records there is room for, of at most `max_records`.
     pub(crate) fn room(&self, max_records: usize) -> usize {
         let records = self.batches.iter().map(|batch| batch.records.len()).sum();
-        let bytes: usize = self.batches.iter().map(|batch| batch.records.size_bytes()).sum();
+        let bytes: usize = self.batches.iter().map(|batch| batch.records.held_bytes()).sum();
         if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
     }
 

@@ -8,6 +8,7 @@ pub(crate) struct PersisterMetrics {
     pub(crate) stored: IntCounter,
     pub(crate) repeated: IntCounter,
     pub(crate) dead_letters: IntCounter,
+    pub(crate) dead_letters_dropped: IntCounter,
     pub(crate) pruned: IntCounter,
     pub(crate) series: IntGauge,
     pub(crate) without_room: IntCounter,
@@ -30,6 +31,10 @@ impl PersisterMetrics {
             dead_letters: counter(
                 "watchkeeper_persister_dead_letters_total",
                 "Records sent to the dead-letter topic.",
+            )?,
+            dead_letters_dropped: counter(
+                "watchkeeper_persister_dead_letters_dropped_total",
+                "Rejected records of which the bus refuses the letter too; the log says where they lie.",
             )?,
             pruned: counter(
                 "watchkeeper_persister_samples_pruned_total",

@@ -15,12 +15,12 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_taken;
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, EventBus, Failure, Group, Offset, PortError, Position, PositionStore,
-    ReceivedBatch, SampleStore, ScheduleStore, Topic, TopicId, TopicPartition,
+    ReceivedBatch, RecordBatch, SampleStore, ScheduleStore, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::consumer::{Consumer, Source, consume, resume};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
-use watchkeeper_wire::dead_letter::DeadLetter;
+use watchkeeper_wire::dead_letter::{Buried, DeadLetter, LETTER_BATCH_BYTES, bury};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Stores the samples of topic `metrics`, and removes those past their retention, until asked to stop. What is seen
@@ -126,14 +126,14 @@ impl Consumer for Persister {
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        heartbeat.waiting("bus", self.bury_refused()).await?;
+        heartbeat.waiting("bus", self.bury_refused(heartbeat)).await?;
         let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
         let advances = self.in_hand.advances(&self.topic_id, stored);
         loop {
             heartbeat.beat();
             match self.append(self.in_hand.append(advances.clone(), self.config.max_series)).await {
                 Err(PortError::TooManySeries { series, samples, .. }) => {
-                    self.refuse_series(series, samples).await?;
+                    self.refuse_series(series, samples, heartbeat).await?;
                 }
                 Err(error) if error.failure() == Failure::Reject && !self.in_hand.samples.is_empty() => {
                     self.sift(heartbeat).await?;
@@ -169,11 +169,16 @@ impl Persister {
     }
 
     /// Sends the samples for whose series there is no room to the dead-letter topic.
-    async fn refuse_series(&mut self, series: u64, samples: Vec<usize>) -> Result<(), PortError> {
+    async fn refuse_series(
+        &mut self,
+        series: u64,
+        samples: Vec<usize>,
+        heartbeat: &Heartbeat,
+    ) -> Result<(), PortError> {
         self.metrics.without_room.inc_by(samples.len() as u64);
         let reason = no_room(series, self.config.max_series);
         self.in_hand.refuse(samples.into_iter().map(|index| (index, reason.clone())).collect());
-        self.bury_refused().await
+        heartbeat.waiting("bus", self.bury_refused(heartbeat)).await
     }
 
     /// Stores the samples that the store takes, and sends the others to the dead-letter topic.
@@ -181,16 +186,30 @@ impl Persister {
         let Sifted { appended, refused } = sift(&*self.store, &self.in_hand.samples, heartbeat).await?;
         self.metrics.count(appended);
         self.in_hand.refuse(refused);
-        heartbeat.waiting("bus", self.bury_refused()).await
+        heartbeat.waiting("bus", self.bury_refused(heartbeat)).await
     }
 
-    /// Sends what was refused to the dead-letter topic. This comes before the position moves, so that a
-    /// crash between the two sends a record there twice rather than never; the list shows it once.
-    async fn bury_refused(&mut self) -> Result<(), PortError> {
-        if self.in_hand.refused.is_empty() {
-            return Ok(());
-        }
+    /// Sends what was refused to the dead-letter topic, batch by batch. This comes before the position moves, so that
+    /// a crash between the two sends a record there twice rather than never; the list shows it once.
+    async fn bury_refused(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
         let rejected_at = Timestamp::now();
+        while let Some(Refused { reason, .. }) = self.in_hand.refused.first() {
+            let reason = reason.clone();
+            heartbeat.beat();
+            let letters = self.first_letters(rejected_at);
+            let records = letters.len();
+            let (bus, topic) = (&*self.bus, Topic::METRICS.dead_letters());
+            let Buried { letters, dropped } = bury(letters, |batch| bus.publish(&topic, batch)).await?;
+            self.metrics.dead_letters.inc_by(letters);
+            self.metrics.dead_letters_dropped.inc_by(dropped);
+            tracing::warn!(records, reason, "rejected");
+            self.in_hand.refused.drain(..records);
+        }
+        Ok(())
+    }
+
+    /// The letters about the first records that were refused, as many as are sent at once.
+    fn first_letters(&self, rejected_at: Timestamp) -> RecordBatch {
         let mut letters = BatchBuilder::default();
         for Refused { origin, reason } in &self.in_hand.refused {
             let (batch, offset) = self.in_hand.find(*origin);
@@ -203,15 +222,10 @@ impl Persister {
                 record: batch.records.get(origin.record),
             };
             letter.push(&mut letters);
+            if letters.published_bytes() >= LETTER_BATCH_BYTES {
+                break;
+            }
         }
-        self.bus.publish(&Topic::METRICS.dead_letters(), letters.finish()).await?;
-        self.metrics.dead_letters.inc_by(self.in_hand.refused.len() as u64);
-        tracing::warn!(
-            records = self.in_hand.refused.len(),
-            reason = self.in_hand.refused[0].reason,
-            "rejected"
-        );
-        self.in_hand.refused.clear();
-        Ok(())
+        letters.finish()
     }
 }

@@ -17,6 +17,7 @@ pub mod alert_store;
 mod confusable;
 mod engine;
 pub mod event_bus;
+pub mod hostile;
 pub mod latest_cache;
 pub mod mailer;
 pub mod notification_store;

@@ -10,7 +10,11 @@ pub trait EventBus: Send + Sync {
     /// Appends a batch to `topic`. When this returns `Ok`, every record survives `kill -9` of any
     /// process. Records of one key keep their order.
     ///
+    /// Every bus takes records within [`crate::limits`], and batches of up to
+    /// [`BATCH_BYTES_TAKEN`](crate::limits::BATCH_BYTES_TAKEN).
+    ///
     /// # Errors
+    /// [`PortError::Rejected`] when a record breaks a limit, which the reason names, or is not here whole.
     /// [`PortError::Unavailable`] when the bus cannot be reached or its backlog is full: nothing is
     /// lost if the caller tries again. Of a batch that failed, for whatever reason, or whose call was
     /// dropped, any part may have been appended, and is there twice after another try.
@@ -95,6 +99,11 @@ pub enum Delivery {
 }
 
 /// Records of one partition with their offsets.
+///
+/// Whatever another program has put on a topic, each record is within [`crate::limits`]: one that is larger is here as
+/// its head, and one that cannot be read as an empty one, which stands for all up to the next that can be
+/// ([`Record::incomplete`](crate::Record::incomplete)). Nothing that lies on a topic keeps a bus from delivering what
+/// lies behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedBatch {
     /// Where they lie.

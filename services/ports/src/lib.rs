@@ -12,7 +12,9 @@
 mod alert_store;
 mod bus;
 mod error;
+mod incomplete;
 mod latest_cache;
+pub mod limits;
 mod mailer;
 mod notification_store;
 mod position_store;
@@ -26,6 +28,7 @@ mod topic;
 pub use alert_store::{AlertKey, AlertStore, Evaluation, Memory};
 pub use bus::{Delivery, EventBus, Extent, Lag, ReceivedBatch, Subscription, Tail};
 pub use error::{Failure, PortError};
+pub use incomplete::{Cut, Incomplete, Unreadable};
 pub use latest_cache::{CacheAdvance, LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
 pub use notification_store::{

@@ -1,8 +1,11 @@
 //! Records on the bus, many at a time.
 
+use crate::incomplete::{Incomplete, Unreadable};
+use crate::limits::{Kept, RECORD_OVERHEAD_BYTES, Room, header_bytes};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use watchkeeper_domain::Violation;
 
 /// A header's name and value, as text.
 pub type Header = (String, String);
@@ -16,12 +19,25 @@ pub struct Record<'a> {
     pub value: &'a [u8],
     /// What is said about the message; mostly nothing.
     pub headers: &'a [Header],
+    /// What of it is not here; mostly nothing. Key, value and headers are its head then.
+    pub incomplete: Option<&'a Incomplete>,
 }
 
 impl<'a> Record<'a> {
     /// The value of the first header of that name.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value, if it is here to the last byte.
+    ///
+    /// # Errors
+    /// Says how large the record is, or why it cannot be read.
+    pub fn whole_value(&self) -> Result<&'a [u8], Violation> {
+        if let Some(incomplete) = self.incomplete {
+            incomplete.check_value(self.value)?;
+        }
+        Ok(self.value)
     }
 }
 
@@ -31,6 +47,8 @@ pub struct RecordBatch {
     data: Bytes,
     spans: Arc<[Span]>,
     headers: Arc<BTreeMap<usize, Vec<Header>>>,
+    header_bytes: usize,
+    incomplete: Arc<BTreeMap<usize, Incomplete>>,
 }
 
 /// Where a record's value starts and ends in the data; its key starts where the last value ended.
@@ -56,6 +74,17 @@ impl RecordBatch {
         self.data.len()
     }
 
+    /// Keys, values and headers together, in bytes: about the memory that it takes.
+    pub fn held_bytes(&self) -> usize {
+        self.data.len() + self.header_bytes
+    }
+
+    /// What the batch counts while it is on its way: keys, values and headers, and [`RECORD_OVERHEAD_BYTES`] for
+    /// each record.
+    pub fn published_bytes(&self) -> usize {
+        self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
+    }
+
     /// The record at `index`, counted from 0.
     ///
     /// # Panics
@@ -67,6 +96,7 @@ impl RecordBatch {
             key: &self.data[start..key_end],
             value: &self.data[key_end..value_end],
             headers: self.headers.get(&index).map_or(&[], Vec::as_slice),
+            incomplete: self.incomplete.get(&index),
         }
     }
 
@@ -80,7 +110,7 @@ impl<'a> FromIterator<Record<'a>> for RecordBatch {
     fn from_iter<I: IntoIterator<Item = Record<'a>>>(records: I) -> Self {
         let mut builder = BatchBuilder::default();
         for record in records {
-            builder.push_with_headers(record.key, record.value, record.headers.to_vec());
+            builder.push_record(record);
         }
         builder.finish()
     }
@@ -92,12 +122,14 @@ pub struct BatchBuilder {
     data: Vec<u8>,
     spans: Vec<Span>,
     headers: BTreeMap<usize, Vec<Header>>,
+    header_bytes: usize,
+    incomplete: BTreeMap<usize, Incomplete>,
 }
 
 impl BatchBuilder {
     /// With room for `records` records of `bytes` bytes in all.
     pub fn with_capacity(records: usize, bytes: usize) -> Self {
-        Self { data: Vec::with_capacity(bytes), spans: Vec::with_capacity(records), headers: BTreeMap::new() }
+        Self { data: Vec::with_capacity(bytes), spans: Vec::with_capacity(records), ..Self::default() }
     }
 
     /// Adds a record.
@@ -117,9 +149,34 @@ impl BatchBuilder {
     /// Adds a record with headers.
     pub fn push_with_headers(&mut self, key: &[u8], value: &[u8], headers: Vec<Header>) {
         if !headers.is_empty() {
+            self.header_bytes += header_bytes(&headers);
             self.headers.insert(self.spans.len(), headers);
         }
         self.push(key, value);
+    }
+
+    /// Adds a record as it is.
+    pub fn push_record(&mut self, record: Record<'_>) {
+        if let Some(incomplete) = record.incomplete {
+            self.incomplete.insert(self.spans.len(), incomplete.clone());
+        }
+        self.push_with_headers(record.key, record.value, record.headers.to_vec());
+    }
+
+    /// Adds a record that lies on a topic, whoever has put it there: as it is, or its head if it is larger than
+    /// records may be.
+    pub fn push_received(&mut self, key: &[u8], value: &[u8], headers: impl Iterator<Item = Header>) {
+        let Kept { key, value, headers, cut } = Kept::of(key, value, headers, Room::OF_A_RECORD);
+        if let Some(cut) = cut {
+            self.incomplete.insert(self.spans.len(), cut.into());
+        }
+        self.push_with_headers(key, value, headers);
+    }
+
+    /// Adds what stands for records that cannot be read.
+    pub fn push_unreadable(&mut self, unreadable: Unreadable) {
+        self.incomplete.insert(self.spans.len(), Incomplete::Unreadable(unreadable));
+        self.push(b"", b"");
     }
 
     /// How many records there are so far.
@@ -137,9 +194,25 @@ impl BatchBuilder {
         self.data.len()
     }
 
+    /// Keys, values and headers so far, in bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.data.len() + self.header_bytes
+    }
+
+    /// What the batch would count, as [`RecordBatch::published_bytes`] does.
+    pub fn published_bytes(&self) -> usize {
+        self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
+    }
+
     /// The batch.
     pub fn finish(self) -> RecordBatch {
-        RecordBatch { data: self.data.into(), spans: self.spans.into(), headers: Arc::new(self.headers) }
+        RecordBatch {
+            data: self.data.into(),
+            spans: self.spans.into(),
+            headers: Arc::new(self.headers),
+            header_bytes: self.header_bytes,
+            incomplete: Arc::new(self.incomplete),
+        }
     }
 }
 
@@ -155,9 +228,9 @@ mod tests {
         builder.push(b"k3", b"");
         let batch = builder.finish();
         assert_eq!((batch.len(), batch.size_bytes()), (3, 8));
-        assert_eq!(batch.get(0), Record { key: b"k1", value: b"v1", headers: &[] });
+        assert_eq!(batch.get(0), Record { key: b"k1", value: b"v1", headers: &[], incomplete: None });
         assert_eq!(batch.get(1).header("reason"), Some("bad"));
-        assert_eq!(batch.get(2), Record { key: b"k3", value: b"", headers: &[] });
+        assert_eq!(batch.get(2), Record { key: b"k3", value: b"", headers: &[], incomplete: None });
         assert_eq!(batch.iter().collect::<RecordBatch>(), batch);
     }
 }

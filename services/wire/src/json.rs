@@ -18,7 +18,7 @@ mod silence;
 mod status;
 
 pub use alert::{AlertJson, AlertList, AlertRef};
-pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson};
+pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson, TruncatedJson};
 pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
 pub use live::Lagged;
 pub use notification::{NotificationJson, NotificationList};

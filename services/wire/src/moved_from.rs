@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_record_says_where_it_lay() {
         let headers = [(MOVED_FROM.to_owned(), "metrics/3/42".to_owned())];
-        let moved = Record { key: b"k", value: b"v", headers: &headers };
+        let moved = Record { key: b"k", value: b"v", headers: &headers, incomplete: None };
         let partition = TopicPartition::new(Topic::METRICS, 3);
         assert_eq!(MovedFrom::of(&moved), Some(MovedFrom { partition, offset: 42 }));
         assert_eq!(MovedFrom::of(&Record { headers: &[], ..moved }), None);

@@ -25,7 +25,7 @@ pub(super) fn write(record: Record<'_>, out: &mut Vec<u8>) {
 }
 
 /// How many bytes the headers of `record` take in its frame.
-pub(super) fn header_bytes(record: Record<'_>) -> usize {
+fn header_bytes(record: Record<'_>) -> usize {
     record.headers.iter().map(|(name, value)| 2 * LENGTH_BYTES + name.len() + value.len()).sum()
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Offset, ReceivedBatch, RecordBatch, Topic, TopicId, TopicPartition};
 
-/// Most bytes of keys and values that are read at once: fewer records are given, but at least one.
+/// Most bytes that are read at once, as [`BatchBuilder::held_bytes`] counts them: fewer records are given, but at least one.
 const MAX_READ_BYTES: usize = 8 << 20;
 
 /// What the database says about a topic as a whole.
@@ -142,7 +142,7 @@ impl Reading {
     }
 
     fn has_room(&self) -> bool {
-        self.records.len() < self.max_records && self.records.size_bytes() < MAX_READ_BYTES
+        self.records.len() < self.max_records && self.records.held_bytes() < MAX_READ_BYTES
     }
 
     fn take_row(&mut self, row: &Row<'_>, unpacker: &mut Unpacker) -> Result<(), Error> {

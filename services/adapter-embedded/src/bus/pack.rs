@@ -3,9 +3,9 @@
 //! Samples as JSON shrink to a tenth, and fewer pages to write and synchronise more than pay for it.
 
 use super::frames::{self, FIXED_BYTES, damaged};
-use super::limits::{MAX_HEADER_BYTES, MAX_RECORD_BYTES};
 use crate::sqlite::Error;
 use watchkeeper_ports::Record;
+use watchkeeper_ports::limits::{MAX_HEADER_BYTES, MAX_RECORD_BYTES};
 use zstd::bulk::{Compressor, Decompressor};
 
 /// zstd's level 1: the higher ones take longer than they save.
@@ -96,9 +96,13 @@ mod tests {
     fn the_largest_row_unpacks_and_a_row_says_how_many_records_it_has() {
         let value = vec![7; MAX_RECORD_BYTES];
         let headers = [(String::new(), "x".repeat(MAX_HEADER_BYTES - 8))];
-        let almost_full =
-            Record { key: b"k", value: &value[..ROW_BYTES - 1 - FIXED_BYTES - 1], headers: &[] };
-        let largest = Record { key: b"", value: &value, headers: &headers };
+        let almost_full = Record {
+            key: b"k",
+            value: &value[..ROW_BYTES - 1 - FIXED_BYTES - 1],
+            headers: &[],
+            incomplete: None,
+        };
+        let largest = Record { key: b"", value: &value, headers: &headers, incomplete: None };
         let rows = rows(&[almost_full, largest, almost_full]);
         assert_eq!(
             rows.iter().map(|row| (row.count, row.unpacked)).collect::<Vec<_>>(),
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_row_of_another_length_is_damaged() {
-        let row = rows(&[Record { key: b"k", value: b"v", headers: &[] }]).remove(0);
+        let row = rows(&[Record { key: b"k", value: b"v", headers: &[], incomplete: None }]).remove(0);
         let mut unpacker = Unpacker::new().unwrap();
         for unpacked in [row.unpacked - 1, row.unpacked + 1, MAX_ROW_BYTES + 1, usize::MAX] {
             assert!(matches!(unpacker.unpack(&row.frames, unpacked), Err(Error::Broken(_))), "{unpacked}");

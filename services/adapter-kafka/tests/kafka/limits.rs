@@ -6,31 +6,6 @@ use tokio::task::JoinSet;
 use watchkeeper_adapter_kafka::{KafkaBus, KafkaOptions};
 use watchkeeper_ports::{BatchBuilder, EventBus, Group, PortError, Topic, TopicPartition};
 
-/// Bytes that no compression makes smaller.
-fn noise(bytes: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    let mut step = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..bytes).map(|_| step()).collect()
-}
-
-#[tokio::test]
-async fn a_record_of_the_largest_size_is_taken_and_a_larger_one_refused() {
-    let bus = bus(&fresh_prefix());
-    let publish = async |value: &[u8]| {
-        let mut batch = BatchBuilder::default();
-        batch.push(b"", value);
-        bus.publish(&Topic::METRICS, batch.finish()).await
-    };
-    publish(&noise(1 << 20)).await.unwrap();
-    let refusal = publish(&noise((1 << 20) + 1)).await.unwrap_err();
-    assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
-}
-
 #[tokio::test]
 async fn batches_wait_for_each_other_where_there_is_room_for_one() {
     let mut options = options(&fresh_prefix());

@@ -1,8 +1,10 @@
 //! Holds the adapter to the promises of its port, on a real Kafka, and to what Kafka adds to them.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+mod damaging;
 mod foreign;
 mod handing_over;
+mod hostile;
 mod limits;
 mod metrics;
 mod place;

@@ -70,7 +70,7 @@ mod tests {
             rejected_at: Timestamp::MIN,
             origin: TopicPartition::new(Topic::METRICS, 0),
             offset: 0,
-            record: Record { key, value, headers: &[] },
+            record: Record { key, value, headers: &[], incomplete: None },
         };
         let partition = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
         batch.push(LetterId { partition, offset: 0 }, &letter);

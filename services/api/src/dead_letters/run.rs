@@ -212,7 +212,7 @@ impl Working<'_> {
 
     /// Settles as many of the letters as are published together; says how many that were.
     async fn settle_some(&mut self, ids: &[LetterId]) -> Result<(usize, Part), Halt> {
-        let (mut batch, mut taken) = (Batch::new(self.run.settlement), 0);
+        let (mut batch, mut taken, mut lost) = (Batch::new(self.run.settlement), 0, Vec::new());
         while !batch.is_full()
             && let Some(id) = ids.get(taken)
         {
@@ -227,6 +227,10 @@ impl Working<'_> {
                 self.run.progress.send_modify(|progress| progress.gone += 1);
                 continue;
             };
+            if self.run.settlement == Settlement::Discarded {
+                batch.push(id.clone(), &letter);
+                continue;
+            }
             let found = loop {
                 match original(&**self.letters.bus(), &letter).await {
                     Ok(found) => break found,
@@ -235,6 +239,10 @@ impl Working<'_> {
             };
             match found {
                 Original::InTheLetter => batch.push(id.clone(), &letter),
+                Original::AtItsPosition(found) => {
+                    batch.push(id.clone(), &DeadLetter { record: found.records.get(0), ..letter });
+                }
+                Original::Lost(reason) => lost.push((id, reason)),
             }
         }
         let publications = batch.finish();
@@ -245,6 +253,9 @@ impl Working<'_> {
         }
         self.letters.settle(&publications.ids);
         self.run.progress.send_modify(|progress| progress.settled += publications.ids.len() as u64);
+        for (id, reason) in lost {
+            self.refuse(id, &reason)?;
+        }
         Ok((taken, Part::Settled))
     }
 
@@ -262,7 +273,9 @@ impl Working<'_> {
     /// The letter waits on.
     fn refuse(&mut self, id: &LetterId, reason: &str) -> Result<(), Halt> {
         let reason = format!("{id} cannot be replayed: {reason}");
-        self.refused.insert(id.clone());
+        if !self.refused.insert(id.clone()) {
+            return Ok(());
+        }
         self.run.progress.send_modify(|progress| {
             progress.refused += 1;
             progress.reason = Some(reason.clone());

@@ -119,7 +119,7 @@ impl Stage {
                 rejected_at: Timestamp::MIN,
                 origin: TopicPartition::new(Topic::METRICS, 0),
                 offset,
-                record: Record { key: b"k", value, headers: &[] },
+                record: Record { key: b"k", value, headers: &[], incomplete: None },
             };
             letter.push(&mut batch);
         }

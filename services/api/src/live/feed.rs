@@ -121,7 +121,7 @@ impl Feed {
     /// dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
-        let decoded = batch.records.iter().filter_map(|record| self.decoder.decode(record.value).ok());
+        let decoded = batch.records.iter().filter_map(|record| self.decoder.decode_record(record).ok());
         let samples: Arc<[Sample]> = decoded.filter(|sample| sample.collected_at <= latest).collect();
         let before = self.came_in;
         self.came_in += samples.len() as u64;

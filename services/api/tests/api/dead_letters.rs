@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::ops::Range;
 use watchkeeper_api::ApiConfig;
-use watchkeeper_ports::{BatchBuilder, Header, Offset, Record, Topic, TopicPartition};
+use watchkeeper_port_contract::hostile;
+use watchkeeper_ports::limits::VALUE_HEAD_BYTES;
+use watchkeeper_ports::{BatchBuilder, Cut, Header, Incomplete, Offset, Record, Topic, TopicPartition};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::dead_letter::DeadLetter;
 
@@ -29,7 +31,7 @@ async fn reject_each(
             rejected_at: "2026-01-20T10:00:00Z".parse().unwrap(),
             origin: TopicPartition::new(Topic::METRICS, 0),
             offset,
-            record: Record { key: b"host/load", value: &value(offset), headers },
+            record: Record { key: b"host/load", value: &value(offset), headers, incomplete: None },
         };
         letter.push(&mut batch);
     }
@@ -99,7 +101,10 @@ async fn a_replayed_letter_has_its_bytes_back_on_its_topic_and_waits_no_more() {
     let from = ("watchkeeper.replayed-from".to_owned(), "metrics.dead/0/0".to_owned());
     let headers = [("trace".to_owned(), "1".to_owned()), from];
     assert_eq!(replayed.records.len(), 1);
-    assert_eq!(replayed.records.get(0), Record { key: b"host/load", value, headers: &headers });
+    assert_eq!(
+        replayed.records.get(0),
+        Record { key: b"host/load", value, headers: &headers, incomplete: None }
+    );
 
     assert_eq!(ids(&platform.answer("/v1/dead-letters").await), ["metrics.dead-0-1"]);
     assert_eq!(platform.answer("/v1/dead-letters/metrics.dead-0-0").await["offset"], 41);
@@ -229,4 +234,96 @@ async fn a_request_to_replay_that_makes_no_sense_is_refused() {
     let (status, problem) = platform.post(REPLAY, &json!({ "al": true })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(problem["detail"].as_str().unwrap().contains("unknown field `al`"), "{problem}");
+}
+
+/// Publishes a record to topic `metrics`, and rejects it as one of which the letter has only the head.
+async fn reject_cut(platform: &Platform, headers: &[Header], sha256: [u8; 32]) {
+    let value = vec![b'x'; 2 * VALUE_HEAD_BYTES];
+    let mut batch = BatchBuilder::default();
+    batch.push_with_headers(b"host/load", &value, headers.to_vec());
+    platform.ports.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+    let cut = Incomplete::Cut(Cut {
+        key_bytes: 9,
+        value_bytes: value.len() as u64,
+        value_sha256: sha256,
+        headers_left_out: 0,
+        header_bytes_left_out: 0,
+    });
+    let (value, incomplete) = (&value[..VALUE_HEAD_BYTES], Some(&cut));
+    let mut batch = BatchBuilder::default();
+    let letter = DeadLetter {
+        reason: "bad",
+        rejected_by: "persister",
+        rejected_at: "2026-01-20T10:00:00Z".parse().unwrap(),
+        origin: TopicPartition::new(Topic::METRICS, 0),
+        offset: 0,
+        record: Record { key: b"host/load", value, headers, incomplete },
+    };
+    letter.push(&mut batch);
+    platform.ports.bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
+}
+
+fn sha256_of_the_whole() -> [u8; 32] {
+    Cut::sha256(&vec![b'x'; 2 * VALUE_HEAD_BYTES])
+}
+
+#[tokio::test]
+async fn a_letter_that_has_only_the_head_of_its_record_says_so() {
+    let platform = Platform::start().await;
+    reject_cut(&platform, &[], [0xab; 32]).await;
+    let letter = platform.answer("/v1/dead-letters/metrics.dead-0-0").await;
+    assert_eq!(letter["value"]["text"].as_str().unwrap().len(), VALUE_HEAD_BYTES);
+    assert_eq!(
+        letter["truncated"],
+        json!({ "size_bytes": 8192, "sha256": "ab".repeat(32), "key_size_bytes": 9, "headers_left_out": 0 })
+    );
+}
+
+#[tokio::test]
+async fn the_record_of_a_truncated_letter_is_replayed_whole_from_its_position() {
+    let platform = Platform::start().await;
+    reject_cut(&platform, &[("trace".into(), "1".into())], sha256_of_the_whole()).await;
+    let (status, answer) = platform.post(REPLAY, &json!({ "ids": ["metrics.dead-0-0"] })).await;
+    assert_eq!((status, answer), (StatusCode::OK, json!({ "replayed": 1, "waiting": 0 })));
+    let metrics = TopicPartition::new(Topic::METRICS, 0);
+    let replayed = platform.ports.bus.read(&metrics, 1, 10).await.unwrap();
+    let record = replayed.records.get(0);
+    assert_eq!((record.value, record.header("trace")), (&vec![b'x'; 2 * VALUE_HEAD_BYTES][..], Some("1")));
+}
+
+#[tokio::test]
+async fn the_head_of_a_record_is_never_replayed_as_if_it_were_the_record() {
+    let platform = Platform::start().await;
+    // Another record lies at its position now.
+    reject_cut(&platform, &[], [0xab; 32]).await;
+    reject(&platform, 42, b"x", &[]).await;
+    let both = json!({ "ids": ["metrics.dead-0-0", "metrics.dead-0-1"] });
+    let (status, problem) = platform.post(REPLAY, &both).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(
+        problem["detail"],
+        "dead letter metrics.dead-0-0 cannot be replayed, and nothing was: the letter has only the head of the \
+         record at metrics/0 offset 0: another record lies there now"
+    );
+    let (_, answer) = platform.post(REPLAY, &json!({ "all": true })).await;
+    assert_eq!(answer, json!({ "replayed": 1, "waiting": 1, "not_replayable": 1 }));
+}
+
+#[tokio::test]
+async fn the_letter_behind_whatever_lies_on_the_topic_is_listed() {
+    for seed in 0..24 {
+        let platform = Platform::start().await;
+        let dead = Topic::METRICS.dead_letters();
+        platform.ports.bus.publish(&dead, hostile::records(seed)).await.unwrap();
+        reject(&platform, 42, b"good", &[]).await;
+        let end = platform.ports.bus.extents(&dead).await.unwrap()[0].end;
+        let (mut found, mut query) = (false, String::new());
+        while !found {
+            let page = platform.answer(&format!("/v1/dead-letters{query}")).await;
+            found = ids(&page).contains(&format!("metrics.dead-0-{}", end - 1).as_str());
+            let Some(next) = page["next_page"].as_str() else { break };
+            query = format!("?page={next}");
+        }
+        assert!(found, "seed {seed}");
+    }
 }

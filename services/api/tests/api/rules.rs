@@ -161,7 +161,7 @@ async fn a_rule_about_dead_letters_is_explained_by_partition_and_makes_no_topic(
         rejected_at: Timestamp::now(),
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset: 0,
-        record: watchkeeper_ports::Record { key: b"k", value: b"v", headers: &[] },
+        record: watchkeeper_ports::Record { key: b"k", value: b"v", headers: &[], incomplete: None },
     };
     letter.push(&mut batch);
     platform.ports.bus.publish(&dead, batch.finish()).await.unwrap();

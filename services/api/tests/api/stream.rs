@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use tower::ServiceExt as _;
 use watchkeeper_api::ApiConfig;
 use watchkeeper_domain::Sample;
+use watchkeeper_port_contract::hostile;
+use watchkeeper_ports::Topic;
 
 /// Batches that a stream may be behind before it misses some.
 const MAX_BEHIND_BATCHES: u32 = 64;
@@ -131,5 +133,17 @@ async fn more_samples_than_come_in_together_all_arrive_in_order() {
     for number in 0..2_500 {
         let (name, data) = events.next().await.unwrap();
         assert_eq!((name.as_str(), data["value"].as_f64()), ("sample", Some(f64::from(number))));
+    }
+}
+
+#[tokio::test]
+async fn the_good_sample_behind_whatever_comes_to_the_topic_is_delivered() {
+    for seed in 0..24 {
+        let platform = Platform::start().await;
+        let mut events = Events::open(&platform, "/v1/stream?source=host").await;
+        platform.ports.bus.publish(&Topic::METRICS, hostile::records(seed)).await.unwrap();
+        platform.publish(&[numbered(7)]).await;
+        let (name, data) = events.next().await.unwrap();
+        assert_eq!((name.as_str(), &data["value"]), ("sample", &json!(7.0)), "seed {seed}");
     }
 }

@@ -5,6 +5,7 @@ mod bus;
 mod config;
 mod following;
 mod forgetful;
+mod hostile;
 mod refill;
 mod stage;
 mod store;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::{NotNow, Reader};
-use watchkeeper_ports::{Offset, TopicPartition};
+use watchkeeper_ports::{Incomplete, Offset, TopicPartition};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
 /// Letters that are shown.
@@ -38,6 +38,8 @@ pub(crate) struct Letter {
     pub(crate) offset: Offset,
     /// The record's key as text.
     pub(crate) key: String,
+    /// What of the record is not in the letter.
+    pub(crate) incomplete: Option<Incomplete>,
 }
 
 pub(super) async fn outstanding(letters: &watchkeeper_letters::Letters) -> Result<Letters, NotNow> {
@@ -80,6 +82,7 @@ impl Letter {
             origin: letter.origin.clone(),
             offset: letter.offset,
             key: String::from_utf8_lossy(letter.record.key).chars().take(SHOWN_KEY_CHARS).collect(),
+            incomplete: letter.incomplete(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::moment::Moment;
 use crate::format::count;
 use crate::gather::{Letter, Letters};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{Cut, Incomplete, Unreadable};
 
 /// The dead letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) struct LetterRow {
     pub(super) rejected_by: String,
     pub(super) key: String,
     pub(super) reason: String,
+    /// What of the record is not in the letter: it is shown under the reason.
+    pub(super) remark: Option<String>,
 }
 
 impl LettersPart {
@@ -63,6 +66,18 @@ impl LetterRow {
             rejected_by: letter.rejected_by,
             key: letter.key,
             reason: letter.reason,
+            remark: letter.incomplete.as_ref().map(incomplete),
+        }
+    }
+}
+
+fn incomplete(incomplete: &Incomplete) -> String {
+    match incomplete {
+        Incomplete::Cut(Cut { value_bytes, .. }) => {
+            format!("Truncated: the letter has the head of a value of {} bytes.", count(*value_bytes))
+        }
+        Incomplete::Unreadable(Unreadable { next, .. }) => {
+            format!("Unreadable up to offset {}.", next.saturating_sub(1))
         }
     }
 }
@@ -70,6 +85,23 @@ impl LetterRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_without_the_whole_record_says_so() {
+        let cut = Cut {
+            key_bytes: 1,
+            value_bytes: 2_097_152,
+            value_sha256: [0; 32],
+            headers_left_out: 0,
+            header_bytes_left_out: 0,
+        };
+        assert_eq!(
+            incomplete(&Incomplete::Cut(cut)),
+            "Truncated: the letter has the head of a value of 2,097,152 bytes."
+        );
+        let unreadable = Unreadable { next: 8, reason: "damaged".to_owned() };
+        assert_eq!(incomplete(&Incomplete::Unreadable(unreadable)), "Unreadable up to offset 7.");
+    }
 
     #[test]
     fn what_is_not_whole_says_so() {

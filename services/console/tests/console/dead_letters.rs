@@ -15,7 +15,7 @@ fn letter(number: u64, value: &[u8]) -> DeadLetter<'_> {
         rejected_at: Timestamp::MIN.plus(Duration::from_secs(number)),
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset: 1_000 + number,
-        record: Record { key: b"host/load", value, headers: &[] },
+        record: Record { key: b"host/load", value, headers: &[], incomplete: None },
     }
 }
 
@@ -72,7 +72,7 @@ async fn letters_of_which_a_read_brings_only_a_few_are_all_counted_and_the_newes
 async fn a_long_key_is_cut_off() {
     let key = format!("{}b", "a".repeat(120));
     let mut batch = BatchBuilder::default();
-    let record = Record { key: key.as_bytes(), value: b"v", headers: &[] };
+    let record = Record { key: key.as_bytes(), value: b"v", headers: &[], incomplete: None };
     DeadLetter { record, ..letter(0, b"v") }.push(&mut batch);
     page(world(batch), "/").await.assert_has(&format!("{}</td>", "a".repeat(120)));
 }

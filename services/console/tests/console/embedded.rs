@@ -54,7 +54,7 @@ async fn reject_one(bus: &dyn EventBus) {
         rejected_at: Timestamp::now(),
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset: 7,
-        record: Record { key: b"host/load", value: b"{}", headers: &[] },
+        record: Record { key: b"host/load", value: b"{}", headers: &[], incomplete: None },
     };
     let mut batch = BatchBuilder::default();
     letter.push(&mut batch);

@@ -25,7 +25,7 @@ async fn markup_in_labels_units_reasons_keys_and_states_is_shown_as_text() {
         rejected_at: Timestamp::MIN,
         origin: TopicPartition::new(Topic::named(ATTACK), 0),
         offset: 0,
-        record: Record { key: ATTACK.as_bytes(), value: b"", headers: &[] },
+        record: Record { key: ATTACK.as_bytes(), value: b"", headers: &[], incomplete: None },
     }
     .push(&mut batch);
     let samples = vec![sample("host/load <script>", &[("evil", ATTACK)], 1.0, 3)];

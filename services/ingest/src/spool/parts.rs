@@ -4,7 +4,7 @@ use super::remote::RemoteBus;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch, Topic};
 use watchkeeper_runtime::Heartbeat;
-use watchkeeper_wire::dead_letter::DeadLetter;
+use watchkeeper_wire::dead_letter::{DeadLetter, bury};
 
 /// Who rejects, in the dead letter's headers.
 const ROLE: &str = "ingest";
@@ -31,7 +31,8 @@ pub(super) async fn publish(
         match heartbeat.idle(bus.publish(&Topic::METRICS, records)).await {
             Err(PortError::Rejected { reason, .. }) if part.len() == 1 => {
                 let letter = letter(batch, part.start, &reason);
-                heartbeat.idle(bus.publish(&Topic::METRICS.dead_letters(), letter)).await?;
+                let topic = Topic::METRICS.dead_letters();
+                bury(letter, |letter| heartbeat.idle(bus.publish(&topic, letter))).await?;
                 rejected += 1;
             }
             Err(PortError::Rejected { .. }) => {

@@ -48,7 +48,7 @@ fn letter(offset: u64) -> DeadLetter<'static> {
         rejected_at: Timestamp::MIN,
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset,
-        record: Record { key: b"k", value: b"v", headers: &[] },
+        record: Record { key: b"k", value: b"v", headers: &[], incomplete: None },
     }
 }
 

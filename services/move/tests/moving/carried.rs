@@ -1,6 +1,6 @@
 //! What a move carries.
 
-use crate::contents::{Contents, places, positions, records};
+use crate::contents::{Contents, places, positions, positions_on, records};
 use crate::filled::{RECORDS, SAMPLES, at, filled, metrics};
 use crate::installation::{Installation, counts, moved};
 use std::sync::Arc;
@@ -67,7 +67,8 @@ async fn a_store_that_moves_without_its_bus_goes_on_where_it_stood() {
     let store = whole.store.map(|store| StoreMove { new_bus: None, ..store });
     let report = moved(&Move { store, rollups: None }).await;
     for topic in [Topic::METRICS, Topic::METRICS.dead_letters()] {
-        assert_eq!(positions(&there, &topic).await, positions(&here, &topic).await);
+        let stood = positions(&here, &topic).await;
+        assert_eq!(positions_on(&*here.bus, &there, &topic).await, stood, "on the bus that stays");
         assert_eq!(there.bus.extents(&topic).await.unwrap()[0].end, 0);
     }
     assert_eq!(Contents::of(&there).await.memories, Contents::of(&here).await.memories);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::{
     Alert, Notification, RollupQuery, Sample, SeriesFilter, SeriesRollups, Silence, Timestamp, Window,
 };
-use watchkeeper_ports::{Group, Header, Memory, Offset, Page, Topic, TopicPartition};
+use watchkeeper_ports::{EventBus, Group, Header, Memory, Offset, Page, Topic, TopicPartition};
 use watchkeeper_wire::moved_from::MOVED_FROM;
 
 const ALL: usize = 1_000;
@@ -82,8 +82,17 @@ pub(crate) async fn places(installation: &Installation, topic: &Topic) -> BTreeS
 
 /// Where persister and notifier stand in a topic.
 pub(crate) async fn positions(installation: &Installation, topic: &Topic) -> [Option<Offset>; 2] {
+    positions_on(&*installation.bus, installation, topic).await
+}
+
+/// Where the stores have them in a topic of that bus.
+pub(crate) async fn positions_on(
+    bus: &dyn EventBus,
+    installation: &Installation,
+    topic: &Topic,
+) -> [Option<Offset>; 2] {
     let partition = TopicPartition::new(topic.clone(), 0);
-    let (stores, topic_id) = (&installation.stores, installation.bus.topic_id(topic).await.unwrap());
+    let (stores, topic_id) = (&installation.stores, bus.topic_id(topic).await.unwrap());
     let persister = stores.samples.position(&Group::PERSISTER, &partition, &topic_id).await.unwrap();
     let notifier = stores.alerts.position(&Group::NOTIFIER, &partition, &topic_id).await.unwrap();
     [persister.known(), notifier.known()]

@@ -89,7 +89,7 @@ async fn records(here: &Installation) {
         rejected_at: at(4),
         origin: metrics(),
         offset,
-        record: watchkeeper_ports::Record { key: b"k", value: b"poison", headers: &[] },
+        record: watchkeeper_ports::Record { key: b"k", value: b"poison", headers: &[], incomplete: None },
     };
     let mut batch = BatchBuilder::default();
     (0..3).for_each(|offset| letter(offset).push(&mut batch));

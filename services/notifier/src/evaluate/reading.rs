@@ -29,7 +29,7 @@ impl Reading {
     ) -> Result<(), Violation> {
         match self {
             Self::Samples(decoder) => {
-                let sample = decoder.decode(record.value)?;
+                let sample = decoder.decode_record(record)?;
                 check_possible(sample.collected_at, now)?;
                 evaluator.observe(partition, &sample);
             }

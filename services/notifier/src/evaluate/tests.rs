@@ -318,7 +318,7 @@ async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
         rejected_at: at(0),
         origin: partition(),
         offset: 3,
-        record: Record { key: b"", value: b"{}", headers: &[] },
+        record: Record { key: b"", value: b"{}", headers: &[], incomplete: None },
     };
     let batch = |records: BatchBuilder, from| {
         let records = records.finish();

@@ -3,5 +3,6 @@
 
 mod config;
 mod hook;
+mod hostile;
 mod stage;
 mod telling;

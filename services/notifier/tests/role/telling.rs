@@ -81,7 +81,7 @@ async fn a_record_that_was_rejected_is_told() {
         rejected_at: Timestamp::now(),
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset: 0,
-        record: Record { key: b"", value: b"{}", headers: &[] },
+        record: Record { key: b"", value: b"{}", headers: &[], incomplete: None },
     };
     let mut letters = BatchBuilder::default();
     letter.push(&mut letters);

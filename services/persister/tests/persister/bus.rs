@@ -1,8 +1,9 @@
-//! The embedded bus, but for what a test says.
+//! The embedded bus, but for what a test says. It takes no larger batch than every bus does.
 
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedBus;
+use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
     TopicId, TopicPartition,
@@ -37,8 +38,12 @@ impl StagedBus {
 impl EventBus for StagedBus {
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
         let failure = self.failures.lock().unwrap().pop();
+        let bytes = batch.published_bytes();
         match failure {
             Some(error) => Err(error),
+            None if bytes > BATCH_BYTES_TAKEN => {
+                Err(PortError::Rejected { what: "bus", reason: format!("{bytes} bytes are too many") })
+            }
             None => self.bus.publish(topic, batch).await,
         }
     }

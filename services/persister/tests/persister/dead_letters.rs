@@ -4,6 +4,7 @@ use crate::stage::{Stage, broken, config, counted, metrics_partition, records, s
 use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_persister::PersisterConfig;
+use watchkeeper_ports::limits::MAX_RECORD_BYTES;
 use watchkeeper_ports::{BatchBuilder, Header, Record, RecordBatch};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger};
 use watchkeeper_wire::sample::push_sample;
@@ -141,4 +142,24 @@ async fn a_batch_of_which_nothing_can_be_stored_moves_the_position() {
     role.stop().await;
     assert_eq!(stage.dead_letters().await.records.len(), 3);
     assert_eq!(stage.stored().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn letters_that_are_more_than_a_bus_takes_at_once_are_sent_in_several_batches() {
+    const LARGE: usize = 20;
+    let stage = Stage::new();
+    let large = vec![b'x'; MAX_RECORD_BYTES];
+    for _ in 0..LARGE {
+        let mut batch = BatchBuilder::default();
+        batch.push(b"", &large);
+        stage.publish(batch.finish()).await;
+    }
+    stage.publish(records([7])).await;
+    let role = stage.run(config());
+    stage.store.comes_to(LARGE as u64 + 1).await;
+    let context = role.stop().await;
+    assert_eq!(counted(&context, ["dead_letters", "dead_letters_dropped"]), ["20", "0"]);
+    assert_eq!(stage.stored().await, [7]);
+    let letters = stage.dead_letters().await;
+    assert_eq!(DeadLetter::read(letters.records.get(0)).unwrap().incomplete(), None, "each is whole");
 }

@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod dead_letters;
 mod exactly_once;
+mod hostile;
 mod retention;
 mod stage;
 mod store;

@@ -3,9 +3,14 @@
 use super::member::{Member, sorted, values};
 use super::{group, numbered, publish, topic};
 use crate::Fixture;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use watchkeeper_ports::limits::{
+    BATCH_BYTES_TAKEN, HEADER_OVERHEAD_BYTES, MAX_HEADER_BYTES, MAX_RECORD_BYTES,
+};
 use watchkeeper_ports::{BatchBuilder, EventBus, Header, PortError, RecordBatch};
 
 pub async fn records_come_back_as_they_were_published<F: Fixture<dyn EventBus>>() {
@@ -145,4 +150,77 @@ pub async fn topics_keep_their_records_apart<F: Fixture<dyn EventBus>>() {
         assert!(sorted(values(&received)).into_iter().eq(expected));
         member.commit(&received).await;
     }
+}
+
+/// One record, whose header is `h`.
+fn one(value: &[u8], header: &str) -> RecordBatch {
+    let mut batch = BatchBuilder::default();
+    batch.push_with_headers(b"k", value, vec![("h".to_owned(), header.to_owned())]);
+    batch.finish()
+}
+
+/// Bytes that no compression makes smaller.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut random = StdRng::seed_from_u64(7);
+    (0..bytes).map(|_| random.random()).collect()
+}
+
+pub async fn a_record_of_the_largest_size_is_taken_and_a_larger_one_refused<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let (value, header) = (noise(MAX_RECORD_BYTES), "x".repeat(MAX_HEADER_BYTES - HEADER_OVERHEAD_BYTES - 1));
+    let largest = one(&value[..MAX_RECORD_BYTES - 1], &header);
+    publish(&*bus, &topic, largest.clone()).await;
+    for larger in [one(&value, ""), one(b"", &format!("{header}x"))] {
+        let refusal = bus.publish(&topic, larger).await.unwrap_err();
+        assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
+        assert!(refusal.to_string().contains("the limit is"), "{refusal}");
+    }
+    let received = Member::join(&*bus, &topic, &group()).await.records(1).await;
+    assert_eq!(received.records, largest);
+}
+
+pub async fn a_header_whose_name_has_a_nul_is_refused<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let mut batch = BatchBuilder::default();
+    batch.push_with_headers(b"k", b"v", vec![("a\0b".to_owned(), String::new())]);
+    let refusal = bus.publish(&topic, batch.finish()).await.unwrap_err();
+    assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
+}
+
+pub async fn a_record_that_is_not_whole_is_refused<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let mut batch = BatchBuilder::default();
+    batch.push_received(b"k", &vec![b' '; MAX_RECORD_BYTES + 1], std::iter::empty());
+    let refusal = bus.publish(&topic, batch.finish()).await.unwrap_err();
+    assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
+}
+
+pub async fn a_batch_of_the_size_that_every_bus_takes_is_taken<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    let (large, mut batch) = (noise(MAX_RECORD_BYTES - 1), BatchBuilder::default());
+    let mut records = 0;
+    while batch.published_bytes() + 2 * MAX_RECORD_BYTES <= BATCH_BYTES_TAKEN {
+        batch.push(b"k", &large);
+        records += 1;
+    }
+    while batch.published_bytes() < BATCH_BYTES_TAKEN {
+        batch.push(b"", b"");
+        records += 1;
+    }
+    assert_eq!(batch.published_bytes(), BATCH_BYTES_TAKEN);
+    publish(&*bus, &topic, batch.finish()).await;
+    assert_eq!(
+        Member::join(&*bus, &topic, &group())
+            .await
+            .batches(records)
+            .await
+            .iter()
+            .map(|batch| batch.records.len())
+            .sum::<usize>(),
+        records
+    );
 }

@@ -9,7 +9,7 @@ use super::{notice, print_line};
 use crate::cli::{DeadLettersAction, DeadLettersArgs};
 use being_read::once_read;
 use watchkeeper_runtime::Grouped;
-use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, DeadLetterRun};
+use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, DeadLetterRun, TruncatedJson};
 
 /// Letters that one page of an answer brings at most.
 const PAGE: usize = 100;
@@ -67,7 +67,8 @@ fn list(client: &Client, limit: usize, json: bool) -> anyhow::Result<()> {
 }
 
 fn row(letter: DeadLetterJson) -> [String; 4] {
-    [letter.id, letter.rejected_at, letter.rejected_by, letter.reason]
+    let remark = if letter.truncated.is_some() { " (truncated)" } else { "" };
+    [letter.id, letter.rejected_at, letter.rejected_by, format!("{}{remark}", letter.reason)]
 }
 
 fn show(letter: &DeadLetterJson) -> anyhow::Result<()> {
@@ -78,8 +79,27 @@ fn show(letter: &DeadLetterJson) -> anyhow::Result<()> {
     for header in &letter.headers {
         print_line(&format!("header       {}: {}", header.name, header.value))?;
     }
+    if let Some(next) = letter.unreadable_until {
+        print_line(&format!("unreadable   up to offset {}", next.saturating_sub(1)))?;
+        return Ok(());
+    }
     print_line(&format!("key          {}", shown(&letter.key)))?;
     print_line(&format!("value        {}", shown(&letter.value)))?;
+    if let Some(whole) = &letter.truncated {
+        show_truncated(whole)?;
+    }
+    Ok(())
+}
+
+/// What a letter has only the head of.
+fn show_truncated(whole: &TruncatedJson) -> anyhow::Result<()> {
+    let TruncatedJson { size_bytes, sha256, key_size_bytes, headers_left_out } = whole;
+    print_line(
+        "truncated    this is the head; the record lies where it came from for as long as its topic keeps it",
+    )?;
+    print_line(&format!("whole key    {key_size_bytes} bytes"))?;
+    print_line(&format!("whole value  {size_bytes} bytes, SHA-256 {sha256}"))?;
+    print_line(&format!("left out     {headers_left_out} headers"))?;
     Ok(())
 }
 

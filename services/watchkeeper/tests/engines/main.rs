@@ -6,6 +6,7 @@
 mod first_start;
 mod heat;
 mod host;
+mod hostile;
 mod kept;
 mod load;
 mod moving;

@@ -1,12 +1,17 @@
 //! One rejected record.
 
 use super::header::{self, OFFSET, PARTITION, REASON, REJECTED_AT, REJECTED_BY, REPLAYED_FROM, TOPIC};
-use super::{Place, Settlement};
+use super::{Place, Settlement, incomplete};
 use watchkeeper_domain::{Timestamp, Violation};
-use watchkeeper_ports::{BatchBuilder, Header, Offset, Record, Topic, TopicPartition};
+use watchkeeper_ports::limits::{Kept, MAX_HEADER_BYTES, MAX_RECORD_BYTES, Room};
+use watchkeeper_ports::{BatchBuilder, Cut, Header, Incomplete, Offset, Record, Topic, TopicPartition};
 
 /// The longest reason that is kept, in bytes; the rest of a longer one is cut off.
 pub const MAX_REASON_BYTES: usize = 1024;
+
+/// What the headers about a letter count at most, with those that say where it was moved from and that it was
+/// replayed. The record's own headers have the rest of what a record may have.
+const ABOUT_BYTES: usize = 8 << 10;
 
 /// A rejected record: what it was, and why it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +31,21 @@ pub struct DeadLetter<'a> {
 }
 
 impl<'a> DeadLetter<'a> {
-    /// Adds the letter to a batch for topic `<topic>.dead`, key and value as they were.
+    /// Adds the letter to a batch for topic `<topic>.dead`, key and value as they were. What is too large for a
+    /// letter is cut to its head, and the letter says so ([`Self::incomplete`]).
     pub fn push(&self, batch: &mut BatchBuilder) {
+        let header_bytes = MAX_HEADER_BYTES - ABOUT_BYTES;
+        let room = Room { record_bytes: MAX_RECORD_BYTES, header_bytes };
+        // What the headers of a record say that is no letter yet, anybody may have written.
+        self.push_within(room, self.record.incomplete.cloned(), batch);
+    }
+
+    /// Likewise, of a letter that was read, but no more of the record than its head, however small that is.
+    pub(super) fn push_head(&self, batch: &mut BatchBuilder) {
+        self.push_within(Room::OF_A_HEAD, self.incomplete(), batch);
+    }
+
+    fn push_within(&self, room: Room, incomplete: Option<Incomplete>, batch: &mut BatchBuilder) {
         let about = [
             (REASON, cut(self.reason).to_owned()),
             (REJECTED_BY, self.rejected_by.to_owned()),
@@ -37,8 +55,18 @@ impl<'a> DeadLetter<'a> {
             (OFFSET, self.offset.to_string()),
         ];
         let about = about.map(|(name, text)| (name.to_owned(), text));
-        let headers = about.into_iter().chain(self.original_headers().cloned()).collect();
-        batch.push_with_headers(self.record.key, self.record.value, headers);
+        let Record { key, value, .. } = self.record;
+        let Kept { key, value, headers, cut } = Kept::of(key, value, self.original_headers().cloned(), room);
+        let incomplete = together(incomplete, cut);
+        let incomplete = incomplete.iter().flat_map(incomplete::write);
+        let headers = about.into_iter().chain(incomplete).chain(headers).collect();
+        batch.push_with_headers(key, value, headers);
+    }
+
+    /// What of the record is not in the letter, which was read.
+    pub fn incomplete(&self) -> Option<Incomplete> {
+        let read = || incomplete::read(&self.record).ok().flatten();
+        self.record.incomplete.cloned().or_else(read)
     }
 
     /// Reads a letter from a record of a dead-letter topic.
@@ -47,6 +75,8 @@ impl<'a> DeadLetter<'a> {
     /// Names the header that is missing or malformed.
     pub fn read(record: Record<'a>) -> Result<Self, Violation> {
         const NUMBER: &str = "a whole number, 0 or more";
+        record.whole_value()?;
+        incomplete::read(&record)?;
         let topic = Topic::named(header::required(&record, TOPIC)?.to_owned());
         Ok(Self {
             reason: header::required(&record, REASON)?,
@@ -80,6 +110,18 @@ impl<'a> DeadLetter<'a> {
     }
 }
 
+/// What is missing of a record, given what was missing of it before it was cut.
+fn together(before: Option<Incomplete>, cut: Option<Cut>) -> Option<Incomplete> {
+    match (before, cut) {
+        (Some(Incomplete::Cut(before)), Some(cut)) => Some(Incomplete::Cut(Cut {
+            headers_left_out: before.headers_left_out + cut.headers_left_out,
+            header_bytes_left_out: before.header_bytes_left_out + cut.header_bytes_left_out,
+            ..before
+        })),
+        (before, cut) => before.or(cut.map(Incomplete::Cut)),
+    }
+}
+
 fn cut(reason: &str) -> &str {
     let end = (0..=MAX_REASON_BYTES).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
     if reason.len() <= MAX_REASON_BYTES { reason } else { &reason[..end] }
@@ -87,9 +129,11 @@ fn cut(reason: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::REPLAYED;
+    use super::super::{REPLAYED, SIZE_BYTES, UNREADABLE_UNTIL};
     use super::*;
     use proptest::prelude::*;
+    use watchkeeper_ports::limits::{HEADER_OVERHEAD_BYTES, check, header_bytes};
+    use watchkeeper_ports::{RecordBatch, Unreadable};
 
     fn header(name: &str, text: &str) -> Header {
         (name.to_owned(), text.to_owned())
@@ -128,7 +172,7 @@ mod tests {
     #[test]
     fn a_letter_is_read_as_it_was_written() {
         let original = [header("trace", "1"), header(REASON, "forged"), header(REPLAYED, "0/0")];
-        let record = Record { key: b"k", value: b"v", headers: &original };
+        let record = Record { key: b"k", value: b"v", headers: &original, incomplete: None };
         let written = letter("bad", record);
         let mut batch = BatchBuilder::default();
         written.push(&mut batch);
@@ -141,7 +185,7 @@ mod tests {
     #[test]
     fn a_header_that_is_missing_or_malformed_is_named() {
         let mut batch = BatchBuilder::default();
-        letter("bad", Record { key: b"", value: b"", headers: &[] }).push(&mut batch);
+        letter("bad", Record { key: b"", value: b"", headers: &[], incomplete: None }).push(&mut batch);
         let whole = batch.finish();
         for (index, (name, _)) in whole.get(0).headers.iter().enumerate() {
             let mut headers = whole.get(0).headers.to_vec();
@@ -166,7 +210,7 @@ mod tests {
     #[test]
     fn a_replayed_record_is_the_original_and_says_which_letter_it_was() {
         let original = [header("trace", "1"), header(REPLAYED_FROM, "metrics.dead/0/1"), header(REASON, "x")];
-        let record = Record { key: b"k", value: b"v", headers: &original };
+        let record = Record { key: b"k", value: b"v", headers: &original, incomplete: None };
         let mut batch = BatchBuilder::default();
         letter("bad", record).push_replay(&mut batch, Place { partition: 2, offset: 7 });
         let batch = batch.finish();
@@ -174,12 +218,92 @@ mod tests {
         assert_eq!(batch.get(0), Record { headers: &expected, ..record });
     }
 
+    fn read_back(written: &DeadLetter<'_>) -> RecordBatch {
+        let mut batch = BatchBuilder::default();
+        written.push(&mut batch);
+        let batch = batch.finish();
+        assert_eq!(check(&batch), Ok(()), "every bus takes it");
+        batch
+    }
+
+    #[test]
+    fn a_record_that_is_not_here_whole_is_known_by_its_letter() {
+        let cut = Incomplete::Cut(Cut {
+            key_bytes: 1,
+            value_bytes: 2 << 20,
+            value_sha256: [0xab; 32],
+            headers_left_out: 3,
+            header_bytes_left_out: 900,
+        });
+        let unreadable = Incomplete::Unreadable(Unreadable { next: 50, reason: "bad".to_owned() });
+        for incomplete in [cut, unreadable] {
+            let record = Record { key: b"k", value: b"head", headers: &[], incomplete: Some(&incomplete) };
+            let batch = read_back(&letter("bad", record));
+            let read = DeadLetter::read(batch.get(0)).unwrap();
+            assert_eq!(read.incomplete().as_ref(), Some(&incomplete));
+            assert_eq!((read.record.value, read.original_headers().count()), (&b"head"[..], 0));
+        }
+    }
+
+    #[test]
+    fn what_a_sender_writes_into_the_headers_of_a_letter_is_not_believed() {
+        let forged = [header(SIZE_BYTES, "7"), header(UNREADABLE_UNTIL, "50")];
+        let record = Record { key: b"k", value: b"v", headers: &forged, incomplete: None };
+        let batch = read_back(&letter("bad", record));
+        assert_eq!(DeadLetter::read(batch.get(0)).unwrap().incomplete(), None);
+    }
+
+    #[test]
+    fn a_record_of_the_largest_size_fits_a_letter_and_its_headers_do_up_to_their_room() {
+        let (value, reason) = (vec![7; MAX_RECORD_BYTES], "é".repeat(MAX_REASON_BYTES));
+        let room = MAX_HEADER_BYTES - ABOUT_BYTES - HEADER_OVERHEAD_BYTES - 1;
+        for (bytes, is_whole) in [(room, true), (room + 1, false), (MAX_HEADER_BYTES - 65, false)] {
+            let headers = [header("h", &"x".repeat(bytes))];
+            let record = Record { key: b"", value: &value, headers: &headers, incomplete: None };
+            let batch = read_back(&letter(&reason, record));
+            let read = DeadLetter::read(batch.get(0)).unwrap();
+            assert_eq!(read.incomplete().is_none(), is_whole, "{bytes}");
+            assert_eq!(read.record.value, value, "the value is whole in any case");
+        }
+    }
+
+    #[test]
+    fn the_headers_about_a_letter_have_their_room() {
+        let cut = Incomplete::Cut(Cut {
+            key_bytes: u64::MAX,
+            value_bytes: u64::MAX,
+            value_sha256: [0xab; 32],
+            headers_left_out: u64::MAX,
+            header_bytes_left_out: u64::MAX,
+        });
+        let record = Record { key: b"", value: b"", headers: &[], incomplete: Some(&cut) };
+        let reason = "x".repeat(MAX_REASON_BYTES);
+        let origin = TopicPartition::new(Topic::named("t".repeat(249)), u32::MAX);
+        let batch = read_back(&DeadLetter { origin, offset: u64::MAX, ..letter(&reason, record) });
+        assert!(
+            header_bytes(batch.get(0).headers) + 1024 < ABOUT_BYTES,
+            "with room for where it was moved from"
+        );
+    }
+
     proptest! {
+        #[test]
+        fn whatever_a_record_is_every_bus_takes_its_letter(
+            (key, value, headers) in (0_usize..1_200_000, 0_usize..1_200_000, 0_usize..80_000),
+            name in "[^h]{0,4}",
+        ) {
+            let (key, value) = (vec![1; key], vec![2; value]);
+            let headers = [header(&name, "x"), header("h", &"x".repeat(headers))];
+            let mut batch = BatchBuilder::default();
+            batch.push_received(&key, &value, headers.into_iter());
+            read_back(&letter("bad", batch.finish().get(0)));
+        }
+
         #[test]
         fn no_headers_panic(
             headers in prop::collection::vec((r"watchkeeper\.(reason|topic|offset)", ".{0,8}"), 0..8)
         ) {
-            let _ = DeadLetter::read(Record { key: b"", value: b"", headers: &headers });
+            let _ = DeadLetter::read(Record { key: b"", value: b"", headers: &headers, incomplete: None });
         }
     }
 }

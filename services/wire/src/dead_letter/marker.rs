@@ -45,7 +45,7 @@ mod tests {
 
     fn read(name: &str, value: &str) -> Option<Result<Place, String>> {
         let headers = [(name.to_owned(), value.to_owned())];
-        let read = settled(&Record { key: b"k", value: b"", headers: &headers })?;
+        let read = settled(&Record { key: b"k", value: b"", headers: &headers, incomplete: None })?;
         Some(read.map_err(|violation| violation.to_string()))
     }
 

@@ -1,9 +1,10 @@
 //! Dead letters.
 
 use crate::dead_letter::DeadLetter;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use watchkeeper_ports::{Cut, Incomplete, Unreadable};
 
 /// A rejected record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +35,29 @@ pub struct DeadLetterJson {
     /// Its own headers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderJson>,
+    /// There only if the record is too large for a letter: key, value and headers are its head then. The whole record
+    /// lies at its position for as long as its topic keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<TruncatedJson>,
+    /// There only if nothing of the record can be read, nor of those behind it on its topic: the offset after the
+    /// last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable_until: Option<u64>,
+}
+
+/// What a record was before it was cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TruncatedJson {
+    /// Bytes of its whole value.
+    #[schema(example = 2_097_152)]
+    pub size_bytes: u64,
+    /// SHA-256 of its whole value, in hexadecimal.
+    #[schema(example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    pub sha256: String,
+    /// Bytes of its whole key.
+    pub key_size_bytes: u64,
+    /// How many of its headers were left out.
+    pub headers_left_out: u64,
 }
 
 /// A page of rejected records, those of one partition in the order they were rejected in.
@@ -84,6 +108,11 @@ impl DeadLetterJson {
     pub fn new(id: String, letter: &DeadLetter<'_>) -> Self {
         let header =
             |(name, value): &(String, String)| HeaderJson { name: name.clone(), value: value.clone() };
+        let (truncated, unreadable_until) = match letter.incomplete() {
+            None => (None, None),
+            Some(Incomplete::Cut(cut)) => (Some(cut.into()), None),
+            Some(Incomplete::Unreadable(Unreadable { next, .. })) => (None, Some(next)),
+        };
         Self {
             id,
             reason: letter.reason.to_owned(),
@@ -95,6 +124,19 @@ impl DeadLetterJson {
             key: letter.record.key.into(),
             value: letter.record.value.into(),
             headers: letter.original_headers().map(header).collect(),
+            truncated,
+            unreadable_until,
+        }
+    }
+}
+
+impl From<Cut> for TruncatedJson {
+    fn from(cut: Cut) -> Self {
+        Self {
+            size_bytes: cut.value_bytes,
+            sha256: HEXLOWER.encode(&cut.value_sha256),
+            key_size_bytes: cut.key_bytes,
+            headers_left_out: cut.headers_left_out,
         }
     }
 }
@@ -123,7 +165,7 @@ mod tests {
             rejected_at: Timestamp::MIN,
             origin: TopicPartition::new(Topic::METRICS, 3),
             offset: 42,
-            record: Record { key: b"k", value: b"v\xff", headers: &headers },
+            record: Record { key: b"k", value: b"v\xff", headers: &headers, incomplete: None },
         };
         let shown =
             serde_json::to_string(&DeadLetterJson::new("metrics.dead-0-7".to_owned(), &letter)).unwrap();
@@ -135,5 +177,35 @@ mod tests {
                 r#""key":{"text":"k"},"value":{"base64":"dv8="},"headers":[{"name":"trace","value":"1"}]}"#
             )
         );
+    }
+
+    #[test]
+    fn a_letter_that_has_only_the_head_of_its_record_says_so() {
+        let headers = [
+            ("watchkeeper.size-bytes", "2097152"),
+            ("watchkeeper.sha256", "00000000000000000000000000000000000000000000000000000000000000ff"),
+            ("watchkeeper.key-size-bytes", "1"),
+            ("watchkeeper.headers-left-out", "3"),
+            ("watchkeeper.header-bytes-left-out", "900"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let letter = DeadLetter {
+            reason: "record: key and value have 2097153 bytes, the limit is 1048576",
+            rejected_by: "persister",
+            rejected_at: Timestamp::MIN,
+            origin: TopicPartition::new(Topic::METRICS, 3),
+            offset: 42,
+            record: Record { key: b"k", value: b"v", headers: &headers, incomplete: None },
+        };
+        let json = DeadLetterJson::new("metrics.dead-0-7".to_owned(), &letter);
+        let shown = serde_json::to_string(&json.truncated).unwrap();
+        assert_eq!(
+            shown,
+            concat!(
+                r#"{"size_bytes":2097152,"sha256":"00000000000000000000000000000000000000000000000000000000000000ff","#,
+                r#""key_size_bytes":1,"headers_left_out":3}"#
+            )
+        );
+        assert_eq!((json.headers, json.unreadable_until), (Vec::new(), None));
     }
 }

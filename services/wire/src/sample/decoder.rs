@@ -5,6 +5,7 @@ use super::tail::Tail;
 use super::{SampleReader, UnknownFields};
 use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Violation};
+use watchkeeper_ports::Record;
 
 /// Turns record values of topic `metrics` into samples. Keep one per consuming loop: it remembers series,
 /// at most [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
@@ -33,6 +34,14 @@ impl SampleDecoder {
     /// A decoder that knows no series yet.
     pub fn new() -> Self {
         Self { known: KnownSeries::new() }
+    }
+
+    /// Decodes a record, whoever has put it on its topic.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; `record` stands for one that is larger than records may be, or cannot be read.
+    pub fn decode_record(&mut self, record: Record<'_>) -> Result<Sample, Violation> {
+        self.decode(record.whole_value()?)
     }
 
     /// Decodes the value of one record.

@@ -17,7 +17,7 @@ fn letter(offset: Offset, rejected_by: &str) -> DeadLetter<'_> {
         rejected_at: Timestamp::MIN,
         origin: TopicPartition::new(Topic::METRICS, 0),
         offset,
-        record: Record { key: b"k", value: b"v", headers: &[] },
+        record: Record { key: b"k", value: b"v", headers: &[], incomplete: None },
     }
 }
 
@@ -106,8 +106,10 @@ fn another_record_that_had_the_same_place_is_another_rejection() {
     let mut batch = BatchBuilder::default();
     push(&mut batch, 1);
     settle(&mut batch, 0);
-    let other =
-        DeadLetter { record: Record { key: b"k", value: b"other", headers: &[] }, ..letter(1, "persister") };
+    let other = DeadLetter {
+        record: Record { key: b"k", value: b"other", headers: &[], incomplete: None },
+        ..letter(1, "persister")
+    };
     other.push(&mut batch);
     assert_eq!(waiting(&noted(batch)), [2], "the topic that it was on was made anew");
 }
