@@ -22,6 +22,7 @@ mod status_line;
 mod table;
 
 use std::io::{self, Write as _};
+use std::time::Duration;
 use watchkeeper_domain::text;
 
 /// Says on stderr what went wrong, with every cause.
@@ -32,6 +33,15 @@ pub(crate) fn complain(error: &anyhow::Error) {
 /// Says on stderr what a reader of stdout should know.
 pub(crate) fn notice(text: &str) {
     let _ = writeln!(io::stderr(), "watchkeeper: {}", text::lines(text));
+}
+
+/// Waits before a server is asked again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command that asks a server has one thread and nothing else to do"
+)]
+pub(crate) fn pause(wait: Duration) {
+    std::thread::sleep(wait);
 }
 
 /// Prints one line, as people may be shown what comes from anywhere. A reader that has gone away (`| head`) is an

@@ -41,13 +41,14 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio_util::sync::CancellationToken;
     use watchkeeper_wire::dead_letter::Settlement;
     use watchkeeper_wire::json::RunState;
 
     #[test]
     fn one_run_goes_on_at_a_time_and_the_last_few_are_remembered() {
         let runs = Runs::default();
-        let run = || Arc::new(Run::new(Settlement::Replayed, 1, Default::default()));
+        let run = || Arc::new(Run::new(Settlement::Replayed, 1, CancellationToken::default()));
         let first = run();
         runs.begin(Arc::clone(&first)).ok().unwrap();
         assert_eq!(runs.begin(run()).err().unwrap().id, first.id);

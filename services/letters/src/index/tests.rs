@@ -105,7 +105,7 @@ async fn letters_past_the_room_are_counted_and_listed_when_others_are_settled() 
     assert_eq!(stage.waiting().await, [0, 1, 2, 3]);
     assert_eq!(stage.letters.known(Ledger::unlisted), 6);
     let mut settled = Vec::new();
-    while tokio::time::timeout(PATIENCE, stage.letters.more_than(0)).await.unwrap().unwrap() {
+    while timeout(PATIENCE, stage.letters.more_than(0)).await.unwrap().unwrap() {
         let known: Vec<_> = stage.letters.known(|ledger| ledger.after(None).collect());
         stage.letters.settle(&known);
         settled.extend(known);

@@ -1,8 +1,7 @@
 //! Waiting for a server that has just started.
 
 use crate::command::client::BeingRead;
-use crate::command::notice;
-use std::thread;
+use crate::command::{notice, pause};
 use std::time::Duration;
 
 /// How long until the server is asked again.
@@ -14,7 +13,7 @@ const TRIES: u32 = 300;
 pub(super) fn once_read<T>(ask: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
     tried(ask, |being_read| {
         notice(&being_read.to_string());
-        thread::sleep(ASK_AGAIN);
+        pause(ASK_AGAIN);
     })
 }
 

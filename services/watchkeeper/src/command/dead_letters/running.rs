@@ -5,9 +5,8 @@ use crate::cli::WhichLetters;
 use crate::command::client::{Client, Parameters, segment};
 use crate::command::status_line::StatusLine;
 use crate::command::table::{print_json, print_table};
-use crate::command::{notice, print_line};
+use crate::command::{notice, pause, print_line};
 use anyhow::bail;
-use std::thread;
 use std::time::Duration;
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::json::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
@@ -58,7 +57,7 @@ fn waited_for(client: &Client, mut run: DeadLetterRun) -> anyhow::Result<DeadLet
         if line.due().is_some() {
             line.tell(&said(&run));
         }
-        thread::sleep(ASK_EVERY);
+        pause(ASK_EVERY);
         run = client.get(&path, &Parameters::default()).inspect_err(|_| line.end())?;
     }
     line.end();

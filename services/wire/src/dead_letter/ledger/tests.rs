@@ -162,7 +162,9 @@ fn a_marker_in_another_partition_settles_its_letter_whichever_is_read_first() {
         }
         let mut ledger = Ledger::at_most(10);
         ledger.reconcile(&[extent(0, 0, 2), extent(1, 0, 1)]);
-        batches.iter().for_each(|batch| ledger.note(batch));
+        for batch in &batches {
+            ledger.note(batch);
+        }
         assert_eq!(waiting(&ledger), [1]);
     }
 }
@@ -226,7 +228,9 @@ fn what_the_topic_no_longer_keeps_does_not_wait() {
 #[test]
 fn a_letter_whose_copy_is_still_kept_waits_as_that() {
     let mut batch = BatchBuilder::default();
-    [1, 2, 1, 1].into_iter().for_each(|offset| push(&mut batch, offset));
+    for offset in [1, 2, 1, 1] {
+        push(&mut batch, offset);
+    }
     let mut ledger = noted(batch);
     ledger.reconcile(&[extent(0, 1, 4)]);
     assert_eq!(waiting(&ledger), [1, 2]);
