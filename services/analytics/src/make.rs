@@ -17,7 +17,7 @@ const MAX_IN_HAND: usize = 10_000;
 pub(crate) async fn make(world: &World, chunk: &Chunk<'_>) -> Result<u64, Stopped> {
     let query = RollupQuery::new(SeriesFilter::default(), chunk.window, chunk.from, chunk.to)
         .map_err(|violation| PortError::Broken { what: "analytics", reason: violation.to_string() })?;
-    let made = world.ask(|| transfer(world, &query)).await??;
+    let made = world.ask(|| Box::pin(transfer(world, &query))).await??;
     // Last, so that a crash before it has the windows made again.
     world.store(|| world.rollups.set_made_until(&chunk.pass.name, chunk.to)).await?;
     Ok(made)

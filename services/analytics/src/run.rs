@@ -56,7 +56,7 @@ impl Analytics {
             return Err(error.into());
         }
         let mut rounds = Rounds::every(LOOK_EVERY, context, heartbeat);
-        while rounds.next(async { self.catch_up(Timestamp::now()).await }).await? {}
+        while rounds.next(Box::pin(self.catch_up(Timestamp::now()))).await? {}
         Ok(())
     }
 

@@ -86,12 +86,12 @@ mod tests {
     proptest! {
         #[test]
         fn the_range_of_one_series_has_its_key_and_no_other(
-            name in "[ab.]{1,2}", value in r#"[ -~\u{10FFFE}\u{10FFFF}]{0,2}"#, unit in "[ab\u{10FFFE}\u{10FFFF}\u{E000}]{0,8}",
-            other_unit in "[ab\u{10FFFE}\u{10FFFF}\u{D7FF}]{0,8}", other_value in r#"[ -~\u{10FFFE}\u{10FFFF}]{0,2}"#,
+            name in "[ab.]{1,2}", value in r"[ -~\u{10FFFE}\u{10FFFF}]{0,2}", unit in "[ab\u{10FFFE}\u{10FFFF}\u{E000}]{0,8}",
+            other_unit in "[ab\u{10FFFE}\u{10FFFF}\u{D7FF}]{0,8}", other_value in r"[ -~\u{10FFFE}\u{10FFFF}]{0,2}",
         ) {
             let series = |value: &str, unit: &str, more: bool| {
                 let labels = [("a", value), ("b", "")];
-                Series::new("host", &name, unit, &labels[..1 + usize::from(more)]).unwrap()
+                Series::new("host", &name, unit, &labels[..=usize::from(more)]).unwrap()
             };
             let only = series(&value, &unit, false);
             let range = KeyRange::of(&SeriesFilter::only(&only), None);

@@ -42,8 +42,8 @@ impl InHand {
     ) {
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            let decoded = decoder.decode_record(message);
-            match decoded.and_then(|sample| check(sample.collected_at).map(|()| sample)) {
+            let sample = decoder.decode_record(message);
+            match sample.and_then(|sample| check(sample.collected_at).map(|()| sample)) {
                 Ok(sample) => {
                     self.samples.push(sample);
                     self.origins.push(origin);

@@ -48,6 +48,7 @@ mod tests {
     use async_trait::async_trait;
     use tokio::time::sleep;
     use watchkeeper_domain::clock::Looks;
+    use watchkeeper_ports::PortError;
     use watchkeeper_runtime::clock::ClockLedger;
 
     /// The clock is as it was.

@@ -217,7 +217,7 @@ mod tests {
         for (name, value) in [(0, 1.0), (1, 1.0), (2, 9.0)] {
             observe(&mut evaluator, name, now + 1, value);
         }
-        let firing: Vec<_> = evaluator.drain().alerts.iter().map(|alert| alert.is_firing()).collect();
+        let firing: Vec<_> = evaluator.drain().alerts.iter().map(Alert::is_firing).collect();
         assert_eq!(firing, [false, false, true]);
     }
 

@@ -37,7 +37,7 @@ struct Entry {
 impl Entry {
     /// Whether it counts at `now`. One that is later than possible was put while the clock was ahead.
     fn is_good(&self, now: Timestamp) -> bool {
-        self.expires_at > now && self.sample.collected_at <= latest_possible(now)
+        self.expires_at > now && self.collected_at <= latest_possible(now)
     }
 }
 
@@ -65,7 +65,7 @@ impl Entries {
         let entry = || Entry { collected_at: sample.collected_at, value: sample.value, expires_at };
         match self.by_series.get_mut(&sample.series) {
             Some(kept) if kept.collected_at < sample.collected_at || kept.collected_at > latest => {
-                *kept = entry()
+                *kept = entry();
             }
             Some(_) => {}
             None if is_full => return false,

@@ -43,16 +43,17 @@ impl Address {
             server.read_exact(&mut length)?;
             let mut answer = vec![0; u32::from_be_bytes(length) as usize];
             server.read_exact(&mut answer)?;
-            replace(&mut answer, &self.told(self.broker), &self.told(self.way));
+            replace(&mut answer, &told(self.broker), &told(self.way));
             replace(&mut answer, FRAGILE, b"Fragile");
             client.write_all(&length)?;
             client.write_all(&answer)?;
         }
     }
+}
 
-    fn told(self, port: u16) -> Vec<u8> {
-        [b"127.0.0.1".as_slice(), &u32::from(port).to_be_bytes()].concat()
-    }
+/// How a broker says where it is.
+fn told(port: u16) -> Vec<u8> {
+    [b"127.0.0.1".as_slice(), &u32::from(port).to_be_bytes()].concat()
 }
 
 fn replace(answer: &mut [u8], what: &[u8], by: &[u8]) {

@@ -151,7 +151,9 @@ impl Delivered {
 /// A topic with everything hostile and the good record behind it.
 fn filled(prefix: &str) -> Vec<Hostile> {
     let (hostile, topic) = (Hostile::all(), format!("{prefix}metrics"));
-    hostile.iter().for_each(|hostile| hostile.send(&topic));
+    for hostile in &hostile {
+        hostile.send(&topic);
+    }
     send_good(&topic);
     hostile
 }

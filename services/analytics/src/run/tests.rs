@@ -15,7 +15,7 @@ impl Analytics {
 
 async fn catch_up(stage: &Stage, now: &str) -> RoleContext {
     let analytics = Analytics::on(stage);
-    soon(analytics.catch_up(time(now))).await.unwrap();
+    soon(Box::pin(analytics.catch_up(time(now)))).await.unwrap();
     analytics.world.context
 }
 

@@ -32,7 +32,7 @@ async fn a_sample_past_the_retention_or_ahead_of_the_clock_becomes_a_dead_letter
     let now = Timestamp::now();
     let (early, late) = ("2009-11-20T10:00:00Z".parse().unwrap(), "9998-11-20T10:00:00Z".parse().unwrap());
     // What was in order when it was accepted is stored, although it waited and the clocks differ.
-    let waited = now.minus(config().retention).minus(MAX_WAIT - DAY);
+    let waited = now.minus(config().retention).minus(MAX_WAIT.saturating_sub(DAY));
     let ahead = now.plus(MAX_AHEAD);
     let samples = [at(0, early), at(1, now), at(2, late), at(3, waited), at(4, ahead)];
     stage.publish(records(&samples)).await;
@@ -61,7 +61,7 @@ async fn by_a_clock_that_has_jumped_ahead_nothing_is_removed_and_nothing_refused
     stage.looked_at_the_clock(5 * YEAR).await;
     let then = Timestamp::now().minus(5 * YEAR);
     let stored = vec![at(0, then.minus(80 * DAY)), at(1, then)];
-    stage.store.append(&Arc::new(Append { samples: stored, advances: Vec::new() })).await.unwrap();
+    stage.store.append(&Arc::new(Append { samples: stored, ..Append::default() })).await.unwrap();
     stage.publish(records(&[at(2, then.plus(DAY)), at(3, Timestamp::now())])).await;
     let role = stage.run(config());
     // With the sample that tells of the clock.
@@ -97,7 +97,7 @@ async fn at_the_first_look_the_newest_sample_bears_witness_to_the_time() {
     let stage = Stage::new();
     let then = Timestamp::now().minus(5 * YEAR);
     let stored = vec![at(0, then.minus(7 * DAY)), at(1, then.minus(5 * DAY)), at(2, then)];
-    stage.store.append(&Arc::new(Append { samples: stored, advances: Vec::new() })).await.unwrap();
+    stage.store.append(&Arc::new(Append { samples: stored, ..Append::default() })).await.unwrap();
     let role = stage.run(PersisterConfig { retention: 6 * DAY, ..config() });
     stage.store.was_pruned().await;
     role.stop().await;

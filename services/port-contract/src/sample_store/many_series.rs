@@ -5,7 +5,7 @@ use crate::Fixture;
 use crate::samples::{after, sample, series, topic_id};
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Aggregate, RangeQuery, Sample, SeriesFilter};
+use watchkeeper_domain::{Aggregate, RangeQuery, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, Appended, Group, MAX_ASKED_SERIES, Page, PortError, SampleStore, Topic, TopicPartition,
     asked_of_too_many,
@@ -117,23 +117,26 @@ pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<d
         let (from, to, minute) = (after(from), after(from + 60), Duration::from_secs(60));
         RangeQuery::new(filter.clone(), from, to, minute, Aggregate::Count).unwrap()
     };
-    assert_eq!(store.newest(&all, 3).await.unwrap().len(), 3);
+    assert_eq!(store.newest(&all, 3, Timestamp::MAX).await.unwrap().len(), 3);
     assert_eq!(store.range(&range(&all, 60), 3).await.unwrap(), []);
     append(&*store, [numbered(MAX_ASKED_SERIES)]).await;
     let refused = |answer: Result<usize, PortError>| match answer {
         Err(PortError::Rejected { reason, .. }) => assert_eq!(reason, asked_of_too_many()),
         other => panic!("{other:?}"),
     };
-    refused(store.newest(&all, 3).await.map(|found| found.len()));
+    refused(store.newest(&all, 3, Timestamp::MAX).await.map(|found| found.len()));
     refused(store.range(&range(&all, 60), 3).await.map(|found| found.len()));
     assert_eq!(store.range(&range(&all, 0), 3).await.unwrap().len(), 3, "they are found at once");
     // By name there are fewer; a page is one among any number; and one series is found among all.
-    assert_eq!(store.newest(&SeriesFilter::named("test", "many"), 3).await.unwrap().len(), 3);
-    assert_eq!(store.newest(&SeriesFilter::named("test", "one"), 3).await.unwrap(), [numbered(0)]);
-    assert_eq!(store.latest(&all, &Page::first(5)).await.unwrap().len(), 5);
+    assert_eq!(store.newest(&SeriesFilter::named("test", "many"), 3, Timestamp::MAX).await.unwrap().len(), 3);
+    assert_eq!(
+        store.newest(&SeriesFilter::named("test", "one"), 3, Timestamp::MAX).await.unwrap(),
+        [numbered(0)]
+    );
+    assert_eq!(store.latest(&all, &Page::first(5), Timestamp::MAX).await.unwrap().len(), 5);
     let last = numbered(MAX_ASKED_SERIES);
     let only = SeriesFilter::only(&last.series);
-    assert_eq!(store.newest(&only, 3).await.unwrap(), std::slice::from_ref(&last));
+    assert_eq!(store.newest(&only, 3, Timestamp::MAX).await.unwrap(), std::slice::from_ref(&last));
     assert_eq!(store.range(&range(&only, 0), 3).await.unwrap().len(), 1);
-    assert_eq!(store.latest(&only, &Page::first(5)).await.unwrap(), [last]);
+    assert_eq!(store.latest(&only, &Page::first(5), Timestamp::MAX).await.unwrap(), [last]);
 }

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn the_original_bytes_stay_and_the_headers_say_why() {
         let original = [header("trace", "1")];
-        let record = Record { key: b"\xff", value: b"\x00{", headers: &original };
+        let record = Record { key: b"\xff", value: b"\x00{", headers: &original, incomplete: None };
         let mut batch = BatchBuilder::default();
         letter("sample: is no JSON", record).push(&mut batch);
         let batch = batch.finish();
@@ -166,7 +166,10 @@ mod tests {
             header("watchkeeper.offset", "42"),
             header("trace", "1"),
         ];
-        assert_eq!(batch.get(0), Record { key: b"\xff", value: b"\x00{", headers: &expected });
+        assert_eq!(
+            batch.get(0),
+            Record { key: b"\xff", value: b"\x00{", headers: &expected, incomplete: None }
+        );
     }
 
     #[test]
