@@ -102,7 +102,7 @@ async fn a_source_that_no_series_has_is_an_invalid_argument() {
 
 #[tokio::test]
 async fn a_question_past_the_limit_is_refused() {
-    const OUT_OF_RANGE: &str = "11";
+    const RESOURCE_EXHAUSTED: &str = "8";
     let (_, code, _) = get_metric(service(&[]).await, &vec![0; Limits::BODY_BYTES + 1]).await;
-    assert_eq!(code, OUT_OF_RANGE);
+    assert_eq!(code, RESOURCE_EXHAUSTED);
 }

@@ -163,7 +163,7 @@ impl Letters {
 
     /// Reads what is new, and what there was no room for before.
     async fn read_on(&self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let extents = heartbeat.idle(self.extents()).await?;
+        let extents = heartbeat.waiting("bus", self.extents()).await?;
         self.ledger().reconcile(&extents);
         self.read_to_ends(&extents, heartbeat).await?;
         let goes_back = self.ledger().go_back();
@@ -188,7 +188,7 @@ impl Letters {
             if next >= *end {
                 return Ok(());
             }
-            let batch = heartbeat.idle(self.0.bus.read(partition, next, READ_RECORDS)).await?;
+            let batch = heartbeat.waiting("bus", self.0.bus.read(partition, next, READ_RECORDS)).await?;
             if batch.next <= next {
                 return Ok(());
             }

@@ -232,8 +232,8 @@ mod tests {
     #[test]
     fn what_is_kept_of_anything_is_taken() {
         for (key, value, headers) in [
-            (3 << 20, 5, 10),
-            (5, 3 << 20, 10),
+            (3 << 20, 5, 100),
+            (5, 3 << 20, 100),
             (1 << 20, 1 << 20, 70_000),
             (MAX_RECORD_BYTES, 0, MAX_HEADER_BYTES + 1),
         ] {

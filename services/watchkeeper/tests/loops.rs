@@ -48,8 +48,18 @@ const EXCEPTIONS: &[Exception] = &[
         "closes a connection that has stood still",
     ),
     ("api/src/live/listener.rs", &["cancelled"], "lasts as long as its listener's connection"),
-    ("api/src/http/dead_letters.rs", &["spawn"], "ends with the work that was asked for"),
+    (
+        "api/src/dead_letters.rs",
+        &["cancelled", "spawn"],
+        "a run ends with the work that was asked for, and is waited for at the end",
+    ),
+    (
+        "api/src/dead_letters/run.rs",
+        &["cancelled"],
+        "waits before a call of the bus is tried again, so often at most",
+    ),
     // Loops of another kind, each with a heartbeat.
+    ("letters/src/index.rs", &["cancelled"], "follows the dead-letter topics; whoever asks waits in time"),
     (
         "api/src/live/feed.rs",
         &["cancelled"],
@@ -102,7 +112,8 @@ const EXCEPTIONS: &[Exception] = &[
         "one commit or seek, within its time",
     ),
     ("adapter-kafka/src/topics.rs", &["sleep"], "waits for a new topic, within its time"),
-    // A command.
+    // Commands.
+    ("watchkeeper/src/command.rs", &["sleep"], "waits before a server is asked again"),
     ("move/src/patience.rs", &["sleep"], "waits for an engine while an operator looks on"),
 ];
 

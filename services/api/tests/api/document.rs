@@ -183,7 +183,7 @@ async fn what_refuses_unknown_fields_says_so_and_an_answer_may_grow() {
     let document = platform.answer("/openapi.json").await;
     let schema = |name: &str| &document["components"]["schemas"][name];
     for (path, name, body) in [
-        ("/v1/dead-letters/replay", "ReplayRequest", json!({ "all": true })),
+        ("/v1/dead-letters/replay", "DeadLettersRequest", json!({ "all": true })),
         (
             "/v1/silences",
             "SilenceRequest",
