@@ -3,7 +3,7 @@
 use crate::stage::{Stage, config, counted, sample};
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::Sample;
+use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_persister::PersisterConfig;
 use watchkeeper_ports::{Append, SampleStore};
 
@@ -16,7 +16,9 @@ async fn samples_past_their_retention_are_removed_and_the_others_stay() {
         let today = sample(number);
         Sample { collected_at: today.collected_at.minus(DAY * days), ..today }
     };
-    let samples = vec![aged(0, 90), aged(1, 10), aged(2, 7), aged(3, 5), aged(4, 0)];
+    // The newest bears witness to the clock: of an older one it would be doubted.
+    let newest = Sample { collected_at: Timestamp::now(), ..sample(4) };
+    let samples = vec![aged(0, 90), aged(1, 10), aged(2, 7), aged(3, 5), newest];
     stage.store.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
     let role = stage.run(PersisterConfig { retention: DAY * 6, ..config() });
     stage.store.was_pruned().await;
