@@ -281,6 +281,7 @@ async fn what_a_full_disk_cannot_commit_is_passed_on_once_by_one_process() {
     let role = Role::with(directory, Ok(disk.clone()));
     role.bus.then(Turn::Refuse);
     role.accepted(&["a", "b"]).await;
+    disk.is_joined().await;
     disk.has_room(false);
     role.bus.then(Turn::Take);
     role.taken(&["a", "b"]).await;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 use watchkeeper_ports::{
     Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
     Subscription, Tail, Topic, TopicId, TopicPartition,
@@ -11,6 +12,7 @@ use watchkeeper_ports::{
 pub(crate) struct FullDisk {
     spool: Arc<dyn EventBus>,
     has_room: Arc<AtomicBool>,
+    is_joined: watch::Sender<bool>,
 }
 
 struct Member {
@@ -20,11 +22,16 @@ struct Member {
 
 impl FullDisk {
     pub(crate) fn new(spool: Arc<dyn EventBus>) -> Arc<Self> {
-        Arc::new(Self { spool, has_room: Arc::default() })
+        Arc::new(Self { spool, has_room: Arc::default(), is_joined: watch::Sender::default() })
     }
 
     pub(crate) fn has_room(&self, has_room: bool) {
         self.has_room.store(has_room, Ordering::SeqCst);
+    }
+
+    /// Waits until somebody has joined a group, which writes.
+    pub(crate) async fn is_joined(&self) {
+        self.is_joined.subscribe().wait_for(|is_joined| *is_joined).await.unwrap();
     }
 }
 
@@ -45,6 +52,7 @@ impl EventBus for FullDisk {
     async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
         write(&self.has_room)?;
         let inner = self.spool.subscribe(topic, group).await?;
+        self.is_joined.send_replace(true);
         Ok(Box::new(Member { inner, has_room: self.has_room.clone() }))
     }
 
