@@ -27,8 +27,8 @@ use std::sync::Arc;
 use subscription::Member;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
+    Tail, Topic, TopicId, TopicPartition,
 };
 
 /// What the operator knows the bus by, and its file.
@@ -85,11 +85,8 @@ impl EventBus for EmbeddedBus {
         self.shared.database.write(move |conn, memory| memory.publish(conn, topic, &batch, now)).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        if keys.iter().any(|key| key.is_empty()) {
-            return Err(rejected("a record without a key may lie in any partition"));
-        }
-        Ok(vec![TopicPartition::new(topic.clone(), PARTITION); keys.len()])
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        Ok(Placement::single(topic.clone()))
     }
 
     async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {

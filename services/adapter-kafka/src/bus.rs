@@ -1,7 +1,7 @@
 //! The event bus on Kafka.
 
 use crate::client::{Inbox, start};
-use crate::error::{broken, port_error, rejected, unavailable};
+use crate::error::{broken, port_error, unavailable};
 use crate::journal::Journal;
 use crate::metrics::{Meter, Metrics};
 use crate::names::Names;
@@ -25,8 +25,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
+    Tail, Topic, TopicId, TopicPartition,
 };
 
 /// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
@@ -150,14 +150,9 @@ impl EventBus for KafkaBus {
         published.inspect_err(|_| engine.topics.forget(topic))
     }
 
-    /// One question to the brokers, however many keys.
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        if keys.iter().any(|key| key.is_empty()) {
-            return Err(rejected("a record without a key may lie in any partition"));
-        }
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
         let count = ensure(self.engine(), topic).await?;
-        let partition = |key: &&[u8]| TopicPartition::new(topic.clone(), partition_of(key, count));
-        Ok(keys.iter().map(partition).collect())
+        Ok(Placement::new(topic.clone(), u32::try_from(count).unwrap_or(u32::MAX), partition_of))
     }
 
     async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {

@@ -5,9 +5,8 @@ pub(crate) const PARTITIONER: &str = "murmur2_random";
 
 /// The partition, of so many, of the records of `key`: Java's clients have put it there since Kafka 0.8.2
 /// (`Utils.toPositive(Utils.murmur2(key)) % partitions`, see `BuiltInPartitioner.partitionForKey`).
-pub(crate) fn partition_of(key: &[u8], partitions: usize) -> u32 {
-    let partitions = u32::try_from(partitions).unwrap_or(u32::MAX).max(1);
-    (murmur2(key) & 0x7fff_ffff) % partitions
+pub(crate) fn partition_of(key: &[u8], partitions: u32) -> u32 {
+    (murmur2(key) & 0x7fff_ffff) % partitions.max(1)
 }
 
 /// `MurmurHash2`, 32 bits, with the seed that Kafka has given it (`org.apache.kafka.common.utils.Utils.murmur2`).

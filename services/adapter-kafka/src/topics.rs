@@ -4,7 +4,7 @@ mod admin;
 mod differences;
 
 use crate::bus::Engine;
-use crate::error::unavailable;
+use crate::error::{broken, unavailable};
 use crate::options::TopicDeclaration;
 use crate::questions::find;
 use admin::Admin;
@@ -58,8 +58,23 @@ enum Standing {
 /// # Errors
 /// [`PortError::Unavailable`] when no broker answers or the topic is not usable in time;
 /// [`PortError::Rejected`] when Kafka has no topic of that name; [`PortError::Broken`] when the brokers refuse
-/// the declaration.
+/// the declaration, or a topic of records that are published once more has more partitions than theirs.
 pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize, PortError> {
+    match topic.repartitioned() {
+        Some(base) => {
+            let partitions = ensure_declared(engine, &base, None).await?;
+            ensure_declared(engine, topic, Some(partitions)).await
+        }
+        None => ensure_declared(engine, topic, None).await,
+    }
+}
+
+/// The same; with `needed`, the topic gets so many partitions, whatever is declared.
+async fn ensure_declared(
+    engine: &Arc<Engine>,
+    topic: &Topic,
+    needed: Option<usize>,
+) -> Result<usize, PortError> {
     let name = engine.names.legal_topic(topic)?;
     let give_up_at = Instant::now() + engine.settings.options().timeout;
     let mut was_created = false;
@@ -67,19 +82,36 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize,
         let asked = name.clone();
         let standing = engine.ask(move |questions| Ok(stand(find(&questions.metadata()?, &asked)))).await?;
         match standing {
-            Standing::Usable { partitions, .. } if engine.topics.is_known(topic) => return Ok(partitions),
-            Standing::Usable { partitions, replication } if answers(engine, topic).await? => {
-                if engine.topics.is_new(topic) && !was_created {
+            Standing::Usable { partitions, .. } if needed.is_some_and(|needed| partitions > needed) => {
+                return Err(broken(too_many_partitions(topic, partitions)));
+            }
+            Standing::Usable { partitions, .. }
+                if needed.is_some_and(|needed| partitions < needed) && Instant::now() < give_up_at =>
+            {
+                add_partitions(engine, topic, name.clone(), needed.unwrap_or(partitions)).await?;
+                sleep(ASK_AGAIN).await;
+            }
+            Standing::Usable { partitions, .. }
+                if engine.topics.is_known(topic) && needed.is_none_or(|needed| partitions == needed) =>
+            {
+                return Ok(partitions);
+            }
+            Standing::Usable { partitions, replication }
+                if needed.is_none_or(|needed| partitions == needed) && answers(engine, topic).await? =>
+            {
+                if engine.topics.is_new(topic) && !was_created && needed.is_none() {
                     report_differences(engine, topic, name, (partitions, replication)).await;
                 }
                 return Ok(partitions);
             }
             Standing::Missing if !was_created => {
-                create(engine, topic, name.clone()).await?;
+                create(engine, topic, name.clone(), needed).await?;
                 was_created = true;
             }
             _ if Instant::now() >= give_up_at => {
-                return Err(unavailable(format!("a partition of {topic} has no leader")));
+                return Err(unavailable(format!(
+                    "{topic} is not usable yet: a partition is missing or has no leader"
+                )));
             }
             _ => sleep(ASK_AGAIN).await,
         }
@@ -106,8 +138,34 @@ fn stand(topic: Option<&MetadataTopic>) -> Standing {
     Standing::Usable { partitions: partitions.len(), replication: replication.unwrap_or_default() }
 }
 
-async fn create(engine: &Arc<Engine>, topic: &Topic, name: String) -> Result<(), PortError> {
-    let declared = engine.settings.options().declaration(topic).clone();
+fn too_many_partitions(topic: &Topic, partitions: usize) -> String {
+    format!(
+        "topic {topic} has {partitions} partitions, more than the topic whose records are published there once more: \
+         delete {topic}, and it is created anew"
+    )
+}
+
+/// A topic of records that are published once more is nobody's but ours.
+async fn add_partitions(
+    engine: &Arc<Engine>,
+    topic: &Topic,
+    name: String,
+    partitions: usize,
+) -> Result<(), PortError> {
+    let settings = Arc::clone(&engine.settings);
+    engine.ask(move |_| Admin::new(&settings)?.add_partitions(&name, partitions)).await?;
+    tracing::info!(%topic, partitions, "partitions added");
+    Ok(())
+}
+
+async fn create(
+    engine: &Arc<Engine>,
+    topic: &Topic,
+    name: String,
+    needed: Option<usize>,
+) -> Result<(), PortError> {
+    let mut declared = engine.settings.options().declaration(topic).clone();
+    declared.partitions = needed.and_then(|needed| u16::try_from(needed).ok()).unwrap_or(declared.partitions);
     let TopicDeclaration { partitions, retention, .. } = declared;
     let settings = Arc::clone(&engine.settings);
     engine.ask(move |_| Admin::new(&settings)?.create(&name, &declared)).await?;

@@ -38,8 +38,8 @@ impl<'m> Memories<'m> {
     /// The partition there of each of them.
     async fn partitions_of(&self, memories: &[Memory]) -> Result<Vec<TopicPartition>, PortError> {
         let Some(bus) = self.spread_over() else { return Ok(vec![self.partition.clone(); memories.len()]) };
-        let keys: Vec<_> = memories.iter().map(|memory| memory.series_key.as_bytes()).collect();
-        bus.partitions(&self.partition.topic, &keys).await
+        let placement = bus.placement(&self.partition.topic).await?;
+        Ok(memories.iter().map(|memory| placement.partition(memory.series_key.as_bytes())).collect())
     }
 }
 

@@ -2,22 +2,25 @@
 
 mod known_until;
 mod reading;
+mod repartition;
 
 use crate::metrics::NotifierMetrics;
+use bytes::Bytes;
 use known_until::KnownUntil;
-use reading::Reading;
-use std::collections::{BTreeMap, HashSet};
+use reading::{Reading, Said};
+use repartition::Repartition;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_domain::{Alert, Sample, Timestamp};
 use watchkeeper_ports::{
-    Advance, AlertKey, AlertStore, Evaluation, EventBus, Group, Memory, Offset, Page, PortError, Position,
-    ReceivedBatch, Topic, TopicId, TopicPartition,
+    Advance, AlertKey, AlertStore, Evaluation, EventBus, Extent, Group, Memory, Offset, Page, PortError,
+    Position, ReceivedBatch, Record, Topic, TopicId, TopicPartition,
 };
-use watchkeeper_rules::{Evaluator, RuleSet};
+use watchkeeper_rules::{Evaluator, Rule, RuleSet};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::{Consumer, resume};
 
@@ -46,6 +49,7 @@ pub(crate) struct Evaluating {
     metrics: Arc<NotifierMetrics>,
     topic: Topic,
     reading: Reading,
+    repartition: Repartition,
     evaluator: Evaluator,
     /// Which topic it consumes.
     topic_id: TopicId,
@@ -67,10 +71,29 @@ pub(crate) struct Evaluating {
 struct Place {
     /// How often the partition has been assigned.
     assignment: Offset,
+    /// Of its own records.
+    own: Reach,
+    /// Of what other members pass on to it.
+    inlet: Reach,
+}
+
+/// How far a log was evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Reach {
     /// Where the store has the position.
     stored: Offset,
     /// The offset after the last record that was taken.
     taken: Offset,
+}
+
+impl Reach {
+    const fn from(next: Offset) -> Self {
+        Self { stored: next, taken: next }
+    }
+
+    fn has_moved(self) -> bool {
+        self.taken != self.stored
+    }
 }
 
 impl Evaluating {
@@ -88,6 +111,7 @@ impl Evaluating {
             alerts,
             metrics,
             reading: Reading::of(&topic),
+            repartition: Repartition::of(&topic),
             topic,
             evaluator: Evaluator::new(rules),
             topic_id: TopicId::default(),
@@ -118,7 +142,7 @@ impl Evaluating {
         if let Ok(extents) = self.bus.extents(&self.topic).await {
             for (partition, place) in &self.partitions {
                 let extent = extents.iter().find(|extent| extent.partition == *partition);
-                if extent.is_none_or(|extent| place.taken.max(extent.earliest) >= extent.end) {
+                if extent.is_none_or(|extent| place.own.taken.max(extent.earliest) >= extent.end) {
                     self.known_until.note(partition, now);
                 }
             }
@@ -141,49 +165,154 @@ impl Evaluating {
         Ok(next)
     }
 
+    /// Takes a record of a partition, or of its inlet; `present` is the latest time at which it can have been made.
+    fn take_record(&mut self, partition: &TopicPartition, record: Record<'_>, present: Timestamp) {
+        match self.reading.read(record, present) {
+            Ok(Said::Sample(sample)) => self.observe(partition, &sample),
+            Ok(Said::Letter { at, reason }) => self.evaluator.observe_letter(partition, at, reason),
+            Ok(Said::Nothing) => {}
+            Err(_) => self.metrics.undecodable.inc(),
+        }
+    }
+
+    /// Takes a sample to its home, or keeps it for the member that has that.
+    fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
+        let home = self.repartition.home(sample.series.key());
+        if home == partition.partition {
+            return self.evaluator.observe(partition, sample);
+        }
+        self.metrics.repartitioned.inc();
+        let home = TopicPartition::new(self.topic.clone(), home);
+        if self.partitions.contains_key(&home) {
+            self.evaluator.observe(&home, sample);
+        } else {
+            self.repartition.pass_on(sample);
+        }
+    }
+
+    /// Takes what other members have passed on; whether there was anything. A bus that is away passes on nothing.
+    async fn take_passed_on(&mut self) -> Result<bool, PortError> {
+        let mut found = false;
+        for extent in self.repartition.extents(&*self.bus).await? {
+            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
+            let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
+            if inlet.taken > extent.end && !inlet.has_moved() {
+                self.begin_inlet_anew(&home, &extent).await?;
+                continue;
+            }
+            let mut from = inlet.taken.max(extent.earliest);
+            while from < extent.end && self.room() > 0 {
+                let batch = self.bus.read(&extent.partition, from, self.room()).await?;
+                if batch.next <= from {
+                    break;
+                }
+                let present = Timestamp::now().max(batch.appended_at);
+                for record in batch.records.iter() {
+                    self.take_record(&home, record, present);
+                }
+                self.taken += batch.records.len();
+                from = batch.next;
+                found = true;
+                if let Some(place) = self.partitions.get_mut(&home) {
+                    place.inlet.taken = from;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The repartition topic ends before where it was read to: it was created anew, or has lost records.
+    async fn begin_inlet_anew(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+        self.repartition.begin(&*self.bus, &self.topic).await?;
+        let stored = self.repartition.position(&self.alerts, home).await?;
+        let taken = if stored > extent.end { extent.earliest } else { stored };
+        if let Some(place) = self.partitions.get_mut(home) {
+            place.inlet = Reach { stored, taken };
+        }
+        Ok(())
+    }
+
     fn advance(&self, group: Group, partition: &TopicPartition, expected: Offset, next: Offset) -> Advance {
         Advance { group, partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
     }
 
-    async fn recall(&mut self, partition: &TopicPartition, heartbeat: &Heartbeat) -> Result<(), PortError> {
+    /// Goes on with what is remembered of the partition's series; gives those whose memory cannot be read. What is remembered of a series that belongs to another
+    /// partition is forgotten, also in the store; the alerts about it are adopted where it belongs.
+    async fn recall(
+        &mut self,
+        partition: &TopicPartition,
+        assignment: Offset,
+        heartbeat: &Heartbeat,
+    ) -> Result<Vec<String>, PortError> {
         self.evaluator.forget(partition);
         let mut page = Page::first(PAGE_MEMORIES);
-        let mut lost = HashSet::new();
+        let mut lost = Vec::new();
         loop {
             heartbeat.beat();
             let memories = self.alerts.memories(partition, &page).await?;
-            let Some(Memory { series_key, .. }) = memories.last() else { break };
+            let Some(Memory { series_key, .. }) = memories.last() else { return Ok(lost) };
             page.after = Some(series_key.clone());
-            for memory in &memories {
-                if !self.evaluator.recall(partition, memory) {
-                    lost.insert(memory.series_key.clone());
+            let mut moved_away = Vec::new();
+            for memory in memories {
+                if !self.is_at_home(partition, &memory.series_key) {
+                    moved_away.push((partition.clone(), Memory { state: Bytes::new(), ..memory }));
+                } else if !self.evaluator.recall(partition, &memory) {
+                    lost.push(memory.series_key);
                 }
             }
+            if !moved_away.is_empty() {
+                let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
+                let forgetting =
+                    Evaluation { advances: vec![is_mine], memories: moved_away, ..Evaluation::default() };
+                self.alerts.store(&Arc::new(forgetting)).await?;
+            }
         }
-        let now = Timestamp::now();
-        if !lost.is_empty() {
-            let alerts = self.firing_about(&lost, heartbeat).await?;
-            self.evaluator.adopt(partition, &alerts, now);
-        }
-        // It may have been remembered while the clock was ahead.
-        self.evaluator.rewind(now);
-        Ok(())
     }
 
-    /// The alerts that fire about series of which nothing is remembered. No sample would ever clear them.
-    async fn firing_about(
-        &self,
-        series_keys: &HashSet<String>,
+    fn is_at_home(&self, partition: &TopicPartition, series_key: &str) -> bool {
+        !self.repartition.is_needed() || self.repartition.home(series_key) == partition.partition
+    }
+
+    /// Whether the alert is about samples of a series of which nothing is remembered.
+    fn is_unwatched(&self, home: &TopicPartition, alert: &Alert) -> bool {
+        let rule = self.evaluator.rules().rule(&alert.rule);
+        rule.is_none_or(Rule::is_about_samples) && !self.evaluator.remembers(home, alert.series.key())
+    }
+
+    /// Adopts the alerts that fire about series of these partitions of which nothing is remembered: those whose
+    /// memory is `lost`, and those that fired while the series lay in another partition. No sample would ever clear
+    /// them.
+    async fn adopt(
+        &mut self,
+        partitions: &[TopicPartition],
+        lost: &HashMap<String, TopicPartition>,
         heartbeat: &Heartbeat,
-    ) -> Result<Vec<Alert>, PortError> {
-        let (mut found, mut after) = (Vec::new(), None);
+    ) -> Result<(), PortError> {
+        let may_have_moved = self.repartition.is_needed();
+        if lost.is_empty() && !may_have_moved {
+            return Ok(());
+        }
+        let now = Timestamp::now();
+        let mut after = None;
         loop {
             heartbeat.beat();
             let alerts = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
-            let Some(last) = alerts.last() else { return Ok(found) };
+            let Some(last) = alerts.last() else { return Ok(()) };
             after = Some(AlertKey::of(last));
-            let is_meant = |alert: &Alert| alert.is_firing() && series_keys.contains(alert.series.key());
-            found.extend(alerts.into_iter().filter(is_meant));
+            let mut found: BTreeMap<&TopicPartition, Vec<Alert>> = BTreeMap::new();
+            for alert in alerts.into_iter().filter(Alert::is_firing) {
+                let key = alert.series.key();
+                let home = lost.get(key).or_else(|| {
+                    let home = partitions.iter().find(|partition| self.is_at_home(partition, key));
+                    home.filter(|home| may_have_moved && self.is_unwatched(home, &alert))
+                });
+                if let Some(home) = home {
+                    found.entry(home).or_default().push(alert);
+                }
+            }
+            for (home, alerts) in found {
+                self.evaluator.adopt(home, &alerts, now);
+            }
         }
     }
 
@@ -191,10 +320,19 @@ impl Evaluating {
     fn findings(&mut self) -> Evaluation {
         let found = self.evaluator.drain();
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
-        let concerned = self.partitions.iter().filter(|(_, place)| !is_empty || place.taken != place.stored);
-        let advances = concerned.flat_map(|(partition, &Place { assignment, stored, taken })| {
+        let has_moved = |place: &Place| place.own.has_moved() || place.inlet.has_moved();
+        let concerned = self.partitions.iter().filter(|(_, place)| !is_empty || has_moved(place));
+        let advances = concerned.flat_map(|(partition, &Place { assignment, own, inlet })| {
             let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
-            [is_mine, self.advance(Group::NOTIFIER, partition, stored, taken)]
+            let own = self.advance(Group::NOTIFIER, partition, own.stored, own.taken);
+            let inlet = inlet.has_moved().then(|| Advance {
+                group: Group::NOTIFIER,
+                partition: self.repartition.inlet(partition),
+                topic_id: self.repartition.topic_id().clone(),
+                expected: inlet.stored,
+                next: inlet.taken,
+            });
+            [is_mine, own].into_iter().chain(inlet)
         });
         Evaluation { advances: advances.collect(), memories: found.memories, alerts: found.alerts }
     }
@@ -215,17 +353,26 @@ impl Consumer for Evaluating {
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
         self.topic_id = topic_id.clone();
+        if !self.topic.is_dead_letters() {
+            heartbeat.waiting("bus", self.repartition.begin(&*self.bus, &self.topic)).await?;
+        }
         let mut positions = Vec::with_capacity(partitions.len());
+        let mut lost = HashMap::new();
         for partition in partitions {
             let assignment = self.take_over(partition).await?;
             let stored = self.alerts.position(&Group::NOTIFIER, partition, topic_id).await?;
             let position = resume(&Group::NOTIFIER, partition, topic_id, &stored);
-            let next = position.next;
-            self.recall(partition, heartbeat).await?;
-            self.partitions.insert(partition.clone(), Place { assignment, stored: next, taken: next });
+            let inlet = self.repartition.position(&self.alerts, partition).await?;
+            let unreadable = self.recall(partition, assignment, heartbeat).await?;
+            lost.extend(unreadable.into_iter().map(|series_key| (series_key, partition.clone())));
+            let place = Place { assignment, own: Reach::from(position.next), inlet: Reach::from(inlet) };
+            self.partitions.insert(partition.clone(), place);
             self.known_until.begin(partition);
             positions.push(position);
         }
+        self.adopt(partitions, &lost, heartbeat).await?;
+        // It may have been remembered while the clock was ahead.
+        self.evaluator.rewind(Timestamp::now());
         Ok(positions)
     }
 
@@ -235,14 +382,12 @@ impl Consumer for Evaluating {
         // Whichever clock is further on: by one that is behind, nothing could be measured yet.
         let present = now.max(*appended_at);
         for record in records.iter() {
-            if self.reading.observe(&mut self.evaluator, partition, record, present).is_err() {
-                self.metrics.undecodable.inc();
-            }
+            self.take_record(partition, record, present);
         }
         self.taken += records.len();
         self.known_until.note(partition, (*appended_at).min(now));
         if let Some(place) = self.partitions.get_mut(partition) {
-            place.taken = *next;
+            place.own.taken = *next;
         }
     }
 
@@ -251,13 +396,14 @@ impl Consumer for Evaluating {
     }
 
     fn room(&self) -> usize {
-        if self.taken > 0 && self.evaluator.has_news() {
+        if self.taken > 0 && (self.evaluator.has_news() || self.repartition.is_full()) {
             return 0;
         }
         MAX_TAKEN.saturating_sub(self.taken).min(MAX_DELIVERY)
     }
 
-    async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
+    async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
+        heartbeat.waiting("bus", self.repartition.publish(&*self.bus)).await?;
         let findings = self.storing.take().unwrap_or_else(|| Arc::new(self.findings()));
         let evaluation = self.storing.insert(findings);
         if **evaluation != Evaluation::default() {
@@ -270,8 +416,15 @@ impl Consumer for Evaluating {
         (self.storing, self.taken) = (None, 0);
         let mut positions = Vec::with_capacity(moved.len());
         for (partition, next) in moved {
+            if self.repartition.is_inlet(&partition) {
+                let home = TopicPartition::new(self.topic.clone(), partition.partition);
+                if let Some(place) = self.partitions.get_mut(&home) {
+                    place.inlet.stored = next;
+                }
+                continue;
+            }
             if let Some(place) = self.partitions.get_mut(&partition) {
-                place.stored = next;
+                place.own.stored = next;
             }
             positions.push(Position { partition, next });
         }
@@ -283,6 +436,7 @@ impl Consumer for Evaluating {
 
     fn forget(&mut self) {
         self.evaluator.forget_all();
+        self.repartition.forget();
         self.partitions.clear();
         self.known_until = KnownUntil::default();
         (self.storing, self.taken) = (None, 0);
@@ -302,7 +456,9 @@ impl Consumer for Evaluating {
 
     async fn wake(&mut self, heartbeat: &Heartbeat) -> bool {
         self.tick_at = Instant::now() + TICK_EVERY;
-        heartbeat.waiting("bus", self.tick(Timestamp::now())).await
+        let passed_on = heartbeat.waiting("bus", self.take_passed_on()).await;
+        let has_news = heartbeat.waiting("bus", self.tick(Timestamp::now())).await;
+        passed_on.unwrap_or_default() || has_news
     }
 }
 

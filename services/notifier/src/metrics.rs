@@ -11,6 +11,7 @@ pub(crate) struct NotifierMetrics {
     pub(crate) waiting: IntGauge,
     pub(crate) oldest_waiting_seconds: IntGauge,
     pub(crate) undecodable: IntCounter,
+    pub(crate) repartitioned: IntCounter,
     notifications: IntCounterVec,
     evaluated_until: IntGaugeVec,
     series_watched: IntGaugeVec,
@@ -51,6 +52,10 @@ impl NotifierMetrics {
             "watchkeeper_notifier_undecodable_total",
             "Records that are no sample or no dead letter, and count for no rule.",
         )?;
+        let repartitioned = IntCounter::new(
+            "watchkeeper_notifier_repartitioned_total",
+            "Samples that lay in another partition than their series' key says.",
+        )?;
         let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
         // So that a rate over the first failure is seen.
         for channel in Channel::ALL {
@@ -69,6 +74,7 @@ impl NotifierMetrics {
                 "Age of the oldest notification that is not sent yet; 0 if there is none.",
             )?,
             undecodable: register(registry, undecodable)?,
+            repartitioned: register(registry, repartitioned)?,
             notifications,
             evaluated_until: by_topic(
                 "watchkeeper_notifier_evaluated_until_timestamp_seconds",

@@ -24,6 +24,7 @@ suite!(($) event_bus_contract, event_bus, [
     a_large_batch_comes_back_whole,
     records_of_one_key_keep_their_order,
     a_key_says_in_which_partition_its_records_lie,
+    a_topic_of_records_that_are_published_once_more_has_as_many_partitions,
     a_record_needs_no_key,
     large_records_come_back_whole,
     a_record_of_the_largest_size_is_taken_and_a_larger_one_refused,

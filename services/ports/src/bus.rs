@@ -1,6 +1,6 @@
 //! The event bus: durable, partitioned topics between the roles.
 
-use crate::{Group, Offset, PortError, Position, RecordBatch, Topic, TopicId, TopicPartition};
+use crate::{Group, Offset, Placement, PortError, Position, RecordBatch, Topic, TopicId, TopicPartition};
 use async_trait::async_trait;
 use watchkeeper_domain::Timestamp;
 
@@ -20,12 +20,8 @@ pub trait EventBus: Send + Sync {
     /// dropped, any part may have been appended, and is there twice after another try.
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError>;
 
-    /// For each of `keys` the partition of every record of it that is published to `topic` from now on, for as
-    /// long as nobody adds partitions to it. Records without a key may lie in any.
-    ///
-    /// # Errors
-    /// [`PortError::Rejected`] when a key is empty.
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError>;
+    /// In which partition of `topic` the records of a key lie. The topic need not be there yet.
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError>;
 
     /// Which log `topic` is now. It stays the same for as long as the topic is there, whatever restarts; a topic
     /// that is deleted and created anew has another one, on this bus and on any other.

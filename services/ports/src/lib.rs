@@ -17,6 +17,7 @@ mod latest_cache;
 pub mod limits;
 mod mailer;
 mod notification_store;
+mod placement;
 mod position_store;
 mod record;
 mod rollup_store;
@@ -34,6 +35,7 @@ pub use mailer::{Mail, Mailer};
 pub use notification_store::{
     AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
 };
+pub use placement::Placement;
 pub use position_store::{Advance, PositionStore, StoredPosition};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;

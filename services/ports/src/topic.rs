@@ -6,6 +6,9 @@ use std::fmt;
 /// A record's number within its partition, from 0; a position is the offset of the next record.
 pub type Offset = u64;
 
+/// What the name of a topic of records that are published once more ends with.
+const REPARTITION: &str = ".repartition";
+
 /// A named, partitioned log of records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Cow<'static, str>);
@@ -28,6 +31,18 @@ impl Topic {
     #[must_use]
     pub fn dead_letters(&self) -> Self {
         Self(format!("{}.dead", self.0).into())
+    }
+
+    /// Where samples are published once more that do not lie in the partition of their key: `<topic>.repartition`, as
+    /// Kafka Streams calls such topics. It has as many partitions as this topic.
+    #[must_use]
+    pub fn repartition(&self) -> Self {
+        Self(format!("{}{REPARTITION}", self.0).into())
+    }
+
+    /// The topic whose records are published once more here, if this is such a topic.
+    pub fn repartitioned(&self) -> Option<Self> {
+        Some(Self(self.0.strip_suffix(REPARTITION)?.to_owned().into()))
     }
 
     /// Whether this is a topic of dead letters.

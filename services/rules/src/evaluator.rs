@@ -80,6 +80,12 @@ impl Evaluator {
         partition.adopt(alerts, now, shared);
     }
 
+    /// Whether anything is remembered of a series.
+    pub fn remembers(&self, partition: &TopicPartition, series_key: &str) -> bool {
+        let id = self.shared.ids.of(series_key);
+        self.partitions.get(partition).is_some_and(|partition| partition.watches(id))
+    }
+
     /// Forgets a partition that another member has now, and what was not drained of it.
     pub fn forget(&mut self, partition: &TopicPartition) {
         let Some(forgotten) = self.partitions.remove(partition) else { return };

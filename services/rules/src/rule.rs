@@ -76,10 +76,14 @@ impl Rule {
         }
     }
 
+    /// Whether it is about samples, and not about dead letters.
+    pub fn is_about_samples(&self) -> bool {
+        !matches!(self.condition, Condition::DeadLetters(_))
+    }
+
     /// Whether it is about `series`.
     pub fn matches(&self, series: &Series) -> bool {
-        !matches!(self.condition, Condition::DeadLetters(_))
-            && self.matchers.hold(|field| series.field(field))
+        self.is_about_samples() && self.matchers.hold(|field| series.field(field))
     }
 
     /// When it fires, in plain words: `below 50, for 2m`.

@@ -6,7 +6,9 @@ use crate::journal::Journal;
 use crate::options::TopicDeclaration;
 use crate::publish::limits::MAX_MESSAGE_BYTES;
 use crate::settings::{Settings, create};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,6 +42,18 @@ impl Admin {
         let created = Handle::current().block_on(self.client.create_topics([&topic], &self.options()));
         match created.map_err(|error| port_error(&error))?.pop() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
+                Err(port_error(&KafkaError::AdminOp(code)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds partitions to the topic that Kafka calls `name`, up to so many; if somebody else just has, that is as well.
+    pub(super) fn add_partitions(&self, name: &str, partitions: usize) -> Result<(), PortError> {
+        let partitions = NewPartitions::new(name, partitions);
+        let added = Handle::current().block_on(self.client.create_partitions([&partitions], &self.options()));
+        match added.map_err(|error| port_error(&error))?.pop() {
+            Some(Err((_, code))) if code != RDKafkaErrorCode::InvalidPartitions => {
                 Err(port_error(&KafkaError::AdminOp(code)))
             }
             _ => Ok(()),

@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Group, Lag, ReceivedBatch, Record, RecordBatch, Subscription, Tail,
-    Topic, TopicId,
+    BatchBuilder, EventBus, Extent, Group, Lag, Placement, ReceivedBatch, Record, RecordBatch, Subscription,
+    Tail, Topic, TopicId,
 };
 
 /// How long anything may take before its test fails.
@@ -39,8 +39,8 @@ impl EventBus for Guarded {
         self.bus.publish(topic, batch).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        self.bus.partitions(topic, keys).await
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        self.bus.placement(topic).await
     }
 
     async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {

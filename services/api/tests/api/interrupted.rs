@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
+    Tail, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -92,8 +92,8 @@ impl EventBus for Interrupted {
         self.bus.topic_id(topic).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        self.bus.partitions(topic, keys).await
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        self.bus.placement(topic).await
     }
 }
 

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
+    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 /// The embedded bus, but for telling what was committed.
@@ -67,8 +67,8 @@ impl EventBus for StagedBus {
         self.bus.topic_id(topic).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        self.bus.partitions(topic, keys).await
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        self.bus.placement(topic).await
     }
 }
 

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, ScheduleStore, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, ScheduleStore,
+    Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
@@ -223,7 +223,7 @@ impl EventBus for FakeBus {
         Ok(TopicId::new("metrics"))
     }
 
-    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+    async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
         unreachable!("the collector only publishes")
     }
 }

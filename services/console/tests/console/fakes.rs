@@ -14,9 +14,9 @@ use watchkeeper_domain::{
     SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, CacheAdvance, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, PortError,
-    PositionStore, ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage, StoredPosition,
-    Subscription, Tail, Topic, TopicId, TopicPartition, TtlPolicy,
+    Append, Appended, CacheAdvance, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, Placement,
+    PortError, PositionStore, ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage,
+    StoredPosition, Subscription, Tail, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_rules::RuleSet;
 
@@ -267,7 +267,7 @@ impl EventBus for World {
         Ok(TopicId::new("metrics"))
     }
 
-    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+    async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
         unimplemented!("the console only reads")
     }
 }

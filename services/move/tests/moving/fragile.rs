@@ -15,9 +15,9 @@ use watchkeeper_domain::{
 use watchkeeper_move::{Between, Move, StoreMove, Stores};
 use watchkeeper_ports::{
     AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Evaluation, EventBus, Extent, Group, Lag,
-    Lease, Memory, NotificationStore, Offset, Outcome, Page, Plan, Planned, PortError, PositionStore,
-    ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore, SeriesPage, SilenceStore,
-    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition,
+    Lease, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan, Planned, PortError,
+    PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore,
+    SeriesPage, SilenceStore, StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition,
 };
 
 /// Counts calls, and lets some fail.
@@ -111,7 +111,7 @@ macro_rules! fragile {
 
 fragile!(EventBus {
     fn publish(&self, topic: &Topic, batch: RecordBatch) -> ();
-    fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Vec<TopicPartition>;
+    fn placement(&self, topic: &Topic) -> Placement;
     fn subscribe(&self, topic: &Topic, group: &Group) -> Box<dyn Subscription>;
     fn tail(&self, topic: &Topic) -> Box<dyn Tail>;
     fn read(&self, partition: &TopicPartition, from: Offset, max_records: usize) -> ReceivedBatch;

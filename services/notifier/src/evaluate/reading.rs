@@ -1,9 +1,8 @@
-//! What the records of a topic say to the evaluator.
+//! What the records of a topic say.
 
 use watchkeeper_domain::limits::check_possible;
-use watchkeeper_domain::{Timestamp, Violation};
-use watchkeeper_ports::{Record, Topic, TopicPartition};
-use watchkeeper_rules::Evaluator;
+use watchkeeper_domain::{Sample, Timestamp, Violation};
+use watchkeeper_ports::{Record, Topic};
 use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
 use watchkeeper_wire::sample::SampleDecoder;
 
@@ -13,32 +12,36 @@ pub(super) enum Reading {
     DeadLetters,
 }
 
+/// What a record says to the rules.
+pub(super) enum Said<'a> {
+    Sample(Sample),
+    /// A record was rejected.
+    Letter {
+        at: Timestamp,
+        reason: &'a str,
+    },
+    Nothing,
+}
+
 impl Reading {
     pub(super) fn of(topic: &Topic) -> Self {
         if topic.is_dead_letters() { Self::DeadLetters } else { Self::Samples(Box::default()) }
     }
 
-    /// Decodes a record and lets the evaluator observe it. A sample that cannot have been measured by `now` is
-    /// refused: it would be the newest of its series for as long as it is ahead.
-    pub(super) fn observe(
-        &mut self,
-        evaluator: &mut Evaluator,
-        partition: &TopicPartition,
-        record: Record<'_>,
-        now: Timestamp,
-    ) -> Result<(), Violation> {
+    /// Decodes a record. A sample that cannot have been measured by `now` is refused: it would be the newest of its
+    /// series for as long as it is ahead.
+    pub(super) fn read<'a>(&mut self, record: Record<'a>, now: Timestamp) -> Result<Said<'a>, Violation> {
         match self {
             Self::Samples(decoder) => {
                 let sample = decoder.decode_record(record)?;
                 check_possible(sample.collected_at, now)?;
-                evaluator.observe(partition, &sample);
+                Ok(Said::Sample(sample))
             }
-            Self::DeadLetters if is_marker(&record) => {}
+            Self::DeadLetters if is_marker(&record) => Ok(Said::Nothing),
             Self::DeadLetters => {
                 let DeadLetter { rejected_at, reason, .. } = DeadLetter::read(record)?;
-                evaluator.observe_letter(partition, rejected_at, reason);
+                Ok(Said::Letter { at: rejected_at, reason })
             }
         }
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The consumer of records, with the rules and the embedded store, and a bus with a clock of its own.
 
+mod without_key;
+
 use super::*;
 use crate::fakes::bus::{FakeBus, partition};
 use std::slice;
@@ -50,14 +52,23 @@ impl Stage {
         Self { directory: tempfile::tempdir().unwrap(), bus: Arc::default(), news: Arc::default(), heartbeat }
     }
 
+    fn with_partitions(partitions: u32) -> Self {
+        Self { bus: Arc::new(FakeBus::with_partitions(partitions)), ..Self::new() }
+    }
+
     fn open(&self) -> EmbeddedAlerts {
         EmbeddedAlerts::open(self.directory.path()).unwrap()
     }
 
     /// One that has been assigned the partition.
     async fn evaluating(&self, store: &EmbeddedAlerts) -> Evaluating {
+        self.member(store, &[partition()]).await
+    }
+
+    /// One that has been assigned these partitions.
+    async fn member(&self, store: &EmbeddedAlerts, partitions: &[TopicPartition]) -> Evaluating {
         let mut evaluating = self.evaluating_topic(Topic::METRICS, store);
-        evaluating.begin(&[partition()], &TopicId::new("metrics"), &self.heartbeat).await.unwrap();
+        evaluating.begin(partitions, &TopicId::new("metrics"), &self.heartbeat).await.unwrap();
         evaluating
     }
 
@@ -76,8 +87,12 @@ impl Stage {
     }
 
     async fn read(&self, evaluating: &mut Evaluating) {
-        let from = evaluating.partitions[&partition()].taken;
-        let batch = self.bus.read(&partition(), from, 1_000).await.unwrap();
+        self.read_partition(evaluating, &partition()).await;
+    }
+
+    async fn read_partition(&self, evaluating: &mut Evaluating, partition: &TopicPartition) {
+        let from = evaluating.partitions[partition].own.taken;
+        let batch = self.bus.read(partition, from, 1_000).await.unwrap();
         evaluating.take(batch);
     }
 
@@ -144,7 +159,7 @@ async fn another_one_goes_on_with_what_was_remembered() {
     }
     let store = stage.open();
     let mut evaluating = stage.evaluating(&store).await;
-    assert_eq!(evaluating.partitions[&partition()].taken, 1, "the second record was not stored");
+    assert_eq!(evaluating.partitions[&partition()].own.taken, 1, "the second record was not stored");
     stage.read(&mut evaluating).await;
     assert_eq!(stage.store(&mut evaluating).await, [2]);
     assert!(evaluating.tick(at(131)).await, "the series it remembers is silent");

@@ -1,37 +1,95 @@
 //! A bus whose clock is the test's, and which outlives restarts.
 
 use async_trait::async_trait;
+use std::collections::HashMap;
 use std::sync::Mutex;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    BatchBuilder, EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
-/// One partition of one topic, read by its reader's own positions.
+/// Topics that are read by their readers' own positions.
+pub(crate) struct FakeBus {
+    partitions: u32,
+    logs: Mutex<Logs>,
+}
+
 #[derive(Default)]
-pub(crate) struct FakeBus(Mutex<Vec<(Timestamp, RecordBatch)>>);
+struct Logs {
+    records: HashMap<TopicPartition, Vec<(Timestamp, RecordBatch)>>,
+    /// How often each topic was created anew.
+    generations: HashMap<Topic, usize>,
+    is_away: bool,
+}
 
 pub(crate) fn partition() -> TopicPartition {
     TopicPartition::new(Topic::METRICS, 0)
 }
 
-impl FakeBus {
-    /// Appends one record at `now`.
-    pub(crate) fn append(&self, now: Timestamp, record: RecordBatch) {
-        assert_eq!(record.len(), 1);
-        self.0.lock().unwrap().push((now, record));
+/// With one partition.
+impl Default for FakeBus {
+    fn default() -> Self {
+        Self::with_partitions(1)
     }
+}
+
+impl FakeBus {
+    pub(crate) fn with_partitions(partitions: u32) -> Self {
+        Self { partitions, logs: Mutex::default() }
+    }
+
+    /// Appends one record to the first partition of topic `metrics` at `now`.
+    pub(crate) fn append(&self, now: Timestamp, record: RecordBatch) {
+        self.append_to(&partition(), now, record);
+    }
+
+    /// Likewise, to any partition.
+    pub(crate) fn append_to(&self, partition: &TopicPartition, now: Timestamp, record: RecordBatch) {
+        assert_eq!(record.len(), 1);
+        self.logs.lock().unwrap().records.entry(partition.clone()).or_default().push((now, record));
+    }
+
+    /// How many records lie there.
+    pub(crate) fn len(&self, partition: &TopicPartition) -> usize {
+        self.logs.lock().unwrap().records.get(partition).map_or(0, Vec::len)
+    }
+
+    /// Deletes a topic, and creates it anew.
+    pub(crate) fn create_anew(&self, topic: &Topic) {
+        let mut logs = self.logs.lock().unwrap();
+        logs.records.retain(|partition, _| partition.topic != *topic);
+        *logs.generations.entry(topic.clone()).or_default() += 1;
+    }
+
+    /// Whether it takes what is published.
+    pub(crate) fn is_away(&self, is_away: bool) {
+        self.logs.lock().unwrap().is_away = is_away;
+    }
+}
+
+/// No hash: a test can see where a key lies, by the last digit in it.
+fn last_digit(key: &[u8], partitions: u32) -> u32 {
+    key.iter()
+        .rev()
+        .find(|byte| byte.is_ascii_digit())
+        .map_or(0, |digit| u32::from(digit - b'0') % partitions)
 }
 
 #[async_trait]
 impl EventBus for FakeBus {
-    async fn read(&self, _: &TopicPartition, from: Offset, max: usize) -> Result<ReceivedBatch, PortError> {
-        let appended = self.0.lock().unwrap();
+    async fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max: usize,
+    ) -> Result<ReceivedBatch, PortError> {
+        let logs = self.logs.lock().unwrap();
+        let appended = logs.records.get(partition).map_or(&[][..], Vec::as_slice);
         let records: Vec<_> = appended.iter().skip(usize::try_from(from).unwrap()).take(max).collect();
         let next = from + records.len() as u64;
         Ok(ReceivedBatch {
-            partition: partition(),
+            partition: partition.clone(),
             records: records.iter().map(|(_, record)| record.get(0)).collect(),
             offsets: (from..next).collect(),
             next,
@@ -39,13 +97,25 @@ impl EventBus for FakeBus {
         })
     }
 
-    async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
-        let end = self.0.lock().unwrap().len() as u64;
-        Ok(vec![Extent { partition: partition(), earliest: 0, end }])
+    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        let extent = |number| {
+            let partition = TopicPartition::new(topic.clone(), number);
+            Extent { earliest: 0, end: self.len(&partition) as u64, partition }
+        };
+        Ok((0..self.partitions).map(extent).collect())
     }
 
-    async fn publish(&self, _: &Topic, _: RecordBatch) -> Result<(), PortError> {
-        unreachable!("the test appends")
+    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+        if self.logs.lock().unwrap().is_away {
+            return Err(PortError::Unavailable { what: "bus", reason: "away".into() });
+        }
+        let placement = self.placement(topic).await?;
+        for record in batch.iter() {
+            let mut one = BatchBuilder::default();
+            one.push_record(record);
+            self.append_to(&placement.partition(record.key), Timestamp::MIN, one.finish());
+        }
+        Ok(())
     }
 
     async fn subscribe(&self, _: &Topic, _: &Group) -> Result<Box<dyn Subscription>, PortError> {
@@ -64,11 +134,12 @@ impl EventBus for FakeBus {
         unreachable!("nobody asks")
     }
 
-    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
-        Ok(TopicId::new("metrics"))
+    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
+        let generation = self.logs.lock().unwrap().generations.get(topic).copied().unwrap_or_default();
+        Ok(TopicId::new(format!("{topic}{}", "'".repeat(generation))))
     }
 
-    async fn partitions(&self, _: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        Ok(vec![partition(); keys.len()])
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        Ok(Placement::new(topic.clone(), self.partitions, last_digit))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
+    Tail, Topic, TopicId, TopicPartition,
 };
 
 /// The embedded bus, but for failures, and for who a member says it is.
@@ -76,7 +76,7 @@ impl EventBus for StagedBus {
         self.bus.topic_id(topic).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        self.bus.partitions(topic, keys).await
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        self.bus.placement(topic).await
     }
 }

@@ -66,24 +66,34 @@ pub async fn records_of_one_key_keep_their_order<F: Fixture<dyn EventBus>>() {
 pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    let refusal = bus.partitions(&topic, &[b"key", b""]).await.unwrap_err();
-    assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
     let keys: Vec<_> = (1..=u8::MAX).map(|length| vec![length; length.into()]).collect();
-    let keys: Vec<_> = keys.iter().map(Vec::as_slice).collect();
     // The topic need not be there yet.
-    let found = bus.partitions(&topic, &keys).await.unwrap();
-    assert_eq!(found.len(), keys.len());
-    let partitions: BTreeMap<_, _> = keys.iter().copied().zip(found).collect();
+    let placement = bus.placement(&topic).await.unwrap();
+    let extents = bus.extents(&topic).await.unwrap();
+    assert_eq!(extents.len(), placement.partitions() as usize);
     let mut batch = BatchBuilder::default();
     for key in &keys {
         batch.push(key, b"value");
     }
     publish(&*bus, &topic, batch.finish()).await;
-    for received in Member::join(&*bus, &topic, &group()).await.batches(partitions.len()).await {
+    for received in Member::join(&*bus, &topic, &group()).await.batches(keys.len()).await {
         for record in received.records.iter() {
-            assert_eq!(partitions[record.key], received.partition, "{:?}", record.key);
+            assert_eq!(placement.partition(record.key), received.partition, "{:?}", record.key);
         }
     }
+}
+
+pub async fn a_topic_of_records_that_are_published_once_more_has_as_many_partitions<
+    F: Fixture<dyn EventBus>,
+>() {
+    let fixture = F::fresh().await;
+    let (bus, topic) = (fixture.open().await, topic());
+    // Whichever of the two is named first.
+    let again = bus.placement(&topic.repartition()).await.unwrap();
+    let placement = bus.placement(&topic).await.unwrap();
+    assert_eq!(again.partitions(), placement.partitions());
+    let key = b"key";
+    assert_eq!(again.number(key), placement.number(key));
 }
 
 pub async fn publishing_at_the_same_time_loses_nothing<F: Fixture<dyn EventBus>>() {

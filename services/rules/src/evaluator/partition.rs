@@ -63,6 +63,11 @@ impl Partition {
         self.watched
     }
 
+    /// Whether that series is one of them.
+    pub(super) fn watches(&self, id: SeriesId) -> bool {
+        matches!(self.slots.get(&id), Some(Slot::Watched(_)))
+    }
+
     /// How many series are known, at rest or watched.
     #[cfg(test)]
     pub(super) fn known(&self) -> usize {

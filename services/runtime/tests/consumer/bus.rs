@@ -4,8 +4,8 @@ use crate::stage::{Call, Did, Stage, partition};
 use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
+    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 /// The bus of a stage.
@@ -51,7 +51,7 @@ impl EventBus for FakeBus {
         Ok(self.0.topic_id())
     }
 
-    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+    async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
         unreachable!("a consumer only consumes")
     }
 }

@@ -21,4 +21,5 @@ mod running;
 mod sharing;
 mod stack;
 mod told;
+mod without_key;
 mod world;

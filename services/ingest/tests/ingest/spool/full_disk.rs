@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, PortError, Position, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
+    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 
 pub(crate) struct FullDisk {
@@ -85,8 +85,8 @@ impl EventBus for FullDisk {
         self.spool.topic_id(topic).await
     }
 
-    async fn partitions(&self, topic: &Topic, keys: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
-        self.spool.partitions(topic, keys).await
+    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
+        self.spool.placement(topic).await
     }
 }
 

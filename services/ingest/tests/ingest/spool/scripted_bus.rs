@@ -6,8 +6,8 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, PortError, ReceivedBatch, RecordBatch, Subscription, Tail, Topic,
-    TopicId, TopicPartition,
+    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
+    Tail, Topic, TopicId, TopicPartition,
 };
 
 /// What becomes of one batch.
@@ -157,7 +157,7 @@ impl EventBus for ScriptedBus {
         Ok(TopicId::new("metrics"))
     }
 
-    async fn partitions(&self, _: &Topic, _: &[&[u8]]) -> Result<Vec<TopicPartition>, PortError> {
+    async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
         unreachable!("ingest only publishes")
     }
 }
