@@ -26,12 +26,16 @@ pub struct CollectorConfig {
     pub uptime: Vec<UptimeConfig>,
     /// Prometheus endpoints; no two of one source and instance.
     pub scrape: Vec<ScrapeConfig>,
+    /// Whether sources are called as on the platform before Watchkeeper, if that had them
+    /// ([`OldName`](watchkeeper_domain::OldName)): samples are of the series that it had, which have no unit.
+    pub old_names: bool,
 }
 
 impl CollectorConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; what is not given has a default. Sources are called by their own names.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
+            old_names: false,
             host: section.section("host", HostConfig::read),
             github: section.section("github", GithubConfig::read),
             openweather: section.section("openweather", OpenWeatherConfig::read),
@@ -55,17 +59,17 @@ impl CollectorConfig {
 
     /// The targets of all sources. What a source counts of its own goes into `registry`.
     pub(crate) fn targets(self, registry: &Registry) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
-        let Self { host, github, openweather, moex, uptime, scrape } = self;
+        let Self { host, github, openweather, moex, uptime, scrape, old_names } = self;
         let mut targets: Vec<Box<dyn Target>> = Vec::new();
         targets.extend(host.into_iter().flat_map(HostConfig::targets));
         if let Some(github) = github {
-            targets.extend(github.targets(registry)?);
+            targets.extend(github.targets(registry, old_names)?);
         }
-        targets.extend(openweather.into_iter().flat_map(OpenWeatherConfig::targets));
+        targets.extend(openweather.into_iter().flat_map(|openweather| openweather.targets(old_names)));
         if let Some(moex) = moex {
             targets.push(moex.target(registry)?);
         }
-        targets.extend(uptime::targets(uptime));
+        targets.extend(uptime::targets(uptime, old_names));
         targets.extend(scrape::targets(scrape));
         Ok(targets)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Label, Sample, Series, SeriesParts, Timestamp, Violation, limits};
+use watchkeeper_domain::{Label, OldName, Sample, Series, SeriesParts, Timestamp, Violation, limits};
 
 /// Gathers the samples of one collection after another, and remembers the series of the last one, so
 /// that samples of one series share it.
@@ -10,6 +10,7 @@ use watchkeeper_domain::{Label, Sample, Series, SeriesParts, Timestamp, Violatio
 pub(crate) struct Readings {
     source: Box<str>,
     labels: Vec<(&'static str, String)>,
+    old_name: Option<&'static OldName>,
     collected_at: Timestamp,
     samples: Vec<Sample>,
     /// By key: the series of this collection, and those of the last that have not come yet.
@@ -23,11 +24,25 @@ impl Readings {
         Self {
             source: source.into(),
             labels,
+            old_name: None,
             collected_at: Timestamp::MIN,
             samples: Vec::new(),
             series: HashMap::new(),
             last_series: HashMap::new(),
         }
+    }
+
+    /// The same samples of the series that the platform before Watchkeeper had, if it had the source and `old_names` are
+    /// wanted: these have no unit.
+    pub(crate) fn with_old_names(mut self, old_names: bool) -> Self {
+        if let Some(name) = OldName::of(&self.source).filter(|_| old_names) {
+            self.source = name.old_source.into();
+            for (label, _) in &mut self.labels {
+                *label = name.label(label);
+            }
+            self.old_name = Some(name);
+        }
+        self
     }
 
     /// Begins a collection whose values are measured now, at `collected_at`.
@@ -66,6 +81,7 @@ impl Readings {
         let own = labels.iter().map(|&(name, value)| (name.into(), value.into()));
         let mut labels: Vec<Label<'_>> = common.chain(own).collect();
         labels.sort_unstable();
+        let (name, unit) = self.old_name.map_or((name, unit), |old| (old.name(name), ""));
         let parts = SeriesParts { source: &self.source, name, unit, labels: &labels };
         let mut key = String::new();
         parts.write_key(&mut key);
@@ -103,6 +119,33 @@ mod tests {
         let samples = readings.take();
         assert_eq!(samples[0].series.key(), r#"host/disk_total{filesystem="ext4",host="a",mount="/"} bytes"#);
         assert_eq!((samples[0].value, samples[0].collected_at), (5.0, Timestamp::MAX));
+    }
+
+    #[test]
+    fn by_old_names_samples_are_of_the_series_that_the_platform_before_had() {
+        for (source, label, name, unit, old) in [
+            (
+                "github",
+                "repository",
+                "stargazers_count",
+                "stars",
+                r#"GitHub/stargazers_count{repository="x"}"#,
+            ),
+            ("openweather", "city", "temperature", "°C", r#"OpenWeatherMap/temperature_celsius{city="x"}"#),
+            (
+                "uptime",
+                "target",
+                "availability_percent",
+                "percent",
+                r#"UptimeChecker/availability_percent{site="x"}"#,
+            ),
+            ("moex", "ticker", "price", "rubles", r#"moex/price{ticker="x"} rubles"#),
+        ] {
+            let mut readings = Readings::new(source, vec![(label, "x".to_owned())]).with_old_names(true);
+            readings.begin(Timestamp::MAX);
+            readings.add(name, unit, &[], 1.0);
+            assert_eq!(readings.take()[0].series.key(), old);
+        }
     }
 
     #[test]

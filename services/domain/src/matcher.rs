@@ -1,6 +1,7 @@
 //! Which series or alerts are meant, in the words of Prometheus: `source="uptime"`, `host=~"db[0-9]+"`.
 
 use crate::limits::{MAX_LABEL_NAME_BYTES, MAX_LABEL_VALUE_BYTES, Violation};
+use crate::old_names::{has_two_names, renamed_field};
 use regex::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
@@ -64,6 +65,11 @@ impl Matcher {
     /// The value that it asks for, if it asks for exactly one.
     pub fn exact_value(&self) -> Option<&str> {
         (self.operator == Operator::Equal).then_some(&*self.value)
+    }
+
+    /// Whether it asks for something not to be so.
+    const fn is_negative(&self) -> bool {
+        matches!(self.operator, Operator::NotEqual | Operator::MatchesNot)
     }
 
     /// Whether the condition holds for something whose field is `value` (empty if it has none).
@@ -173,7 +179,10 @@ impl Eq for Matcher {}
 
 /// Conditions that must all hold; none hold for everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matchers(Vec<Matcher>);
+pub struct Matchers {
+    matchers: Vec<Matcher>,
+    old_names: bool,
+}
 
 impl Matchers {
     /// Checks that there are no more than [`MAX_MATCHERS`].
@@ -182,29 +191,53 @@ impl Matchers {
             let reason = format!("has {} matchers, the limit is {MAX_MATCHERS}", matchers.len());
             return Err(Violation::new("matchers", reason));
         }
-        Ok(Self(matchers))
+        Ok(Self { matchers, old_names: false })
+    }
+
+    /// The same, which hold also for what is called as on the platform before Watchkeeper ([`OldName`](crate::OldName)):
+    /// it has both names.
+    #[must_use]
+    pub fn with_old_names(self, old_names: bool) -> Self {
+        Self { old_names, ..self }
     }
 
     /// Whether all hold for something whose fields `field` gives.
     pub fn hold<'v>(&self, field: impl Fn(&str) -> Option<&'v str>) -> bool {
-        self.0.iter().all(|matcher| matcher.holds(field(&matcher.field).unwrap_or_default()))
+        self.matchers.iter().all(|matcher| {
+            let holds = matcher.holds(field(&matcher.field).unwrap_or_default());
+            let renamed = if self.old_names { renamed_field(&matcher.field, &field) } else { None };
+            match renamed.map(|value| matcher.holds(value)) {
+                None => holds,
+                Some(also) if matcher.is_negative() => holds && also,
+                Some(also) => holds || also,
+            }
+        })
+    }
+
+    /// The fields of which exactly one value is asked for, with the value.
+    pub fn exact_values(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_exact = |matcher: &&Matcher| !self.old_names || !has_two_names(&matcher.field);
+        self.matchers
+            .iter()
+            .filter(is_exact)
+            .filter_map(|matcher| Some((matcher.field(), matcher.exact_value()?)))
     }
 
     /// The matchers.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Matcher> {
-        self.0.iter()
+        self.matchers.iter()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.matchers.is_empty()
     }
 }
 
 /// Separated by commas.
 impl fmt::Display for Matchers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, matcher) in self.0.iter().enumerate() {
+        for (index, matcher) in self.matchers.iter().enumerate() {
             write!(f, "{}{matcher}", if index == 0 { "" } else { ", " })?;
         }
         Ok(())
@@ -220,6 +253,51 @@ mod tests {
     fn holds(text: &str) -> bool {
         let series = Series::new("uptime", "latency", "s", &[("host", "db1"), ("source", "x")]).unwrap();
         Matchers::new(vec![text.parse().unwrap()]).unwrap().hold(|field| series.field(field))
+    }
+
+    #[test]
+    fn what_is_called_as_before_has_both_names_if_it_is_asked_for() {
+        let hold = |text: &str, old_names, source: &str, label: &str| {
+            let series = Series::new(source, "availability_percent", "", &[(label, "shop")]).unwrap();
+            let matchers = Matchers::new(vec![text.parse().unwrap()]).unwrap();
+            matchers.with_old_names(old_names).hold(|field| series.field(field))
+        };
+        let weather = Series::new("OpenWeatherMap", "temperature_celsius", "", &[("city", "Bern")]).unwrap();
+        let about = ["source=openweather", "name=temperature", "city=Bern"].map(|text| text.parse().unwrap());
+        let about = Matchers::new(about.into()).unwrap();
+        assert!(!about.hold(|field| weather.field(field)));
+        assert!(about.with_old_names(true).hold(|field| weather.field(field)));
+        for (yes, no) in [
+            (r#"source="uptime""#, r#"source!="uptime""#),
+            (r#"source="UptimeChecker""#, r#"source!="UptimeChecker""#),
+            (r#"source=~"up.*|github""#, r#"source!~"up.*""#),
+            (r#"target="shop""#, r#"target!="shop""#),
+            (r#"labels.target="shop""#, r#"labels.target="mill""#),
+            (r#"site="shop""#, r#"site="""#),
+            (r#"name="availability_percent""#, r#"source="github""#),
+        ] {
+            assert!(hold(yes, true, "UptimeChecker", "site"), "{yes}");
+            assert!(!hold(no, true, "UptimeChecker", "site"), "{no}");
+        }
+        assert!(!hold(r#"source="uptime""#, false, "UptimeChecker", "site"));
+        assert!(!hold(r#"target="shop""#, true, "heat", "site"), "no source of that platform");
+        assert!(hold(r#"source="uptime""#, true, "uptime", "target"));
+        assert!(
+            !hold(r#"source="UptimeChecker""#, true, "uptime", "target"),
+            "a rule for the old name alone"
+        );
+    }
+
+    #[test]
+    fn a_value_is_asked_for_exactly_unless_the_field_may_be_called_otherwise() {
+        let matchers =
+            ["source=uptime", "target=shop", "unit=x", "zone=~a|b"].map(|text| text.parse().unwrap());
+        let matchers = Matchers::new(matchers.into()).unwrap();
+        let exact = |matchers: Matchers| {
+            matchers.exact_values().map(|(field, _)| field.to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(exact(matchers.clone()), ["source", "target", "unit"]);
+        assert_eq!(exact(matchers.with_old_names(true)), ["unit"]);
     }
 
     #[test]

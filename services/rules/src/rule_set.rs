@@ -32,6 +32,18 @@ impl RuleSet {
         Self { rules, inhibitions: root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read) }
     }
 
+    /// The same, of which the matchers hold also for what is called as on the platform before Watchkeeper
+    /// ([`OldName`](watchkeeper_domain::OldName)).
+    #[must_use]
+    pub fn with_old_names(mut self) -> Self {
+        let of_rules = self.rules.iter_mut().map(|rule| &mut rule.matchers);
+        let of_inhibitions = self.inhibitions.iter_mut().flat_map(|one| [&mut one.when, &mut one.mute]);
+        for matchers in of_rules.chain(of_inhibitions) {
+            *matchers = std::mem::take(matchers).with_old_names(true);
+        }
+        self
+    }
+
     /// Of one rule, for its tests.
     pub(crate) fn of_rule(rule: Rule) -> Self {
         Self { rules: vec![rule], inhibitions: Vec::new() }

@@ -54,13 +54,13 @@ impl Config {
             ("http, grpc or listen", self.listen != other.listen),
             ("backends", self.backends != other.backends),
             ("token", self.tokens != other.tokens),
-            ("collector", self.collector != other.collector),
+            ("collector or compatibility", self.collector != other.collector),
             ("ingest", self.ingest != other.ingest),
             ("cache", self.cache != other.cache),
             ("persister", self.persister != other.persister),
             ("api", self.api != other.api),
             ("notifier", self.notifier != other.notifier),
-            ("rule and inhibit", self.rules != other.rules),
+            ("rule, inhibit or compatibility", self.rules != other.rules),
             ("analytics", self.analytics != other.analytics),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
@@ -71,19 +71,41 @@ impl Config {
         let is_open = Access::new(tokens.clone()).is_open();
         let listen = Listen::read(root, is_open);
         let (notifier, rules) = NotifierConfig::read(root);
+        let Compatibility { publish_old_names, match_old_names } =
+            root.section("compatibility", Compatibility::read);
+        let collector = root.section("collector", CollectorConfig::read);
         Self {
             log_level: root.section("log", |log| log.parsed("level")).unwrap_or_default(),
             listen,
             backends: root.section("backends", Backends::read),
             tokens,
-            collector: root.section("collector", CollectorConfig::read),
+            collector: CollectorConfig { old_names: publish_old_names, ..collector },
             ingest: root.section("ingest", IngestConfig::read),
             cache: root.section("cache", CacheConfig::read),
             persister: root.section("persister", PersisterConfig::read),
             api: root.section("api", ApiConfig::read),
             notifier,
-            rules,
+            rules: if match_old_names {
+                Arc::new(Arc::unwrap_or_clone(rules).with_old_names())
+            } else {
+                rules
+            },
             analytics: root.section("analytics", AnalyticsConfig::read),
+        }
+    }
+}
+
+/// The section `[compatibility]`: names that the platform before Watchkeeper had.
+struct Compatibility {
+    publish_old_names: bool,
+    match_old_names: bool,
+}
+
+impl Compatibility {
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            publish_old_names: section.boolean("publish_old_names", false),
+            match_old_names: section.boolean("match_old_names", false),
         }
     }
 }

@@ -112,9 +112,8 @@ impl Rules {
 /// shorter: whether a series fits is for the matchers to say.
 fn narrowed(asked: &SeriesFilter, matchers: &Matchers) -> Option<SeriesFilter> {
     let mut filter = asked.clone();
-    for matcher in matchers.iter() {
-        let Some(value) = matcher.exact_value().filter(|value| !value.is_empty()) else { continue };
-        let part = match matcher.field() {
+    for (field, value) in matchers.exact_values().filter(|(_, value)| !value.is_empty()) {
+        let part = match field {
             "source" => filter.source.get_or_insert_with(|| value.to_owned()),
             "name" => filter.name.get_or_insert_with(|| value.to_owned()),
             "unit" => continue,

@@ -35,7 +35,11 @@ const SOURCE: &str = "github";
 
 impl GithubConfig {
     /// One target for each repository; they share the quota.
-    pub(crate) fn targets(self, registry: &Registry) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
+    pub(crate) fn targets(
+        self,
+        registry: &Registry,
+        old_names: bool,
+    ) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
         let Self { timing, repositories, token, base_url } = self;
         let access = Arc::new(Access {
             client: HttpClient::new(timing.timeout()),
@@ -43,7 +47,7 @@ impl GithubConfig {
             token,
             base_url,
         });
-        let target = |repository| RepositoryTarget::new(&repository, timing, Arc::clone(&access));
+        let target = |repository| RepositoryTarget::new(&repository, timing, Arc::clone(&access), old_names);
         Ok(repositories
             .into_iter()
             .map(|repository| Box::new(target(repository)) as Box<dyn Target>)

@@ -32,11 +32,11 @@ const SOURCE: &str = "openweather";
 
 impl OpenWeatherConfig {
     /// One target for each city; they share the key's quota.
-    pub(crate) fn targets(self) -> Vec<Box<dyn Target>> {
+    pub(crate) fn targets(self, old_names: bool) -> Vec<Box<dyn Target>> {
         let Self { timing, cities, key, base_url } = self;
         let client = HttpClient::new(timing.timeout());
         let access = Arc::new(Access { client, hold: Hold::default(), key, base_url });
-        let target = |city| CityTarget::new(city, timing, Arc::clone(&access));
+        let target = |city| CityTarget::new(city, timing, Arc::clone(&access), old_names);
         cities.into_iter().map(|city| Box::new(target(city)) as Box<dyn Target>).collect()
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct RepositoryTarget {
 }
 
 impl RepositoryTarget {
-    pub(super) fn new(repository: &Repository, timing: Timing, access: Arc<Access>) -> Self {
+    pub(super) fn new(repository: &Repository, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
         Self {
             name: format!("{SOURCE}/{repository}"),
             timing,
@@ -54,7 +54,8 @@ impl RepositoryTarget {
             access,
             moved_to: None,
             known: None,
-            readings: Readings::new(SOURCE, vec![("repository", repository.to_string())]),
+            readings: Readings::new(SOURCE, vec![("repository", repository.to_string())])
+                .with_old_names(old_names),
         }
     }
 

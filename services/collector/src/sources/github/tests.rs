@@ -37,7 +37,7 @@ fn config(base_url: BaseUrl, repositories: &[&str]) -> GithubConfig {
 
 /// The targets of two repositories that share a quota.
 fn targets(api: &ScriptedApi) -> [Box<dyn Target>; 2] {
-    let targets = config(api.base_url(), &["golang/go", "rust-lang/rust"]).targets(&Registry::new());
+    let targets = config(api.base_url(), &["golang/go", "rust-lang/rust"]).targets(&Registry::new(), false);
     targets.unwrap().try_into().ok().unwrap()
 }
 
@@ -77,7 +77,7 @@ async fn a_request_says_what_it_wants_and_who_asks() {
     let api = ScriptedApi::new([answer(200, &[], counts(1)), answer(200, &[], counts(1))]).await;
     targets(&api)[0].collect().await.unwrap();
     let without_token = GithubConfig { token: None, ..config(api.base_url(), &["golang/go"]) };
-    without_token.targets(&Registry::new()).unwrap()[0].collect().await.unwrap();
+    without_token.targets(&Registry::new(), false).unwrap()[0].collect().await.unwrap();
 
     let [first, second] = api.asked().try_into().unwrap();
     assert_eq!(first.target, "/repos/golang/go");
@@ -228,7 +228,7 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let base_url = serve_slowly("{\"stargazers_count\":").await.parse().unwrap();
     let timing = Timing::new(MINUTE, Duration::ZERO, Timing::MIN_TIMEOUT);
     let config = GithubConfig { timing, ..config(base_url, &["golang/go"]) };
-    let error = config.targets(&Registry::new()).unwrap()[0].collect().await.unwrap_err();
+    let error = config.targets(&Registry::new(), false).unwrap()[0].collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(Timing::MIN_TIMEOUT));
 }
 
@@ -290,7 +290,7 @@ async fn no_error_shows_the_token_even_if_the_server_repeats_it() {
 async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
     let api = ScriptedApi::new([answer(200, &[("x-ratelimit-remaining", "4987")], counts(1))]).await;
     let registry = Registry::new();
-    let mut targets = config(api.base_url(), &["golang/go"]).targets(&registry).unwrap();
+    let mut targets = config(api.base_url(), &["golang/go"]).targets(&registry, false).unwrap();
     assert!(registry.gather().is_empty());
     targets[0].collect().await.unwrap();
     let [family] = registry.gather().try_into().unwrap();
@@ -302,6 +302,6 @@ async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
 fn targets_are_called_by_their_repositories() {
     let repositories: Vec<Repository> = vec!["golang/go".parse().unwrap()];
     let config = GithubConfig { repositories, ..config("http://h".parse().unwrap(), &[]) };
-    let targets = config.targets(&Registry::new()).unwrap();
+    let targets = config.targets(&Registry::new(), false).unwrap();
     assert_eq!((targets[0].name(), targets[0].source()), ("github/golang/go", "github"));
 }

@@ -38,13 +38,13 @@ pub(super) struct CityTarget {
 }
 
 impl CityTarget {
-    pub(super) fn new(city: City, timing: Timing, access: Arc<Access>) -> Self {
+    pub(super) fn new(city: City, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
         Self {
             name: format!("{SOURCE}/{city}"),
             timing,
             access,
             last_measured_at: None,
-            readings: Readings::new(SOURCE, vec![("city", city.to_string())]),
+            readings: Readings::new(SOURCE, vec![("city", city.to_string())]).with_old_names(old_names),
             city,
         }
     }

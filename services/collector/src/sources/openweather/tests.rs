@@ -38,7 +38,7 @@ fn config(base_url: BaseUrl, cities: &[&str]) -> OpenWeatherConfig {
 
 /// The targets of two cities that share a key.
 fn targets(api: &ScriptedApi) -> [Box<dyn Target>; 2] {
-    config(api.base_url(), &["Berlin,DE", "São Paulo,BR"]).targets().try_into().ok().unwrap()
+    config(api.base_url(), &["Berlin,DE", "São Paulo,BR"]).targets(false).try_into().ok().unwrap()
 }
 
 /// What becomes of one answer.
@@ -162,7 +162,7 @@ async fn no_error_shows_the_key_even_if_the_server_repeats_it() {
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
     for url in [nowhere().await, serve_slowly("{").await, "http://name.invalid".to_owned()] {
         let config = OpenWeatherConfig { timing, ..config(url.parse().unwrap(), &["Berlin,DE"]) };
-        errors.push(config.targets()[0].collect().await.unwrap_err());
+        errors.push(config.targets(false)[0].collect().await.unwrap_err());
     }
     for error in errors {
         let shown = format!("{error} {error:?}");
@@ -200,6 +200,6 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let base_url = serve_slowly("{\"dt\":").await.parse().unwrap();
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
     let config = OpenWeatherConfig { timing, ..config(base_url, &["Berlin,DE"]) };
-    let error = config.targets()[0].collect().await.unwrap_err();
+    let error = config.targets(false)[0].collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(Timing::MIN_TIMEOUT));
 }

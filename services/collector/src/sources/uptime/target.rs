@@ -15,11 +15,11 @@ const SOURCE: &str = "uptime";
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The targets of all sections.
-pub(crate) fn targets(configs: Vec<UptimeConfig>) -> impl Iterator<Item = Box<dyn Target>> {
+pub(crate) fn targets(configs: Vec<UptimeConfig>, old_names: bool) -> impl Iterator<Item = Box<dyn Target>> {
     let prober = Prober::new();
     configs
         .into_iter()
-        .map(move |config| Box::new(UptimeTarget::new(config, prober.clone())) as Box<dyn Target>)
+        .map(move |config| Box::new(UptimeTarget::new(config, prober.clone(), old_names)) as Box<dyn Target>)
 }
 
 pub(super) struct UptimeTarget {
@@ -31,12 +31,12 @@ pub(super) struct UptimeTarget {
 }
 
 impl UptimeTarget {
-    pub(super) fn new(config: UptimeConfig, prober: Prober) -> Self {
+    pub(super) fn new(config: UptimeConfig, prober: Prober, old_names: bool) -> Self {
         Self {
             name: config.target(),
             prober,
             availability: Availability::new(config.thresholds),
-            readings: Readings::new(SOURCE, vec![("target", config.name.clone())]),
+            readings: Readings::new(SOURCE, vec![("target", config.name.clone())]).with_old_names(old_names),
             config,
         }
     }

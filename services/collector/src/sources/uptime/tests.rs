@@ -38,7 +38,11 @@ async fn nowhere() -> SocketAddr {
 fn target(check: Check, thresholds: Thresholds) -> UptimeTarget {
     let minute = Duration::from_secs(60);
     let timing = Timing::new(minute, minute, LONG);
-    UptimeTarget::new(UptimeConfig { name: "shop".to_owned(), check, timing, thresholds }, Prober::new())
+    UptimeTarget::new(
+        UptimeConfig { name: "shop".to_owned(), check, timing, thresholds },
+        Prober::new(),
+        false,
+    )
 }
 
 fn by_name(samples: &[Sample]) -> BTreeMap<&str, f64> {
