@@ -80,6 +80,9 @@ function take(event) {
   const sample = JSON.parse(event.data);
   const key = keyOf(sample);
   if (!rows.has(key)) return;
+  // Samples of a producer without keys come in any order.
+  const waiting = arrived.get(key);
+  if (waiting && Date.parse(sample.collected_at) < Date.parse(waiting.collected_at)) return;
   if (arrived.size === 0) requestAnimationFrame(showArrived);
   arrived.set(key, sample);
 }

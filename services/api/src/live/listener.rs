@@ -22,7 +22,8 @@ pub(crate) struct Listener {
 /// What came in since the last time; one of the two is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heard {
-    /// The samples that match, in order of arrival for each series.
+    /// The samples that match, in order of arrival for each series: that of their time, unless their producer gives no
+    /// key and they lie on several partitions.
     pub(crate) samples: Vec<Sample>,
     /// Samples that came in before them and were missed, whether they match or not.
     pub(crate) missed: u64,

@@ -3,6 +3,8 @@
 use crate::browser::Browser;
 use crate::world::World;
 use serde_json::json;
+use std::time::Duration;
+use watchkeeper_domain::Timestamp;
 
 const VALUE: &str = "tr[data-key='demo/answer'] data";
 
@@ -21,6 +23,25 @@ fn a_sample_that_is_posted_now_moves_its_value_without_a_reload_in_a_browser() {
     world.post(&json!({"source": "demo", "name": "answer", "value": 42}));
     browser.wait_for_text(VALUE, "42");
     assert!(browser.ask::<bool>("return window.isStillHere === true"));
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn of_samples_that_come_in_the_wrong_order_the_newest_is_shown_in_a_browser() {
+    let world = World::empty();
+    let at = |seconds| Timestamp::now().minus(Duration::from_secs(seconds)).to_string();
+    let sample = |name, value, seconds| {
+        json!({"source": "demo", "name": name, "value": value, "collected_at": at(seconds)})
+    };
+    world.post(&json!([sample("answer", 41, 60), sample("last", 1, 60)]));
+    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    let browser = Browser::start();
+    browser.open(world.url("/?source=demo"));
+    browser.wait_for_text("[data-live-text]", "Values move as they come in");
+    let _: () = browser.ask("window.fetch = () => new Promise(() => {})");
+    world.post(&json!([sample("answer", 42, 20), sample("answer", 43, 40), sample("last", 2, 20)]));
+    browser.wait_for_text("tr[data-key='demo/last'] data", "2");
+    assert_eq!(browser.text(VALUE), "42");
 }
 
 #[test]
