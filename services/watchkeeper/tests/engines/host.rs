@@ -39,6 +39,22 @@ impl Host {
         fs::write(self.file(), format!("{}{analytics}", self.config)).unwrap();
     }
 
+    /// Adds to the configuration of roles that start from now on.
+    pub(crate) fn configure(&mut self, more: &str) {
+        self.config.push_str(more);
+        self.correct_rollups_after(&[]);
+    }
+
+    /// Where a role listens for HTTP, whether or not it runs.
+    pub(crate) fn url(&self, role: Role) -> String {
+        format!("http://{}:{}", self.address, role.port())
+    }
+
+    /// Where there is gRPC at this port.
+    pub(crate) fn grpc(&self, port: u16) -> String {
+        format!("http://{}:{port}", self.address)
+    }
+
     pub(crate) fn start(&mut self, roles: &[Role]) {
         for &role in roles {
             let running = RunningRole::start(role, self.address, &self.file(), &self.dir);

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 #![allow(clippy::print_stderr, reason = "shown when a test fails: what the engines and the roles have said")]
 
+mod before;
 mod first_start;
+#[path = "../support/guide.rs"]
+mod guide;
 mod heat;
 mod host;
 mod hostile;
 mod kept;
 mod load;
+mod migrating;
 mod moving;
 mod patience;
 #[path = "../support/poison.rs"]

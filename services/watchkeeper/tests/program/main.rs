@@ -6,6 +6,7 @@ mod alerts;
 mod compatible;
 mod crash;
 mod first_path;
+mod guide;
 mod lifecycle;
 mod moving;
 mod outage;
