@@ -39,6 +39,11 @@ pub(crate) fn router(admin: Admin) -> Router {
         .with_state(admin)
 }
 
+/// Says nothing but that there is somebody: it is asked without a token.
+pub(crate) fn healthz() -> Router {
+    Router::new().route("/healthz", get(async || "OK"))
+}
+
 /// Prometheus text format 0.0.4.
 async fn metrics(State(admin): State<Admin>) -> Response {
     match TextEncoder::new().encode_to_string(&admin.registry.gather()) {

@@ -61,6 +61,12 @@ impl Process {
         admin::router(admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() })
     }
 
+    /// `/healthz`, which answers `OK` for as long as the process runs: for who asks the services before Watchkeeper
+    /// so. It needs no token, because those send none.
+    pub fn healthz(&self) -> axum::Router {
+        admin::healthz()
+    }
+
     /// The context of a role, for what must be made before the role runs.
     #[must_use]
     pub fn context(&self, role: &'static str) -> RoleContext {

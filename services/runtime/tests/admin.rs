@@ -91,3 +91,22 @@ async fn the_metrics_are_those_of_the_process_and_of_its_roles() {
     }
     assert!(body.contains("process_resident_memory_bytes "), "{body}");
 }
+
+#[tokio::test]
+async fn healthz_answers_ok_as_plain_text_whatever_is_missing() {
+    let process = process();
+    process.context("persister").dependency("store").down("away");
+    let request = Request::get("/healthz").body(Body::empty()).unwrap();
+    let answer = process.healthz().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()[CONTENT_TYPE], "text/plain; charset=utf-8");
+    assert_eq!(to_bytes(answer.into_body(), 1 << 10).await.unwrap(), "OK");
+}
+
+#[tokio::test]
+async fn the_tasks_and_the_memory_of_the_process_are_measured() {
+    let (_, _, text) = get(&process(), "/metrics").await;
+    for name in ["watchkeeper_tasks ", "process_resident_memory_bytes ", "process_threads "] {
+        assert!(text.lines().any(|line| line.starts_with(name)), "no {name}in\n{text}");
+    }
+}

@@ -2,7 +2,8 @@
 
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{IntGauge, Opts, Registry};
+use prometheus::{IntGauge, Opts, PullingGauge, Registry};
+use tokio::runtime::Handle;
 
 /// Adds a metric to a registry, and gives it back to be counted with.
 pub fn register<C: Collector + Clone + 'static>(
@@ -14,11 +15,20 @@ pub fn register<C: Collector + Clone + 'static>(
 }
 
 /// A registry with what every process has: `watchkeeper_build_info` and the `process_*` metrics
-/// (memory, CPU, file descriptors).
+/// (memory, CPU, file descriptors, threads), and `watchkeeper_tasks` if it is asked for within tokio.
 pub fn registry(version: &str) -> Result<Registry, prometheus::Error> {
     let registry = Registry::new();
     let opts = Opts::new("watchkeeper_build_info", "Always 1; the version is a label.");
     register(&registry, IntGauge::with_opts(opts.const_label("version", version))?)?.set(1);
     registry.register(Box::new(ProcessCollector::for_self()))?;
+    if let Ok(tokio) = Handle::try_current() {
+        let alive = move || {
+            #[expect(clippy::cast_precision_loss, reason = "far fewer than a float counts exactly")]
+            let tasks = tokio.metrics().num_alive_tasks() as f64;
+            tasks
+        };
+        let help = "Tasks of tokio that have begun and not ended: loops, connections, streams.";
+        registry.register(Box::new(PullingGauge::new("watchkeeper_tasks", help, Box::new(alive))?))?;
+    }
     Ok(registry)
 }
