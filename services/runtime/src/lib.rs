@@ -11,6 +11,7 @@ pub mod config;
 pub mod consumer;
 mod context;
 mod figures;
+pub mod grpc;
 mod heartbeat;
 pub mod http;
 mod periodic;

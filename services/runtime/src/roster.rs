@@ -92,6 +92,11 @@ impl Roster {
         }
     }
 
+    /// Changes when what a role depends on is missing or there again.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes.subscribe()
+    }
+
     /// The names of the loops that are hung, such as `persister.receive`.
     pub fn hung(&self) -> Vec<String> {
         self.0.heartbeats.hung()

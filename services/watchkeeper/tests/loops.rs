@@ -47,6 +47,7 @@ const EXCEPTIONS: &[Exception] = &[
         &["cancelled", "interval"],
         "closes a connection that has stood still",
     ),
+    ("runtime/src/grpc/deadline.rs", &["sleep_until"], "lasts as long as its call"),
     ("api/src/live/listener.rs", &["cancelled"], "lasts as long as its listener's connection"),
     (
         "api/src/dead_letters.rs",

@@ -1,0 +1,73 @@
+//! `grpc.health.v1.Health`, which says of the services what the roles say of themselves.
+
+use super::Served;
+use crate::roster::Roster;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use std::pin::Pin;
+use tonic::{Request, Response, Status};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_server::Health;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+/// Tells of each service whether its role has all it depends on, and under the empty name whether all have.
+#[derive(Clone)]
+pub(super) struct RosterHealth {
+    roster: Roster,
+    served: Vec<Served>,
+}
+
+impl RosterHealth {
+    pub(super) fn new(roster: Roster, served: Vec<Served>) -> Self {
+        Self { roster, served }
+    }
+
+    /// `None` of a service that is not served here.
+    fn status(&self, asked: &str) -> Option<ServingStatus> {
+        let mut meant =
+            self.served.iter().filter(|served| asked.is_empty() || served.service == asked).peekable();
+        if !asked.is_empty() {
+            meant.peek()?;
+        }
+        let roles = self.roster.roles();
+        let is_ready = |served: &Served| roles.get(served.role).is_some_and(|role| role.is_ready());
+        Some(if meant.all(is_ready) { ServingStatus::Serving } else { ServingStatus::NotServing })
+    }
+}
+
+#[tonic::async_trait]
+impl Health for RosterHealth {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        let asked = request.into_inner().service;
+        let status = self.status(&asked);
+        let status = status.ok_or_else(|| Status::not_found(format!("there is no service {asked} here")))?;
+        Ok(Response::new(HealthCheckResponse { status: status.into() }))
+    }
+
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+
+    /// The status now, and each time that it has changed.
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let (health, asked, changes) = (self.clone(), request.into_inner().service, self.roster.changes());
+        let stream = unfold((changes, None), move |(mut changes, last)| {
+            let (health, asked) = (health.clone(), asked.clone());
+            async move {
+                loop {
+                    let status = health.status(&asked).unwrap_or(ServingStatus::ServiceUnknown);
+                    if last != Some(status) {
+                        let told = HealthCheckResponse { status: status.into() };
+                        return Some((Ok(told), (changes, Some(status))));
+                    }
+                    changes.changed().await.ok()?;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(stream)))
+    }
+}
