@@ -5,7 +5,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+};
 use std::time::Instant;
 use watchkeeper_runtime::telemetry::register;
 
@@ -19,7 +21,7 @@ pub(crate) struct IngestMetrics {
     series: IntGaugeVec,
     pub(crate) body_bytes: Histogram,
     requests: IntCounterVec,
-    request_seconds: Histogram,
+    request_seconds: HistogramVec,
 }
 
 impl IngestMetrics {
@@ -57,15 +59,26 @@ impl IngestMetrics {
                 "Size of a body as it was sent.",
                 prometheus::exponential_buckets(256.0, 4.0, 9)?,
             )?,
-            requests: counters(
-                "watchkeeper_ingest_requests_total",
-                "Requests answered, by class of status.",
-                "status",
+            requests: register(
+                registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "watchkeeper_ingest_requests_total",
+                        "Requests answered, by path and class of status.",
+                    ),
+                    &["path", "status"],
+                )?,
             )?,
-            request_seconds: histogram(
-                "watchkeeper_ingest_request_seconds",
-                "Time from the head of a request to its answer.",
-                prometheus::exponential_buckets(0.001, 2.0, 14)?,
+            request_seconds: register(
+                registry,
+                HistogramVec::new(
+                    HistogramOpts::new(
+                        "watchkeeper_ingest_request_seconds",
+                        "Time from the head of a request to its answer, by path.",
+                    )
+                    .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
+                    &["path"],
+                )?,
             )?,
         })
     }
@@ -85,9 +98,11 @@ impl IngestMetrics {
 /// A layer's function: counts and times a request and its answer, also when it is not let in.
 pub(crate) async fn measure(State(metrics): State<IngestMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    // Of the two that there are: the layer is on routes alone.
+    let path = request.uri().path().to_owned();
     let response = next.run(request).await;
-    metrics.requests.with_label_values(&[class(response.status())]).inc();
-    metrics.request_seconds.observe(started.elapsed().as_secs_f64());
+    metrics.requests.with_label_values(&[&*path, class(response.status())]).inc();
+    metrics.request_seconds.with_label_values(&[&*path]).observe(started.elapsed().as_secs_f64());
     response
 }
 

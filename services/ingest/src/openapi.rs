@@ -2,7 +2,8 @@
 
 use crate::http;
 use std::collections::BTreeMap;
-use utoipa::{IntoResponses, OpenApi, ToSchema};
+use utoipa::openapi::{Content, ResponseBuilder};
+use utoipa::{IntoResponses, OpenApi, PartialSchema as _, ToSchema};
 use watchkeeper_wire::json::Problem;
 use watchkeeper_wire::refusals::{OfListener, Responses, problems};
 
@@ -13,6 +14,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         if let Some(post) = &mut path.post {
             post.operation_id = Some("post_metrics".to_owned());
             post.summary = Some(format!("Send samples, as to {}", http::SAMPLES));
+            let text = Content::new(Some(String::schema()));
+            let accepted = ResponseBuilder::new().description("All items are accepted.");
+            let accepted = accepted.content("text/plain", text).build();
+            post.responses.responses.insert("202".to_owned(), accepted.into());
         }
         document.paths.paths.insert(http::METRICS.to_owned(), path);
     }

@@ -8,11 +8,13 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER,
 };
 use axum::http::{HeaderName, Request};
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::iter;
+use tower::ServiceExt as _;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ingest::IngestConfig;
@@ -37,6 +39,25 @@ async fn accepted_202_is_answered_once_all_samples_are_on_the_bus() {
     assert_eq!((answer.status, answer.body), (202, json!({"accepted": 2})));
     let keys: Vec<_> = stage.records(0).await.into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["test/a", "test/b"]);
+}
+
+#[tokio::test]
+async fn a_client_of_the_platform_before_is_told_in_its_words_that_all_is_accepted() {
+    let stage = Stage::new(IngestConfig::default());
+    let post = async |body: String| {
+        let request = Request::post("/api/v1/metrics").body(Body::from(body)).unwrap();
+        let (head, body) = stage.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let kind = head.headers[CONTENT_TYPE].to_str().unwrap().to_owned();
+        (head.status.as_u16(), kind, String::from_utf8(body.to_vec()).unwrap())
+    };
+    let accepted = post(format!("[{}]", sample("a"))).await;
+    assert_eq!(accepted, (202, "text/plain; charset=utf-8".to_owned(), "Metrics accepted".to_owned()));
+    let (status, kind, _) = post(format!("[{},{{}}]", sample("b"))).await;
+    assert_eq!((status, kind.as_str()), (207, "application/json"));
+    let (status, kind, told) = post("[".to_owned()).await;
+    assert_eq!((status, kind.as_str()), (400, PROBLEM_JSON));
+    assert!(told.contains("body: is not valid JSON"), "{told}");
 }
 
 #[tokio::test]

@@ -37,6 +37,17 @@ async fn every_field_that_is_described_is_taken_and_no_other() {
     }
 }
 
+#[test]
+fn what_each_path_answers_to_what_it_accepts_is_described() {
+    let document = document();
+    let kinds = |path: &str| {
+        let content = &document["paths"][path]["post"]["responses"]["202"]["content"];
+        content.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("/v1/samples"), ["application/json"]);
+    assert_eq!(kinds("/api/v1/metrics"), ["text/plain"]);
+}
+
 #[tokio::test]
 async fn every_status_that_is_answered_is_described() {
     let small = || IngestConfig { max_body: 1024, ..IngestConfig::default() };

@@ -111,9 +111,9 @@ async fn requests_samples_and_bodies_are_counted() {
         "watchkeeper_ingest_samples_total{outcome=\"accepted\"} 2",
         "watchkeeper_ingest_samples_total{outcome=\"refused\"} 1",
         "watchkeeper_ingest_samples_total{outcome=\"unpublished\"} 0",
-        "watchkeeper_ingest_requests_total{status=\"2xx\"} 1",
-        "watchkeeper_ingest_requests_total{status=\"4xx\"} 1",
-        "watchkeeper_ingest_request_seconds_count 2",
+        "watchkeeper_ingest_requests_total{path=\"/v1/samples\",status=\"2xx\"} 1",
+        "watchkeeper_ingest_requests_total{path=\"/v1/samples\",status=\"4xx\"} 1",
+        "watchkeeper_ingest_request_seconds_count{path=\"/v1/samples\"} 2",
         "watchkeeper_ingest_body_bytes_count 2",
     ] {
         assert!(metrics.contains(line), "no {line} in\n{metrics}");
@@ -126,7 +126,10 @@ async fn samples_that_the_bus_did_not_take_are_counted_as_unpublished() {
     assert_eq!(send(&running.router, post(sample("a"))).await.status, 503);
     let metrics = running.metrics();
     assert!(metrics.contains("watchkeeper_ingest_samples_total{outcome=\"unpublished\"} 1"), "{metrics}");
-    assert!(metrics.contains("watchkeeper_ingest_requests_total{status=\"5xx\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("watchkeeper_ingest_requests_total{path=\"/v1/samples\",status=\"5xx\"} 1"),
+        "{metrics}"
+    );
 }
 
 #[test]
