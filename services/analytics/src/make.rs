@@ -69,6 +69,8 @@ impl InHand {
             return Ok(());
         }
         world.store(|| world.rollups.put(window, &self.series)).await?;
+        #[expect(clippy::cast_precision_loss, reason = "some ten thousand at most")]
+        world.metrics.batch.observe(self.rollups as f64);
         self.stored += self.rollups as u64;
         self.rollups = 0;
         self.series.clear();

@@ -1,7 +1,9 @@
 //! What analytics counts.
 
 use crate::due::{Chunk, Stand};
-use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+};
 use std::time::Duration;
 use watchkeeper_domain::Window;
 use watchkeeper_runtime::telemetry::register;
@@ -11,6 +13,10 @@ pub(crate) struct AnalyticsMetrics {
     rollups: IntCounterVec,
     behind: IntGaugeVec,
     seconds: GaugeVec,
+    pass_seconds: HistogramVec,
+    /// Rollups that are stored with one call.
+    pub(crate) batch: Histogram,
+    pub(crate) store_errors: IntCounter,
     pruned: IntCounterVec,
 }
 
@@ -28,7 +34,24 @@ impl AnalyticsMetrics {
             "watchkeeper_analytics_last_seconds",
             "How long the windows took that were made last, by their length.",
         );
+        let pass_seconds = HistogramOpts::new(
+            "watchkeeper_analytics_pass_seconds",
+            "How long it took to make the windows of one step of a pass, by their length.",
+        );
+        let pass_seconds = pass_seconds.buckets(prometheus::exponential_buckets(0.01, 2.0, 16)?);
+        let batch = HistogramOpts::new(
+            "watchkeeper_analytics_batch_rollups",
+            "Rollups that were stored with one call.",
+        );
+        let batch = batch.buckets(prometheus::exponential_buckets(1.0, 4.0, 9)?);
+        let store_errors = IntCounter::new(
+            "watchkeeper_analytics_store_errors_total",
+            "Calls of the store of rollups that failed; they are tried again.",
+        )?;
         Ok(Self {
+            pass_seconds: register(registry, HistogramVec::new(pass_seconds, &["window"])?)?,
+            batch: register(registry, Histogram::with_opts(batch)?)?,
+            store_errors: register(registry, store_errors)?,
             rollups: counter("watchkeeper_analytics_rollups_total", "Rollups made, also those made again.")?,
             behind: register(registry, IntGaugeVec::new(behind, &["pass"])?)?,
             seconds: register(registry, GaugeVec::new(seconds, &["window"])?)?,
@@ -49,6 +72,7 @@ impl AnalyticsMetrics {
     pub(crate) fn made(&self, chunk: &Chunk<'_>, rollups: u64, took: Duration) {
         self.rollups.with_label_values(&[chunk.window.name()]).inc_by(rollups);
         self.seconds.with_label_values(&[chunk.window.name()]).set(took.as_secs_f64());
+        self.pass_seconds.with_label_values(&[chunk.window.name()]).observe(took.as_secs_f64());
     }
 
     pub(crate) fn pruned(&self, window: Window, rollups: u64) {

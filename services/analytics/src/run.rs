@@ -36,7 +36,7 @@ pub async fn run(
     let clock = Clock::new(&context, ledger, shortest)?;
     let looking = clock.clone().keep_looking(context.clone());
     let pruning = keep_pruning(context.clone(), clock, walks.clone(), Arc::clone(&rollups), metrics.clone());
-    let analytics = Analytics { world: World::new(context, api, rollups), walks, metrics };
+    let analytics = Analytics { world: World::new(context, api, rollups, metrics), walks };
     tokio::try_join!(analytics.keep_up(), pruning, looking)?;
     Ok(())
 }
@@ -44,7 +44,6 @@ pub async fn run(
 pub(crate) struct Analytics {
     pub(crate) world: World,
     pub(crate) walks: Vec<Walk>,
-    pub(crate) metrics: AnalyticsMetrics,
 }
 
 impl Analytics {
@@ -87,7 +86,7 @@ impl Analytics {
 
     fn tell(&self, known: &Known) {
         for walk in &self.walks {
-            self.metrics.stands(&walk.stands(known));
+            self.world.metrics.stands(&walk.stands(known));
         }
         self.world.context.set_status(status_line(&self.walks, known));
     }
@@ -96,7 +95,7 @@ impl Analytics {
         let started = Instant::now();
         let rollups = make(&self.world, chunk).await?;
         let took = started.elapsed();
-        self.metrics.made(chunk, rollups, took);
+        self.world.metrics.made(chunk, rollups, took);
         tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What the role depends on, and what it says while something is away.
 
 use crate::api::{self, ApiClient};
+use crate::metrics::AnalyticsMetrics;
 use std::sync::Arc;
 use watchkeeper_ports::{PortError, RollupStore};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, Stopped, retry};
@@ -13,10 +14,16 @@ pub(crate) struct World {
     api_dependency: Dependency,
     pub(crate) rollups: Arc<dyn RollupStore>,
     rollups_dependency: Dependency,
+    pub(crate) metrics: AnalyticsMetrics,
 }
 
 impl World {
-    pub(crate) fn new(context: RoleContext, api: ApiClient, rollups: Arc<dyn RollupStore>) -> Self {
+    pub(crate) fn new(
+        context: RoleContext,
+        api: ApiClient,
+        rollups: Arc<dyn RollupStore>,
+        metrics: AnalyticsMetrics,
+    ) -> Self {
         Self {
             heartbeat: context.heartbeat("windows"),
             api_dependency: context.dependency(api::NAME),
@@ -24,6 +31,7 @@ impl World {
             context,
             api,
             rollups,
+            metrics,
         }
     }
 
@@ -38,8 +46,12 @@ impl World {
     /// Calls the store until it answers.
     pub(crate) async fn store<T, F: Future<Output = Result<T, PortError>>>(
         &self,
-        call: impl FnMut() -> F,
+        mut call: impl FnMut() -> F,
     ) -> Result<T, Stopped> {
+        let call = || {
+            let called = call();
+            async { called.await.inspect_err(|_| self.metrics.store_errors.inc()) }
+        };
         retry(&self.context, &self.heartbeat, &self.rollups_dependency, call).await
     }
 }

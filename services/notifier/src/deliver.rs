@@ -127,8 +127,9 @@ impl Deliverer {
         let begun = Instant::now();
         let sent = timeout(SEND_WITHIN, self.send(notification, now)).await;
         let sent = sent.unwrap_or_else(|_| Err(SendError::timed_out(SEND_WITHIN)));
-        let outcome = outcome(notification, sent, now.plus(begun.elapsed()), self.give_up_after);
-        self.metrics.attempted(notification.channel, tells(&outcome));
+        let took = begun.elapsed();
+        let outcome = outcome(notification, sent, now.plus(took), self.give_up_after);
+        self.metrics.attempted(notification.channel, tells(&outcome), took);
         log(notification, &outcome);
         outcome
     }

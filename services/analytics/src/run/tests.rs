@@ -8,8 +8,8 @@ impl Analytics {
     fn on(stage: &Stage) -> Self {
         let context = RoleContext::detached("analytics");
         let metrics = AnalyticsMetrics::register(context.registry()).unwrap();
-        let world = World::new(context, stage.client(), stage.rollups.clone());
-        Self { world, walks: Walk::all(&config()), metrics }
+        let world = World::new(context, stage.client(), stage.rollups.clone(), metrics);
+        Self { world, walks: Walk::all(&config()) }
     }
 }
 
@@ -128,6 +128,27 @@ async fn a_restart_goes_on_where_the_last_run_came_to() {
     let made = made.iter().find(|family| family.name() == "watchkeeper_analytics_rollups_total").unwrap();
     assert_eq!(made.get_metric().len(), 2);
     assert_eq!(hours(&stage, "a").await, [rollup("01T10:00", 1.0)]);
+}
+
+/// What is counted, as Prometheus reads it.
+fn counted(context: &RoleContext) -> String {
+    prometheus::TextEncoder::new().encode_to_string(&context.registry().gather()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_pass_the_size_of_a_batch_and_a_store_that_fails_are_counted() {
+    let stage = Stage::sampled(&[sample("a", "20T09:10", 1.0), sample("b", "20T09:20", 2.0)]).await;
+    stage.rollups.fail("put", unavailable("rollups"));
+    let context = catch_up(&stage, "20T10:30").await;
+    let text = counted(&context);
+    for line in [
+        "watchkeeper_analytics_store_errors_total 1",
+        "watchkeeper_analytics_batch_rollups_sum 2",
+        "watchkeeper_analytics_batch_rollups_count 1",
+        "watchkeeper_analytics_pass_seconds_count{window=\"hour\"} 1",
+    ] {
+        assert!(text.contains(line), "no {line} in\n{text}");
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,8 @@ async fn no_more_are_sent_at_once_than_the_bound_and_all_are_sent() {
     running.settled(MAX_AT_ONCE + 3).await;
     assert_eq!(running.delivered(), MAX_AT_ONCE + 3);
     assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Delivered), 11);
+    let text = prometheus::TextEncoder::new().encode_to_string(&running.context.registry().gather()).unwrap();
+    assert!(text.contains("watchkeeper_notifier_send_seconds_count{channel=\"mail\"} 11"), "{text}");
     running.stop().await;
 }
 
