@@ -1,12 +1,8 @@
 //! Questions over gRPC: one file for each service.
 
 mod compatible;
-mod health;
 mod metrics;
-mod reflection;
 mod request;
-
-pub(crate) use health::Health;
 
 use crate::ask::Ask;
 use crate::live::Live;
@@ -16,31 +12,31 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use compatible::CompatibleService;
 use metrics::MetricsService;
+use tonic::server::NamedService;
 use tonic::service::Routes;
-use watchkeeper_runtime::http::{Access, Limits, Scope};
+use watchkeeper_runtime::grpc::routes;
+use watchkeeper_runtime::http::{Access, Limits};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
 use watchkeeper_wire::proto::v1::metrics_server::MetricsServer;
 
 /// Longest question (`RESOURCE_EXHAUSTED`): as long as over HTTP. The listener's own limit is not asked by tonic.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
+/// The services, by name.
+pub(crate) const SERVICES: [&str; 2] = [MetricsServer::<()>::NAME, MetricsServiceServer::<()>::NAME];
+
 /// All services.
 pub(crate) fn router(
     ask: &Ask,
     live: &Live,
     roll_ups: &RollUps,
-    health: &Health,
     metrics: &ApiMetrics,
     access: &Access,
 ) -> Router {
     let current = MetricsServer::new(MetricsService::new(ask.clone(), live.clone(), roll_ups.clone()));
     let compatible = MetricsServiceServer::new(CompatibleService::new(ask.clone()));
-    Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(health.service().max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(reflection::v1().max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(reflection::v1alpha().max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .into_axum_router()
-        .route_layer(access.require(Scope::Read))
-        .route_layer(from_fn_with_state(metrics.clone(), measure))
+    let services = Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES));
+    // Outermost, so that a call is counted whose time was over.
+    routes(services, access).route_layer(from_fn_with_state(metrics.clone(), measure))
 }

@@ -62,8 +62,13 @@ impl Live {
             "Samples that streams left out because their clients read too slowly.",
         )?;
         let (open, missed) = (register(context.registry(), open)?, register(context.registry(), missed)?);
+        let copies = IntCounter::new(
+            "watchkeeper_api_copies_total",
+            "Records that repeat a cached value under the label cached=\"true\", and were shown on no stream.",
+        )?;
+        let copies = register(context.registry(), copies)?;
         let (requests, waiting) = mpsc::channel(MAX_WAITING);
-        let feed = Feed::new(context.clone(), bus, dependency, waiting);
+        let feed = Feed::new(context.clone(), bus, dependency, waiting, copies);
         Ok((Self { places: Arc::new(Semaphore::new(most)), most, requests, context, open, missed }, feed))
     }
 

@@ -4,7 +4,7 @@ use crate::ApiConfig;
 use crate::alerts::Alerts;
 use crate::ask::Ask;
 use crate::dead_letters::DeadLetters;
-use crate::grpc::{self, Health};
+use crate::grpc;
 use crate::http::{self, Sources};
 use crate::live::{Feed, Live};
 use crate::metrics::ApiMetrics;
@@ -32,11 +32,13 @@ pub struct Api {
     sources: Sources,
     roll_ups: RollUps,
     feed: Feed,
-    health: Health,
     described_elsewhere: Vec<OpenApi>,
 }
 
 impl Api {
+    /// The names of the services of gRPC: `watchkeeper.v1.Metrics` and `api.MetricsService`.
+    pub const SERVICES: [&str; 2] = grpc::SERVICES;
+
     /// Makes the role; `letters` is the index of the dead letters on the bus, and `rules` are those that the notifier
     /// evaluates.
     ///
@@ -87,7 +89,6 @@ impl Api {
             letters,
             sources,
             feed,
-            health: Health::new(),
             described_elsewhere: Vec::new(),
         })
     }
@@ -104,11 +105,10 @@ impl Api {
         http::router(&self.sources, &self.described_elsewhere, access)
     }
 
-    /// The services of gRPC: `watchkeeper.v1.Metrics`, `api.MetricsService`, health and reflection. Calls of
-    /// other services are answered with `UNIMPLEMENTED`.
+    /// The services of gRPC, [`Self::SERVICES`], as routes.
     pub fn grpc(&self, access: &Access) -> Router {
         let Sources { ask, live, metrics, .. } = &self.sources;
-        grpc::router(ask, live, &self.roll_ups, &self.health, metrics, access)
+        grpc::router(ask, live, &self.roll_ups, metrics, access)
     }
 
     /// Feeds the streams, follows the dead letters and watches the dependencies, until asked to stop.
@@ -120,7 +120,6 @@ impl Api {
             ports: self.ports,
             live: self.sources.live,
             metrics: self.sources.metrics,
-            health: self.health,
         };
         tokio::try_join!(
             self.feed.run(),

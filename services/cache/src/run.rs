@@ -2,8 +2,10 @@
 
 use crate::config::CacheConfig;
 use crate::expiry::keep_sweeping;
+use crate::grpc;
+use crate::metrics::{CacheMetrics, Outcome};
 use crate::refill::{self, refill};
-use prometheus::IntCounter;
+use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,34 +17,59 @@ use watchkeeper_ports::{
 };
 use watchkeeper_runtime::clock::{Clock, ScheduledClock};
 use watchkeeper_runtime::consumer::{Consumer, Source, consume};
-use watchkeeper_runtime::telemetry::register;
+use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
-use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::sample::{Decoded, SampleDecoder};
 
-/// Keeps the cache up with topic `metrics` until asked to stop. What is seen of the clock meanwhile is kept in
-/// `schedule`.
-pub async fn run(
+/// The cache role: what it serves, and the loops that fill it.
+pub struct Cache {
     context: RoleContext,
     config: CacheConfig,
     bus: Arc<dyn EventBus>,
     store: Arc<dyn SampleStore>,
-    cache: Arc<dyn LatestCache>,
+    latest: Arc<dyn LatestCache>,
     schedule: Arc<dyn ScheduleStore>,
-) -> RoleResult {
-    let undecodable = IntCounter::new(
-        "watchkeeper_cache_undecodable_total",
-        "Records that are no sample; the persister sends them to the dead-letter topic.",
-    )?;
-    let undecodable = register(context.registry(), undecodable)?;
-    // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
-    let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
-    let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
-    let clock = Clock::new(&context, ledger, A_LONG_TIME)?;
-    let looking = clock.clone().keep_looking(context.clone());
-    let sweeping = keep_sweeping(context.clone(), clock.clone(), Arc::clone(&cache));
-    let filler = Filler::new(config, clock, store, cache, undecodable);
-    tokio::try_join!(consume(context, source, filler), looking, sweeping)?;
-    Ok(())
+    metrics: CacheMetrics,
+}
+
+impl Cache {
+    /// The names of the services of gRPC: `cache.CacheService`.
+    pub const SERVICES: [&str; 1] = [grpc::SERVICE];
+
+    /// Makes the role. What is seen of the clock while it runs is kept in `schedule`.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
+    pub fn new(
+        context: RoleContext,
+        config: CacheConfig,
+        bus: Arc<dyn EventBus>,
+        store: Arc<dyn SampleStore>,
+        latest: Arc<dyn LatestCache>,
+        schedule: Arc<dyn ScheduleStore>,
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = CacheMetrics::register(context.registry())?;
+        Ok(Self { context, config, bus, store, latest, schedule, metrics })
+    }
+
+    /// The services of gRPC, [`Self::SERVICES`], as routes; `now` tells the present instant.
+    pub fn grpc(&self, access: &Access, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Router {
+        grpc::router(access, Arc::clone(&self.latest), self.metrics.clone(), Arc::new(now))
+    }
+
+    /// Keeps the cache up with topic `metrics` until asked to stop.
+    pub async fn run(self) -> RoleResult {
+        let Self { context, config, bus, store, latest, schedule, metrics } = self;
+        // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
+        let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
+        let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
+        let clock = Clock::new(&context, ledger, A_LONG_TIME)?;
+        let looking = clock.clone().keep_looking(context.clone());
+        let sweeping = keep_sweeping(context.clone(), clock.clone(), Arc::clone(&latest));
+        let filler = Filler::new(config, clock, store, latest, metrics);
+        tokio::try_join!(consume(context, source, filler), looking, sweeping)?;
+        Ok(())
+    }
 }
 
 /// Most records that one delivery brings; each delivery is stored at once.
@@ -60,7 +87,7 @@ struct Filler {
     clock: Clock,
     store: Arc<dyn SampleStore>,
     cache: Arc<dyn LatestCache>,
-    undecodable: IntCounter,
+    metrics: CacheMetrics,
     decoder: SampleDecoder,
     /// Which topic it consumes.
     topic_id: TopicId,
@@ -84,14 +111,14 @@ impl Filler {
         clock: Clock,
         store: Arc<dyn SampleStore>,
         cache: Arc<dyn LatestCache>,
-        undecodable: IntCounter,
+        metrics: CacheMetrics,
     ) -> Self {
         Self {
             config,
             clock,
             store,
             cache,
-            undecodable,
+            metrics,
             decoder: SampleDecoder::default(),
             topic_id: TopicId::default(),
             partitions: BTreeMap::new(),
@@ -156,8 +183,9 @@ impl Consumer for Filler {
     fn take(&mut self, batch: ReceivedBatch) {
         for record in batch.records.iter() {
             match self.decoder.decode_record(record) {
-                Ok(sample) => self.samples.push(sample),
-                Err(_) => self.undecodable.inc(),
+                Ok(Decoded::Sample(sample)) => self.samples.push(sample),
+                Ok(Decoded::Copy) => self.metrics.copies.inc(),
+                Err(_) => self.metrics.undecodable.inc(),
             }
         }
         if let Some(place) = self.partitions.get_mut(&batch.partition) {
@@ -177,7 +205,13 @@ impl Consumer for Filler {
     /// All partitions are compared, also those of which nothing was taken: whoever has lost one, or finds that
     /// the cache has forgotten it, begins anew.
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await?;
+        let started = std::time::Instant::now();
+        let put = self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await;
+        if !self.samples.is_empty() {
+            let outcome = if put.is_ok() { Outcome::Success } else { Outcome::Error };
+            self.metrics.set.ended(outcome, self.samples.len(), started);
+        }
+        put?;
         let advance =
             |(partition, place): (_, &Place)| self.advance(partition, Some(place.noted), place.taken);
         let advances = self.partitions.iter().map(advance);
@@ -219,6 +253,10 @@ mod tests {
     use watchkeeper_domain::Series;
     use watchkeeper_ports::{Advance, Append, TtlPolicy};
 
+    fn metrics() -> CacheMetrics {
+        CacheMetrics::register(RoleContext::detached("cache").registry()).unwrap()
+    }
+
     fn clock(directory: &tempfile::TempDir) -> Clock {
         let schedule = EmbeddedStore::open(&directory.path().join("clock")).unwrap().schedule();
         let ledger = ScheduledClock { schedule, owner: "cache", believes_the_first: true };
@@ -245,9 +283,8 @@ mod tests {
             .await
             .unwrap();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
-        let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, undecodable);
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, metrics());
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
@@ -260,9 +297,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = EmbeddedStore::open(directory.path()).unwrap().samples();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
-        let undecodable = IntCounter::new("undecodable", "For the test.").unwrap();
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, undecodable);
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, metrics());
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
         assert!(!filler.wake(&heartbeat).await, "it has no partition");
         let partition = TopicPartition::new(Topic::METRICS, 0);

@@ -3,18 +3,33 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request};
+use futures_util::stream::iter;
 use http_body_util::{BodyExt as _, Full};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tonic::Code;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tower::ServiceExt as _;
-use watchkeeper_adapter_embedded::MemoryCache;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
+use watchkeeper_cache::{Cache, CacheConfig};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{LatestCache, TtlPolicy};
 use watchkeeper_runtime::RoleContext;
+use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener};
+use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
+
+/// What the service takes for the present.
+const NOW: &str = "2026-01-20T10:04:59Z";
 
 /// How long anything may take before its test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +47,17 @@ async fn service(samples: &[Sample]) -> Channel {
     let listener = Listener::bind("grpc.listen", "127.0.0.1:0".parse().unwrap(), &access).await.unwrap();
     let url = format!("http://{}", listener.address());
     let stop = RoleContext::detached("cache").shutdown().clone();
-    tokio::spawn(listener.serve(watchkeeper_cache::grpc(&access, cache), Limits::default(), stop));
+    let directory = tempfile::tempdir().unwrap();
+    let bus = Arc::new(EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap());
+    let store = EmbeddedStore::open(directory.path()).unwrap();
+    let (samples, schedule) = (store.samples(), store.schedule());
+    let context = RoleContext::detached("cache");
+    let role = Cache::new(context.clone(), CacheConfig { ttl }, bus, samples, cache, schedule).unwrap();
+    let mut services = Services::new(context.roster().clone());
+    services.add("cache", &Cache::SERVICES, role.grpc(&access, || NOW.parse().unwrap()));
+    let grpc = services.router(FILE_DESCRIPTOR_SET, &access);
+    drop(role);
+    tokio::spawn(listener.serve(grpc, Limits::default(), stop));
     soon(Endpoint::from_shared(url).unwrap().connect()).await.unwrap()
 }
 
@@ -94,10 +119,44 @@ async fn get_metric_answers_with_an_empty_message_when_there_is_none() {
 }
 
 #[tokio::test]
+async fn get_metric_answers_with_an_empty_message_when_the_cache_before_had_forgotten_the_value() {
+    let samples = [sample("a", "2026-01-20T09:59:58Z", 1.5), sample("b", "2026-01-20T09:59:59Z", 1.5)];
+    assert_eq!(get_metric(service(&samples).await, REQUEST).await, ok(&[0; 5]));
+}
+
+#[tokio::test]
 async fn a_source_that_no_series_has_is_an_invalid_argument() {
     let (bytes, code, told) = get_metric(service(&[]).await, b"\x12\x04load").await;
     assert_eq!((bytes.len(), code.as_str()), (0, "3"));
     assert_eq!(told.replace("%20", " "), "source: must have 1 to 64 bytes, is empty");
+}
+
+#[tokio::test]
+async fn health_and_reflection_tell_of_this_service_and_no_other() {
+    let service = service(&[]).await;
+    let mut reflection = ServerReflectionClient::new(service.clone());
+    let list = MessageRequest::ListServices(String::new());
+    let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let answers = soon(reflection.server_reflection_info(iter([request]))).await.unwrap();
+    let answer = soon(answers.into_inner().message()).await.unwrap().unwrap().message_response;
+    let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("{answer:?}") };
+    let mut names: Vec<_> = list.service.into_iter().map(|service| service.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cache.CacheService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
+
+    let mut health = HealthClient::new(service);
+    let mut check = async |name: &str| {
+        let request = HealthCheckRequest { service: name.to_owned() };
+        soon(health.check(request))
+            .await
+            .map(|answer| answer.into_inner().status())
+            .map_err(|error| error.code())
+    };
+    // The role does not run.
+    for name in ["", "cache.CacheService"] {
+        assert_eq!(check(name).await, Ok(ServingStatus::NotServing));
+    }
+    assert_eq!(check("api.MetricsService").await, Err(Code::NotFound));
 }
 
 #[tokio::test]

@@ -170,6 +170,7 @@ impl Evaluating {
         match self.reading.read(record, present) {
             Ok(Said::Sample(sample)) => self.observe(partition, &sample),
             Ok(Said::Letter { at, reason }) => self.evaluator.observe_letter(partition, at, reason),
+            Ok(Said::Copy) => self.metrics.copies.inc(),
             Ok(Said::Nothing) => {}
             Err(_) => self.metrics.undecodable.inc(),
         }

@@ -1,6 +1,8 @@
 //! What the notifier counts.
 
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
 use std::time::Duration;
 use watchkeeper_domain::{Channel, Timestamp};
 use watchkeeper_ports::Topic;
@@ -12,7 +14,9 @@ pub(crate) struct NotifierMetrics {
     pub(crate) oldest_waiting_seconds: IntGauge,
     pub(crate) undecodable: IntCounter,
     pub(crate) repartitioned: IntCounter,
+    pub(crate) copies: IntCounter,
     notifications: IntCounterVec,
+    send_seconds: HistogramVec,
     evaluated_until: IntGaugeVec,
     series_watched: IntGaugeVec,
     series_refused: IntGaugeVec,
@@ -56,7 +60,16 @@ impl NotifierMetrics {
             "watchkeeper_notifier_repartitioned_total",
             "Samples that lay in another partition than their series' key says.",
         )?;
+        let copies = IntCounter::new(
+            "watchkeeper_notifier_copies_total",
+            "Records that repeat a cached value under the label cached=\"true\", and count for no rule.",
+        )?;
         let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
+        let send_seconds = HistogramOpts::new(
+            "watchkeeper_notifier_send_seconds",
+            "Time of one attempt to send a notification, whatever it came to.",
+        );
+        let send_seconds = send_seconds.buckets(prometheus::exponential_buckets(0.005, 2.0, 18)?);
         // So that a rate over the first failure is seen.
         for channel in Channel::ALL {
             for attempt in Attempt::ALL {
@@ -75,7 +88,9 @@ impl NotifierMetrics {
             )?,
             undecodable: register(registry, undecodable)?,
             repartitioned: register(registry, repartitioned)?,
+            copies: register(registry, copies)?,
             notifications,
+            send_seconds: register(registry, HistogramVec::new(send_seconds, &["channel"])?)?,
             evaluated_until: by_topic(
                 "watchkeeper_notifier_evaluated_until_timestamp_seconds",
                 "Up to when the records of a topic were evaluated.",
@@ -88,8 +103,9 @@ impl NotifierMetrics {
         })
     }
 
-    /// Counts an attempt to send.
-    pub(crate) fn attempted(&self, channel: Channel, attempt: Attempt) {
+    /// Counts an attempt to send, which took so long.
+    pub(crate) fn attempted(&self, channel: Channel, attempt: Attempt, took: Duration) {
+        self.send_seconds.with_label_values(&[channel.name()]).observe(took.as_secs_f64());
         self.notifications.with_label_values(&[channel.name(), attempt.name()]).inc();
     }
 

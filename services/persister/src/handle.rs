@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
-use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::sample::{Decoded, SampleDecoder};
 
 /// From how many bytes of records on what is in hand is stored, however few records they are
 /// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it bounds the memory. The last delivery may go past it.
@@ -30,6 +30,8 @@ pub(crate) struct InHand {
     /// Where each sample came from.
     origins: Vec<Origin>,
     pub(crate) refused: Vec<Refused>,
+    /// How many records are copies, of which nothing is stored.
+    pub(crate) copies: u64,
 }
 
 impl InHand {
@@ -42,8 +44,15 @@ impl InHand {
     ) {
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            let sample = decoder.decode_record(message);
-            match sample.and_then(|sample| check(sample.collected_at).map(|()| sample)) {
+            let sample = match decoder.decode_record(message) {
+                Ok(Decoded::Sample(sample)) => check(sample.collected_at).map(|()| sample),
+                Ok(Decoded::Copy) => {
+                    self.copies += 1;
+                    continue;
+                }
+                Err(violation) => Err(violation),
+            };
+            match sample {
                 Ok(sample) => {
                     self.samples.push(sample);
                     self.origins.push(origin);
@@ -169,6 +178,19 @@ mod tests {
             refused(&in_hand),
             [(&b"{}"[..], 12, "source: is missing"), (b"\xff", 4, "sample: is not UTF-8 from byte 0 on")]
         );
+    }
+
+    #[test]
+    fn of_a_copy_nothing_is_in_hand_but_that_its_position_moves() {
+        let labelled = r#"{"source":"a","name":"b","labels":{"cached":"true"},"value":1,"CollectedAt":"2009-11-20T10:00:00Z"}"#;
+        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
+        let never = |_| Err(Violation::new("collected_at", "is too old"));
+        in_hand.take(batch(0, 0, &[labelled.as_bytes()]), &mut decoder, never);
+        assert_eq!((values(&in_hand), refused(&in_hand), in_hand.copies), (vec![], vec![], 1));
+        let [advance] = &in_hand.advances(&TopicId::new("metrics"), |_| 0)[..] else {
+            panic!("one partition")
+        };
+        assert_eq!(advance.next, 1);
     }
 
     #[test]

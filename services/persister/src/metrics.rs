@@ -7,12 +7,14 @@ use watchkeeper_runtime::telemetry::register;
 pub(crate) struct PersisterMetrics {
     pub(crate) stored: IntCounter,
     pub(crate) repeated: IntCounter,
+    pub(crate) copies: IntCounter,
     pub(crate) dead_letters: IntCounter,
     pub(crate) dead_letters_dropped: IntCounter,
     pub(crate) pruned: IntCounter,
     pub(crate) series: IntGauge,
     pub(crate) without_room: IntCounter,
     pub(crate) append_seconds: Histogram,
+    pub(crate) store_errors: IntCounter,
 }
 
 impl PersisterMetrics {
@@ -27,6 +29,10 @@ impl PersisterMetrics {
             repeated: counter(
                 "watchkeeper_persister_samples_repeated_total",
                 "Samples left out because they were stored already.",
+            )?,
+            copies: counter(
+                "watchkeeper_persister_copies_total",
+                "Records that repeat a cached value under the label cached=\"true\"; nothing is stored of them.",
             )?,
             dead_letters: counter(
                 "watchkeeper_persister_dead_letters_total",
@@ -49,6 +55,10 @@ impl PersisterMetrics {
                 "Samples rejected because they were of new series when there were as many as may be.",
             )?,
             append_seconds: register(registry, append_seconds)?,
+            store_errors: counter(
+                "watchkeeper_persister_store_errors_total",
+                "Transactions that failed because of the store, not because of a sample; they are tried again.",
+            )?,
         })
     }
 

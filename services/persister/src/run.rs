@@ -146,6 +146,7 @@ impl Consumer for Persister {
                 }
             }
         }
+        self.metrics.copies.inc_by(self.in_hand.copies);
         self.in_hand = InHand::default();
         let moved = advances.into_iter().map(|Advance { partition, next, .. }| Position { partition, next });
         let moved: Vec<_> = moved.collect();
@@ -164,6 +165,9 @@ impl Persister {
         let timer = self.metrics.append_seconds.start_timer();
         let appended = self.store.append(&Arc::new(append)).await;
         timer.observe_duration();
+        if appended.as_ref().is_err_and(|error| error.failure() != Failure::Reject) {
+            self.metrics.store_errors.inc();
+        }
         self.metrics.count(appended?);
         Ok(())
     }

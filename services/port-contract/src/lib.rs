@@ -28,6 +28,7 @@ pub mod rollup_store;
 pub mod sample_store;
 mod samples;
 pub mod schedule_store;
+pub mod services_before;
 pub mod silence_store;
 
 pub use engine::{engine_dir, engine_url};

@@ -9,11 +9,15 @@ use std::path::Path;
 use std::sync::Arc;
 use watchkeeper_analytics::ApiClient;
 use watchkeeper_api::Api;
+use watchkeeper_cache::Cache;
 use watchkeeper_console::Console;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_ingest::Ingest;
 use watchkeeper_letters::Letters;
 use watchkeeper_runtime::Process;
+use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, Scope};
+use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
 /// A process to which roles are added, and what its listeners are to serve.
 pub(crate) struct Assembly<'a> {
@@ -25,7 +29,7 @@ pub(crate) struct Assembly<'a> {
     access: &'a Access,
     data_dir: &'a Path,
     pages: Router,
-    calls: Router,
+    calls: Services,
     /// The api of this process, if it has one: analytics asks it.
     api: Option<ApiClient>,
 }
@@ -39,9 +43,10 @@ impl<'a> Assembly<'a> {
         access: &'a Access,
         data_dir: &'a Path,
     ) -> Self {
-        let pages = process.admin().route_layer(access.require(Scope::Read));
+        let pages = process.admin().route_layer(access.require(Scope::Read)).merge(process.healthz());
         let letters = Letters::new(Arc::clone(&ports.bus));
-        Self { process, config, ports, letters, access, data_dir, pages, calls: Router::new(), api: None }
+        let calls = Services::new(process.roster().clone());
+        Self { process, config, ports, letters, access, data_dir, pages, calls, api: None }
     }
 
     /// Starts a role. One that others in this process ask comes before them: [`Role::ALL`] has them so.
@@ -65,11 +70,9 @@ impl<'a> Assembly<'a> {
             }
             Role::Cache => {
                 let Ports { bus, samples, latest, schedule, .. } = ports.clone();
-                self.calls = std::mem::take(&mut self.calls)
-                    .merge(watchkeeper_cache::grpc(access, Arc::clone(&latest)));
-                let run =
-                    watchkeeper_cache::run(context, config.cache.clone(), bus, samples, latest, schedule);
-                self.process.spawn(name, run);
+                let cache = Cache::new(context, config.cache.clone(), bus, samples, latest, schedule)?;
+                self.calls.add(name, &Cache::SERVICES, cache.grpc(access, Timestamp::now));
+                self.process.spawn(name, cache.run());
             }
             Role::Persister => {
                 let Ports { bus, samples, schedule, .. } = ports.clone();
@@ -82,7 +85,7 @@ impl<'a> Assembly<'a> {
                 let api = Api::new(context, config.api, ports.of_api(), letters, rules)?
                     .with_openapi(watchkeeper_ingest::openapi());
                 self.api = Some(ApiClient::in_process(api.grpc(&Access::open())));
-                self.calls = std::mem::take(&mut self.calls).merge(api.grpc(access));
+                self.calls.add(name, &Api::SERVICES, api.grpc(access));
                 self.serve_pages(api.router(self.access));
                 self.process.spawn(name, api.run());
             }
@@ -117,7 +120,8 @@ impl<'a> Assembly<'a> {
         let stop = self.process.shutdown().clone();
         self.process.spawn("http", http.serve(self.pages, Limits::default(), stop.clone()));
         if let Some(grpc) = grpc {
-            self.process.spawn("grpc", grpc.serve(self.calls, Limits::default(), stop));
+            let calls = self.calls.router(FILE_DESCRIPTOR_SET, self.access);
+            self.process.spawn("grpc", grpc.serve(calls, Limits::default(), stop));
         }
         self.process
     }

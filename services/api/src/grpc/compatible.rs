@@ -37,7 +37,10 @@ impl MetricsService for CompatibleService {
         request: Request<GetMetricsRequest>,
     ) -> Result<Response<GetMetricsResponse>, Status> {
         let question = request::newest_named(request.into_inner()).map_err(grpc_status)?;
-        let samples = self.ask.newest(&question, Timestamp::now()).await.map_err(grpc_status)?;
+        let samples = match question {
+            Some(question) => self.ask.newest(&question, Timestamp::now()).await.map_err(grpc_status)?,
+            None => Vec::new(),
+        };
         Ok(Response::new(GetMetricsResponse { metrics: samples.iter().map(Metric::from).collect() }))
     }
 }

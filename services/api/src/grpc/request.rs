@@ -62,10 +62,15 @@ pub(super) fn named(source: String, name: String) -> Result<SeriesFilter, Violat
     SeriesFilter::named(source, name).checked()
 }
 
-/// The newest samples of a source and name.
-pub(super) fn newest_named(request: api::GetMetricsRequest) -> Result<NewestQuestion, Violation> {
+/// The newest samples of a source and name; `None` for the limit 0, by which nothing is asked for: the service before
+/// hands the limit to SQL as it is.
+pub(super) fn newest_named(request: api::GetMetricsRequest) -> Result<Option<NewestQuestion>, Violation> {
+    let filter = named(request.source, request.name)?;
+    if request.limit == 0 {
+        return Ok(None);
+    }
     let limit = NEWEST_SAMPLES.checked_or_default("limit", request.limit)?;
-    Ok(NewestQuestion { filter: named(request.source, request.name)?, limit })
+    Ok(Some(NewestQuestion { filter, limit }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The one who follows the topic, while somebody listens.
 
 use super::{Batch, MAX_BEHIND_BATCHES, Seat};
+use prometheus::IntCounter;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -8,7 +9,7 @@ use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, Topic, TopicPartition};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
-use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::sample::{Decoded, SampleDecoder};
 
 /// Most records that come in together.
 const MAX_BATCH_RECORDS: usize = 1_000;
@@ -21,6 +22,7 @@ pub(crate) struct Feed {
     requests: mpsc::Receiver<oneshot::Sender<Seat>>,
     batches: broadcast::Sender<Batch>,
     decoder: SampleDecoder,
+    copies: IntCounter,
     /// Samples that came in so far, and records that went by while the bus was away.
     came_in: u64,
     /// Where each partition goes on.
@@ -33,6 +35,7 @@ impl Feed {
         bus: Arc<dyn EventBus>,
         dependency: Dependency,
         requests: mpsc::Receiver<oneshot::Sender<Seat>>,
+        copies: IntCounter,
     ) -> Self {
         Self {
             context,
@@ -41,6 +44,7 @@ impl Feed {
             requests,
             batches: broadcast::Sender::new(MAX_BEHIND_BATCHES),
             decoder: SampleDecoder::default(),
+            copies,
             came_in: 0,
             ends: HashMap::new(),
         }
@@ -117,11 +121,18 @@ impl Feed {
         }
     }
 
-    /// Records that are no sample, or cannot have been measured yet, are left out: the persister sends them to the
-    /// dead-letter topic.
+    /// Copies are left out, and records that are no sample, or cannot have been measured yet: these
+    /// the persister sends to the dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
-        let decoded = batch.records.iter().filter_map(|record| self.decoder.decode_record(record).ok());
+        let (decoder, copies) = (&mut self.decoder, &self.copies);
+        let decoded = batch.records.iter().filter_map(|record| match decoder.decode_record(record).ok()? {
+            Decoded::Sample(sample) => Some(sample),
+            Decoded::Copy => {
+                copies.inc();
+                None
+            }
+        });
         let samples: Arc<[Sample]> = decoded.filter(|sample| sample.collected_at <= latest).collect();
         let before = self.came_in;
         self.came_in += samples.len() as u64;

@@ -92,7 +92,8 @@ async fn get_metrics_answers_with_the_newest_first_up_to_the_limit() {
     platform.store(&[of("a", "09:00:00", 3.0), of("a", "10:00:00", 1.5), of("b", "09:59:59", 2.0)]).await;
     let limited = [REQUEST, b"\x18\x01"].concat();
     assert_eq!(call(&platform, "GetMetrics", &limited).await, ok(framed(&[metric(1.5)])));
-    let (all, status, _) = call(&platform, "GetMetrics", REQUEST).await;
+    let ten = [REQUEST, b"\x18\x0a"].concat();
+    let (all, status, _) = call(&platform, "GetMetrics", &ten).await;
     assert_eq!(status, "0");
     let values: Vec<_> = all
         .windows(9)
@@ -100,6 +101,14 @@ async fn get_metrics_answers_with_the_newest_first_up_to_the_limit() {
         .map(|bytes| f64::from_le_bytes(bytes[1..].try_into().unwrap()))
         .collect();
     assert_eq!(values, [1.5, 2.0, 3.0]);
+}
+
+#[tokio::test]
+async fn get_metrics_answers_the_limit_zero_with_none() {
+    let platform = Platform::start().await;
+    platform.store(&[of("a", "10:00:00", 1.5)]).await;
+    assert_eq!(call(&platform, "GetMetrics", REQUEST).await, ok(vec![0; 5]));
+    assert_eq!(call(&platform, "GetMetrics", &[REQUEST, b"\x18\x00"].concat()).await, ok(vec![0; 5]));
 }
 
 #[tokio::test]

@@ -24,8 +24,10 @@ use watchkeeper_letters::Letters;
 use watchkeeper_ports::{Append, BatchBuilder, Evaluation, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::config::{Document, Section};
+use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 use watchkeeper_wire::sample::push_sample;
 
 /// How long anything may take before its test fails.
@@ -103,7 +105,9 @@ impl Platform {
         let context = RoleContext::detached("api");
         let letters = Letters::new(Arc::clone(&ports.bus));
         let api = Api::new(context.clone(), config, ports.clone(), letters, rules()).unwrap();
-        let (http, grpc) = (api.router(access), api.grpc(access));
+        let mut services = Services::new(context.roster().clone());
+        services.add(context.role(), &Api::SERVICES, api.grpc(access));
+        let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
         Self { context, ports, http, grpc, running: tokio::spawn(api.run()), _dir: None }
     }
 

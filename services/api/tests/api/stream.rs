@@ -5,13 +5,14 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
+use prometheus::TextEncoder;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use tower::ServiceExt as _;
 use watchkeeper_api::ApiConfig;
 use watchkeeper_domain::Sample;
 use watchkeeper_port_contract::hostile;
-use watchkeeper_ports::Topic;
+use watchkeeper_ports::{BatchBuilder, Topic};
 
 /// Batches that a stream may be behind before it misses some.
 const MAX_BEHIND_BATCHES: u32 = 64;
@@ -70,6 +71,26 @@ async fn a_sample_that_is_published_after_the_stream_began_is_delivered() {
         });
         assert_eq!(events.next().await, Some(("sample".to_owned(), expected)));
     }
+}
+
+#[tokio::test]
+async fn a_copy_is_on_no_stream_and_a_series_of_our_own_labelled_so_is() {
+    let platform = Platform::start().await;
+    let mut events = Events::open(&platform, "/v1/stream").await;
+    let labelled = |value: u32| {
+        format!(
+            r#"{{"source":"host","name":"load","labels":{{"cached":"true"}},"value":{value},"CollectedAt":"{}"}}"#,
+            at("10:00:00")
+        )
+    };
+    let mut batch = BatchBuilder::default();
+    batch.push(b"", labelled(1).as_bytes());
+    batch.push(br#"host/load{cached="true"}"#, labelled(2).as_bytes());
+    platform.ports.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+    let (_, shown) = events.next().await.unwrap();
+    assert_eq!((&shown["labels"]["cached"], &shown["value"]), (&json!("true"), &json!(2.0)));
+    let text = TextEncoder::new().encode_to_string(&platform.context.registry().gather()).unwrap();
+    assert!(text.contains("watchkeeper_api_copies_total 1"), "{text}");
 }
 
 #[tokio::test]

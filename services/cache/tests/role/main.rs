@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod bus;
+mod collector_before;
 mod config;
+mod figures;
 mod following;
 mod forgetful;
 mod hostile;

@@ -3,14 +3,18 @@
 use crate::bus::StagedBus;
 use crate::forgetful::ForgetfulCache;
 use crate::store::StagedStore;
+use axum::Router;
+use prometheus::proto::{LabelPair, Metric};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tonic::transport::Channel;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_cache::{CacheConfig, run};
+use watchkeeper_cache::{Cache, CacheConfig};
 use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
@@ -18,7 +22,9 @@ use watchkeeper_ports::{
     SampleStore, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::clock::to_marks;
+use watchkeeper_runtime::http::{Access, Limits, Listener};
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::proto::cache::cache_service_client::CacheServiceClient;
 use watchkeeper_wire::sample::push_sample;
 
 /// How long anything may take before its test fails.
@@ -112,8 +118,11 @@ impl Stage {
     pub(crate) fn run(&self, config: CacheConfig) -> Running {
         let context = RoleContext::detached("cache");
         let (bus, store, cache) = (self.bus.clone(), self.store.clone(), self.cache.clone());
-        let role = run(context.clone(), config, bus, store, cache, self.store.schedule());
-        Running { context, role: tokio::spawn(role) }
+        let schedule = self.store.schedule();
+        let role = Cache::new(context.clone(), config, bus, store, cache, schedule).unwrap();
+        let (clock, now) = watch::channel(Timestamp::now());
+        let grpc = role.grpc(&Access::open(), move || *now.borrow());
+        Running { context, grpc, clock, role: tokio::spawn(role.run()) }
     }
 
     /// The labels and values that the cache has at `now`.
@@ -135,10 +144,23 @@ pub(crate) fn values(expected: &[(&str, f64)]) -> Vec<(String, f64)> {
 /// A cache role at work.
 pub(crate) struct Running {
     context: RoleContext,
+    grpc: Router,
+    /// What its gRPC service takes for the present.
+    pub(crate) clock: watch::Sender<Timestamp>,
     role: JoinHandle<RoleResult>,
 }
 
 impl Running {
+    /// A client of its gRPC service, over loopback.
+    pub(crate) async fn client(&self) -> CacheServiceClient<Channel> {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let listener = Listener::bind("listen.cache_grpc", address, &Access::open()).await.unwrap();
+        let url = format!("http://{}", listener.address());
+        let stop = self.context.shutdown().clone();
+        tokio::spawn(listener.serve(self.grpc.clone(), Limits::default(), stop));
+        soon(CacheServiceClient::connect(url)).await.unwrap()
+    }
+
     /// Asks the role to stop, and waits until it has; what it has counted stays.
     pub(crate) async fn stop(self) -> RoleContext {
         self.context.shutdown().cancel();
@@ -152,4 +174,13 @@ pub(crate) fn counted(context: &RoleContext, name: &str) -> String {
     let families = context.registry().gather();
     let family = families.iter().find(|family| family.name() == name).unwrap();
     family.get_metric()[0].get_counter().get_value().to_string()
+}
+
+/// The same of one that has these values of labels, by the order of their names.
+pub(crate) fn counted_of(context: &RoleContext, name: &str, labels: &[&str]) -> String {
+    let families = context.registry().gather();
+    let family = families.iter().find(|family| family.name() == name).unwrap();
+    let is_meant =
+        |metric: &&Metric| metric.get_label().iter().map(LabelPair::value).eq(labels.iter().copied());
+    family.get_metric().iter().find(is_meant).unwrap().get_counter().get_value().to_string()
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
 use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{
     EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, ScheduleStore,
     Subscription, Tail, Topic, TopicId, TopicPartition,
@@ -186,6 +187,10 @@ impl EventBus for FakeBus {
         let samples = batch.iter().map(|record| {
             let sample = decoder.decode(record.value).unwrap();
             assert_eq!(record.key, sample.series.key().as_bytes());
+            // Whatever the collector publishes, the services before Watchkeeper read it.
+            let theirs = services_before::read(record.value).unwrap();
+            assert_eq!((theirs.value, theirs.collected_at), (sample.value, Some(sample.collected_at)));
+            assert!(theirs.labels.is_some());
             sample
         });
         self.batches.send_modify(|batches| batches.push(samples.collect()));

@@ -110,6 +110,12 @@ pub(crate) fn timed_sample_with(field: &str, json: &str) -> String {
     format!(r#"{},"collected_at":"2024-11-20T10:00:00Z"}}"#, &sample[..sample.len() - 1])
 }
 
+/// What a record has between its name and its value: an object of labels, also when there are none.
+pub(crate) fn with_labels(between: &str) -> String {
+    let labels = if between.contains(r#""labels":"#) { "" } else { r#","labels":{}"# };
+    format!("{between}{labels}")
+}
+
 /// The role, and how many records of its bus have been looked at.
 struct Checker {
     stage: Stage,

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ingest::IngestConfig;
+use watchkeeper_port_contract::services_before;
 use watchkeeper_wire::sample::SampleDecoder;
 
 const ITEM: &str = r#"{"source":"test","name":"a","labels":{"b":"2","a":1},"value":1.0,"collected_at":"2024-11-20T13:00:00+03:00"}"#;
-const RECORD: &str = r#"{"source":"test","name":"a","labels":{"a":"1","b":"2"},"value":1,"collected_at":"2024-11-20T10:00:00Z"}"#;
+const RECORD: &str = r#"{"source":"test","name":"a","labels":{"a":"1","b":"2"},"value":1,"CollectedAt":"2024-11-20T10:00:00Z"}"#;
 const KEY: &str = r#"test/a{a="1",b="2"}"#;
 
 async fn samples(stage: &Stage) -> Vec<Sample> {
@@ -53,6 +54,21 @@ async fn every_path_format_and_coding_gives_the_same_record() {
         assert_eq!(send(&stage.router, request).await.status, 202);
     }
     assert_eq!(stage.records(0).await, vec![(KEY.to_owned(), RECORD.to_owned()); count]);
+}
+
+#[tokio::test]
+async fn what_is_published_is_read_by_the_services_before() {
+    let stage = Stage::new(IngestConfig::default());
+    let before = Timestamp::now();
+    assert_eq!(stage.post(format!("[{ITEM},{}]", sample("plain"))).await.status, 202);
+    let records = stage.records(0).await;
+    let read = |at: usize| services_before::read(records[at].1.as_bytes()).unwrap();
+    let (given, plain) = (read(0), read(1));
+    assert_eq!((&*given.source, &*given.name, given.value), ("test", "a", 1.0));
+    assert_eq!(given.labels.unwrap()["b"], "2");
+    assert_eq!(given.collected_at, Some("2024-11-20T10:00:00Z".parse().unwrap()));
+    assert!(plain.labels.is_some_and(|labels| labels.is_empty()));
+    assert!(plain.collected_at.is_some_and(|at| at >= before));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use watchkeeper_domain::limits::check_possible;
 use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Record, Topic};
 use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
-use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::sample::{Decoded, SampleDecoder};
 
 /// What the records of a topic are.
 pub(super) enum Reading {
@@ -15,6 +15,8 @@ pub(super) enum Reading {
 /// What a record says to the rules.
 pub(super) enum Said<'a> {
     Sample(Sample),
+    /// What was said before.
+    Copy,
     /// A record was rejected.
     Letter {
         at: Timestamp,
@@ -32,11 +34,13 @@ impl Reading {
     /// series for as long as it is ahead.
     pub(super) fn read<'a>(&mut self, record: Record<'a>, now: Timestamp) -> Result<Said<'a>, Violation> {
         match self {
-            Self::Samples(decoder) => {
-                let sample = decoder.decode_record(record)?;
-                check_possible(sample.collected_at, now)?;
-                Ok(Said::Sample(sample))
-            }
+            Self::Samples(decoder) => match decoder.decode_record(record)? {
+                Decoded::Sample(sample) => {
+                    check_possible(sample.collected_at, now)?;
+                    Ok(Said::Sample(sample))
+                }
+                Decoded::Copy => Ok(Said::Copy),
+            },
             Self::DeadLetters if is_marker(&record) => Ok(Said::Nothing),
             Self::DeadLetters => {
                 let DeadLetter { rejected_at, reason, .. } = DeadLetter::read(record)?;

@@ -80,6 +80,14 @@ impl Stage {
         Evaluating::new(topic, Arc::new(rules), bus, store.alerts(), Arc::new(metrics), news)
     }
 
+    /// A sample of another program comes and is taken.
+    async fn hear(&self, evaluating: &mut Evaluating, seconds: u64, key: &str, json: &str) {
+        let mut batch = BatchBuilder::default();
+        batch.push(key.as_bytes(), json.as_bytes());
+        self.bus.append(at(seconds), batch.finish());
+        self.read(evaluating).await;
+    }
+
     /// A sample comes and is taken.
     async fn measure(&self, evaluating: &mut Evaluating, seconds: u64, value: f64) {
         self.bus.append(at(seconds), sample("a", seconds, value));
@@ -234,6 +242,22 @@ async fn an_alert_about_a_series_whose_memory_cannot_be_read_does_not_fire_for_e
     assert!(evaluating.tick(Timestamp::MAX).await);
     stage.store(&mut evaluating).await;
     assert_eq!(alerts(&store).await[0], ("high".to_owned(), false));
+}
+
+#[tokio::test]
+async fn a_copy_is_seen_by_no_rule_and_a_series_of_our_own_labelled_so_is() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    let labelled = format!(
+        r#"{{"source":"s","name":"value","labels":{{"cached":"true"}},"value":20,"CollectedAt":"{}"}}"#,
+        at(0)
+    );
+    stage.hear(&mut evaluating, 0, "", &labelled).await;
+    assert_eq!((evaluating.evaluator.watched(), evaluating.metrics.copies.get()), (0, 1));
+    stage.hear(&mut evaluating, 0, r#"s/value{cached="true"}"#, &labelled).await;
+    assert_eq!((evaluating.evaluator.watched(), evaluating.metrics.copies.get()), (1, 1));
+    assert_eq!(evaluating.metrics.undecodable.get(), 0);
 }
 
 /// Five years after the start, in seconds.

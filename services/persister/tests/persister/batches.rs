@@ -24,7 +24,8 @@ async fn a_store_that_is_away_is_tried_again_and_nothing_is_stored_twice() {
     let role = stage.run(config());
     stage.store.comes_to(3).await;
     let context = role.stop().await;
-    assert_eq!(counted(&context, ["samples_stored", "samples_repeated"]), ["3", "0"]);
+    let counters = ["samples_stored", "samples_repeated", "store_errors"];
+    assert_eq!(counted(&context, counters), ["3", "0", "3"]);
     assert_eq!(stage.stored().await, [0, 1, 2]);
     let lag = stage.bus.lag(&Topic::METRICS, &Group::PERSISTER).await.unwrap();
     assert_eq!(lag[0].records(), 0, "the position is committed to the bus for those who watch");

@@ -45,6 +45,30 @@ async fn a_record_that_is_no_sample_becomes_a_dead_letter_and_the_rest_of_the_ba
 }
 
 #[tokio::test]
+async fn of_a_copy_nothing_is_kept_no_dead_letter_either_and_a_series_of_our_own_labelled_so_is_stored() {
+    let stage = Stage::new();
+    let mut batch = BatchBuilder::default();
+    push_sample(&mut batch, &sample(0));
+    let at = sample(0).collected_at;
+    let labelled = |value: u32| {
+        format!(
+            r#"{{"source":"test","name":"number","labels":{{"cached":"true"}},"value":{value},"CollectedAt":"{at}"}}"#
+        )
+    };
+    batch.push(b"", labelled(1).as_bytes());
+    batch.push(br#"test/number{cached="true"}"#, labelled(2).as_bytes());
+    // However old it is.
+    batch.push(b"", labelled(3).replace(&at.to_string(), "2009-11-20T10:00:00Z").as_bytes());
+    stage.publish(batch.finish()).await;
+    let role = stage.run(config());
+    stage.store.comes_to(4).await;
+    let context = role.stop().await;
+    assert_eq!(counted(&context, ["samples_stored", "dead_letters", "copies"]), ["2", "0", "2"]);
+    assert_eq!(stage.stored().await, [0, 2]);
+    assert_eq!(stage.position().await, Some(4));
+}
+
+#[tokio::test]
 async fn a_sample_that_the_store_refuses_becomes_a_dead_letter_and_the_others_are_stored_once() {
     let stage = Stage::refusing(13);
     stage.publish(records(0..100)).await;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::Sample;
 
-/// One value of one series at one instant: the same shape as on the bus.
+/// One value of one series at one instant, as it may be sent to ingest, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SampleJson {
     /// What was measured.
@@ -42,19 +42,28 @@ impl From<&Sample> for SampleJson {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::write_sample;
+    use crate::sample::{SampleReader, UnknownFields};
     use std::sync::Arc;
     use watchkeeper_domain::Series;
 
     #[test]
-    fn the_shape_is_the_one_on_the_bus() {
+    fn what_is_answered_is_read_as_the_sample_that_it_is() {
         let series = Series::new("github", "stars", "stars", &[("repository", "golang/go")]).unwrap();
         let collected_at = "2026-11-20T10:00:00.123Z".parse().unwrap();
         let sample = Sample { series: Arc::new(series), collected_at, value: 1.5 };
         let shown = SampleJson::from(&sample);
-        let mut on_bus = Vec::new();
-        write_sample(&mut on_bus, &sample);
-        assert_eq!(serde_json::to_string(&shown).unwrap(), String::from_utf8(on_bus.clone()).unwrap());
-        assert_eq!(serde_json::from_slice::<SampleJson>(&on_bus).unwrap(), shown);
+        let text = serde_json::to_string(&shown).unwrap();
+        assert_eq!(
+            text,
+            concat!(
+                r#"{"source":"github","name":"stars","unit":"stars","labels":{"repository":"golang/go"},"#,
+                r#""value":1.5,"collected_at":"2026-11-20T10:00:00.123Z"}"#
+            )
+        );
+        let mut reader = SampleReader::new();
+        let read = reader.read(&text, UnknownFields::Refuse).unwrap();
+        assert_eq!(Series::from_parts(&read.series()).unwrap(), *sample.series);
+        assert_eq!((read.collected_at, read.value), (Some(collected_at), 1.5));
+        assert_eq!(serde_json::from_str::<SampleJson>(&text).unwrap(), shown);
     }
 }

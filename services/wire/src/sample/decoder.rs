@@ -1,6 +1,7 @@
 //! Reads samples off the bus; a sample of a known series costs one look-up.
 
-use super::known_series::KnownSeries;
+use super::copy::{Decoded, is_copy, is_marked};
+use super::known_series::{Known, KnownSeries};
 use super::tail::Tail;
 use super::{SampleReader, UnknownFields};
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use watchkeeper_ports::Record;
 /// at most [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
 ///
 /// What it remembers makes it fast and never changes its answer, whoever wrote the records. A record that
-/// is a prefix and a tail `,"value":NUMBER,"collected_at":"TIME"}` gets the series of an earlier record,
-/// decoded in full, that was the same prefix and such a tail. Decoding in full would give the same:
+/// is a prefix and a tail `,"value":NUMBER,"CollectedAt":"TIME"}` gets the series of an earlier record,
+/// decoded in full, that was the same prefix and such a tail. In either tail the time may be spelt
+/// `"collected_at"`, as earlier versions write it. Decoding in full would give the same:
 ///
 /// 1. Between prefix and tail of the earlier record, the parser stood behind a value, directly in the
 ///    outermost object. Anywhere else `,"value":` would have been an error: in a string it ends the
@@ -36,26 +38,40 @@ impl SampleDecoder {
         Self { known: KnownSeries::new() }
     }
 
-    /// Decodes a record, whoever has put it on its topic.
+    /// Decodes a record, whoever has put it on its topic, and tells a copy from a sample. Whoever consumes topic
+    /// `metrics` decodes its records by this.
     ///
     /// # Errors
     /// As [`Self::decode`]; `record` stands for one that is larger than records may be, or cannot be read.
-    pub fn decode_record(&mut self, record: Record<'_>) -> Result<Sample, Violation> {
-        self.decode(record.whole_value()?)
+    pub fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded, Violation> {
+        let (sample, is_marked) = self.read(record.whole_value()?)?;
+        let copy = is_copy(record.key, &sample.series, is_marked);
+        Ok(if copy { Decoded::Copy } else { Decoded::Sample(sample) })
     }
 
-    /// Decodes the value of one record.
+    /// Decodes the JSON of one sample, wherever it lies.
     ///
     /// # Errors
     /// Names the first field that is refused; `sample` stands for the record as a whole.
     pub fn decode(&mut self, record: &[u8]) -> Result<Sample, Violation> {
-        let Some(tail) = Tail::of(record) else { return decode_in_full(record) };
-        if let Some(series) = self.known.get(tail.prefix) {
-            return Ok(Sample { series, collected_at: tail.collected_at, value: tail.value });
+        self.read(record).map(|(sample, _)| sample)
+    }
+
+    /// The sample, and whether its series is marked as those of copies are.
+    fn read(&mut self, record: &[u8]) -> Result<(Sample, bool), Violation> {
+        let Some(tail) = Tail::of(record) else {
+            let sample = decode_in_full(record)?;
+            let is_marked = is_marked(&sample.series);
+            return Ok((sample, is_marked));
+        };
+        if let Some(Known { series, is_marked }) = self.known.get(tail.prefix) {
+            return Ok((Sample { series, collected_at: tail.collected_at, value: tail.value }, is_marked));
         }
         let sample = decode_in_full(record)?;
-        self.known.insert(tail.prefix, Arc::clone(&sample.series));
-        Ok(sample)
+        let known = Known::of(Arc::clone(&sample.series));
+        let is_marked = known.is_marked;
+        self.known.insert(tail.prefix, known);
+        Ok((sample, is_marked))
     }
 }
 
@@ -101,6 +117,50 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_of_a_known_series_may_spell_its_time_as_earlier_versions_do() {
+        let mut decoder = SampleDecoder::new();
+        let mut decode = |field| {
+            let record = format!(
+                r#"{{"source":"host","name":"load","labels":{{}},"value":1,"{field}":"2026-11-20T10:00:00Z"}}"#
+            );
+            decoder.decode(record.as_bytes()).unwrap()
+        };
+        let (first, second) = (decode("CollectedAt"), decode("collected_at"));
+        assert!(Arc::ptr_eq(&first.series, &second.series));
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_copy_is_told_from_a_sample_whether_its_series_is_known_or_not() {
+        let mut decoder = SampleDecoder::new();
+        let series = |cached| format!(r#"{{"source":"a","name":"b","labels":{{"cached":{cached}}}"#);
+        let tails = [
+            r#","value":1,"CollectedAt":"2026-11-20T10:00:00Z"}"#,
+            r#","value":1,"collected_at":"2026-11-20T10:00:00Z"}"#,
+            r#","CollectedAt":"2026-11-20T10:00:00Z","value":1}"#,
+        ];
+        for tail in tails.iter().chain(&tails) {
+            // A label of any JSON type is text: theirs is a string.
+            for (cached, is_copy) in [("\"true\"", true), ("true", true), ("\"false\"", false)] {
+                let value = series(cached) + tail;
+                let mut decode = |key: &str| {
+                    let record = Record {
+                        key: key.as_bytes(),
+                        value: value.as_bytes(),
+                        headers: &[],
+                        incomplete: None,
+                    };
+                    decoder.decode_record(record).unwrap()
+                };
+                let own_key = format!("a/b{{cached=\"{}\"}}", cached.trim_matches('"'));
+                assert_eq!(decode("") == Decoded::Copy, is_copy, "{value}");
+                assert_eq!(decode("a/b") == Decoded::Copy, is_copy, "{value}");
+                assert!(decode(&own_key).sample().is_some(), "{value}");
+            }
+        }
+    }
+
+    #[test]
     fn a_series_too_long_to_be_remembered_is_decoded_all_the_same() {
         let filler = "x".repeat(MAX_KNOWN_PREFIX_BYTES);
         let record = format!(
@@ -120,5 +180,7 @@ mod tests {
         );
         assert_eq!(refused(b"{\"a\":\"\xff\"}"), "sample: is not UTF-8 from byte 6 on");
         assert!(refused(b"").starts_with("sample: is not valid JSON"));
+        let twice = br#"{"source":"a","name":"b","value":1,"collected_at":"2026-11-20T10:00:00Z","CollectedAt":"2026-11-20T10:00:00Z"}"#;
+        assert_eq!(refused(twice), "CollectedAt: is given twice");
     }
 }

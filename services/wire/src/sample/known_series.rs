@@ -1,5 +1,6 @@
 //! Which series stand behind which bytes: a bounded memory of two generations.
 
+use super::copy;
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::Series;
@@ -12,11 +13,28 @@ pub const MAX_KNOWN_SERIES: usize = 200_000;
 const MAX_KNOWN_BYTES: usize = 64 << 20;
 
 /// What a series with a few labels takes beside its key, and its place among those that are known, in bytes.
-const SERIES_BYTES: usize = 160;
+const SERIES_BYTES: usize = 168;
 
 /// The longest bytes before the value, in bytes, by which a series is remembered. Longer ones are
 /// decoded in full each time.
 pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
+
+/// A series that is remembered.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The series.
+    pub(super) series: Arc<Series>,
+    /// Whether it is labelled as copies are, which is not asked for each record.
+    pub(super) is_marked: bool,
+}
+
+impl Known {
+    /// Of a series that was just read.
+    pub(super) fn of(series: Arc<Series>) -> Self {
+        let is_marked = copy::is_marked(&series);
+        Self { series, is_marked }
+    }
+}
 
 /// Maps the bytes of a record before its value to the series they stand for.
 ///
@@ -24,8 +42,8 @@ pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
 /// and has not been used since is forgotten. So forgetting costs no bookkeeping on each use.
 #[derive(Debug)]
 pub(super) struct KnownSeries {
-    young: HashMap<Box<[u8]>, Arc<Series>>,
-    old: HashMap<Box<[u8]>, Arc<Series>>,
+    young: HashMap<Box<[u8]>, Known>,
+    old: HashMap<Box<[u8]>, Known>,
     /// Of the young ones.
     bytes: usize,
     per_generation: Bound,
@@ -50,31 +68,31 @@ impl KnownSeries {
     }
 
     /// The series behind `prefix`, if it is remembered.
-    pub(super) fn get(&mut self, prefix: &[u8]) -> Option<Arc<Series>> {
-        if let Some(series) = self.young.get(prefix) {
-            return Some(Arc::clone(series));
+    pub(super) fn get(&mut self, prefix: &[u8]) -> Option<Known> {
+        if let Some(known) = self.young.get(prefix) {
+            return Some(known.clone());
         }
-        let (prefix, series) = self.old.remove_entry(prefix)?;
-        self.insert_young(prefix, Arc::clone(&series));
-        Some(series)
+        let (prefix, known) = self.old.remove_entry(prefix)?;
+        self.insert_young(prefix, known.clone());
+        Some(known)
     }
 
     /// Remembers a series that [`Self::get`] did not find.
-    pub(super) fn insert(&mut self, prefix: &[u8], series: Arc<Series>) {
+    pub(super) fn insert(&mut self, prefix: &[u8], known: Known) {
         if prefix.len() <= MAX_KNOWN_PREFIX_BYTES {
-            self.insert_young(prefix.into(), series);
+            self.insert_young(prefix.into(), known);
         }
     }
 
-    fn insert_young(&mut self, prefix: Box<[u8]>, series: Arc<Series>) {
-        let bytes = prefix.len() + series.key().len() + SERIES_BYTES;
+    fn insert_young(&mut self, prefix: Box<[u8]>, known: Known) {
+        let bytes = prefix.len() + known.series.key().len() + SERIES_BYTES;
         let Bound { series: most, bytes: most_bytes } = self.per_generation;
         if self.young.len() >= most || self.bytes + bytes > most_bytes {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
         }
         self.bytes += bytes;
-        self.young.insert(prefix, series);
+        self.young.insert(prefix, known);
     }
 }
 
@@ -82,8 +100,8 @@ impl KnownSeries {
 mod tests {
     use super::*;
 
-    fn series() -> Arc<Series> {
-        Arc::new(Series::new("host", "load", "", &[]).unwrap())
+    fn series() -> Known {
+        Known::of(Arc::new(Series::new("host", "load", "", &[]).unwrap()))
     }
 
     fn prefix(number: usize) -> Vec<u8> {
@@ -99,7 +117,7 @@ mod tests {
         let mut known = KnownSeries::at_most(MAX_KNOWN_SERIES, usize::MAX);
         let (total, series) = (MAX_KNOWN_SERIES + MAX_KNOWN_SERIES / 4, series());
         for number in 0..total {
-            known.insert(&prefix(number), Arc::clone(&series));
+            known.insert(&prefix(number), series.clone());
             assert!(size(&known) <= MAX_KNOWN_SERIES);
         }
         assert!((total - MAX_KNOWN_SERIES / 2..total).all(|number| known.get(&prefix(number)).is_some()));
@@ -126,7 +144,7 @@ mod tests {
             for number in 0..MAX_KNOWN_SERIES {
                 let series = Arc::new(Series::new("shop", &format!("n{number}"), "", &labels).unwrap());
                 let prefix = format!("{number:0>MAX_KNOWN_PREFIX_BYTES$}");
-                known.insert(prefix.as_bytes(), series);
+                known.insert(prefix.as_bytes(), Known::of(series));
                 most = most.max(size(&known));
             }
         });

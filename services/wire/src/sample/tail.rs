@@ -4,7 +4,7 @@ use super::value;
 use watchkeeper_domain::Timestamp;
 
 /// A record taken apart at its last `,"value":`, if it ends exactly in
-/// `,"value":NUMBER,"collected_at":"TIME"}`.
+/// `,"value":NUMBER,"CollectedAt":"TIME"}`, or in the same with `"collected_at"`, as earlier versions write it.
 ///
 /// Says nothing about what comes before: the same bytes may lie inside another object, for all this
 /// knows.
@@ -23,7 +23,8 @@ impl<'a> Tail<'a> {
     pub(super) fn of(record: &'a [u8]) -> Option<Self> {
         let rest = record.strip_suffix(br#""}"#)?;
         let (rest, time) = split_after_last(rest, b'"')?;
-        let rest = rest.strip_suffix(br#","collected_at":""#)?;
+        let [now, before] = [&br#","CollectedAt":""#[..], br#","collected_at":""#];
+        let rest = rest.strip_suffix(now).or_else(|| rest.strip_suffix(before))?;
         let (rest, number) = split_after_last(rest, b':')?;
         let prefix = rest.strip_suffix(br#","value":"#)?;
         Some(Self { prefix, value: parse_number(number)?, collected_at: parse_time(time)? })
@@ -54,13 +55,16 @@ mod tests {
 
     #[test]
     fn the_last_value_and_time_are_split_off() {
-        let record = br#"{"a":{"b":1,"value":2,"value":-1.5e3,"collected_at":"1970-01-01T00:00:01Z"}"#;
-        let expected = Tail {
-            prefix: br#"{"a":{"b":1,"value":2"#,
-            value: -1500.0,
-            collected_at: Timestamp::from_micros(1_000_000).unwrap(),
-        };
-        assert_eq!(Tail::of(record), Some(expected));
+        for spelling in ["CollectedAt", "collected_at"] {
+            let record =
+                format!(r#"{{"a":{{"b":1,"value":2,"value":-1.5e3,"{spelling}":"1970-01-01T00:00:01Z"}}"#);
+            let expected = Tail {
+                prefix: br#"{"a":{"b":1,"value":2"#,
+                value: -1500.0,
+                collected_at: Timestamp::from_micros(1_000_000).unwrap(),
+            };
+            assert_eq!(Tail::of(record.as_bytes()), Some(expected));
+        }
     }
 
     #[test]
@@ -82,6 +86,8 @@ mod tests {
             r#"{"a":1,"value":2,"collected_at":"1970-01-01T00:00:01\u005a"}"#,
             r#"{"a":1,"value":2,"collected_at":"yesterday"}"#,
             r#"{"value":2,"collected_at":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":2,"collectedat":"1970-01-01T00:00:01Z"}"#,
+            r#"{"a":1,"value":2,"CollectedAt":"1970-01-01T00:00:01Z","collected_at":"1970-01-01T00:00:01Z"}"#,
         ] {
             assert_eq!(Tail::of(record.as_bytes()), None, "{record}");
         }

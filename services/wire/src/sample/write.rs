@@ -5,7 +5,7 @@ use std::io::Write as _;
 use watchkeeper_domain::{Sample, SeriesParts, Timestamp};
 use watchkeeper_ports::BatchBuilder;
 
-/// Appends a sample's JSON to `out`.
+/// Appends a sample's JSON to `out`, in the form of a record.
 pub fn write_sample(out: &mut Vec<u8>, sample: &Sample) {
     let series = &sample.series;
     write_series(out, series.source(), series.name(), series.unit(), series.labels());
@@ -30,7 +30,7 @@ fn write_series<'a>(
     source: &str,
     name: &str,
     unit: &str,
-    labels: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
 ) {
     out.extend_from_slice(br#"{"source":"#);
     write_json(out, source);
@@ -40,24 +40,23 @@ fn write_series<'a>(
         out.extend_from_slice(br#","unit":"#);
         write_json(out, unit);
     }
-    if labels.len() > 0 {
-        let mut before = &br#","labels":{"#[..];
-        for (name, value) in labels {
-            out.extend_from_slice(before);
-            write_json(out, name);
-            out.push(b':');
-            write_json(out, value);
-            before = b",";
+    out.extend_from_slice(br#","labels":{"#);
+    for (index, (name, value)) in labels.enumerate() {
+        if index > 0 {
+            out.push(b',');
         }
-        out.push(b'}');
+        write_json(out, name);
+        out.push(b':');
+        write_json(out, value);
     }
+    out.push(b'}');
 }
 
 /// The order and spelling here is what [`super::tail`] splits off.
 fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64) {
     out.extend_from_slice(br#","value":"#);
     write_number(out, value);
-    out.extend_from_slice(br#","collected_at":""#);
+    out.extend_from_slice(br#","CollectedAt":""#);
     write!(out, "{collected_at}").expect("memory takes every write, and every Timestamp can be shown");
     out.extend_from_slice(br#""}"#);
 }
@@ -109,19 +108,19 @@ mod tests {
             str::from_utf8(batch.get(0).value).unwrap(),
             concat!(
                 r#"{"source":"github","name":"stargazers_count","unit":"stars","#,
-                r#""labels":{"repository":"golang/go"},"value":125000,"collected_at":"2026-11-20T10:00:00.123Z"}"#
+                r#""labels":{"repository":"golang/go"},"value":125000,"CollectedAt":"2026-11-20T10:00:00.123Z"}"#
             )
         );
     }
 
     #[test]
-    fn what_is_empty_is_left_out() {
+    fn a_unit_that_is_empty_is_left_out_and_labels_are_an_object_in_any_case() {
         let series = SeriesParts { source: "host", name: "load", unit: "", labels: &[] };
         let mut out = Vec::new();
         write_parts(&mut out, &series, Timestamp::MIN, 0.5);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            r#"{"source":"host","name":"load","value":0.5,"collected_at":"1970-01-01T00:00:00Z"}"#
+            r#"{"source":"host","name":"load","labels":{},"value":0.5,"CollectedAt":"1970-01-01T00:00:00Z"}"#
         );
     }
 

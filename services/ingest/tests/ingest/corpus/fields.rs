@@ -1,6 +1,6 @@
 //! Fields that are missing, of the wrong type, given twice, or unknown.
 
-use super::{Item, sample_with, timed_sample_with};
+use super::{Item, sample_with, timed_sample_with, with_labels};
 
 /// A value of each type of JSON.
 const TYPES: [(&str, &str); 6] = [
@@ -166,8 +166,9 @@ fn wrong_characters() -> Vec<Item> {
 /// Odd, but samples.
 fn odd() -> Vec<Item> {
     let odd = |name: &str, field: &str, json: &str, added: &str| {
+        let added = with_labels(added);
         let record = format!(
-            r#"{{"source":"test","name":"odd"{added},"value":1,"collected_at":"2024-11-20T10:00:00Z"}}"#
+            r#"{{"source":"test","name":"odd"{added},"value":1,"CollectedAt":"2024-11-20T10:00:00Z"}}"#
         );
         Item::taken(name, timed_sample_with(field, json), record)
     };

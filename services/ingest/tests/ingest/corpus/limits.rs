@@ -1,6 +1,6 @@
 //! Fields at their limit, and past it.
 
-use super::{Item, sample_with, timed_sample_with};
+use super::{Item, sample_with, timed_sample_with, with_labels};
 
 /// Deep enough to overflow the stack of whoever reads it by recursion.
 const DEPTH: usize = 100_000;
@@ -17,8 +17,9 @@ fn quoted(text: &str) -> String {
 }
 
 fn record(source: &str, name: &str, between: &str) -> String {
+    let between = with_labels(between);
     format!(
-        r#"{{"source":"{source}","name":"{name}"{between},"value":1,"collected_at":"2024-11-20T10:00:00Z"}}"#
+        r#"{{"source":"{source}","name":"{name}"{between},"value":1,"CollectedAt":"2024-11-20T10:00:00Z"}}"#
     )
 }
 

@@ -36,7 +36,7 @@ const REFUSED: [(&str, &str); 5] = [
 pub(crate) fn items() -> Vec<Item> {
     let taken = TAKEN.into_iter().map(|(name, json, number)| {
         let record = format!(
-            r#"{{"source":"test","name":"odd","value":{number},"collected_at":"2024-11-20T10:00:00Z"}}"#
+            r#"{{"source":"test","name":"odd","labels":{{}},"value":{number},"CollectedAt":"2024-11-20T10:00:00Z"}}"#
         );
         Item::taken(name, timed_sample_with("value", json), record)
     });
@@ -57,8 +57,7 @@ pub(crate) fn items() -> Vec<Item> {
         Item::refused(name, sample_with("value", json), "value", "must be a number, is a string")
     });
     let fraction = format!("0.{}", "3".repeat(100_000));
-    let record =
-        r#"{"source":"test","name":"odd","value":0.3333333333333333,"collected_at":"2024-11-20T10:00:00Z"}"#;
+    let record = r#"{"source":"test","name":"odd","labels":{},"value":0.3333333333333333,"CollectedAt":"2024-11-20T10:00:00Z"}"#;
     let fraction = Item::taken("a fraction of 100,000 digits", timed_sample_with("value", &fraction), record);
     taken.chain(refused).chain(long).chain(strings).chain([fraction]).collect()
 }

@@ -13,7 +13,7 @@ pub(crate) fn items() -> Vec<Item> {
     };
     let taken = |name: &str, sent: &str, written: &str| {
         let record = format!(
-            r#"{{"source":"test","name":"odd","labels":{{"a":"{written}"}},"value":1,"collected_at":"2024-11-20T10:00:00Z"}}"#
+            r#"{{"source":"test","name":"odd","labels":{{"a":"{written}"}},"value":1,"CollectedAt":"2024-11-20T10:00:00Z"}}"#
         );
         Item::taken(name, timed_sample_with("labels", &format!(r#"{{"a":"{sent}"}}"#)), record)
     };

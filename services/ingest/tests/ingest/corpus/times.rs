@@ -73,7 +73,8 @@ const REFUSED: [(&str, &str); 42] = [
 pub(crate) fn items() -> Vec<Item> {
     let sample = |time: &str| sample_with("collected_at", &format!("\"{time}\""));
     let taken = TAKEN.into_iter().map(move |(name, time, instant)| {
-        let record = format!(r#"{{"source":"test","name":"odd","value":1,"collected_at":"{instant}"}}"#);
+        let record =
+            format!(r#"{{"source":"test","name":"odd","labels":{{}},"value":1,"CollectedAt":"{instant}"}}"#);
         Item::taken(name, sample(time), record)
     });
     let form = "must be an RFC 3339 time from 1970 to 9999, such as 2026-11-20T10:00:00.123Z";
@@ -92,7 +93,7 @@ fn around_now() -> Vec<Item> {
         Item::taken(
             name,
             sample(time),
-            format!(r#"{{"source":"test","name":"odd","value":1,"collected_at":"{time}"}}"#),
+            format!(r#"{{"source":"test","name":"odd","labels":{{}},"value":1,"CollectedAt":"{time}"}}"#),
         )
     };
     let refused = |name: &str, time: Timestamp| {
