@@ -213,7 +213,7 @@ mod tests {
             str::from_utf8(decoded.batches[0].get(0).value).unwrap(),
             concat!(
                 r#"{"source":"github","name":"stars","labels":{"a":"1","b":"2"},"#,
-                r#""value":125000,"collected_at":"2026-11-20T09:00:00Z"}"#
+                r#""value":125000,"CollectedAt":"2026-11-20T09:00:00Z"}"#
             )
         );
     }

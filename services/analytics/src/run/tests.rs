@@ -135,7 +135,7 @@ fn counted(context: &RoleContext) -> String {
     prometheus::TextEncoder::new().encode_to_string(&context.registry().gather()).unwrap()
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_time_of_a_pass_the_size_of_a_batch_and_a_store_that_fails_are_counted() {
     let stage = Stage::sampled(&[sample("a", "20T09:10", 1.0), sample("b", "20T09:20", 2.0)]).await;
     stage.rollups.fail("put", unavailable("rollups"));

@@ -1,9 +1,13 @@
 //! What is counted.
 
-use crate::platform::Platform;
+use crate::platform::{Platform, soon};
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use prometheus::TextEncoder;
 use tonic::Request;
 use tonic::client::Grpc;
+use tower::ServiceExt as _;
 use watchkeeper_wire::proto::v1::{ListSeriesRequest, ListSeriesResponse};
 
 /// Calls a method of the gRPC services that may not be there.
@@ -37,4 +41,20 @@ async fn questions_are_counted_by_route_and_status_whatever_path_is_asked() {
     assert_eq!(counted("/watchkeeper.v1.Metrics/ListSeries", "InvalidArgument"), Some("1"));
     assert_eq!(counted("/watchkeeper.v1.Metrics/{*rest}", "Unimplemented"), Some("2"));
     assert!(text.contains("watchkeeper_api_request_seconds_count{route=\"/v1/series\"} 2"));
+}
+
+#[tokio::test]
+async fn a_call_whose_time_was_over_is_counted_as_one() {
+    let platform = Platform::start().await;
+    // The feed gives a place when it has its turn, which is later.
+    let request = axum::http::Request::post("/watchkeeper.v1.Metrics/StreamSamples")
+        .header(CONTENT_TYPE, "application/grpc")
+        .header("grpc-timeout", "0n")
+        .body(Body::from(&[0; 5][..]))
+        .unwrap();
+    let answer = soon(platform.grpc.clone().oneshot(request)).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    let text = TextEncoder::new().encode_to_string(&platform.context.registry().gather()).unwrap();
+    let counted = r#"watchkeeper_api_requests_total{route="/watchkeeper.v1.Metrics/{*rest}",status="DeadlineExceeded"} 1"#;
+    assert!(text.contains(counted), "{text}");
 }
