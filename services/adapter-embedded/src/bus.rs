@@ -131,7 +131,7 @@ impl EventBus for EmbeddedBus {
         let (topic, group) = (topic.clone(), group.clone());
         let (log, committed) =
             self.shared.database.read(move |conn| positions::find(conn, &topic, &group)).await?;
-        Ok(vec![Lag { partition, committed, end: log.end }])
+        Ok(vec![Lag { partition, earliest: log.earliest, committed, end: log.end }])
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {

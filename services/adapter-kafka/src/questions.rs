@@ -103,7 +103,7 @@ impl Questions {
         )?;
         let lag = |Extent { partition, earliest, end }| {
             let committed = committed.get(&partition.partition).copied().unwrap_or(earliest);
-            Lag { partition, committed: committed.max(earliest), end }
+            Lag { partition, earliest, committed: committed.max(earliest), end }
         };
         Ok(extents.into_iter().map(lag).collect())
     }

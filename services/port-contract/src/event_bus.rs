@@ -49,6 +49,7 @@ suite!(($) event_bus_contract, event_bus, [
     a_waiting_member_takes_over_from_one_that_leaves,
     committed_records_are_not_delivered_again,
     a_commit_may_go_back,
+    a_position_can_be_committed_once_its_partition_is_assigned,
     commits_survive_reopening,
     a_commit_does_not_move_who_commits,
     a_tail_brings_only_what_comes_after_it,

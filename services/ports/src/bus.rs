@@ -71,7 +71,7 @@ pub trait Subscription: Send {
     /// record goes on with the earliest; so does one past the end, which only a bus that was replaced has.
     async fn seek(&mut self, position: Position) -> Result<(), PortError>;
 
-    /// Keeps positions for the group; a position may also move back.
+    /// Keeps positions for the group, in partitions that are assigned; a position may also move back.
     async fn commit(&mut self, positions: &[Position]) -> Result<(), PortError>;
 }
 
@@ -130,6 +130,8 @@ pub struct Extent {
 pub struct Lag {
     /// The partition.
     pub partition: TopicPartition,
+    /// The offset of the earliest record that is kept.
+    pub earliest: Offset,
     /// The group's position: what it committed, or the earliest record.
     pub committed: Offset,
     /// The offset that the next record will get.

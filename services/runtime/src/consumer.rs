@@ -1,5 +1,6 @@
 //! The loop that every role on the bus shares: receive → decode and handle → store → commit.
 
+mod correction;
 mod progress;
 mod replaced;
 mod sharing;
@@ -10,6 +11,7 @@ use crate::context::{RoleContext, RoleResult};
 use crate::heartbeat::Heartbeat;
 use crate::retry::{Attempts, Stopped, pause, retry};
 use crate::roster::Dependency;
+use correction::not_committed;
 use progress::Progress;
 use replaced::until_replaced;
 use sharing::Sharing;
@@ -234,6 +236,41 @@ impl Member<'_> {
             if let Some(position) = begin_at {
                 self.heartbeat.waiting(BUS, subscription.seek(position.clone())).await?;
             }
+        }
+        self.correct(subscription, positions).await
+    }
+
+    /// Tells the bus where the group begins, if it has committed something else: a tool may have moved the group's
+    /// offsets, and in a partition without news nobody else would ever commit. Nothing rests on it but the lag that
+    /// is shown, so that a bus that does not answer this is no reason to leave the group.
+    async fn correct(
+        &self,
+        subscription: &mut Box<dyn Subscription>,
+        begun: Vec<Position>,
+    ) -> Result<(), Stopped> {
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let Source { bus, topic, group, .. } = self.source;
+        let correcting = async {
+            let positions = not_committed(begun, &bus.lag(topic, group).await?);
+            if !positions.is_empty() {
+                subscription.commit(&positions).await?;
+                self.progress.committed();
+                tracing::info!(role = self.context.role(), %group, partitions = positions.len(), "the group's offsets on the bus were not those of the store, and are now");
+            }
+            Ok::<_, PortError>(())
+        };
+        let corrected = tokio::select! {
+            biased;
+            () = self.context.shutdown().cancelled() => return Err(Stopped::Shutdown),
+            corrected = self.heartbeat.waiting(BUS, correcting) => corrected,
+        };
+        if let Err(error) = corrected {
+            if error.failure() != Failure::Retry {
+                return Err(error.into());
+            }
+            tracing::warn!(role = self.context.role(), %error, "the lag may be shown wrong until something is stored");
         }
         Ok(())
     }

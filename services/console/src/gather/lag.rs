@@ -47,6 +47,7 @@ mod tests {
     fn partitions_are_added_up() {
         let lag = |partition, committed, end| Lag {
             partition: TopicPartition::new(Topic::METRICS, partition),
+            earliest: 0,
             committed,
             end,
         };

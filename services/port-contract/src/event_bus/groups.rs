@@ -3,7 +3,7 @@
 use super::member::{Member, positions, sorted, values};
 use super::{group, numbered, publish, topic};
 use crate::{Fixture, soon};
-use watchkeeper_ports::{Delivery, EventBus, Position};
+use watchkeeper_ports::{Delivery, EventBus, Lag, Position};
 
 pub async fn a_new_group_starts_at_the_earliest_record<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
@@ -89,6 +89,33 @@ pub async fn a_commit_may_go_back<F: Fixture<dyn EventBus>>() {
     drop(member);
     let mut member = Member::join(&*bus, &topic, &group).await;
     assert!(sorted(member.values(10).await).into_iter().eq(0..10));
+}
+
+/// Before the next call, with which the records begin to come: they come from where was sought all the same.
+pub async fn a_position_can_be_committed_once_its_partition_is_assigned<F: Fixture<dyn EventBus>>() {
+    let fixture = F::fresh().await;
+    let (bus, topic, group) = (fixture.open().await, topic(), group());
+    publish(&*bus, &topic, numbered(0..10, 1)).await;
+    let keyed = bus.partitions(&topic, &[b"key-0"]).await.unwrap().remove(0);
+    let first = bus.read(&keyed, 0, 10).await.unwrap().offsets;
+    let mut subscription = bus.subscribe(&topic, &group).await.unwrap();
+    loop {
+        match soon(subscription.next(10)).await.unwrap() {
+            Delivery::Assigned(partitions) if partitions.contains(&keyed) => break,
+            Delivery::Assigned(_) | Delivery::Revoked(_) => {}
+            Delivery::Records(batch) => panic!("{batch:?} came before its partition"),
+        }
+    }
+    subscription.seek(Position { partition: keyed.clone(), next: first[6] }).await.unwrap();
+    subscription.commit(&[Position { partition: keyed.clone(), next: first[4] }]).await.unwrap();
+    let lags = bus.lag(&topic, &group).await.unwrap();
+    let lag = lags.iter().find(|lag| lag.partition == keyed);
+    let expected = Lag { partition: keyed, earliest: first[0], committed: first[4], end: first[9] + 1 };
+    assert_eq!(lag, Some(&expected));
+    match soon(subscription.next(10)).await.unwrap() {
+        Delivery::Records(batch) => assert_eq!(batch.offsets[0], first[6]),
+        other => panic!("{other:?}"),
+    }
 }
 
 pub async fn commits_survive_reopening<F: Fixture<dyn EventBus>>() {

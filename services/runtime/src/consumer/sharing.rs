@@ -95,14 +95,11 @@ impl Sharing {
         let topic_id = self.bus.topic_id(&self.topic).await?;
         // In this order: the store may have moved on since the group committed, and never the other way.
         let lags = self.bus.lag(&self.topic, &self.group).await?;
-        let extents = self.bus.extents(&self.topic).await?;
         let mut elsewhere = Vec::new();
-        for Lag { partition, committed, .. } in lags {
+        for Lag { partition, earliest, committed, .. } in lags {
             let stored = store.position(&self.group, &partition, &topic_id).await?.next();
             // A group that has committed nothing is said to be at the earliest record.
-            let earliest =
-                extents.iter().find(|extent| extent.partition == partition).map(|extent| extent.earliest);
-            if committed > stored.max(earliest.unwrap_or(Offset::MAX)) {
+            if committed > stored.max(earliest) {
                 elsewhere.push(Elsewhere { partition, committed, stored });
             }
         }

@@ -122,9 +122,10 @@ async fn a_seek_that_fails_is_made_again_in_a_new_membership() {
         Did::Join,
         Did::Begin,
         Did::Seek(5),
+        Did::Commit(vec![5]),
         Did::Take(vec![5]),
     ];
-    assert_eq!(stage.done()[2..10], again);
+    assert_eq!(stage.done()[2..11], again);
 }
 
 #[tokio::test(start_paused = true)]

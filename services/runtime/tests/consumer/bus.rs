@@ -23,7 +23,7 @@ impl EventBus for FakeBus {
     /// Seven records behind.
     async fn lag(&self, _: &Topic, _: &Group) -> Result<Vec<Lag>, PortError> {
         self.0.check(Call::Lag)?;
-        Ok(vec![Lag { partition: partition(), committed: 3, end: 10 }])
+        Ok(vec![Lag { partition: partition(), earliest: 2, committed: 3, end: 10 }])
     }
 
     async fn publish(&self, _: &Topic, _: RecordBatch) -> Result<(), PortError> {

@@ -10,7 +10,36 @@ async fn an_assigned_partition_goes_on_where_the_consumer_says() {
     let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
     stage.until(&Did::Commit(vec![8]), 1).await;
     role.stop().await.unwrap();
-    assert_eq!(stage.done()[..4], [Did::Join, Did::Begin, Did::Seek(7), Did::Take(vec![7])]);
+    let begun = [Did::Join, Did::Begin, Did::Seek(7), Did::Commit(vec![7]), Did::Take(vec![7])];
+    assert_eq!(stage.done()[..5], begun, "the group has committed 3, and its lag is shown by that");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_has_committed_where_the_store_is_commits_nothing_at_an_assignment() {
+    let stage = Stage::new();
+    stage.gives([assigned(), records(3..4)]);
+    let role = stage.run(Keeper::hasty(&stage).beginning_at(3));
+    stage.until(&Did::Commit(vec![4]), 1).await;
+    role.stop().await.unwrap();
+    assert_eq!(stage.done()[..4], [Did::Join, Did::Begin, Did::Seek(3), Did::Take(vec![3])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_does_not_take_where_the_group_begins_stops_nothing() {
+    for call in [Call::Lag, Call::Commit] {
+        let stage = Stage::new();
+        if call == Call::Lag {
+            // The status line asks first.
+            stage.fails(Call::Lag, unavailable());
+        }
+        stage.fails(call, unavailable());
+        stage.gives([assigned(), records(7..8)]);
+        let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
+        stage.until(&Did::Commit(vec![8]), 1).await;
+        role.stop().await.unwrap();
+        let joined = stage.done().into_iter().filter(|did| *did == Did::Join).count();
+        assert_eq!((joined, stage.done().contains(&Did::Fail(call))), (1, true));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,6 +106,7 @@ async fn a_zombie_drops_what_it_has_and_starts_again_where_the_store_is() {
             Did::Join,
             Did::Begin,
             Did::Seek(5),
+            Did::Commit(vec![5]),
             Did::Take(vec![0, 1]),
             Did::Store(vec![0, 1]),
             Did::Fail(Call::Store),
@@ -85,6 +115,7 @@ async fn a_zombie_drops_what_it_has_and_starts_again_where_the_store_is() {
             Did::Join,
             Did::Begin,
             Did::Seek(5),
+            Did::Commit(vec![5]),
             Did::Take(vec![5]),
             Did::Store(vec![5]),
             Did::Commit(vec![6]),
