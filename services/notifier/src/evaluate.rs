@@ -1,12 +1,14 @@
 //! Evaluating the rules: from the records of one topic to alerts.
 
 mod known_until;
+mod pace;
 mod reading;
 mod repartition;
 
 use crate::metrics::NotifierMetrics;
 use bytes::Bytes;
 use known_until::KnownUntil;
+use pace::linger_after;
 use reading::{Reading, Said};
 use repartition::Repartition;
 use std::collections::{BTreeMap, HashMap};
@@ -27,9 +29,6 @@ use watchkeeper_runtime::consumer::{Consumer, resume};
 /// How often the evaluator looks at what has passed without a record: a rule that has held for long enough,
 /// a series that fell silent.
 pub(crate) const TICK_EVERY: Duration = Duration::from_secs(1);
-/// How long what is remembered of series may be ahead of what is stored. An alert that begins or ends is
-/// stored at once.
-pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// Most records that are taken before the memories are stored: it bounds the transaction.
 pub(crate) const MAX_TAKEN: usize = 50_000;
 /// Most records of one delivery, so that a tick is not put off for long.
@@ -57,6 +56,8 @@ pub(crate) struct Evaluating {
     known_until: KnownUntil,
     /// Records taken since the last store.
     taken: usize,
+    /// How long what is remembered of series, and the position with it, may be ahead of what is stored.
+    linger: Duration,
     /// What is being stored: after a failure the same is tried again.
     storing: Option<Arc<Evaluation>>,
     tick_at: Instant,
@@ -118,6 +119,7 @@ impl Evaluating {
             partitions: BTreeMap::new(),
             known_until: KnownUntil::default(),
             taken: 0,
+            linger: linger_after(0),
             storing: None,
             tick_at: Instant::now(),
             ticked: Timestamp::MIN,
@@ -392,8 +394,9 @@ impl Consumer for Evaluating {
         }
     }
 
+    /// An alert that begins or ends is stored at once.
     fn linger(&self) -> Duration {
-        CHECKPOINT_EVERY
+        self.linger
     }
 
     fn room(&self) -> usize {
@@ -411,6 +414,7 @@ impl Consumer for Evaluating {
             self.alerts.store(evaluation).await?;
         }
         let alerts_changed = !evaluation.alerts.is_empty();
+        self.linger = linger_after(evaluation.memories.len());
         // No assignment is among them: these stay as they are.
         let moved = evaluation.advances.iter().filter(|advance| advance.next != advance.expected);
         let moved: Vec<_> = moved.map(|Advance { partition, next, .. }| (partition.clone(), *next)).collect();

@@ -128,7 +128,7 @@ async fn an_alert_is_stored_at_once_together_with_the_position_and_told_on() {
     let store = stage.open();
     let mut evaluating = stage.evaluating(&store).await;
     stage.measure(&mut evaluating, 0, 1.0).await;
-    assert_eq!((evaluating.room(), evaluating.linger()), (MAX_DELIVERY, CHECKPOINT_EVERY));
+    assert_eq!((evaluating.room(), evaluating.linger()), (MAX_DELIVERY, Duration::from_secs(1)));
     stage.measure(&mut evaluating, 10, 20.0).await;
     assert_eq!(evaluating.room(), 0, "it must be stored now");
     assert_eq!(stage.store(&mut evaluating).await, [2]);
