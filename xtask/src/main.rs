@@ -13,6 +13,7 @@ mod stack;
 mod test;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Developer commands of Watchkeeper.
 #[derive(Debug, Parser)]
@@ -34,10 +35,18 @@ enum Command {
     Stack(stack::Stack),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::Stack(stack) => stack::run(&stack),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // In words: a backtrace says nothing to who has to install something.
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -2,24 +2,72 @@
 
 use anyhow::bail;
 use std::env;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long another process may hold the locks of apt. Debian's own upgrades take minutes.
+const LOCKED_AT_MOST: Duration = Duration::from_secs(10 * 60);
+/// What apt says when another process gets the lists of packages; it waits for its other locks by itself.
+const LISTS_ARE_LOCKED: &str = "/var/lib/apt/lists/lock";
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Makes sure that something is there: as root on Debian by installing packages, elsewhere by saying how.
 pub(crate) fn packages(what: &str, packages: &[&str], is_there: impl Fn() -> bool) -> anyhow::Result<()> {
     if is_there() {
         return Ok(());
     }
-    let install = [&["install", "--yes", "--no-install-recommends"], packages].concat();
-    let command = format!("apt-get {}", install.join(" "));
+    let command = format!("apt-get install --yes --no-install-recommends {}", packages.join(" "));
     if program("apt-get").is_some() && is_root() {
         eprintln!("{what} is missing; installing it: {command}");
-        if apt_get(&["update"]) && apt_get(&install) && is_there() {
+        if install(packages)? && is_there() {
             return Ok(());
         }
-        eprintln!("It could not be installed.");
+        bail!(
+            "{what} is missing, and could not be installed, for the reason that apt-get gave: try {command}"
+        );
     }
     bail!("{what} is missing: have it on PATH (Debian: {command})")
+}
+
+/// Gets the lists of packages, and these packages; `false` if apt has said why not.
+fn install(packages: &[&str]) -> anyhow::Result<bool> {
+    if !update()? {
+        return Ok(false);
+    }
+    eprintln!(
+        "if another process is installing something, it is waited for, up to {} minutes",
+        LOCKED_AT_MOST.as_secs() / 60
+    );
+    Ok(apt_get(&arguments(packages)).status()?.success())
+}
+
+/// How packages are installed, by apt's arguments. Nobody is asked, and who holds the locks is waited for.
+fn arguments(packages: &[&str]) -> Vec<String> {
+    let timeout = format!("DPkg::Lock::Timeout={}", LOCKED_AT_MOST.as_secs());
+    let always = ["install", "--yes", "--quiet", "--no-install-recommends", "-o", &timeout];
+    [&always, packages].concat().into_iter().map(str::to_owned).collect()
+}
+
+/// Gets the lists of packages, once nobody else does.
+#[expect(clippy::disallowed_methods, reason = "apt waits for all its locks but this one")]
+fn update() -> anyhow::Result<bool> {
+    let (begun, mut was_told) = (Instant::now(), false);
+    loop {
+        let Output { status, stderr, .. } = apt_get(&["update".to_owned(), "--quiet".to_owned()]).output()?;
+        let is_locked = String::from_utf8_lossy(&stderr).contains(LISTS_ARE_LOCKED);
+        if status.success() || !is_locked || begun.elapsed() > LOCKED_AT_MOST {
+            io::stderr().write_all(&stderr)?;
+            return Ok(status.success());
+        }
+        if !was_told {
+            eprintln!("another process is getting the lists of packages; it is waited for");
+            was_told = true;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// The path of a program on PATH.
@@ -33,8 +81,24 @@ pub(crate) fn is_root() -> bool {
     id.is_ok_and(|id| id.stdout == b"0\n")
 }
 
-fn apt_get(args: &[&str]) -> bool {
+/// apt-get, with what it says on stderr: stdout is for who asked.
+fn apt_get(args: &[String]) -> Command {
     let mut command = Command::new("apt-get");
-    command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdout(io::stderr());
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_of_apt_is_waited_for_and_nobody_is_asked() {
+        let arguments = arguments(&["redis-server"]).join(" ");
+        assert!(
+            arguments.contains("--yes") && arguments.contains("-o DPkg::Lock::Timeout=600"),
+            "{arguments}"
+        );
+        assert!(arguments.ends_with(" redis-server"), "{arguments}");
+    }
 }

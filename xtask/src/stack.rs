@@ -6,6 +6,7 @@ mod files;
 mod kafka;
 mod maven;
 mod mongodb;
+mod passage;
 mod place;
 mod postgres;
 mod prepared;
@@ -28,7 +29,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Stack {
-    /// Get what is missing, give each engine its port, print their URLs and write them to DIR/urls.toml; start none
+    /// Get what is missing, give each engine its port, print a configuration that names them all and write it to
+    /// DIR/watchkeeper.toml; start none
     Prepare(EnginesArgs),
     /// The same, and start the engines and wait until each answers
     Up(UpArgs),
@@ -42,7 +44,7 @@ pub(crate) enum Stack {
 
 #[derive(Args, Debug)]
 pub(crate) struct DirArgs {
-    /// Where the engines keep their data, logs and URLs [default: watchkeeper-stack in the directory of
+    /// Where the engines keep their data and logs, and where the configuration is [default: watchkeeper-stack in the directory of
     /// temporary files]
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -95,6 +97,11 @@ pub(crate) fn run(stack: &Stack) -> anyhow::Result<()> {
 }
 
 impl DirArgs {
+    /// As it stands in a command for the same engines.
+    fn shown(&self) -> String {
+        self.dir.as_ref().map(|dir| format!(" --dir {}", dir.display())).unwrap_or_default()
+    }
+
     fn get(&self) -> PathBuf {
         self.dir.clone().unwrap_or_else(|| env::temp_dir().join("watchkeeper-stack"))
     }
@@ -108,7 +115,7 @@ impl EnginesArgs {
 }
 
 fn prepare(args: &EnginesArgs) -> anyhow::Result<()> {
-    print!("{}", Prepared::new(&args.dir.get(), &args.get())?.urls());
+    print!("{}", Prepared::new(&args.dir.get(), &args.get())?.config());
     Ok(())
 }
 
@@ -116,12 +123,10 @@ fn up(UpArgs { which, attached }: &UpArgs) -> anyhow::Result<()> {
     let dir = which.dir.get();
     let lifetime = if *attached { Lifetime::Attached } else { Lifetime::Background };
     let running = Running::start(&dir, &which.get(), lifetime)?;
-    println!("{}", running.engines.urls());
-    println!(
-        "# Also in {}. Stop them with: cargo xtask stack down --dir {}",
-        running.engines.file().display(),
-        dir.display()
-    );
+    let file = running.engines.file();
+    println!("{}", running.engines.config());
+    println!("# Run Watchkeeper on them: cargo run --release -- up --config {}", file.display());
+    println!("# Stop them: cargo xtask stack down{}", which.dir.shown());
     running.leave();
     Ok(())
 }

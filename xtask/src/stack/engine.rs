@@ -34,6 +34,28 @@ impl Engine {
         }
     }
 
+    /// What it is called where people read of it.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Kafka => "Kafka",
+            Self::Postgres => "PostgreSQL",
+            Self::Redis => "Redis",
+            Self::Mongodb => "MongoDB, or a server of its protocol",
+            Self::Smtp => "a mail server",
+        }
+    }
+
+    /// The key of Watchkeeper's `[backends]` that it stands behind.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Kafka => "bus",
+            Self::Postgres => "store",
+            Self::Redis => "cache",
+            Self::Mongodb => "rollups",
+            Self::Smtp => "mail",
+        }
+    }
+
     /// Makes sure that its programs are there; an error says how to get them.
     pub(super) fn provide(self) -> anyhow::Result<()> {
         match self {

@@ -3,13 +3,14 @@
 use crate::provide::{packages, program};
 use anyhow::{Context as _, ensure};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Makes sure that the jars that `engines/pom.xml` names are there. They are fetched once; a change of the
 /// file fetches anew.
 pub(super) fn provide() -> anyhow::Result<()> {
-    packages("Java (a JDK, 17 or later)", &["openjdk-17-jdk-headless"], || {
+    packages("Java (a JDK, 17 or later)", &["default-jdk-headless"], || {
         program("java").is_some() && program("javac").is_some()
     })?;
     let wanted = fs::read(source().join("pom.xml"))?;
@@ -20,10 +21,13 @@ pub(super) fn provide() -> anyhow::Result<()> {
     packages("Maven", &["maven"], || program("mvn").is_some())?;
     eprintln!("fetching Kafka and a server of MongoDB's protocol from Maven Central (60 MB)");
     let mut maven = Command::new("mvn");
-    maven.args(["--quiet", "--batch-mode", "dependency:copy-dependencies"]);
-    maven.arg(format!("-DoutputDirectory={}", jars().display())).current_dir(source());
+    maven.args(["--batch-mode", "dependency:copy-dependencies"]);
+    maven.arg(format!("-DoutputDirectory={}", jars().display())).current_dir(source()).stdout(io::stderr());
     let status = maven.status().context("cannot start mvn")?;
-    ensure!(status.success(), "{maven:?} failed: is Maven Central reachable?");
+    ensure!(
+        status.success(),
+        "Maven could not fetch them, for the reason above: is Maven Central reachable?"
+    );
     fs::write(have, wanted)?;
     Ok(())
 }

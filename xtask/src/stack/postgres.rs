@@ -24,9 +24,7 @@ pub(super) fn provide() -> anyhow::Result<()> {
 
 pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     let data = place.data();
-    if let Some(user) = user() {
-        chown(place.dir(), Some(user), Some(user))?;
-    }
+    hand_over(place.dir())?;
     certify(place)?;
     if data.join("PG_VERSION").exists() {
         // A server that was killed leaves its locks behind, which hold while its number is there, be it a zombie's.
@@ -35,6 +33,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     }
     let password = place.dir().join("password");
     files::write(&password, PASSWORD)?;
+    hand_over(&password)?;
     let mut initdb = at_root(find("initdb").context("initdb")?);
     if let Some(user) = user() {
         initdb.uid(user).gid(user);
@@ -56,10 +55,15 @@ fn certify(place: &Place) -> anyhow::Result<()> {
     files::write(&key, &made.signing_key.serialize_pem())?;
     // The server takes no key that others could read.
     fs::set_permissions(&key, Permissions::from_mode(0o600))?;
-    if let Some(user) = user() {
-        chown(&key, Some(user), Some(user))?;
-    }
-    files::write(&certificate, &made.cert.pem())
+    hand_over(&key)?;
+    files::write(&certificate, &made.cert.pem())?;
+    hand_over(&certificate)
+}
+
+/// Has it belong to whom the server runs as, whatever the umask lets others do.
+fn hand_over(path: &Path) -> anyhow::Result<()> {
+    let Some(user) = user() else { return Ok(()) };
+    chown(path, Some(user), Some(user)).with_context(|| path.display().to_string())
 }
 
 pub(super) fn command(place: &Place) -> anyhow::Result<Command> {

@@ -2,10 +2,10 @@
 
 use super::engine::Engine;
 use super::place::Place;
-use super::process;
-use anyhow::Context as _;
+use super::{files, passage, process, smtp};
+use anyhow::{Context as _, bail};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Engines of which everything is there that they need, and whose URLs are known.
@@ -20,12 +20,23 @@ impl Prepared {
     /// # Errors
     /// Everything that is missing and cannot be got, at once, with how to get it.
     pub(crate) fn new(dir: &Path, engines: &[Engine]) -> anyhow::Result<Self> {
-        let missing: Vec<_> = engines.iter().filter_map(|engine| engine.provide().err()).collect();
-        if !missing.is_empty() {
-            let list: Vec<_> = missing.iter().map(|error| format!("{error:#}")).collect();
-            anyhow::bail!("{}", list.join("\n"));
+        let dir = std::path::absolute(dir)?;
+        let titles: Vec<_> = engines.iter().map(|engine| engine.title()).collect();
+        eprintln!("looking for the programs of {}", titles.join("; "));
+        for user in engines.iter().filter_map(|engine| engine.user()) {
+            passage::make(&dir, user)?;
         }
-        let prepared = Self { dir: std::path::absolute(dir)?, engines: engines.to_vec() };
+        // Two engines may need the same.
+        let missing: BTreeSet<_> = engines
+            .iter()
+            .filter_map(|engine| engine.provide().err())
+            .map(|error| format!("{error:#}"))
+            .collect();
+        if !missing.is_empty() {
+            bail!("{}", missing.into_iter().collect::<Vec<_>>().join("\n"));
+        }
+        eprintln!("preparing them in {}", dir.display());
+        let prepared = Self { dir, engines: engines.to_vec() };
         // Held until each has its own, so that no two are the same.
         let mut ports = Vec::new();
         for (engine, place) in prepared.places() {
@@ -34,7 +45,7 @@ impl Prepared {
                 engine.prepare(&place).with_context(|| format!("cannot prepare {}", engine.name()))?;
             }
         }
-        fs::write(prepared.file(), prepared.urls())?;
+        files::write(&prepared.file(), &prepared.config())?;
         Ok(prepared)
     }
 
@@ -43,19 +54,29 @@ impl Prepared {
         self.engines.iter().map(|&engine| (engine, Place::of(&self.dir, engine)))
     }
 
-    /// Where each engine of the directory is, as TOML: those too that were prepared before.
-    pub(crate) fn urls(&self) -> String {
-        let mut urls = String::new();
+    /// A configuration of Watchkeeper for all engines of the directory: those too that were prepared before.
+    pub(crate) fn config(&self) -> String {
+        let mut config = String::from(
+            "# Written by `cargo xtask stack`, and again by the next one: copy it to change it.\n[backends]\n",
+        );
         let all = Engine::ALL.map(|engine| (engine, Place::of(&self.dir, engine)));
-        for (engine, place) in all.into_iter().filter(|(_, place)| place.port() != 0) {
-            let _ = writeln!(urls, "{} = {:?}", engine.name(), engine.url(&place));
+        let there: Vec<_> = all.into_iter().filter(|(_, place)| place.port() != 0).collect();
+        for (engine, place) in &there {
+            let _ = writeln!(config, "{} = {:?}", engine.key(), engine.url(place));
         }
-        urls
+        if let Some((_, place)) = there.iter().find(|(engine, _)| *engine == Engine::Smtp) {
+            let _ = writeln!(
+                config,
+                "\n[backends.smtp]\nca_file = {:?}",
+                smtp::certificate(place).display().to_string()
+            );
+        }
+        config
     }
 
-    /// The file that says the same.
+    /// The file that it stands in.
     pub(crate) fn file(&self) -> PathBuf {
-        self.dir.join("urls.toml")
+        self.dir.join("watchkeeper.toml")
     }
 
     /// Where each is, and its directory, in the variables that tests read: `WATCHKEEPER_TEST_KAFKA`,
@@ -66,5 +87,29 @@ impl Prepared {
             let dir = (format!("{name}_DIR"), place.dir().display().to_string());
             [(name, engine.url(&place)), dir]
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_configuration_names_each_engine_that_has_a_port_and_whom_the_mail_server_is_trusted_by() {
+        let dir = tempfile::tempdir().unwrap();
+        let prepared = Prepared { dir: dir.path().to_owned(), engines: vec![Engine::Kafka] };
+        for (engine, port) in [(Engine::Kafka, "9092"), (Engine::Smtp, "25")] {
+            let place = dir.path().join(engine.name());
+            fs::create_dir(&place).unwrap();
+            fs::write(place.join("port"), port).unwrap();
+        }
+        let expected = format!(
+            "[backends]\nbus = \"kafka://127.0.0.1:9092\"\nmail = \"smtp://127.0.0.1:25\"\n\n\
+             [backends.smtp]\nca_file = \"{}/smtp/certificate.pem\"\n",
+            dir.path().display()
+        );
+        let config = prepared.config();
+        assert!(config.starts_with('#') && config.ends_with(&expected), "{config}");
     }
 }

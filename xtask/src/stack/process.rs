@@ -15,6 +15,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
 /// How long an engine may take to end when it is asked to.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often is told what is waited for.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// How long an engine runs, unless it is stopped before.
 #[derive(Clone, Copy)]
@@ -44,7 +46,9 @@ pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> an
         command.uid(user).gid(user);
     }
     let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
-    let started = start_time(&child.id().to_string()).context("it has ended at once")?;
+    let started = start_time(&child.id().to_string()).with_context(|| {
+        format!("{} has ended at once; its log is {}", engine.name(), place.log().display())
+    })?;
     fs::write(place.pid(), format!("{} {started}", child.id()))?;
     Ok(())
 }
@@ -52,13 +56,23 @@ pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> an
 /// Waits until it answers.
 #[expect(clippy::disallowed_methods, reason = "an engine tells nobody that it has come up")]
 pub(super) fn wait(engine: Engine, place: &Place) -> anyhow::Result<()> {
-    let begun = Instant::now();
+    let (begun, mut tell_at) = (Instant::now(), TELL_EVERY);
+    let in_log = || format!("its log, {}, ends with:\n{}", place.log().display(), end_of_log(place));
     while !engine.answers(place) {
         if !is_running(place) {
-            bail!("{} has ended at once; its log ends with:\n{}", engine.name(), end_of_log(place));
+            bail!("{} has ended at once; {}", engine.name(), in_log());
         }
         if begun.elapsed() > ANSWERS_WITHIN {
-            bail!("{} does not answer; its log ends with:\n{}", engine.name(), end_of_log(place));
+            bail!("{} does not answer; {}", engine.name(), in_log());
+        }
+        if begun.elapsed() > tell_at {
+            eprintln!(
+                "{} has not answered for {} s; its log is {}",
+                engine.name(),
+                tell_at.as_secs(),
+                place.log().display()
+            );
+            tell_at += TELL_EVERY;
         }
         thread::sleep(LOOK_EVERY);
     }

@@ -16,6 +16,7 @@ impl Running {
     /// Prepares every engine, starts it unless it runs, and waits until all answer.
     pub(crate) fn start(dir: &Path, engines: &[Engine], lifetime: Lifetime<'_>) -> anyhow::Result<Self> {
         let running = Self { engines: Prepared::new(dir, engines)?, is_left: false };
+        eprintln!("starting them");
         for (engine, place) in running.engines.places() {
             process::start(engine, &place, lifetime)?;
         }

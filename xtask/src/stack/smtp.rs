@@ -25,13 +25,18 @@ fn python() -> Option<&'static str> {
 
 /// Makes the certificate that the server shows, signed by itself.
 pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
-    let certificate = place.dir().join("certificate.pem");
+    let certificate = certificate(place);
     if certificate.exists() {
         return Ok(());
     }
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
     files::write(&place.dir().join("key.pem"), &made.signing_key.serialize_pem())?;
     files::write(&certificate, &made.cert.pem())
+}
+
+/// The certificate that the server shows: who trusts it trusts the server.
+pub(super) fn certificate(place: &Place) -> PathBuf {
+    place.dir().join("certificate.pem")
 }
 
 pub(super) fn command(place: &Place) -> Command {

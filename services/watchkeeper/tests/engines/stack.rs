@@ -31,11 +31,23 @@ impl Engine {
             Self::Smtp => "smtp",
         }
     }
+
+    /// The key of `[backends]` that it stands behind.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Kafka => "bus",
+            Self::Postgres => "store",
+            Self::Redis => "cache",
+            Self::Mongodb => "rollups",
+            Self::Smtp => "mail",
+        }
+    }
 }
 
 /// One of each engine, in a directory and on ports of their own; dropped, they are killed.
 pub(crate) struct Stack {
     dir: PathBuf,
+    /// By the keys of `[backends]`.
     urls: BTreeMap<String, String>,
 }
 
@@ -44,15 +56,19 @@ impl Stack {
     pub(crate) fn prepare(dir: PathBuf) -> Self {
         let mut stack = Self { dir, urls: BTreeMap::new() };
         stack.call(&["prepare"], &Engine::ALL);
-        let file = fs::read_to_string(stack.dir.join("urls.toml")).unwrap();
+        let file = fs::read_to_string(stack.config()).unwrap();
         let lines = file.lines().filter_map(|line| line.split_once(" = "));
-        stack.urls =
-            lines.map(|(engine, url)| (engine.to_owned(), url.trim_matches('"').to_owned())).collect();
+        stack.urls = lines.map(|(key, url)| (key.to_owned(), url.trim_matches('"').to_owned())).collect();
         stack
     }
 
     pub(crate) fn url(&self, engine: Engine) -> &str {
-        &self.urls[engine.name()]
+        &self.urls[engine.key()]
+    }
+
+    /// The configuration that names all engines.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.dir.join("watchkeeper.toml")
     }
 
     /// Where an engine keeps its things.
