@@ -83,6 +83,14 @@ impl KafkaBus {
         Ok(Self { engine: Some(Arc::new(engine)) })
     }
 
+    /// What [`Self::new`] would say of how Kafka is to be used, but for files that are named and cannot be read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(options: &KafkaOptions) -> Result<(), PortError> {
+        Settings::new(options).map(drop)
+    }
+
     /// Adds what its clients tell of themselves every few seconds: `watchkeeper_kafka_*`.
     ///
     /// # Errors
@@ -169,7 +177,7 @@ impl EventBus for KafkaBus {
         let timeout = engine.settings.options().timeout;
         let inbox =
             Inbox::new(name.clone(), engine.journal(format!("member of {group_name}")), Some(timeout));
-        let consumer = start(&engine.settings.member(&group_name), inbox, Arc::downgrade(engine))?;
+        let consumer = start(&engine.settings.member(&group_name, &name), inbox, Arc::downgrade(engine))?;
         consumer.subscribe(&[&name]).map_err(|error| port_error(&error))?;
         let bus = Arc::downgrade(engine);
         let queues = Queues::new(topic.clone(), name, Some(group.clone()), consumer, bus);

@@ -10,6 +10,9 @@ use watchkeeper_ports::Topic;
 pub struct KafkaOptions {
     /// `HOST:PORT` of one or more brokers, separated by commas. The others are learnt from these.
     pub brokers: String,
+    /// What its clients are called, unless the settings say `client.id`: what Kafka's tools and logs show, and quotas
+    /// are for. A member of a group has the topic's name after it.
+    pub client_id: String,
     /// What the names of its topics and groups begin with, so that several can share a Kafka.
     pub prefix: String,
     /// How the members of a group share the partitions.
@@ -44,6 +47,7 @@ impl KafkaOptions {
     pub fn at(brokers: impl Into<String>) -> Self {
         Self {
             brokers: brokers.into(),
+            client_id: "watchkeeper".to_owned(),
             prefix: String::new(),
             group_protocol: GroupProtocol::Classic,
             topic: TopicDeclaration::RECORDS,
@@ -67,6 +71,7 @@ impl fmt::Debug for KafkaOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaOptions")
             .field("brokers", &self.brokers)
+            .field("client_id", &self.client_id)
             .field("prefix", &self.prefix)
             .field("group_protocol", &self.group_protocol)
             .field("topic", &self.topic)

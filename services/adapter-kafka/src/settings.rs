@@ -37,6 +37,9 @@ const STATISTICS_EVERY: Duration = Duration::from_secs(5);
 /// librdkafka wants a second more than the longest fetch.
 const MIN_SOCKET_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What a client is called. An operator who names all of them so has quotas of that name.
+const CLIENT_ID: &str = "client.id";
+
 /// What the bus promises rests on these, or other options say them.
 const RESERVED: [&str; 24] = [
     "acks",
@@ -81,7 +84,7 @@ impl Settings {
         }
         tls::check(&options.settings)?;
         let settings = Self { options: options.clone() };
-        settings.member("check").create_native_config().map_err(|error| refusal(&error))?;
+        settings.member("check", "check").create_native_config().map_err(|error| refusal(&error))?;
         Ok(settings)
     }
 
@@ -113,9 +116,13 @@ impl Settings {
         self.with_defaults(&[])
     }
 
-    /// Consumes as a member of `group`.
-    pub(crate) fn member(&self, group: &str) -> ClientConfig {
+    /// Consumes what Kafka calls `topic` as a member of `group`. Its id tells it from a member of the same group for
+    /// another topic in the same process.
+    pub(crate) fn member(&self, group: &str, topic: &str) -> ClientConfig {
         let mut config = self.follower(group);
+        if !self.options.settings.contains_key(CLIENT_ID) {
+            config.set(CLIENT_ID, format!("{}-{topic}", self.options.client_id));
+        }
         match self.options.group_protocol {
             GroupProtocol::Classic => config
                 .set("group.protocol", "classic")
@@ -160,7 +167,7 @@ impl Settings {
     fn with_defaults(&self, defaults: &[(&str, String)]) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set_log_level(RDKafkaLogLevel::Info);
-        config.set("client.id", "watchkeeper");
+        config.set(CLIENT_ID, &self.options.client_id);
         config.set("reconnect.backoff.max.ms", millis(RECONNECT_WITHIN));
         for (key, value) in defaults {
             config.set(*key, value);
@@ -243,5 +250,30 @@ mod tests {
         options.settings.insert("compression.type".into(), "lz4".into());
         let settings = Settings::new(&options).unwrap();
         assert_eq!(settings.producer().get("compression.type"), Some("lz4"));
+    }
+
+    #[test]
+    fn a_client_is_called_as_its_process_and_a_member_after_its_topic_too_unless_the_settings_say_otherwise()
+    {
+        let mut options = KafkaOptions::at("127.0.0.1:1");
+        options.client_id = "watchkeeper-notifier-web1".into();
+        let ids = |options: &KafkaOptions| {
+            let settings = Settings::new(options).unwrap();
+            let clients = [
+                settings.producer(),
+                settings.reader("r"),
+                settings.member("notifier", "metrics"),
+                settings.member("notifier", "metrics.dead"),
+            ];
+            clients.map(|config| config.get("client.id").unwrap().to_owned())
+        };
+        let of_process = "watchkeeper-notifier-web1";
+        let of_member = |topic| format!("{of_process}-{topic}");
+        assert_eq!(
+            ids(&options),
+            [of_process.into(), of_process.into(), of_member("metrics"), of_member("metrics.dead")]
+        );
+        options.settings.insert("client.id".into(), "metering".into());
+        assert_eq!(ids(&options), ["metering"; 4]);
     }
 }

@@ -28,6 +28,14 @@ impl PostgresStore {
         Ok(Self { samples: Arc::new(Samples::new(Arc::clone(&database))), database })
     }
 
+    /// What [`Self::connect`] would say of the options, but for a root certificate that cannot be read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(options: &PostgresOptions) -> Result<(), PortError> {
+        Ok(options.server().map(drop)?)
+    }
+
     /// The store of samples.
     pub fn samples(&self) -> Arc<dyn SampleStore> {
         Arc::clone(&self.samples) as Arc<dyn SampleStore>

@@ -1,9 +1,8 @@
 //! The api as the role asks it: over gRPC, wherever it is.
 
-use crate::config::ApiAddress;
 use axum::Router;
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::{HeaderValue, Request, Response, Uri};
 use std::time::Duration;
 use tonic::body::Body;
 use tonic::transport::Endpoint;
@@ -12,6 +11,7 @@ use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Violation};
 use watchkeeper_ports::PortError;
+use watchkeeper_runtime::config::Secret;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
@@ -39,10 +39,10 @@ impl ApiClient {
         Self(MetricsClient::new(BoxCloneSyncService::new(service)))
     }
 
-    /// An api in another process, connected to when it is first asked. Needs a tokio runtime.
-    pub fn at(address: &ApiAddress) -> Self {
-        let channel = Endpoint::from(address.url.clone()).connect_timeout(CONNECT_WITHIN).connect_lazy();
-        let token = address.token.as_ref().and_then(|token| {
+    /// An api in another process, at `http://HOST:PORT`, connected to when it is first asked. Needs a tokio runtime.
+    pub fn at(url: Uri, token: Option<&Secret>) -> Self {
+        let channel = Endpoint::from(url).connect_timeout(CONNECT_WITHIN).connect_lazy();
+        let token = token.and_then(|token| {
             let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
             bearer.set_sensitive(true);
             Some(bearer)
@@ -129,8 +129,7 @@ mod tests {
     }
 
     async fn oldest(url: &str, token: Option<Secret>) -> Result<Option<Timestamp>, PortError> {
-        let address = ApiAddress { url: url.parse().unwrap(), token };
-        soon(ApiClient::at(&address).oldest()).await
+        soon(ApiClient::at(url.parse().unwrap(), token.as_ref()).oldest()).await
     }
 
     #[tokio::test]

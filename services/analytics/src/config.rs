@@ -30,8 +30,11 @@ const DAILY_RETENTION: Duration = Duration::from_secs(3_660 * 24 * 60 * 60);
 /// When windows are made, of whose samples, and how long their rollups are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnalyticsConfig {
-    /// The api to ask, if it is not in the same process.
-    pub api: Option<ApiAddress>,
+    /// The api to ask. If none is named, it is the one in the same process, else the one that listens where this
+    /// configuration says.
+    pub api: Option<Uri>,
+    /// What an api in another process lets the role in with.
+    pub token: Option<Secret>,
     /// How long after its end a window is made.
     pub settle: Duration,
     /// How long after its end a window is made again, rising; each is longer than `settle`. A sample that comes
@@ -54,29 +57,13 @@ impl AnalyticsConfig {
         corrections.sort_unstable();
         corrections.dedup();
         Self {
-            api: ApiAddress::read(section),
+            api: section.parsed("api").map(|Url(url)| url),
+            token: section.secret_file("token_file"),
             settle,
             corrections,
             hourly_retention: section.duration("hourly_retention", RETENTION, HOURLY_RETENTION),
             daily_retention: section.duration("daily_retention", RETENTION, DAILY_RETENTION),
         }
-    }
-}
-
-/// Where the gRPC services of an api are, and what lets the role in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiAddress {
-    pub(crate) url: Uri,
-    pub(crate) token: Option<Secret>,
-}
-
-impl ApiAddress {
-    fn read(section: &mut Section<'_>) -> Option<Self> {
-        let (url, token) = (section.parsed("api").map(|Url(url)| url), section.secret_file("token_file"));
-        if url.is_none() && token.is_some() {
-            section.refuse("token_file", "is for an api in another process, which api must name");
-        }
-        Some(Self { url: url?, token })
     }
 }
 
@@ -149,7 +136,7 @@ mod tests {
     #[test]
     fn an_api_is_named_by_its_host_and_port() {
         let api = read(r#"api = "http://[::1]:8461""#).unwrap().api.unwrap();
-        assert_eq!(api.url.port_u16(), Some(8461));
+        assert_eq!(api.port_u16(), Some(8461));
         for url in ["https://h:1", "http://h", "h:1", "http://h:1/v1", "http://h:1/?a", "http://u@h:1", ""] {
             let refused = read(&format!("api = {url:?}")).unwrap_err();
             assert!(refused.contains("analytics.api: must be http://HOST:PORT"), "{url}: {refused}");
@@ -157,16 +144,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_nobody_is_refused() {
+    fn a_token_is_read_from_its_file_whether_or_not_the_api_is_named() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
         std::fs::write(&file, "wk_secret\n").unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let token = format!("token_file = {file:?}");
-        assert!(read(&token).unwrap_err().contains("token_file: is for an api in another process"));
-        let api = read(&format!("api = \"http://127.0.0.1:8461\"\n{token}")).unwrap().api.unwrap();
-        assert_eq!(api.token.unwrap().expose(), "wk_secret");
+        for section in [format!("api = \"http://127.0.0.1:8461\"\n{token}"), token] {
+            assert_eq!(read(&section).unwrap().token.unwrap().expose(), "wk_secret", "{section}");
+        }
     }
 
     proptest! {

@@ -21,6 +21,6 @@ mod status;
 mod world;
 
 pub use api::ApiClient;
-pub use config::{AnalyticsConfig, ApiAddress, MAX_CORRECTIONS};
+pub use config::{AnalyticsConfig, MAX_CORRECTIONS};
 pub use pass::pass_names;
 pub use run::run;

@@ -31,6 +31,7 @@ pub(crate) fn config() -> AnalyticsConfig {
     let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
     AnalyticsConfig {
         api: None,
+        token: None,
         settle: Duration::from_secs(5 * 60),
         corrections: vec![hours(1), hours(24)],
         hourly_retention: hours(730 * 24),

@@ -23,7 +23,7 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
-use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_runtime::{RoleContext, RoleResult, host_name};
 
 /// The role `console`: the pages. A clone shares everything.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Console {
             letters,
             rules,
             started: Instant::now(),
-            host: address::host_name().into(),
+            host: host_name().into(),
             assets: Assets::get(),
         }
     }

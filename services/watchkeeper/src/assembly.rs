@@ -1,5 +1,6 @@
 //! Roles in one process.
 
+use crate::alone;
 use crate::backends::Ports;
 use crate::config::Config;
 use crate::role::Role;
@@ -7,7 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use std::path::Path;
 use std::sync::Arc;
-use watchkeeper_analytics::ApiClient;
+use watchkeeper_analytics::{AnalyticsConfig, ApiClient};
 use watchkeeper_api::Api;
 use watchkeeper_cache::Cache;
 use watchkeeper_console::Console;
@@ -90,11 +91,12 @@ impl<'a> Assembly<'a> {
                 self.process.spawn(name, api.run());
             }
             Role::Analytics => {
-                let asks = match &config.analytics.api {
-                    Some(address) => ApiClient::at(address),
-                    None => self.api.clone().context(
-                        "analytics asks the api: say where that is, such as [analytics] api = \"http://127.0.0.1:8461\"",
-                    )?,
+                let AnalyticsConfig { api, token, .. } = &config.analytics;
+                let elsewhere = |url| ApiClient::at(url, token.as_ref());
+                let asks = match (api, self.api.clone()) {
+                    (Some(named), _) => elsewhere(named.clone()),
+                    (None, Some(here)) => here,
+                    (None, None) => elsewhere(config.listen.api().context(alone::NO_API)?),
                 };
                 let rollups = Arc::clone(&ports.rollups);
                 let run = watchkeeper_analytics::run(context, config.analytics.clone(), asks, rollups);

@@ -2,6 +2,7 @@
 
 mod bus;
 mod cache;
+mod checking;
 mod mail;
 mod moving;
 mod place;
@@ -45,15 +46,24 @@ impl Backends {
         }
     }
 
+    /// Whether any of them is an engine that processes can share.
+    pub(crate) fn has_engines(&self) -> bool {
+        self.shared().iter().any(|(_, is_shared)| *is_shared)
+    }
+
     /// The keys of those that only one process can use.
     pub(crate) fn not_shared(&self) -> Vec<&'static str> {
-        let shared = [
+        self.shared().into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
+    }
+
+    /// The keys of all, and whether several processes can use them.
+    fn shared(&self) -> [(&'static str, bool); 4] {
+        [
             ("bus", self.bus.place.is_shared()),
             ("store", self.store.place.is_shared()),
             ("cache", self.cache.is_shared()),
             ("rollups", self.rollups.place.is_shared()),
-        ];
-        shared.into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
+        ]
     }
 
     /// The spool of ingest: none when the bus is embedded, which is never further away than a spool.
@@ -74,14 +84,14 @@ impl Backends {
         if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
     }
 
-    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet. What they tell of
-    /// themselves goes to `registry`.
-    pub(crate) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
+    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet, and knows its client
+    /// by the name of the `process`. What they tell of themselves goes to `registry`.
+    pub(crate) fn open(&self, process: &str, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
         let store_dir = self.store.place.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir)?;
         let Stores { samples, schedule, alerts, notifications, silences } = self.store.open(data_dir)?;
         Ok(Ports {
-            bus: self.bus.open(data_dir, registry)?,
+            bus: self.bus.open(process, data_dir, registry)?,
             samples,
             schedule,
             latest: self.cache.open()?,

@@ -83,6 +83,10 @@ pub(crate) struct RunArgs {
     /// The configuration file, the same for all roles
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Where a role keeps what is not on engines: ingest its spool, and mail without a mail server
+    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -90,6 +94,9 @@ pub(crate) struct CheckConfigArgs {
     /// The configuration file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Also whether this role can run with it in a process of its own
+    #[arg(long)]
+    pub(crate) role: Option<Role>,
 }
 
 /// Which Watchkeeper to ask.

@@ -1,7 +1,8 @@
 //! Where the roles listen, each in a process of its own.
 
 use crate::role::Role;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use axum::http::Uri;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use watchkeeper_runtime::config::Section;
 use watchkeeper_runtime::http::can_be_reached;
@@ -46,13 +47,18 @@ impl Listen {
             grpc
         });
         root.section("listen", |section| {
+            let (cache, cache_grpc) =
+                (read(section, "cache", loopback(8463)), read(section, "cache_grpc", loopback(8464)));
+            if cache == cache_grpc && cache.port() != 0 {
+                section.refuse("cache_grpc", "must not be the same as listen.cache");
+            }
             let mut read = |key, port| read(section, key, loopback(port));
             Self {
                 http,
                 grpc,
                 ingest: read("ingest", 8462),
-                cache: read("cache", 8463),
-                cache_grpc: read("cache_grpc", 8464),
+                cache,
+                cache_grpc,
                 persister: read("persister", 8465),
                 collector: read("collector", 8466),
                 analytics: read("analytics", 8467),
@@ -76,6 +82,18 @@ impl Listen {
         }
     }
 
+    /// Where a process on the same host asks the api over gRPC; none if its port is whichever is free.
+    pub(crate) fn api(&self) -> Option<Uri> {
+        let address = self.grpc;
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        let url = format!("http://{}", SocketAddr::new(ip, address.port()));
+        url.parse().ok().filter(|_| address.port() != 0)
+    }
+
     /// Where it listens for gRPC, if it does.
     pub(crate) fn grpc_of(&self, role: Role) -> Option<(&'static str, SocketAddr)> {
         match role {
@@ -94,5 +112,37 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
         text.parse().map(Self).map_err(|_| "must be IP:PORT, such as 127.0.0.1:8460 or [::1]:8460")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_runtime::config::Document;
+
+    fn read(text: &str) -> Result<Listen, String> {
+        let document = Document::parse("watchkeeper.toml", text).unwrap();
+        document.read(|root| Listen::read(root, false)).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn the_api_is_asked_where_it_listens_and_on_loopback_if_that_is_everywhere() {
+        let api = |listen: &str| read(&format!("[grpc]\nlisten = {listen:?}")).unwrap().api();
+        for (listen, asked) in [
+            ("127.0.0.2:9000", "http://127.0.0.2:9000/"),
+            ("0.0.0.0:8461", "http://127.0.0.1:8461/"),
+            ("[::]:8461", "http://[::1]:8461/"),
+        ] {
+            assert_eq!(api(listen).unwrap().to_string(), asked);
+        }
+        assert_eq!(api("127.0.0.1:0"), None);
+    }
+
+    #[test]
+    fn two_listeners_of_one_process_at_one_address_are_refused() {
+        let refused = read("[listen]\ncache = \"127.0.0.1:9\"\ncache_grpc = \"127.0.0.1:9\"").unwrap_err();
+        assert!(refused.contains("listen.cache_grpc: must not be the same as listen.cache"), "{refused}");
+        let refused = read("[grpc]\nlisten = \"127.0.0.1:8460\"").unwrap_err();
+        assert!(refused.contains("grpc.listen: must not be the same as http.listen"), "{refused}");
     }
 }

@@ -1,5 +1,6 @@
 //! Observability and events for bare-metal Linux hosts, in one executable.
 
+mod alone;
 mod assembly;
 mod backends;
 mod cli;

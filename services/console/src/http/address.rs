@@ -2,7 +2,6 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
-use std::fs;
 
 /// What a page says where the client did not say how it addressed it.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8460";
@@ -16,13 +15,6 @@ pub(super) fn of(headers: &HeaderMap) -> String {
 
 fn is_address(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-}
-
-/// The name of this machine, as the kernel has it.
-pub(super) fn host_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use watchkeeper_adapter_kafka::{GroupProtocol, KafkaBus, KafkaOptions, TopicDecl
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::config::Section;
+use watchkeeper_runtime::host_name;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,6 +32,8 @@ const PARTITIONS: RangeInclusive<u16> = 1..=1_000;
 const REPLICATION: RangeInclusive<u16> = 1..=32;
 /// How long Kafka may take to answer.
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+/// How much of this host's name stands in what Kafka calls a client: Linux has no longer one.
+const MAX_HOST_BYTES: usize = 64;
 /// Longest prefix of topics and groups, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 /// Most settings that are passed on to librdkafka, and the longest value of one, in bytes.
@@ -60,18 +63,35 @@ impl BusBackend {
         }
     }
 
-    /// Opens it; what it tells of itself goes to `registry`.
-    pub(super) fn open(&self, data_dir: &Path, registry: &Registry) -> anyhow::Result<Arc<dyn EventBus>> {
+    /// Opens it for a process of this name; what it tells of itself goes to `registry`.
+    pub(super) fn open(
+        &self,
+        process: &str,
+        data_dir: &Path,
+        registry: &Registry,
+    ) -> anyhow::Result<Arc<dyn EventBus>> {
         match self.place.find(data_dir) {
             Found::Directory(dir) => Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?)),
             Found::Engine(brokers) => {
-                let kafka =
-                    KafkaBus::new(&KafkaOptions { brokers: brokers.to_owned(), ..self.kafka.clone() })?;
+                let kafka = KafkaBus::new(&self.at(brokers, process))?;
                 kafka.register_metrics(registry)?;
                 Ok(Arc::new(kafka))
             }
         }
     }
+
+    /// Kafka at these brokers, which know its clients by the process and the host.
+    pub(super) fn at(&self, brokers: &str, process: &str) -> KafkaOptions {
+        let client_id = client_id(process, &host_name());
+        KafkaOptions { brokers: brokers.to_owned(), client_id, ..self.kafka.clone() }
+    }
+}
+
+/// What Kafka calls the clients of a process: the same after each start, so that a quota for it stays in force.
+fn client_id(process: &str, host: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let host: String = host.chars().map(|c| if is_plain(c) { c } else { '_' }).take(MAX_HOST_BYTES).collect();
+    format!("watchkeeper-{process}-{host}")
 }
 
 /// The bus on the local disk in which samples wait while the other one is away. What its group has taken may go
@@ -138,5 +158,18 @@ impl FromStr for Protocol {
             "consumer" => Ok(Self(GroupProtocol::Consumer)),
             _ => Err("must be classic or consumer"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_called_after_its_process_and_its_host() {
+        assert_eq!(client_id("persister", "web1.example.org"), "watchkeeper-persister-web1.example.org");
+        assert_eq!(client_id("up", "ж a"), "watchkeeper-up-__a");
+        let longest = client_id("up", &"h".repeat(MAX_HOST_BYTES));
+        assert_eq!(client_id("up", &"h".repeat(MAX_HOST_BYTES + 1)), longest);
     }
 }

@@ -1,5 +1,6 @@
 //! The cache of latest values: memory, or Redis.
 
+use super::place::UNREAD;
 use super::url;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub(super) struct CacheBackend {
 impl CacheBackend {
     /// Reads the key `cache` and the section `redis`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let url = url::read(section, "cache", "cache_file", redis_url).flatten();
+        let unread = Some(UNREAD.to_owned());
+        let url = url::read(section, "cache", "cache_file", unread, redis_url).flatten();
         section.section("redis", |redis| {
             let prefix = redis.text("prefix", PREFIX.1, PREFIX.0);
             let timeout = redis.duration("timeout", TIMEOUT.1, TIMEOUT.0);
@@ -40,6 +42,11 @@ impl CacheBackend {
     /// Whether several processes can use it.
     pub(super) fn is_shared(&self) -> bool {
         self.redis.is_some()
+    }
+
+    /// How Redis is used, if it is known where that is.
+    pub(super) fn engine(&self) -> Option<&RedisOptions> {
+        self.redis.as_ref().filter(|options| options.url != UNREAD)
     }
 
     pub(super) fn open(&self) -> Result<Arc<dyn LatestCache>, PortError> {

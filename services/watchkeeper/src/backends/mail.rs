@@ -67,12 +67,24 @@ impl MailBackend {
 
     /// Makes ready to hand over mail.
     pub(super) fn open(&self, data_dir: &Path) -> Result<Arc<dyn Mailer>, PortError> {
-        let Self { place, username, password, ca_file, timeout } = self;
-        let server = match place {
-            None => return Ok(Arc::new(MaildirMailer::open(&data_dir.join(MAILDIR))?)),
-            Some(Place::Maildir(dir)) => return Ok(Arc::new(MaildirMailer::open(dir)?)),
-            Some(Place::Smtp(server)) => server.clone(),
-        };
+        match &self.place {
+            None => Ok(Arc::new(MaildirMailer::open(&data_dir.join(MAILDIR))?)),
+            Some(Place::Maildir(dir)) => Ok(Arc::new(MaildirMailer::open(dir)?)),
+            Some(Place::Smtp(server)) => self.at(server),
+        }
+    }
+
+    /// Makes ready to hand over mail to a server, if it is one that mail is handed over to.
+    pub(super) fn open_server(&self) -> Result<(), PortError> {
+        match &self.place {
+            Some(Place::Smtp(server)) => self.at(server).map(drop),
+            None | Some(Place::Maildir(_)) => Ok(()),
+        }
+    }
+
+    fn at(&self, server: &SmtpServer) -> Result<Arc<dyn Mailer>, PortError> {
+        let Self { username, password, ca_file, timeout, .. } = self;
+        let server = server.clone();
         let credentials = username.as_ref().zip(password.as_ref()).map(|(username, password)| Credentials {
             username: username.clone(),
             password: password.expose().to_owned(),

@@ -13,9 +13,12 @@ pub(super) enum Place {
     DataDirectory,
     /// Embedded in this directory.
     Directory(PathBuf),
-    /// At an engine, which the adapter finds by this.
+    /// At an engine, which the adapter finds by this; [`UNREAD`] if that stands in a file that stays closed.
     Engine(String),
 }
+
+/// Instead of a URL that stands in a file for another machine.
+pub(super) const UNREAD: &str = "";
 
 /// What a place comes down to.
 pub(super) enum Found<'a> {
@@ -40,6 +43,14 @@ impl Place {
         match self.find(data_dir) {
             Found::Directory(dir) => Some(dir),
             Found::Engine(_) => None,
+        }
+    }
+
+    /// Where the engine is, if that is known.
+    pub(super) fn engine(&self) -> Option<&str> {
+        match self {
+            Self::Engine(address) if address != UNREAD => Some(address),
+            _ => None,
         }
     }
 
@@ -71,7 +82,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Reads the place from `key`, or from the file that `file_key` names.
     pub(super) fn read(&self, section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Place {
-        url::read(section, key, file_key, |text| {
+        url::read(section, key, file_key, Place::Engine(UNREAD.to_owned()), |text| {
             let embedded = || url::embedded(text).map(|dir| Place::Directory(dir.into()));
             self.at(text).or_else(embedded).ok_or(self.expected)
         })

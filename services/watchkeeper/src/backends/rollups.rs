@@ -49,10 +49,12 @@ impl RollupsBackend {
     pub(super) fn open(&self, store_dir: &Path) -> Result<Arc<dyn RollupStore>, PortError> {
         match self.place.find(store_dir) {
             Found::Directory(dir) => Ok(Arc::new(EmbeddedRollups::open(dir)?)),
-            Found::Engine(url) => {
-                let options = MongoOptions { url: url.to_owned(), ..self.mongodb.clone() };
-                Ok(Arc::new(MongoRollups::new(&options)?))
-            }
+            Found::Engine(url) => Ok(Arc::new(MongoRollups::new(&self.at(url))?)),
         }
+    }
+
+    /// MongoDB at this URL.
+    pub(super) fn at(&self, url: &str) -> MongoOptions {
+        MongoOptions { url: url.to_owned(), ..self.mongodb.clone() }
     }
 }

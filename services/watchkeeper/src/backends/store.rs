@@ -29,12 +29,16 @@ impl StoreBackend {
         Self { place, postgres: section.section("postgres", read_postgres) }
     }
 
+    /// PostgreSQL at this URL.
+    pub(super) fn at(&self, url: &str) -> PostgresOptions {
+        PostgresOptions { url: url.to_owned(), ..self.postgres.clone() }
+    }
+
     pub(super) fn open(&self, data_dir: &Path) -> Result<Stores, PortError> {
         match self.place.find(data_dir) {
             Found::Directory(dir) => open_embedded(dir),
             Found::Engine(url) => {
-                let options = PostgresOptions { url: url.to_owned(), ..self.postgres.clone() };
-                let store = PostgresStore::connect(&options)?;
+                let store = PostgresStore::connect(&self.at(url))?;
                 Ok(Stores {
                     samples: store.samples(),
                     schedule: store.schedule(),

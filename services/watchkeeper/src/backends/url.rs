@@ -2,11 +2,13 @@
 
 use watchkeeper_runtime::config::Section;
 
-/// Reads `key`, or the file that `file_key` names; no error shows what stands there.
+/// Reads `key`, or the file that `file_key` names; no error shows what stands there. `unread` is for a file that is for
+/// another machine, and stays closed.
 pub(super) fn read<T>(
     section: &mut Section<'_>,
     key: &'static str,
     file_key: &'static str,
+    unread: T,
     parse: impl Fn(&str) -> Result<T, &'static str>,
 ) -> Option<T> {
     let here = section.hidden(key, |text| parse(text).map_err(str::to_owned));
@@ -14,9 +16,8 @@ pub(super) fn read<T>(
     if section.has(key) {
         section.refuse(file_key, format!("is given and {key} is too: give one of them"));
     }
-    // Empty when the file is for another machine, and was not read.
     if secret.expose().is_empty() {
-        return here;
+        return here.or(Some(unread));
     }
     parse(secret.expose()).map_err(|reason| section.refuse(file_key, reason)).ok()
 }

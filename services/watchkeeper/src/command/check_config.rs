@@ -1,11 +1,49 @@
 //! `watchkeeper check-config`.
 
-use super::print_line;
+use super::process::block_on;
+use super::{notice, print_line};
 use crate::cli::CheckConfigArgs;
 use crate::config::Config;
+use crate::role::Role;
+use anyhow::{Context as _, bail};
+use std::path::Path;
 
 pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
-    Config::check(&args.file)?;
-    print_line(&format!("{} is fine", args.file.display()))?;
+    let CheckConfigArgs { file, role } = args;
+    let config = Config::check(file)?;
+    let faults = block_on(async { Ok(config.backends.faults()) })?;
+    if !faults.is_empty() {
+        bail!("{}: [backends]: {}", file.display(), faults.join("\n"));
+    }
+    match role {
+        Some(role) => config.check_alone(*role, file).with_context(|| file.display().to_string())?,
+        None => tell_who_cannot_run_alone(&config, file),
+    }
+    tell_what_is_missing_here(file)?;
+    print_line(&format!("{} is fine", file.display()))?;
+    Ok(())
+}
+
+/// What is meant for `up` need not do for `run`; what names engines may be meant for either.
+fn tell_who_cannot_run_alone(config: &Config, file: &Path) {
+    if !config.backends.has_engines() {
+        return;
+    }
+    // The first reason is enough: that engines are missing is the same for all of them.
+    let refusal = Role::ALL.into_iter().find_map(|role| config.check_alone(role, file).err());
+    if let Some(reason) = refusal {
+        notice(&format!("`watchkeeper run` would refuse it: {reason}"));
+    }
+}
+
+/// The file may be for another machine: what it names and is not here is told, and no error.
+fn tell_what_is_missing_here(file: &Path) -> anyhow::Result<()> {
+    let missing = match Config::load(Some(file)) {
+        Ok(config) => block_on(async { Ok(config.backends.faults_here()) })?.join("\n"),
+        Err(errors) => errors.to_string(),
+    };
+    if !missing.is_empty() {
+        notice(&format!("on this machine Watchkeeper would not start with it:\n{missing}"));
+    }
     Ok(())
 }

@@ -6,26 +6,17 @@ use super::reload::Reload;
 use crate::assembly::Assembly;
 use crate::cli::RunArgs;
 use crate::config::Config;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use watchkeeper_runtime::http::{Access, Listener};
 use watchkeeper_runtime::{Process, telemetry};
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
-    let RunArgs { role, config: file } = args;
+    let RunArgs { role, config: file, data_dir: asked_for } = args;
     let load = || Config::load(Some(file));
     let config = load()?;
-    let not_shared = config.backends.not_shared();
-    if !not_shared.is_empty() {
-        bail!(
-            "the {role} cannot run in a process of its own: {} of [backends] belong to one process, so a second \
-             role could not use them. Name engines there (kafka://, postgres://, redis://, mongodb://), or use \
-             `watchkeeper up --config {}`, which runs every role in one process",
-            not_shared.join(", "),
-            file.display(),
-        );
-    }
+    config.check_alone(*role, file)?;
     let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
-    let data_dir = data_dir(None)?;
+    let data_dir = data_dir(asked_for.as_deref())?;
     run_to_the_end(async {
         let access = Access::new(config.tokens.clone());
         let (key, address) = config.listen.http_of(*role);
@@ -35,7 +26,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
             None => None,
         };
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let ports = config.backends.open(&data_dir, &registry)?;
+        let ports = config.backends.open(role.name(), &data_dir, &registry)?;
         let process = Process::new(registry);
         tracing::info!(
             %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
         let place = config.backends.place(&data_dir);
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let ports = config.backends.open(&data_dir, &registry).with_context(|| {
+        let ports = config.backends.open("up", &data_dir, &registry).with_context(|| {
             format!("cannot use {place}, where the data is; --data-dir DIR chooses another place")
         })?;
         let process = Process::new(registry);

@@ -34,8 +34,7 @@ impl Host {
 
     /// Writes the configuration, which is read by who starts next: windows are rolled up again after these times.
     pub(crate) fn correct_rollups_after(&self, corrections: &[String]) {
-        let analytics =
-            format!("[analytics]\napi = \"http://{}:8461\"\ncorrections = {corrections:?}\n", self.address);
+        let analytics = format!("[analytics]\ncorrections = {corrections:?}\n");
         fs::write(self.file(), format!("{}{analytics}", self.config)).unwrap();
     }
 
@@ -102,7 +101,7 @@ impl Host {
 }
 
 /// An address that no other host has, of this process or, as good as certainly, of another.
-fn unused_address() -> Ipv4Addr {
+pub(crate) fn unused_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = process::id().to_be_bytes();
     Ipv4Addr::new(127, high, low, NEXT.fetch_add(1, Ordering::Relaxed))

@@ -14,9 +14,11 @@ mod kept;
 mod load;
 mod migrating;
 mod moving;
+mod offsets;
 mod patience;
 #[path = "../support/poison.rs"]
 mod poison;
+mod readme;
 mod restarts;
 mod role;
 #[path = "../support/running.rs"]

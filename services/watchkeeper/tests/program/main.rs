@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 mod alerts;
+mod alone;
 mod compatible;
 mod crash;
 mod first_path;

@@ -1,0 +1,10 @@
+//! What this machine is called.
+
+use std::fs;
+
+/// The name of this machine, as the kernel has it; `unknown` if it has none.
+pub fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
+}
