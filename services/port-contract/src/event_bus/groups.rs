@@ -96,7 +96,7 @@ pub async fn a_position_can_be_committed_once_its_partition_is_assigned<F: Fixtu
     let fixture = F::fresh().await;
     let (bus, topic, group) = (fixture.open().await, topic(), group());
     publish(&*bus, &topic, numbered(0..10, 1)).await;
-    let keyed = bus.partitions(&topic, &[b"key-0"]).await.unwrap().remove(0);
+    let keyed = bus.placement(&topic).await.unwrap().partition(b"key-0");
     let first = bus.read(&keyed, 0, 10).await.unwrap().offsets;
     let mut subscription = bus.subscribe(&topic, &group).await.unwrap();
     loop {

@@ -30,9 +30,7 @@ fn a_sample_that_is_posted_now_moves_its_value_without_a_reload_in_a_browser() {
 fn of_samples_that_come_in_the_wrong_order_the_newest_is_shown_in_a_browser() {
     let world = World::empty();
     let at = |seconds| Timestamp::now().minus(Duration::from_secs(seconds)).to_string();
-    let sample = |name, value, seconds| {
-        json!({"source": "demo", "name": name, "value": value, "collected_at": at(seconds)})
-    };
+    let sample = |name, value, seconds| json!({"source": "demo", "name": name, "value": value, "collected_at": at(seconds)});
     world.post(&json!([sample("answer", 41, 60), sample("last", 1, 60)]));
     world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
     let browser = Browser::start();

@@ -6,6 +6,7 @@
 mod before;
 mod first_start;
 #[path = "../support/guide.rs"]
+#[expect(dead_code, reason = "its commands and its whole are for the tests of the program")]
 mod guide;
 mod heat;
 mod host;

@@ -6,6 +6,7 @@ mod alerts;
 mod alone;
 mod compatible;
 mod crash;
+mod dashboards;
 mod first_path;
 mod guide;
 mod lifecycle;
