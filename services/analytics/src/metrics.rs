@@ -48,11 +48,18 @@ impl AnalyticsMetrics {
             "watchkeeper_analytics_store_errors_total",
             "Calls of the store of rollups that failed; they are tried again.",
         )?;
+        let pass_seconds = register(registry, HistogramVec::new(pass_seconds, &["window"])?)?;
+        let rollups = counter("watchkeeper_analytics_rollups_total", "Rollups made, also those made again.")?;
+        // So that a rate over the first ones is seen.
+        for window in Window::ALL {
+            pass_seconds.with_label_values(&[window.name()]);
+            rollups.with_label_values(&[window.name()]);
+        }
         Ok(Self {
-            pass_seconds: register(registry, HistogramVec::new(pass_seconds, &["window"])?)?,
+            pass_seconds,
             batch: register(registry, Histogram::with_opts(batch)?)?,
             store_errors: register(registry, store_errors)?,
-            rollups: counter("watchkeeper_analytics_rollups_total", "Rollups made, also those made again.")?,
+            rollups,
             behind: register(registry, IntGaugeVec::new(behind, &["pass"])?)?,
             seconds: register(registry, GaugeVec::new(seconds, &["window"])?)?,
             pruned: counter(

@@ -70,8 +70,10 @@ impl NotifierMetrics {
             "Time of one attempt to send a notification, whatever it came to.",
         );
         let send_seconds = send_seconds.buckets(prometheus::exponential_buckets(0.005, 2.0, 18)?);
+        let send_seconds = register(registry, HistogramVec::new(send_seconds, &["channel"])?)?;
         // So that a rate over the first failure is seen.
         for channel in Channel::ALL {
+            send_seconds.with_label_values(&[channel.name()]);
             for attempt in Attempt::ALL {
                 notifications.with_label_values(&[channel.name(), attempt.name()]);
             }
@@ -90,7 +92,7 @@ impl NotifierMetrics {
             repartitioned: register(registry, repartitioned)?,
             copies: register(registry, copies)?,
             notifications,
-            send_seconds: register(registry, HistogramVec::new(send_seconds, &["channel"])?)?,
+            send_seconds,
             evaluated_until: by_topic(
                 "watchkeeper_notifier_evaluated_until_timestamp_seconds",
                 "Up to when the records of a topic were evaluated.",
