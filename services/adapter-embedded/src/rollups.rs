@@ -63,6 +63,16 @@ impl RollupStore for EmbeddedRollups {
         self.database.write(move |conn, _| passes::set_made_until(conn, &pass, until)).await
     }
 
+    async fn move_made_until(
+        &self,
+        pass: &str,
+        expected: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        let pass = pass.to_owned();
+        self.database.write(move |conn, _| passes::move_made_until(conn, &pass, expected, until)).await
+    }
+
     async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {
         series::prune(&self.database, OldRollups { window, before }).await
     }

@@ -1,7 +1,7 @@
 //! What the server answers to a write.
 
 use crate::error::{broken, unavailable};
-use mongodb::bson::{Document, deserialize_from_document};
+use mongodb::bson::{Bson, Document, deserialize_from_document};
 use serde::Deserialize;
 use std::collections::HashSet;
 use watchkeeper_ports::PortError;
@@ -11,8 +11,9 @@ use watchkeeper_ports::PortError;
 pub(crate) struct Written {
     /// How many documents they found or inserted.
     pub(crate) documents: u64,
-    /// The statements that inserted theirs.
-    pub(crate) inserted: HashSet<usize>,
+    /// The ids of those that were inserted, which are texts here. `FerretDB` does not say which statement
+    /// inserted one.
+    pub(crate) inserted: HashSet<String>,
     /// Why some were refused, if any were.
     pub(crate) refused: Option<Refused>,
 }
@@ -47,7 +48,7 @@ impl Written {
             .refused
             .first()
             .map(|first| Refused { statements: answer.refused.len(), reason: first.errmsg.clone() });
-        let inserted = answer.inserted.iter().map(|upserted| upserted.index).collect();
+        let inserted = answer.inserted.into_iter().filter_map(Upserted::text_id).collect();
         Ok(Self { documents: answer.n, inserted, refused })
     }
 }
@@ -67,7 +68,14 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Upserted {
-    index: usize,
+    #[serde(rename = "_id")]
+    id: Bson,
+}
+
+impl Upserted {
+    fn text_id(self) -> Option<String> {
+        if let Bson::String(id) = self.id { Some(id) } else { None }
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,14 +87,17 @@ struct Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mongodb::bson::{Bson, doc};
+    use mongodb::bson::doc;
     use watchkeeper_ports::Failure;
 
     #[test]
-    fn what_was_inserted_is_known_by_its_place() {
-        let upserted = vec![doc! { "index": 1, "_id": 7 }, doc! { "index": 3_i64, "_id": "x" }];
+    fn what_was_inserted_is_known_by_its_id_whatever_its_place_is_said_to_be() {
+        let upserted = vec![doc! { "index": 0, "_id": "a" }, doc! { "index": 1_i64, "_id": "x" }];
         let written = Written::read(doc! { "n": 4, "nModified": 1, "upserted": upserted, "ok": 1.0 });
-        assert_eq!(written.unwrap(), Written { documents: 4, inserted: [1, 3].into(), refused: None });
+        assert_eq!(
+            written.unwrap(),
+            Written { documents: 4, inserted: ["a".into(), "x".into()].into(), refused: None }
+        );
         assert_eq!(Written::read(doc! { "ok": 1 }).unwrap(), Written::default());
     }
 

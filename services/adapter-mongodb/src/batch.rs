@@ -1,18 +1,18 @@
-//! How many statements fit a command.
+//! What fits a command.
 
 use mongodb::bson::RawDocumentBuf;
 
-/// Most statements of one command. The protocol's own limit is 100,000, but the server works on them all
-/// before it answers, and that has to be soon.
-const MAX_STATEMENTS: usize = 500;
 /// Most bytes of the statements of one command. The protocol's own limit is 16 MiB, with all that is around
 /// them.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The first of the statements: as many as fit a command, and at least one if there is any.
-pub(crate) fn first_of(statements: impl IntoIterator<Item = RawDocumentBuf>) -> Vec<RawDocumentBuf> {
+/// The first of the statements: as many as fit a command that may have `most`, and at least one if there is any.
+pub(crate) fn first_of(
+    statements: impl IntoIterator<Item = RawDocumentBuf>,
+    most: usize,
+) -> Vec<RawDocumentBuf> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
-    for statement in statements.into_iter().take(MAX_STATEMENTS) {
+    for statement in statements.into_iter().take(most) {
         bytes += statement.as_bytes().len();
         if bytes > MAX_BYTES && !batch.is_empty() {
             break;
@@ -27,18 +27,20 @@ mod tests {
     use super::*;
     use mongodb::bson::rawdoc;
 
+    const MOST: usize = 500;
+
     /// How many of `statements` that have so many bytes each are taken.
     fn taken(statements: usize, bytes: usize) -> usize {
         let around = rawdoc! { "q": "" }.as_bytes().len();
         let statement = rawdoc! { "q": "x".repeat(bytes - around) };
-        first_of(vec![statement; statements]).len()
+        first_of(vec![statement; statements], MOST).len()
     }
 
     #[test]
-    fn a_command_has_no_more_statements_than_the_limit() {
+    fn a_command_has_no_more_statements_than_it_may_have() {
         assert_eq!(taken(0, 100), 0);
-        assert_eq!(taken(MAX_STATEMENTS, 100), MAX_STATEMENTS);
-        assert_eq!(taken(MAX_STATEMENTS + 1, 100), MAX_STATEMENTS);
+        assert_eq!(taken(MOST, 100), MOST);
+        assert_eq!(taken(MOST + 1, 100), MOST);
     }
 
     #[test]

@@ -29,11 +29,21 @@ impl Collection {
         }
     }
 
+    /// The index of an earlier version that kept what `_id` keeps now.
+    pub(crate) fn earlier_index(self) -> Option<&'static str> {
+        match self {
+            Self::Rollups => Some("rollup"),
+            Self::Series => Some("key"),
+            Self::Passes | Self::Checks => None,
+        }
+    }
+
     /// The indexes it needs besides the one of `_id`.
     pub(crate) fn indexes(self) -> Vec<Document> {
         match self {
             Self::Rollups => vec![
-                unique("rollup", doc! { "window": 1, "key": 1, "start": 1 }),
+                // For questions.
+                index("windows", doc! { "window": 1, "key": 1, "start": 1 }),
                 // For pruning.
                 index("start", doc! { "window": 1, "start": 1 }),
                 // For people, who ask by name.
@@ -41,7 +51,7 @@ impl Collection {
             ],
             // Each ends with the key, in the order of which a page is read.
             Self::Series => vec![
-                unique("key", doc! { "key": 1 }),
+                index("in_order", doc! { "key": 1 }),
                 index("source", doc! { "source": 1, "key": 1 }),
                 index("name", doc! { "name": 1, "key": 1 }),
                 index("label", doc! { "labels.name": 1, "labels.value": 1, "key": 1 }),
@@ -53,8 +63,4 @@ impl Collection {
 
 fn index(name: &str, key: Document) -> Document {
     doc! { "name": name, "key": key }
-}
-
-fn unique(name: &str, key: Document) -> Document {
-    doc! { "name": name, "key": key, "unique": true }
 }

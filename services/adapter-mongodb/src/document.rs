@@ -1,9 +1,13 @@
 //! Series and rollups as statements of the command `update`.
 
-use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{DateTime, RawArrayBuf, RawDocumentBuf, rawdoc};
 use watchkeeper_domain::{Rollup, Series, Timestamp, Window};
+
+/// Each statement finds one document at most, and says that it may be several: `FerretDB` 1.24 keeps a connection to
+/// its own database until the whole command is done for each statement that it stops at the first document of, and
+/// stands still when there are no more.
+const MULTI: bool = true;
 
 /// The instant as MongoDB has it, in milliseconds. One between two becomes the later: the starts of windows,
 /// which are whole hours, are before an instant exactly if they are before that.
@@ -25,55 +29,61 @@ pub(crate) fn know(series: &Series, window: Window, start: Timestamp) -> RawDocu
     let mut newest = RawDocumentBuf::new();
     newest.append(latest(window), date(start));
     rawdoc! {
-        "q": { "key": series.key() },
-        "u": { "$setOnInsert": described(series), "$max": newest },
+        "q": { "_id": series.key() },
+        "u": { "$setOnInsert": keyed(series), "$max": newest },
         "upsert": true,
+        "multi": MULTI,
     }
 }
 
+/// What a rollup is known by: `hour/2026-11-20T10:00:00Z/host/load`.
+pub(crate) fn rollup_id(series_key: &str, window: Window, start: Timestamp) -> String {
+    format!("{}/{start}/{series_key}", window.name())
+}
+
 /// Takes its latest window from the series of this id if that starts before `before`.
-pub(crate) fn forget_latest(id: ObjectId, window: Window, before: DateTime) -> RawDocumentBuf {
+pub(crate) fn forget_latest(id: &str, window: Window, before: DateTime) -> RawDocumentBuf {
     let (mut old, mut field) = (rawdoc! { "_id": id }, RawDocumentBuf::new());
     old.append(latest(window), rawdoc! { "$lt": before });
     field.append(latest(window), "");
-    rawdoc! { "q": old, "u": { "$unset": field } }
+    rawdoc! { "q": old, "u": { "$unset": field }, "multi": MULTI }
 }
 
 /// Stores the rollup where there is none yet.
 pub(crate) fn insert(series: &Series, window: Window, rollup: &Rollup) -> RawDocumentBuf {
-    let mut whole = described(series);
+    let mut whole = keyed(series);
+    whole.append(cstr!("window"), window.name());
+    whole.append(cstr!("start"), date(rollup.start));
     whole.append(cstr!("avg"), rollup.avg);
     whole.append(cstr!("min"), rollup.min);
     whole.append(cstr!("max"), rollup.max);
     whole.append(cstr!("count"), count(rollup));
     whole.append(cstr!("p95"), rollup.p95);
     rawdoc! {
-        "q": { "window": window.name(), "key": series.key(), "start": date(rollup.start) },
+        "q": { "_id": rollup_id(series.key(), window, rollup.start) },
         "u": { "$setOnInsert": whole },
         "upsert": true,
+        "multi": MULTI,
     }
 }
 
 /// Puts the rollup in the place of the one that is there, unless that was made of more samples.
-pub(crate) fn replace(series: &Series, window: Window, rollup: &Rollup) -> RawDocumentBuf {
-    let &Rollup { start, avg, min, max, count: _, p95 } = rollup;
+pub(crate) fn replace(id: &str, rollup: &Rollup) -> RawDocumentBuf {
+    let &Rollup { start: _, avg, min, max, count: _, p95 } = rollup;
     let count = count(rollup);
     rawdoc! {
-        "q": {
-            "window": window.name(),
-            "key": series.key(),
-            "start": date(start),
-            "count": { "$lte": count },
-        },
+        "q": { "_id": id, "count": { "$lte": count } },
         "u": { "$set": { "avg": avg, "min": min, "max": max, "count": count, "p95": p95 } },
+        "multi": MULTI,
     }
 }
 
-/// A series but for its key.
-fn described(series: &Series) -> RawDocumentBuf {
+/// A series, by its fields.
+fn keyed(series: &Series) -> RawDocumentBuf {
     let labels: RawArrayBuf =
         series.labels().map(|(name, value)| rawdoc! { "name": name, "value": value }).collect();
     rawdoc! {
+        "key": series.key(),
         "source": series.source(),
         "name": series.name(),
         "unit": series.unit(),
@@ -113,7 +123,8 @@ mod tests {
         let series = Series::new("host", "load", "", &[("a.b", "$1"), ("name", "")]).unwrap();
         let labels = [rawdoc! { "name": "a.b", "value": "$1" }, rawdoc! { "name": "name", "value": "" }];
         let labels: RawArrayBuf = labels.into_iter().collect();
-        let expected = rawdoc! { "source": "host", "name": "load", "unit": "", "labels": labels };
-        assert_eq!(described(&series), expected);
+        let key = r#"host/load{a.b="$1",name=""}"#;
+        let expected = rawdoc! { "key": key, "source": "host", "name": "load", "unit": "", "labels": labels };
+        assert_eq!(keyed(&series), expected);
     }
 }

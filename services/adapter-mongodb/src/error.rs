@@ -23,6 +23,12 @@ pub(crate) fn port_error(error: &Error) -> PortError {
     if is_broken { broken(reason) } else { unavailable(reason) }
 }
 
+/// Whether the error is that there is no such collection.
+pub(crate) fn is_no_collection(error: &Error) -> bool {
+    const NAMESPACE_NOT_FOUND: i32 = 26;
+    matches!(&*error.kind, ErrorKind::Command(refused) if refused.code == NAMESPACE_NOT_FOUND)
+}
+
 /// What the server said, if it did: the client drops that when the error has no code.
 fn reason(error: &Error) -> String {
     let said = error.server_response().and_then(|answer| answer.get_str("errmsg").ok());

@@ -3,7 +3,8 @@
 //! What people and dashboards read is the collection `rollups`, a document per series and window:
 //!
 //! ```text
-//! { key: 'host/load{host="a"}', source: "host", name: "load", unit: "",
+//! { _id: 'hour/2026-11-20T10:00:00Z/host/load{host="a"}', key: 'host/load{host="a"}',
+//!   source: "host", name: "load", unit: "",
 //!   labels: [{ name: "host", value: "a" }], window: "hour", start: ISODate("2026-11-20T10:00:00Z"),
 //!   avg: 0.5, min: 0.1, max: 2.5, count: NumberLong(240), p95: 1.9 }
 //! ```
@@ -20,8 +21,10 @@ mod answer;
 mod batch;
 mod collections;
 mod document;
+mod earlier;
 mod error;
 mod options;
+mod pace;
 mod passes;
 mod prune;
 mod put;

@@ -2,8 +2,8 @@
 
 use crate::error::broken;
 use futures_util::FutureExt as _;
-use mongodb::Client;
 use mongodb::options::ClientOptions;
+use mongodb::{Client, Database};
 use std::fmt;
 use std::future::IntoFuture as _;
 use std::time::Duration;
@@ -12,18 +12,47 @@ use watchkeeper_ports::PortError;
 /// Where the store is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MongoOptions {
-    /// `mongodb://[USER:PASSWORD@]HOST[:PORT][,…][/DATABASE][?OPTIONS]`; `?tls=true` for TLS. The database
-    /// in it is only where the user is known; read preference and write concern are the store's own.
+    /// `mongodb://[USER:PASSWORD@]HOST[:PORT][,…][/DATABASE][?OPTIONS]`; `?tls=true` for TLS. The database in it is
+    /// the one that is used, and where the user is known unless `authSource` says another; read preference and
+    /// write concern are the store's own.
     pub url: String,
-    /// The database that holds the collections.
-    pub database: String,
+    /// The database that holds the collections, if the URL names none; [`Self::DATABASE`] if nothing does.
+    pub database: Option<String>,
     /// What the collections' names begin with, so that several stores can share a database; may be empty.
     pub prefix: String,
     /// How long finding the server may take, and an answer as well.
     pub timeout: Duration,
 }
 
+/// Databases of the server's own.
+const OF_THE_SERVER: [&str; 3] = ["admin", "config", "local"];
+
 impl MongoOptions {
+    /// The database, when nothing names one.
+    pub const DATABASE: &str = "watchkeeper";
+
+    /// The database that holds the collections, of a client that connects when it is first used.
+    pub(crate) fn database(&self) -> Result<Database, PortError> {
+        let client = self.client()?;
+        let in_url = client.default_database().map(|database| database.name().to_owned());
+        let name = self.database_name(in_url.as_deref())?;
+        Ok(client.database(name))
+    }
+
+    fn database_name<'n>(&'n self, in_url: Option<&'n str>) -> Result<&'n str, PortError> {
+        match (in_url, self.database.as_deref()) {
+            (Some(of_url), _) if OF_THE_SERVER.contains(&of_url) => Err(broken(format!(
+                "the URL names the database {of_url}, which is the server's own: if users are known there, write \
+                 ?authSource={of_url}, and the database that holds the rollups before it"
+            ))),
+            (Some(of_url), Some(set)) if of_url != set => Err(broken(format!(
+                "the URL names the database {of_url}, and [backends.mongodb] database is {set}: name one of them (a \
+                 user that is known elsewhere has ?authSource={of_url})"
+            ))),
+            (of_url, set) => Ok(of_url.or(set).unwrap_or(Self::DATABASE)),
+        }
+    }
+
     /// The client, which connects when it is first used. Fails when the URL is none, without telling what
     /// it is: a part of a password may be anywhere in it.
     pub(crate) fn client(&self) -> Result<Client, PortError> {
@@ -61,8 +90,12 @@ mod tests {
     use watchkeeper_ports::Failure;
 
     fn options(url: &str) -> MongoOptions {
-        let (database, prefix) = ("watchkeeper".to_owned(), String::new());
-        MongoOptions { url: url.to_owned(), database, prefix, timeout: Duration::from_secs(1) }
+        MongoOptions {
+            url: url.to_owned(),
+            database: None,
+            prefix: String::new(),
+            timeout: Duration::from_secs(1),
+        }
     }
 
     #[tokio::test]
@@ -86,14 +119,43 @@ mod tests {
 
     #[tokio::test]
     async fn a_url_is_taken_whether_or_not_anybody_is_there() {
-        for url in ["mongodb://127.0.0.1:1", "mongodb://user:p%40ss@a,b:1/admin?replicaSet=r&tls=true"] {
+        for url in ["mongodb://127.0.0.1:1", "mongodb://user:p%40ss@a,b:1/rollups?replicaSet=r&tls=true"] {
             assert!(options(url).client().is_ok(), "{url}");
+        }
+    }
+
+    fn database(url: &str, database: Option<&str>) -> Result<String, String> {
+        let options = MongoOptions { database: database.map(str::to_owned), ..options(url) };
+        options.database().map(|database| database.name().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn the_database_of_the_url_is_the_one_that_is_used() {
+        assert_eq!(database("mongodb://host/metrics", None).unwrap(), "metrics");
+        assert_eq!(database("mongodb://u:p@host/metrics?authSource=admin", None).unwrap(), "metrics");
+        assert_eq!(database("mongodb://host/metrics", Some("metrics")).unwrap(), "metrics");
+        assert_eq!(database("mongodb://host", Some("other")).unwrap(), "other");
+        assert_eq!(database("mongodb://host/?authSource=admin", None).unwrap(), MongoOptions::DATABASE);
+    }
+
+    #[tokio::test]
+    async fn two_different_databases_are_refused_by_both_names() {
+        let error = database("mongodb://u:secret@host/metrics", Some("other")).unwrap_err();
+        assert!(error.contains("the URL names the database metrics"), "{error}");
+        assert!(error.contains("database is other") && !error.contains("secret"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_servers_own_is_not_taken_for_the_one_that_is_meant() {
+        for set in [None, Some("other"), Some("admin")] {
+            let error = database("mongodb://u:secret@host/admin", set).unwrap_err();
+            assert!(error.contains("?authSource=admin"), "{error}");
         }
     }
 
     #[test]
     fn options_are_shown_without_the_url() {
         let shown = format!("{:?}", options("mongodb://user:secret@host"));
-        assert!(!shown.contains("secret") && shown.contains("watchkeeper"), "{shown}");
+        assert!(!shown.contains("secret") && shown.contains("timeout"), "{shown}");
     }
 }

@@ -37,5 +37,28 @@ pub(crate) async fn set_made_until(server: &Server, pass: &str, until: Timestamp
         "u": { "$set": { "made_until": until.to_string() } },
         "upsert": true,
     };
-    server.write(Collection::Passes, &[note]).await.map(drop)
+    server.write_one(Collection::Passes, note).await.map(drop)
+}
+
+/// The same, if it stands where `expected` has it; tells whether it does.
+pub(crate) async fn move_made_until(
+    server: &Server,
+    pass: &str,
+    expected: Option<Timestamp>,
+    until: Timestamp,
+) -> Result<bool, PortError> {
+    let until = until.to_string();
+    let note = match expected {
+        None => rawdoc! {
+            "q": { "_id": pass },
+            "u": { "$setOnInsert": { "made_until": &*until } },
+            "upsert": true,
+        },
+        Some(expected) => rawdoc! {
+            "q": { "_id": pass, "made_until": expected.to_string() },
+            "u": { "$set": { "made_until": &*until } },
+        },
+    };
+    let written = server.write_one(Collection::Passes, note).await?;
+    Ok(if expected.is_none() { !written.inserted.is_empty() } else { written.documents > 0 })
 }

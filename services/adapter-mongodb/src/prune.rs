@@ -3,7 +3,6 @@
 use crate::collections::Collection;
 use crate::document::{self, date, latest};
 use crate::server::{Find, Server};
-use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::PortError;
@@ -58,10 +57,8 @@ async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Res
     loop {
         let ids = some(server, Collection::Series, &filter).await?;
         let are_all = ids.len() < STEP_DOCUMENTS;
-        let forget: Vec<_> = ids.into_iter().map(|id| document::forget_latest(id, window, before)).collect();
-        if !forget.is_empty() {
-            server.write(Collection::Series, &forget).await?;
-        }
+        let forget = |id: &String| document::forget_latest(id, window, before);
+        server.write(Collection::Series, &ids, forget, |_| {}).await?;
         if are_all {
             return Ok(());
         }
@@ -69,11 +66,7 @@ async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Res
 }
 
 /// The ids of some documents that match: all, if they are fewer than a step takes.
-async fn some(
-    server: &Server,
-    collection: Collection,
-    filter: &Document,
-) -> Result<Vec<ObjectId>, PortError> {
+async fn some(server: &Server, collection: Collection, filter: &Document) -> Result<Vec<String>, PortError> {
     let find = Find {
         collection,
         filter: filter.clone(),
@@ -84,7 +77,7 @@ async fn some(
     let mut ids = Vec::new();
     server
         .find(find, |found| {
-            ids.push(found.get_object_id("_id")?);
+            ids.push(found.get_str("_id")?.to_owned());
             Ok(())
         })
         .await?;

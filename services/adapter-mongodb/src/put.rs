@@ -1,38 +1,64 @@
 //! Rollups into the database.
 
-use crate::batch::first_of;
 use crate::collections::Collection;
 use crate::document;
-use crate::server::Server;
-use mongodb::bson::rawdoc;
+use crate::server::{Find, Server};
+use crate::stored;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use mongodb::bson::{doc, rawdoc};
+use std::collections::HashSet;
 use watchkeeper_domain::{Rollup, Series, SeriesRollups, Timestamp, Window};
 use watchkeeper_ports::PortError;
+
+/// Rollups that are looked at by their ids at the same time.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// Stores the rollups, each in the place of the one that was there unless that was made of more samples.
 ///
 /// The series are first, so that there is no rollup whose series is unknown. Then each rollup is inserted if
-/// there is none, which is all there is to do when a pass makes it for the first time; those that were there
-/// are replaced. Neither step needs to know why a statement was refused.
+/// there is none, which is all there is to do when a pass makes it for the first time. Of those that were there, the
+/// ones that say something else are replaced: few, because a correction changes little. Everything is found by its
+/// `_id` alone, which is all that `FerretDB` has an index for when it looks for what to update; the few that are
+/// replaced have a condition beside it.
 pub(crate) async fn put(server: &Server, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
     put_series(server, window, rollups).await?;
     let each: Vec<(&Series, &Rollup)> =
         rollups.iter().flat_map(|of| of.rollups.iter().map(|rollup| (&*of.series, rollup))).collect();
-    let mut rest = each.as_slice();
-    while !rest.is_empty() {
-        let batch = first_of(rest.iter().map(|(series, rollup)| document::insert(series, window, rollup)));
-        let (these, behind) = rest.split_at(batch.len());
-        let inserted = server.write(Collection::Rollups, &batch).await?;
-        let replace: Vec<_> = (0..)
-            .zip(these)
-            .filter(|(place, _)| !inserted.contains(place))
-            .map(|(_, (series, rollup))| document::replace(series, window, rollup))
-            .collect();
-        if !replace.is_empty() {
-            server.write(Collection::Rollups, &replace).await?;
+    let insert = |&(series, rollup): &(&Series, &Rollup)| document::insert(series, window, rollup);
+    let mut inserted = HashSet::new();
+    server.write(Collection::Rollups, &each, insert, |ids| inserted.extend(ids)).await?;
+    let mut were_there = Vec::new();
+    for (series, rollup) in each {
+        let id = document::rollup_id(series.key(), window, rollup.start);
+        if !inserted.contains(&id) {
+            were_there.push((id, *rollup));
         }
-        rest = behind;
     }
-    Ok(())
+    let looks = stream::iter(were_there).map(|(id, rollup)| look(server, id, rollup));
+    let replaced: Vec<Option<(String, Rollup)>> = looks.buffer_unordered(LOOKS_AT_ONCE).try_collect().await?;
+    let replaced: Vec<(String, Rollup)> = replaced.into_iter().flatten().collect();
+    let replace = |(id, rollup): &(String, Rollup)| document::replace(id, rollup);
+    server.write(Collection::Rollups, &replaced, replace, |_| {}).await
+}
+
+/// The rollup, if it is to take the place of the one that is there.
+async fn look(server: &Server, id: String, rollup: Rollup) -> Result<Option<(String, Rollup)>, PortError> {
+    let find = Find {
+        collection: Collection::Rollups,
+        filter: doc! { "_id": &id },
+        fields: stored::fields(),
+        order: doc! {},
+        limit: 1,
+    };
+    let mut is_to_be_replaced = false;
+    server
+        .find(find, |found| {
+            let (_, there) = stored::read(found)?;
+            is_to_be_replaced = there != rollup && there.count <= rollup.count;
+            Ok(())
+        })
+        .await?;
+    Ok(is_to_be_replaced.then_some((id, rollup)))
 }
 
 /// Makes known the series that have rollups here, and up to when.
@@ -41,17 +67,12 @@ async fn put_series(server: &Server, window: Window, rollups: &[SeriesRollups]) 
         .iter()
         .filter_map(|of| Some((&*of.series, of.rollups.iter().map(|rollup| rollup.start).max()?)))
         .collect();
-    let mut rest = latest.as_slice();
-    while !rest.is_empty() {
-        let batch = first_of(rest.iter().map(|(series, start)| document::know(series, window, *start)));
-        server.write(Collection::Series, &batch).await?;
-        rest = &rest[batch.len()..];
-    }
-    Ok(())
+    let know = |&(series, start): &(&Series, Timestamp)| document::know(series, window, start);
+    server.write(Collection::Series, &latest, know, |_| {}).await
 }
 
 /// Writes a document of its own.
 pub(crate) async fn check(server: &Server) -> Result<(), PortError> {
-    let count = rawdoc! { "q": { "_id": "check" }, "u": { "$inc": { "times": 1_i64 } }, "upsert": true };
-    server.write(Collection::Checks, &[count]).await.map(drop)
+    let count = || rawdoc! { "q": { "_id": "check" }, "u": { "$inc": { "times": 1_i64 } }, "upsert": true };
+    server.write(Collection::Checks, &[()], |()| count(), |_| {}).await
 }

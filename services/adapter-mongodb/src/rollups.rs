@@ -2,7 +2,7 @@
 
 use crate::options::MongoOptions;
 use crate::server::Server;
-use crate::{passes, prune, put, select};
+use crate::{earlier, passes, prune, put, select};
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
@@ -30,7 +30,11 @@ impl MongoRollups {
 
     /// The server, with the indexes in place.
     async fn server(&self) -> Result<&Server, PortError> {
-        self.ready.get_or_try_init(|| self.server.ensure_indexes()).await?;
+        let ready = || async {
+            earlier::adopt(&self.server).await?;
+            self.server.ensure_indexes().await
+        };
+        self.ready.get_or_try_init(ready).await?;
         Ok(&self.server)
     }
 }
@@ -51,6 +55,15 @@ impl RollupStore for MongoRollups {
 
     async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError> {
         passes::set_made_until(self.server().await?, pass, until).await
+    }
+
+    async fn move_made_until(
+        &self,
+        pass: &str,
+        expected: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        passes::move_made_until(self.server().await?, pass, expected, until).await
     }
 
     async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {

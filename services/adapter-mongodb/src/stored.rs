@@ -44,10 +44,8 @@ mod tests {
     fn inserted(series: &Series, rollup: &Rollup) -> RawDocumentBuf {
         let statement = document::insert(series, Window::Hour, rollup);
         let statement: Document = deserialize_from_slice(statement.as_bytes()).unwrap();
-        let mut whole = statement.get_document("q").unwrap().clone();
         let insert = statement.get_document("u").unwrap().get_document("$setOnInsert").unwrap();
-        whole.extend(insert.clone());
-        RawDocumentBuf::try_from(&whole).unwrap()
+        RawDocumentBuf::try_from(insert).unwrap()
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use crate::api;
 use crate::due::Chunk;
 use crate::world::World;
-use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Window};
+use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Timestamp, Window};
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::Stopped;
 
@@ -13,13 +13,14 @@ const MAX_IN_HAND: usize = 10_000;
 
 /// Makes the windows of a chunk, and marks its pass; gives how many rollups there are. A dependency that is away
 /// is waited for. An api that is lost half-way is asked for the whole chunk again: what was stored of it is
-/// stored again, which changes nothing.
-pub(crate) async fn make(world: &World, chunk: &Chunk<'_>) -> Result<u64, Stopped> {
+/// stored again, which changes nothing. A mark that is no longer at `mark` has been moved by somebody who wants windows
+/// made anew, and stays there.
+pub(crate) async fn make(world: &World, chunk: &Chunk<'_>, mark: Option<Timestamp>) -> Result<u64, Stopped> {
     let query = RollupQuery::new(SeriesFilter::default(), chunk.window, chunk.from, chunk.to)
         .map_err(|violation| PortError::Broken { what: "analytics", reason: violation.to_string() })?;
     let made = world.ask(|| Box::pin(transfer(world, &query))).await??;
     // Last, so that a crash before it has the windows made again.
-    world.store(|| world.rollups.set_made_until(&chunk.pass.name, chunk.to)).await?;
+    world.store(|| world.rollups.move_made_until(&chunk.pass.name, mark, chunk.to)).await?;
     Ok(made)
 }
 

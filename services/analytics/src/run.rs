@@ -65,7 +65,7 @@ impl Analytics {
             let known = self.look(now).await?;
             self.tell(&known);
             let Some(chunk) = self.walks.iter().find_map(|walk| walk.next(&known)) else { return Ok(()) };
-            self.make(&chunk).await?;
+            self.make(&chunk, &known).await?;
         }
     }
 
@@ -91,9 +91,9 @@ impl Analytics {
         self.world.context.set_status(status_line(&self.walks, known));
     }
 
-    async fn make(&self, chunk: &Chunk<'_>) -> Result<(), Stopped> {
+    async fn make(&self, chunk: &Chunk<'_>, known: &Known) -> Result<(), Stopped> {
         let started = Instant::now();
-        let rollups = make(&self.world, chunk).await?;
+        let rollups = make(&self.world, chunk, known.marks.get(&chunk.pass.name).copied()).await?;
         let took = started.elapsed();
         self.world.metrics.made(chunk, rollups, took);
         tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");

@@ -218,7 +218,7 @@ pub(crate) struct StagedRollups {
     store: EmbeddedRollups,
     /// The next calls of these names fail with these.
     pub(crate) fails: Mutex<HashMap<&'static str, Vec<PortError>>>,
-    /// Every mark that was set, in order.
+    /// Every move of a mark, in order.
     pub(crate) marks: Mutex<Vec<(String, Timestamp)>>,
 }
 
@@ -250,9 +250,18 @@ impl RollupStore for StagedRollups {
     }
 
     async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError> {
-        self.call("set_made_until")?;
-        self.marks.lock().unwrap().push((pass.to_owned(), until));
         self.store.set_made_until(pass, until).await
+    }
+
+    async fn move_made_until(
+        &self,
+        pass: &str,
+        expected: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.call("move_made_until")?;
+        self.marks.lock().unwrap().push((pass.to_owned(), until));
+        self.store.move_made_until(pass, expected, until).await
     }
 
     async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {

@@ -32,6 +32,7 @@ suite!(($) rollup_store_contract, rollup_store, [
     a_series_without_rollups_in_the_windows_takes_no_place_on_a_page,
     a_pass_that_made_nothing_has_come_nowhere,
     how_far_a_pass_has_come_is_kept_and_replaced,
+    how_far_a_pass_has_come_moves_from_where_it_is_expected_and_from_nowhere_else,
     passes_are_kept_apart,
     how_far_a_pass_has_come_survives_reopening,
     pruning_removes_what_starts_earlier_and_nothing_else,

@@ -23,6 +23,15 @@ pub trait RollupStore: Send + Sync {
     /// Notes how far `pass` has come. Durable when it returns.
     async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError>;
 
+    /// The same, if `pass` still stands where `expected` has it; tells whether it does. So the one who made rollups
+    /// does not write over the note of another who wants them made anew.
+    async fn move_made_until(
+        &self,
+        pass: &str,
+        expected: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<bool, PortError>;
+
     /// Removes the rollups of `window` that start before `before`, and series that have none left; gives
     /// how many rollups. Works in steps, so that others are stored meanwhile.
     async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError>;

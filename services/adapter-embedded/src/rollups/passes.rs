@@ -22,3 +22,17 @@ pub(super) fn set_made_until(conn: &Connection, pass: &str, until: Timestamp) ->
     .execute((pass, until.as_micros()))?;
     Ok(())
 }
+
+/// The same, if it stands where `expected` has it; tells whether it does.
+pub(super) fn move_made_until(
+    conn: &Connection,
+    pass: &str,
+    expected: Option<Timestamp>,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let stands = made_until(conn, pass)? == expected;
+    if stands {
+        set_made_until(conn, pass, until)?;
+    }
+    Ok(stands)
+}

@@ -4,6 +4,8 @@
 mod codeless;
 mod contract;
 mod documents;
+mod earlier;
 mod place;
 mod scripted;
+mod slow;
 mod unavailable;

@@ -12,8 +12,8 @@ impl Fixture<dyn RollupStore> for Place {
     async fn fresh() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         Self(MongoOptions {
-            url: engine_url("mongodb"),
-            database: format!("test-{}", std::process::id()),
+            url: without_database(&engine_url("mongodb")),
+            database: Some(format!("test-{}", std::process::id())),
             prefix: format!("{}-", NEXT.fetch_add(1, Ordering::Relaxed)),
             timeout: PATIENCE,
         })
@@ -22,4 +22,10 @@ impl Fixture<dyn RollupStore> for Place {
     async fn open(&self) -> Arc<dyn RollupStore> {
         Arc::new(MongoRollups::new(&self.0).unwrap())
     }
+}
+
+/// The URL of the engine; each test process has a database of its own.
+fn without_database(url: &str) -> String {
+    let (server, _) = url.rsplit_once('/').unwrap();
+    server.to_owned()
 }

@@ -48,6 +48,19 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()
     }
 }
 
+/// The answer to a command that is neither a write nor of interest: nothing is there yet.
+pub(crate) fn nothing_yet(command: &Document) -> Document {
+    if ["find", "listIndexes"].iter().any(|name| command.contains_key(name)) {
+        return found(Vec::new());
+    }
+    doc! { "ok": 1 }
+}
+
+/// The answer that gives documents.
+pub(crate) fn found(documents: Vec<Document>) -> Document {
+    doc! { "cursor": { "id": 0_i64, "ns": "watchkeeper.any", "firstBatch": documents }, "ok": 1 }
+}
+
 fn hello() -> Document {
     doc! {
         "isWritablePrimary": true, "ismaster": true, "maxBsonObjectSize": 16_777_216,

@@ -8,7 +8,7 @@ use watchkeeper_ports::{Failure, PortError, RollupStore};
 fn options(port: u16) -> MongoOptions {
     MongoOptions {
         url: format!("mongodb://user:secret@127.0.0.1:{port}/"),
-        database: "watchkeeper".to_owned(),
+        database: None,
         prefix: String::new(),
         timeout: Duration::from_millis(100),
     }

@@ -69,6 +69,22 @@ async fn running_twice_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_mark_that_is_put_back_while_its_windows_are_made_stays_put_back() {
+    let stage = Stage::sampled(&[sample("a", "19T10:10", 1.0), sample("a", "20T10:10", 2.0)]).await;
+    catch_up(&stage, "20T11:30").await;
+    let analytics = Analytics::on(&stage);
+    let now = time("20T12:30");
+    let known = analytics.look(now).await.unwrap();
+    let chunk = analytics.walks[0].next(&known).unwrap();
+    stage.rollups.set_made_until(&chunk.pass.name, time("19T00:00")).await.unwrap();
+    analytics.make(&chunk, &known).await.unwrap();
+    assert_eq!(stage.rollups.made_until(&chunk.pass.name).await.unwrap(), Some(time("19T00:00")));
+    stage.append(&[sample("a", "19T10:20", 3.0)]).await;
+    catch_up(&stage, "20T12:30").await;
+    assert_eq!(hours(&stage, "a").await[0].count, 2, "they are made anew");
+}
+
+#[tokio::test]
 async fn a_late_sample_within_the_bound_corrects_its_window() {
     let stage = Stage::sampled(&[sample("a", "20T10:10", 1.0)]).await;
     catch_up(&stage, "20T11:05").await;
@@ -157,7 +173,7 @@ async fn killed_between_put_and_mark_it_makes_the_same() {
     let (undisturbed, killed) = (Stage::sampled(&samples).await, Stage::sampled(&samples).await);
     catch_up(&undisturbed, "20T12:30").await;
     let broken = PortError::Broken { what: "rollups", reason: "damaged".into() };
-    killed.rollups.fail("set_made_until", broken);
+    killed.rollups.fail("move_made_until", broken);
     assert!(matches!(Analytics::on(&killed).catch_up(time("20T12:30")).await, Err(Stopped::Failed(_))));
     assert_eq!(hours(&killed, "a").await.len(), 1, "it was put");
     assert_eq!(*killed.rollups.marks.lock().unwrap(), [], "it was not marked");
@@ -178,7 +194,7 @@ async fn an_api_that_is_lost_half_way_is_asked_again() {
 #[tokio::test]
 async fn a_store_that_is_away_is_waited_for() {
     let stage = Stage::sampled(&[sample("a", "20T10:10", 1.0)]).await;
-    for call in ["made_until", "put", "set_made_until"] {
+    for call in ["made_until", "put", "move_made_until"] {
         stage.rollups.fail(call, unavailable("rollups"));
         stage.rollups.fail(call, unavailable("rollups"));
     }

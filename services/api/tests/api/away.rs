@@ -133,6 +133,10 @@ impl RollupStore for Away {
         away()
     }
 
+    async fn move_made_until(&self, _: &str, _: Option<Timestamp>, _: Timestamp) -> Result<bool, PortError> {
+        away()
+    }
+
     async fn prune(&self, _: Window, _: Timestamp) -> Result<u64, PortError> {
         away()
     }

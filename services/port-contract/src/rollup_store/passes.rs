@@ -24,6 +24,23 @@ pub async fn how_far_a_pass_has_come_is_kept_and_replaced<F: Fixture<dyn RollupS
     }
 }
 
+pub async fn how_far_a_pass_has_come_moves_from_where_it_is_expected_and_from_nowhere_else<
+    F: Fixture<dyn RollupStore>,
+>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let stands = async || store.made_until("hourly").await.unwrap();
+    assert!(!store.move_made_until("hourly", Some(hour(1)), hour(2)).await.unwrap());
+    assert_eq!(stands().await, None);
+    assert!(store.move_made_until("hourly", None, hour(3)).await.unwrap());
+    assert!(!store.move_made_until("hourly", None, hour(4)).await.unwrap());
+    assert!(!store.move_made_until("hourly", Some(hour(2)), hour(4)).await.unwrap());
+    assert_eq!(stands().await, Some(hour(3)));
+    assert!(store.move_made_until("hourly", Some(hour(3)), hour(3)).await.unwrap(), "where it is already");
+    assert!(store.move_made_until("hourly", Some(hour(3)), hour(1)).await.unwrap());
+    assert_eq!(stands().await, Some(hour(1)));
+}
+
 pub async fn passes_are_kept_apart<F: Fixture<dyn RollupStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;

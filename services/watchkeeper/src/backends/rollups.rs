@@ -11,8 +11,8 @@ use watchkeeper_adapter_mongodb::{MongoOptions, MongoRollups};
 use watchkeeper_ports::{PortError, RollupStore};
 use watchkeeper_runtime::config::Section;
 
-/// The database, when nothing else is asked for, and the longest name of one, in bytes.
-const DATABASE: (&str, usize) = ("watchkeeper", 63);
+/// Longest name of a database, in bytes.
+const MAX_DATABASE_BYTES: usize = 63;
 /// Longest prefix of collections, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 /// How long finding the server, or an answer, may take: the default and the bounds.
@@ -39,7 +39,7 @@ impl RollupsBackend {
         let place = MONGODB.read(section, "rollups", "rollups_file");
         let mongodb = section.section("mongodb", |mongodb| MongoOptions {
             url: String::new(),
-            database: mongodb.text("database", DATABASE.1, DATABASE.0),
+            database: mongodb.optional_text("database", MAX_DATABASE_BYTES),
             prefix: mongodb.optional_text("prefix", MAX_PREFIX_BYTES).unwrap_or_default(),
             timeout: mongodb.duration("timeout", TIMEOUT.1, TIMEOUT.0),
         });
