@@ -2,15 +2,14 @@
 
 mod connection;
 mod migrate;
+mod pool;
 mod session;
 
 pub(crate) use connection::Connection;
+pub(crate) use pool::Pool;
 
 use crate::error::Error;
 use crate::options::PostgresOptions;
-use crate::tls;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -27,34 +26,17 @@ pub(crate) struct Database {
     is_ready: OnceCell<()>,
     /// Half of the connections: questions that take long leave the others to those that do not.
     long: Semaphore,
-    /// How long a call may take, whatever the server does.
-    call_timeout: Duration,
 }
 
 impl Database {
     /// Connects to nothing yet.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, Error> {
-        let server = options.server()?;
-        let tls = tls::connector(server.encryption, options.root_certificate.as_deref())?;
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let settings: Arc<str> = session::settings(&options.schema, options.statement_timeout).into();
-        let pool = Pool::builder(Manager::from_config(server.config, tls, recycling))
-            .max_size(options.connections)
-            .wait_timeout(Some(options.connect_timeout))
-            .create_timeout(Some(options.connect_timeout))
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::async_fn(move |client, _| {
-                let settings = Arc::clone(&settings);
-                Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
-            }))
-            .build()
-            .map_err(|error| Error::Broken(error.to_string()))?;
+        let settings = session::settings(&options.schema, options.statement_timeout);
         Ok(Self {
-            pool,
+            pool: Pool::new(options, settings)?,
             schema: options.schema.clone(),
             is_ready: OnceCell::new(),
             long: Semaphore::new(options.connections / 2),
-            call_timeout: options.connect_timeout + 2 * options.statement_timeout,
         })
     }
 
@@ -64,11 +46,7 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, PortError> {
-        let Ok(answer) = timeout(self.call_timeout, self.work(work)).await else {
-            let reason = format!("it did not answer within {:?}", self.call_timeout);
-            return Err(Error::Unavailable(reason).into());
-        };
-        Ok(answer?)
+        Ok(self.pool.within_a_call(self.work(work)).await?)
     }
 
     /// The same for what takes long, of which half of the connections at most are in use.
@@ -95,7 +73,7 @@ impl Database {
 
     /// A turn among those that take long.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, PortError> {
-        let Ok(turn) = timeout(self.call_timeout, self.long.acquire()).await else {
+        let Ok(turn) = timeout(self.pool.call_timeout(), self.long.acquire()).await else {
             let reason = "every connection that may be used for long is".to_owned();
             return Err(Error::Unavailable(reason).into());
         };
@@ -104,7 +82,7 @@ impl Database {
 
     /// A connection whose work has failed, or is not waited for any more, is closed.
     async fn work<T>(&self, work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let mut connection = Connection::new(self.pool.get().await?);
+        let mut connection = self.pool.get().await?;
         self.is_ready.get_or_try_init(|| migrate::migrate(&mut connection, &self.schema)).await?;
         let answer = work(&mut connection).await?;
         connection.release();

@@ -6,7 +6,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checke
 use watchkeeper_domain::Timestamp;
 
 /// PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
-const EPOCH_MICROS: i64 = 946_684_800_000_000;
+pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// An instant as PostgreSQL sends and takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

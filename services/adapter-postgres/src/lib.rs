@@ -6,6 +6,7 @@
 
 mod alerts;
 mod database;
+mod earlier;
 mod error;
 mod instant;
 mod notifications;
@@ -18,6 +19,7 @@ mod silences;
 mod store;
 mod tls;
 
+pub use earlier::PostgresMetricsTable;
 pub use options::PostgresOptions;
 pub use samples::MAX_DAYS;
 pub use store::PostgresStore;

@@ -16,6 +16,7 @@ mod incomplete;
 mod latest_cache;
 pub mod limits;
 mod mailer;
+mod metrics_table;
 mod notification_store;
 mod placement;
 mod position_store;
@@ -32,6 +33,7 @@ pub use error::{Failure, PortError};
 pub use incomplete::{Cut, Incomplete, Unreadable};
 pub use latest_cache::{CacheAdvance, LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
+pub use metrics_table::{MetricsRow, MetricsTable, TableExtent};
 pub use notification_store::{
     AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
 };

@@ -5,7 +5,7 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; a step that was released is never changed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     concat!(
         include_str!("schema.sql"),
         include_str!("../series/schema.sql"),
@@ -14,6 +14,7 @@ const STEPS: [&str; 2] = [
         include_str!("../notifications/schema.sql"),
     ),
     include_str!("../positions/topic_ids.sql"),
+    include_str!("../earlier/view.sql"),
 ];
 
 /// Runs the steps that the schema has not seen, all in one transaction. A lock lets one process do so at a

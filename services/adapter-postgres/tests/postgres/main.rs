@@ -5,6 +5,7 @@ mod appending;
 mod connecting;
 mod contract;
 mod crashing;
+mod earlier;
 mod opening;
 mod place;
 mod pruning;
