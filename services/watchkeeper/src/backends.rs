@@ -4,11 +4,12 @@ mod bus;
 mod cache;
 mod checking;
 mod mail;
-mod moving;
+mod migrating;
 mod place;
 mod ports;
 mod rollups;
 mod store;
+mod taking_over;
 mod url;
 
 pub(crate) use ports::Ports;
@@ -21,7 +22,7 @@ use rollups::RollupsBackend;
 use std::path::Path;
 use store::StoreBackend;
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
-use watchkeeper_move::Stores;
+use watchkeeper_migrate::Stores;
 use watchkeeper_runtime::config::Section;
 
 /// The section `[backends]`: where each back end is.

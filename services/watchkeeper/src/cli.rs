@@ -2,13 +2,13 @@
 
 mod alerts;
 mod dead_letters;
-mod move_to;
+mod migrate;
 mod rules;
 mod silences;
 
 pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
 pub(crate) use dead_letters::{DeadLettersAction, DeadLettersArgs, WhichLetters};
-pub(crate) use move_to::MoveArgs;
+pub(crate) use migrate::MigrateArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
@@ -51,8 +51,9 @@ pub(crate) enum Command {
     Notifications(NotificationsArgs),
     /// Look at the records that were rejected, send them in again, or give them up
     DeadLetters(DeadLettersArgs),
-    /// Move an embedded installation to engines: Kafka, PostgreSQL, MongoDB
-    Move(MoveArgs),
+    /// Take over an embedded installation, or the samples of the platform before Watchkeeper
+    #[command(alias = "move")]
+    Migrate(MigrateArgs),
     /// Make a bearer token for an API client
     Token(TokenArgs),
     /// Print a completion script for a shell

@@ -4,7 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod check_config;
 pub(crate) mod completions;
 pub(crate) mod dead_letters;
-pub(crate) mod move_to;
+pub(crate) mod migrate;
 pub(crate) mod notifications;
 pub(crate) mod query;
 pub(crate) mod rules;

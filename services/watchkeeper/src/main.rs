@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Command::Silences(args) => command::silences::run(&args),
         Command::Notifications(args) => command::notifications::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),
-        Command::Move(args) => command::move_to::run(&args),
+        Command::Migrate(args) => command::migrate::run(&args),
         Command::Token(args) => command::token::run(&args),
         Command::Completions(args) => command::completions::run(&args),
     };

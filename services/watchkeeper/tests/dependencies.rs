@@ -11,7 +11,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "wire" | "runtime" | "port-contract" => &["domain", "ports"],
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "wire"],
         "rules" => &["domain", "ports", "runtime"],
-        "move" => &["domain", "ports", "wire"],
+        "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
         _ => &["domain", "ports", "wire", "runtime", "rules", "letters"],
     }

@@ -115,7 +115,7 @@ const EXCEPTIONS: &[Exception] = &[
     ("adapter-kafka/src/topics.rs", &["sleep"], "waits for a new topic, within its time"),
     // Commands.
     ("watchkeeper/src/command.rs", &["sleep"], "waits before a server is asked again"),
-    ("move/src/patience.rs", &["sleep"], "waits for an engine while an operator looks on"),
+    ("migrate/src/patience.rs", &["sleep"], "waits for an engine while an operator looks on"),
 ];
 
 #[test]

@@ -20,6 +20,14 @@ const READABLE_BY_OTHERS: u32 = 0o004;
 pub struct Secret(Box<str>);
 
 impl Secret {
+    /// Reads a secret that a command line names. The error says what to do, and never what was read.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is none, or can be read by everybody.
+    pub fn from_file(path: &Path) -> Result<Self, String> {
+        read(path)
+    }
+
     /// The text itself. Whoever calls this answers for where it goes.
     pub fn expose(&self) -> &str {
         &self.0

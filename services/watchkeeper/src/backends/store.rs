@@ -5,7 +5,7 @@ use super::url::with_scheme;
 use std::path::Path;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
-use watchkeeper_move::Stores;
+use watchkeeper_migrate::Stores;
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::config::Section;
 
@@ -48,6 +48,14 @@ impl StoreBackend {
                 })
             }
         }
+    }
+}
+
+impl StoreBackend {
+    /// How another database is read: with the same patience.
+    pub(super) fn how_to_read(&self) -> PostgresOptions {
+        let PostgresOptions { connect_timeout, statement_timeout, .. } = self.postgres;
+        PostgresOptions { connect_timeout, statement_timeout, ..PostgresOptions::new("") }
     }
 }
 

@@ -14,7 +14,7 @@ mod hostile;
 mod kept;
 mod load;
 mod migrating;
-mod moving;
+mod moving_over;
 mod offsets;
 mod patience;
 #[path = "../support/poison.rs"]

@@ -1,120 +1,137 @@
-//! The guide for moving over from the platform before Watchkeeper, step by step, beside that platform's services.
+//! From one machine to engines: `up` on the embedded back end, then `migrate`, killed in the middle, then the roles.
 
-use crate::before::Before;
-use crate::guide::toml_of;
 use crate::patience::{so, wait_for};
+use crate::poison::poison;
 use crate::role::Role;
-use crate::running::{agent, watchkeeper};
+use crate::running::{Process, Up, watchkeeper};
 use crate::stack::Engine;
 use crate::world::World;
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use watchkeeper_domain::Timestamp;
 
-const STARS: (&str, &str) = ("GitHub", "stargazers_count");
-const SERIES: &str = r#"GitHub/stargazers_count{repository="golang/go"}"#;
+const DAYS: u64 = 25;
+const SAMPLES_OF_A_DAY: u64 = 4_000;
+const SERIES: u64 = 40;
+
+/// The rule of a [`Host`](crate::host::Host), and how it is told.
+const CONFIG: &str = r#"
+[notifier]
+group_by = ["rule", "of"]
+group_wait = "0s"
+group_interval = "1s"
+[[rule]]
+name = "too_hot"
+match = ['source="heat"']
+threshold = { above = 90 }
+"#;
 
 #[test]
 #[ignore = "needs engines of its own: cargo xtask test starts them"]
-fn each_step_of_the_guide_for_moving_over_works_beside_the_services_before() {
+fn a_move_that_is_killed_and_started_again_carries_everything_once() {
     let world = World::with_engines();
-    let mut before = Before::on(&world.stack);
-    before.fill_table();
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+
+    let cut_off = Process::start(moving(dir.path(), &world).stdout(Stdio::null()));
+    wait_for("the first samples in PostgreSQL", || has_samples(world.stack.url(Engine::Postgres)));
+    cut_off.kill();
+    assert!((world.kept.stored("moved").len() as u64) < DAYS * SAMPLES_OF_A_DAY, "it was at its end");
+    let (first, second) = (moved(dir.path(), &world), moved(dir.path(), &world));
+    assert!(first.contains("COPIED NOW") && first.contains("Everything is there."), "{first}");
+    let copied = |line: &&str| line.split_whitespace().nth_back(3) != Some("0");
+    let rows: Vec<_> = second.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+    assert!(rows.len() >= 10, "{second}");
+    assert!(!rows.iter().any(copied), "{second}");
+
     let mut host = world.host("host");
-    host.configure(&configuration(&host.url(Role::Api)));
-    let repository = BTreeMap::from([("repository".to_owned(), "golang/go".to_owned())]);
-
-    // 1. The persister, and what the old table has.
-    host.start(&[Role::Persister]);
+    host.start(&Role::ALL);
     host.wait_until_ready();
-    before.publish(STARS.0, STARS.1, 100.0, &repository);
-    wait_for("the new record", || {
-        let newest = world.kept.newest(STARS.0);
-        so(newest.get(SERIES) == Some(&100.0), newest)
+    wait_for("each sample in PostgreSQL", || {
+        let stored = world.kept.stored("moved");
+        let expected: BTreeMap<_, _> = (0..DAYS * SAMPLES_OF_A_DAY).map(|value| (value, 1)).collect();
+        so(stored == expected, stored.len())
     });
-    let first = migrated(&world);
-    assert!(first.contains("cached"), "what is not taken is said: {first}");
-    migrated(&world);
-    let rows = before.read_by_sql(STARS.0, STARS.1);
-    assert_eq!((rows.len(), rows[0].0, rows[1].0), (25, 100.0, 73.0), "{rows:?}");
-    assert!(rows.iter().all(|(_, labels)| labels == r#"{"repository": "golang/go"}"#), "{rows:?}");
-    assert_eq!(before.read_by_sql("Other", "without_labels"), [(7.0, "{}".to_owned())]);
-
-    // 2. The api, asked by the old analytics.
-    host.start(&[Role::Api]);
-    let values = before.ask_api(&host.grpc(8461), STARS.0, STARS.1);
-    assert_eq!((values.len(), values[0], values[24]), (25, 100.0, 96.0), "{values:?}");
-
-    // 3. The cache, asked by the old collector.
-    host.start(&[Role::Cache]);
-    host.wait_until_ready();
-    wait_for("the latest value", || {
-        let latest = world.kept.latest(STARS.0);
-        so(latest.get(SERIES) == Some(&100.0), latest)
+    wait_for("the letter that waited, and that of the record that was not read", || {
+        let answer = host.role(Role::Api).get("/v1/dead-letters")?;
+        so(answer.1.matches("demo/poison").count() == 2, answer)
     });
-    let cache = host.grpc(8464);
-    assert!(!before.collect(&cache, STARS.0, STARS.1, 101.0), "it publishes what the cache has");
-    assert!(
-        before.collect(&cache, "OpenWeatherMap", "temperature_celsius", 17.0),
-        "it polls what is not there"
-    );
-
-    // 4. Analytics, over what was taken from the old table.
-    host.start(&[Role::Analytics]);
-    wait_for("the rollups of the old hours", || {
-        let hours = world.kept.hours(SERIES);
-        so(hours.len() >= 24, hours)
-    });
-
-    // 5. The notifier: the old collector's stars rise, on whichever partition.
-    host.start(&[Role::Notifier]);
-    host.wait_until_ready();
-    before.publish(STARS.0, STARS.1, 101.0, &repository);
-    wait_for("the mail", || {
+    let cold = heat(20, Timestamp::now());
+    assert_eq!(host.post(&cold), Some(202));
+    wait_for("that it is no longer hot to be told", || {
         let notifications = world.kept.notifications();
-        let is_told =
-            notifications.iter().any(|told| told.subject.contains("more_stars") && told.state == "delivered");
-        so(is_told, notifications)
+        so(
+            notifications.len() == 2 && notifications.iter().all(|told| told.state == "delivered"),
+            notifications,
+        )
     });
-    wait_for("the newest record", || {
-        let newest = world.kept.newest(STARS.0);
-        so(newest.get(SERIES) == Some(&101.0), newest)
-    });
-    let newest = world.kept.newest(STARS.0);
-    assert_eq!(newest.keys().collect::<Vec<_>>(), [SERIES], "a copy is not stored");
-
-    // 6. What posts samples.
-    host.start(&[Role::Ingest]);
-    host.wait_until_ready();
-    let posted = r#"[{"Source":"shop","Name":"orders","Value":3,"Labels":null}]"#;
-    let url = format!("{}/api/v1/metrics", host.role(Role::Ingest).url());
-    let mut answer = agent().post(url).content_type("application/json").send(posted).unwrap();
-    assert_eq!(answer.status().as_u16(), 202);
-    assert_eq!(answer.body_mut().read_to_string().unwrap(), "Metrics accepted");
-
-    // 7. The collector, in the place of the old one.
-    host.start(&[Role::Collector]);
-    wait_for("what the panel of the old dashboard asks for", || {
-        let rows = before.read_by_sql("UptimeChecker", "availability_percent");
-        so(rows.first() == Some(&(100.0, r#"{"site": "google.com"}"#.to_owned())), rows)
-    });
-    host.stop(&Role::ALL);
+    let mails = world.kept.mails();
+    assert_eq!(mails.len(), 1, "that it is hot was told before the migration: {mails:?}");
 }
 
-/// What the guide configures beside the engines, with a site that is there, and without what is not.
-fn configuration(site: &str) -> String {
-    let (rule, collector) = (toml_of("5."), toml_of("7."));
-    let before = toml_of("Before");
-    let names = before.split_once("[compatibility]").unwrap().1;
-    let uptime = collector.split_once("[[collector.uptime]]").unwrap().1;
-    let uptime = uptime.replace("https://www.google.com/", &format!("{site}/livez"));
-    format!("[compatibility]{names}{rule}[[collector.uptime]]{uptime}interval = \"5s\"\njitter = \"0s\"\n")
+/// Has `up` take in and store samples of some days, tell of one that is too hot, and reject a record; one record
+/// more is left unread.
+fn fill(dir: &Path) {
+    let config = dir.join("up.toml");
+    fs::write(&config, CONFIG).unwrap();
+    poison(dir);
+    let up = Up::start_with(dir, |command| _ = command.arg("--config").arg(&config));
+    for day in 0..DAYS {
+        assert_eq!(up.post_samples(&day_of_samples(day)), Some(202));
+    }
+    assert_eq!(up.post_samples(&heat(95, Timestamp::now())), Some(202));
+    up.wait_for("/v1/notifications", |answer| answer.contains("\"delivered\""));
+    up.wait_for("/v1/dead-letters", |answer| answer.contains("demo/poison"));
+    assert!(up.stop().success());
+    poison(dir);
 }
 
-/// What the command says that takes the old table over.
-fn migrated(world: &World) -> String {
-    let postgres = world.stack.url(Engine::Postgres);
-    let mut command = watchkeeper(["migrate", "--from", postgres, "--to", postgres]);
-    let output = command.args(["--to", world.stack.url(Engine::Mongodb)]).output().unwrap();
+/// Each value is there once.
+fn day_of_samples(day: u64) -> String {
+    let noon = Timestamp::now().minus(Duration::from_secs((DAYS - day) * 24 * 60 * 60));
+    let samples = (0..SAMPLES_OF_A_DAY).map(|number| {
+        let (value, at) = (day * SAMPLES_OF_A_DAY + number, noon.plus(Duration::from_secs(number)));
+        let series = number % SERIES;
+        format!(
+            r#"{{"source":"moved","name":"n","labels":{{"of":"{series}"}},"value":{value},"collected_at":"{at}"}}"#
+        )
+    });
+    format!("[{}]", samples.collect::<Vec<_>>().join(","))
+}
+
+/// Whether there are samples; an error as long as there is no table for them.
+#[tokio::main(flavor = "current_thread")]
+async fn has_samples(postgres: &str) -> Result<(), String> {
+    let connected = tokio_postgres::connect(postgres, NoTls).await;
+    let (client, connection) = connected.map_err(|error| error.to_string())?;
+    tokio::spawn(connection);
+    let row = client.query_one("SELECT EXISTS (SELECT FROM watchkeeper.samples)", &[]).await;
+    so(row.map_err(|error| error.to_string())?.get(0), "no sample")
+}
+
+fn heat(value: u64, at: Timestamp) -> String {
+    format!(
+        r#"{{"source":"heat","name":"celsius","labels":{{"of":"moved"}},"value":{value},"collected_at":"{at}"}}"#
+    )
+}
+
+fn moving(dir: &Path, world: &World) -> Command {
+    let mut command = watchkeeper(["migrate", "--from"]);
+    command.arg(format!("embedded:{}", dir.display()));
+    for engine in [Engine::Kafka, Engine::Postgres, Engine::Mongodb] {
+        command.args(["--to", world.stack.url(engine)]);
+    }
+    command
+}
+
+/// What a migration that comes to its end says.
+fn moved(dir: &Path, world: &World) -> String {
+    let output = moving(dir, world).output().unwrap();
     let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{error}");
-    format!("{said}{error}")
+    said.into_owned()
 }

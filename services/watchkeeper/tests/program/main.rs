@@ -10,7 +10,7 @@ mod dashboards;
 mod first_path;
 mod guide;
 mod lifecycle;
-mod moving;
+mod migrating;
 mod outage;
 #[path = "../support/poison.rs"]
 mod poison;

@@ -1,0 +1,229 @@
+//! How far consumers have come, where that is kept in the store.
+//!
+//! When the bus stays, a position means the same there. When the bus moves, the position is after the records
+//! at the beginning of each new partition that the group was done with on the old one: so it takes none of
+//! them again, and leaves out none.
+
+use crate::carry::Carried;
+use crate::merge::{Item, Standing};
+use crate::records::READ_RECORDS;
+use crate::sides::{StoreMigration, Stores};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use watchkeeper_ports::{
+    Advance, Append, Evaluation, EventBus, Extent, Group, Offset, PortError, PositionStore, Record, Topic,
+    TopicId, TopicPartition,
+};
+use watchkeeper_wire::moved_from::MovedFrom;
+
+/// The groups whose positions lie in the store.
+const GROUPS: [Group; 2] = [Group::NOTIFIER, Group::PERSISTER];
+
+/// Where `group` stands in a partition; `None` if it never consumed it.
+pub(crate) async fn position(
+    stores: &Stores,
+    group: &Group,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<Option<Offset>, PortError> {
+    // The notifier's are moved together with alerts, the others together with samples.
+    let positions: &dyn PositionStore =
+        if *group == Group::NOTIFIER { &*stores.alerts } else { &*stores.samples };
+    Ok(positions.position(group, partition, topic_id).await?.known())
+}
+
+/// The first record of a partition that some group has not done with; 0 if one has never consumed it.
+pub(crate) async fn lowest(
+    stores: &Stores,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<Offset, PortError> {
+    let mut lowest = Offset::MAX;
+    for group in &GROUPS {
+        lowest = lowest.min(position(stores, group, partition, topic_id).await?.unwrap_or(0));
+    }
+    Ok(lowest)
+}
+
+/// Positions as they are to be there.
+pub(crate) struct Positions<'m> {
+    stores: &'m Stores,
+    positions: Vec<Held>,
+}
+
+/// The position of one group in one partition.
+#[derive(Clone)]
+pub(crate) struct Held {
+    group: Group,
+    partition: TopicPartition,
+    topic_id: TopicId,
+    next: Offset,
+}
+
+impl<'m> Positions<'m> {
+    /// The positions in these topics.
+    pub(crate) async fn of(moving: &'m StoreMigration, topics: &[Topic]) -> Result<Self, PortError> {
+        let mut positions = Vec::new();
+        for group in &GROUPS {
+            for topic in topics {
+                let held = held(&moving.stores.here, group, &*moving.bus, topic).await?;
+                match &moving.new_bus {
+                    None => positions.extend(held),
+                    Some(bus) => positions.extend(on_new_bus(&**bus, group, topic, &held).await?),
+                }
+            }
+        }
+        Ok(Self { stores: &moving.stores.there, positions })
+    }
+}
+
+/// The positions of a group, in partitions that it has consumed.
+async fn held(
+    stores: &Stores,
+    group: &Group,
+    bus: &dyn EventBus,
+    topic: &Topic,
+) -> Result<Vec<Held>, PortError> {
+    let (topic_id, mut held) = (bus.topic_id(topic).await?, Vec::new());
+    for Extent { partition, .. } in bus.extents(topic).await? {
+        if let Some(next) = position(stores, group, &partition, &topic_id).await? {
+            held.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
+        }
+    }
+    Ok(held)
+}
+
+/// Where a group that held `held` on the old bus begins on the new one, in partitions that begin with records it
+/// was done with.
+async fn on_new_bus(
+    bus: &dyn EventBus,
+    group: &Group,
+    topic: &Topic,
+    held: &[Held],
+) -> Result<Vec<Held>, PortError> {
+    let done: BTreeMap<_, _> = held.iter().map(|held| (held.partition.clone(), held.next)).collect();
+    let (topic_id, mut positions) = (bus.topic_id(topic).await?, Vec::new());
+    for Extent { partition, earliest, end } in bus.extents(topic).await? {
+        let mut next = earliest;
+        while next < end {
+            let batch = bus.read(&partition, next, READ_RECORDS).await?;
+            let records = batch.offsets.iter().copied().zip(batch.records.iter());
+            if let Some(offset) = first_not_done(records, &done) {
+                next = offset;
+                break;
+            }
+            if batch.next <= next {
+                break;
+            }
+            next = batch.next;
+        }
+        if next > earliest {
+            positions.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
+        }
+    }
+    Ok(positions)
+}
+
+/// The offset of the first record that did not lie before the positions in `done`, or came from elsewhere.
+fn first_not_done<'r>(
+    mut records: impl Iterator<Item = (Offset, Record<'r>)>,
+    done: &BTreeMap<TopicPartition, Offset>,
+) -> Option<Offset> {
+    let is_done = |record: &Record<'_>| {
+        let lay = MovedFrom::of(record);
+        lay.is_some_and(|lay| done.get(&lay.partition).is_some_and(|next| lay.offset < *next))
+    };
+    records.find(|(_, record)| !is_done(record)).map(|(offset, _)| offset)
+}
+
+impl Carried for Positions<'_> {
+    type Item = Held;
+
+    const BATCH: usize = 1_000;
+
+    async fn here(&self, after: Option<&Held>) -> Result<Vec<Held>, PortError> {
+        Ok(if after.is_some() { Vec::new() } else { sorted(self.positions.clone()) })
+    }
+
+    async fn there(&self, after: Option<&Held>) -> Result<Vec<Held>, PortError> {
+        let mut found = Vec::new();
+        for held in self.positions.iter().filter(|_| after.is_none()) {
+            let next = position(self.stores, &held.group, &held.partition, &held.topic_id).await?;
+            found.extend(next.map(|next| Held { next, ..held.clone() }));
+        }
+        Ok(sorted(found))
+    }
+
+    async fn put(&self, lacking: Vec<Held>) -> Result<(), PortError> {
+        for Held { group, partition, topic_id, next } in lacking {
+            let expected = position(self.stores, &group, &partition, &topic_id).await?.unwrap_or(0);
+            let is_notifier = group == Group::NOTIFIER;
+            let advances = vec![Advance { group, partition, topic_id, expected, next }];
+            if is_notifier {
+                let found = Evaluation { advances, ..Evaluation::default() };
+                self.stores.alerts.store(&Arc::new(found)).await?;
+            } else {
+                let batch = Append { advances, ..Append::default() };
+                self.stores.samples.append(&Arc::new(batch)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Item for Held {
+    type Key<'a> = (&'a Group, &'a TopicPartition);
+
+    fn key(&self) -> Self::Key<'_> {
+        (&self.group, &self.partition)
+    }
+
+    fn standing(&self, there: &Self) -> Standing {
+        if there.next < self.next { Standing::Behind } else { Standing::Same }
+    }
+}
+
+fn sorted(mut positions: Vec<Held>) -> Vec<Held> {
+    positions.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
+    positions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_ports::{BatchBuilder, RecordBatch};
+    use watchkeeper_wire::moved_from::MOVED_FROM;
+
+    /// Records that lay at these offsets of `metrics/0`, or came from elsewhere.
+    fn batch(lay: &[Option<Offset>]) -> RecordBatch {
+        let mut batch = BatchBuilder::default();
+        for lay in lay {
+            let header = lay.map(|offset| (MOVED_FROM.to_owned(), format!("metrics/0/{offset}")));
+            batch.push_with_headers(b"k", b"v", header.into_iter().collect());
+        }
+        batch.finish()
+    }
+
+    fn first(lay: &[Option<Offset>], done_until: Offset) -> Option<Offset> {
+        let batch = batch(lay);
+        let done = [(TopicPartition::new(Topic::METRICS, 0), done_until)].into();
+        first_not_done((10..).zip(batch.iter()), &done)
+    }
+
+    #[test]
+    fn a_group_begins_with_the_first_record_that_it_was_not_done_with() {
+        assert_eq!(first(&[Some(3), Some(4), Some(5), Some(6)], 5), Some(12));
+        assert_eq!(first(&[Some(5), Some(6)], 5), Some(10));
+        assert_eq!(first(&[Some(3), Some(4)], 5), None);
+    }
+
+    #[test]
+    fn a_record_that_came_from_elsewhere_is_not_done_with() {
+        assert_eq!(first(&[Some(3), None, Some(4)], 5), Some(11));
+    }
+
+    #[test]
+    fn a_group_that_has_consumed_nothing_begins_at_the_beginning() {
+        assert_eq!(first_not_done((10..).zip(batch(&[Some(0)]).iter()), &BTreeMap::new()), Some(10));
+    }
+}

@@ -1,0 +1,174 @@
+//! One page of rows, and what is to be found of it in the store.
+
+use super::left_out::{LeftOut, Reason};
+use super::reading::{Reading, left_out};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+use watchkeeper_domain::{Sample, Timestamp, Window};
+use watchkeeper_ports::{MetricsRow, SampleKey};
+
+/// What the rows of one page say.
+#[derive(Default)]
+pub(super) struct Page {
+    /// The samples, each series and instant once, with the row that has it.
+    pub(super) samples: Vec<(MetricsRow, Sample)>,
+    /// Rows that say what another row of the page says.
+    pub(super) repeated: u64,
+    /// Rows that are no samples that would be kept.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+impl Page {
+    /// Reads the rows; of two with the same series and instant the first stays.
+    pub(super) fn read(
+        reading: &mut Reading,
+        rows: Vec<MetricsRow>,
+        now: Timestamp,
+        retention: Duration,
+    ) -> Self {
+        let mut page = Self::default();
+        let mut values: BTreeMap<SampleKey, f64> = BTreeMap::new();
+        for row in rows {
+            match reading.read(&row, now, retention) {
+                Err(reason) => page.left_out.push(left_out(&row, reason)),
+                Ok(sample) => match values.get(&SampleKey::of(&sample)) {
+                    None => {
+                        values.insert(SampleKey::of(&sample), sample.value);
+                        page.samples.push((row, sample));
+                    }
+                    Some(&kept) if is_same(kept, sample.value) => page.repeated += 1,
+                    Some(&kept) => {
+                        let reason = Reason::Different { value: sample.value, kept };
+                        page.left_out.push(left_out(&row, reason));
+                    }
+                },
+            }
+        }
+        page
+    }
+
+    /// Leaves out the samples at these places, for whose series there is no room.
+    pub(super) fn without(&mut self, places: &[usize], max_series: u64) {
+        let mut place = 0;
+        let gone = self.samples.extract_if(.., |_| {
+            place += 1;
+            places.binary_search(&(place - 1)).is_ok()
+        });
+        self.left_out.extend(gone.map(|(row, _)| left_out(&row, Reason::NoRoom(max_series))));
+    }
+
+    /// The instant of the oldest sample.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.samples.iter().map(|(_, sample)| sample.collected_at).min()
+    }
+}
+
+/// What is to be found in the store again.
+pub(super) struct Expected {
+    samples: BTreeMap<SampleKey, (MetricsRow, Sample)>,
+}
+
+impl Expected {
+    pub(super) fn of(page: Page) -> Self {
+        let samples = page.samples.into_iter().map(|found| (SampleKey::of(&found.1), found));
+        Self { samples: samples.collect() }
+    }
+
+    /// The stretches of time in which they are: one for each day, from its first sample to its last, so that one
+    /// sample that is far from the others costs a look and no walk over all that lies between.
+    pub(super) fn stretches(&self) -> Vec<Range<Timestamp>> {
+        let mut days: BTreeMap<Timestamp, (Timestamp, Timestamp)> = BTreeMap::new();
+        for SampleKey { collected_at: at, .. } in self.samples.keys() {
+            let day = days.entry(Window::Day.start(*at)).or_insert((*at, *at));
+            *day = (day.0.min(*at), day.1.max(*at));
+        }
+        days.into_values().map(|(first, last)| first..last.plus(Duration::from_micros(1))).collect()
+    }
+
+    /// Takes what the store has: tells whether it is one of them, and if so whether it says the same.
+    pub(super) fn take(&mut self, stored: &Sample) -> Option<Result<(), LeftOut>> {
+        let (row, sample) = self.samples.remove(&SampleKey::of(stored))?;
+        Some(if is_same(sample.value, stored.value) {
+            Ok(())
+        } else {
+            Err(left_out(&row, Reason::Different { value: sample.value, kept: stored.value }))
+        })
+    }
+
+    /// Those that were not found.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &Sample> {
+        self.samples.values().map(|(_, sample)| sample)
+    }
+}
+
+#[expect(clippy::float_cmp, reason = "what was copied is equal to the last bit")]
+fn is_same(one: f64, other: f64) -> bool {
+    one == other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: u64, seconds: u64, value: f64) -> MetricsRow {
+        let at = "2026-11-19T23:59:50Z".parse::<Timestamp>().unwrap().plus(Duration::from_secs(seconds));
+        MetricsRow {
+            id,
+            source: "s".into(),
+            name: "n".into(),
+            value,
+            labels: "null".into(),
+            collected_at: Some(at),
+        }
+    }
+
+    fn page(rows: Vec<MetricsRow>) -> Page {
+        let now = "2026-11-21T10:00:00Z".parse().unwrap();
+        Page::read(&mut Reading::default(), rows, now, Duration::from_secs(7 * 86_400))
+    }
+
+    fn ids(page: &Page) -> Vec<u64> {
+        page.samples.iter().map(|(row, _)| row.id).collect()
+    }
+
+    #[test]
+    fn of_rows_with_one_series_and_instant_the_first_stays() {
+        let page = page(vec![row(1, 0, 5.0), row(2, 0, 5.0), row(3, 0, 6.0), row(4, 1, 6.0)]);
+        assert_eq!((ids(&page), page.repeated), (vec![1, 4], 1));
+        let [different] = &page.left_out[..] else { panic!("{:?}", page.left_out) };
+        assert_eq!((different.id, &different.reason), (3, &Reason::Different { value: 6.0, kept: 5.0 }));
+    }
+
+    #[test]
+    fn samples_without_room_are_left_out_by_their_places() {
+        let mut page = page((0..5).map(|n| row(n, n, 1.0)).collect());
+        page.without(&[0, 3, 4], 10);
+        assert_eq!(ids(&page), [1, 2]);
+        assert_eq!(page.left_out.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 3, 4]);
+        assert!(page.left_out[0].reason.to_string().ends_with("no more than 10"));
+    }
+
+    #[test]
+    fn each_day_is_looked_for_apart() {
+        let expected = Expected::of(page(vec![row(1, 30, 1.0), row(2, 0, 1.0), row(3, 5, 1.0)]));
+        let stretches = expected.stretches();
+        assert_eq!(stretches[0].start.to_string(), "2026-11-19T23:59:50Z");
+        assert_eq!(stretches[0].end.to_string(), "2026-11-19T23:59:55.000001Z");
+        assert_eq!(stretches[1].start.to_string(), "2026-11-20T00:00:20Z");
+        assert_eq!(stretches.len(), 2);
+    }
+
+    #[test]
+    fn what_the_store_has_is_the_same_or_another_or_missing() {
+        let read = page(vec![row(1, 0, 1.0), row(2, 1, 2.0), row(3, 2, 3.0)]);
+        let stored: Vec<_> = read.samples.iter().map(|(_, sample)| sample.clone()).collect();
+        let mut expected = Expected::of(read);
+        assert_eq!(expected.take(&stored[0]), Some(Ok(())));
+        assert_eq!(expected.take(&stored[0]), None, "it was found already");
+        let other = Sample { value: 9.0, ..stored[1].clone() };
+        let left_out = expected.take(&other).unwrap().unwrap_err();
+        assert_eq!(left_out.reason, Reason::Different { value: 2.0, kept: 9.0 });
+        assert_eq!(expected.missing().collect::<Vec<_>>(), [&stored[2]]);
+    }
+}

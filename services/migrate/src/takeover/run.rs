@@ -1,0 +1,224 @@
+//! One takeover, from its beginning to its end.
+
+use super::left_out::LeftOuts;
+use super::page::{Expected, Page};
+use super::reading::Reading;
+use super::{PAGE_ROWS, SETTLING_ROWS, marks};
+use crate::patience::patiently;
+use crate::progress::{Event, Teller};
+use crate::run::{MigrateError, failed};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::limits::check_accepted;
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_ports::{
+    Advance, Append, Group, MetricsRow, MetricsTable, PortError, RollupStore, SampleKey, SampleStore,
+    TableExtent, Topic, TopicPartition,
+};
+
+/// What is carried, in words.
+const WHAT: &str = "samples";
+/// Samples in one read of the store.
+const STORED_PAGE: usize = 20_000;
+
+/// What is taken over, and into what.
+#[derive(Clone)]
+pub struct Takeover {
+    /// The table.
+    pub table: Arc<dyn MetricsTable>,
+    /// The store that takes its samples.
+    pub samples: Arc<dyn SampleStore>,
+    /// The store of rollups, if it is known, and the names under which analytics keeps how far it has come.
+    pub rollups: Option<(Arc<dyn RollupStore>, Vec<String>)>,
+    /// How long samples are kept.
+    pub retention: Duration,
+    /// How many series the store may have.
+    pub max_series: u64,
+    /// Whether rows that were taken over are read and compared again.
+    pub again: bool,
+}
+
+/// What a takeover did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TakenOver {
+    /// How many rows were read.
+    pub rows: u64,
+    /// How many samples are new in the store.
+    pub taken: u64,
+    /// How many were there already, or in another row with the same value.
+    pub there: u64,
+    /// Those that were read back and are equal.
+    pub verified: u64,
+    /// Those that are not there after all.
+    pub missing: u64,
+    /// Rows that are not taken over.
+    pub left_out: LeftOuts,
+}
+
+/// Takes over what is not taken over yet. `tell` is called often, and is to be quick.
+///
+/// # Errors
+/// When an engine was away for longer than it is waited for ([`MAX_RETRIES`](crate::MAX_RETRIES)), or refuses
+/// something.
+pub async fn take_over(
+    takeover: &Takeover,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<TakenOver, MigrateError> {
+    let mut run = Run { takeover, teller: Teller::new(tell), done: TakenOver::default() };
+    run.go().await.map_err(failed(WHAT))?;
+    Ok(run.done)
+}
+
+struct Run<'a> {
+    takeover: &'a Takeover,
+    teller: Teller<'a>,
+    done: TakenOver,
+}
+
+impl Run<'_> {
+    async fn go(&mut self) -> Result<(), PortError> {
+        let Takeover { table, samples, rollups, again, .. } = self.takeover;
+        self.teller.begins(WHAT);
+        let extent = patiently(&mut self.teller, async |_| {
+            samples.check().await?;
+            if let Some((rollups, _)) = rollups {
+                rollups.check().await?;
+            }
+            table.extent().await
+        })
+        .await?;
+        let position = patiently(&mut self.teller, async |_| position(&**samples, &extent).await).await?;
+        let mut from = if *again { 0 } else { position.saturating_sub(SETTLING_ROWS) };
+        let (begin, mut reading) = (from, Reading::default());
+        while from < extent.end {
+            self.teller.begins_part(part(begin, from), part(begin, extent.end - 1));
+            let rows = patiently(&mut self.teller, async |_| table.rows(from, PAGE_ROWS).await).await?;
+            let Some(last) = rows.last() else { break };
+            let next = last.id + 1;
+            self.page(&mut reading, rows, &extent, position).await?;
+            from = next;
+        }
+        // Everything before is done; where a takeover ends before that, the next one does the last page again.
+        let stored = Append::default();
+        self.append(stored, &extent, extent.end.max(from)).await.map(drop)
+    }
+
+    /// Does one page; `position` is how far an earlier run came.
+    async fn page(
+        &mut self,
+        reading: &mut Reading,
+        rows: Vec<MetricsRow>,
+        extent: &TableExtent,
+        position: u64,
+    ) -> Result<(), PortError> {
+        let Takeover { rollups, retention, max_series, .. } = self.takeover;
+        let (first, last) = (rows[0].id, rows[rows.len() - 1].id);
+        self.done.rows += rows.len() as u64;
+        self.teller.compares(rows.len());
+        let mut page = Page::read(reading, rows, Timestamp::now(), *retention);
+        let stored = loop {
+            let samples = page.samples.iter().map(|(_, sample)| sample.clone()).collect();
+            let append = Append { samples, advances: Vec::new(), max_series: Some(*max_series) };
+            match self.append(append, extent, first).await {
+                Err(PortError::TooManySeries { samples, .. }) => page.without(&samples, *max_series),
+                stored => break stored?,
+            }
+        };
+        if let (Some((rollups, passes)), Some(oldest)) = (rollups, page.oldest())
+            && (stored.is_anything_new || last >= position)
+        {
+            patiently(&mut self.teller, async |_| marks::put_back(rollups, passes, oldest).await).await?;
+        }
+        self.done.taken += stored.taken;
+        self.done.there += page.samples.len() as u64 - stored.taken + page.repeated;
+        self.teller.copies(stored.taken);
+        for left_out in std::mem::take(&mut page.left_out) {
+            self.done.left_out.count(&left_out);
+            self.teller.leaves_out(&left_out);
+        }
+        self.read_back(Expected::of(page)).await
+    }
+
+    /// Stores samples and moves the position to `next`, from wherever it is: two runs at the same time do nothing
+    /// twice, and the one that is behind does not move it back.
+    async fn append(&mut self, append: Append, extent: &TableExtent, next: u64) -> Result<Stored, PortError> {
+        let samples = &*self.takeover.samples;
+        let mut attempts = 0;
+        let appended = patiently(&mut self.teller, async |_| {
+            attempts += 1;
+            let expected = position(samples, extent).await?;
+            let advance = Advance {
+                group: group(),
+                partition: partition(),
+                topic_id: extent.table_id.clone(),
+                expected,
+                next: next.max(expected),
+            };
+            samples.append(&Arc::new(Append { advances: vec![advance], ..append.clone() })).await
+        })
+        .await?;
+        // An attempt that failed may have stored them.
+        Ok(Stored { taken: appended.stored, is_anything_new: appended.stored > 0 || attempts > 1 })
+    }
+
+    /// Reads back and compares.
+    async fn read_back(&mut self, mut expected: Expected) -> Result<(), PortError> {
+        let Takeover { samples, retention, .. } = self.takeover;
+        for time in expected.stretches() {
+            let mut after: Option<SampleKey> = None;
+            loop {
+                let stored: Vec<Sample> = patiently(&mut self.teller, async |_| {
+                    samples.samples(time.clone(), after.as_ref(), STORED_PAGE).await
+                })
+                .await?;
+                let Some(last) = stored.last() else { break };
+                let is_last = stored.len() < STORED_PAGE;
+                after = Some(SampleKey::of(last));
+                for stored in &stored {
+                    match expected.take(stored) {
+                        None => {}
+                        Some(Ok(())) => self.done.verified += 1,
+                        Some(Err(left_out)) => {
+                            self.done.left_out.count(&left_out);
+                            self.teller.leaves_out(&left_out);
+                        }
+                    }
+                }
+                if is_last {
+                    break;
+                }
+            }
+        }
+        // What has grown too old meanwhile may have been removed.
+        let now = Timestamp::now();
+        let is_kept = |sample: &&Sample| check_accepted(sample.collected_at, now, *retention).is_ok();
+        self.done.missing += expected.missing().filter(is_kept).count() as u64;
+        Ok(())
+    }
+}
+
+/// What an append did.
+struct Stored {
+    taken: u64,
+    is_anything_new: bool,
+}
+
+/// How far it has come: rows before that number are done.
+async fn position(samples: &dyn SampleStore, extent: &TableExtent) -> Result<u64, PortError> {
+    Ok(samples.position(&group(), &partition(), &extent.table_id).await?.next())
+}
+
+/// Who has the position.
+fn group() -> Group {
+    Group::named("migrate")
+}
+
+/// The table is what the topic once was; which one it is, its ID says.
+fn partition() -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, 0)
+}
+
+/// Which part of the rows that one is in, from 1.
+fn part(begin: u64, number: u64) -> usize {
+    usize::try_from(number.saturating_sub(begin) / PAGE_ROWS as u64).unwrap_or(usize::MAX - 1) + 1
+}

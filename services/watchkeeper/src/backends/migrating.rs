@@ -1,0 +1,171 @@
+//! The two sides of a migration from the embedded back end to engines.
+
+use super::bus::KAFKA;
+use super::place::Place;
+use super::rollups::MONGODB;
+use super::store::POSTGRES;
+use super::url::with_scheme;
+use super::{Backends, store};
+use anyhow::{anyhow, bail, ensure};
+use prometheus::Registry;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedRollups};
+use watchkeeper_migrate::{Between, Migration, StoreMigration};
+use watchkeeper_ports::{Failure, PortError, RollupStore};
+
+/// Nothing leaves a bus that is moved, however old it is: ten years.
+const KEPT: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
+/// What does not move, by the schemes of its URLs, and why.
+const REFUSED: [(&[&str], &str); 3] = [
+    (&["redis", "rediss", "redis+unix", "unix"], "the cache is not migrated: it fills itself from the store"),
+    (
+        &["smtp", "smtps", "smtp+plain", "maildir"],
+        "mail is not migrated: what waits to be sent is in the store",
+    ),
+    (&["embedded"], "this is where it comes from; it is migrated to engines"),
+];
+
+impl Backends {
+    /// With these engines in the place of those that were read; how they are used stays.
+    pub(crate) fn placed_at(mut self, urls: &[String]) -> anyhow::Result<Self> {
+        let mut movable = [
+            (KAFKA, &mut self.bus.place),
+            (POSTGRES, &mut self.store.place),
+            (MONGODB, &mut self.rollups.place),
+        ];
+        for (_, place) in &mut movable {
+            **place = Place::default();
+        }
+        for url in urls {
+            let found = movable.iter_mut().find_map(|(engine, place)| Some((engine.at(url)?, place)));
+            // Without the URL, in which a password may stand.
+            let (at, place) = found.ok_or_else(|| anyhow!("--to: {}", refusal(url)))?;
+            ensure!(!place.is_shared(), "--to: names two engines of one kind: give one for each");
+            **place = at;
+        }
+        Ok(self)
+    }
+
+    /// The keys of those that engines are named for, of what can be moved.
+    pub(crate) fn moved(&self) -> Vec<&'static str> {
+        let moved = [
+            ("bus", self.bus.place.is_shared()),
+            ("store", self.store.place.is_shared()),
+            ("rollups", self.rollups.place.is_shared()),
+        ];
+        moved.into_iter().filter(|(_, is_shared)| *is_shared).map(|(key, _)| key).collect()
+    }
+
+    /// Opens both sides: of the installation in `dir` what moves to these engines. It must not be in use.
+    pub(crate) fn open_migration(&self, dir: &Path) -> anyhow::Result<Migration> {
+        match self.moved()[..] {
+            [] => {
+                bail!("there is nowhere to migrate to: name engines with --to, or in [backends] of --config")
+            }
+            ["bus"] | ["bus", "rollups"] => bail!(
+                "the bus is not migrated without the store, in which it says how far each consumer has come on this \
+                 very bus: name a postgres:// too"
+            ),
+            _ => {}
+        }
+        let store = self.store.place.is_shared().then(|| self.open_store_migration(dir)).transpose()?;
+        let rollups = self.rollups.place.is_shared().then(|| self.open_rollups_migration(dir)).transpose()?;
+        Ok(Migration { store, rollups })
+    }
+
+    fn open_store_migration(&self, dir: &Path) -> anyhow::Result<StoreMigration> {
+        let options = EmbeddedOptions {
+            bus_retention: KEPT,
+            dead_letter_retention: KEPT,
+            group_expiry: KEPT,
+            max_backlog_bytes: u64::MAX,
+        };
+        let bus = opened(dir, &["bus.db"], || EmbeddedBus::open(dir, &options))?;
+        let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
+        let new_bus =
+            self.bus.place.is_shared().then(|| self.bus.open("migrate", dir, &Registry::new())).transpose()?;
+        Ok(StoreMigration {
+            stores: Between { here, there: self.store.open(dir)? },
+            bus: Arc::new(bus),
+            new_bus,
+        })
+    }
+
+    fn open_rollups_migration(&self, dir: &Path) -> anyhow::Result<Between<Arc<dyn RollupStore>>> {
+        let here = opened(dir, &["rollups.db"], || EmbeddedRollups::open(dir))?;
+        Ok(Between { here: Arc::new(here), there: self.rollups.open(dir)? })
+    }
+}
+
+/// Opens what these files hold. Where they are not, nothing is made.
+fn opened<T>(dir: &Path, files: &[&str], open: impl FnOnce() -> Result<T, PortError>) -> anyhow::Result<T> {
+    for file in files {
+        ensure!(dir.join(file).is_file(), "{} holds no installation: there is no {file}", dir.display());
+    }
+    open().map_err(|error| match error.failure() {
+        Failure::Retry => {
+            anyhow!(error).context("stop `watchkeeper up` first: nothing may be added meanwhile")
+        }
+        Failure::Reject | Failure::Stop => error.into(),
+    })
+}
+
+/// Why the engine at `url` is not migrated to.
+pub(super) fn refusal(url: &str) -> &'static str {
+    let refused = REFUSED.iter().find(|(schemes, _)| with_scheme(url, schemes).is_some());
+    refused.map_or(
+        "must be kafka://HOST:PORT[,HOST:PORT…], postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE or \
+         mongodb://[USER:PASSWORD@]HOST[:PORT]",
+        |(_, why)| why,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    const ENGINES: [&str; 3] = ["kafka://127.0.0.1:9092", "postgres:///watchkeeper", "mongodb://127.0.0.1"];
+
+    fn placed_at(urls: &[&str]) -> anyhow::Result<Backends> {
+        let urls: Vec<_> = urls.iter().map(|&url| url.to_owned()).collect();
+        Config::load(None).unwrap().backends.placed_at(&urls)
+    }
+
+    #[test]
+    fn an_engine_is_known_by_its_scheme() {
+        assert_eq!(placed_at(&ENGINES).unwrap().moved(), ["bus", "store", "rollups"]);
+        assert_eq!(placed_at(&ENGINES[1..2]).unwrap().moved(), ["store"]);
+        assert_eq!(placed_at(&[]).unwrap().moved(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_does_not_move_is_refused_with_the_reason_and_without_a_password() {
+        for (url, expected) in [
+            ("redis://:hunter2@127.0.0.1", "the cache is not migrated"),
+            ("smtp://mail.example.org", "mail is not migrated"),
+            ("embedded:/var/lib/other", "where it comes from"),
+            ("mysql://root:hunter2@127.0.0.1", "must be kafka://HOST:PORT"),
+            ("kafka://", "must be kafka://HOST:PORT"),
+        ] {
+            let refused = placed_at(&[ENGINES[1], url]).unwrap_err().to_string();
+            assert!(refused.starts_with("--to: ") && refused.contains(expected), "{refused}");
+            assert!(!refused.contains("hunter2"), "{refused}");
+        }
+        let twice = placed_at(&[ENGINES[1], "postgresql://other/watchkeeper"]).unwrap_err().to_string();
+        assert!(twice.contains("two engines of one kind"), "{twice}");
+    }
+
+    #[test]
+    fn a_bus_without_its_store_and_nothing_at_all_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let refused =
+            |urls: &[&str]| placed_at(urls).unwrap().open_migration(dir.path()).err().unwrap().to_string();
+        assert!(refused(&ENGINES[..1]).contains("is not migrated without the store"));
+        assert!(refused(&[ENGINES[0], ENGINES[2]]).contains("is not migrated without the store"));
+        assert!(refused(&[]).contains("nowhere to migrate to"));
+    }
+}

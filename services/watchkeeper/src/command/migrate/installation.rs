@@ -1,0 +1,24 @@
+//! From an embedded installation to engines.
+
+use super::outcome;
+use super::progress::Telling;
+use crate::cli::MigrateArgs;
+use crate::command::process::block_on;
+use crate::config::Config;
+use anyhow::Context as _;
+use std::path::Path;
+use watchkeeper_analytics::pass_names;
+
+pub(super) fn run(args: &MigrateArgs, config: Config, dir: &Path) -> anyhow::Result<()> {
+    let passes = pass_names(&config.analytics);
+    let engines = if args.to.is_empty() { config.backends } else { config.backends.placed_at(&args.to)? };
+    let report = block_on(async {
+        let moving =
+            engines.open_migration(dir).with_context(|| format!("cannot migrate {}", dir.display()))?;
+        let mut telling = Telling::on_stderr();
+        let moved = watchkeeper_migrate::run(&moving, &passes, &mut |event| telling.tell(event)).await;
+        telling.end();
+        moved.context("not everything is migrated; the same command goes on from here")
+    })?;
+    outcome::show(&report, &engines.moved(), dir)
+}

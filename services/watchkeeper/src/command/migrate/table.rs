@@ -1,0 +1,38 @@
+//! From the database of the platform before Watchkeeper.
+
+use super::progress::Telling;
+use super::rejected::Rejected;
+use super::taken_over;
+use crate::cli::MigrateArgs;
+use crate::command::data_dir::data_dir;
+use crate::command::process::block_on;
+use crate::config::Config;
+use anyhow::Context as _;
+use watchkeeper_analytics::pass_names;
+use watchkeeper_migrate::{Event, take_over};
+
+pub(super) fn run(args: &MigrateArgs, config: Config, url: &str) -> anyhow::Result<()> {
+    let passes = pass_names(&config.analytics);
+    let dir = data_dir(None)?;
+    let mut rejected = args.rejected.as_deref().map(Rejected::append_to).transpose()?;
+    let backends =
+        if args.to.is_empty() { config.backends } else { config.backends.taking_over_at(&args.to)? };
+    let (takeover, taken) = block_on(async {
+        let takeover = backends.open_takeover(url, &dir, &config.persister, passes, args.again)?;
+        let mut telling = Telling::on_stderr();
+        let taken = take_over(&takeover, &mut |event| {
+            if let (Some(rejected), Event::LeavesOut(left_out)) = (&mut rejected, event) {
+                rejected.write(left_out);
+            }
+            telling.tell(event);
+        })
+        .await;
+        telling.end();
+        let taken = taken.context("not everything is taken over; the same command goes on from here")?;
+        anyhow::Ok((takeover, taken))
+    })?;
+    if let Some(rejected) = rejected {
+        rejected.finish()?;
+    }
+    taken_over::show(&takeover, &taken)
+}
