@@ -1,6 +1,7 @@
 //! Evaluating the rules: from the records of one topic to alerts.
 
 mod known_until;
+mod loose;
 mod pace;
 mod reading;
 mod repartition;
@@ -8,6 +9,7 @@ mod repartition;
 use crate::metrics::NotifierMetrics;
 use bytes::Bytes;
 use known_until::KnownUntil;
+use loose::{Held, Loose};
 use pace::linger_after;
 use reading::{Reading, Said};
 use repartition::Repartition;
@@ -37,6 +39,10 @@ const MAX_DELIVERY: usize = 5_000;
 const PAGE_MEMORIES: usize = 5_000;
 /// Alerts that are read with one question.
 const PAGE_ALERTS: usize = 1_000;
+/// How long a sample that another member passes on may be on its way: so long time waits for it.
+const IN_TRANSIT: Duration = Duration::from_secs(3);
+/// How often it is looked whether the repartition topic was created anew.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The group whose positions are no offsets but count how often a partition was assigned. Who finds that it
 /// was assigned to another since stores nothing more, also where only time has passed and no offset moves.
 const ASSIGNMENTS: &str = "notifier assignments";
@@ -49,6 +55,7 @@ pub(crate) struct Evaluating {
     topic: Topic,
     reading: Reading,
     repartition: Repartition,
+    loose: Loose,
     evaluator: Evaluator,
     /// Which topic it consumes.
     topic_id: TopicId,
@@ -56,6 +63,12 @@ pub(crate) struct Evaluating {
     known_until: KnownUntil,
     /// Records taken since the last store.
     taken: usize,
+    /// Whether samples that had waited were taken since then: positions can move.
+    has_taken_loose: bool,
+    /// When it is looked again whether the repartition topic is still the same.
+    look_at: Instant,
+    /// Why what other members pass on cannot be read, if it has been logged.
+    obstacle: Option<String>,
     /// How long what is remembered of series, and the position with it, may be ahead of what is stored.
     linger: Duration,
     /// What is being stored: after a failure the same is tried again.
@@ -76,6 +89,8 @@ struct Place {
     own: Reach,
     /// Of what other members pass on to it.
     inlet: Reach,
+    /// Whether all of that was taken when it was last looked.
+    inlet_is_read: bool,
 }
 
 /// How far a log was evaluated.
@@ -113,12 +128,16 @@ impl Evaluating {
             metrics,
             reading: Reading::of(&topic),
             repartition: Repartition::of(&topic),
+            loose: Loose::default(),
             topic,
             evaluator: Evaluator::new(rules),
             topic_id: TopicId::default(),
             partitions: BTreeMap::new(),
             known_until: KnownUntil::default(),
             taken: 0,
+            has_taken_loose: false,
+            look_at: Instant::now(),
+            obstacle: None,
             linger: linger_after(0),
             storing: None,
             tick_at: Instant::now(),
@@ -137,6 +156,7 @@ impl Evaluating {
             tracing::warn!(before = %self.ticked, %now, "the clock was set back: rules go on from now");
             self.known_until.rewind(now);
             self.evaluator.rewind(now);
+            self.take_loose(Timestamp::MAX);
         }
         self.ticked = now;
         // What was appended before `now` lies before these ends. A bus that is away says nothing, and then
@@ -144,12 +164,16 @@ impl Evaluating {
         if let Ok(extents) = self.bus.extents(&self.topic).await {
             for (partition, place) in &self.partitions {
                 let extent = extents.iter().find(|extent| extent.partition == *partition);
-                if extent.is_none_or(|extent| place.own.taken.max(extent.earliest) >= extent.end) {
+                let is_read = extent.is_none_or(|extent| place.own.taken.max(extent.earliest) >= extent.end);
+                if is_read && place.inlet_is_read {
                     self.known_until.note(partition, now);
                 }
             }
         }
-        if let Some(horizon) = self.known_until.all() {
+        if let Some(read_until) = self.known_until.all() {
+            let are_all_mine = self.partitions.len() >= self.repartition.partitions();
+            let horizon = if are_all_mine { read_until } else { read_until.minus(IN_TRANSIT) };
+            self.take_loose(horizon);
             self.evaluator.tick(horizon);
             let (watched, refused) = (self.evaluator.watched(), self.evaluator.refused());
             self.metrics.evaluated(&self.topic, horizon, watched, refused);
@@ -167,14 +191,38 @@ impl Evaluating {
         Ok(next)
     }
 
-    /// Takes a record of a partition, or of its inlet; `present` is the latest time at which it can have been made.
-    fn take_record(&mut self, partition: &TopicPartition, record: Record<'_>, present: Timestamp) {
+    /// Takes the record at `offset` of `log`, which is a partition or its inlet; `present` is the latest time at which it
+    /// can have been made.
+    fn take_record(
+        &mut self,
+        partition: &TopicPartition,
+        (log, offset): (&TopicPartition, Offset),
+        record: Record<'_>,
+        present: Timestamp,
+    ) {
         match self.reading.read(record, present) {
-            Ok(Said::Sample(sample)) => self.observe(partition, &sample),
+            Ok(Said::Sample(sample)) => {
+                let has_its_key = log == partition && record.key == sample.series.key().as_bytes();
+                if has_its_key || !self.repartition.is_needed() {
+                    return self.observe(partition, &sample);
+                }
+                let held = Held { log: log.clone(), offset, partition: partition.clone(), sample };
+                if let Some(Held { partition, sample, .. }) = self.loose.hold(held, present) {
+                    self.observe(&partition, &sample);
+                }
+            }
             Ok(Said::Letter { at, reason }) => self.evaluator.observe_letter(partition, at, reason),
             Ok(Said::Copy) => self.metrics.copies.inc(),
             Ok(Said::Nothing) => {}
             Err(_) => self.metrics.undecodable.inc(),
+        }
+    }
+
+    /// Takes the samples without a key that were read up to this time.
+    fn take_loose(&mut self, read_until: Timestamp) {
+        while let Some(Held { partition, sample, .. }) = self.loose.next_until(read_until) {
+            self.has_taken_loose = true;
+            self.observe(&partition, &sample);
         }
     }
 
@@ -193,44 +241,68 @@ impl Evaluating {
         }
     }
 
-    /// Takes what other members have passed on; whether there was anything. A bus that is away passes on nothing.
-    async fn take_passed_on(&mut self) -> Result<bool, PortError> {
-        let mut found = false;
-        for extent in self.repartition.extents(&*self.bus).await? {
-            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
-            let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
-            if inlet.taken > extent.end && !inlet.has_moved() {
-                self.begin_inlet_anew(&home, &extent).await?;
-                continue;
-            }
-            let mut from = inlet.taken.max(extent.earliest);
-            while from < extent.end && self.room() > 0 {
-                let batch = self.bus.read(&extent.partition, from, self.room()).await?;
-                if batch.next <= from {
-                    break;
-                }
-                let present = Timestamp::now().max(batch.appended_at);
-                for record in batch.records.iter() {
-                    self.take_record(&home, record, present);
-                }
-                self.taken += batch.records.len();
-                from = batch.next;
-                found = true;
-                if let Some(place) = self.partitions.get_mut(&home) {
-                    place.inlet.taken = from;
-                }
+    /// Takes what other members have passed on. While that cannot be read, no time passes.
+    async fn take_passed_on(&mut self) {
+        let obstacle = self.try_take_passed_on().await.err().map(|error| error.to_string());
+        if let Some(obstacle) = &obstacle {
+            self.partitions.values_mut().for_each(|place| place.inlet_is_read = false);
+            if self.obstacle.is_none() {
+                tracing::warn!(obstacle, "cannot read what other notifiers pass on: rules wait for it");
             }
         }
-        Ok(found)
+        self.obstacle = obstacle;
     }
 
-    /// The repartition topic ends before where it was read to: it was created anew, or has lost records.
+    async fn try_take_passed_on(&mut self) -> Result<(), PortError> {
+        if !self.repartition.is_needed() {
+            return Ok(());
+        }
+        let is_replaced = self.look_at <= Instant::now() && self.repartition.is_replaced(&*self.bus).await?;
+        for extent in self.bus.extents(self.repartition.topic()).await? {
+            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
+            let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
+            if (is_replaced || inlet.taken > extent.end) && !inlet.has_moved() {
+                self.begin_inlet_anew(&home, &extent).await?;
+            }
+            self.take_inlet(&home, &extent).await?;
+        }
+        if self.look_at <= Instant::now() {
+            self.look_at = Instant::now() + LOOK_EVERY;
+        }
+        Ok(())
+    }
+
+    async fn take_inlet(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+        while let Some(place) = self.partitions.get_mut(home) {
+            let from = place.inlet.taken.max(extent.earliest);
+            place.inlet_is_read = from >= extent.end;
+            if place.inlet_is_read || self.room() == 0 {
+                break;
+            }
+            let batch = self.bus.read(&extent.partition, from, self.room()).await?;
+            let present = Timestamp::now().max(batch.appended_at);
+            for (record, offset) in batch.records.iter().zip(&batch.offsets) {
+                self.take_record(home, (&extent.partition, *offset), record, present);
+            }
+            self.taken += batch.records.len();
+            if let Some(place) = self.partitions.get_mut(home) {
+                place.inlet.taken = batch.next;
+            }
+            if batch.next <= from {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The repartition topic was created anew, or ends before where it was read to.
     async fn begin_inlet_anew(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
         self.repartition.begin(&*self.bus, &self.topic).await?;
         let stored = self.repartition.position(&self.alerts, home).await?;
         let taken = if stored > extent.end { extent.earliest } else { stored };
         if let Some(place) = self.partitions.get_mut(home) {
             place.inlet = Reach { stored, taken };
+            place.inlet_is_read = false;
         }
         Ok(())
     }
@@ -323,9 +395,17 @@ impl Evaluating {
     fn findings(&mut self) -> Evaluation {
         let found = self.evaluator.drain();
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
-        let has_moved = |place: &Place| place.own.has_moved() || place.inlet.has_moved();
-        let concerned = self.partitions.iter().filter(|(_, place)| !is_empty || has_moved(place));
-        let advances = concerned.flat_map(|(partition, &Place { assignment, own, inlet })| {
+        // A sample that waits is not done with.
+        let done = |log: &TopicPartition, reach: Reach| {
+            let taken = self.loose.first_offset(log).map_or(reach.taken, |first| reach.taken.min(first));
+            Reach { taken, ..reach }
+        };
+        let places = self.partitions.iter().map(|(partition, place)| {
+            let inlet = done(&self.repartition.inlet(partition), place.inlet);
+            (partition, place.assignment, done(partition, place.own), inlet)
+        });
+        let concerned = places.filter(|(.., own, inlet)| !is_empty || own.has_moved() || inlet.has_moved());
+        let advances = concerned.flat_map(|(partition, assignment, own, inlet)| {
             let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
             let own = self.advance(Group::NOTIFIER, partition, own.stored, own.taken);
             let inlet = inlet.has_moved().then(|| Advance {
@@ -368,7 +448,12 @@ impl Consumer for Evaluating {
             let inlet = self.repartition.position(&self.alerts, partition).await?;
             let unreadable = self.recall(partition, assignment, heartbeat).await?;
             lost.extend(unreadable.into_iter().map(|series_key| (series_key, partition.clone())));
-            let place = Place { assignment, own: Reach::from(position.next), inlet: Reach::from(inlet) };
+            let place = Place {
+                assignment,
+                own: Reach::from(position.next),
+                inlet: Reach::from(inlet),
+                inlet_is_read: !self.repartition.is_needed(),
+            };
             self.partitions.insert(partition.clone(), place);
             self.known_until.begin(partition);
             positions.push(position);
@@ -380,16 +465,18 @@ impl Consumer for Evaluating {
     }
 
     fn take(&mut self, batch: ReceivedBatch) {
-        let ReceivedBatch { partition, records, next, appended_at, .. } = &batch;
+        let ReceivedBatch { partition, records, offsets, next, appended_at } = &batch;
         let now = Timestamp::now();
         // Whichever clock is further on: by one that is behind, nothing could be measured yet.
         let present = now.max(*appended_at);
-        for record in records.iter() {
-            self.take_record(partition, record, present);
+        for (record, offset) in records.iter().zip(offsets) {
+            self.take_record(partition, (partition, *offset), record, present);
         }
         self.taken += records.len();
-        self.known_until.note(partition, (*appended_at).min(now));
         if let Some(place) = self.partitions.get_mut(partition) {
+            if place.inlet_is_read {
+                self.known_until.note(partition, (*appended_at).min(now));
+            }
             place.own.taken = *next;
         }
     }
@@ -418,7 +505,7 @@ impl Consumer for Evaluating {
         // No assignment is among them: these stay as they are.
         let moved = evaluation.advances.iter().filter(|advance| advance.next != advance.expected);
         let moved: Vec<_> = moved.map(|Advance { partition, next, .. }| (partition.clone(), *next)).collect();
-        (self.storing, self.taken) = (None, 0);
+        (self.storing, self.taken, self.has_taken_loose) = (None, 0, false);
         let mut positions = Vec::with_capacity(moved.len());
         for (partition, next) in moved {
             if self.repartition.is_inlet(&partition) {
@@ -442,13 +529,15 @@ impl Consumer for Evaluating {
     fn forget(&mut self) {
         self.evaluator.forget_all();
         self.repartition.forget();
+        self.loose.forget();
         self.partitions.clear();
         self.known_until = KnownUntil::default();
-        (self.storing, self.taken) = (None, 0);
+        (self.storing, self.taken, self.has_taken_loose) = (None, 0, false);
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) {
         for partition in partitions {
+            self.loose.release(partition);
             self.evaluator.forget(partition);
             self.partitions.remove(partition);
             self.known_until.end(partition);
@@ -461,9 +550,10 @@ impl Consumer for Evaluating {
 
     async fn wake(&mut self, heartbeat: &Heartbeat) -> bool {
         self.tick_at = Instant::now() + TICK_EVERY;
-        let passed_on = heartbeat.waiting("bus", self.take_passed_on()).await;
+        let taken = self.taken;
+        heartbeat.waiting("bus", self.take_passed_on()).await;
         let has_news = heartbeat.waiting("bus", self.tick(Timestamp::now())).await;
-        passed_on.unwrap_or_default() || has_news
+        has_news || self.taken > taken || self.has_taken_loose
     }
 }
 

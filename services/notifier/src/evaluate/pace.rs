@@ -7,7 +7,7 @@ use std::time::Duration;
 const AT_LEAST: Duration = Duration::from_secs(1);
 /// How long it waits at most.
 const AT_MOST: Duration = Duration::from_secs(10);
-/// How many memories a second are stored, if seldomer stores can keep it so: of a series that has many samples in between
+/// How many memories a second are stored, if storing less often can keep it so: of a series that has many samples in between
 /// one is stored.
 const MEMORIES_A_SECOND: usize = 1_000;
 
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_more_there_is_to_store_the_seldomer_it_is_stored() {
+    fn the_more_there_is_to_store_the_less_often_it_is_stored() {
         let seconds = |memories| linger_after(memories).as_secs();
         assert_eq!([0, 1, 1_999].map(seconds), [1, 1, 1], "a position alone costs next to nothing");
         assert_eq!([2_000, 7_500, 10_000, usize::MAX].map(seconds), [2, 7, 10, 10]);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
 use watchkeeper_ports::{
-    AlertStore, BatchBuilder, EventBus, Extent, Group, Offset, Placement, PortError, RecordBatch, Topic,
-    TopicId, TopicPartition,
+    AlertStore, BatchBuilder, EventBus, Group, Offset, Placement, PortError, RecordBatch, Topic, TopicId,
+    TopicPartition,
 };
 use watchkeeper_runtime::consumer::resume;
 use watchkeeper_wire::sample::push_sample;
@@ -91,9 +91,19 @@ impl Repartition {
         Ok(resume(&Group::NOTIFIER, &inlet, &self.topic_id, &stored).next)
     }
 
-    /// What the repartition topic holds; nothing where it is not needed.
-    pub(super) async fn extents(&self, bus: &dyn EventBus) -> Result<Vec<Extent>, PortError> {
-        if self.is_needed() { bus.extents(&self.topic).await } else { Ok(Vec::new()) }
+    /// The repartition topic.
+    pub(super) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// Whether the repartition topic was created anew since it was begun.
+    pub(super) async fn is_replaced(&self, bus: &dyn EventBus) -> Result<bool, PortError> {
+        Ok(bus.topic_id(&self.topic).await? != self.topic_id)
+    }
+
+    /// How many partitions there are.
+    pub(super) fn partitions(&self) -> usize {
+        usize::try_from(self.placement.partitions()).unwrap_or(usize::MAX)
     }
 
     /// Keeps a sample for the member that has its home.

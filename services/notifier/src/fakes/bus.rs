@@ -21,6 +21,7 @@ struct Logs {
     /// How often each topic was created anew.
     generations: HashMap<Topic, usize>,
     is_away: bool,
+    is_unreadable: bool,
 }
 
 pub(crate) fn partition() -> TopicPartition {
@@ -66,6 +67,11 @@ impl FakeBus {
     pub(crate) fn is_away(&self, is_away: bool) {
         self.logs.lock().unwrap().is_away = is_away;
     }
+
+    /// Whether repartition topics can be read.
+    pub(crate) fn is_unreadable(&self, is_unreadable: bool) {
+        self.logs.lock().unwrap().is_unreadable = is_unreadable;
+    }
 }
 
 /// No hash: a test can see where a key lies, by the last digit in it.
@@ -98,6 +104,9 @@ impl EventBus for FakeBus {
     }
 
     async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+        if self.logs.lock().unwrap().is_unreadable && topic.repartitioned().is_some() {
+            return Err(PortError::Broken { what: "bus", reason: "it may not be read".into() });
+        }
         let extent = |number| {
             let partition = TopicPartition::new(topic.clone(), number);
             Extent { earliest: 0, end: self.len(&partition) as u64, partition }

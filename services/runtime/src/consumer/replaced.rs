@@ -1,4 +1,4 @@
-//! Topics that were created anew under a name that is consumed, and buses that were replaced.
+//! Topics that were created anew under a name that is consumed or have got partitions, and buses that were replaced.
 
 use std::time::Duration;
 use tokio::time::sleep;
@@ -10,18 +10,30 @@ use watchkeeper_ports::{
 /// topic that was created anew it takes again, from the first record on.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Waits until `topic` has another ID than this one. A bus that does not answer says nothing.
+/// Waits until `topic` has another ID than this one, or another number of partitions: keys lie elsewhere then, and a
+/// member begins all that it has anew. A bus that does not answer says nothing.
 pub(super) async fn until_replaced(bus: &dyn EventBus, topic: &Topic, topic_id: &TopicId) -> PortError {
+    let partitions = async || bus.placement(topic).await.ok().map(|placement| placement.partitions());
+    let mut before = partitions().await;
     loop {
         sleep(LOOK_EVERY).await;
-        match bus.topic_id(topic).await {
-            Ok(now) if now != *topic_id => {
-                let reason = format!("topic {topic} was created anew: its ID is {now}, and was {topic_id}");
-                return PortError::Unavailable { what: "bus", reason };
-            }
-            Ok(_) | Err(_) => {}
+        if let Ok(now) = bus.topic_id(topic).await
+            && now != *topic_id
+        {
+            return replaced(format!("topic {topic} was created anew: its ID is {now}, and was {topic_id}"));
         }
+        let now = partitions().await;
+        if let (Some(before), Some(now)) = (before, now)
+            && before != now
+        {
+            return replaced(format!("topic {topic} has {now} partitions, and had {before}"));
+        }
+        before = before.or(now);
     }
+}
+
+fn replaced(reason: String) -> PortError {
+    PortError::Unavailable { what: "bus", reason }
 }
 
 /// Where `group` goes on in a partition, given what its store says. That it begins a topic that was created anew is

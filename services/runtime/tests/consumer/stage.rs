@@ -4,7 +4,7 @@ use crate::bus::FakeBus;
 use crate::keeper::Keeper;
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -101,6 +101,8 @@ pub(crate) struct Stage {
     log: watch::Sender<Vec<(Instant, Did)>>,
     /// How often the topic was created.
     created: AtomicUsize,
+    /// How many partitions it has.
+    partitions: AtomicU32,
 }
 
 impl Stage {
@@ -111,6 +113,7 @@ impl Stage {
             failures: Mutex::default(),
             log: watch::Sender::default(),
             created: AtomicUsize::new(1),
+            partitions: AtomicU32::new(1),
         })
     }
 
@@ -129,6 +132,15 @@ impl Stage {
     /// The topic is deleted and created anew.
     pub(crate) fn creates_topic_anew(&self) {
         self.created.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The topic gets one partition more.
+    pub(crate) fn adds_a_partition(&self) {
+        self.partitions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn partitions(&self) -> u32 {
+        self.partitions.load(Ordering::Relaxed)
     }
 
     pub(crate) fn topic_id(&self) -> TopicId {

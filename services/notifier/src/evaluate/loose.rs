@@ -1,0 +1,124 @@
+//! Samples without the key of their series, in the order of their times.
+//!
+//! Those of one series lie on several partitions, which are read one after the other, and come from several members. The
+//! rules take no sample that is older than one they have seen, so each waits here until everything has been read up to
+//! its time.
+
+use std::collections::BTreeMap;
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_ports::{Offset, TopicPartition};
+
+/// Most samples that wait; past it the oldest is given out before its time.
+pub(crate) const MAX_LOOSE: usize = 50_000;
+
+/// A sample, and where its record lies.
+#[derive(Debug, PartialEq)]
+pub(super) struct Held {
+    pub(super) log: TopicPartition,
+    pub(super) offset: Offset,
+    /// The partition of topic `metrics` by which it came.
+    pub(super) partition: TopicPartition,
+    pub(super) sample: Sample,
+}
+
+/// Samples that wait.
+#[derive(Debug, Default)]
+pub(super) struct Loose {
+    /// By the time up to which everything must have been read, their own time, and the order in which they came.
+    held: BTreeMap<(Timestamp, Timestamp, u64), Held>,
+    came: u64,
+}
+
+impl Loose {
+    /// Keeps a sample that was taken at `now`; one whose time is ahead of that waits until then. Gives the oldest if
+    /// there are too many.
+    pub(super) fn hold(&mut self, held: Held, now: Timestamp) -> Option<Held> {
+        let at = held.sample.collected_at;
+        self.came += 1;
+        self.held.insert((at.min(now), at, self.came), held);
+        if self.held.len() > MAX_LOOSE { self.held.pop_first().map(|(_, oldest)| oldest) } else { None }
+    }
+
+    /// The oldest, if everything has been read up to its time.
+    pub(super) fn next_until(&mut self, read_until: Timestamp) -> Option<Held> {
+        let oldest = self.held.first_entry()?;
+        (oldest.key().0 <= read_until).then(|| oldest.remove())
+    }
+
+    /// The first offset in a log of which the sample still waits: a position may move up to there.
+    pub(super) fn first_offset(&self, log: &TopicPartition) -> Option<Offset> {
+        self.held.values().filter(|held| held.log == *log).map(|held| held.offset).min()
+    }
+
+    /// Drops what came by this partition: whoever has it from now on reads it again.
+    pub(super) fn release(&mut self, partition: &TopicPartition) {
+        self.held.retain(|_, held| held.partition != *partition);
+    }
+
+    /// Drops everything.
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use watchkeeper_domain::Series;
+    use watchkeeper_ports::Topic;
+
+    fn after(seconds: usize) -> Timestamp {
+        Timestamp::MIN.plus(Duration::from_secs(seconds as u64))
+    }
+
+    fn held(partition: u32, offset: usize, seconds: usize) -> Held {
+        let partition = TopicPartition::new(Topic::METRICS, partition);
+        let series = Arc::new(Series::new("test", "value", "", &[]).unwrap());
+        let sample = Sample { series, collected_at: after(seconds), value: 1.0 };
+        Held { log: partition.clone(), offset: offset as u64, partition, sample }
+    }
+
+    fn seconds(held: &Held) -> u64 {
+        held.sample.collected_at.since(Timestamp::MIN).as_secs()
+    }
+
+    #[test]
+    fn samples_come_in_the_order_of_their_times_once_all_was_read_up_to_them() {
+        let mut loose = Loose::default();
+        for (partition, offset, time) in [(0, 0, 5), (0, 1, 9), (1, 0, 3), (1, 1, 7), (1, 2, 60)] {
+            assert_eq!(loose.hold(held(partition, offset, time), after(10)), None);
+        }
+        let mut until = |read| -> Vec<u64> {
+            std::iter::from_fn(|| loose.next_until(after(read))).map(|held| seconds(&held)).collect()
+        };
+        assert_eq!(until(2), [0; 0]);
+        assert_eq!(until(7), [3, 5, 7]);
+        assert_eq!(until(10), [9, 60], "one that is ahead of the clock waits for the clock alone");
+    }
+
+    #[test]
+    fn a_position_may_move_up_to_the_first_that_waits() {
+        let mut loose = Loose::default();
+        let log = held(0, 0, 0).log;
+        assert_eq!(loose.first_offset(&log), None);
+        for (partition, offset, time) in [(0, 7, 5), (0, 6, 9), (1, 2, 3)] {
+            loose.hold(held(partition, offset, time), after(10));
+        }
+        assert_eq!(loose.first_offset(&log), Some(6));
+        loose.next_until(after(5));
+        loose.release(&log);
+        assert_eq!(loose.first_offset(&log), None);
+    }
+
+    #[test]
+    fn as_many_wait_as_the_bound_allows_and_then_the_oldest_does_not() {
+        let mut loose = Loose::default();
+        for offset in 0..MAX_LOOSE {
+            assert_eq!(loose.hold(held(0, offset, 1 + offset), after(MAX_LOOSE)), None);
+        }
+        assert_eq!(loose.hold(held(0, MAX_LOOSE, 0), after(MAX_LOOSE)).map(|held| seconds(&held)), Some(0));
+        assert_eq!(loose.hold(held(0, MAX_LOOSE, 2), after(MAX_LOOSE)).map(|held| seconds(&held)), Some(1));
+    }
+}
