@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod guard;
+mod lint;
 mod openssl;
 mod promises;
 mod provide;
@@ -25,6 +26,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Lint everything, built as the tests are; there are no warnings
+    Lint,
     /// Run every test, those that need a browser included
     Test(test::TestArgs),
     /// Measure, and print ratios that were taken in one run
@@ -37,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Lint => lint::run(),
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::Stack(stack) => stack::run(&stack),

@@ -9,7 +9,7 @@ use crate::options::TopicDeclaration;
 use crate::questions::find;
 use admin::Admin;
 use differences::Found;
-use rdkafka::metadata::MetadataTopic;
+use rdkafka::metadata::Metadata;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,12 +42,17 @@ impl Topics {
 
 /// Where a topic is on its way to being used.
 enum Standing {
-    Missing,
-    /// Not every partition has a leader.
+    Missing {
+        /// How many partitions it is to have, if it is not as many as declared.
+        needed: Option<usize>,
+    },
+    /// Not every partition has a leader, or the topic that it follows is not known.
     Incomplete,
     /// As it is, beside its configuration.
     Usable {
         partitions: usize,
+        /// How many it is to have.
+        needed: usize,
         replication: usize,
     },
 }
@@ -60,53 +65,59 @@ enum Standing {
 /// [`PortError::Rejected`] when Kafka has no topic of that name; [`PortError::Broken`] when the brokers refuse
 /// the declaration, or a topic of records that are published once more has more partitions than theirs.
 pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize, PortError> {
-    match topic.repartitioned() {
-        Some(base) => {
-            let partitions = ensure_declared(engine, &base, None).await?;
-            ensure_declared(engine, topic, Some(partitions)).await
-        }
-        None => ensure_declared(engine, topic, None).await,
+    let base = topic.repartitioned();
+    if let Some(base) = &base {
+        ensure_declared(engine, base, None).await?;
     }
+    ensure_declared(engine, topic, base.as_ref()).await
 }
 
-/// The same; with `needed`, the topic gets so many partitions, whatever is declared.
+/// The same; with a `base`, the topic gets as many partitions as that has, whatever is declared. Both are seen with one
+/// look at the brokers: one of these may be behind, but it sees the partitions come in the order in which they came.
 async fn ensure_declared(
     engine: &Arc<Engine>,
     topic: &Topic,
-    needed: Option<usize>,
+    base: Option<&Topic>,
 ) -> Result<usize, PortError> {
     let name = engine.names.legal_topic(topic)?;
+    let base_name = base.map(|base| engine.names.legal_topic(base)).transpose()?;
     let give_up_at = Instant::now() + engine.settings.options().timeout;
-    let mut was_created = false;
+    let (mut was_created, mut was_extended) = (false, false);
     loop {
-        let asked = name.clone();
-        let standing = engine.ask(move |questions| Ok(stand(find(&questions.metadata()?, &asked)))).await?;
+        let (asked, base_asked) = (name.clone(), base_name.clone());
+        let standing = engine
+            .ask(move |questions| Ok(stand(&questions.metadata()?, &asked, base_asked.as_deref())))
+            .await?;
         match standing {
-            Standing::Usable { partitions, .. } if needed.is_some_and(|needed| partitions > needed) => {
-                return Err(broken(too_many_partitions(topic, partitions)));
-            }
-            Standing::Usable { partitions, .. }
-                if needed.is_some_and(|needed| partitions < needed) && Instant::now() < give_up_at =>
-            {
-                add_partitions(engine, topic, name.clone(), needed.unwrap_or(partitions)).await?;
-                sleep(ASK_AGAIN).await;
-            }
-            Standing::Usable { partitions, .. }
-                if engine.topics.is_known(topic) && needed.is_none_or(|needed| partitions == needed) =>
+            Standing::Usable { partitions, needed, .. }
+                if partitions == needed && engine.topics.is_known(topic) =>
             {
                 return Ok(partitions);
             }
-            Standing::Usable { partitions, replication }
-                if needed.is_none_or(|needed| partitions == needed) && answers(engine, topic).await? =>
+            Standing::Usable { partitions, needed, replication }
+                if partitions == needed && answers(engine, topic).await? =>
             {
-                if engine.topics.is_new(topic) && !was_created && needed.is_none() {
+                if engine.topics.is_new(topic) && !was_created && base.is_none() {
                     report_differences(engine, topic, name, (partitions, replication)).await;
                 }
                 return Ok(partitions);
             }
-            Standing::Missing if !was_created => {
+            Standing::Missing { needed } if !was_created => {
                 create(engine, topic, name.clone(), needed).await?;
                 was_created = true;
+            }
+            Standing::Usable { partitions, needed, .. } if partitions < needed && !was_extended => {
+                add_partitions(engine, topic, name.clone(), needed).await?;
+                was_extended = true;
+            }
+            Standing::Usable { partitions, needed, .. }
+                if partitions > needed && Instant::now() >= give_up_at =>
+            {
+                let base = base.unwrap_or(topic);
+                return Err(broken(format!(
+                    "topic {topic} has {partitions} partitions, more than {base} has ({needed}): stop the notifiers \
+                     and delete {topic}; it is created anew on start"
+                )));
             }
             _ if Instant::now() >= give_up_at => {
                 return Err(unavailable(format!(
@@ -128,21 +139,24 @@ async fn answers(engine: &Arc<Engine>, topic: &Topic) -> Result<bool, PortError>
     }
 }
 
-fn stand(topic: Option<&MetadataTopic>) -> Standing {
-    let Some(topic) = topic else { return Standing::Missing };
+/// Where the topic stands that Kafka calls `name`, and that is to have as many partitions as `base`, if there is one.
+fn stand(metadata: &Metadata, name: &str, base: Option<&str>) -> Standing {
+    let partitions_of = |base| find(metadata, base).map_or(0, |base| base.partitions().len());
+    let needed = base.map(partitions_of);
+    if needed == Some(0) {
+        return Standing::Incomplete;
+    }
+    let Some(topic) = find(metadata, name) else { return Standing::Missing { needed } };
     let partitions = topic.partitions();
     if partitions.is_empty() || partitions.iter().any(|partition| partition.leader() < 0) {
         return Standing::Incomplete;
     }
     let replication = partitions.iter().map(|partition| partition.replicas().len()).min();
-    Standing::Usable { partitions: partitions.len(), replication: replication.unwrap_or_default() }
-}
-
-fn too_many_partitions(topic: &Topic, partitions: usize) -> String {
-    format!(
-        "topic {topic} has {partitions} partitions, more than the topic whose records are published there once more: \
-         delete {topic}, and it is created anew"
-    )
+    Standing::Usable {
+        partitions: partitions.len(),
+        needed: needed.unwrap_or(partitions.len()),
+        replication: replication.unwrap_or_default(),
+    }
 }
 
 /// A topic of records that are published once more is nobody's but ours.
@@ -153,8 +167,9 @@ async fn add_partitions(
     partitions: usize,
 ) -> Result<(), PortError> {
     let settings = Arc::clone(&engine.settings);
-    engine.ask(move |_| Admin::new(&settings)?.add_partitions(&name, partitions)).await?;
-    tracing::info!(%topic, partitions, "partitions added");
+    if engine.ask(move |_| Admin::new(&settings)?.add_partitions(&name, partitions)).await? {
+        tracing::info!(%topic, partitions, "partitions added");
+    }
     Ok(())
 }
 

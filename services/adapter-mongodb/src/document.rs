@@ -1,13 +1,15 @@
-//! Series and rollups as statements of the command `update`.
+//! Series and rollups as statements of the commands `update` and `delete`.
 
 use mongodb::bson::raw::{CStr, cstr};
-use mongodb::bson::{DateTime, RawArrayBuf, RawDocumentBuf, rawdoc};
+use mongodb::bson::{DateTime, RawArrayBuf, RawDocumentBuf, oid::ObjectId, rawdoc};
 use watchkeeper_domain::{Rollup, Series, Timestamp, Window};
 
 /// Each statement finds one document at most, and says that it may be several: `FerretDB` 1.24 keeps a connection to
 /// its own database until the whole command is done for each statement that it stops at the first document of, and
 /// stands still when there are no more.
 const MULTI: bool = true;
+/// The same in a statement of the command `delete`.
+const NO_LIMIT: i32 = 0;
 
 /// The instant as MongoDB has it, in milliseconds. One between two becomes the later: the starts of windows,
 /// which are whole hours, are before an instant exactly if they are before that.
@@ -28,12 +30,17 @@ pub(crate) fn latest(window: Window) -> &'static CStr {
 pub(crate) fn know(series: &Series, window: Window, start: Timestamp) -> RawDocumentBuf {
     let mut newest = RawDocumentBuf::new();
     newest.append(latest(window), date(start));
-    rawdoc! {
-        "q": { "_id": series.key() },
-        "u": { "$setOnInsert": keyed(series), "$max": newest },
-        "upsert": true,
-        "multi": MULTI,
-    }
+    upsert(series.key(), rawdoc! { "$setOnInsert": keyed(series), "$max": newest })
+}
+
+/// Updates the document of this id, or inserts it where there is none.
+pub(crate) fn upsert(id: &str, update: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "q": { "_id": id }, "u": update, "upsert": true, "multi": MULTI }
+}
+
+/// Deletes the document of this id, one that the client made up.
+pub(crate) fn delete(id: ObjectId) -> RawDocumentBuf {
+    rawdoc! { "q": { "_id": id }, "limit": NO_LIMIT }
 }
 
 /// What a rollup is known by: `hour/2026-11-20T10:00:00Z/host/load`.
@@ -59,12 +66,7 @@ pub(crate) fn insert(series: &Series, window: Window, rollup: &Rollup) -> RawDoc
     whole.append(cstr!("max"), rollup.max);
     whole.append(cstr!("count"), count(rollup));
     whole.append(cstr!("p95"), rollup.p95);
-    rawdoc! {
-        "q": { "_id": rollup_id(series.key(), window, rollup.start) },
-        "u": { "$setOnInsert": whole },
-        "upsert": true,
-        "multi": MULTI,
-    }
+    upsert(&rollup_id(series.key(), window, rollup.start), rawdoc! { "$setOnInsert": whole })
 }
 
 /// Puts the rollup in the place of the one that is there, unless that was made of more samples.

@@ -1,10 +1,10 @@
 //! Documents of earlier versions, which had an `_id` that the client made up and were found by their fields.
 
 use crate::collections::Collection;
-use crate::document::rollup_id;
+use crate::document::{delete, rollup_id, upsert};
 use crate::error::unavailable;
 use crate::server::{Find, Server, Unreadable};
-use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, oid::ObjectId};
 use tokio::time::Instant;
 use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::PortError;
@@ -26,7 +26,7 @@ pub(crate) async fn adopt(server: &Server) -> Result<(), PortError> {
             let (ids, rewritten) = some(server, collection).await?;
             let are_all = ids.len() < STEP_DOCUMENTS;
             server.write(collection, &rewritten, RawDocumentBuf::clone, |_| {}).await?;
-            server.delete_each(collection, &ids).await?;
+            server.delete_each(collection, &ids, |id| delete(*id)).await?;
             adopted += ids.len();
             if are_all {
                 break;
@@ -45,7 +45,7 @@ pub(crate) async fn adopt(server: &Server) -> Result<(), PortError> {
 async fn some(
     server: &Server,
     collection: Collection,
-) -> Result<(Vec<Bson>, Vec<RawDocumentBuf>), PortError> {
+) -> Result<(Vec<ObjectId>, Vec<RawDocumentBuf>), PortError> {
     let find = Find {
         collection,
         filter: doc! { "_id": { "$type": "objectId" } },
@@ -67,9 +67,10 @@ async fn some(
 
 /// The id of a document, and the statement that stores it under its new one unless it is there. The later of two
 /// latest windows is right.
-fn rewrite(collection: Collection, found: &RawDocument) -> Result<(Bson, RawDocumentBuf), Unreadable> {
+fn rewrite(collection: Collection, found: &RawDocument) -> Result<(ObjectId, RawDocumentBuf), Unreadable> {
     let mut fields = Document::try_from(found)?;
-    let old_id = fields.remove("_id").ok_or("it has no _id")?;
+    let old_id = fields.get_object_id("_id")?;
+    fields.remove("_id");
     let key = fields.get_str("key")?;
     let new_id = match collection {
         Collection::Rollups => {
@@ -89,14 +90,13 @@ fn rewrite(collection: Collection, found: &RawDocument) -> Result<(Bson, RawDocu
         }
     }
     update.insert("$setOnInsert", fields);
-    let statement = doc! { "q": { "_id": new_id }, "u": update, "upsert": true };
-    Ok((old_id, RawDocumentBuf::try_from(&statement)?))
+    Ok((old_id, upsert(&new_id, RawDocumentBuf::try_from(&update)?)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mongodb::bson::{DateTime, deserialize_from_slice, oid::ObjectId};
+    use mongodb::bson::{DateTime, deserialize_from_slice};
 
     fn rewritten(collection: Collection, found: &Document) -> Document {
         let found = RawDocumentBuf::try_from(found).unwrap();
@@ -115,6 +115,7 @@ mod tests {
             "q": { "_id": "hour/2026-11-20T10:00:00Z/host/load" },
             "u": { "$setOnInsert": fields },
             "upsert": true,
+            "multi": true,
         };
         assert_eq!(rewritten(Collection::Rollups, &found), expected);
     }
@@ -127,13 +128,15 @@ mod tests {
             "q": { "_id": "host/load" },
             "u": { "$max": { "latest.hour": at }, "$setOnInsert": { "key": "host/load", "unit": "" } },
             "upsert": true,
+            "multi": true,
         };
         assert_eq!(rewritten(Collection::Series, &found), expected);
     }
 
     #[test]
     fn what_is_no_document_of_an_earlier_version_is_said_to_be_none() {
-        for found in [doc! {}, doc! { "_id": 1 }, doc! { "_id": 1, "key": "k", "window": "year" }] {
+        let id = ObjectId::new();
+        for found in [doc! {}, doc! { "_id": id }, doc! { "_id": id, "key": "k", "window": "year" }] {
             let found = RawDocumentBuf::try_from(&found).unwrap();
             assert!(rewrite(Collection::Rollups, &found).is_err());
         }

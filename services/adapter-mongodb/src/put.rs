@@ -18,8 +18,7 @@ const LOOKS_AT_ONCE: usize = 8;
 /// The series are first, so that there is no rollup whose series is unknown. Then each rollup is inserted if
 /// there is none, which is all there is to do when a pass makes it for the first time. Of those that were there, the
 /// ones that say something else are replaced: few, because a correction changes little. Everything is found by its
-/// `_id` alone, which is all that `FerretDB` has an index for when it looks for what to update; the few that are
-/// replaced have a condition beside it.
+/// `_id` alone; the few that are replaced have a condition beside it.
 pub(crate) async fn put(server: &Server, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
     put_series(server, window, rollups).await?;
     let each: Vec<(&Series, &Rollup)> =

@@ -8,7 +8,7 @@ use crate::options::MongoOptions;
 use crate::pace::Pace;
 use crate::race::until_settled;
 use mongodb::Database;
-use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc, rawdoc};
+use mongodb::bson::{Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc, rawdoc};
 use mongodb::options::FindOptions;
 use std::collections::HashSet;
 use std::error::Error;
@@ -36,6 +36,13 @@ pub(crate) struct Find {
     pub(crate) order: Document,
     /// Most documents; 0 is no limit.
     pub(crate) limit: usize,
+}
+
+/// What a command of statements does with the documents that they find.
+#[derive(Clone, Copy)]
+enum Command {
+    Update,
+    Delete,
 }
 
 /// The database that holds the collections.
@@ -135,13 +142,34 @@ impl Server {
         collection: Collection,
         items: &[T],
         statement: impl Fn(&T) -> RawDocumentBuf,
+        inserted: impl FnMut(HashSet<String>),
+    ) -> Result<(), PortError> {
+        self.run(Command::Update, collection, items, statement, inserted).await
+    }
+
+    /// The same with statements that delete.
+    pub(crate) async fn delete_each<T>(
+        &self,
+        collection: Collection,
+        items: &[T],
+        statement: impl Fn(&T) -> RawDocumentBuf,
+    ) -> Result<(), PortError> {
+        self.run(Command::Delete, collection, items, statement, |_| {}).await
+    }
+
+    async fn run<T>(
+        &self,
+        command: Command,
+        collection: Collection,
+        items: &[T],
+        statement: impl Fn(&T) -> RawDocumentBuf,
         mut inserted: impl FnMut(HashSet<String>),
     ) -> Result<(), PortError> {
         let mut rest = items;
         while !rest.is_empty() {
             let mut pace = self.turn().await?;
             let batch = first_of(rest.iter().map(&statement), pace.statements());
-            let written = self.at_pace(&mut pace, collection, &batch).await?;
+            let written = self.at_pace(&mut pace, command, collection, &batch).await?;
             inserted(written.inserted);
             rest = &rest[batch.len()..];
         }
@@ -155,18 +183,19 @@ impl Server {
         statement: RawDocumentBuf,
     ) -> Result<Written, PortError> {
         let mut pace = self.turn().await?;
-        self.at_pace(&mut pace, collection, &[statement]).await
+        self.at_pace(&mut pace, Command::Update, collection, &[statement]).await
     }
 
     /// One command, from which the pace learns.
     async fn at_pace(
         &self,
         pace: &mut Pace,
+        command: Command,
         collection: Collection,
         batch: &[RawDocumentBuf],
     ) -> Result<Written, PortError> {
         let begun = Instant::now();
-        let written = until_settled(|| self.update(collection, batch)).await;
+        let written = until_settled(|| self.give(command, collection, batch)).await;
         match &written {
             Ok(_) => pace.answered(batch.len(), begun.elapsed()),
             Err(_) => pace.unanswered(batch.len()),
@@ -181,42 +210,42 @@ impl Server {
             .map_err(|_| unavailable(format!("the write before is still under way after {:?}", self.timeout)))
     }
 
-    /// The command `update`: the client's bulk write needs MongoDB 8, and its other writes cannot read an error
-    /// without a code.
-    async fn update(
+    /// A command by itself: the client's bulk write needs MongoDB 8, and its other writes cannot read an error without
+    /// a code.
+    async fn give(
         &self,
+        command: Command,
         collection: Collection,
         statements: &[RawDocumentBuf],
     ) -> Result<Written, PortError> {
         let statements: RawArrayBuf = statements.iter().map(|statement| &**statement).collect();
-        let command = rawdoc! {
-            "update": self.name(collection),
-            "updates": statements,
-            "ordered": false,
-            "writeConcern": { "w": "majority", "j": true, "wtimeout": self.millis(2) },
-            "maxTimeMS": self.millis(1),
+        let command = match command {
+            Command::Update => rawdoc! {
+                "update": self.name(collection),
+                "updates": statements,
+                "ordered": false,
+                "writeConcern": { "w": "majority", "j": true, "wtimeout": self.millis(2) },
+                "maxTimeMS": self.millis(1),
+            },
+            // One that is lost is made again when it is looked for the next time.
+            Command::Delete => rawdoc! {
+                "delete": self.name(collection),
+                "deletes": statements,
+                "ordered": false,
+                "maxTimeMS": self.millis(1),
+            },
         };
         Written::read(self.write_answer(self.database.run_raw_command(command)).await?)
     }
 
     /// Deletes what the filter matches, which must be few; gives how many there were.
     pub(crate) async fn delete(&self, collection: Collection, filter: Document) -> Result<u64, PortError> {
-        self.run_deletes(collection, vec![doc! { "q": filter, "limit": 0 }]).await
-    }
-
-    /// Deletes the documents of these ids, which must be few.
-    pub(crate) async fn delete_each(&self, collection: Collection, ids: &[Bson]) -> Result<(), PortError> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let deletes = ids.iter().map(|id| doc! { "q": { "_id": id }, "limit": 1 }).collect();
-        self.run_deletes(collection, deletes).await.map(drop)
-    }
-
-    async fn run_deletes(&self, collection: Collection, deletes: Vec<Document>) -> Result<u64, PortError> {
         let _turn = self.turn().await?;
-        let command =
-            doc! { "delete": self.name(collection), "deletes": deletes, "maxTimeMS": self.millis(1) };
+        let command = doc! {
+            "delete": self.name(collection),
+            "deletes": [{ "q": filter, "limit": 0 }],
+            "maxTimeMS": self.millis(1),
+        };
         let written = Written::read(self.write_answer(self.database.run_command(command)).await?)?;
         match written.refused {
             None => Ok(written.documents),

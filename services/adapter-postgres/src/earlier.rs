@@ -1,4 +1,4 @@
-//! The table `metrics` of the platform before Watchkeeper: a view of that shape over what is stored here is made with
+//! The table `metrics` of the previous platform: a view of that shape over what is stored here is made with
 //! the schema (`view.sql`), and a table of that shape elsewhere is read by [`PostgresMetricsTable`].
 
 mod rows;
@@ -15,7 +15,7 @@ use watchkeeper_ports::{MetricsRow, MetricsTable, PortError, TableExtent};
 /// What the operator knows it by.
 const WHAT: &str = "the table metrics";
 
-/// The table `metrics` in a database of the platform before Watchkeeper, of any version of PostgreSQL that is
+/// The table `metrics` in a database of the previous platform, of any version of PostgreSQL that is
 /// supported. Every transaction is read-only.
 pub struct PostgresMetricsTable {
     pool: Pool,

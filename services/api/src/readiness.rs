@@ -63,7 +63,9 @@ impl Readiness {
             probe(&self.dependencies.cache, self.ports.latest.len()),
             probe(&self.dependencies.bus, self.ports.bus.topics()),
         );
-        (store?, cache?, bus?);
+        store?;
+        cache?;
+        bus?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `cache.CacheService`: what clients of the platform before Watchkeeper call.
+//! `cache.CacheService`: what clients of the previous platform call.
 
 use crate::lifetime::is_kept;
 use crate::metrics::{CacheMetrics, Outcome};
@@ -42,7 +42,7 @@ struct Compatible {
 }
 
 impl Compatible {
-    /// The newest value of all series of that source and name, as long as the cache before would have kept it.
+    /// The newest value of all series of that source and name, as long as the previous cache would have kept it.
     async fn newest(&self, request: GetMetricRequest, now: Timestamp) -> Result<Option<Sample>, Problem> {
         let GetMetricRequest { source, name } = request;
         let filter = SeriesFilter::named(source, name).checked()?;

@@ -4,7 +4,7 @@
 //! latest-value cache if it is newer than what is there → *commit* the position, in the cache first: one that
 //! has forgotten it has lost more, is refilled from the store, and goes on where the store has come to.
 //!
-//! Clients of the platform before Watchkeeper ask `cache.CacheService` for a value, and measure when there is none. So
+//! Clients of the previous platform ask `cache.CacheService` for a value, and measure when there is none. So
 //! it gives none for longer than the cache of that platform kept it, whatever `[cache]` says.
 
 mod config;

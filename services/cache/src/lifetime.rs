@@ -3,7 +3,7 @@
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
 
-/// How long the cache of the platform before Watchkeeper keeps the values of a source: it is what its collector goes
+/// How long the cache of the previous platform keeps the values of a source: it is what its collector goes
 /// by when it decides whether to measure again. No setting changes it.
 const KEPT: [(&str, Duration); 3] = [
     ("GitHub", Duration::from_secs(10 * 60)),
@@ -14,7 +14,7 @@ const KEPT: [(&str, Duration); 3] = [
 /// How long it keeps those of any other source.
 const KEPT_OTHERWISE: Duration = Duration::from_secs(5 * 60);
 
-/// Whether a value is so new at `now` that the cache before would still have it. There its time began when it came in,
+/// Whether a value is so new at `now` that the previous cache would still have it. There its time began when it came in,
 /// here it begins when it was measured.
 pub(crate) fn is_kept(sample: &Sample, now: Timestamp) -> bool {
     let source = sample.series.source();

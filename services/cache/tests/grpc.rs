@@ -1,4 +1,4 @@
-//! `cache.CacheService`, by the bytes that clients of the platform before Watchkeeper send and read.
+//! `cache.CacheService`, by the bytes that clients of the previous platform send and read.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use axum::http::header::CONTENT_TYPE;

@@ -26,7 +26,7 @@ pub struct CollectorConfig {
     pub uptime: Vec<UptimeConfig>,
     /// Prometheus endpoints; no two of one source and instance.
     pub scrape: Vec<ScrapeConfig>,
-    /// Whether sources are called as on the platform before Watchkeeper, if that had them
+    /// Whether sources are called as on the previous platform, if that had them
     /// ([`OldName`](watchkeeper_domain::OldName)): samples are of the series that it had, which have no unit.
     pub old_names: bool,
 }

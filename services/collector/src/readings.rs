@@ -32,7 +32,7 @@ impl Readings {
         }
     }
 
-    /// The same samples of the series that the platform before Watchkeeper had, if it had the source and `old_names` are
+    /// The same samples of the series that the previous platform had, if it had the source and `old_names` are
     /// wanted: these have no unit.
     pub(crate) fn with_old_names(mut self, old_names: bool) -> Self {
         if let Some(name) = OldName::of(&self.source).filter(|_| old_names) {

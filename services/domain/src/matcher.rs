@@ -194,7 +194,7 @@ impl Matchers {
         Ok(Self { matchers, old_names: false })
     }
 
-    /// The same, which hold also for what is called as on the platform before Watchkeeper ([`OldName`](crate::OldName)):
+    /// The same, which hold also for what is called as on the previous platform ([`OldName`](crate::OldName)):
     /// it has both names.
     #[must_use]
     pub fn with_old_names(self, old_names: bool) -> Self {

@@ -1,4 +1,4 @@
-//! What the platform before Watchkeeper calls the sources that both have: for the time in which services of both run
+//! What the previous platform calls the sources that both have: for the time in which services of both run
 //! side by side.
 //!
 //! | here          | there            | called otherwise besides                       |

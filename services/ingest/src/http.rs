@@ -16,7 +16,7 @@ use watchkeeper_wire::json::IngestAnswer;
 
 /// Where samples are sent.
 pub(crate) const SAMPLES: &str = "/v1/samples";
-/// The same, under the path that clients of the platform before this one know.
+/// The same, under the path that clients of the previous platform know.
 pub(crate) const METRICS: &str = "/api/v1/metrics";
 
 pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
@@ -62,7 +62,7 @@ pub(crate) async fn post_samples(
     Ok((status, Json(answer)))
 }
 
-/// The same for clients of the platform before Watchkeeper, which are told in its words that all is accepted.
+/// The same for clients of the previous platform, which are told in its words that all is accepted.
 async fn post_metrics(
     intake: State<Arc<Intake>>,
     caller: Option<Extension<Caller>>,

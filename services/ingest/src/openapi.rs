@@ -113,7 +113,7 @@ pub(crate) struct SampleToSend {
     collected_at: Option<String>,
 }
 
-/// A sample in the spelling of clients of the platform before this one. Any other field is refused.
+/// A sample in the spelling of clients of the previous platform. Any other field is refused.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 #[expect(dead_code, reason = "a schema: bodies are read without it")]

@@ -1,4 +1,4 @@
-//! Takes over what the platform before Watchkeeper has stored in its table `metrics`.
+//! Takes over what the previous platform has stored in its table `metrics`.
 //!
 //! The rows are read by their numbers, page by page. What a row says is a sample if the topic's decoder takes the
 //! same for one; what is none, and why, is told ([`LeftOut`]). A page is stored in one transaction that moves a

@@ -372,8 +372,8 @@ impl Evaluating {
         loop {
             heartbeat.beat();
             let alerts = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
-            let Some(last) = alerts.last() else { return Ok(()) };
-            after = Some(AlertKey::of(last));
+            let Some(last_alert) = alerts.last() else { return Ok(()) };
+            after = Some(AlertKey::of(last_alert));
             let mut found: BTreeMap<&TopicPartition, Vec<Alert>> = BTreeMap::new();
             for alert in alerts.into_iter().filter(Alert::is_firing) {
                 let key = alert.series.key();

@@ -1,4 +1,4 @@
-//! How the services of the platform before Watchkeeper read a record of topic `metrics`.
+//! How the services of the previous platform read a record of topic `metrics`.
 //!
 //! They are written in Go, and read JSON as `encoding/json` does: the fields of a struct, by their names in any case
 //! of letters; what they do not know is passed over, and what is missing stays what it is in an empty struct.

@@ -1,10 +1,10 @@
-//! What the platform before Watchkeeper has stored.
+//! What the previous platform has stored.
 
 use crate::{PortError, TopicId};
 use async_trait::async_trait;
 use watchkeeper_domain::Timestamp;
 
-/// The table `metrics` in which the platform before Watchkeeper keeps its samples. It is read, and stays as it is.
+/// The table `metrics` in which the previous platform keeps its samples. It is read, and stays as it is.
 #[async_trait]
 pub trait MetricsTable: Send + Sync {
     /// Which table it is, and how far it reaches now.

@@ -32,7 +32,7 @@ impl RuleSet {
         Self { rules, inhibitions: root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read) }
     }
 
-    /// The same, of which the matchers hold also for what is called as on the platform before Watchkeeper
+    /// The same, of which the matchers hold also for what is called as on the previous platform
     /// ([`OldName`](watchkeeper_domain::OldName)).
     #[must_use]
     pub fn with_old_names(mut self) -> Self {

@@ -242,7 +242,8 @@ impl Member<'_> {
 
     /// Tells the bus where the group begins, if it has committed something else: a tool may have moved the group's
     /// offsets, and in a partition without news nobody else would ever commit. Nothing rests on it but the lag that
-    /// is shown, so that a bus that does not answer this is no reason to leave the group.
+    /// is shown, so that a bus that does not answer this, or refuses it, is no reason to leave the group. Where the
+    /// membership itself is lost, the next delivery says so.
     async fn correct(
         &self,
         subscription: &mut Box<dyn Subscription>,
@@ -267,9 +268,6 @@ impl Member<'_> {
             corrected = self.heartbeat.waiting(BUS, correcting) => corrected,
         };
         if let Err(error) = corrected {
-            if error.failure() != Failure::Retry {
-                return Err(error.into());
-            }
             tracing::warn!(role = self.context.role(), %error, "the lag may be shown wrong until something is stored");
         }
         Ok(())

@@ -61,7 +61,7 @@ impl Process {
         admin::router(admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() })
     }
 
-    /// `/healthz`, which answers `OK` for as long as the process runs: for who asks the services before Watchkeeper
+    /// `/healthz`, which answers `OK` for as long as the process runs: for who asks the previous services
     /// so. It needs no token, because those send none.
     pub fn healthz(&self) -> axum::Router {
         admin::healthz()

@@ -7,8 +7,8 @@ use std::path::Path;
 use watchkeeper_runtime::http::Access;
 
 /// Why analytics has nobody to ask.
-pub(crate) const NO_API: &str = "analytics asks the api, which listens at whichever port is free: say where that is, \
-                                 such as [analytics] api = \"http://127.0.0.1:8461\", or give [grpc] listen a port";
+pub(crate) const NO_API: &str = "analytics cannot find the api: [grpc] listen has port 0. Give it a fixed port, or set \
+                                 [analytics] api = \"http://127.0.0.1:8461\"";
 /// Why the api does not let analytics in.
 const NO_TOKEN: &str = "analytics asks the api, which lets in only who has a token: make one with `watchkeeper token \
                         analytics --scope read`, and name its file, [analytics] token_file";

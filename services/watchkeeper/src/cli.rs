@@ -51,7 +51,7 @@ pub(crate) enum Command {
     Notifications(NotificationsArgs),
     /// Look at the records that were rejected, send them in again, or give them up
     DeadLetters(DeadLettersArgs),
-    /// Take over an embedded installation, or the samples of the platform before Watchkeeper
+    /// Take over an embedded installation, or the samples of the previous platform
     #[command(alias = "move")]
     Migrate(MigrateArgs),
     /// Make a bearer token for an API client

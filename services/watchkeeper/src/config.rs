@@ -95,7 +95,7 @@ impl Config {
     }
 }
 
-/// The section `[compatibility]`: names that the platform before Watchkeeper had.
+/// The section `[compatibility]`: names that the previous platform had.
 struct Compatibility {
     publish_old_names: bool,
     match_old_names: bool,

@@ -23,6 +23,20 @@ pub(crate) struct Listen {
     console: SocketAddr,
 }
 
+/// At which port a role listens for HTTP unless the configuration says otherwise.
+const fn default_port(role: Role) -> u16 {
+    match role {
+        Role::Api => 8460,
+        Role::Ingest => 8462,
+        Role::Cache => 8463,
+        Role::Persister => 8465,
+        Role::Collector => 8466,
+        Role::Analytics => 8467,
+        Role::Notifier => 8468,
+        Role::Console => 8469,
+    }
+}
+
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
@@ -38,7 +52,7 @@ impl Listen {
             }
             address.unwrap_or(default)
         };
-        let http = root.section("http", |section| read(section, "listen", loopback(8460)));
+        let http = root.section("http", |section| read(section, "listen", loopback(default_port(Role::Api))));
         let grpc = root.section("grpc", |section| {
             let grpc = read(section, "listen", loopback(8461));
             if grpc == http && grpc.port() != 0 {
@@ -47,23 +61,23 @@ impl Listen {
             grpc
         });
         root.section("listen", |section| {
-            let (cache, cache_grpc) =
-                (read(section, "cache", loopback(8463)), read(section, "cache_grpc", loopback(8464)));
+            let cache = read(section, "cache", loopback(default_port(Role::Cache)));
+            let cache_grpc = read(section, "cache_grpc", loopback(8464));
             if cache == cache_grpc && cache.port() != 0 {
                 section.refuse("cache_grpc", "must not be the same as listen.cache");
             }
-            let mut read = |key, port| read(section, key, loopback(port));
+            let mut read = |role: Role| read(section, role.name(), loopback(default_port(role)));
             Self {
                 http,
                 grpc,
-                ingest: read("ingest", 8462),
+                ingest: read(Role::Ingest),
                 cache,
                 cache_grpc,
-                persister: read("persister", 8465),
-                collector: read("collector", 8466),
-                analytics: read("analytics", 8467),
-                notifier: read("notifier", 8468),
-                console: read("console", 8469),
+                persister: read(Role::Persister),
+                collector: read(Role::Collector),
+                analytics: read(Role::Analytics),
+                notifier: read(Role::Notifier),
+                console: read(Role::Console),
             }
         })
     }
@@ -80,6 +94,14 @@ impl Listen {
             Role::Notifier => ("listen.notifier", self.notifier),
             Role::Console => ("listen.console", self.console),
         }
+    }
+
+    /// What engines call a process that listens for HTTP where `role` does. A port that is not the default one tells it
+    /// from another `process` of that name on this host, and stays the same over restarts.
+    pub(crate) fn process_name(&self, process: &str, role: Role) -> String {
+        let (_, address) = self.http_of(role);
+        let port = address.port();
+        if port == 0 || port == default_port(role) { process.to_owned() } else { format!("{process}-{port}") }
     }
 
     /// Where a process on the same host asks the api over gRPC; none if its port is whichever is free.
@@ -136,6 +158,18 @@ mod tests {
             assert_eq!(api(listen).unwrap().to_string(), asked);
         }
         assert_eq!(api("127.0.0.1:0"), None);
+    }
+
+    #[test]
+    fn a_process_is_told_from_another_of_its_name_by_a_port_that_is_not_the_default() {
+        let name = |text: &str, role: Role| read(text).unwrap().process_name(role.name(), role);
+        for role in Role::ALL {
+            assert_eq!(name("", role), role.name());
+        }
+        assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", Role::Persister), "persister-9001");
+        assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", Role::Cache), "cache");
+        assert_eq!(name("[listen]\npersister = \"127.0.0.1:0\"", Role::Persister), "persister");
+        assert_eq!(read("[http]\nlisten = \"[::1]:9000\"").unwrap().process_name("up", Role::Api), "up-9000");
     }
 
     #[test]

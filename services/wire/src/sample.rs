@@ -2,7 +2,7 @@
 //!
 //! `{"source":"github","name":"stargazers_count","unit":"stars","labels":{"repository":"golang/go"},"value":125000,"CollectedAt":"2026-11-20T10:00:00.123Z"}`
 //!
-//! That is how a record is written. The services of the platform before Watchkeeper read it as it is: to Go, `source`
+//! That is how a record is written. The services of the previous platform read it as it is: to Go, `source`
 //! is the field `Source`, but `collected_at` is not `CollectedAt`, and labels that are left out are a nil map; so the
 //! time has their spelling, once, and labels are an object also when there are none. A field given twice is refused,
 //! so that there are not both spellings of the time. Records of earlier versions, which have `collected_at`, are read
@@ -23,7 +23,7 @@ mod tail;
 mod value;
 mod write;
 
-pub use copy::Decoded;
+pub use copy::{Decoded, is_marked};
 pub use decoder::SampleDecoder;
 pub use fields::UnknownFields;
 pub use known_series::{MAX_KNOWN_PREFIX_BYTES, MAX_KNOWN_SERIES};

@@ -1,4 +1,4 @@
-//! Records that the services of the platform before Watchkeeper read, and those that they write.
+//! Records that the services of the previous platform read, and those that they write.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::sync::Arc;

@@ -48,15 +48,15 @@ impl Admin {
         }
     }
 
-    /// Adds partitions to the topic that Kafka calls `name`, up to so many; if somebody else just has, that is as well.
-    pub(super) fn add_partitions(&self, name: &str, partitions: usize) -> Result<(), PortError> {
+    /// Adds partitions to the topic that Kafka calls `name`, up to so many. Says whether this did it: if somebody else
+    /// just has, that is as well.
+    pub(super) fn add_partitions(&self, name: &str, partitions: usize) -> Result<bool, PortError> {
         let partitions = NewPartitions::new(name, partitions);
         let added = Handle::current().block_on(self.client.create_partitions([&partitions], &self.options()));
         match added.map_err(|error| port_error(&error))?.pop() {
-            Some(Err((_, code))) if code != RDKafkaErrorCode::InvalidPartitions => {
-                Err(port_error(&KafkaError::AdminOp(code)))
-            }
-            _ => Ok(()),
+            Some(Err((_, RDKafkaErrorCode::InvalidPartitions))) | None => Ok(false),
+            Some(Err((_, code))) => Err(port_error(&KafkaError::AdminOp(code))),
+            Some(Ok(_)) => Ok(true),
         }
     }
 

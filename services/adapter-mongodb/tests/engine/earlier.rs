@@ -45,7 +45,10 @@ impl Before {
         }
         if let Some((name, documents)) = collection("delete") {
             documents.lock().unwrap().clear();
-            tell(format!("{name}: delete {}", command.get_array("deletes").unwrap().len()));
+            let deletes = command.get_array("deletes").unwrap();
+            let is_unlimited =
+                |delete: &&Bson| delete.as_document().unwrap().get_i32("limit").is_ok_and(|limit| limit == 0);
+            tell(format!("{name}: delete {}", deletes.iter().filter(is_unlimited).count()));
         }
         scripted::nothing_yet(command)
     }

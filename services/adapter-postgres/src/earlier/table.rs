@@ -37,7 +37,7 @@ pub(super) struct Table {
 pub(super) async fn find(connection: &Connection) -> Result<Table, Error> {
     let Some(row) = connection.query_opt(FIND, &[]).await? else {
         let reason = "there is none in the schemas of search_path and none in public: name the database that the \
-                      persister before Watchkeeper writes to";
+                      previous persister writes to";
         return Err(Error::Broken(reason.to_owned()));
     };
     let (number, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);

@@ -1,4 +1,4 @@
--- Samples as the platform before Watchkeeper kept them, for those who read its table `metrics`. Left out where a
+-- Samples as the previous platform kept them, for those who read its table `metrics`. Left out where a
 -- table of that name is in the schema already.
 --
 -- A row has no number of its own, and giving it one would cost each of them eight bytes: `id` is made of series and

@@ -1,4 +1,4 @@
-//! The table `metrics` of the platform before Watchkeeper: as a view over what is stored here, and read elsewhere.
+//! The table `metrics` of the previous platform: as a view over what is stored here, and read elsewhere.
 
 use crate::place::{Place, client};
 use crate::samples::{batch, midnight};

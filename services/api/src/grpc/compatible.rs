@@ -1,4 +1,4 @@
-//! `api.MetricsService`: what clients of the platform before Watchkeeper call.
+//! `api.MetricsService`: what clients of the previous platform call.
 
 use super::request;
 use crate::ask::Ask;

@@ -62,7 +62,7 @@ pub(super) fn named(source: String, name: String) -> Result<SeriesFilter, Violat
     SeriesFilter::named(source, name).checked()
 }
 
-/// The newest samples of a source and name; `None` for the limit 0, by which nothing is asked for: the service before
+/// The newest samples of a source and name; `None` for the limit 0, by which nothing is asked for: the previous service
 /// hands the limit to SQL as it is.
 pub(super) fn newest_named(request: api::GetMetricsRequest) -> Result<Option<NewestQuestion>, Violation> {
     let filter = named(request.source, request.name)?;

@@ -125,15 +125,15 @@ impl Feed {
     /// the persister sends to the dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
-        let (decoder, copies) = (&mut self.decoder, &self.copies);
-        let decoded = batch.records.iter().filter_map(|record| match decoder.decode_record(record).ok()? {
-            Decoded::Sample(sample) => Some(sample),
-            Decoded::Copy => {
-                copies.inc();
-                None
+        let mut samples = Vec::with_capacity(batch.records.len());
+        for record in batch.records.iter() {
+            match self.decoder.decode_record(record) {
+                Ok(Decoded::Sample(sample)) if sample.collected_at <= latest => samples.push(sample),
+                Ok(Decoded::Copy) => self.copies.inc(),
+                Ok(Decoded::Sample(_)) | Err(_) => {}
             }
-        });
-        let samples: Arc<[Sample]> = decoded.filter(|sample| sample.collected_at <= latest).collect();
+        }
+        let samples: Arc<[Sample]> = samples.into();
         let before = self.came_in;
         self.came_in += samples.len() as u64;
         self.ends.insert(batch.partition, batch.next);

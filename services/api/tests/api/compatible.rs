@@ -1,4 +1,4 @@
-//! `api.MetricsService`, by the bytes that clients of the platform before Watchkeeper send and read.
+//! `api.MetricsService`, by the bytes that clients of the previous platform send and read.
 
 use crate::platform::{Platform, at, sample, soon};
 use axum::http::header::CONTENT_TYPE;

@@ -1,4 +1,4 @@
-//! The collector of the platform before Watchkeeper, against this cache.
+//! The collector of the previous platform, against this cache.
 //!
 //! Before it measures, it asks the cache. What it gets it publishes once more, with the present time and the label
 //! `cached="true"`, and does not measure. A cache that gave that back would keep it from ever measuring again.
@@ -33,16 +33,13 @@ async fn round(
     for (source, name, (label, value)) in COLLECTED {
         let request = GetMetricRequest { source: source.to_owned(), name: name.to_owned() };
         let cached = soon(client.get_metric(request)).await.unwrap().into_inner().metric;
-        let metric = match cached {
-            Some(mut metric) => {
-                metric.labels.insert("cached".to_owned(), "true".to_owned());
-                metric
-            }
-            None => {
-                measured.push(source);
-                let labels = [(label.to_owned(), value.to_owned())].into();
-                Metric { source: source.to_owned(), name: name.to_owned(), labels, ..Metric::default() }
-            }
+        let metric = if let Some(mut metric) = cached {
+            metric.labels.insert("cached".to_owned(), "true".to_owned());
+            metric
+        } else {
+            measured.push(source);
+            let labels = [(label.to_owned(), value.to_owned())].into();
+            Metric { source: source.to_owned(), name: name.to_owned(), labels, ..Metric::default() }
         };
         // The record of its publisher: no key, and JSON as Go writes it.
         let labels = serde_json::to_string(&BTreeMap::from_iter(metric.labels)).unwrap();

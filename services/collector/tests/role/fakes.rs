@@ -187,7 +187,7 @@ impl EventBus for FakeBus {
         let samples = batch.iter().map(|record| {
             let sample = decoder.decode(record.value).unwrap();
             assert_eq!(record.key, sample.series.key().as_bytes());
-            // Whatever the collector publishes, the services before Watchkeeper read it.
+            // Whatever the collector publishes, the previous services read it.
             let theirs = services_before::read(record.value).unwrap();
             assert_eq!((theirs.value, theirs.collected_at), (sample.value, Some(sample.collected_at)));
             assert!(theirs.labels.is_some());

@@ -5,8 +5,8 @@ use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::{PortError, RollupStore};
 
 /// Puts each pass that is past the day of `oldest` back to its beginning. A pass that has no mark begins with the
-/// oldest sample anyway. Analytics moves a mark only from where it has read it, so that one that is put back meanwhile
-/// stays so.
+/// oldest sample anyway. Both this and analytics move a mark only from where they have read it: one that analytics has
+/// moved meanwhile is read again, and one that is put back stays so.
 pub(super) async fn put_back(
     rollups: &Arc<dyn RollupStore>,
     passes: &[String],
@@ -15,8 +15,10 @@ pub(super) async fn put_back(
     // Where a day begins an hour does too.
     let day = Window::Day.start(oldest);
     for pass in passes {
-        if rollups.made_until(pass).await?.is_some_and(|mark| mark > day) {
-            rollups.set_made_until(pass, day).await?;
+        while let Some(mark) = rollups.made_until(pass).await?.filter(|mark| *mark > day) {
+            if rollups.move_made_until(pass, Some(mark), day).await? {
+                break;
+            }
         }
     }
     Ok(())

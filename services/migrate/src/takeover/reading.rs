@@ -5,10 +5,7 @@ use std::time::Duration;
 use watchkeeper_domain::limits::{check_accepted, check_value};
 use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::MetricsRow;
-use watchkeeper_wire::sample::SampleDecoder;
-
-/// The label by which the collector before marked what it had from its cache, and published once more.
-const CACHED: (&str, &str) = ("cached", "true");
+use watchkeeper_wire::sample::{SampleDecoder, is_marked};
 
 /// Reads rows as the records of the topic are read.
 #[derive(Default)]
@@ -25,7 +22,7 @@ impl Reading {
         retention: Duration,
     ) -> Result<Sample, Reason> {
         let sample = self.decode(row).map_err(Reason::Refused)?;
-        if sample.series.labels().any(|label| label == CACHED) {
+        if is_marked(&sample.series) {
             return Err(Reason::Cached);
         }
         check_accepted(sample.collected_at, now, retention).map_err(|violation| {

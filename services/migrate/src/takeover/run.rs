@@ -111,7 +111,7 @@ impl Run<'_> {
         extent: &TableExtent,
         position: u64,
     ) -> Result<(), PortError> {
-        let Takeover { rollups, retention, max_series, .. } = self.takeover;
+        let Takeover { rollups, retention, max_series, again, .. } = self.takeover;
         let (first, last) = (rows[0].id, rows[rows.len() - 1].id);
         self.done.rows += rows.len() as u64;
         self.teller.compares(rows.len());
@@ -125,7 +125,7 @@ impl Run<'_> {
             }
         };
         if let (Some((rollups, passes)), Some(oldest)) = (rollups, page.oldest())
-            && (stored.is_anything_new || last >= position)
+            && (*again || stored.is_anything_new || last >= position)
         {
             patiently(&mut self.teller, async |_| marks::put_back(rollups, passes, oldest).await).await?;
         }

@@ -1,7 +1,7 @@
 //! `grpc.health.v1.Health`, which says of the services what the roles say of themselves.
 
 use super::Served;
-use crate::roster::Roster;
+use crate::roster::{RoleState, Roster};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use std::pin::Pin;
@@ -30,7 +30,7 @@ impl RosterHealth {
             meant.peek()?;
         }
         let roles = self.roster.roles();
-        let is_ready = |served: &Served| roles.get(served.role).is_some_and(|role| role.is_ready());
+        let is_ready = |served: &Served| roles.get(served.role).is_some_and(RoleState::is_ready);
         Some(if meant.all(is_ready) { ServingStatus::Serving } else { ServingStatus::NotServing })
     }
 }

@@ -1,7 +1,9 @@
 //! Partitions that come and go.
 
 use crate::keeper::Keeper;
-use crate::stage::{Call, Did, Stage, assigned, position_moved, records, revoked, unavailable};
+use crate::stage::{
+    Call, Did, Stage, assigned, broken, position_moved, records, rejected, revoked, unavailable,
+};
 
 #[tokio::test(start_paused = true)]
 async fn an_assigned_partition_goes_on_where_the_consumer_says() {
@@ -27,18 +29,20 @@ async fn a_group_that_has_committed_where_the_store_is_commits_nothing_at_an_ass
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_does_not_take_where_the_group_begins_stops_nothing() {
     for call in [Call::Lag, Call::Commit] {
-        let stage = Stage::new();
-        if call == Call::Lag {
-            // The status line asks first.
-            stage.fails(Call::Lag, unavailable());
+        for error in [unavailable(), rejected(), broken()] {
+            let stage = Stage::new();
+            if call == Call::Lag {
+                // The status line asks first.
+                stage.fails(Call::Lag, unavailable());
+            }
+            stage.fails(call, error);
+            stage.gives([assigned(), records(7..8)]);
+            let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
+            stage.until(&Did::Commit(vec![8]), 1).await;
+            role.stop().await.unwrap();
+            let joined = stage.done().into_iter().filter(|did| *did == Did::Join).count();
+            assert_eq!((joined, stage.done().contains(&Did::Fail(call))), (1, true));
         }
-        stage.fails(call, unavailable());
-        stage.gives([assigned(), records(7..8)]);
-        let role = stage.run(Keeper::hasty(&stage).beginning_at(7));
-        stage.until(&Did::Commit(vec![8]), 1).await;
-        role.stop().await.unwrap();
-        let joined = stage.done().into_iter().filter(|did| *did == Did::Join).count();
-        assert_eq!((joined, stage.done().contains(&Did::Fail(call))), (1, true));
     }
 }
 

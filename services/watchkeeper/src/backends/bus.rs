@@ -168,6 +168,7 @@ mod tests {
     #[test]
     fn a_client_is_called_after_its_process_and_its_host() {
         assert_eq!(client_id("persister", "web1.example.org"), "watchkeeper-persister-web1.example.org");
+        assert_eq!(client_id("persister-9001", "web1"), "watchkeeper-persister-9001-web1");
         assert_eq!(client_id("up", "ж a"), "watchkeeper-up-__a");
         let longest = client_id("up", &"h".repeat(MAX_HOST_BYTES));
         assert_eq!(client_id("up", &"h".repeat(MAX_HOST_BYTES + 1)), longest);

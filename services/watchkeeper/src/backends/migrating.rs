@@ -85,8 +85,12 @@ impl Backends {
         };
         let bus = opened(dir, &["bus.db"], || EmbeddedBus::open(dir, &options))?;
         let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
-        let new_bus =
-            self.bus.place.is_shared().then(|| self.bus.open("migrate", dir, &Registry::new())).transpose()?;
+        let new_bus = self
+            .bus
+            .place
+            .is_shared()
+            .then(|| self.bus.open("migrate", dir, &Registry::new()))
+            .transpose()?;
         Ok(StoreMigration {
             stores: Between { here, there: self.store.open(dir)? },
             bus: Arc::new(bus),

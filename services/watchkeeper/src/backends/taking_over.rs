@@ -1,4 +1,4 @@
-//! The two sides of a takeover from the platform before Watchkeeper.
+//! The two sides of a takeover from the previous platform.
 
 use super::migrating::refusal;
 use super::place::{Found, Place};

@@ -9,7 +9,7 @@ From an embedded installation (--from embedded:DIR) the store goes to PostgreSQL
 the rollups to MongoDB. What an engine lacks is copied, then everything is read back and compared. What it has already \
 stays. The embedded installation stays as it is.
 
-From the database of the platform before Watchkeeper (--from postgres://…) the samples of its table metrics go into the \
+From the database of the previous platform (--from postgres://…) the samples of its table metrics go into the \
 store: PostgreSQL, or embedded:DIR. Rows that are no samples are left out, counted, and listed with --rejected FILE. The \
 rollups of their time are made anew. The table is only read; while it is still written to, the same command takes the \
 rest later.
@@ -25,8 +25,8 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXPLANATION)]
 pub(crate) struct MigrateArgs {
-    /// An embedded installation, where `up` must not run (embedded:DIR), or the database of the platform before
-    /// Watchkeeper (postgres://) [default: the data directory of `up`]
+    /// An embedded installation, where `up` must not run (embedded:DIR), or the database of the previous platform
+    /// (postgres://) [default: the data directory of `up`]
     #[arg(long, value_name = "URL")]
     pub(crate) from: Option<String>,
     /// A file that holds the URL of --from, so that a password does not stand on a command line
@@ -40,7 +40,8 @@ pub(crate) struct MigrateArgs {
     /// The configuration file: the engines, how they are used, and how long samples are kept
     #[arg(long, value_name = "FILE", required_unless_present = "to")]
     pub(crate) config: Option<PathBuf>,
-    /// Append every row of a database that is left out to this file, as JSON, one a line
+    /// Append every row of a database that is left out to this file, as JSON, one a line; a later run may list rows
+    /// again, with the same id
     #[arg(long, value_name = "FILE")]
     pub(crate) rejected: Option<PathBuf>,
     /// Read rows of a database that were taken over once more, and compare them

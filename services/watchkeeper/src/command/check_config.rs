@@ -43,7 +43,7 @@ fn tell_what_is_missing_here(file: &Path) -> anyhow::Result<()> {
         Err(errors) => errors.to_string(),
     };
     if !missing.is_empty() {
-        notice(&format!("on this machine Watchkeeper would not start with it:\n{missing}"));
+        notice(&format!("Watchkeeper would not start with this file on this machine:\n{missing}"));
     }
     Ok(())
 }

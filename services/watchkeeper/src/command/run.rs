@@ -26,7 +26,8 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
             None => None,
         };
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let ports = config.backends.open(role.name(), &data_dir, &registry)?;
+        let name = config.listen.process_name(role.name(), *role);
+        let ports = config.backends.open(&name, &data_dir, &registry)?;
         let process = Process::new(registry);
         tracing::info!(
             %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",

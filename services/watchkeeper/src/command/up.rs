@@ -26,7 +26,8 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
         let place = config.backends.place(&data_dir);
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let ports = config.backends.open("up", &data_dir, &registry).with_context(|| {
+        let name = config.listen.process_name("up", Role::Api);
+        let ports = config.backends.open(&name, &data_dir, &registry).with_context(|| {
             format!("cannot use {place}, where the data is; --data-dir DIR chooses another place")
         })?;
         let process = Process::new(registry);

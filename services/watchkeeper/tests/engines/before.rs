@@ -1,4 +1,4 @@
-//! The services of the platform before Watchkeeper, as far as others see them.
+//! The services of the previous platform, as far as others see them.
 
 use crate::patience::wait_for;
 use crate::stack::{Engine, Stack};

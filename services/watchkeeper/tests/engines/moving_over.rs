@@ -1,4 +1,4 @@
-//! The guide for moving over from the platform before Watchkeeper, step by step, beside that platform's services.
+//! The guide for moving over from the previous platform, step by step, beside that platform's services.
 
 use crate::before::Before;
 use crate::guide::toml_of;

@@ -97,7 +97,7 @@ fn what_run_refuses_is_refused_for_that_role_in_the_same_words() {
     for (role, text, reason) in [
         ("persister", String::new(), "bus, store, cache, rollups of [backends] belong to one process"),
         ("persister", ENGINES.replace("rollups", "# rollups"), "rollups of [backends] belong to one process"),
-        ("analytics", format!("[grpc]\nlisten = \"127.0.0.1:0\"\n{ENGINES}"), "or give [grpc] listen a port"),
+        ("analytics", format!("[grpc]\nlisten = \"127.0.0.1:0\"\n{ENGINES}"), "[grpc] listen has port 0"),
         ("analytics", format!("{token}{ENGINES}"), "name its file, [analytics] token_file"),
         ("cache", format!("[listen]\ncache_grpc = \"127.0.0.1:8463\"\n{ENGINES}"), "must not be the same"),
         ("ingest", format!("{ENGINES}[backends.kafka.settings]\nno.such = \"1\"\n"), "no setting no.such"),
@@ -156,7 +156,8 @@ fn files_that_are_not_on_this_machine_are_told_and_no_error() {
             let told = said(&checked);
             assert!(checked.status.success(), "{told}");
             assert!(
-                told.contains("on this machine Watchkeeper would not start") && told.contains(file_name),
+                told.contains("Watchkeeper would not start with this file on this machine")
+                    && told.contains(file_name),
                 "{told}"
             );
         }

@@ -20,10 +20,14 @@ fn blocks_of(text: &str) -> String {
     text.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap_or_default()).collect()
 }
 
-/// The commands of the executable that the guide names, in its order, without its name.
+/// The commands of the executable that the guide names, without its name: those on lines of their own, then those
+/// within text.
 pub(crate) fn commands() -> Vec<Vec<String>> {
     let lines = GUIDE.lines().filter_map(|line| line.strip_prefix("    watchkeeper "));
+    let within_text =
+        GUIDE.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("watchkeeper "));
     lines
+        .chain(within_text)
         .map(|line| line.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect())
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Samples as the messages of the platform before Watchkeeper.
+//! Samples as the messages of the previous platform.
 
 use super::{api, cache};
 use watchkeeper_domain::Sample;

@@ -12,12 +12,12 @@ pub mod v1 {
     tonic::include_proto!("watchkeeper.v1");
 }
 
-/// Package `api`: the api service of the platform before Watchkeeper.
+/// Package `api`: the api service of the previous platform.
 pub mod api {
     tonic::include_proto!("api");
 }
 
-/// Package `cache`: the cache service of the platform before Watchkeeper.
+/// Package `cache`: the cache service of the previous platform.
 pub mod cache {
     tonic::include_proto!("cache");
 }

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::{Sample, Series};
 
-/// The label, name and value, of what the collector of the platform before Watchkeeper publishes once more.
+/// The label, name and value, of what the collector of the previous platform publishes once more.
 const MARK: (&str, &str) = ("cached", "true");
 
 /// What a record of topic `metrics` is.
@@ -12,7 +12,7 @@ pub enum Decoded {
     Sample(Sample),
     /// A copy of an older one, and no news to anybody: nothing is kept of it.
     ///
-    /// Before it measures, the collector of the platform before Watchkeeper asks the cache, and publishes the value
+    /// Before it measures, the collector of the previous platform asks the cache, and publishes the value
     /// that it gets once more: labelled `cached="true"`, with the present time, and without a key. A series may have
     /// such a label for other reasons; a record of ours has the key of its series, and is none.
     Copy,
@@ -28,8 +28,8 @@ impl Decoded {
     }
 }
 
-/// Whether a series is labelled as copies are.
-pub(super) fn is_marked(series: &Series) -> bool {
+/// Whether a series is labelled as copies are ([`Decoded::Copy`]).
+pub fn is_marked(series: &Series) -> bool {
     let (name, value) = MARK;
     series.label(name) == Some(value)
 }

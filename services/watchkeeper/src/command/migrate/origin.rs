@@ -9,19 +9,19 @@ use watchkeeper_runtime::config::Secret;
 
 /// What `--from` may be.
 const EXPECTED: &str = "must be embedded:DIR, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE for the samples of \
-                        the platform before Watchkeeper";
+                        the previous platform";
 /// Why rollups of that platform are not taken over.
-const NO_ROLLUPS: &str = "the rollups of the platform before Watchkeeper are not taken over: each was made of the newest \
-                          60 samples of every series of a name, for an hour that began at any minute, and says \
-                          nothing of one series and one hour. Take over its samples with --from postgres://…, and \
-                          analytics makes hourly and daily rollups of them";
+const NO_ROLLUPS: &str = "the rollups of the previous platform are not taken over: each document aggregates the newest \
+                          60 samples of one source and name, across all label sets, is made anew every minute, and \
+                          belongs to no fixed hour. Take over its samples with --from postgres://…, and analytics \
+                          makes hourly and daily rollups of them";
 
 /// Where a migration comes from.
 #[derive(PartialEq, Eq)]
 pub(super) enum Origin {
     /// An embedded installation in this directory.
     Installation(PathBuf),
-    /// The database of the platform before Watchkeeper, at this URL.
+    /// The database of the previous platform, at this URL.
     Database(String),
 }
 

@@ -1,4 +1,4 @@
-//! From the database of the platform before Watchkeeper.
+//! From the database of the previous platform.
 
 use super::progress::Telling;
 use super::rejected::Rejected;
