@@ -133,8 +133,8 @@ async fn what_only_a_restart_helps_ends_the_role() {
     for call in [Call::Check, Call::Subscribe, Call::Begin, Call::Seek, Call::Store, Call::Commit] {
         let stage = Stage::new();
         stage.fails(call, broken());
-        stage.gives([assigned(), records(0..1)]);
-        let role = stage.run(Keeper::hasty(&stage).beginning_at(0));
+        stage.gives([assigned(), records(3..4)]);
+        let role = stage.run(Keeper::hasty(&stage).beginning_at(3));
         let error = role.ended().await.unwrap_err();
         assert_eq!(error.to_string(), "it is unusable: damaged", "{call:?}");
         assert_eq!(
