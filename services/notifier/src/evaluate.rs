@@ -1,30 +1,34 @@
 //! Evaluating the rules: from the records of one topic to alerts.
 
+mod beginning;
 mod known_until;
 mod loose;
+mod observing;
 mod pace;
+mod passed_on;
+mod place;
 mod reading;
 mod repartition;
 
 use crate::metrics::NotifierMetrics;
-use bytes::Bytes;
 use known_until::KnownUntil;
-use loose::{Held, Loose};
+use loose::Loose;
 use pace::linger_after;
-use reading::{Reading, Said};
+use place::{Place, Reach};
+use reading::Reading;
 use repartition::Repartition;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{Alert, Sample, Timestamp};
 use watchkeeper_ports::{
-    Advance, AlertKey, AlertStore, Evaluation, EventBus, Extent, Group, Memory, Offset, Page, PortError,
-    Position, ReceivedBatch, Record, Topic, TopicId, TopicPartition,
+    Advance, AlertStore, Evaluation, EventBus, Group, Offset, PortError, Position, ReceivedBatch, Topic,
+    TopicId, TopicPartition,
 };
-use watchkeeper_rules::{Evaluator, Rule, RuleSet};
+use watchkeeper_rules::{Evaluator, RuleSet};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::{Consumer, resume};
 
@@ -78,38 +82,6 @@ pub(crate) struct Evaluating {
     ticked: Timestamp,
     /// Told when alerts were stored.
     news: Arc<Notify>,
-}
-
-/// How far one partition was evaluated.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    /// How often the partition has been assigned.
-    assignment: Offset,
-    /// Of its own records.
-    own: Reach,
-    /// Of what other members pass on to it.
-    inlet: Reach,
-    /// Whether all of that was taken when it was last looked.
-    inlet_is_read: bool,
-}
-
-/// How far a log was evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Reach {
-    /// Where the store has the position.
-    stored: Offset,
-    /// The offset after the last record that was taken.
-    taken: Offset,
-}
-
-impl Reach {
-    const fn from(next: Offset) -> Self {
-        Self { stored: next, taken: next }
-    }
-
-    fn has_moved(self) -> bool {
-        self.taken != self.stored
-    }
 }
 
 impl Evaluating {
@@ -181,214 +153,8 @@ impl Evaluating {
         self.evaluator.has_news()
     }
 
-    /// Notes that the partition was assigned once more; from then on nobody else stores anything of it.
-    async fn take_over(&self, partition: &TopicPartition) -> Result<Offset, PortError> {
-        let group = Group::named(ASSIGNMENTS);
-        let expected = self.alerts.position(&group, partition, &self.topic_id).await?.next();
-        let next = expected + 1;
-        let advances = vec![self.advance(group, partition, expected, next)];
-        self.alerts.store(&Arc::new(Evaluation { advances, ..Evaluation::default() })).await?;
-        Ok(next)
-    }
-
-    /// Takes the record at `offset` of `log`, which is a partition or its inlet; `present` is the latest time at which it
-    /// can have been made.
-    fn take_record(
-        &mut self,
-        partition: &TopicPartition,
-        (log, offset): (&TopicPartition, Offset),
-        record: Record<'_>,
-        present: Timestamp,
-    ) {
-        match self.reading.read(record, present) {
-            Ok(Said::Sample(sample)) => {
-                let has_its_key = log == partition && record.key == sample.series.key().as_bytes();
-                if has_its_key || !self.repartition.is_needed() {
-                    return self.observe(partition, &sample);
-                }
-                let held = Held { log: log.clone(), offset, partition: partition.clone(), sample };
-                if let Some(Held { partition, sample, .. }) = self.loose.hold(held, present) {
-                    self.observe(&partition, &sample);
-                }
-            }
-            Ok(Said::Letter { at, reason }) => self.evaluator.observe_letter(partition, at, reason),
-            Ok(Said::Copy) => self.metrics.copies.inc(),
-            Ok(Said::Nothing) => {}
-            Err(_) => self.metrics.undecodable.inc(),
-        }
-    }
-
-    /// Takes the samples without a key that were read up to this time.
-    fn take_loose(&mut self, read_until: Timestamp) {
-        while let Some(Held { partition, sample, .. }) = self.loose.next_until(read_until) {
-            self.has_taken_loose = true;
-            self.observe(&partition, &sample);
-        }
-    }
-
-    /// Takes a sample to its home, or keeps it for the member that has that.
-    fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
-        let home = self.repartition.home(sample.series.key());
-        if home == partition.partition {
-            return self.evaluator.observe(partition, sample);
-        }
-        self.metrics.repartitioned.inc();
-        let home = TopicPartition::new(self.topic.clone(), home);
-        if self.partitions.contains_key(&home) {
-            self.evaluator.observe(&home, sample);
-        } else {
-            self.repartition.pass_on(sample);
-        }
-    }
-
-    /// Takes what other members have passed on. While that cannot be read, no time passes.
-    async fn take_passed_on(&mut self) {
-        let obstacle = self.try_take_passed_on().await.err().map(|error| error.to_string());
-        if let Some(obstacle) = &obstacle {
-            self.partitions.values_mut().for_each(|place| place.inlet_is_read = false);
-            if self.obstacle.is_none() {
-                tracing::warn!(obstacle, "cannot read what other notifiers pass on: rules wait for it");
-            }
-        }
-        self.obstacle = obstacle;
-    }
-
-    async fn try_take_passed_on(&mut self) -> Result<(), PortError> {
-        if !self.repartition.is_needed() {
-            return Ok(());
-        }
-        let is_replaced = self.look_at <= Instant::now() && self.repartition.is_replaced(&*self.bus).await?;
-        for extent in self.bus.extents(self.repartition.topic()).await? {
-            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
-            let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
-            if (is_replaced || inlet.taken > extent.end) && !inlet.has_moved() {
-                self.begin_inlet_anew(&home, &extent).await?;
-            }
-            self.take_inlet(&home, &extent).await?;
-        }
-        if self.look_at <= Instant::now() {
-            self.look_at = Instant::now() + LOOK_EVERY;
-        }
-        Ok(())
-    }
-
-    async fn take_inlet(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
-        while let Some(place) = self.partitions.get_mut(home) {
-            let from = place.inlet.taken.max(extent.earliest);
-            place.inlet_is_read = from >= extent.end;
-            if place.inlet_is_read || self.room() == 0 {
-                break;
-            }
-            let batch = self.bus.read(&extent.partition, from, self.room()).await?;
-            let present = Timestamp::now().max(batch.appended_at);
-            for (record, offset) in batch.records.iter().zip(&batch.offsets) {
-                self.take_record(home, (&extent.partition, *offset), record, present);
-            }
-            self.taken += batch.records.len();
-            if let Some(place) = self.partitions.get_mut(home) {
-                place.inlet.taken = batch.next;
-            }
-            if batch.next <= from {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The repartition topic was created anew, or ends before where it was read to.
-    async fn begin_inlet_anew(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
-        self.repartition.begin(&*self.bus, &self.topic).await?;
-        let stored = self.repartition.position(&self.alerts, home).await?;
-        let taken = if stored > extent.end { extent.earliest } else { stored };
-        if let Some(place) = self.partitions.get_mut(home) {
-            place.inlet = Reach { stored, taken };
-            place.inlet_is_read = false;
-        }
-        Ok(())
-    }
-
     fn advance(&self, group: Group, partition: &TopicPartition, expected: Offset, next: Offset) -> Advance {
         Advance { group, partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
-    }
-
-    /// Goes on with what is remembered of the partition's series; gives those whose memory cannot be read. What is remembered of a series that belongs to another
-    /// partition is forgotten, also in the store; the alerts about it are adopted where it belongs.
-    async fn recall(
-        &mut self,
-        partition: &TopicPartition,
-        assignment: Offset,
-        heartbeat: &Heartbeat,
-    ) -> Result<Vec<String>, PortError> {
-        self.evaluator.forget(partition);
-        let mut page = Page::first(PAGE_MEMORIES);
-        let mut lost = Vec::new();
-        loop {
-            heartbeat.beat();
-            let memories = self.alerts.memories(partition, &page).await?;
-            let Some(Memory { series_key, .. }) = memories.last() else { return Ok(lost) };
-            page.after = Some(series_key.clone());
-            let mut moved_away = Vec::new();
-            for memory in memories {
-                if !self.is_at_home(partition, &memory.series_key) {
-                    moved_away.push((partition.clone(), Memory { state: Bytes::new(), ..memory }));
-                } else if !self.evaluator.recall(partition, &memory) {
-                    lost.push(memory.series_key);
-                }
-            }
-            if !moved_away.is_empty() {
-                let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
-                let forgetting =
-                    Evaluation { advances: vec![is_mine], memories: moved_away, ..Evaluation::default() };
-                self.alerts.store(&Arc::new(forgetting)).await?;
-            }
-        }
-    }
-
-    fn is_at_home(&self, partition: &TopicPartition, series_key: &str) -> bool {
-        !self.repartition.is_needed() || self.repartition.home(series_key) == partition.partition
-    }
-
-    /// Whether the alert is about samples of a series of which nothing is remembered.
-    fn is_unwatched(&self, home: &TopicPartition, alert: &Alert) -> bool {
-        let rule = self.evaluator.rules().rule(&alert.rule);
-        rule.is_none_or(Rule::is_about_samples) && !self.evaluator.remembers(home, alert.series.key())
-    }
-
-    /// Adopts the alerts that fire about series of these partitions of which nothing is remembered: those whose
-    /// memory is `lost`, and those that fired while the series lay in another partition. No sample would ever clear
-    /// them.
-    async fn adopt(
-        &mut self,
-        partitions: &[TopicPartition],
-        lost: &HashMap<String, TopicPartition>,
-        heartbeat: &Heartbeat,
-    ) -> Result<(), PortError> {
-        let may_have_moved = self.repartition.is_needed();
-        if lost.is_empty() && !may_have_moved {
-            return Ok(());
-        }
-        let now = Timestamp::now();
-        let mut after = None;
-        loop {
-            heartbeat.beat();
-            let alerts = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
-            let Some(last_alert) = alerts.last() else { return Ok(()) };
-            after = Some(AlertKey::of(last_alert));
-            let mut found: BTreeMap<&TopicPartition, Vec<Alert>> = BTreeMap::new();
-            for alert in alerts.into_iter().filter(Alert::is_firing) {
-                let key = alert.series.key();
-                let home = lost.get(key).or_else(|| {
-                    let home = partitions.iter().find(|partition| self.is_at_home(partition, key));
-                    home.filter(|home| may_have_moved && self.is_unwatched(home, &alert))
-                });
-                if let Some(home) = home {
-                    found.entry(home).or_default().push(alert);
-                }
-            }
-            for (home, alerts) in found {
-                self.evaluator.adopt(home, &alerts, now);
-            }
-        }
     }
 
     /// What there is to store. It names every partition it may be about, also where the position stays.

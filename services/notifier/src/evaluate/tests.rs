@@ -8,7 +8,7 @@ use std::slice;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_domain::{Alert, Sample, Series};
-use watchkeeper_ports::{BatchBuilder, Record, RecordBatch, StoredPosition};
+use watchkeeper_ports::{BatchBuilder, Memory, Page, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::config::Document;

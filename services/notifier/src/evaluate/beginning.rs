@@ -1,0 +1,103 @@
+//! Beginning with partitions that have just been assigned.
+
+use super::{ASSIGNMENTS, Evaluating, PAGE_ALERTS, PAGE_MEMORIES};
+use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_ports::{AlertKey, Evaluation, Group, Memory, Offset, Page, PortError, TopicPartition};
+use watchkeeper_rules::Rule;
+use watchkeeper_runtime::Heartbeat;
+
+impl Evaluating {
+    /// Notes that the partition was assigned once more; from then on nobody else stores anything of it.
+    pub(super) async fn take_over(&self, partition: &TopicPartition) -> Result<Offset, PortError> {
+        let group = Group::named(ASSIGNMENTS);
+        let expected = self.alerts.position(&group, partition, &self.topic_id).await?.next();
+        let next = expected + 1;
+        let advances = vec![self.advance(group, partition, expected, next)];
+        self.alerts.store(&Arc::new(Evaluation { advances, ..Evaluation::default() })).await?;
+        Ok(next)
+    }
+
+    /// Goes on with what is remembered of the partition's series; gives those whose memory cannot be read. What is
+    /// remembered of a series that belongs to another partition is forgotten, also in the store; the alerts about it are
+    /// adopted where it belongs.
+    pub(super) async fn recall(
+        &mut self,
+        partition: &TopicPartition,
+        assignment: Offset,
+        heartbeat: &Heartbeat,
+    ) -> Result<Vec<String>, PortError> {
+        self.evaluator.forget(partition);
+        let mut page = Page::first(PAGE_MEMORIES);
+        let mut lost = Vec::new();
+        loop {
+            heartbeat.beat();
+            let memories = self.alerts.memories(partition, &page).await?;
+            let Some(Memory { series_key, .. }) = memories.last() else { return Ok(lost) };
+            page.after = Some(series_key.clone());
+            let mut moved_away = Vec::new();
+            for memory in memories {
+                if !self.is_at_home(partition, &memory.series_key) {
+                    moved_away.push((partition.clone(), Memory { state: Bytes::new(), ..memory }));
+                } else if !self.evaluator.recall(partition, &memory) {
+                    lost.push(memory.series_key);
+                }
+            }
+            if !moved_away.is_empty() {
+                let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
+                let forgetting =
+                    Evaluation { advances: vec![is_mine], memories: moved_away, ..Evaluation::default() };
+                self.alerts.store(&Arc::new(forgetting)).await?;
+            }
+        }
+    }
+
+    fn is_at_home(&self, partition: &TopicPartition, series_key: &str) -> bool {
+        !self.repartition.is_needed() || self.repartition.home(series_key) == partition.partition
+    }
+
+    /// Whether the alert is about samples of a series of which nothing is remembered.
+    fn is_unwatched(&self, home: &TopicPartition, alert: &Alert) -> bool {
+        let rule = self.evaluator.rules().rule(&alert.rule);
+        rule.is_none_or(Rule::is_about_samples) && !self.evaluator.remembers(home, alert.series.key())
+    }
+
+    /// Adopts the alerts that fire about series of these partitions of which nothing is remembered: those whose
+    /// memory is `lost`, and those that fired while the series lay in another partition. No sample would ever clear
+    /// them.
+    pub(super) async fn adopt(
+        &mut self,
+        partitions: &[TopicPartition],
+        lost: &HashMap<String, TopicPartition>,
+        heartbeat: &Heartbeat,
+    ) -> Result<(), PortError> {
+        let may_have_moved = self.repartition.is_needed();
+        if lost.is_empty() && !may_have_moved {
+            return Ok(());
+        }
+        let now = Timestamp::now();
+        let mut after = None;
+        loop {
+            heartbeat.beat();
+            let alerts = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
+            let Some(last_alert) = alerts.last() else { return Ok(()) };
+            after = Some(AlertKey::of(last_alert));
+            let mut found: BTreeMap<&TopicPartition, Vec<Alert>> = BTreeMap::new();
+            for alert in alerts.into_iter().filter(Alert::is_firing) {
+                let key = alert.series.key();
+                let home = lost.get(key).or_else(|| {
+                    let home = partitions.iter().find(|partition| self.is_at_home(partition, key));
+                    home.filter(|home| may_have_moved && self.is_unwatched(home, &alert))
+                });
+                if let Some(home) = home {
+                    found.entry(home).or_default().push(alert);
+                }
+            }
+            for (home, alerts) in found {
+                self.evaluator.adopt(home, &alerts, now);
+            }
+        }
+    }
+}

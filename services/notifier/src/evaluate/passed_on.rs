@@ -1,0 +1,76 @@
+//! What other members pass on: samples that they have found in their partitions, and that belong to ours.
+
+use super::place::{Place, Reach};
+use super::{Evaluating, LOOK_EVERY};
+use tokio::time::Instant;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{Extent, PortError, TopicPartition};
+use watchkeeper_runtime::consumer::Consumer as _;
+
+impl Evaluating {
+    /// Takes what other members have passed on. While that cannot be read, no time passes.
+    pub(super) async fn take_passed_on(&mut self) {
+        let obstacle = self.try_take_passed_on().await.err().map(|error| error.to_string());
+        if let Some(obstacle) = &obstacle {
+            self.partitions.values_mut().for_each(|place| place.inlet_is_read = false);
+            if self.obstacle.is_none() {
+                tracing::warn!(obstacle, "cannot read what other notifiers pass on: rules wait for it");
+            }
+        }
+        self.obstacle = obstacle;
+    }
+
+    async fn try_take_passed_on(&mut self) -> Result<(), PortError> {
+        if !self.repartition.is_needed() {
+            return Ok(());
+        }
+        let is_replaced = self.look_at <= Instant::now() && self.repartition.is_replaced(&*self.bus).await?;
+        for extent in self.bus.extents(self.repartition.topic()).await? {
+            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
+            let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
+            if (is_replaced || inlet.taken > extent.end) && !inlet.has_moved() {
+                self.begin_inlet_anew(&home, &extent).await?;
+            }
+            self.take_inlet(&home, &extent).await?;
+        }
+        if self.look_at <= Instant::now() {
+            self.look_at = Instant::now() + LOOK_EVERY;
+        }
+        Ok(())
+    }
+
+    async fn take_inlet(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+        while let Some(place) = self.partitions.get_mut(home) {
+            let from = place.inlet.taken.max(extent.earliest);
+            place.inlet_is_read = from >= extent.end;
+            if place.inlet_is_read || self.room() == 0 {
+                break;
+            }
+            let batch = self.bus.read(&extent.partition, from, self.room()).await?;
+            let present = Timestamp::now().max(batch.appended_at);
+            for (record, offset) in batch.records.iter().zip(&batch.offsets) {
+                self.take_record(home, (&extent.partition, *offset), record, present);
+            }
+            self.taken += batch.records.len();
+            if let Some(place) = self.partitions.get_mut(home) {
+                place.inlet.taken = batch.next;
+            }
+            if batch.next <= from {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The repartition topic was created anew, or ends before where it was read to.
+    async fn begin_inlet_anew(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+        self.repartition.begin(&*self.bus, &self.topic).await?;
+        let stored = self.repartition.position(&self.alerts, home).await?;
+        let taken = if stored > extent.end { extent.earliest } else { stored };
+        if let Some(place) = self.partitions.get_mut(home) {
+            place.inlet = Reach { stored, taken };
+            place.inlet_is_read = false;
+        }
+        Ok(())
+    }
+}
