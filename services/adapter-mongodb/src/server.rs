@@ -205,9 +205,9 @@ impl Server {
 
     /// The turn to write.
     async fn turn(&self) -> Result<MutexGuard<'_, Pace>, PortError> {
-        timeout(self.timeout, self.writing.lock())
-            .await
-            .map_err(|_| unavailable(format!("the write before is still under way after {:?}", self.timeout)))
+        timeout(self.timeout, self.writing.lock()).await.map_err(|_| {
+            unavailable(format!("the previous write is still in progress after {:?}", self.timeout))
+        })
     }
 
     /// A command by itself: the client's bulk write needs MongoDB 8, and its other writes cannot read an error without

@@ -43,7 +43,7 @@ const MAX_DELIVERY: usize = 5_000;
 const PAGE_MEMORIES: usize = 5_000;
 /// Alerts that are read with one question.
 const PAGE_ALERTS: usize = 1_000;
-/// How long a sample that another member passes on may be on its way: so long time waits for it.
+/// How long a sample may take that another member passes on: the rules' time stays this far behind the clock.
 const IN_TRANSIT: Duration = Duration::from_secs(3);
 /// How often it is looked whether the repartition topic was created anew.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -162,8 +162,9 @@ impl Evaluating {
         let found = self.evaluator.drain();
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
         // A sample that waits is not done with.
+        let waiting = self.loose.first_offsets();
         let done = |log: &TopicPartition, reach: Reach| {
-            let taken = self.loose.first_offset(log).map_or(reach.taken, |first| reach.taken.min(first));
+            let taken = waiting.get(log).map_or(reach.taken, |first| reach.taken.min(*first));
             Reach { taken, ..reach }
         };
         let places = self.partitions.iter().map(|(partition, place)| {

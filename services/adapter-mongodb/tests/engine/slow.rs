@@ -80,7 +80,7 @@ async fn a_write_that_takes_long_is_waited_for_and_no_other_is_begun_meanwhile()
     }
     let error = store.check().await.unwrap_err();
     assert_eq!(error.failure(), Failure::Retry);
-    assert!(error.to_string().contains("the write before is still under way"), "{error}");
+    assert!(error.to_string().contains("the previous write is still in progress"), "{error}");
     held.open();
     first.await.unwrap().unwrap();
     store.check().await.unwrap();

@@ -23,7 +23,9 @@ pub(super) async fn extent(connection: &Connection, table: &Table) -> Result<Tab
         None => (None, None),
     };
     if first.is_some_and(|first| first < 0) {
-        return Err(Error::Broken(format!("{name} has rows with a negative id, which nobody numbers so")));
+        return Err(Error::Broken(format!(
+            "{name} has rows with a negative id: only rows numbered from 0 can be read in order"
+        )));
     }
     Ok(TableExtent { table_id: TopicId::new(id.clone()), end: last.map_or(0, |last| number(last) + 1) })
 }

@@ -25,7 +25,7 @@ pub struct LeftOut {
 /// Why a row is not taken over.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// It came from a cache and is no measurement: its label `cached` says so.
+    /// A copy from a cache, not a measurement: its label `cached` says so.
     Cached,
     /// It is older than samples are kept.
     TooOld(Violation),
@@ -45,9 +45,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cached => {
-                f.write_str("labels.cached: is true, so it is no measurement but what a cache had")
-            }
+            Self::Cached => f.write_str("labels.cached: is true: a copy from a cache, not a measurement"),
             Self::TooOld(violation) | Self::Refused(violation) => violation.fmt(f),
             Self::Different { value, kept } => {
                 write!(f, "value: is {value}, where the series has {kept} at this instant already")

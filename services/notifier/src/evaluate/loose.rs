@@ -16,7 +16,7 @@ pub(crate) const MAX_LOOSE: usize = 50_000;
 pub(super) struct Held {
     pub(super) log: TopicPartition,
     pub(super) offset: Offset,
-    /// The partition of topic `metrics` by which it came.
+    /// The partition of topic `metrics` that it came through: the log's own, or the one whose inlet the log is.
     pub(super) partition: TopicPartition,
     pub(super) sample: Sample,
 }
@@ -45,9 +45,16 @@ impl Loose {
         (oldest.key().0 <= read_until).then(|| oldest.remove())
     }
 
-    /// The first offset in a log of which the sample still waits: a position may move up to there.
-    pub(super) fn first_offset(&self, log: &TopicPartition) -> Option<Offset> {
-        self.held.values().filter(|held| held.log == *log).map(|held| held.offset).min()
+    /// The first offset in each log whose sample still waits: the log's position may move up to there.
+    pub(super) fn first_offsets(&self) -> BTreeMap<&TopicPartition, Offset> {
+        let mut first = BTreeMap::new();
+        for Held { log, offset, .. } in self.held.values() {
+            first
+                .entry(log)
+                .and_modify(|first: &mut Offset| *first = (*offset).min(*first))
+                .or_insert(*offset);
+        }
+        first
     }
 
     /// Drops what came by this partition: whoever has it from now on reads it again.
@@ -102,14 +109,14 @@ mod tests {
     fn a_position_may_move_up_to_the_first_that_waits() {
         let mut loose = Loose::default();
         let log = held(0, 0, 0).log;
-        assert_eq!(loose.first_offset(&log), None);
+        assert_eq!(loose.first_offsets().get(&log), None);
         for (partition, offset, time) in [(0, 7, 5), (0, 6, 9), (1, 2, 3)] {
             loose.hold(held(partition, offset, time), after(10));
         }
-        assert_eq!(loose.first_offset(&log), Some(6));
+        assert_eq!(loose.first_offsets().get(&log), Some(&6));
         loose.next_until(after(5));
         loose.release(&log);
-        assert_eq!(loose.first_offset(&log), None);
+        assert_eq!(loose.first_offsets().get(&log), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tonic::Status;
 
-const OVER: &str = "the time that the client gave this call (grpc-timeout) is over";
+const OVER: &str = "the deadline that the client set for this call (grpc-timeout) has passed";
 
 /// A layer's function: a call, and its answer to the last byte, within `grpc-timeout`. What is done for the call is
 /// dropped when the time is over.
