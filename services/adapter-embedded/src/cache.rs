@@ -5,8 +5,8 @@ mod index;
 
 use async_trait::async_trait;
 use entries::{Bounds, Entries, STEP_SERIES};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
@@ -40,15 +40,15 @@ impl MemoryCache {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+        self.entries.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Entries> {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+        self.entries.write()
     }
 
     fn noted(&self) -> MutexGuard<'_, Positions> {
-        self.positions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.positions.lock()
     }
 }
 

@@ -4,13 +4,13 @@ mod repeats;
 
 use crate::error::of_code;
 use crate::metrics::Meter;
+use parking_lot::Mutex;
 use rdkafka::Statistics;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel as Level;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use repeats::Repeats;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use watchkeeper_ports::PortError;
 
@@ -43,7 +43,7 @@ impl Journal {
     /// What an answer that did not come in time means, seen together with what the client has last complained of:
     /// that says why, and whether waiting helps.
     pub(crate) fn explain(&self, error: PortError) -> PortError {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let trouble = self.trouble.lock().clone();
         match (error, trouble) {
             (PortError::Unavailable { reason, .. }, Some(Trouble { error, reason: why })) => {
                 of_code(error.rdkafka_error_code(), format!("{reason}; {error}: {why}"))
@@ -54,12 +54,11 @@ impl Journal {
 
     /// All is well again.
     pub(crate) fn forget_trouble(&self) {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.trouble.lock().take();
     }
 
     fn write(&self, level: Level, facility: &str, text: &str) {
-        let kept =
-            self.repeats.lock().unwrap_or_else(PoisonError::into_inner).admit(facility, text, Instant::now());
+        let kept = self.repeats.lock().admit(facility, text, Instant::now());
         let Some(left_out) = kept else { return };
         let client = self.client.as_str();
         match level {
@@ -90,7 +89,7 @@ impl ClientContext for Journal {
             return;
         }
         let trouble = Trouble { error, reason: reason.to_owned() };
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        *self.trouble.lock() = Some(trouble);
         // A connection that fails is in the log already, in the same words.
         if !matches!(code, Some(Code::BrokerTransportFailure | Code::Resolve)) {
             self.write(Level::Warning, "ERROR", reason);

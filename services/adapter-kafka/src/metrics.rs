@@ -1,9 +1,10 @@
 //! How the clients of a bus are getting on, for Prometheus.
 
+use parking_lot::Mutex;
 use prometheus::core::Collector;
 use prometheus::{Error, Gauge, IntCounter, IntGauge, Registry};
 use rdkafka::Statistics;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What librdkafka calls a client that publishes, in its statistics.
@@ -111,8 +112,7 @@ impl Meter {
             received_bytes: count(told.rx_bytes),
             rebalances: told.cgrp.as_ref().map_or(0, |group| count(group.rebalance_cnt)),
         };
-        let before =
-            std::mem::replace(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner), now);
+        let before = std::mem::replace(&mut *self.counted.lock(), now);
         let Metrics { sent_bytes, received_bytes, rebalances, .. } = &*self.metrics;
         sent_bytes.inc_by(now.sent_bytes.saturating_sub(before.sent_bytes));
         received_bytes.inc_by(now.received_bytes.saturating_sub(before.received_bytes));

@@ -9,9 +9,10 @@ use crate::options::TopicDeclaration;
 use crate::questions::find;
 use admin::Admin;
 use differences::Found;
+use parking_lot::Mutex;
 use rdkafka::metadata::Metadata;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use watchkeeper_ports::{PortError, Topic};
@@ -27,16 +28,16 @@ pub(crate) struct Topics {
 
 impl Topics {
     pub(crate) fn is_known(&self, topic: &Topic) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(topic)
+        self.known.lock().contains(topic)
     }
 
     /// It may not be there any more.
     pub(crate) fn forget(&self, topic: &Topic) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
+        self.known.lock().remove(topic);
     }
 
     fn is_new(&self, topic: &Topic) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.clone())
+        self.known.lock().insert(topic.clone())
     }
 }
 

@@ -9,9 +9,9 @@ use tonic::transport::Endpoint;
 use tonic::{Code, Status, Streaming};
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
+use watchkeeper_config::Secret;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Violation};
 use watchkeeper_ports::PortError;
-use watchkeeper_runtime::config::Secret;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
@@ -110,9 +110,9 @@ fn misunderstood(violation: &Violation) -> PortError {
 mod tests {
     use super::*;
     use crate::stage::{Stage, sample, soon, time};
+    use watchkeeper_config::{Document, Secret};
     use watchkeeper_ports::Failure;
     use watchkeeper_runtime::RoleContext;
-    use watchkeeper_runtime::config::{Document, Secret};
     use watchkeeper_runtime::http::{Access, Limits, Listener, Scope, Tokens, token};
 
     /// Serves the api of a stage to those who have the token, over loopback.

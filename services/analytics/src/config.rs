@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
-use watchkeeper_runtime::config::{Secret, Section};
+use watchkeeper_config::{Secret, Section};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -96,7 +96,7 @@ impl FromStr for Url {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use watchkeeper_runtime::config::Document;
+    use watchkeeper_config::Document;
 
     fn read(section: &str) -> Result<AnalyticsConfig, String> {
         let text = format!("[analytics]\n{section}");

@@ -129,10 +129,10 @@ fn before_all_of(rule: &str) -> AlertKey {
 mod tests {
     use super::*;
     use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_config::{Document, Section};
     use watchkeeper_domain::{Series, Severity};
     use watchkeeper_ports::Evaluation;
     use watchkeeper_rules::Routing;
-    use watchkeeper_runtime::config::{Document, Section};
 
     /// No rules, and an inhibition: critical alerts mute others.
     fn rules() -> Arc<RuleSet> {

@@ -1,7 +1,7 @@
 //! The section `[api]`.
 
 use std::ops::RangeInclusive;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// How many may follow the live samples at once: the default and the bounds.
 pub const STREAMS: (usize, RangeInclusive<usize>) = (64, 1..=10_000);
@@ -36,7 +36,7 @@ impl Default for ApiConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_runtime::config::Document;
+    use watchkeeper_config::Document;
 
     fn read(section: &str) -> Result<ApiConfig, String> {
         let document = Document::parse("test.toml", section).unwrap();

@@ -6,10 +6,10 @@ use crate::alerts::{Alerts, Muting};
 use crate::ask::Ask;
 use std::sync::Arc;
 use subjects::Subject;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
 use watchkeeper_ports::{EventBus, PortError};
 use watchkeeper_rules::{Inhibitors, Rule, RuleSet, explain};
-use watchkeeper_runtime::config::show_duration;
 use watchkeeper_wire::json::{
     AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
 };

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use watchkeeper_config::Section;
 use watchkeeper_ports::TtlPolicy;
-use watchkeeper_runtime::config::Section;
 
 /// How long a latest value stays.
 const TTL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(366 * 24 * 60 * 60);

@@ -1,7 +1,8 @@
 //! Samples that were collected and are not published yet.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Notify;
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
@@ -88,7 +89,7 @@ impl Backlog {
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

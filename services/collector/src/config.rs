@@ -9,7 +9,7 @@ use crate::sources::uptime::{self, UptimeConfig};
 use crate::target::Target;
 use prometheus::Registry;
 use std::collections::HashSet;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// What is collected: by default nothing, but what a section is read with has defaults of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

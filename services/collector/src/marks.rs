@@ -1,7 +1,8 @@
 //! When each target was last begun, kept over restarts.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{PortError, ScheduleStore};
@@ -37,7 +38,7 @@ impl Marks {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Timestamp>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unsaved.lock()
     }
 }
 

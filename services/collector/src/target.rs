@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use std::time::Duration;
+use watchkeeper_config::Section;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_runtime::MAX_BUSY;
-use watchkeeper_runtime::config::Section;
 
 /// Something that samples are collected from at intervals: a host's disks, one repository, one URL.
 #[async_trait]

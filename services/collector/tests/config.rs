@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 use watchkeeper_collector::{CollectorConfig, HostConfig, MAX_PATTERNS, Timing};
-use watchkeeper_runtime::config::{ConfigErrors, Document};
+use watchkeeper_config::{ConfigErrors, Document};
 
 fn read(text: &str) -> Result<CollectorConfig, ConfigErrors> {
     Document::parse("watchkeeper.toml", text)?.read(|root| root.section("collector", CollectorConfig::read))

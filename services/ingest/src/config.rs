@@ -5,7 +5,7 @@ mod spool;
 pub use spool::{MAX_SPOOL, SpoolConfig};
 
 use std::ops::RangeInclusive;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 const MIB: usize = 1 << 20;
 
@@ -104,7 +104,7 @@ impl Default for IngestConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_runtime::config::Document;
+    use watchkeeper_config::Document;
 
     fn read(text: &str) -> Result<IngestConfig, String> {
         let document = Document::parse("watchkeeper.toml", text).unwrap();

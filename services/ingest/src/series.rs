@@ -10,10 +10,11 @@ pub(crate) use nearly_full::nearly_full;
 pub(crate) use seen::Seen;
 
 use crate::config::SeriesLimits;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watchkeeper_domain::Violation;
 use watchkeeper_runtime::http::Caller;
@@ -91,7 +92,7 @@ impl RecentSeries {
     }
 
     fn counted(&self) -> MutexGuard<'_, Counted> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counted.lock()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A bus that the role depends on, and whether it can be used.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 use watchkeeper_runtime::{Dependency, probe};
 
@@ -31,7 +32,7 @@ impl WatchedBus {
     /// # Errors
     /// Only a failure that a restart may help, of this question or of a batch since the last one.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failed = self.failed.lock().take();
         if let Some(error) = &failed
             && error.failure() == Failure::Stop
         {
@@ -53,7 +54,7 @@ impl WatchedBus {
     pub(crate) fn failed(&self, error: PortError) -> PortError {
         let error = named(self.dependency.name(), error);
         self.dependency.down(&error);
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.failed.lock();
         if failed.is_none() {
             tracing::warn!(%error, "cannot publish samples");
             *failed = Some(error.clone());

@@ -13,8 +13,8 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use watchkeeper_config::HttpUrl;
 use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_runtime::config::HttpUrl;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often alerts that fire are told again.

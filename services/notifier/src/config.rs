@@ -13,8 +13,8 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::{HttpUrl, Section};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::{HttpUrl, Section};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

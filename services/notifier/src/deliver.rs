@@ -10,9 +10,10 @@ use crate::mail_body;
 use crate::metrics::NotifierMetrics;
 use crate::webhook;
 use outcome::{outcome, tells};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -158,7 +159,7 @@ impl Deliverer {
 }
 
 fn locked(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
-    lease.lock().unwrap_or_else(PoisonError::into_inner)
+    lease.lock()
 }
 
 fn log(notification: &Notification, outcome: &Outcome) {

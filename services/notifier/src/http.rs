@@ -8,8 +8,8 @@ use tokio::task::spawn_blocking;
 use ureq::http::HeaderMap;
 use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ureq::{Agent, Error};
+use watchkeeper_config::HttpUrl;
 use watchkeeper_domain::{Timestamp, text};
-use watchkeeper_runtime::config::HttpUrl;
 
 /// How long one request may take, from the look-up of the name to the last byte of the answer that is read: one
 /// that is given up is made again, though it may have been taken.

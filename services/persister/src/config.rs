@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// How many records one transaction may store: the default and the bounds.
 pub const BATCH_RECORDS: (usize, RangeInclusive<usize>) = (10_000, 1..=100_000);

@@ -19,8 +19,8 @@ use siphasher::sip::SipHasher13;
 use std::fmt;
 use std::hash::Hasher as _;
 use std::time::Duration;
+use watchkeeper_config::{Section, show_duration};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_runtime::config::{Section, show_duration};
 
 /// What has to hold for a rule to fire. Shows itself in plain words: `below 50`.
 #[derive(Clone, Debug, PartialEq)]

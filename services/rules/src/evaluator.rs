@@ -167,9 +167,9 @@ impl Evaluator {
 mod tests {
     use super::*;
     use crate::routing::Routing;
+    use watchkeeper_config::Document;
     use watchkeeper_domain::Series;
     use watchkeeper_ports::Topic;
-    use watchkeeper_runtime::config::Document;
 
     const BOUNDS: Bounds = Bounds { watched: 3, resting: 5 };
 

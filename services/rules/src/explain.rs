@@ -7,9 +7,9 @@ use crate::standing::Standing;
 use crate::words::amount;
 use std::fmt;
 use std::time::Duration;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Topic, TopicPartition};
-use watchkeeper_runtime::config::show_duration;
 
 /// Lines of plain words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

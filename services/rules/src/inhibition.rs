@@ -2,8 +2,8 @@
 
 use crate::matchers;
 use crate::routing::{self, MAX_GROUP_FIELDS};
+use watchkeeper_config::Section;
 use watchkeeper_domain::{Alert, Matchers};
-use watchkeeper_runtime::config::Section;
 
 /// Most sections `[[inhibit]]`.
 pub const MAX_INHIBITIONS: usize = 100;

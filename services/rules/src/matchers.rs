@@ -1,7 +1,7 @@
 //! Reading matchers.
 
+use watchkeeper_config::Section;
 use watchkeeper_domain::{MAX_MATCHERS, Matchers};
-use watchkeeper_runtime::config::Section;
 
 /// The matchers that `key` lists. An empty list means everything, so a list that was forgotten must not.
 pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Matchers {

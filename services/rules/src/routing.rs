@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
+use watchkeeper_config::Section;
 use watchkeeper_domain::limits::MAX_LABEL_NAME_BYTES;
-use watchkeeper_runtime::config::Section;
 
 /// Most fields by which alerts are grouped, or compared by an inhibition.
 pub const MAX_GROUP_FIELDS: usize = 8;

@@ -6,8 +6,8 @@ use crate::routing::Routing;
 use crate::rule_test::{MAX_TESTS, RuleTest};
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use watchkeeper_config::{Section, show_duration};
 use watchkeeper_domain::{Matchers, Series, Severity};
-use watchkeeper_runtime::config::{Section, show_duration};
 
 /// Longest name of a rule, in bytes.
 pub const MAX_RULE_NAME_BYTES: usize = 64;

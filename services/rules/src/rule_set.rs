@@ -4,7 +4,7 @@ use crate::inhibition::{Inhibition, MAX_INHIBITIONS};
 use crate::routing::Routing;
 use crate::rule::Rule;
 use std::collections::HashSet;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Most rules.
 pub const MAX_RULES: usize = 1_000;

@@ -12,9 +12,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use values::Values;
+use watchkeeper_config::Section;
 use watchkeeper_domain::{Series, Timestamp};
 use watchkeeper_ports::{Topic, TopicPartition};
-use watchkeeper_runtime::config::Section;
 
 /// Most tests of one rule.
 pub const MAX_TESTS: usize = 50;

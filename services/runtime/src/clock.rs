@@ -8,9 +8,10 @@ use crate::context::{RoleContext, RoleResult};
 use crate::periodic::Rounds;
 use crate::roster::Notice;
 use crate::telemetry::register;
+use parking_lot::{Mutex, MutexGuard};
 use prometheus::{Gauge, Opts};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::clock::{Disagreement, LOOK_EVERY, Looks, Present, step_of};
@@ -122,7 +123,7 @@ impl Clock {
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<Looks>> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.seen.lock()
     }
 }
 
@@ -172,11 +173,11 @@ mod tests {
     #[async_trait]
     impl ClockLedger for Noted {
         async fn looks(&self, _: Timestamp) -> Result<Looks, PortError> {
-            Ok(*self.0.lock().unwrap())
+            Ok(*self.0.lock())
         }
 
         async fn note(&self, looks: &Looks) -> Result<(), PortError> {
-            *self.0.lock().unwrap() = *looks;
+            *self.0.lock() = *looks;
             Ok(())
         }
     }

@@ -1,9 +1,10 @@
 //! Whether each loop still goes round.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -164,7 +165,7 @@ impl Watched {
     }
 
     fn pulse(&self) -> MutexGuard<'_, Pulse> {
-        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pulse.lock()
     }
 }
 
@@ -215,7 +216,7 @@ impl Heartbeats {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Arc<Watched>>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock()
     }
 }
 

@@ -7,7 +7,6 @@
 
 mod admin;
 pub mod clock;
-pub mod config;
 pub mod consumer;
 mod context;
 mod figures;

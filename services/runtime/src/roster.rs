@@ -1,9 +1,10 @@
 //! What each role of this process says of itself.
 
 use crate::heartbeat::{Heartbeat, Heartbeats};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Why a dependency is missing before it was tried.
@@ -134,7 +135,7 @@ impl Roster {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, RoleState>> {
-        self.0.roles.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.roles.lock()
     }
 }
 

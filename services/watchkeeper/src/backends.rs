@@ -21,9 +21,9 @@ use prometheus::Registry;
 use rollups::RollupsBackend;
 use std::path::Path;
 use store::StoreBackend;
+use watchkeeper_config::Section;
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_migrate::Stores;
-use watchkeeper_runtime::config::Section;
 
 /// The section `[backends]`: where each back end is.
 #[derive(Clone, Debug, PartialEq, Eq)]

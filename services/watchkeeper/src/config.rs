@@ -8,11 +8,11 @@ use watchkeeper_analytics::AnalyticsConfig;
 use watchkeeper_api::ApiConfig;
 use watchkeeper_cache::CacheConfig;
 use watchkeeper_collector::CollectorConfig;
+use watchkeeper_config::{ConfigErrors, Document, Section};
 use watchkeeper_ingest::IngestConfig;
 use watchkeeper_notifier::NotifierConfig;
 use watchkeeper_persister::PersisterConfig;
 use watchkeeper_rules::RuleSet;
-use watchkeeper_runtime::config::{self, ConfigErrors, Document, Section};
 use watchkeeper_runtime::http::{Access, Tokens};
 use watchkeeper_runtime::telemetry::LogLevel;
 
@@ -37,14 +37,14 @@ impl Config {
     /// Reads a file, or takes every default if there is none.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Ok(match file {
-            Some(file) => config::load(file, Self::read)?,
+            Some(file) => watchkeeper_config::load(file, Self::read)?,
             None => Document::empty().read(Self::read)?,
         })
     }
 
     /// Reads a file that may be for another machine: the files of secrets stay closed.
     pub(crate) fn check(file: &Path) -> Result<Self, ConfigErrors> {
-        config::check(file, Self::read)
+        watchkeeper_config::check(file, Self::read)
     }
 
     /// The names of the sections in which the two differ.

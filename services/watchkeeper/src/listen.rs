@@ -4,7 +4,7 @@ use crate::role::Role;
 use axum::http::Uri;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 use watchkeeper_runtime::http::can_be_reached;
 
 /// Where to listen: with `up` at `http` and `grpc`, where the api does too in a process of its own; the other
@@ -140,7 +140,7 @@ impl FromStr for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_runtime::config::Document;
+    use watchkeeper_config::Document;
 
     fn read(text: &str) -> Result<Listen, String> {
         let document = Document::parse("watchkeeper.toml", text).unwrap();

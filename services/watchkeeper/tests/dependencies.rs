@@ -7,13 +7,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 fn allowed(name: &str) -> &'static [&'static str] {
     match name {
         "domain" => &[],
-        "ports" => &["domain"],
-        "wire" | "runtime" | "port-contract" => &["domain", "ports"],
-        adapter if adapter.starts_with("adapter-") => &["domain", "ports", "wire"],
-        "rules" => &["domain", "ports", "runtime"],
+        "ports" | "config" => &["domain"],
+        "wire" | "port-contract" => &["domain", "ports"],
+        "runtime" | "rules" => &["domain", "ports", "config"],
+        adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire"],
         "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
-        _ => &["domain", "ports", "wire", "runtime", "rules", "letters"],
+        _ => &["domain", "ports", "config", "wire", "runtime", "rules", "letters"],
     }
 }
 

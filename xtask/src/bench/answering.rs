@@ -1,8 +1,9 @@
 //! A web server that answers everything with 200 and remembers when it was asked for what.
 
+use parking_lot::Mutex;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,8 +32,7 @@ impl Answering {
                 for stream in listener.incoming().flatten() {
                     let at = Instant::now();
                     if let Ok(Some(path)) = answer(stream)
-                        && let Some(times) =
-                            asked.lock().unwrap_or_else(PoisonError::into_inner).get_mut(path)
+                        && let Some(times) = asked.lock().get_mut(path)
                     {
                         times.push(at);
                     }
@@ -54,7 +54,7 @@ impl Answering {
     }
 
     fn lock<T>(&self, read: impl FnOnce(&[Vec<Instant>]) -> T) -> T {
-        read(&self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&self.asked.lock())
     }
 }
 

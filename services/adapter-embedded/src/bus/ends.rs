@@ -1,7 +1,7 @@
 //! Where each topic ends, for those who wait for more.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use watchkeeper_ports::{Offset, Topic};
 
@@ -23,6 +23,6 @@ impl Ends {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Topic, watch::Sender<Offset>>> {
-        self.by_topic.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_topic.lock()
     }
 }

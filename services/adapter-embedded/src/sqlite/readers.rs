@@ -3,10 +3,11 @@
 use super::connection::open_reader;
 use super::error::Error;
 use super::writer::{ANSWER_WITHIN, in_time};
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -86,8 +87,8 @@ impl Readers {
     }
 }
 
-fn lock(idle: &Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(idle: &Mutex<Vec<Connection>>) -> parking_lot::MutexGuard<'_, Vec<Connection>> {
+    idle.lock()
 }
 
 /// Says whether the caller has gone.

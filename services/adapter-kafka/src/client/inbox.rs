@@ -2,6 +2,7 @@
 
 use crate::error::unavailable;
 use crate::journal::Journal;
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::Statistics;
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
@@ -11,7 +12,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use watchkeeper_ports::PortError;
@@ -181,7 +182,7 @@ impl Inbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::error::port_error;
 use crate::journal::Journal;
+use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::Offset as KafkaOffset;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_ports::{Offset, PortError};
 
@@ -53,7 +54,7 @@ impl Groups {
         group: &str,
         create: impl FnOnce(&str) -> Result<BaseConsumer<Journal>, PortError>,
     ) -> Result<Arc<BaseConsumer<Journal>>, PortError> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         if let Some(client) = kept.get(group) {
             return Ok(Arc::clone(client));
         }

@@ -4,9 +4,9 @@ use crate::client::list;
 use crate::error::{is_unreadable, passes, port_error, unavailable};
 use crate::journal::Journal;
 use crate::received::Received;
+use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use watchkeeper_ports::{Offset, PortError, ReceivedBatch, TopicPartition};
 
@@ -36,7 +36,7 @@ impl Reader {
         patience: Duration,
         create: impl FnOnce() -> Result<BaseConsumer<Journal>, PortError>,
     ) -> Result<Reading, PortError> {
-        let mut kept = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.consumer.lock();
         // After an error it begins anew: it is not put back.
         let consumer = kept.take().map_or_else(create, Ok)?;
         let assignment = list(&range.topic, &[range.number], &[(range.number, range.from)].into());

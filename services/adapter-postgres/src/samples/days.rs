@@ -3,9 +3,9 @@
 use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_postgres::Row;
 use watchkeeper_domain::{Timestamp, Window};
 
@@ -130,7 +130,7 @@ impl Days {
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeSet<Day>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

@@ -5,8 +5,9 @@ use super::known::Known;
 use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Sample, Series};
 
@@ -129,7 +130,7 @@ impl Interning {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

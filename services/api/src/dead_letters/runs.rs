@@ -1,8 +1,9 @@
 //! The runs of this process.
 
 use super::run::Run;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Runs that are remembered; past it the oldest that has ended is forgotten.
 pub(super) const MAX_RUNS: usize = 16;
@@ -34,7 +35,7 @@ impl Runs {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Run>>> {
-        self.newest_first.lock().unwrap_or_else(PoisonError::into_inner)
+        self.newest_first.lock()
     }
 }
 

@@ -13,8 +13,8 @@ use crate::question::{
 };
 use std::time::Duration;
 use utoipa::openapi::path::Parameter;
+use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, SeriesFilter, Timestamp, Violation, Window};
-use watchkeeper_runtime::config::parse_duration;
 use watchkeeper_wire::dead_letter::LetterId;
 
 /// No question but the path.

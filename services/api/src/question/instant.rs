@@ -1,7 +1,7 @@
 //! Instants as people ask for them.
 
+use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Timestamp, Violation};
-use watchkeeper_runtime::config::parse_duration;
 
 /// Reads an RFC 3339 time, or a duration before `now`: `2026-11-20T10:00:00Z`, `1h`, `-1h`.
 pub(crate) fn instant(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, Violation> {

@@ -2,8 +2,8 @@
 
 use crate::random_id::random_id;
 use std::time::Duration;
+use watchkeeper_config::{parse_duration, show_duration};
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp, Violation};
-use watchkeeper_runtime::config::{parse_duration, show_duration};
 use watchkeeper_wire::json::SilenceRequest;
 
 /// Who makes a silence when nothing tells.

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode};
 use prometheus::TextEncoder;
 use tower::ServiceExt as _;
 use watchkeeper_api::ApiConfig;
-use watchkeeper_runtime::config::Document;
+use watchkeeper_config::Document;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::http::token::{self, Tokens};
 

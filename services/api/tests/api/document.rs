@@ -13,10 +13,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use utoipa::OpenApi as _;
 use watchkeeper_api::{Api, ApiConfig};
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Severity, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::token::{self, Tokens};
 use watchkeeper_runtime::http::{Access, Limits, Listener};
 

@@ -17,13 +17,13 @@ use watchkeeper_adapter_embedded::{
     EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
 };
 use watchkeeper_api::{Api, ApiConfig, ApiPorts};
+use watchkeeper_config::{Document, Section};
 use watchkeeper_domain::{
     Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{Append, BatchBuilder, Evaluation, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::{Document, Section};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
 use watchkeeper_runtime::{RoleContext, RoleResult};

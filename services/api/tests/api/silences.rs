@@ -7,8 +7,8 @@ use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use watchkeeper_api::ApiConfig;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Silence, Timestamp};
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::http::token::{self, Tokens};
 

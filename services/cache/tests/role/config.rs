@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 use watchkeeper_cache::CacheConfig;
+use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_ports::TtlPolicy;
-use watchkeeper_runtime::config::{ConfigErrors, Document};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

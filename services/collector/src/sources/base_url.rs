@@ -1,7 +1,7 @@
 //! Where an API is.
 
 use std::str::FromStr;
-use watchkeeper_runtime::config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Section};
+use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Section};
 
 /// The URL that the paths of an API begin with: `https://api.github.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::http::HttpAnswer;
 use crate::schedule::MAX_REFUSAL;
 use crate::target::CollectError;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
@@ -52,7 +52,7 @@ impl Hold {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Refusal>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use watchkeeper_collector::{CollectorConfig, run};
+use watchkeeper_config::Document;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::config::Document;
 
 const SECRET: &str = "hunter2";
 

@@ -6,10 +6,10 @@ use crate::visit::{ask, console, get};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use std::sync::Arc;
+use watchkeeper_config::Document;
 use watchkeeper_console::Console;
 use watchkeeper_letters::Letters;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::{Access, Tokens};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \

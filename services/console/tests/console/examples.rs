@@ -3,11 +3,11 @@
 use crate::visit::ago;
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{
     Alert, Channel, Matchers, Notification, NotificationState, Series, Severity, Silence, Timestamp,
 };
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::Document;
 
 /// An alert about the availability of a site, which has fired for so many seconds.
 pub(crate) fn alert(rule: &str, site: &str, severity: Severity, seconds_ago: u64) -> Alert {

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Most bytes that wait on the disk, as they are stored (compressed): the default and the bounds.
 pub const MAX_SPOOL: (usize, RangeInclusive<usize>) = (1 << 30, (16 << 20)..=(1 << 40));

@@ -1,6 +1,7 @@
 //! The bus, and since when it is away.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
@@ -72,6 +73,6 @@ impl RemoteBus {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::time::Duration;
+use watchkeeper_config::show_duration;
 use watchkeeper_runtime::Grouped;
-use watchkeeper_runtime::config::show_duration;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

@@ -16,10 +16,10 @@ use std::time::Duration;
 use tokio_stream::iter;
 use tower::ServiceExt as _;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+use watchkeeper_config::Document;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ingest::IngestConfig;
 use watchkeeper_ports::PortError;
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::http::{Access, PROBLEM_JSON, Tokens, token};
 
 fn on(bus: StubBus) -> Router {

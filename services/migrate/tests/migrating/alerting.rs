@@ -4,10 +4,10 @@ use crate::contents::Contents;
 use crate::filled::{at, metrics, series};
 use crate::installation::{Installation, moved};
 use std::sync::Arc;
+use watchkeeper_config::Document;
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{Evaluation, Page, Topic};
 use watchkeeper_rules::{Evaluator, Findings, Routing, RuleSet};
-use watchkeeper_runtime::config::Document;
 
 const RULES: &str = r#"
     [[rule]]

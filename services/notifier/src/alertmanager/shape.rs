@@ -3,8 +3,8 @@
 use super::labels::labels;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use watchkeeper_config::HttpUrl;
 use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_runtime::config::HttpUrl;
 
 /// One alert in the body of `POST /api/v2/alerts`. Times are RFC 3339.
 #[derive(Debug, Serialize)]

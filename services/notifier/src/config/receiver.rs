@@ -2,8 +2,8 @@
 
 use super::address::MailAddress;
 use crate::plan::{Receiver, Recipient};
+use watchkeeper_config::{HttpUrl, Secret, Section};
 use watchkeeper_domain::Channel;
-use watchkeeper_runtime::config::{HttpUrl, Secret, Section};
 
 /// Most receivers.
 pub const MAX_RECEIVERS: usize = 100;

@@ -2,9 +2,9 @@
 
 use crate::metrics::Attempt;
 use std::time::Duration;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{Failure, Outcome, PortError};
-use watchkeeper_runtime::config::show_duration;
 
 /// How long after the first failure the next attempt is made; it doubles from failure to failure.
 pub(crate) const RETRY_AFTER_AT_LEAST: Duration = Duration::from_secs(5);

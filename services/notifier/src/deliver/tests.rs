@@ -5,7 +5,7 @@ use crate::fakes::mailbox::Mailbox;
 use crate::fakes::outbox::{FakeOutbox, mail};
 use crate::metrics::Attempt;
 use tokio::task::JoinHandle;
-use watchkeeper_runtime::config::Document;
+use watchkeeper_config::Document;
 
 struct Running {
     context: RoleContext,

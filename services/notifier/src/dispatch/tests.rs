@@ -6,9 +6,9 @@ use crate::fakes::outbox::FakeOutbox;
 use crate::plan::KEPT_AFTER_CLEARING;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Series, Severity};
 use watchkeeper_ports::Evaluation;
-use watchkeeper_runtime::config::Document;
 
 fn now() -> Timestamp {
     "2026-11-20T10:00:00Z".parse().unwrap()

@@ -14,11 +14,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
 use watchkeeper_ports::{BatchBuilder, Claimed, EventBus, Mail, Offset, Topic, TopicId};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::consumer::Consumer;
 use watchkeeper_wire::sample::push_sample;
 

@@ -7,11 +7,11 @@ use crate::fakes::bus::{FakeBus, partition};
 use std::slice;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Alert, Sample, Series};
 use watchkeeper_ports::{BatchBuilder, Memory, Page, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::config::Document;
 use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace, Settlement};
 use watchkeeper_wire::sample::push_sample;
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Alert, Channel, Series, Severity, Timestamp};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::Document;
 
 const RULES: &str = r#"
 [[rule]]

@@ -3,9 +3,9 @@
 use crate::dispatch::MAX_ALERTS;
 use std::fmt;
 use std::time::Duration;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 use watchkeeper_runtime::Grouped;
-use watchkeeper_runtime::config::show_duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_notifier::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::{ConfigErrors, Document};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

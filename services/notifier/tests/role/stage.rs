@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_notifier::{NotifierConfig, NotifierPorts, run};
 use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Mailer, PortError, RecordBatch, Topic};
-use watchkeeper_runtime::config::Document;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
 

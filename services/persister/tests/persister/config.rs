@@ -1,8 +1,8 @@
 //! The section `[persister]`.
 
 use std::time::Duration;
+use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_persister::{BATCH_RECORDS, MAX_SERIES, PersisterConfig};
-use watchkeeper_runtime::config::{ConfigErrors, Document};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

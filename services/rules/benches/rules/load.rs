@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{BatchBuilder, RecordBatch, Topic, TopicPartition};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::Document;
 use watchkeeper_wire::sample::push_sample;
 
 /// How many different names the series have; each host has all of them.

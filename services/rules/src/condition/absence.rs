@@ -5,7 +5,7 @@ use crate::words::amount;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use watchkeeper_runtime::config::{Section, show_duration};
+use watchkeeper_config::{Section, show_duration};
 
 /// How long a series may be waited for.
 const AFTER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 24 * 60 * 60);

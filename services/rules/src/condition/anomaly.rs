@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 use usual::Usual;
-use watchkeeper_runtime::config::{Section, show_duration};
+use watchkeeper_config::{Section, show_duration};
 
 /// How far the recent mean may look back.
 const OVER: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(31 * 24 * 60 * 60);

@@ -9,7 +9,7 @@ use crate::words::{amount, amount_text, rounded};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use watchkeeper_runtime::config::{Section, show_duration};
+use watchkeeper_config::{Section, show_duration};
 
 /// How far a change may look back.
 const WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 24 * 60 * 60);

@@ -5,9 +5,9 @@ use bytes::{Buf, BufMut};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use watchkeeper_config::{Section, show_duration};
 use watchkeeper_domain::Series;
 use watchkeeper_ports::TopicPartition;
-use watchkeeper_runtime::config::{Section, show_duration};
 
 /// Longest name of a topic, in bytes.
 const MAX_TOPIC_BYTES: usize = 200;

@@ -3,7 +3,7 @@
 use super::past::Seen;
 use crate::words::amount;
 use std::fmt;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// The value is above or below a limit. With hysteresis it has to come back further than to the limit
 /// before the rule clears.

@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use crate::routing::Routing;
     use std::fmt::Write as _;
+    use watchkeeper_config::Document;
     use watchkeeper_ports::Topic;
-    use watchkeeper_runtime::config::Document;
 
     /// One rule for each bit of the number that a series stands for.
     fn candidates(bits: u32) -> Candidates {

@@ -5,8 +5,8 @@ use super::news::{Event, News};
 use crate::condition::{Condition, Past, Seen};
 use crate::phase::{Phase, Turn};
 use crate::rule::Rule;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Series, Timestamp};
-use watchkeeper_runtime::config::show_duration;
 
 /// Where one rule stands about one series. One that is at rest and remembers nothing need not be kept.
 #[derive(Clone, Debug)]

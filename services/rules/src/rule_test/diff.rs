@@ -3,8 +3,8 @@
 use super::Expected;
 use std::fmt::Write as _;
 use std::time::Duration;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::Series;
-use watchkeeper_runtime::config::show_duration;
 
 /// Most lines that are shown of one test.
 const MAX_LINES: usize = 200;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Memory, Topic, TopicPartition};
 use watchkeeper_rules::{Evaluator, Routing, RuleSet};
-use watchkeeper_runtime::config::{ConfigErrors, Document};
 
 /// The receivers there are.
 pub(crate) const RECEIVERS: [&str; 2] = ["ops", "chat"];

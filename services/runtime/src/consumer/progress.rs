@@ -6,9 +6,10 @@ use crate::figures::{Grouped, per_second};
 use crate::periodic::Rounds;
 use crate::retry::Stopped;
 use crate::telemetry::register;
+use parking_lot::{Mutex, MutexGuard};
 use prometheus::{IntCounter, IntGaugeVec, Opts};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_ports::{EventBus, Group, Lag, ReceivedBatch, Topic};
@@ -92,7 +93,7 @@ impl Progress {
     }
 
     fn last_commit(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.last_commit.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last_commit.lock()
     }
 }
 

@@ -8,8 +8,9 @@ use axum::http::{HeaderMap, Request};
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::RwLock;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tower_http::validate_request::{ValidateRequest, ValidateRequestHeaderLayer};
 
@@ -49,7 +50,7 @@ impl Access {
     /// Has `tokens` hold from the next request on, here and in every clone. Where there were tokens at
     /// first, none at all lets nobody in: the listener may be one that other hosts can reach.
     pub fn replace(&self, tokens: Tokens) {
-        *self.holders.write().unwrap_or_else(PoisonError::into_inner) = holders(tokens);
+        *self.holders.write() = holders(tokens);
     }
 
     /// Whether it was made without tokens, so that other hosts must not reach it.
@@ -82,7 +83,7 @@ impl Access {
     }
 
     fn holders(&self) -> Holders {
-        self.holders.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.holders.read().clone()
     }
 }
 
@@ -138,8 +139,8 @@ impl<B> ValidateRequest<B> for Require {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Document;
     use axum::http::{StatusCode, header};
+    use watchkeeper_config::Document;
 
     fn tokens(scopes: &[(&str, &str)]) -> Tokens {
         let section = |(name, scopes): &(&str, &str)| {

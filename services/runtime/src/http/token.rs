@@ -1,6 +1,5 @@
 //! Tokens: who may do what, and how often.
 
-use crate::config::Section;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -8,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use watchkeeper_config::Section;
 
 /// Most tokens that can be configured.
 pub const MAX_TOKENS: usize = 64;
@@ -173,7 +173,7 @@ pub fn generate() -> Result<(String, String), NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Document;
+    use watchkeeper_config::Document;
 
     fn errors(text: &str) -> Vec<String> {
         let errors = Document::parse("test.toml", text).unwrap().read(Tokens::read).err().unwrap();

@@ -4,9 +4,10 @@ use super::activity::{Activity, Overdue, RequestId, Standing};
 use super::answer_body::AnswerBody;
 use super::limits::Limits;
 use axum::body::Body;
+use parking_lot::{Mutex, MutexGuard};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
@@ -53,7 +54,7 @@ impl Watch {
     }
 
     fn activity(&self) -> MutexGuard<'_, Activity> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn report_sent(&self, sent: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {

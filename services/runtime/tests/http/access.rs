@@ -6,7 +6,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use data_encoding::BASE64;
 use std::fmt::Write as _;
-use watchkeeper_runtime::config::Document;
+use watchkeeper_config::Document;
 use watchkeeper_runtime::http::{Access, Caller, Limits, Scope, Tokens, token};
 
 /// A server with one route for each scope, and the tokens of three callers.

@@ -94,7 +94,7 @@ async fn a_listener_without_tokens_answers_to_no_other_name() {
 #[tokio::test]
 async fn a_listener_with_tokens_answers_to_every_name() {
     let text = format!("[[token]]\nname = \"a\"\nscopes = [\"read\"]\nsha256 = {:?}", "0".repeat(64));
-    let document = watchkeeper_runtime::config::Document::parse("test.toml", &text).unwrap();
+    let document = watchkeeper_config::Document::parse("test.toml", &text).unwrap();
     let access = Access::new(document.read(Tokens::read).unwrap());
     let server = Server::with(routes(), &access, Limits::default()).await;
     let request = http::Request::get("/").header("host", "watch.example").body(Body::empty()).unwrap();

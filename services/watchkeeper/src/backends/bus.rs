@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_adapter_kafka::{GroupProtocol, KafkaBus, KafkaOptions, TopicDeclaration};
+use watchkeeper_config::Section;
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_ports::EventBus;
-use watchkeeper_runtime::config::Section;
 use watchkeeper_runtime::host_name;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::MemoryCache;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
+use watchkeeper_config::Section;
 use watchkeeper_ports::{LatestCache, PortError};
-use watchkeeper_runtime::config::Section;
 
 /// What the keys begin with, and the longest such text, in bytes.
 const PREFIX: (&str, usize) = ("watchkeeper", 64);

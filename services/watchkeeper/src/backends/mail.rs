@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::MaildirMailer;
 use watchkeeper_adapter_smtp::{Credentials, Encryption, SmtpMailer, SmtpOptions, SmtpServer};
+use watchkeeper_config::{Secret, Section};
 use watchkeeper_ports::{Mailer, PortError};
-use watchkeeper_runtime::config::{Secret, Section};
 
 /// Longest name of a user of a mail server, in bytes.
 const MAX_USERNAME_BYTES: usize = 256;

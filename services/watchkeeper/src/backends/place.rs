@@ -3,7 +3,7 @@
 use super::url;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Where a back end is.
 #[derive(Clone, Default, PartialEq, Eq)]

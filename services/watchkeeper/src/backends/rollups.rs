@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::EmbeddedRollups;
 use watchkeeper_adapter_mongodb::{MongoOptions, MongoRollups};
+use watchkeeper_config::Section;
 use watchkeeper_ports::{PortError, RollupStore};
-use watchkeeper_runtime::config::Section;
 
 /// Longest name of a database, in bytes.
 const MAX_DATABASE_BYTES: usize = 63;

@@ -5,9 +5,9 @@ use super::url::with_scheme;
 use std::path::Path;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
+use watchkeeper_config::Section;
 use watchkeeper_migrate::Stores;
 use watchkeeper_ports::PortError;
-use watchkeeper_runtime::config::Section;
 
 /// What can be in the place of the embedded store.
 pub(super) const POSTGRES: Engine = Engine {

@@ -1,6 +1,6 @@
 //! Where a back end is: in the file, or, because there may be a password in it, in a file of its own.
 
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Reads `key`, or the file that `file_key` names; no error shows what stands there. `unread` is for a file that is for
 /// another machine, and stays closed.
@@ -39,7 +39,7 @@ pub(super) fn embedded(url: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::backends::Backends;
-    use watchkeeper_runtime::config::Document;
+    use watchkeeper_config::Document;
 
     #[test]
     fn a_place_that_is_wrong_is_named_and_not_shown() {

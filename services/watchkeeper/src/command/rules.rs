@@ -8,8 +8,8 @@ use crate::cli::{RulesAction, RulesArgs};
 use crate::config::Config;
 use anyhow::ensure;
 use std::io;
+use watchkeeper_config::show_duration;
 use watchkeeper_rules::{Rule, RuleSet, TestOutcome, run_tests};
-use watchkeeper_runtime::config::show_duration;
 
 pub(crate) fn run(args: &RulesArgs) -> anyhow::Result<()> {
     match &args.action {

@@ -5,7 +5,7 @@ use super::repository::Repository;
 use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::{Secret, Section};
+use watchkeeper_config::{Secret, Section};
 
 /// Most repositories. GitHub takes no more than as many requests of one account at once.
 pub const MAX_REPOSITORIES: usize = 100;
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
-    use watchkeeper_runtime::config::{ConfigErrors, Document};
+    use watchkeeper_config::{ConfigErrors, Document};
 
     fn read(text: &str) -> Result<Option<GithubConfig>, ConfigErrors> {
         let text = format!("[github]\n{text}");

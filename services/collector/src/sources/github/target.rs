@@ -10,8 +10,8 @@ use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
+use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp};
-use watchkeeper_runtime::config::Secret;
 
 /// The version of the API that [`Counts`] is the shape of.
 const API_VERSION: &str = "2022-11-28";

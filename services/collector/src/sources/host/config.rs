@@ -3,7 +3,7 @@
 use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// How the host is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]

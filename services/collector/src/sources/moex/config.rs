@@ -4,7 +4,7 @@ use super::ticker::Ticker;
 use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Most tickers. Each is a label of the collector's own metrics.
 pub const MAX_TICKERS: usize = 50;
@@ -52,7 +52,7 @@ fn read_tickers(section: &mut Section<'_>) -> Vec<Ticker> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_runtime::config::{ConfigErrors, Document};
+    use watchkeeper_config::{ConfigErrors, Document};
 
     fn read(text: &str) -> Result<Option<MoexConfig>, ConfigErrors> {
         let text = format!("[moex]\n{text}");

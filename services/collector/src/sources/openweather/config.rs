@@ -4,7 +4,7 @@ use super::city::City;
 use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::{Secret, Section};
+use watchkeeper_config::{Secret, Section};
 
 /// Most cities. OpenWeather's free plan answers 60 requests a minute.
 pub const MAX_CITIES: usize = 50;
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
-    use watchkeeper_runtime::config::{ConfigErrors, Document};
+    use watchkeeper_config::{ConfigErrors, Document};
 
     fn read(text: &str) -> Result<Option<OpenWeatherConfig>, ConfigErrors> {
         let text = format!("[openweather]\n{text}");

@@ -10,8 +10,8 @@ use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
+use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp, limits};
-use watchkeeper_runtime::config::Secret;
 
 /// Longest answer, in bytes. One has less than 1 KiB.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;

@@ -3,8 +3,8 @@
 use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
 use std::time::Duration;
+use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Secret, Section};
 use watchkeeper_domain::{Series, limits};
-use watchkeeper_runtime::config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Secret, Section};
 
 /// Most endpoints.
 pub const MAX_TARGETS: usize = 500;

@@ -6,8 +6,8 @@ use super::trust::Trust;
 use crate::target::Timing;
 use std::str::FromStr;
 use std::time::Duration;
+use watchkeeper_config::{HttpUrl, MAX_URL_BYTES, Section};
 use watchkeeper_domain::{Series, limits};
-use watchkeeper_runtime::config::{HttpUrl, MAX_URL_BYTES, Section};
 
 /// Most targets.
 pub const MAX_TARGETS: usize = 20_000;

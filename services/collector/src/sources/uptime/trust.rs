@@ -9,7 +9,7 @@ use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use ureq::tls::{Certificate, RootCerts};
-use watchkeeper_runtime::config::Section;
+use watchkeeper_config::Section;
 
 /// Longest file of certificates, in bytes.
 const MAX_CA_BYTES: u64 = 1024 * 1024;

@@ -4,9 +4,9 @@ use super::super::listed::Listed;
 use crate::format::{count, cut};
 use crate::gather::Alerts;
 use std::collections::HashMap;
+use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Matchers};
 use watchkeeper_rules::{Inhibition, Rule, RuleSet};
-use watchkeeper_runtime::config::show_duration;
 
 /// Rules that are shown, in the order of the configuration.
 const SHOWN_RULES: usize = 200;

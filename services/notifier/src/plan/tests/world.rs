@@ -4,10 +4,10 @@ use crate::plan::{News, Notice, Planner, Receiver, Recipient, Why};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Alert, Channel, Series, Severity, Silence, Timestamp};
 use watchkeeper_ports::{AlertGroup, AlertKey};
 use watchkeeper_rules::{Routing, RuleSet};
-use watchkeeper_runtime::config::Document;
 
 /// A rule that tells `ops` of each host, waiting 30 s, at most every 5 m and at least every 4 h.
 pub(super) const BUSY: &str = r#"

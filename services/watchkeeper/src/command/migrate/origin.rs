@@ -5,7 +5,7 @@ use crate::command::data_dir::data_dir;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use std::fmt;
 use std::path::PathBuf;
-use watchkeeper_runtime::config::Secret;
+use watchkeeper_config::Secret;
 
 /// What `--from` may be.
 const EXPECTED: &str = "must be embedded:DIR, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE for the samples of \

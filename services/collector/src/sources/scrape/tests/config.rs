@@ -4,7 +4,7 @@ use crate::config::CollectorConfig;
 use crate::sources::scrape::config::{MAX_TARGETS, ScrapeConfig};
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::{ConfigErrors, Document};
+use watchkeeper_config::{ConfigErrors, Document};
 
 fn read(sections: &str) -> Result<Vec<ScrapeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;

@@ -6,7 +6,7 @@ use crate::sources::uptime::status::StatusRange;
 use crate::sources::uptime::trust::Trust;
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_runtime::config::{ConfigErrors, Document};
+use watchkeeper_config::{ConfigErrors, Document};
 
 fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;

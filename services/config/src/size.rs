@@ -5,7 +5,7 @@ const UNITS: [(&str, usize); 5] =
     [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 /// Reads `4 MiB`, `512KiB`, `100 B`, in bytes.
-pub(super) fn parse(text: &str) -> Result<usize, String> {
+pub(crate) fn parse(text: &str) -> Result<usize, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text[digits.len()..].trim_start();
@@ -20,12 +20,12 @@ pub(super) fn parse(text: &str) -> Result<usize, String> {
 }
 
 /// What to say of a number that has no unit.
-pub(super) fn without_unit(number: &str) -> String {
+pub(crate) fn without_unit(number: &str) -> String {
     format!("needs a unit: write \"{number} B\" for bytes, or KiB, MiB, GiB, TiB")
 }
 
 /// As [`parse`] reads it, in the largest unit that shows it exactly.
-pub(super) fn show(bytes: usize) -> String {
+pub(crate) fn show(bytes: usize) -> String {
     let exact = UNITS.into_iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
     let (name, unit) = exact.unwrap_or(("B", 1));
     format!("{} {name}", bytes / unit)

@@ -1,8 +1,8 @@
 //! A configuration file.
 
-use super::error::{ConfigErrors, Fault};
-use super::section::Section;
-use super::source::Source;
+use crate::error::{ConfigErrors, Fault};
+use crate::section::Section;
+use crate::source::Source;
 use std::cell::RefCell;
 use std::env;
 use std::ffi::OsString;
@@ -28,7 +28,7 @@ pub struct Document<'t> {
 
 /// Where the files of secrets are.
 #[derive(Clone, Debug)]
-pub(super) enum Secrets {
+pub(crate) enum Secrets {
     /// Relative paths begin in this directory.
     In(PathBuf),
     /// Not here: their files are not opened.
@@ -45,14 +45,14 @@ impl Secrets {
 
 /// A document that is being read.
 #[derive(Debug)]
-pub(super) struct Reading<'d> {
-    pub(super) directory: &'d Path,
-    pub(super) secrets: &'d Secrets,
+pub(crate) struct Reading<'d> {
+    pub(crate) directory: &'d Path,
+    pub(crate) secrets: &'d Secrets,
     faults: RefCell<Vec<Fault>>,
 }
 
 impl Reading<'_> {
-    pub(super) fn record(&self, fault: Fault) {
+    pub(crate) fn record(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
     }
 }
@@ -92,7 +92,7 @@ impl<'t> Document<'t> {
 
     /// Leaves the files of secrets closed and reads each as an empty one.
     #[must_use]
-    pub(super) fn without_secrets(self) -> Self {
+    pub(crate) fn without_secrets(self) -> Self {
         Self { secrets: Secrets::Elsewhere, ..self }
     }
 

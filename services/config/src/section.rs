@@ -1,8 +1,8 @@
 //! One table of the file.
 
-use super::document::Reading;
-use super::error::Fault;
-use super::{suggestion, value};
+use crate::document::Reading;
+use crate::error::Fault;
+use crate::{suggestion, value};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -11,11 +11,11 @@ use toml::de::{DeTable, DeValue};
 /// One table of the file, or what stands in for one that is not there.
 ///
 /// Each method reads one key. A value that is wrong is recorded, and reading goes on with the default;
-/// [`Document::read`](super::Document::read) then fails with everything that was recorded. A key that
+/// [`Document::read`](crate::Document::read) then fails with everything that was recorded. A key that
 /// no method asked for is an error too.
 #[derive(Debug)]
 pub struct Section<'d> {
-    pub(super) reading: &'d Reading<'d>,
+    pub(crate) reading: &'d Reading<'d>,
     table: Option<&'d DeTable<'d>>,
     /// Empty for the root, else it ends in a dot.
     prefix: String,
@@ -25,7 +25,7 @@ pub struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
-    pub(super) fn root(reading: &'d Reading<'d>, table: &'d DeTable<'d>) -> Self {
+    pub(crate) fn root(reading: &'d Reading<'d>, table: &'d DeTable<'d>) -> Self {
         Self { reading, table: Some(table), prefix: String::new(), span: 0..0, asked: BTreeSet::new() }
     }
 
@@ -35,7 +35,7 @@ impl<'d> Section<'d> {
     }
 
     /// Reads the section, then records every key that `read` did not ask for.
-    pub(super) fn finish<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn finish<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let result = read(&mut self);
         for key in self.table.into_iter().flat_map(DeTable::keys) {
             let name = key.get_ref().as_ref();
@@ -81,7 +81,7 @@ impl<'d> Section<'d> {
         self.record(key, self.span_of(key), reason.into());
     }
 
-    pub(super) fn require(&mut self, key: &'static str) {
+    pub(crate) fn require(&mut self, key: &'static str) {
         if self.find(key).is_none() {
             self.refuse(key, "is missing");
         }
@@ -96,7 +96,7 @@ impl<'d> Section<'d> {
     }
 
     /// The decoded value of `key`; `None` when there is none, or when it is wrong, which is recorded.
-    pub(super) fn take<T>(
+    pub(crate) fn take<T>(
         &mut self,
         key: &'static str,
         decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
@@ -106,7 +106,7 @@ impl<'d> Section<'d> {
     }
 
     /// The same, but no error shows anything of the value.
-    pub(super) fn take_hidden<T>(
+    pub(crate) fn take_hidden<T>(
         &mut self,
         key: &'static str,
         decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
@@ -117,7 +117,7 @@ impl<'d> Section<'d> {
     }
 
     /// The decoded items of the list `key` that are not wrong.
-    pub(super) fn items<T>(
+    pub(crate) fn items<T>(
         &mut self,
         key: &'static str,
         max_items: usize,
@@ -127,7 +127,7 @@ impl<'d> Section<'d> {
     }
 
     /// The decoded items, each with its index and where it stands.
-    pub(super) fn spanned_items<T>(
+    pub(crate) fn spanned_items<T>(
         &mut self,
         key: &'static str,
         max_items: usize,
@@ -141,7 +141,7 @@ impl<'d> Section<'d> {
         items.collect()
     }
 
-    pub(super) fn decode<T>(
+    pub(crate) fn decode<T>(
         &self,
         key: &str,
         found: &'d Spanned<DeValue<'d>>,
@@ -150,7 +150,7 @@ impl<'d> Section<'d> {
         decode(found.get_ref()).map_err(|reason| self.record(key, found.span(), reason)).ok()
     }
 
-    pub(super) fn record(&self, key: &str, span: Range<usize>, reason: String) {
+    pub(crate) fn record(&self, key: &str, span: Range<usize>, reason: String) {
         self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: false });
     }
 
@@ -161,7 +161,7 @@ impl<'d> Section<'d> {
 }
 
 /// A key as it must be written: quoted unless it is of letters, digits, `_` and `-`.
-pub(super) fn shown(key: &str) -> String {
+pub(crate) fn shown(key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { format!("{key:?}") }
 }

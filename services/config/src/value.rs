@@ -1,13 +1,13 @@
 //! From TOML values to what a role wants, each with the reason when it is not that.
 
-use super::{duration, size, suggestion};
+use crate::{duration, size, suggestion};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 use toml::de::{DeArray, DeTable, DeValue};
 
-pub(super) fn integer<N>(value: &DeValue<'_>, range: &RangeInclusive<N>) -> Result<N, String>
+pub(crate) fn integer<N>(value: &DeValue<'_>, range: &RangeInclusive<N>) -> Result<N, String>
 where
     N: PartialOrd + Display + TryFrom<i128>,
 {
@@ -18,7 +18,7 @@ where
 }
 
 /// A finite number, written with a fraction or without.
-pub(super) fn number(value: &DeValue<'_>) -> Result<f64, String> {
+pub(crate) fn number(value: &DeValue<'_>) -> Result<f64, String> {
     let text = match value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
         DeValue::Float(number) => number.as_str(),
@@ -29,11 +29,11 @@ pub(super) fn number(value: &DeValue<'_>) -> Result<f64, String> {
     number.ok_or_else(|| format!("must be a finite number, is {text}"))
 }
 
-pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+pub(crate) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| not("true or false", value))
 }
 
-pub(super) fn duration(value: &DeValue<'_>, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
+pub(crate) fn duration(value: &DeValue<'_>, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
     let text = match value {
         DeValue::Integer(number) => return Err(duration::without_unit(number.as_str())),
         DeValue::Float(number) => return Err(duration::without_unit(number.as_str())),
@@ -48,7 +48,7 @@ pub(super) fn duration(value: &DeValue<'_>, range: &RangeInclusive<Duration>) ->
     Err(outside(show(*range.start()), show(*range.end()), show(duration)))
 }
 
-pub(super) fn bytes(value: &DeValue<'_>, range: &RangeInclusive<usize>) -> Result<usize, String> {
+pub(crate) fn bytes(value: &DeValue<'_>, range: &RangeInclusive<usize>) -> Result<usize, String> {
     let text = match value {
         DeValue::Integer(number) => return Err(size::without_unit(number.as_str())),
         DeValue::String(text) => text,
@@ -61,7 +61,7 @@ pub(super) fn bytes(value: &DeValue<'_>, range: &RangeInclusive<usize>) -> Resul
     Err(outside(size::show(*range.start()), size::show(*range.end()), size::show(bytes)))
 }
 
-pub(super) fn text<'v>(value: &'v DeValue<'_>, max_bytes: usize) -> Result<&'v str, String> {
+pub(crate) fn text<'v>(value: &'v DeValue<'_>, max_bytes: usize) -> Result<&'v str, String> {
     let text = value.as_str().ok_or_else(|| not("text", value))?;
     match text.len() {
         0 => Err("must not be empty".to_owned()),
@@ -70,7 +70,7 @@ pub(super) fn text<'v>(value: &'v DeValue<'_>, max_bytes: usize) -> Result<&'v s
     }
 }
 
-pub(super) fn parsed<T>(value: &DeValue<'_>) -> Result<T, String>
+pub(crate) fn parsed<T>(value: &DeValue<'_>) -> Result<T, String>
 where
     T: FromStr<Err: Display>,
 {
@@ -79,11 +79,11 @@ where
 }
 
 /// Text that no reason shows.
-pub(super) fn text_unseen<'v>(value: &'v DeValue<'_>) -> Result<&'v str, String> {
+pub(crate) fn text_unseen<'v>(value: &'v DeValue<'_>) -> Result<&'v str, String> {
     value.as_str().ok_or_else(|| not("text", value))
 }
 
-pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {
+pub(crate) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, String> {
     let text = value.as_str().ok_or_else(|| not("text", value))?;
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
         return Ok(*choice);
@@ -93,7 +93,7 @@ pub(super) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Res
     Err(format!("must be one of {}, is {text:?}{hint}", names.join(", ")))
 }
 
-pub(super) fn list<'v, 't>(value: &'v DeValue<'t>, max_items: usize) -> Result<&'v DeArray<'t>, String> {
+pub(crate) fn list<'v, 't>(value: &'v DeValue<'t>, max_items: usize) -> Result<&'v DeArray<'t>, String> {
     let list = value.as_array().ok_or_else(|| not("a list", value))?;
     if list.len() > max_items {
         return Err(format!("has {} items, the limit is {max_items}", list.len()));
@@ -101,7 +101,7 @@ pub(super) fn list<'v, 't>(value: &'v DeValue<'t>, max_items: usize) -> Result<&
     Ok(list)
 }
 
-pub(super) fn table<'v, 't>(value: &'v DeValue<'t>) -> Result<&'v DeTable<'t>, String> {
+pub(crate) fn table<'v, 't>(value: &'v DeValue<'t>) -> Result<&'v DeTable<'t>, String> {
     value.as_table().ok_or_else(|| not("a section", value))
 }
 

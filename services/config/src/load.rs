@@ -1,9 +1,9 @@
 //! From a file's path to what it says.
 
-use super::document::{Document, MAX_FILE_BYTES};
-use super::error::{ConfigErrors, Fault};
-use super::section::Section;
-use super::source::Source;
+use crate::document::{Document, MAX_FILE_BYTES};
+use crate::error::{ConfigErrors, Fault};
+use crate::section::Section;
+use crate::source::Source;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -6,18 +6,18 @@ use watchkeeper_domain::text::is_plain;
 
 /// A file's name and text.
 #[derive(Clone, Debug)]
-pub(super) struct Source<'t> {
-    pub(super) name: String,
-    pub(super) text: &'t str,
+pub(crate) struct Source<'t> {
+    pub(crate) name: String,
+    pub(crate) text: &'t str,
 }
 
 /// A part of one line, kept so that it can be shown when the file's text is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Location {
+pub(crate) struct Location {
     /// From 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// From 1, in characters.
-    pub(super) column: usize,
+    pub(crate) column: usize,
     /// In characters; at least 1.
     width: usize,
     /// The line, fit for a terminal.
@@ -27,7 +27,7 @@ pub(super) struct Location {
 impl Source<'_> {
     /// Where the first line of `span` stands. A section in braces is shown up to its first value: which of
     /// its values must not be shown, only its reader knows.
-    pub(super) fn locate(&self, span: Range<usize>) -> Location {
+    pub(crate) fn locate(&self, span: Range<usize>) -> Location {
         match self.text.get(span.start..) {
             Some(text) if text.starts_with('{') => self.locate_key(span.start..span.start + 1),
             _ => self.locate_line(span),
@@ -50,7 +50,7 @@ impl Source<'_> {
 
     /// The same for a key whose value must not be shown, such as a password that was written into the
     /// file by mistake.
-    pub(super) fn locate_key(&self, span: Range<usize>) -> Location {
+    pub(crate) fn locate_key(&self, span: Range<usize>) -> Location {
         let mut location = self.locate_line(span);
         let after_key: usize =
             location.shown.chars().take(location.column - 1 + location.width).map(char::len_utf8).sum();

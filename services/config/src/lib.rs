@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use watchkeeper_runtime::config::{Document, Section};
+//! use watchkeeper_config::{Document, Section};
 //!
 //! const SECOND: Duration = Duration::from_secs(1);
 //!
@@ -24,7 +24,7 @@
 //! let document = Document::parse("watchkeeper.toml", "[persister]\nbatch_size = 500\n")?;
 //! let persister = document.read(|root| root.section("persister", Persister::read))?;
 //! assert_eq!((persister.batch_size, persister.batch_age), (500, SECOND));
-//! # Ok::<(), watchkeeper_runtime::config::ConfigErrors>(())
+//! # Ok::<(), watchkeeper_config::ConfigErrors>(())
 //! ```
 
 mod document;

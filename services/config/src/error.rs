@@ -1,6 +1,6 @@
 //! What is wrong with a file.
 
-use super::source::{Location, Source};
+use crate::source::{Location, Source};
 use std::fmt;
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ pub const MAX_ERRORS: usize = 100;
 
 /// Something wrong with a part of the file, as the reader of that part puts it.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// The key's path; empty when it is about the file.
-    pub(super) key: String,
-    pub(super) reason: String,
+    pub(crate) key: String,
+    pub(crate) reason: String,
     /// In bytes of the text.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
     /// Whether the span is a key whose value must not be shown.
-    pub(super) hides_value: bool,
+    pub(crate) hides_value: bool,
 }
 
 impl Fault {
     /// Something wrong with the file as such, such as that it is not TOML.
-    pub(super) fn of_file(reason: String, span: Option<Range<usize>>) -> Self {
+    pub(crate) fn of_file(reason: String, span: Option<Range<usize>>) -> Self {
         Self { key: String::new(), reason, span: span.unwrap_or(0..0), hides_value: false }
     }
 }
@@ -80,7 +80,7 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     /// Of faults in any order.
-    pub(super) fn new(source: &Source<'_>, mut faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(source: &Source<'_>, mut faults: Vec<Fault>) -> Self {
         let count = faults.len();
         faults.sort_by_key(|fault| fault.span.start);
         let first =

@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// What to say of a number that has no unit.
-pub(super) fn without_unit(number: &str) -> String {
+pub(crate) fn without_unit(number: &str) -> String {
     format!("needs a unit: write \"{number}s\" for seconds, or ms, m, h, d")
 }
 

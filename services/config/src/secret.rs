@@ -53,7 +53,7 @@ impl fmt::Display for Secret {
 }
 
 /// Reads a secret, without line ends after it. The error says what to do, and never what was read.
-pub(super) fn read(path: &Path) -> Result<Secret, String> {
+pub(crate) fn read(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     // Asked before opening, because opening a pipe would wait for its writer.
     let metadata = path.metadata().map_err(|error| format!("cannot read {shown}: {error}"))?;

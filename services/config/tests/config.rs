@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
-use watchkeeper_runtime::config::{
+use watchkeeper_config::{
     self, ConfigError, ConfigErrors, Document, MAX_ERRORS, MAX_FILE_BYTES, Secret, Section,
 };
 
@@ -259,8 +259,8 @@ fn a_file_is_loaded_and_checked_without_its_secrets() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("watchkeeper.toml");
     fs::write(&file, "size = 7\npassword_file = \"absent\"").unwrap();
-    assert_eq!(config::check(&file, Everything::read).unwrap().size, 7);
-    let errors = config::load(&file, Everything::read).unwrap_err();
+    assert_eq!(watchkeeper_config::check(&file, Everything::read).unwrap().size, 7);
+    let errors = watchkeeper_config::load(&file, Everything::read).unwrap_err();
     assert_eq!((errors.count(), errors.first()[0].key()), (1, "password_file"));
 }
 
@@ -287,7 +287,7 @@ fn a_secret_that_must_be_there_is_missed_once() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error_without_a_line() {
-    let shown = config::load("/no/such/file", Everything::read).unwrap_err().to_string();
+    let shown = watchkeeper_config::load("/no/such/file", Everything::read).unwrap_err().to_string();
     assert_eq!(
         shown,
         "error: cannot be read: No such file or directory (os error 2)\n1 error in /no/such/file"

@@ -1,9 +1,9 @@
 //! The values of a section: one method for each kind.
 
-use super::document::Secrets;
-use super::secret::{self, Secret};
-use super::section::{Section, shown};
-use super::value;
+use crate::document::Secrets;
+use crate::secret::{self, Secret};
+use crate::section::{Section, shown};
+use crate::value;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -183,7 +183,7 @@ impl Section<'_> {
     }
 
     /// The content of the file that the key names, without line ends after it. A relative path begins
-    /// where [`Document::parse`](super::Document::parse) says. A file that every user of the host can
+    /// where [`Document::parse`](crate::Document::parse) says. A file that every user of the host can
     /// read is refused, so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
     pub fn secret_file(&mut self, key: &'static str) -> Option<Secret> {
         let secrets = self.reading.secrets;
