@@ -25,7 +25,7 @@ pub(crate) fn cargo_guarded<S: AsRef<OsStr>>(
 
 /// Builds the executable as it is shipped, and gives its path.
 pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
-    cargo(["build", "--release", "--package", "watchkeeper"])?;
+    cargo(["build", "--release", "--package", "watchkeeper", "--features", "engines"])?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     Ok(target.join("release/watchkeeper"))
 }

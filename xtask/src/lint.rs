@@ -1,11 +1,19 @@
-//! `cargo xtask lint`.
+//! `cargo xtask lint` and `cargo xtask build`: everything, with the features that the tests are built with.
 
 use crate::cargo::cargo;
 use crate::openssl;
 
-/// Clippy over everything, built as the tests are, so that what C there is in it is compiled once for both.
-pub(crate) fn run() -> anyhow::Result<()> {
+const EVERYTHING: [&str; 3] = ["--workspace", "--all-targets", "--locked"];
+
+/// Clippy over everything.
+pub(crate) fn lint() -> anyhow::Result<()> {
     openssl::provide()?;
-    let all = ["clippy", "--workspace", "--all-targets", "--locked"];
-    cargo(all.into_iter().chain(openssl::BUILT_IN).chain(["--", "--deny", "warnings"]))
+    let all = ["clippy"].into_iter().chain(EVERYTHING).chain(openssl::BUILT_IN);
+    cargo(all.chain(["--", "--deny", "warnings"]))
+}
+
+/// Builds everything, so that `cargo xtask test` has nothing left to build.
+pub(crate) fn build() -> anyhow::Result<()> {
+    openssl::provide()?;
+    cargo(["build"].into_iter().chain(EVERYTHING).chain(openssl::BUILT_IN))
 }

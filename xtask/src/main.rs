@@ -10,10 +10,12 @@ mod lint;
 mod openssl;
 mod promises;
 mod provide;
+mod slowest;
 mod stack;
 mod test;
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Developer commands of Watchkeeper.
@@ -26,8 +28,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lint everything, built as the tests are; there are no warnings
+    /// Lint everything; there are no warnings
     Lint,
+    /// Build everything that `test` runs
+    Build,
     /// Run every test, those that need a browser included
     Test(test::TestArgs),
     /// Measure, and print ratios that were taken in one run
@@ -36,14 +40,26 @@ enum Command {
     /// Start the engines that Watchkeeper runs on, each on a free port of loopback
     #[command(subcommand)]
     Stack(stack::Stack),
+    /// Run a test executable for `test`, and note how long each of its tests takes
+    #[command(hide = true)]
+    RunTest {
+        /// The executable and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Lint => lint::run(),
+        Command::Lint => lint::lint(),
+        Command::Build => lint::build(),
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::Stack(stack) => stack::run(&stack),
+        Command::RunTest { command } => match slowest::run_test(&command) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ use crate::cargo::cargo_guarded;
 use crate::guard::{Guard, directory};
 use crate::openssl;
 use crate::promises::{Asked, Report};
+use crate::slowest::Times;
 use crate::stack::{Engine, Lifetime, Running};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -48,14 +49,16 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     }
     let dir = directory()?;
     let guard = Guard::over(&dir)?;
-    let report = Report::within(&dir);
-    let outcome = run_all(args, &dir, &guard, &report);
+    let (report, times) = (Report::within(&dir), Times::within(&dir));
+    let outcome = run_all(args, &dir, &guard, &report, &times);
+    print!("{}", times.slowest()?);
     let promises = report.read(if args.filter.is_none() { Asked::All } else { Asked::Some })?;
     print!("{promises}");
     outcome.and_then(|()| promises.check())
 }
 
-fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report) -> anyhow::Result<()> {
+fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &Times) -> anyhow::Result<()> {
+    let runner = Times::runner()?;
     let mut all = vec!["test", "--workspace", "--no-fail-fast"];
     let mut built_in = [].as_slice();
     let engines = match args.only {
@@ -70,18 +73,26 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report) -> anyho
         }
     };
     // The same for each call of cargo, as is the whole workspace, so that nothing is built twice.
-    let which = || built_in.iter().copied().chain(args.filter.as_deref());
-    let variables = engines.iter().flat_map(|running| running.engines.variables()).chain([report.variable()]);
+    let which =
+        || runner.iter().map(String::as_str).chain(built_in.iter().copied()).chain(args.filter.as_deref());
+    let variables = engines
+        .iter()
+        .flat_map(|running| running.engines.variables())
+        .chain([report.variable(), times.variable()]);
     cargo_guarded(guard, variables, all.into_iter().chain(which()))?;
     if let Some(shared) = engines {
         drop(shared);
         let ignored = ON_OWN_ENGINES.into_iter().chain(which()).chain(["--", "--ignored"]);
-        cargo_guarded(guard, own_stacks(dir)?, ignored)?;
+        cargo_guarded(guard, own_stacks(dir)?.into_iter().chain([times.variable()]), ignored)?;
     }
     if args.without_browser {
         return Ok(());
     }
-    cargo_guarded(guard, [], IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]))
+    cargo_guarded(
+        guard,
+        [times.variable()],
+        IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]),
+    )
 }
 
 fn start_engines(dir: &Path, guard: &Guard) -> anyhow::Result<Running> {

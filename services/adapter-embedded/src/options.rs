@@ -1,6 +1,17 @@
 //! What the embedded back end keeps, and for how long.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
+use watchkeeper_config::Section;
+
+/// How long records may stay on the bus: an hour to a year.
+const RETENTION: RangeInclusive<Duration> =
+    Duration::from_secs(60 * 60)..=Duration::from_secs(366 * 24 * 60 * 60);
+/// How long dead letters may stay on the bus: a day to a year.
+const DEAD_LETTER_RETENTION: RangeInclusive<Duration> =
+    Duration::from_secs(24 * 60 * 60)..=Duration::from_secs(366 * 24 * 60 * 60);
+/// How many bytes a topic may hold.
+const BACKLOG: RangeInclusive<usize> = (16 << 20)..=(1 << 40);
 
 /// What the embedded back end keeps, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +38,21 @@ impl EmbeddedOptions {
     pub const GROUP_EXPIRY: Duration = Duration::from_secs(7 * 24 * 3600);
     /// Most bytes of one topic: 1 GiB.
     pub const MAX_BACKLOG_BYTES: u64 = 1 << 30;
+
+    /// Reads the section of the embedded back end.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        let max_backlog = usize::try_from(Self::MAX_BACKLOG_BYTES).unwrap_or(usize::MAX);
+        Self {
+            bus_retention: section.duration("bus_retention", RETENTION, Self::BUS_RETENTION),
+            dead_letter_retention: section.duration(
+                "dead_letter_retention",
+                DEAD_LETTER_RETENTION,
+                Self::DEAD_LETTER_RETENTION,
+            ),
+            max_backlog_bytes: section.bytes("max_backlog", BACKLOG, max_backlog) as u64,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for EmbeddedOptions {

@@ -2,8 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
+use watchkeeper_config::Section;
 use watchkeeper_ports::Topic;
+
+/// How many partitions a topic may have.
+const PARTITIONS: RangeInclusive<u16> = 1..=1_000;
+/// On how many brokers each record may lie.
+const REPLICATION: RangeInclusive<u16> = 1..=32;
+/// How long records may stay: an hour to a year.
+const RETENTION: RangeInclusive<Duration> =
+    Duration::from_secs(60 * 60)..=Duration::from_secs(366 * 24 * 60 * 60);
+/// How long Kafka may take to answer.
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+/// Longest prefix of topics and groups, in bytes.
+const MAX_PREFIX_BYTES: usize = 64;
+/// Most settings that are passed on to librdkafka, and the longest value of one, in bytes.
+const MAX_SETTINGS: (usize, usize) = (64, 4_096);
 
 /// Where Kafka is, and how it is used.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +76,30 @@ impl KafkaOptions {
         }
     }
 
+    /// Reads the section that says how Kafka is used. Where it is, is said elsewhere.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        let replication = section
+            .has("replication")
+            .then(|| section.integer("replication", REPLICATION, *REPLICATION.start()));
+        let mut settings = section.texts("settings", MAX_SETTINGS.0, MAX_SETTINGS.1);
+        if let Some(password) = section.secret_file("password_file") {
+            settings.insert("sasl.password".to_owned(), password.expose().to_owned());
+        }
+        Self {
+            prefix: section.optional_text("prefix", MAX_PREFIX_BYTES).unwrap_or_default(),
+            group_protocol: section.parsed("group_protocol").unwrap_or_default(),
+            topic: TopicDeclaration {
+                partitions: section.integer("partitions", PARTITIONS, TopicDeclaration::RECORDS.partitions),
+                replication,
+                retention: section.duration("retention", RETENTION, TopicDeclaration::RECORDS.retention),
+            },
+            dead_letters: TopicDeclaration { replication, ..TopicDeclaration::DEAD_LETTERS },
+            timeout: section.duration("timeout", TIMEOUT, Self::TIMEOUT),
+            settings,
+            ..Self::at("")
+        }
+    }
+
     /// What `topic` is declared to be like.
     pub(crate) fn declaration(&self, topic: &Topic) -> &TopicDeclaration {
         let default = if topic.is_dead_letters() { &self.dead_letters } else { &self.topic };
@@ -93,6 +134,18 @@ pub enum GroupProtocol {
     Classic,
     /// The brokers decide (KIP-848, Kafka 4.0 or later). Session timeout and heartbeat are set there.
     Consumer,
+}
+
+impl FromStr for GroupProtocol {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "classic" => Ok(Self::Classic),
+            "consumer" => Ok(Self::Consumer),
+            _ => Err("must be classic or consumer"),
+        }
+    }
 }
 
 /// What a topic is like. It is created so; one that exists is never changed, but a difference is logged.

@@ -6,8 +6,18 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Database};
 use std::fmt;
 use std::future::IntoFuture as _;
+use std::ops::RangeInclusive;
 use std::time::Duration;
+use watchkeeper_config::Section;
 use watchkeeper_ports::PortError;
+
+/// Longest name of a database, in bytes.
+const MAX_DATABASE_BYTES: usize = 63;
+/// Longest prefix of collections, in bytes.
+const MAX_PREFIX_BYTES: usize = 64;
+/// How long finding the server, or an answer, may take: the default and the bounds.
+const TIMEOUT: (Duration, RangeInclusive<Duration>) =
+    (Duration::from_secs(10), Duration::from_millis(100)..=Duration::from_secs(60));
 
 /// Where the store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +40,16 @@ const OF_THE_SERVER: [&str; 3] = ["admin", "config", "local"];
 impl MongoOptions {
     /// The database, when nothing names one.
     pub const DATABASE: &str = "watchkeeper";
+
+    /// Reads the section that says how MongoDB is used. Where it is, is said elsewhere.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            url: String::new(),
+            database: section.optional_text("database", MAX_DATABASE_BYTES),
+            prefix: section.optional_text("prefix", MAX_PREFIX_BYTES).unwrap_or_default(),
+            timeout: section.duration("timeout", TIMEOUT.1, TIMEOUT.0),
+        }
+    }
 
     /// The database that holds the collections, of a client that connects when it is first used.
     pub(crate) fn database(&self) -> Result<Database, PortError> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use watchkeeper_config::Section;
 
 /// How long nothing may be heard on a connection before the other side is asked whether it is there, and
 /// between two such questions.
@@ -66,6 +67,20 @@ impl PostgresOptions {
             connections: Self::CONNECTIONS,
             connect_timeout: Self::CONNECT_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
+        }
+    }
+
+    /// Reads the section that says how PostgreSQL is used. Where it is, is said elsewhere.
+    pub fn read(section: &mut Section<'_>) -> Self {
+        let timeouts = Self::TIMEOUT_BOUNDS;
+        Self {
+            password: section.secret_file("password_file").map(|password| password.expose().to_owned()),
+            root_certificate: section.path("ca_file"),
+            schema: section.text("schema", Self::MAX_SCHEMA_BYTES, Self::SCHEMA),
+            connections: section.integer("connections", Self::CONNECTIONS_BOUNDS, Self::CONNECTIONS),
+            connect_timeout: section.duration("connect_timeout", timeouts.clone(), Self::CONNECT_TIMEOUT),
+            statement_timeout: section.duration("statement_timeout", timeouts, Self::STATEMENT_TIMEOUT),
+            ..Self::new("")
         }
     }
 

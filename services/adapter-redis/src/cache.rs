@@ -2,13 +2,12 @@
 
 use crate::entry;
 use crate::error::{broken, port_error};
+use crate::options::RedisOptions;
 use crate::script::{self, Keys};
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
-use std::fmt;
-use std::time::Duration;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
@@ -20,31 +19,6 @@ use watchkeeper_wire::sample::SampleDecoder;
 const SCRIPT_SAMPLES: usize = 500;
 /// Series that one step of a question or a sweep looks at.
 const STEP_SERIES: usize = 1_000;
-
-/// Where the cache is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RedisOptions {
-    /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `redis+unix:///PATH`.
-    pub url: String,
-    /// What its keys begin with, so that several can share a Redis.
-    pub prefix: String,
-    /// How long a connection, or an answer, may take.
-    pub timeout: Duration,
-    /// How many series it may keep. Past it a series that is not there yet is not taken, until others have expired.
-    pub max_series: usize,
-}
-
-/// All but the URL, in which a password may stand.
-impl fmt::Debug for RedisOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { prefix, timeout, max_series, .. } = self;
-        f.debug_struct("RedisOptions")
-            .field("prefix", prefix)
-            .field("timeout", timeout)
-            .field("max_series", max_series)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The latest values in Redis.
 pub struct RedisCache {

@@ -8,6 +8,8 @@
 mod cache;
 mod entry;
 mod error;
+mod options;
 mod script;
 
-pub use cache::{RedisCache, RedisOptions};
+pub use cache::RedisCache;
+pub use options::RedisOptions;

@@ -47,6 +47,11 @@ impl<'d> Section<'d> {
         result
     }
 
+    /// Takes this section as it is, whatever its keys: for one whose reader is not a part of this build.
+    pub fn skip(&mut self) {
+        self.table = None;
+    }
+
     /// The section `[name]`. One that is not there is read as an empty one.
     pub fn section<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
         let span = self.span_of(name);

@@ -3,6 +3,8 @@
 mod bus;
 mod cache;
 mod checking;
+mod client;
+mod engines;
 mod mail;
 mod migrating;
 mod place;
@@ -16,6 +18,7 @@ pub(crate) use ports::Ports;
 
 use bus::BusBackend;
 use cache::CacheBackend;
+use client::Caller;
 use mail::MailBackend;
 use prometheus::Registry;
 use rollups::RollupsBackend;
@@ -26,7 +29,7 @@ use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_migrate::Stores;
 
 /// The section `[backends]`: where each back end is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Backends {
     bus: BusBackend,
     store: StoreBackend,
@@ -88,14 +91,16 @@ impl Backends {
     /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet, and knows its client
     /// by the name of the `process`. What they tell of themselves goes to `registry`.
     pub(crate) fn open(&self, process: &str, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
+        let caller = Caller { name: process, registry };
         let store_dir = self.store.place.directory(data_dir).unwrap_or(data_dir);
-        let rollups = self.rollups.open(store_dir)?;
-        let Stores { samples, schedule, alerts, notifications, silences } = self.store.open(data_dir)?;
+        let rollups = self.rollups.open(store_dir, caller)?;
+        let Stores { samples, schedule, alerts, notifications, silences } =
+            self.store.open(data_dir, caller)?;
         Ok(Ports {
-            bus: self.bus.open(process, data_dir, registry)?,
+            bus: self.bus.open(data_dir, caller)?,
             samples,
             schedule,
-            latest: self.cache.open()?,
+            latest: self.cache.open(caller)?,
             rollups,
             alerts,
             notifications,

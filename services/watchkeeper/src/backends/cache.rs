@@ -1,29 +1,20 @@
 //! The cache of latest values: memory, or Redis.
 
+use super::client::{Caller, Client as _, NOT_BUILT_IN};
+use super::engines::Redis;
 use super::place::UNREAD;
 use super::url;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Duration;
 use watchkeeper_adapter_embedded::MemoryCache;
-use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
 use watchkeeper_config::Section;
-use watchkeeper_ports::{LatestCache, PortError};
-
-/// What the keys begin with, and the longest such text, in bytes.
-const PREFIX: (&str, usize) = ("watchkeeper", 64);
-/// How long a connection, or an answer, may take: the default and the bounds.
-const TIMEOUT: (Duration, RangeInclusive<Duration>) =
-    (Duration::from_secs(5), Duration::from_millis(100)..=Duration::from_secs(60));
-
-/// How many series Redis may keep: the default and the bounds.
-const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=1_000_000_000);
+use watchkeeper_ports::LatestCache;
 
 /// Where the cache is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct CacheBackend {
     /// `None` for memory.
-    redis: Option<RedisOptions>,
+    url: Option<String>,
+    pub(super) redis: Redis,
 }
 
 impl CacheBackend {
@@ -31,29 +22,31 @@ impl CacheBackend {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let unread = Some(UNREAD.to_owned());
         let url = url::read(section, "cache", "cache_file", unread, redis_url).flatten();
-        section.section("redis", |redis| {
-            let prefix = redis.text("prefix", PREFIX.1, PREFIX.0);
-            let timeout = redis.duration("timeout", TIMEOUT.1, TIMEOUT.0);
-            let max_series = redis.integer("max_series", MAX_SERIES.1, MAX_SERIES.0);
-            Self { redis: url.map(|url| RedisOptions { url, prefix, timeout, max_series }) }
-        })
+        Self { url, redis: section.section("redis", Redis::read) }
     }
 
     /// Whether several processes can use it.
     pub(super) fn is_shared(&self) -> bool {
-        self.redis.is_some()
+        self.url.is_some()
     }
 
-    /// How Redis is used, if it is known where that is.
-    pub(super) fn engine(&self) -> Option<&RedisOptions> {
-        self.redis.as_ref().filter(|options| options.url != UNREAD)
+    /// Where Redis is, if that is known.
+    pub(super) fn engine(&self) -> Option<&str> {
+        self.url.as_deref().filter(|url| *url != UNREAD)
     }
 
-    pub(super) fn open(&self) -> Result<Arc<dyn LatestCache>, PortError> {
-        match &self.redis {
-            Some(options) => Ok(Arc::new(RedisCache::new(options)?)),
+    pub(super) fn open(&self, caller: Caller<'_>) -> anyhow::Result<Arc<dyn LatestCache>> {
+        match &self.url {
+            Some(url) => self.redis.open(url, caller),
             None => Ok(Arc::new(MemoryCache::default())),
         }
+    }
+}
+
+/// Without the URL, in which a password may stand.
+impl std::fmt::Debug for CacheBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CacheBackend").field("redis", &self.redis).finish_non_exhaustive()
     }
 }
 
@@ -62,7 +55,9 @@ fn redis_url(text: &str) -> Result<Option<String>, &'static str> {
     if text == "memory:" {
         return Ok(None);
     }
-    let url = url::with_scheme(text, &["redis", "rediss", "redis+unix", "unix"]).map(str::to_owned);
-    url.map(Some)
-        .ok_or("must be memory: or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (rediss:// for TLS)")
+    match url::with_scheme(text, &["redis", "rediss", "redis+unix", "unix"]) {
+        Some(_) if !Redis::BUILT_IN => Err(NOT_BUILT_IN),
+        Some(url) => Ok(Some(url.to_owned())),
+        None => Err("must be memory: or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] (rediss:// for TLS)"),
+    }
 }

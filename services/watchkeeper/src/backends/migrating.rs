@@ -1,6 +1,7 @@
 //! The two sides of a migration from the embedded back end to engines.
 
 use super::bus::KAFKA;
+use super::client::Caller;
 use super::place::Place;
 use super::rollups::MONGODB;
 use super::store::POSTGRES;
@@ -40,11 +41,12 @@ impl Backends {
             **place = Place::default();
         }
         for url in urls {
-            let found = movable.iter_mut().find_map(|(engine, place)| Some((engine.at(url)?, place)));
             // Without the URL, in which a password may stand.
-            let (at, place) = found.ok_or_else(|| anyhow!("--to: {}", refusal(url)))?;
+            let refused = |why| anyhow!("--to: {why}");
+            let found = movable.iter_mut().find(|(engine, _)| (engine.address)(url).is_some());
+            let (engine, place) = found.ok_or_else(|| refused(refusal(url)))?;
             ensure!(!place.is_shared(), "--to: names two engines of one kind: give one for each");
-            **place = at;
+            **place = engine.at(url).map_err(refused)?.unwrap_or_default();
         }
         Ok(self)
     }
@@ -71,12 +73,14 @@ impl Backends {
             ),
             _ => {}
         }
-        let store = self.store.place.is_shared().then(|| self.open_store_migration(dir)).transpose()?;
-        let rollups = self.rollups.place.is_shared().then(|| self.open_rollups_migration(dir)).transpose()?;
+        let caller = Caller { name: "migrate", registry: &Registry::new() };
+        let (to_store, to_rollups) = (self.store.place.is_shared(), self.rollups.place.is_shared());
+        let store = to_store.then(|| self.open_store_migration(dir, caller)).transpose()?;
+        let rollups = to_rollups.then(|| self.open_rollups_migration(dir, caller)).transpose()?;
         Ok(Migration { store, rollups })
     }
 
-    fn open_store_migration(&self, dir: &Path) -> anyhow::Result<StoreMigration> {
+    fn open_store_migration(&self, dir: &Path, caller: Caller<'_>) -> anyhow::Result<StoreMigration> {
         let options = EmbeddedOptions {
             bus_retention: KEPT,
             dead_letter_retention: KEPT,
@@ -85,22 +89,21 @@ impl Backends {
         };
         let bus = opened(dir, &["bus.db"], || EmbeddedBus::open(dir, &options))?;
         let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
-        let new_bus = self
-            .bus
-            .place
-            .is_shared()
-            .then(|| self.bus.open("migrate", dir, &Registry::new()))
-            .transpose()?;
+        let new_bus = self.bus.place.is_shared().then(|| self.bus.open(dir, caller)).transpose()?;
         Ok(StoreMigration {
-            stores: Between { here, there: self.store.open(dir)? },
+            stores: Between { here, there: self.store.open(dir, caller)? },
             bus: Arc::new(bus),
             new_bus,
         })
     }
 
-    fn open_rollups_migration(&self, dir: &Path) -> anyhow::Result<Between<Arc<dyn RollupStore>>> {
+    fn open_rollups_migration(
+        &self,
+        dir: &Path,
+        caller: Caller<'_>,
+    ) -> anyhow::Result<Between<Arc<dyn RollupStore>>> {
         let here = opened(dir, &["rollups.db"], || EmbeddedRollups::open(dir))?;
-        Ok(Between { here: Arc::new(here), there: self.rollups.open(dir)? })
+        Ok(Between { here: Arc::new(here), there: self.rollups.open(dir, caller)? })
     }
 }
 

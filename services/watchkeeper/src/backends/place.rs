@@ -1,5 +1,6 @@
 //! Where a back end is: in a directory, or at an engine.
 
+use super::client::NOT_BUILT_IN;
 use super::url;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,8 @@ impl fmt::Debug for Place {
 
 /// An engine that can be in the place of the embedded back end.
 pub(super) struct Engine {
+    /// Whether its client is a part of this build.
+    pub(super) built_in: bool,
     /// What the adapter finds it by, if a URL is one of this engine.
     pub(super) address: fn(&str) -> Option<&str>,
     /// What a place may be, for an error.
@@ -84,13 +87,19 @@ impl Engine {
     pub(super) fn read(&self, section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Place {
         url::read(section, key, file_key, Place::Engine(UNREAD.to_owned()), |text| {
             let embedded = || url::embedded(text).map(|dir| Place::Directory(dir.into()));
-            self.at(text).or_else(embedded).ok_or(self.expected)
+            self.at(text)?.or_else(embedded).ok_or(self.expected)
         })
         .unwrap_or_default()
     }
 
     /// The place at `url`, if that is one of this engine.
-    pub(super) fn at(&self, url: &str) -> Option<Place> {
-        (self.address)(url).map(|address| Place::Engine(address.to_owned()))
+    ///
+    /// # Errors
+    /// When its client is not a part of this build.
+    pub(super) fn at(&self, url: &str) -> Result<Option<Place>, &'static str> {
+        match (self.address)(url) {
+            Some(_) if !self.built_in => Err(NOT_BUILT_IN),
+            address => Ok(address.map(|address| Place::Engine(address.to_owned()))),
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! The two sides of a takeover from the previous platform.
 
+use super::client::Caller;
 use super::migrating::refusal;
 use super::place::{Found, Place};
 use super::rollups::MONGODB;
 use super::store::POSTGRES;
 use super::{Backends, url};
 use anyhow::{Context as _, anyhow, ensure};
+use prometheus::Registry;
 use std::path::Path;
 use std::sync::Arc;
-use watchkeeper_adapter_postgres::{PostgresMetricsTable, PostgresOptions};
 use watchkeeper_migrate::Takeover;
 use watchkeeper_persister::PersisterConfig;
 use watchkeeper_ports::{Failure, PortError, RollupStore};
@@ -22,14 +23,15 @@ impl Backends {
     pub(crate) fn taking_over_at(mut self, urls: &[String]) -> anyhow::Result<Self> {
         let (mut store, mut rollups) = (None, None);
         for url in urls {
+            // Without the URL, in which a password may stand.
+            let refusal = |why| anyhow!("--to: {why}");
             let embedded = || url::embedded(url).map(|dir| Place::Directory(dir.into()));
-            let (slot, place) = if let Some(place) = POSTGRES.at(url).or_else(embedded) {
+            let (slot, place) = if let Some(place) = POSTGRES.at(url).map_err(refusal)?.or_else(embedded) {
                 (&mut store, place)
-            } else if let Some(place) = MONGODB.at(url) {
+            } else if let Some(place) = MONGODB.at(url).map_err(refusal)? {
                 (&mut rollups, place)
             } else {
-                // Without the URL, in which a password may stand.
-                return Err(anyhow!("--to: {}", refused(url)));
+                return Err(refusal(refused(url)));
             };
             ensure!(slot.is_none(), "--to: names two places of one kind: give one for each");
             *slot = Some(place);
@@ -48,12 +50,12 @@ impl Backends {
         passes: Vec<String>,
         again: bool,
     ) -> anyhow::Result<Takeover> {
-        let options = PostgresOptions { url: url.to_owned(), ..self.store.how_to_read() };
-        let table = PostgresMetricsTable::connect(&options)?;
-        let store = self.store.open(data_dir).map_err(in_use)?;
-        let rollups = self.known_rollups(data_dir).map_err(in_use)?;
+        let caller = Caller { name: "migrate", registry: &Registry::new() };
+        let table = self.store.postgres.open_table(url)?;
+        let store = self.store.open(data_dir, caller).map_err(in_use)?;
+        let rollups = self.known_rollups(data_dir, caller).map_err(in_use)?;
         Ok(Takeover {
-            table: Arc::new(table),
+            table,
             samples: store.samples,
             rollups: rollups.map(|rollups| (rollups, passes)),
             retention: persister.retention,
@@ -63,21 +65,25 @@ impl Backends {
     }
 
     /// The rollups, unless they are embedded in a directory in which there are none and in which the store is not.
-    fn known_rollups(&self, data_dir: &Path) -> Result<Option<Arc<dyn RollupStore>>, PortError> {
+    fn known_rollups(
+        &self,
+        data_dir: &Path,
+        caller: Caller<'_>,
+    ) -> anyhow::Result<Option<Arc<dyn RollupStore>>> {
         let store_dir = self.store.place.directory(data_dir);
         let dir = store_dir.unwrap_or(data_dir);
         let is_known = match self.rollups.place.find(dir) {
             Found::Engine(_) => true,
             Found::Directory(dir) => store_dir.is_some() || dir.join(ROLLUPS_FILE).is_file(),
         };
-        is_known.then(|| self.rollups.open(dir)).transpose()
+        is_known.then(|| self.rollups.open(dir, caller)).transpose()
     }
 }
 
-fn in_use(error: PortError) -> anyhow::Error {
-    match error.failure() {
-        Failure::Retry => anyhow!(error).context("stop `watchkeeper up` first: its store can be open once"),
-        Failure::Reject | Failure::Stop => error.into(),
+fn in_use(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<PortError>().map(PortError::failure) {
+        Some(Failure::Retry) => error.context("stop `watchkeeper up` first: its store can be open once"),
+        _ => error,
     }
 }
 
@@ -129,7 +135,8 @@ mod tests {
     async fn rollups_are_known_where_they_are_named_or_beside_an_embedded_store() {
         let (dir, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let embedded = format!("embedded:{}", dir.path().display());
-        let known = |urls: &[&str]| at(urls).unwrap().known_rollups(empty.path()).unwrap().is_some();
+        let caller = Caller { name: "test", registry: &Registry::new() };
+        let known = |urls: &[&str]| at(urls).unwrap().known_rollups(empty.path(), caller).unwrap().is_some();
         assert!(known(&[&embedded]));
         assert!(known(&["postgres:///watchkeeper", "mongodb://127.0.0.1"]));
         assert!(!known(&["postgres:///watchkeeper"]));

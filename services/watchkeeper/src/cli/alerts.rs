@@ -26,7 +26,7 @@ pub(crate) struct AlertsArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: watchkeeper notifications --last 5")]
 pub(crate) struct NotificationsArgs {
-    /// How many
+    /// How many notifications to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) last: u32,
     #[command(flatten)]

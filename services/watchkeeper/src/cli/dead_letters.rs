@@ -11,9 +11,9 @@ pub(crate) struct DeadLettersArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersAction {
-    /// List the records that were rejected and neither sent in again nor discarded, the oldest first
+    /// List pending dead letters, oldest first
     List {
-        /// How many at most
+        /// How many to list at most
         #[arg(long, value_name = "N", default_value_t = 1_000)]
         limit: usize,
         #[command(flatten)]
@@ -21,20 +21,20 @@ pub(crate) enum DeadLettersAction {
         #[command(flatten)]
         server: Server,
     },
-    /// Show one of them with its original bytes
+    /// Show one dead letter with its original bytes
     Show {
-        /// Its number in the list
+        /// The id, as `dead-letters list` shows it
         id: String,
         #[command(flatten)]
         output: Output,
         #[command(flatten)]
         server: Server,
     },
-    /// Send them to their topic again, as they were
+    /// Publish dead letters to their original topic again
     ///
-    /// Waits for the end and tells how far it is. Interrupting the command leaves it running in the server;
-    /// `watchkeeper dead-letters stop` ends it there. What was sent is marked, and another replay goes on with the
-    /// rest.
+    /// Runs in the server; the command shows progress until it ends. Interrupting the command does not stop the replay:
+    /// use `watchkeeper dead-letters stop`. Letters that were published are marked, so that another replay continues
+    /// with the rest.
     #[command(after_help = "Example: watchkeeper dead-letters replay --all")]
     Replay {
         #[command(flatten)]
@@ -42,9 +42,9 @@ pub(crate) enum DeadLettersAction {
         #[command(flatten)]
         server: Server,
     },
-    /// Give them up: they wait no more, and are not sent
+    /// Discard dead letters: they are no longer pending and are not replayed
     ///
-    /// Their topic keeps them for its time, and `watchkeeper dead-letters show` still shows them.
+    /// They stay on their topic until its retention ends, and `watchkeeper dead-letters show` still shows them.
     #[command(after_help = "Example: watchkeeper dead-letters discard metrics.dead-0-42")]
     Discard {
         #[command(flatten)]
@@ -52,30 +52,30 @@ pub(crate) enum DeadLettersAction {
         #[command(flatten)]
         server: Server,
     },
-    /// List the replays and discards since the server started, and how far each has come
+    /// List replays and discards since the server started, with their progress
     Runs {
         #[command(flatten)]
         output: Output,
         #[command(flatten)]
         server: Server,
     },
-    /// Stop a replay or a discard that goes on
+    /// Stop a running replay or discard
     #[command(after_help = "Example: watchkeeper dead-letters stop k3v9x2m7q4w8t5zn")]
     Stop {
-        /// Its id, as it was printed and as in the list of runs
+        /// The id, as printed by the command that started it and by `dead-letters runs`
         id: String,
         #[command(flatten)]
         server: Server,
     },
 }
 
-/// Which letters are meant.
+/// Which dead letters to act on.
 #[derive(Args, Debug)]
 pub(crate) struct WhichLetters {
-    /// Their numbers in the list
+    /// Ids, as `dead-letters list` shows them
     #[arg(required_unless_present = "all")]
     pub(crate) ids: Vec<String>,
-    /// All of them
+    /// All pending dead letters
     #[arg(long, conflicts_with = "ids")]
     pub(crate) all: bool,
 }

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 /// Printed after the options.
 const EXPLANATION: &str = "\
-From an embedded installation (--from embedded:DIR) the store goes to PostgreSQL, with or without the bus to Kafka, and \
-the rollups to MongoDB. What an engine lacks is copied, then everything is read back and compared. What it has already \
-stays. The embedded installation stays as it is.
+With --from embedded:DIR, the store of an embedded installation is copied to PostgreSQL, optionally its bus to Kafka and \
+its rollups to MongoDB. Only what the destination lacks is copied; then everything is read back and compared. Nothing \
+is deleted on either side.
 
-From the database of the previous platform (--from postgres://…) the samples of its table metrics go into the \
-store: PostgreSQL, or embedded:DIR. Rows that are no samples are left out, counted, and listed with --rejected FILE. The \
-rollups of their time are made anew. The table is only read; while it is still written to, the same command takes the \
-rest later.
+With --from postgres://…, the samples in the table metrics of the previous platform are copied to the store: PostgreSQL, \
+or embedded:DIR. Rows that are not valid samples are skipped and counted; --rejected FILE lists them. Rollups of the \
+copied time range are recomputed. The table is only read; if it is still being written to, run the same command again \
+later for the rest.
 
-A migration that was cut off is started again with the same command, and goes on where it was; one that finds nothing to \
-copy has verified that everything is there.
+An interrupted migration resumes when the same command is run again. A run that copies nothing has verified that \
+everything is there.
 
 Examples:
   watchkeeper migrate --to postgres:///watchkeeper?host=/run/postgresql --to kafka://127.0.0.1:9092
@@ -25,26 +25,25 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXPLANATION)]
 pub(crate) struct MigrateArgs {
-    /// An embedded installation, where `up` must not run (embedded:DIR), or the database of the previous platform
-    /// (postgres://) [default: the data directory of `up`]
+    /// The source: an embedded installation that is not running (embedded:DIR), or the database of the previous
+    /// platform (postgres://) [default: the data directory of `up`]
     #[arg(long, value_name = "URL")]
     pub(crate) from: Option<String>,
-    /// A file that holds the URL of --from, so that a password does not stand on a command line
+    /// A file with the URL of --from, to keep a password off the command line
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) from_file: Option<PathBuf>,
-    /// Where to: kafka://, postgres:// or mongodb://, and for samples of a database embedded:DIR too; may be given
-    /// several times. Without it, what [backends] of the configuration file names, where a password need not stand on
-    /// a command line
+    /// A destination: kafka://, postgres:// or mongodb://, or embedded:DIR for samples of a database; repeatable
+    /// [default: the [backends] of the configuration file, which can read passwords from files]
     #[arg(long = "to", value_name = "URL")]
     pub(crate) to: Vec<String>,
-    /// The configuration file: the engines, how they are used, and how long samples are kept
+    /// The configuration file: backends, their settings, and the retention of samples
     #[arg(long, value_name = "FILE", required_unless_present = "to")]
     pub(crate) config: Option<PathBuf>,
-    /// Append every row of a database that is left out to this file, as JSON, one a line; a later run may list rows
+    /// Append every skipped row of a database to this file, one JSON object per line; a later run may list a row
     /// again, with the same id
     #[arg(long, value_name = "FILE")]
     pub(crate) rejected: Option<PathBuf>,
-    /// Read rows of a database that were taken over once more, and compare them
+    /// Read rows that were already migrated again, and compare them
     #[arg(long)]
     pub(crate) again: bool,
 }

@@ -12,17 +12,17 @@ pub(crate) struct RulesArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesAction {
-    /// Read the rules of a configuration file, report everything that is wrong with it, and list them
+    /// Check the rules of a configuration file, report every error, and list the rules
     Check {
         /// The configuration file
         file: PathBuf,
     },
-    /// Run the tests that are written beside the rules, on a simulated clock
+    /// Run the tests of the rules, on a simulated clock
     Test {
         /// The configuration file
         file: PathBuf,
     },
-    /// List the rules of a running Watchkeeper, and about how many series each fires
+    /// List the rules of a running Watchkeeper, and for how many series each fires
     #[command(after_help = "Example: watchkeeper rules list")]
     List {
         #[command(flatten)]
@@ -30,7 +30,7 @@ pub(crate) enum RulesAction {
         #[command(flatten)]
         server: Server,
     },
-    /// Ask a running Watchkeeper why a rule does or does not fire now, series by series
+    /// Explain, for each series, why a rule fires or does not fire now
     #[command(after_help = "Example: watchkeeper rules explain site_down --label target=shop")]
     Explain(ExplainArgs),
 }

@@ -11,10 +11,10 @@ pub(crate) struct SilencesArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SilencesAction {
-    /// List the silences that hold or are to hold later
+    /// List active and pending silences
     #[command(after_help = "Example: watchkeeper silences list --ended")]
     List {
-        /// Also those that ended in the last 7 days
+        /// Include silences that ended in the last 7 days
         #[arg(long)]
         ended: bool,
         #[command(flatten)]
@@ -22,14 +22,14 @@ pub(crate) enum SilencesAction {
         #[command(flatten)]
         server: Server,
     },
-    /// Have nobody notified of the alerts that match, for a time
+    /// Mute notifications for matching alerts
     #[command(after_help = "Example: watchkeeper silences add 'rule=\"site_down\"' 'target=~\"shop.*\"' \
-                            --for 2h --comment 'the shop moves'")]
+                            --for 2h --comment 'database upgrade'")]
     Add(AddSilenceArgs),
     /// End a silence now
     #[command(after_help = "Example: watchkeeper silences expire k3v9x2m7q4w8t5zn")]
     Expire {
-        /// Its id in the list
+        /// The id, as `silences list` shows it
         id: String,
         #[command(flatten)]
         server: Server,
@@ -38,11 +38,11 @@ pub(crate) enum SilencesAction {
 
 #[derive(Args, Debug)]
 pub(crate) struct AddSilenceArgs {
-    /// Which alerts: FIELD="VALUE", or !=, =~ (a regular expression) or !~; all must hold. The fields are
-    /// rule, severity, source, name, unit and the labels of the series
+    /// Alerts to mute: FIELD="VALUE", or !=, =~ (a regular expression) or !~; an alert must match all of them. Fields
+    /// are rule, severity, source, name, unit and the labels of the series
     #[arg(value_name = "MATCHER", required = true)]
     pub(crate) matchers: Vec<String>,
-    /// How long it holds, such as 2h
+    /// How long the silence lasts, such as 2h
     #[arg(
         long = "for",
         value_name = "DURATION",
@@ -50,16 +50,16 @@ pub(crate) struct AddSilenceArgs {
         conflicts_with = "until"
     )]
     pub(crate) duration: Option<String>,
-    /// Until when it holds: an RFC 3339 time
+    /// When the silence ends: an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// From when on it holds: an RFC 3339 time; now if left out
+    /// When the silence begins: an RFC 3339 time [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<String>,
-    /// Why
+    /// Why the alerts are silenced
     #[arg(long, value_name = "TEXT")]
     pub(crate) comment: Option<String>,
-    /// Who makes it
+    /// Who creates the silence
     #[arg(long, value_name = "NAME", env = "USER")]
     pub(crate) by: Option<String>,
     #[command(flatten)]

@@ -63,7 +63,7 @@ fn next_steps(takeover: &Takeover, taken: &TakenOver, now: Timestamp) -> Vec<Str
     steps
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;
     use std::sync::Arc;

@@ -1,0 +1,50 @@
+//! The engines that back ends can be at. Each is a feature of this crate.
+
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "mongodb")]
+mod mongodb;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+
+#[cfg(feature = "kafka")]
+pub(super) use kafka::Kafka;
+#[cfg(feature = "mongodb")]
+pub(super) use mongodb::Mongodb;
+#[cfg(feature = "postgres")]
+pub(super) use postgres::Postgres;
+#[cfg(feature = "redis")]
+pub(super) use redis::Redis;
+
+#[cfg(not(all(feature = "kafka", feature = "mongodb", feature = "postgres", feature = "redis")))]
+use super::client::Absent;
+use super::client::{Caller, Client};
+use std::sync::Arc;
+#[cfg(not(feature = "postgres"))]
+use watchkeeper_migrate::Stores;
+#[cfg(not(feature = "postgres"))]
+use watchkeeper_ports::MetricsTable;
+use watchkeeper_ports::{EventBus, LatestCache, RollupStore};
+
+/// What is opened of each.
+type Bus = Arc<dyn EventBus>;
+type Rollups = Arc<dyn RollupStore>;
+type Cache = Arc<dyn LatestCache>;
+
+#[cfg(not(feature = "kafka"))]
+pub(super) type Kafka = Absent<Bus>;
+#[cfg(not(feature = "mongodb"))]
+pub(super) type Mongodb = Absent<Rollups>;
+#[cfg(not(feature = "postgres"))]
+pub(super) type Postgres = Absent<Stores>;
+#[cfg(not(feature = "redis"))]
+pub(super) type Redis = Absent<Cache>;
+
+#[cfg(not(feature = "postgres"))]
+impl Postgres {
+    pub(super) fn open_table(&self, _: &str) -> anyhow::Result<Arc<dyn MetricsTable>> {
+        anyhow::bail!(super::client::NOT_BUILT_IN)
+    }
+}
