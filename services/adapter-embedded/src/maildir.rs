@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::timeout;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_mail::message;
 use watchkeeper_ports::{Mail, Mailer, PortError};
-use watchkeeper_wire::mail::message;
 
 /// What the operator knows the mailer by.
 const NAME: &str = "mail";

@@ -10,8 +10,8 @@ use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::timeout;
+use watchkeeper_mail::message;
 use watchkeeper_ports::{Mail, Mailer, PortError};
-use watchkeeper_wire::mail::message;
 
 /// Where mail is handed over, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,6 @@ pub use sources::github::{
     GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,
 };
 pub use sources::host::{HostConfig, MAX_DISKS, MAX_INTERFACES};
-pub use sources::http::MAX_BODY_BYTES;
 pub use sources::moex::{MAX_TICKER_BYTES, MAX_TICKERS, MoexConfig, Ticker, TickerError};
 pub use sources::openweather::{City, CityError, MAX_CITIES, MAX_CITY_BYTES, OpenWeatherConfig};
 pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern};

@@ -6,11 +6,12 @@ pub(crate) mod base_url;
 pub(crate) mod github;
 pub(crate) mod hold;
 pub(crate) mod host;
-pub(crate) mod http;
 pub(crate) mod moex;
 pub(crate) mod openweather;
 pub(crate) mod pattern;
 pub mod scrape;
 #[cfg(test)]
 mod scripted_api;
+#[cfg(test)]
+pub(crate) mod served;
 pub mod uptime;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use std::time::Duration;
 use watchkeeper_config::Section;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::HttpError;
 use watchkeeper_runtime::MAX_BUSY;
 
 /// Something that samples are collected from at intervals: a host's disks, one repository, one URL.
@@ -52,6 +53,17 @@ pub enum CollectError {
     /// It answers, but not with what was expected.
     #[error("not understood: {0}")]
     Malformed(String),
+}
+
+impl From<HttpError> for CollectError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unreachable(reason) => Self::Unreachable(reason),
+            HttpError::TimedOut { after, .. } => Self::TimedOut(after),
+            HttpError::Refused { reason, until } => Self::Refused { reason, until },
+            HttpError::Malformed(reason) => Self::Malformed(reason),
+        }
+    }
 }
 
 /// When a target is due, and how long it may take. Valid by construction.

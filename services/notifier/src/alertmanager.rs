@@ -7,7 +7,7 @@ mod labels;
 mod shape;
 
 use crate::dispatch::Seen;
-use crate::http::{HttpPoster, Post};
+use crate::http::HttpPoster;
 use shape::Told;
 use std::future::pending;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use watchkeeper_config::HttpUrl;
 use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_http_client::HttpRequest;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often alerts that fire are told again.
@@ -78,7 +79,7 @@ async fn tell(
     }
     for batch in batches {
         let body = serde_json::to_string(batch).map_err(|error| error.to_string())?;
-        let answer = poster.post(Post { url: url.clone(), headers: Vec::new(), body }).await?;
+        let answer = poster.post(HttpRequest::post(url.expose(), body)).await?;
         if !answer.is_success() {
             return Err(format!("{} answered {answer}", url.host()));
         }

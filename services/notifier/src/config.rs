@@ -1,9 +1,7 @@
 //! The section `[notifier]`.
 
-mod address;
 mod receiver;
 
-pub use address::{MAX_ADDRESS_BYTES, MailAddress, MailAddressError};
 pub use receiver::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, ReceiverConfig, Webhook};
 
 use crate::message::{TemplateError, TemplateOf, TemplateSource, TemplateSources, Templates};
@@ -14,6 +12,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{HttpUrl, Section};
+use watchkeeper_domain::MailAddress;
 use watchkeeper_rules::{Routing, RuleSet};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -116,5 +115,10 @@ fn read_templates(section: &mut Section<'_>) -> TemplateSources {
 fn own_address() -> MailAddress {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let at_host = format!("watchkeeper@{}", name.trim()).parse();
-    at_host.unwrap_or_else(|_| MailAddress::local())
+    at_host.unwrap_or_else(|_| local_address())
+}
+
+/// The mailbox that stands in where none is given.
+fn local_address() -> MailAddress {
+    "watchkeeper@localhost".parse().expect("the address is valid")
 }

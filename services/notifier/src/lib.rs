@@ -29,10 +29,7 @@ mod run;
 mod status;
 mod webhook;
 
-pub use config::{
-    MAX_ADDRESS_BYTES, MAX_MAIL_ADDRESSES, MAX_RECEIVERS, MailAddress, MailAddressError, NotifierConfig,
-    ReceiverConfig, Webhook,
-};
+pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConfig, Webhook};
 pub use deliver::SEND_WITHIN;
 pub use run::{NotifierPorts, run};
 pub use webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};

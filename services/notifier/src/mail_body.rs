@@ -1,10 +1,10 @@
 //! A mail as the body of a notification: JSON.
 
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{MailAddress, MailAddressError, Timestamp};
 use watchkeeper_ports::Mail;
 
-/// A [`Mail`], field by field; the date is RFC 3339.
+/// A [`Mail`], field by field; the addresses are as they were written in the configuration, the date is RFC 3339.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailBody {
     id: String,
@@ -25,6 +25,7 @@ pub(crate) struct NoMail(String);
 /// The body of a notification that is this mail.
 pub(crate) fn write(mail: Mail) -> String {
     let Mail { id, follows, from, to, subject, text, html, date } = mail;
+    let [from, to] = [from, to].map(|address| address.to_string());
     let body = MailBody { id, follows, from, to, subject, text, html, date: date.to_string() };
     serde_json::to_string(&body).expect("texts can be written as JSON")
 }
@@ -33,7 +34,11 @@ pub(crate) fn write(mail: Mail) -> String {
 pub(crate) fn read(body: &str) -> Result<Mail, NoMail> {
     let body: MailBody = serde_json::from_str(body).map_err(|error| NoMail(error.to_string()))?;
     let date: Timestamp = body.date.parse().map_err(|error| NoMail(format!("date: {error}")))?;
-    let MailBody { id, follows, from, to, subject, text, html, .. } = body;
+    let address = |field: &str, text: &str| -> Result<MailAddress, NoMail> {
+        text.parse().map_err(|error: MailAddressError| NoMail(format!("{field}: {error}")))
+    };
+    let (from, to) = (address("from", &body.from)?, address("to", &body.to)?);
+    let MailBody { id, follows, subject, text, html, .. } = body;
     Ok(Mail { id, follows, from, to, subject, text, html, date })
 }
 
@@ -43,15 +48,37 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
+    /// As versions before wrote it, which took more for an address.
+    #[test]
+    fn a_mail_of_before_is_read_and_one_to_no_address_says_so() {
+        let before = |to: &str| {
+            let body = serde_json::json!({
+                "id": "a-1", "follows": null, "from": "watchkeeper@localhost", "to": to, "subject": "s",
+                "text": "t", "html": null, "date": "2026-11-20T10:00:00Z",
+            });
+            read(&body.to_string()).map(|mail| mail.to.to_string()).map_err(|error| error.to_string())
+        };
+        for to in ["ops@example.org", "Дежурный <ops@пример.рф>", "Ops, night <ops@example.org>"]
+        {
+            assert_eq!(before(to), Ok(to.to_owned()));
+        }
+        let error = before("a..b@example.org").unwrap_err();
+        assert!(
+            error.starts_with("the notification's body is no mail: to: must be a mail address"),
+            "{error}"
+        );
+    }
+
     proptest! {
         #[test]
         fn a_mail_survives_the_outbox(
-            (id, to, subject) in ("[a-z0-9.-]{1,9}", "\\PC*", "\\PC*"),
+            (id, name, subject) in ("[a-z0-9.-]{1,9}", "[^\\p{Cc}\"\\\\]{0,40}", "\\PC*"),
             text: String,
             html in option::of(any::<String>()),
             micros in 0..=Timestamp::MAX.as_micros(),
         ) {
             let date = Timestamp::from_micros(micros).unwrap();
+            let to: MailAddress = format!("\"{name}\" <ops@example.org>").parse().unwrap();
             let (follows, from) = (html.clone(), to.clone());
             let mail = Mail { id, follows, from, to, subject, text, html, date };
             prop_assert_eq!(read(&write(mail.clone())).unwrap(), mail);

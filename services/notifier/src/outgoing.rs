@@ -1,10 +1,9 @@
 //! From a notice to a notification for the outbox.
 
-use crate::config::MailAddress;
 use crate::mail_body;
 use crate::message::{Message, Templates};
-use crate::plan::Notice;
-use watchkeeper_domain::{Channel, Notification, NotificationState};
+use crate::plan::{Notice, Recipient};
+use watchkeeper_domain::{MailAddress, Notification, NotificationState};
 use watchkeeper_ports::Mail;
 
 /// Writes notifications: all that is sent is written when it is decided, so that every attempt sends the same.
@@ -20,15 +19,15 @@ impl Outgoing {
     pub(crate) fn write(&self, notice: &Notice<'_>) -> Notification {
         let message = self.templates.message(notice);
         let subject = message.subject.clone();
-        let body = match notice.recipient.channel {
-            Channel::Mail => mail_body::write(self.mail(notice, message)),
-            Channel::Webhook => self.templates.payload(notice),
+        let body = match &notice.recipient {
+            Recipient::Mail(to) => mail_body::write(self.mail(notice, to, message)),
+            Recipient::Webhook(_) => self.templates.payload(notice),
         };
         Notification {
             id: notice.id.clone(),
             group: notice.group_name(),
-            channel: notice.recipient.channel,
-            recipient: notice.recipient.name.clone(),
+            channel: notice.recipient.channel(),
+            recipient: notice.recipient.name().to_owned(),
             subject,
             body,
             made_at: notice.made_at,
@@ -36,12 +35,12 @@ impl Outgoing {
         }
     }
 
-    fn mail(&self, notice: &Notice<'_>, Message { subject, text, html }: Message) -> Mail {
+    fn mail(&self, notice: &Notice<'_>, to: &MailAddress, Message { subject, text, html }: Message) -> Mail {
         Mail {
             id: notice.id.clone(),
             follows: notice.follows.clone(),
-            from: self.from.as_str().to_owned(),
-            to: notice.recipient.name.clone(),
+            from: self.from.clone(),
+            to: to.clone(),
             subject,
             text,
             html,

@@ -2,10 +2,11 @@
 
 use crate::config::Webhook;
 use crate::deliver::SendError;
-use crate::http::{Answer, HttpPoster, Post};
+use crate::http::{Answer, HttpPoster};
 use data_encoding::HEXLOWER;
 use ring::hmac;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::HttpRequest;
 
 /// The notification's id, the same on every attempt.
 pub const ID_HEADER: &str = "x-watchkeeper-id";
@@ -29,10 +30,11 @@ pub(crate) async fn send(
 ) -> Result<(), SendError> {
     let timestamp = (now.as_micros() / 1_000_000).to_string();
     let signature = signature(webhook.secret.expose(), &timestamp, &body);
-    let headers =
-        vec![(ID_HEADER, id.to_owned()), (TIMESTAMP_HEADER, timestamp), (SIGNATURE_HEADER, signature)];
-    let post = Post { url: webhook.url.clone(), headers, body };
-    judge(webhook.url.host(), poster.post(post).await)
+    let request = HttpRequest::post(webhook.url.expose(), body)
+        .header(ID_HEADER, id)
+        .header(TIMESTAMP_HEADER, timestamp)
+        .header(SIGNATURE_HEADER, signature);
+    judge(webhook.url.host(), poster.post(request).await)
 }
 
 fn signature(secret: &str, timestamp: &str, body: &str) -> String {

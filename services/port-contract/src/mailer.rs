@@ -1,8 +1,10 @@
 //! What every [`Mailer`] promises.
 
+mod addresses;
 mod message;
 mod sending;
 
+pub use addresses::addresses;
 pub use message::*;
 pub use sending::*;
 
@@ -10,6 +12,7 @@ use crate::samples::noon;
 use crate::{Fixture, suite};
 use mail_parser::{Message, MessageParser};
 use std::future::Future;
+use watchkeeper_domain::MailAddress;
 use watchkeeper_ports::{Failure, Mail, Mailer};
 
 suite!(($) mailer_contract, mailer, [
@@ -22,7 +25,7 @@ suite!(($) mailer_contract, mailer, [
     nothing_can_be_added_to_the_header,
     a_mail_that_is_sent_again_can_be_told_by_its_id,
     mails_of_different_ids_are_different_mails,
-    an_address_that_is_none_is_rejected_and_nothing_arrives,
+    mail_to_and_from_every_address_arrives,
     an_id_that_is_none_is_rejected_and_nothing_arrives,
     mails_sent_at_the_same_time_all_arrive,
     what_was_sent_is_there_after_reopening,
@@ -39,13 +42,17 @@ fn mail(id: &str) -> Mail {
     Mail {
         id: id.to_owned(),
         follows: None,
-        from: "Watchkeeper <watchkeeper@example.org>".into(),
-        to: "ops@example.com".into(),
+        from: address("Watchkeeper <watchkeeper@example.org>"),
+        to: address("ops@example.com"),
         subject: "shop is down".into(),
         text: "shop is down\nfor 2m\n".into(),
         html: Some("<p>shop is <b>down</b></p>\n".into()),
         date: noon(),
     }
+}
+
+fn address(text: &str) -> MailAddress {
+    text.parse().unwrap()
 }
 
 /// The one message that has arrived.

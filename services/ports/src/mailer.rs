@@ -2,7 +2,7 @@
 
 use crate::PortError;
 use async_trait::async_trait;
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{MailAddress, Timestamp};
 
 /// Hands mail to what carries it on.
 #[async_trait]
@@ -30,10 +30,10 @@ pub struct Mail {
     /// The left side of the `Message-ID` of the mail that it follows, so that mail programs show both
     /// together.
     pub follows: Option<String>,
-    /// Who sends: `watchkeeper@host.example` or `Watchkeeper <watchkeeper@host.example>`.
-    pub from: String,
-    /// Who is to have it, likewise.
-    pub to: String,
+    /// Who sends.
+    pub from: MailAddress,
+    /// Who is to have it.
+    pub to: MailAddress,
     /// One line.
     pub subject: String,
     /// The text for programs that show no HTML.

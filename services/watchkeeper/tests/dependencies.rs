@@ -7,13 +7,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 fn allowed(name: &str) -> &'static [&'static str] {
     match name {
         "domain" => &[],
-        "ports" | "config" => &["domain"],
-        "wire" | "port-contract" => &["domain", "ports"],
+        "ports" | "config" | "http-client" => &["domain"],
+        "wire" | "mail" | "port-contract" => &["domain", "ports"],
         "runtime" | "rules" => &["domain", "ports", "config"],
-        adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire"],
+        adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire", "mail"],
         "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
-        _ => &["domain", "ports", "config", "wire", "runtime", "rules", "letters"],
+        _ => &["domain", "ports", "config", "http-client", "wire", "runtime", "rules", "letters"],
     }
 }
 

@@ -90,9 +90,8 @@ const EXCEPTIONS: &[Exception] = &[
     ),
     // Blocking work, each piece with an end of its own, which somebody awaits.
     ("collector/src/sources/host/part.rs", &["sleep", "spawn_blocking"], "reads /proc"),
-    ("collector/src/sources/http/threads.rs", &["spawn_blocking"], "one request within its time"),
+    ("http-client/src/threads.rs", &["spawn_blocking"], "one request within its time"),
     ("ingest/src/intake.rs", &["spawn_blocking"], "decodes one body"),
-    ("notifier/src/http.rs", &["spawn_blocking"], "one request within its time"),
     // Adapters: what is awaited of them is a dependency, and each call is bounded in time.
     ("adapter-embedded/src/maildir.rs", &["spawn_blocking"], "writes one mail"),
     ("adapter-embedded/src/sqlite/readers.rs", &["spawn_blocking"], "one read"),

@@ -2,12 +2,11 @@
 //!
 //! [`sample`] is a sample as the bus carries it, [`body`] how an HTTP body holds many, [`dead_letter`] a
 //! record that was rejected, [`moved_from`] one that came from another bus; [`json`] and [`proto`] are questions and answers, [`refusals`] what
-//! OpenAPI says of those that are refused, [`mail`] is what people are sent. No I/O, no async.
+//! OpenAPI says of those that are refused. No I/O, no async.
 
 pub mod body;
 pub mod dead_letter;
 pub mod json;
-pub mod mail;
 pub mod moved_from;
 pub mod proto;
 pub mod refusals;

@@ -16,8 +16,8 @@ fn mail(to: &str) -> Mail {
     Mail {
         id: "notice-1".into(),
         follows: None,
-        from: "watchkeeper@example.org".into(),
-        to: to.into(),
+        from: "watchkeeper@example.org".parse().unwrap(),
+        to: to.parse().unwrap(),
         subject: "shop is down".into(),
         text: "since 10:00\n".into(),
         html: None,

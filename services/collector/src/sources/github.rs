@@ -24,12 +24,12 @@ mod tests;
 pub use config::{GithubConfig, MAX_REPOSITORIES};
 pub use repository::{MAX_OWNER_BYTES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError};
 
-use super::http::HttpClient;
 use crate::target::Target;
 use prometheus::Registry;
 use quota::Quota;
 use std::sync::Arc;
 use target::{Access, RepositoryTarget};
+use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "github";
 

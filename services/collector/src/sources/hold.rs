@@ -1,11 +1,11 @@
 //! Leaving an API alone: what one target was told holds for all that ask with the same account.
 
-use super::http::HttpAnswer;
 use crate::schedule::MAX_REFUSAL;
 use crate::target::CollectError;
 use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::HttpAnswer;
 
 /// How long an API is left alone that does not take the token or key. Asking with a bad one again and
 /// again can lock the account, yet a new one may take a while to become good.
@@ -40,7 +40,7 @@ impl Hold {
 
     /// Notes an answer that was received at `now`; `status` is what it means, which need not be its own.
     pub(crate) fn note(&self, status: u16, answer: &HttpAnswer, now: Timestamp) {
-        self.extend(refusal(status, answer.wants_rest_until(), now));
+        self.extend(refusal(status, answer.retry_at(), now));
     }
 
     /// Of two refusals the one that lasts longer counts: answers may overtake each other.

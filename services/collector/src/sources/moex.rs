@@ -17,11 +17,11 @@ mod ticker;
 pub use config::{MAX_TICKERS, MoexConfig};
 pub use ticker::{MAX_TICKER_BYTES, Ticker, TickerError};
 
-use super::http::HttpClient;
 use crate::target::Target;
 use metrics::PriceMetrics;
 use prometheus::Registry;
 use target::TickersTarget;
+use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "moex";
 /// Where shares are traded in roubles, in full lots, all day.

@@ -23,10 +23,10 @@ pub use city::{City, CityError, MAX_CITY_BYTES};
 pub use config::{MAX_CITIES, OpenWeatherConfig};
 
 use super::hold::Hold;
-use super::http::HttpClient;
 use crate::target::Target;
 use std::sync::Arc;
 use target::{Access, CityTarget};
+use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "openweather";
 

@@ -1,7 +1,7 @@
 //! An API on loopback for the tests of sources.
 
 use super::base_url::BaseUrl;
-use super::http::served::serve;
+use super::served::serve;
 use crate::target::CollectError;
 use axum::Router;
 use axum::extract::Request;

@@ -1,9 +1,9 @@
 //! The sections `[[notifier.receiver]]`.
 
-use super::address::MailAddress;
+use super::local_address;
 use crate::plan::{Receiver, Recipient};
 use watchkeeper_config::{HttpUrl, Secret, Section};
-use watchkeeper_domain::Channel;
+use watchkeeper_domain::MailAddress;
 
 /// Most receivers.
 pub const MAX_RECEIVERS: usize = 100;
@@ -46,7 +46,7 @@ pub(super) fn read_all(section: &mut Section<'_>) -> Vec<ReceiverConfig> {
         receiver
     });
     if receivers.is_empty() {
-        let mail = vec![MailAddress::local()];
+        let mail = vec![local_address()];
         return vec![ReceiverConfig { name: DEFAULT.to_owned(), mail, webhook: None }];
     }
     receivers
@@ -67,11 +67,9 @@ impl ReceiverConfig {
     }
 
     pub(super) fn planned(&self) -> Receiver {
-        let mail = self.mail.iter().map(|address| (Channel::Mail, address.as_str()));
-        let webhook = self.webhook.iter().map(|_| (Channel::Webhook, self.name.as_str()));
-        let recipients =
-            mail.chain(webhook).map(|(channel, name)| Recipient { channel, name: name.to_owned() });
-        Receiver { name: self.name.clone(), recipients: recipients.collect() }
+        let mail = self.mail.iter().cloned().map(Recipient::Mail);
+        let webhook = self.webhook.iter().map(|_| Recipient::Webhook(self.name.clone()));
+        Receiver { name: self.name.clone(), recipients: mail.chain(webhook).collect() }
     }
 }
 

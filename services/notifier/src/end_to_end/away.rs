@@ -63,7 +63,7 @@ async fn what_a_mail_server_missed_while_it_was_away_it_gets_once_each() {
     assert_eq!(ids(&mails), waiting.iter().map(|notification| notification.id.clone()).collect());
     assert_eq!(ids(&mails).len(), mails.len());
     for recipient in ["ops@example.org", "gone@example.org"] {
-        for first in mails.iter().filter(|mail| mail.to == recipient) {
+        for first in mails.iter().filter(|mail| mail.to.as_str() == recipient) {
             let second = mails.iter().position(|mail| mail.follows.as_ref() == Some(&first.id));
             let place = mails.iter().position(|mail| mail == first);
             assert!(second.is_none() || place < second, "the recovery of {} came first", first.subject);
@@ -88,7 +88,7 @@ async fn a_recipient_that_does_not_exist_is_given_up_at_once_and_the_others_are_
     let unknown = Some("gone@example.org".to_owned());
     let mut stage = Stage::new(CONFIG, Mailbox { unknown, ..Mailbox::default() });
     goes_on(&mut stage, 3, &[("a", 20.0)]).await;
-    let recipients: Vec<_> = stage.mails().into_iter().map(|mail| mail.to).collect();
+    let recipients: Vec<_> = stage.mails().into_iter().map(|mail| mail.to.to_string()).collect();
     assert_eq!(recipients, ["ops@example.org"]);
     let notifications = stage.notifications().await;
     let gone = notifications.iter().find(|notification| notification.recipient == "gone@example.org");

@@ -72,7 +72,7 @@ impl Mailer for Mailbox {
         self.permits.acquire().await.unwrap().forget();
         handing.end();
         self.check().await?;
-        if self.unknown.as_ref() == Some(&mail.to) {
+        if self.unknown.as_deref() == Some(mail.to.as_str()) {
             return Err(PortError::Rejected { what: "mail", reason: NO_SUCH_USER.into() });
         }
         self.taken.lock().unwrap().push(mail.clone());

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use watchkeeper_config::Document;
-use watchkeeper_domain::{Alert, Channel, Series, Severity, Timestamp};
+use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
 use watchkeeper_rules::{Routing, RuleSet};
 
 const RULES: &str = r#"
@@ -76,7 +76,7 @@ fn notice(why: Why, alerts: &[(News, Alert)]) -> Notice<'_> {
     Notice {
         id: "5f1d7a84e2c3b09617aa40de-1795169050000000".into(),
         follows: (why != Why::First).then(|| "5f1d7a84e2c3b09617aa40de-1795168830000000".into()),
-        recipient: Recipient { channel: Channel::Mail, name: "ops@example.org".into() },
+        recipient: Recipient::Mail("ops@example.org".parse().unwrap()),
         group: vec![("rule".into(), alerts[0].1.rule.clone())],
         why,
         alerts: alerts.iter().map(|(news, alert)| Told { news: *news, alert }).collect(),

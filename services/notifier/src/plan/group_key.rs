@@ -20,14 +20,14 @@ impl GroupKey {
     /// As the store keeps it: JSON, so that nothing in a value is taken for something else.
     pub(super) fn encode(&self) -> String {
         let Self { recipient, fields } = self;
-        serde_json::json!([recipient.channel.name(), recipient.name, fields]).to_string()
+        serde_json::json!([recipient.channel().name(), recipient.name(), fields]).to_string()
     }
 
     /// What [`Self::encode`] gave; `None` for anything else.
     pub(super) fn decode(text: &str) -> Option<Self> {
         let (channel, name, fields): (String, String, _) = serde_json::from_str(text).ok()?;
         let channel = Channel::ALL.into_iter().find(|known| known.name() == channel)?;
-        Some(Self { recipient: Recipient { channel, name }, fields })
+        Some(Self { recipient: Recipient::named(channel, name)?, fields })
     }
 
     /// The id of its notice with that number.
@@ -60,7 +60,7 @@ mod tests {
 
     fn key(fields: &[(&str, &str)]) -> GroupKey {
         let fields = fields.iter().map(|&(field, value)| (field.to_owned(), value.to_owned())).collect();
-        GroupKey { recipient: Recipient { channel: Channel::Mail, name: "ops@example.org".into() }, fields }
+        GroupKey { recipient: Recipient::Mail("ops@example.org".parse().unwrap()), fields }
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_survives_the_store(name in "\\PC{0,12}", fields in prop::collection::vec(("\\PC{0,6}", "\\PC{0,6}"), 0..4)) {
-            let key = GroupKey { recipient: Recipient { channel: Channel::Webhook, name }, fields };
+            let key = GroupKey { recipient: Recipient::Webhook(name), fields };
             prop_assert_eq!(GroupKey::decode(&key.encode()), Some(key));
         }
 

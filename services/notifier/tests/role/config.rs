@@ -4,8 +4,12 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use watchkeeper_adapter_embedded::MaildirMailer;
 use watchkeeper_config::{ConfigErrors, Document};
+use watchkeeper_domain::Timestamp;
 use watchkeeper_notifier::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig};
+use watchkeeper_port_contract::mailer::addresses;
+use watchkeeper_ports::{Mail, Mailer as _};
 use watchkeeper_rules::{Routing, RuleSet};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -91,8 +95,8 @@ fn what_is_wrong_is_refused_by_name() {
     );
     assert_eq!(
         errors("[notifier.mail]\nfrom = \"nobody\""),
-        ["notifier.mail.from: must be a mail address such as ops@example.org, of at most 320 bytes \
-             (is \"nobody\")"]
+        ["notifier.mail.from: must be a mail address such as ops@example.org or Ops <ops@example.org>: \
+             \"nobody\" has no @ (is \"nobody\")"]
     );
     assert_eq!(
         errors("[[notifier.receiver]]\nname = \"a\"\n[[notifier.receiver]]\nname = \"a b\"\nmail = []"),
@@ -103,6 +107,36 @@ fn what_is_wrong_is_refused_by_name() {
     );
     let twice = "[[notifier.receiver]]\nname = \"a\"\nmail = []\n";
     assert_eq!(errors(&twice.repeat(2)), ["notifier.receiver[1].name: is the name of an earlier receiver"]);
+}
+
+/// One in so many addresses is tried, as reading a configuration takes long; a prime, so that each of their parts is.
+const EVERY: usize = 29;
+
+#[tokio::test]
+async fn an_address_that_is_accepted_is_one_that_mail_goes_to_and_comes_from() {
+    let directory = TempDir::new().unwrap();
+    let mailer = MaildirMailer::open(directory.path()).unwrap();
+    let mut accepted = 0;
+    for text in addresses().step_by(EVERY).filter(|text| !text.contains(char::is_control)) {
+        let text = text.replace('\'', "");
+        let text = format!(
+            "notifier.mail.from = '{text}'\n[[notifier.receiver]]\nname = \"ops\"\nmail = ['{text}']"
+        );
+        let Ok((config, _)) = read(&text) else { continue };
+        let mail = Mail {
+            id: format!("a{accepted}"),
+            follows: None,
+            from: config.mail_from,
+            to: config.receivers[0].mail[0].clone(),
+            subject: String::new(),
+            text: String::new(),
+            html: None,
+            date: Timestamp::MIN,
+        };
+        mailer.send(&mail).await.unwrap_or_else(|error| panic!("{text}: {error}"));
+        accepted += 1;
+    }
+    assert!(accepted > 10, "{accepted}");
 }
 
 #[test]

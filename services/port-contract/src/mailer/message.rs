@@ -1,6 +1,6 @@
 //! What a mail becomes.
 
-use super::{MailFixture, arrival, assert_rejected, mail, parse};
+use super::{MailFixture, address, arrival, mail, parse};
 use crate::odd_text::ODD_TEXT;
 use crate::samples::after;
 use mail_parser::MimeHeaders as _;
@@ -86,7 +86,7 @@ pub async fn names_of_people_come_back_exactly<F: MailFixture>() {
         ("Watchkeeper on db-1.example.org <ops@example.com>", "Watchkeeper on db-1.example.org"),
         ("漢字 и буквы <ops@example.com>", "漢字 и буквы"),
     ] {
-        let raw = arrival::<F>(&Mail { from: written.to_owned(), to: written.to_owned(), ..mail("a") }).await;
+        let raw = arrival::<F>(&Mail { from: address(written), to: address(written), ..mail("a") }).await;
         let message = parse(&raw);
         for side in [message.from().unwrap(), message.to().unwrap()] {
             let side = side.first().unwrap();
@@ -124,9 +124,5 @@ pub async fn nothing_can_be_added_to_the_header<F: MailFixture>() {
         let raw = arrival::<F>(&written).await;
         assert_eq!(fields(&raw), expected, "{evil:?}");
         assert!(!parse(&raw).subject().unwrap_or_default().contains(char::is_control), "{evil:?}");
-        for address in [format!("{evil} <ops@example.com>"), format!("\"{evil}\" <ops@example.com>")] {
-            assert_rejected::<F>(&Mail { to: address.clone(), ..mail("a") }, "to").await;
-            assert_rejected::<F>(&Mail { from: address, ..mail("a") }, "from").await;
-        }
     }
 }

@@ -1,4 +1,9 @@
 //! What a connection is doing, and whether it has been at it for too long.
+//!
+//! The timeouts of hyper and tower-http do not do this: none closes an idle connection of HTTP/2, ends an answer that
+//! a client leaves unread, or says which connection can be spared (`a_connection_that_is_idle_is_closed`,
+//! `an_answer_that_is_not_read_is_cut_off`, `an_answer_that_a_client_of_http2_makes_no_room_for_is_cut_off` and
+//! `past_the_limit_a_connection_takes_the_place_of_one_that_is_idle` in `tests/http/limits.rs`).
 
 use super::limits::Limits;
 use std::collections::BTreeMap;

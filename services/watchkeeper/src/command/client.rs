@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, RequestBuilder};
+use watchkeeper_http_client::{agent_config, describe};
 use watchkeeper_wire::json::{DeadLetterList, Problem};
 
 /// How long the API may take to begin an answer.
@@ -38,12 +39,7 @@ impl Client {
             }
             None => None,
         };
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A token is for the server that was named.
-            .max_redirects(0)
-            .timeout_connect(Some(TIMEOUT))
-            .timeout_recv_response(Some(TIMEOUT));
+        let config = agent_config().timeout_connect(Some(TIMEOUT)).timeout_recv_response(Some(TIMEOUT));
         Ok(Self {
             agent: config.build().into(),
             url: server.url.trim_end_matches('/').to_owned(),
@@ -114,7 +110,8 @@ impl Client {
     }
 
     fn no_answer(&self, error: &ureq::Error) -> anyhow::Error {
-        anyhow!("no answer from {}: {error}. Is `watchkeeper up` running? --url names another one", self.url)
+        let reason = describe(error);
+        anyhow!("no answer from {}: {reason}. Is `watchkeeper up` running? --url names another one", self.url)
     }
 
     fn decode<A: DeserializeOwned>(&self, answer: Response<Body>) -> anyhow::Result<A> {

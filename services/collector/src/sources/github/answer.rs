@@ -1,9 +1,9 @@
 //! What GitHub's answers say.
 
 use crate::readings::Readings;
-use crate::sources::http::HttpAnswer;
 use serde::Deserialize;
 use watchkeeper_domain::text;
+use watchkeeper_http_client::HttpAnswer;
 
 /// Most characters of a message of GitHub that an error shows.
 const MAX_MESSAGE_CHARS: usize = 200;

@@ -4,11 +4,11 @@
 
 use super::answer::Complaint;
 use crate::sources::hold::{Hold, TOO_MANY_REQUESTS};
-use crate::sources::http::HttpAnswer;
 use crate::target::CollectError;
 use prometheus::{IntGaugeVec, Opts, Registry};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::HttpAnswer;
 use watchkeeper_runtime::telemetry::register;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

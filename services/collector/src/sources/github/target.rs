@@ -6,12 +6,12 @@ use super::quota::Quota;
 use super::repository::Repository;
 use crate::readings::Readings;
 use crate::sources::base_url::BaseUrl;
-use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpError, HttpRequest};
 
 /// The version of the API that [`Counts`] is the shape of.
 const API_VERSION: &str = "2022-11-28";
@@ -135,7 +135,7 @@ impl Access {
         if let Some(etag) = known_as {
             request = request.header("if-none-match", etag);
         }
-        let answer = self.client.get(request).await?;
+        let answer = self.client.send(request).await?;
         self.quota.note(&answer, Timestamp::now());
         Ok(answer)
     }
@@ -146,11 +146,11 @@ impl Access {
         let said = Complaint::of(&answer).without(self.token.as_ref().map(Secret::expose));
         answer.success().map_err(|error| match error {
             _ if is_unknown => CollectError::Malformed(NO_SUCH_REPOSITORY.to_owned()),
-            CollectError::Refused { reason, until } => {
+            HttpError::Refused { reason, until } => {
                 let alone = CollectError::Refused { reason: format!("{reason}: {said}"), until };
                 self.quota.check(Timestamp::now()).err().unwrap_or(alone)
             }
-            other => other,
+            other => other.into(),
         })
     }
 }

@@ -5,10 +5,10 @@ use super::config::MoexConfig;
 use super::metrics::PriceMetrics;
 use super::{BOARD, SOURCE};
 use crate::readings::Readings;
-use crate::sources::http::{HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{HttpClient, HttpRequest};
 
 /// Longest answer, in bytes. One has some 20 for each share of the board, of which there are hundreds.
 pub(super) const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -53,7 +53,7 @@ impl Target for TickersTarget {
     }
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
-        let answer: Answer = self.client.get(self.request()).await?.success()?.json()?;
+        let answer: Answer = self.client.send(self.request()).await?.success()?.json()?;
         let no_column = |name| CollectError::Malformed(format!("the answer has no column {name}"));
         let prices = answer.prices().map_err(no_column)?;
         self.readings.begin(Timestamp::now());

@@ -6,12 +6,12 @@ use super::city::City;
 use crate::readings::Readings;
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::Hold;
-use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp, limits};
+use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpError, HttpRequest};
 
 /// Longest answer, in bytes. One has less than 1 KiB.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -95,15 +95,15 @@ impl Access {
             .query("units", "metric")
             .query("appid", self.key.expose())
             .max_body(MAX_ANSWER_BYTES);
-        let answer = self.client.get(request).await?;
+        let answer = self.client.send(request).await?;
         let now = Timestamp::now();
         self.hold.note(answer.status(), &answer, now);
         if answer.status() == NOT_FOUND {
             return Err(CollectError::Malformed("OpenWeather knows no city of that name".to_owned()));
         }
         answer.success().map_err(|error| match error {
-            CollectError::Refused { .. } => self.hold.check(now).err().unwrap_or(error),
-            other => other,
+            HttpError::Refused { .. } => self.hold.check(now).err().unwrap_or(error.into()),
+            other => other.into(),
         })
     }
 }

@@ -4,11 +4,11 @@ use super::config::ScrapeConfig;
 use super::exposition;
 use super::gather::Gathering;
 use super::line::Format;
-use crate::sources::http::{HttpAnswer, HttpClient, HttpRequest};
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpRequest};
 
 /// Most endpoints that are scraped at once.
 const MAX_AT_ONCE: usize = 96;
@@ -44,7 +44,7 @@ impl ScrapeTarget {
         if let Some(token) = &self.config.token {
             request = request.header("authorization", format!("Bearer {}", token.expose()));
         }
-        self.client.get(request).await?.success()
+        Ok(self.client.send(request).await?.success()?)
     }
 }
 

@@ -4,7 +4,7 @@ mod config;
 
 use super::config::ScrapeConfig;
 use super::targets;
-use crate::sources::http::served::{nowhere, serve, serve_always, serve_slowly};
+use crate::sources::served::{nowhere, serve, serve_always, serve_slowly};
 use crate::target::{CollectError, Target, Timing};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};

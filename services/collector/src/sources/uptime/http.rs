@@ -7,7 +7,6 @@ use super::probe::{Finding, Probe};
 use super::redirect::{Next, next};
 use super::resolver::{LeadsAstray, ProbeResolver};
 use super::status::StatusRange;
-use crate::sources::http::{USER_AGENT, describe};
 use crate::target::CollectError;
 use std::time::{Duration, Instant};
 use ureq::http::HeaderValue;
@@ -17,6 +16,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, Timeout};
 use url::Url;
+use watchkeeper_http_client::{agent_config, describe};
 
 /// Longest head of an answer, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -26,16 +26,13 @@ const OUTPUT_BYTES: usize = 4 * 1024;
 /// The client of one probe. Keeps no connection: each probe is to find out whether a new one can be made. Uses no
 /// proxy: the target is to be up, not the proxy.
 fn agent(roots: RootCerts, allow_local_redirects: bool) -> Agent {
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
+    let config = agent_config()
         .max_idle_connections(0)
         .max_response_header_size(MAX_HEAD_BYTES)
         .input_buffer_size(MAX_HEAD_BYTES)
         .output_buffer_size(OUTPUT_BYTES)
         .proxy(None)
-        .tls_config(TlsConfig::builder().root_certs(roots).build())
-        .user_agent(USER_AGENT);
+        .tls_config(TlsConfig::builder().root_certs(roots).build());
     Agent::with_parts(config.build(), DefaultConnector::default(), ProbeResolver::new(allow_local_redirects))
 }
 

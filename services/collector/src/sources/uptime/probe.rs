@@ -4,12 +4,12 @@ use super::address::Address;
 use super::certificate::Expiry;
 use super::config::Check;
 use super::trust::Trust;
-use crate::sources::http::{Threads, Turn};
 use crate::target::CollectError;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use watchkeeper_http_client::{Threads, Turn};
 
 /// Most probes that are under way at once. A probe that finds no room within [`TURN_WITHIN`] is left out:
 /// whether its target is up, nobody knows.

@@ -1,7 +1,7 @@
 //! HTTP checks.
 
 use super::{LONG, SOON, by_name, nowhere, probe, target};
-use crate::sources::http::served::{serve, serve_always, serve_slowly};
+use crate::sources::served::{serve, serve_always, serve_slowly};
 use crate::sources::uptime::config::{Check, HttpCheck, Thresholds};
 use crate::sources::uptime::http::MAX_HEAD_BYTES;
 use crate::sources::uptime::probe::Prober;

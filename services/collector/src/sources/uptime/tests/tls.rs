@@ -1,7 +1,7 @@
 //! TLS checks, and what an HTTPS URL says of its certificate.
 
 use super::{SOON, listener, probe};
-use crate::sources::http::served::serve_always;
+use crate::sources::served::serve_always;
 use crate::sources::uptime::address::Address;
 use crate::sources::uptime::config::{Check, HttpCheck};
 use crate::sources::uptime::probe::{Finding, Prober};

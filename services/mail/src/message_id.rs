@@ -1,8 +1,7 @@
 //! What tells a mail from all others (RFC 5322, 3.6.4).
 
-use super::Address;
 use std::fmt;
-use watchkeeper_domain::Violation;
+use watchkeeper_domain::{MailAddress, Violation};
 
 /// Longest id of a mail, in bytes: it is part of a line of the header, and of the name of a file.
 pub const MAX_ID_BYTES: usize = 128;
@@ -15,7 +14,7 @@ pub(super) struct MessageId<'a> {
 
 impl<'a> MessageId<'a> {
     /// Checks the id; `field` is where it stands in the mail.
-    pub(super) fn new(field: &str, id: &'a str, sender: &'a Address) -> Result<Self, Violation> {
+    pub(super) fn new(field: &str, id: &'a str, sender: &'a MailAddress) -> Result<Self, Violation> {
         let wrong = |reason: String| Err(Violation::new(field, reason));
         if id.len() > MAX_ID_BYTES {
             return wrong(format!("has {} bytes, the limit is {MAX_ID_BYTES}", id.len()));

@@ -1,29 +1,34 @@
 //! Sending requests, on threads that may block.
 
-use super::answer::HttpAnswer;
-use super::request::HttpRequest;
-use super::threads::Threads;
-use crate::target::CollectError;
+use crate::answer::HttpAnswer;
+use crate::error::{HttpError, describe};
+use crate::request::HttpRequest;
+use crate::threads::Threads;
 use std::time::Duration;
+use ureq::config::ConfigBuilder;
 use ureq::http::Uri;
-use ureq::{Agent, Error};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, Error, RequestBuilder};
 use watchkeeper_domain::Timestamp;
 
-/// Most requests of one source that are under way at once; more wait for their turn.
-pub(crate) const MAX_AT_ONCE: usize = 32;
+/// Most requests of one client that are under way at once, unless it says otherwise; more wait for their turn.
+const MAX_AT_ONCE: usize = 32;
 
-/// Most idle connections of one source that are kept for its next requests.
+/// Most idle connections of one client that are kept for its next requests.
 const MAX_IDLE: usize = 8;
 
 /// What requests name as their sender.
-pub(crate) const USER_AGENT: &str = concat!("watchkeeper/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("watchkeeper/", env!("CARGO_PKG_VERSION"));
 
-/// The HTTP client of one source. Its clones share connections, and how many requests may be under way.
-///
-/// It follows no redirect: an API that answers with one is not where it was said to be, and what was
-/// meant for one host is not sent to another.
+/// What every agent has: an answer of any status is an answer, and a redirect is not followed, because what was meant
+/// for one host is not sent to another.
+pub fn agent_config() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT)
+}
+
+/// A client. Its clones share connections, and how many requests may be under way.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClient {
+pub struct HttpClient {
     agent: Agent,
     timeout: Duration,
     threads: Threads,
@@ -31,22 +36,20 @@ pub(crate) struct HttpClient {
 
 impl HttpClient {
     /// A client whose requests may take `timeout` each, from the look-up of the name to the last byte.
-    pub(crate) fn new(timeout: Duration) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_idle_connections(MAX_IDLE)
-            .user_agent(USER_AGENT);
+    pub fn new(timeout: Duration) -> Self {
+        let config = agent_config().max_idle_connections(MAX_IDLE);
         Self { agent: config.build().into(), timeout, threads: Threads::new(MAX_AT_ONCE) }
     }
 
     /// The same, but so many of its requests may be under way at once.
-    pub(crate) fn at_once(self, requests: usize) -> Self {
+    #[must_use]
+    pub fn at_once(self, requests: usize) -> Self {
         Self { threads: Threads::new(requests), ..self }
     }
 
     /// The same with another timeout.
-    pub(crate) fn with_timeout(&self, timeout: Duration) -> Self {
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout, ..self.clone() }
     }
 
@@ -55,45 +58,50 @@ impl HttpClient {
     /// # Errors
     /// No answer, none in time, or none that is HTTP of a bounded size. A request that waits for its turn
     /// has not begun, and its timeout has not either.
-    pub(crate) async fn get(&self, request: HttpRequest) -> Result<HttpAnswer, CollectError> {
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let turn = self.threads.turn().await;
         let client = self.clone();
-        turn.run(move || client.get_blocking(&request)).await?
+        turn.run(move || client.send_blocking(&request)).await?
     }
 
-    fn get_blocking(&self, request: &HttpRequest) -> Result<HttpAnswer, CollectError> {
+    fn send_blocking(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpError> {
         let host = host_of(&request.url);
         let answer = self.exchange(request, &host);
         answer.map_err(|error| match error {
-            Error::Timeout(_) => CollectError::TimedOut(self.timeout),
+            Error::Timeout(_) => HttpError::TimedOut { host, after: self.timeout },
             Error::BodyExceedsLimit(_) => {
-                CollectError::Malformed(format!("{host} answered with more than {} bytes", request.max_body))
+                HttpError::Malformed(format!("{host} answered with more than {} bytes", request.max_bytes()))
             }
             Error::Protocol(_) | Error::LargeResponseHeader(..) => {
-                CollectError::Malformed(format!("{host} does not speak HTTP/1.1: {error}"))
+                HttpError::Malformed(format!("{host} does not speak HTTP/1.1: {error}"))
             }
-            error => CollectError::Unreachable(format!("{host}: {}", describe(&error))),
+            error => HttpError::Unreachable(format!("{host}: {}", describe(&error))),
         })
     }
 
     fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpAnswer, Error> {
-        let mut asked = self.agent.get(&request.url);
+        let answer = match &request.json {
+            None => self.prepare(self.agent.get(&request.url), request).call(),
+            Some(json) => self.prepare(self.agent.post(&request.url), request).send(json),
+        };
+        let (head, mut body) = answer?.into_parts();
+        Ok(HttpAnswer {
+            host: host.to_owned(),
+            status: head.status,
+            headers: head.headers,
+            body: request.read(&mut body)?,
+            received_at: Timestamp::now(),
+        })
+    }
+
+    fn prepare<B>(&self, mut asked: RequestBuilder<B>, request: &HttpRequest) -> RequestBuilder<B> {
         for (name, value) in &request.headers {
             asked = asked.header(*name, value);
         }
         for (name, value) in &request.query {
             asked = asked.query(name, value);
         }
-        let (head, mut body) = asked.config().timeout_global(Some(self.timeout)).build().call()?.into_parts();
-        // ureq refuses a body that reaches its limit.
-        let body = body.with_config().limit(request.max_body as u64 + 1).read_to_vec()?;
-        Ok(HttpAnswer {
-            host: host.to_owned(),
-            status: head.status,
-            headers: head.headers,
-            body,
-            received_at: Timestamp::now(),
-        })
+        asked.config().timeout_global(Some(self.timeout)).build()
     }
 }
 
@@ -103,28 +111,15 @@ fn host_of(url: &str) -> String {
     host.unwrap_or_else(|| "the server".to_owned())
 }
 
-/// Why there was no answer, without anything of the request.
-pub(crate) fn describe(error: &Error) -> String {
-    match error {
-        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "the URL is not valid".to_owned(),
-        Error::Http(_) => "a header or the URL holds characters that HTTP does not allow".to_owned(),
-        Error::Io(error) => error.to_string(),
-        Error::HostNotFound => "the name has no address".to_owned(),
-        Error::TooManyRedirects => "too many redirects".to_owned(),
-        Error::Timeout(_) => "no answer in time".to_owned(),
-        error => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::http::request::MAX_BODY_BYTES;
-    use crate::sources::http::served::{nowhere, serve, serve_always, serve_slowly};
+    use crate::request::MAX_BODY_BYTES;
+    use crate::served::{nowhere, serve, serve_slowly};
     use axum::Router;
     use axum::http::{HeaderMap, StatusCode, Uri};
     use axum::response::Redirect;
-    use axum::routing::get;
+    use axum::routing::{get, post};
 
     const SOON: Duration = Duration::from_millis(200);
 
@@ -133,7 +128,7 @@ mod tests {
     }
 
     async fn failure(client: &HttpClient, request: HttpRequest) -> String {
-        client.get(request).await.unwrap_err().to_string()
+        client.send(request).await.unwrap_err().to_string()
     }
 
     #[tokio::test]
@@ -147,12 +142,26 @@ mod tests {
             .query("q", "St. Pölten & more")
             .query("appid", "k")
             .header("authorization", "Bearer t");
-        let answer = client().get(request).await.unwrap();
+        let answer = client().send(request).await.unwrap();
         assert_eq!((answer.status(), answer.header("etag")), (200, Some("v1")));
         assert_eq!(
             String::from_utf8_lossy(answer.body()),
             format!("/v1/x?q=St.%20P%C3%B6lten%20%26%20more&appid=k Bearer t {USER_AGENT}")
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_posted_arrives() {
+        let echo = |headers: HeaderMap, body: String| async move {
+            format!(
+                "{} {} {body}",
+                headers["content-type"].to_str().unwrap(),
+                headers["x-a"].to_str().unwrap()
+            )
+        };
+        let url = serve(Router::new().route("/", post(echo))).await;
+        let answer = client().send(HttpRequest::post(url, "{}".to_owned()).header("x-a", "1")).await.unwrap();
+        assert_eq!(answer.body(), b"application/json 1 {}");
     }
 
     #[tokio::test]
@@ -164,26 +173,29 @@ mod tests {
         );
         let url = url.await;
         for (path, status) in [("/gone", 410), ("/moved", 308), ("/nothing", 404)] {
-            let answer = client().get(HttpRequest::get(format!("{url}{path}"))).await.unwrap();
+            let answer = client().send(HttpRequest::get(format!("{url}{path}"))).await.unwrap();
             assert_eq!(answer.status(), status);
         }
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_bound() {
-        let url = serve_always("x".repeat(1001)).await;
+        let url = serve(Router::new().route("/", get(|| async { "x".repeat(1001) }))).await;
         let asked = |bytes| HttpRequest::get(&url).max_body(bytes);
-        assert_eq!(client().get(asked(1001)).await.unwrap().body().len(), 1001);
+        assert_eq!(client().send(asked(1001)).await.unwrap().body().len(), 1001);
         let error = failure(&client(), asked(1000)).await;
-        assert_eq!(error, "not understood: 127.0.0.1 answered with more than 1000 bytes");
-        assert_eq!(HttpRequest::get(url).max_body, MAX_BODY_BYTES);
+        assert_eq!(error, "127.0.0.1 answered with more than 1000 bytes");
+        assert_eq!(HttpRequest::get(&url).max_bytes(), MAX_BODY_BYTES);
+        let beginning = HttpRequest::get(url).only_beginning(1000);
+        assert_eq!(client().send(beginning).await.unwrap().body().len(), 1000);
     }
 
     #[tokio::test]
     async fn an_answer_that_begins_and_does_not_end_is_given_up() {
         let url = serve_slowly("{\"stars\":").await;
         let client = client().with_timeout(SOON);
-        assert_eq!(client.get(HttpRequest::get(url)).await.unwrap_err(), CollectError::TimedOut(SOON));
+        let expected = HttpError::TimedOut { host: "127.0.0.1".to_owned(), after: SOON };
+        assert_eq!(client.send(HttpRequest::get(url)).await.unwrap_err(), expected);
     }
 
     #[tokio::test]
@@ -191,13 +203,10 @@ mod tests {
         let secret =
             |request: HttpRequest| request.query("appid", "s3cret").header("authorization", "s3cret");
         let refused = failure(&client(), secret(HttpRequest::get(nowhere().await))).await;
-        assert!(
-            refused.starts_with("not reachable: 127.0.0.1: ") && !refused.contains("s3cret"),
-            "{refused}"
-        );
+        assert!(refused.starts_with("127.0.0.1: ") && !refused.contains("s3cret"), "{refused}");
         for url in ["http://127.0.0.1:99999/?key=s3cret", "not a url s3cret", "127.0.0.1?s3cret"] {
             let error = failure(&client(), secret(HttpRequest::get(url))).await;
-            assert!(error.starts_with("not reachable: ") && !error.contains("s3cret"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
         }
         let split = HttpRequest::get(nowhere().await).header("authorization", "s3cret\r\nhost: x");
         let error = failure(&client(), split).await;
@@ -216,8 +225,8 @@ mod tests {
         for _ in 0..bound {
             turns.push(client.threads.turn().await);
         }
-        let url = serve_always("done").await;
-        let mut asked = Box::pin(client.get(HttpRequest::get(url)));
+        let url = serve(Router::new().route("/", get(|| async { "done" }))).await;
+        let mut asked = Box::pin(client.send(HttpRequest::get(url)));
         tokio::select! {
             biased;
             _ = &mut asked => unreachable!("all turns are taken"),

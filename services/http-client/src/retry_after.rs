@@ -12,7 +12,7 @@ const REMAINING: &str = "x-ratelimit-remaining";
 const RESET: &str = "x-ratelimit-reset";
 
 /// Until when an answer that was received at `now` asks to be left alone; `None` if it does not say.
-pub(super) fn until(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn until(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     if let Some(text) = header(RETRY_AFTER.as_str()) {
         return retry_after(text.trim(), now);
@@ -54,7 +54,9 @@ mod tests {
             asked(&[("retry-after", "Fri, 20 Nov 2026 11:00:00 GMT")]),
             Some(at("2026-11-20T11:00:00Z"))
         );
-        assert_eq!(asked(&[("retry-after", "soon")]), None);
+        let past = "Fri, 20 Nov 2026 09:00:00 GMT";
+        assert_eq!(asked(&[("retry-after", past)]), Some(at("2026-11-20T09:00:00Z")));
+        assert_eq!((asked(&[("retry-after", "soon")]), asked(&[("retry-after", "-1")])), (None, None));
     }
 
     #[test]

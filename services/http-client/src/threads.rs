@@ -1,27 +1,27 @@
-//! Threads that may block, a bounded number for each source.
+//! Threads that may block, a bounded number for each client.
 
-use crate::target::CollectError;
+use crate::error::HttpError;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
-/// What one source may use of tokio's blocking threads, of which there are 512 for the whole process: a
-/// source that hangs takes none from another.
+/// What one client may use of tokio's blocking threads, of which there are 512 for the whole process: a
+/// server that hangs takes none from other clients.
 #[derive(Clone, Debug)]
-pub(crate) struct Threads(Arc<Semaphore>);
+pub struct Threads(Arc<Semaphore>);
 
 /// The right to use one of them. Free again when every clone is dropped.
 #[derive(Clone)]
-pub(crate) struct Turn(Option<Arc<OwnedSemaphorePermit>>);
+pub struct Turn(Option<Arc<OwnedSemaphorePermit>>);
 
 impl Threads {
     /// At most so many at once.
-    pub(crate) fn new(at_once: usize) -> Self {
+    pub fn new(at_once: usize) -> Self {
         Self(Arc::new(Semaphore::new(at_once)))
     }
 
     /// Waits for one to be free. Cancel-safe.
-    pub(crate) async fn turn(&self) -> Turn {
+    pub async fn turn(&self) -> Turn {
         // Never closed; if it were, there would be no bound but tokio's own.
         Turn(Arc::clone(&self.0).acquire_owned().await.ok().map(Arc::new))
     }
@@ -29,15 +29,18 @@ impl Threads {
 
 impl Turn {
     /// What `work` gives. When nobody waits for it any more it goes on all the same, and keeps its turn.
-    pub(crate) async fn run<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// [`HttpError::Unreachable`] when it panics.
+    pub async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, CollectError> {
+    ) -> Result<T, HttpError> {
         let running = spawn_blocking(move || {
             let _turn = self.0;
             work()
         });
-        running.await.map_err(|panic| CollectError::Unreachable(panic.to_string()))
+        running.await.map_err(|panic| HttpError::Unreachable(panic.to_string()))
     }
 }
 

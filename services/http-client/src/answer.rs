@@ -1,8 +1,9 @@
 //! What a server answered.
 
-use super::refusal;
-use crate::target::CollectError;
+use crate::error::HttpError;
+use crate::retry_after;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 use ureq::http::header::LOCATION;
 use ureq::http::{HeaderMap, StatusCode, Uri};
 use watchkeeper_domain::Timestamp;
@@ -12,65 +13,76 @@ const MAX_REASON_CHARS: usize = 200;
 
 /// A whole answer: status, headers and body.
 #[derive(Debug)]
-pub(crate) struct HttpAnswer {
-    pub(super) host: String,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-    pub(super) received_at: Timestamp,
+pub struct HttpAnswer {
+    pub(crate) host: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) received_at: Timestamp,
 }
 
 impl HttpAnswer {
     /// Its status: `200`.
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// A header by its name in lower case; `None` if it is not there or not text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Until when the server wants to be left alone, if it says so: `retry-after`, or else a quota of
     /// which nothing is left.
-    pub(crate) fn wants_rest_until(&self) -> Option<Timestamp> {
-        refusal::until(&self.headers, self.received_at)
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        retry_after::until(&self.headers, self.received_at)
+    }
+
+    /// For how long the server wants to be left alone, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        Some(self.retry_at()?.since(self.received_at))
     }
 
     /// Its body, which may be empty.
-    pub(crate) fn body(&self) -> &[u8] {
+    pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// Its body as JSON of the shape `T`.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, CollectError> {
+    ///
+    /// # Errors
+    /// [`HttpError::Malformed`].
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let reason: String = error.to_string().chars().take(MAX_REASON_CHARS).collect();
-            CollectError::Malformed(format!("{} answered with other JSON than expected: {reason}", self.host))
+            HttpError::Malformed(format!("{} answered with other JSON than expected: {reason}", self.host))
         })
     }
 
     /// The answer itself if its status is 2xx, else what the status means: a refusal with how long it
     /// lasts (401, 403, 429, and 503 with `retry-after`), a server out of order (other 5xx), or a wrong
-    /// address (3xx, other 4xx). A source that sends `if-none-match` looks for 304 before.
-    pub(crate) fn success(self) -> Result<Self, CollectError> {
+    /// address (3xx, other 4xx). Who sends `if-none-match` looks for 304 before.
+    ///
+    /// # Errors
+    /// Any but [`HttpError::TimedOut`].
+    pub fn success(self) -> Result<Self, HttpError> {
         if self.status.is_success() {
             return Ok(self);
         }
-        let until = self.wants_rest_until();
+        let until = self.retry_at();
         let answered = format!("{} answered {}", self.host, self.status);
         Err(match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
-                CollectError::Refused { reason: answered, until }
+                HttpError::Refused { reason: answered, until }
             }
             StatusCode::SERVICE_UNAVAILABLE if until.is_some() => {
-                CollectError::Refused { reason: answered, until }
+                HttpError::Refused { reason: answered, until }
             }
-            status if status.is_server_error() => CollectError::Unreachable(answered),
+            status if status.is_server_error() => HttpError::Unreachable(answered),
             status if status.is_redirection() => {
-                CollectError::Malformed(format!("{answered} and redirects to {}", self.redirects_to()))
+                HttpError::Malformed(format!("{answered} and redirects to {}", self.redirects_to()))
             }
-            _ => CollectError::Malformed(answered),
+            _ => HttpError::Malformed(answered),
         })
     }
 
@@ -102,7 +114,7 @@ mod tests {
         }
     }
 
-    fn failure(status: u16, headers: &[(&'static str, &str)]) -> CollectError {
+    fn failure(status: u16, headers: &[(&'static str, &str)]) -> HttpError {
         answer(status, headers, "").success().unwrap_err()
     }
 
@@ -115,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_for_how_long() {
-        let refused = |status: &str, until: Option<&str>| CollectError::Refused {
+        let refused = |status: &str, until: Option<&str>| HttpError::Refused {
             reason: format!("api.test answered {status}"),
             until: until.map(|at| at.parse().unwrap()),
         };
@@ -132,14 +144,14 @@ mod tests {
     #[test]
     fn a_server_out_of_order_is_not_reachable() {
         for status in [500, 502, 503] {
-            assert!(matches!(failure(status, &[]), CollectError::Unreachable(_)), "{status}");
+            assert!(matches!(failure(status, &[]), HttpError::Unreachable(_)), "{status}");
         }
     }
 
     #[test]
     fn a_wrong_address_is_named_without_what_may_be_secret() {
-        assert_eq!(failure(404, &[]).to_string(), "not understood: api.test answered 404 Not Found");
-        let moved = "not understood: api.test answered 301 Moved Permanently and redirects to ";
+        assert_eq!(failure(404, &[]).to_string(), "api.test answered 404 Not Found");
+        let moved = "api.test answered 301 Moved Permanently and redirects to ";
         let to = |location: &str| failure(301, &[("location", location)]).to_string();
         assert_eq!(to("https://u:p@other.test/a?key=secret"), format!("{moved}https://other.test"));
         assert_eq!(to("/login?key=secret"), format!("{moved}another path of the same host"));
@@ -150,10 +162,7 @@ mod tests {
     fn json_of_another_shape_is_told_in_few_words() {
         assert_eq!(answer(200, &[], "[1,2]").json::<Vec<u8>>().unwrap(), [1, 2]);
         let cut = answer(200, &[], "[1,").json::<Vec<u8>>().unwrap_err().to_string();
-        assert!(
-            cut.starts_with("not understood: api.test answered with other JSON than expected: EOF"),
-            "{cut}"
-        );
+        assert!(cut.starts_with("api.test answered with other JSON than expected: EOF"), "{cut}");
         let long = format!("{:?}", "x".repeat(10_000));
         let error = answer(200, &[], &long).json::<u8>().unwrap_err().to_string();
         assert!(error.len() < MAX_REASON_CHARS + 100, "{error}");

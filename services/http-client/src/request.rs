@@ -1,0 +1,87 @@
+//! What is asked of a server.
+
+use std::io::Read as _;
+use ureq::{Body, Error};
+
+const CONTENT_TYPE: &str = "content-type";
+
+/// Longest body that is read, in bytes, unless the request says otherwise.
+pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// A request. What stands in its path, query, headers and body may be secret: no error shows them.
+#[derive(Clone)]
+pub struct HttpRequest {
+    pub(crate) url: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// What is posted; without it the request is a GET.
+    pub(crate) json: Option<String>,
+    reads: Reads,
+}
+
+/// How much of an answer's body is read.
+#[derive(Clone, Copy)]
+enum Reads {
+    /// All of it; it is refused if it has more bytes.
+    AllOf(usize),
+    /// The first bytes, as many as come.
+    First(usize),
+}
+
+impl HttpRequest {
+    /// Asks for `url`.
+    pub fn get(url: impl Into<String>) -> Self {
+        let reads = Reads::AllOf(MAX_BODY_BYTES);
+        Self { url: url.into(), query: Vec::new(), headers: Vec::new(), json: None, reads }
+    }
+
+    /// Posts this JSON to `url`.
+    pub fn post(url: impl Into<String>, json: String) -> Self {
+        Self { json: Some(json), ..Self::get(url) }.header(CONTENT_TYPE, "application/json")
+    }
+
+    /// Adds a parameter to the query; it is percent-encoded.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Reads a body of so many bytes at most.
+    #[must_use]
+    pub fn max_body(self, bytes: usize) -> Self {
+        Self { reads: Reads::AllOf(bytes), ..self }
+    }
+
+    /// Reads no more of the body than so many bytes, and of a body that breaks off what came.
+    #[must_use]
+    pub fn only_beginning(self, bytes: usize) -> Self {
+        Self { reads: Reads::First(bytes), ..self }
+    }
+
+    /// What is read of the answer's body.
+    pub(crate) fn read(&self, body: &mut Body) -> Result<Vec<u8>, Error> {
+        match self.reads {
+            // ureq refuses a body that reaches its limit.
+            Reads::AllOf(bytes) => body.with_config().limit(bytes as u64 + 1).read_to_vec(),
+            Reads::First(bytes) => {
+                let mut beginning = Vec::new();
+                let _ = body.as_reader().take(bytes as u64).read_to_end(&mut beginning);
+                Ok(beginning)
+            }
+        }
+    }
+
+    /// The longest body that is taken.
+    pub(crate) fn max_bytes(&self) -> usize {
+        let (Reads::AllOf(bytes) | Reads::First(bytes)) = self.reads;
+        bytes
+    }
+}

@@ -1,0 +1,30 @@
+//! Servers on loopback.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use futures_util::stream::{self, StreamExt};
+use std::convert::Infallible;
+use tokio::net::TcpListener;
+
+/// Serves `routes` for as long as the test runs, and gives where: `http://127.0.0.1:40123`.
+pub(crate) async fn serve(routes: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    format!("http://{address}")
+}
+
+/// Serves an answer that begins with `start`, and never ends.
+pub(crate) async fn serve_slowly(start: &'static str) -> String {
+    let body = move || {
+        let begun = stream::once(async move { Ok::<_, Infallible>(Bytes::from_static(start.as_bytes())) });
+        Body::from_stream(begun.chain(stream::pending()))
+    };
+    serve(Router::new().fallback(move || async move { body() })).await
+}
+
+/// Where nothing listens.
+pub(crate) async fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
