@@ -7,6 +7,7 @@ mod browser;
 mod cargo;
 mod guard;
 mod lint;
+mod new_role;
 mod openssl;
 mod promises;
 mod provide;
@@ -37,6 +38,8 @@ enum Command {
     /// Measure, and print ratios that were taken in one run
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Make an empty role: its crate, and its line in every list of roles
+    NewRole(new_role::NewRoleArgs),
     /// Start the engines that Watchkeeper runs on, each on a free port of loopback
     #[command(subcommand)]
     Stack(stack::Stack),
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Build => lint::build(),
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
+        Command::NewRole(args) => new_role::run(&args),
         Command::Stack(stack) => stack::run(&stack),
         Command::RunTest { command } => match slowest::run_test(&command) {
             Ok(code) => return code,

@@ -14,6 +14,7 @@ mod make;
 mod metrics;
 mod pass;
 mod retention;
+mod role;
 mod run;
 #[cfg(test)]
 mod stage;
@@ -23,4 +24,5 @@ mod world;
 pub use api::ApiClient;
 pub use config::{AnalyticsConfig, MAX_CORRECTIONS};
 pub use pass::pass_names;
+pub use role::ROLE;
 pub use run::run;

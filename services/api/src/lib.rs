@@ -19,6 +19,7 @@ mod ports;
 mod question;
 mod random_id;
 mod readiness;
+mod role;
 mod roll_up;
 mod rules;
 mod run;
@@ -27,4 +28,5 @@ mod status;
 
 pub use config::{ApiConfig, RANGE_SERIES, STREAMS};
 pub use ports::ApiPorts;
+pub use role::ROLE;
 pub use run::Api;

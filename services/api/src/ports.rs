@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, RollupStore, SampleStore, SilenceStore,
+    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleStore, SilenceStore,
 };
 
 /// What the api needs from the world.
@@ -22,4 +22,11 @@ pub struct ApiPorts {
     pub notifications: Arc<dyn NotificationStore>,
     /// What they are not told for a time.
     pub silences: Arc<dyn SilenceStore>,
+}
+
+impl From<&Ports> for ApiPorts {
+    fn from(ports: &Ports) -> Self {
+        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, .. } = ports.clone();
+        Self { bus, samples, latest, rollups, alerts, notifications, silences }
+    }
 }

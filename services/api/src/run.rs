@@ -19,6 +19,7 @@ use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
+use watchkeeper_ports::Consumers;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -39,8 +40,8 @@ impl Api {
     /// The names of the services of gRPC: `watchkeeper.v1.Metrics` and `api.MetricsService`.
     pub const SERVICES: [&str; 2] = grpc::SERVICES;
 
-    /// Makes the role; `letters` is the index of the dead letters on the bus, and `rules` are those that the notifier
-    /// evaluates.
+    /// Makes the role; `letters` is the index of the dead letters on the bus, `rules` are those that the notifier
+    /// evaluates, and `consumers` those whose lag is told.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -50,6 +51,7 @@ impl Api {
         ports: ApiPorts,
         letters: Letters,
         rules: Arc<RuleSet>,
+        consumers: Consumers,
     ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
         let (live, feed) =
@@ -73,6 +75,7 @@ impl Api {
                 context: context.clone(),
                 started_at: Timestamp::now(),
                 bus: Arc::clone(&ports.bus),
+                consumers,
                 latest: Arc::clone(&ports.latest),
                 letters: dead_letters,
                 alerts: alerts.clone(),

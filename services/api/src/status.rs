@@ -5,7 +5,7 @@ use crate::dead_letters::DeadLetters;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, Group, Lag, LatestCache, NotificationStore, PortError, Topic};
+use watchkeeper_ports::{Consumers, EventBus, Lag, LatestCache, NotificationStore, PortError};
 use watchkeeper_runtime::{RoleContext, RoleState};
 use watchkeeper_wire::json::{GroupLag, RoleStatus, StatusJson};
 
@@ -18,6 +18,7 @@ pub(crate) struct Status {
     pub(crate) context: RoleContext,
     pub(crate) started_at: Timestamp,
     pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) consumers: Consumers,
     pub(crate) latest: Arc<dyn LatestCache>,
     pub(crate) letters: Arc<DeadLetters>,
     pub(crate) alerts: Alerts,
@@ -49,11 +50,11 @@ impl Status {
 
     async fn lag(&self) -> Result<Vec<GroupLag>, PortError> {
         let mut lags = Vec::new();
-        for group in &Group::OF_METRICS {
-            let partitions = self.bus.lag(&Topic::METRICS, group).await?;
+        for (topic, group) in &*self.consumers {
+            let partitions = self.bus.lag(topic, group).await?;
             lags.push(GroupLag {
                 group: group.to_string(),
-                topic: Topic::METRICS.to_string(),
+                topic: topic.to_string(),
                 records: partitions.iter().map(Lag::records).sum(),
             });
         }

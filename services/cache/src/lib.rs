@@ -13,7 +13,9 @@ mod grpc;
 mod lifetime;
 mod metrics;
 mod refill;
+mod role;
 mod run;
 
 pub use config::CacheConfig;
+pub use role::ROLE;
 pub use run::Cache;

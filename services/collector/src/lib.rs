@@ -20,6 +20,7 @@ mod marks;
 mod metrics;
 mod publish;
 mod readings;
+mod role;
 mod run;
 mod schedule;
 mod sources;
@@ -28,6 +29,7 @@ mod target;
 
 pub use backlog::{MAX_BACKLOG_SAMPLES, MAX_BATCH_SAMPLES};
 pub use config::CollectorConfig;
+pub use role::ROLE;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
 pub use sources::base_url::{BaseUrl, BaseUrlError};

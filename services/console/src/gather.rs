@@ -27,7 +27,7 @@ use std::future::Future;
 use std::time::Duration;
 use watchkeeper_domain::clock::DISAGREEMENT;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Group, Page, PortError};
+use watchkeeper_ports::{Group, Page, PortError, Topic};
 
 /// Series on one page of the table.
 pub const PAGE_SERIES: usize = 50;
@@ -89,6 +89,7 @@ pub(crate) struct Latest {
 pub(crate) async fn status(
     ports: &ConsolePorts,
     letters: &watchkeeper_letters::Letters,
+    consumers: &[(Topic, Group)],
     chosen: &Chosen,
     now: Timestamp,
 ) -> Status {
@@ -97,7 +98,7 @@ pub(crate) async fn status(
         ask("cache", ports.latest.len()),
         ask("cache", clock(ports, now)),
         ask("bus", dead_letters::outstanding(letters)),
-        lag::of_groups(&*ports.bus),
+        lag::of_groups(&*ports.bus, consumers),
         alerting(ports, now),
     );
     Status { latest, history, series, clock, letters, lags, alerting }

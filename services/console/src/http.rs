@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
+use watchkeeper_ports::Consumers;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
 use watchkeeper_runtime::{RoleContext, RoleResult, host_name};
@@ -32,21 +33,29 @@ pub struct Console {
     ports: ConsolePorts,
     letters: Letters,
     rules: Arc<RuleSet>,
+    consumers: Consumers,
     started: Instant,
     host: Arc<str>,
     assets: &'static Assets,
 }
 
 impl Console {
-    /// A console that shows the roles of `context`'s process, what `ports` answer, the `letters` of the bus, and
-    /// `rules`.
-    pub fn new(context: RoleContext, ports: ConsolePorts, letters: Letters, rules: Arc<RuleSet>) -> Self {
+    /// A console that shows the roles of `context`'s process, what `ports` answer, the `letters` of the bus, `rules`,
+    /// and the lag of `consumers`.
+    pub fn new(
+        context: RoleContext,
+        ports: ConsolePorts,
+        letters: Letters,
+        rules: Arc<RuleSet>,
+        consumers: Consumers,
+    ) -> Self {
         context.set_status("shows the pages at / and /alerts");
         Self {
             context,
             ports,
             letters,
             rules,
+            consumers,
             started: Instant::now(),
             host: host_name().into(),
             assets: Assets::get(),
@@ -86,7 +95,7 @@ async fn status_page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (now, chosen) = (Timestamp::now(), question.chosen());
-    let answers = status(&console.ports, &console.letters, &chosen, now).await;
+    let answers = status(&console.ports, &console.letters, &console.consumers, &chosen, now).await;
     let roles = console.context.roster().roles();
     render(&StatusPage::new(console.shell("/", &headers, now), &roles, &chosen, answers, now))
 }

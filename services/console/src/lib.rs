@@ -13,8 +13,10 @@ mod links;
 mod lookback;
 mod page;
 mod ports;
+mod role;
 mod sparkline;
 
 pub use gather::{MAX_ALERTS, MAX_NOTIFICATIONS, MAX_SILENCES, PAGE_SERIES, PATIENCE};
 pub use http::Console;
 pub use ports::ConsolePorts;
+pub use role::ROLE;

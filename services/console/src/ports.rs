@@ -1,7 +1,9 @@
 //! What the console asks.
 
 use std::sync::Arc;
-use watchkeeper_ports::{AlertStore, EventBus, LatestCache, NotificationStore, SampleStore, SilenceStore};
+use watchkeeper_ports::{
+    AlertStore, EventBus, LatestCache, NotificationStore, Ports, SampleStore, SilenceStore,
+};
 
 /// What the console asks.
 #[derive(Clone)]
@@ -18,4 +20,11 @@ pub struct ConsolePorts {
     pub notifications: Arc<dyn NotificationStore>,
     /// What nobody is told of.
     pub silences: Arc<dyn SilenceStore>,
+}
+
+impl From<&Ports> for ConsolePorts {
+    fn from(ports: &Ports) -> Self {
+        let Ports { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
+        Self { bus, samples, latest, alerts, notifications, silences }
+    }
 }

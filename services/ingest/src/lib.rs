@@ -21,6 +21,7 @@ mod openapi;
 mod outlet;
 mod refusal;
 mod repeats;
+mod role;
 mod room;
 mod run;
 mod series;
@@ -35,4 +36,5 @@ pub use config::{
 pub use intake::DECODED_AT_ONCE;
 pub use openapi::openapi;
 pub use outlet::SpoolPort;
+pub use role::{OpenSpool, ROLE};
 pub use run::Ingest;

@@ -25,11 +25,13 @@ mod metrics;
 mod outgoing;
 mod plan;
 mod prune;
+mod role;
 mod run;
 mod status;
 mod webhook;
 
 pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConfig, Webhook};
 pub use deliver::SEND_WITHIN;
+pub use role::ROLE;
 pub use run::{NotifierPorts, run};
 pub use webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};

@@ -12,7 +12,8 @@ use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use watchkeeper_ports::{
-    AlertStore, EventBus, Group, Mailer, NotificationStore, PositionStore, ScheduleStore, SilenceStore, Topic,
+    AlertStore, EventBus, Group, Mailer, NotificationStore, Ports, PositionStore, ScheduleStore,
+    SilenceStore, Topic,
 };
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::clock::{Clock, ScheduledClock};
@@ -34,6 +35,13 @@ pub struct NotifierPorts {
     pub schedule: Arc<dyn ScheduleStore>,
     /// What carries mail on.
     pub mailer: Arc<dyn Mailer>,
+}
+
+impl From<&Ports> for NotifierPorts {
+    fn from(ports: &Ports) -> Self {
+        let Ports { bus, alerts, notifications, silences, schedule, mailer, .. } = ports.clone();
+        Self { bus, alerts, notifications, silences, schedule, mailer }
+    }
 }
 
 /// Evaluates the rules over topic `metrics` and its dead letters, and tells people what fires and clears,

@@ -20,7 +20,7 @@ pub(crate) struct StoredClock {
 #[async_trait]
 impl ClockLedger for StoredClock {
     async fn looks(&self, now: Timestamp) -> Result<Looks, PortError> {
-        if let Some(looks) = from_marks(&self.schedule.marks(super::ROLE).await?) {
+        if let Some(looks) = from_marks(&self.schedule.marks(crate::ROLE.name).await?) {
             return Ok(looks);
         }
         match self.newest(now).await {
@@ -35,7 +35,7 @@ impl ClockLedger for StoredClock {
 
     async fn note(&self, looks: &Looks) -> Result<(), PortError> {
         let marks = to_marks(looks).map(|(name, at)| (name.to_owned(), at));
-        self.schedule.mark(super::ROLE, &marks).await
+        self.schedule.mark(crate::ROLE.name, &marks).await
     }
 }
 
@@ -104,7 +104,7 @@ async fn look(
 
 async fn publish(bus: &dyn EventBus, at: Timestamp, seconds: f64) -> Result<(), PortError> {
     let (source, name) = DISAGREEMENT;
-    let series = Series::new(source, name, "seconds", &[("role", super::ROLE)]);
+    let series = Series::new(source, name, "seconds", &[("role", crate::ROLE.name)]);
     let series = Arc::new(series.expect("it is within the limits of a series"));
     let mut batch = BatchBuilder::default();
     push_sample(&mut batch, &Sample { series, collected_at: at, value: seconds });

@@ -14,11 +14,10 @@ mod fake_store;
 mod handle;
 mod metrics;
 mod retention;
+mod role;
 mod run;
 mod series;
 
 pub use config::{BATCH_RECORDS, MAX_SERIES, PersisterConfig};
+pub use role::ROLE;
 pub use run::run;
-
-/// The role's name: who rejects, in the headers of a dead letter, and whose marks are kept.
-const ROLE: &str = "persister";

@@ -219,7 +219,7 @@ impl Persister {
             let (batch, offset) = self.in_hand.find(*origin);
             let letter = DeadLetter {
                 reason,
-                rejected_by: ROLE,
+                rejected_by: ROLE.name,
                 rejected_at,
                 origin: batch.partition.clone(),
                 offset,

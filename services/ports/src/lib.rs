@@ -19,6 +19,7 @@ mod mailer;
 mod metrics_table;
 mod notification_store;
 mod placement;
+mod ports;
 mod position_store;
 mod record;
 mod rollup_store;
@@ -38,6 +39,7 @@ pub use notification_store::{
     AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
 };
 pub use placement::Placement;
+pub use ports::Ports;
 pub use position_store::{Advance, PositionStore, StoredPosition};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;
@@ -46,4 +48,4 @@ pub use sample_store::{
 };
 pub use schedule_store::ScheduleStore;
 pub use silence_store::SilenceStore;
-pub use topic::{Group, Offset, Position, Topic, TopicId, TopicPartition};
+pub use topic::{Consumers, Group, Offset, Position, Topic, TopicId, TopicPartition};

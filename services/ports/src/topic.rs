@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A record's number within its partition, from 0; a position is the offset of the next record.
 pub type Offset = u64;
@@ -93,8 +94,6 @@ impl Group {
     pub const CACHE: Self = Self(Cow::Borrowed("cache"));
     /// Evaluates the rules. Its positions lie in the store of alerts, moved together with them.
     pub const NOTIFIER: Self = Self(Cow::Borrowed("notifier"));
-    /// Who consumes [`Topic::METRICS`].
-    pub const OF_METRICS: [Self; 3] = [Self::PERSISTER, Self::CACHE, Self::NOTIFIER];
 
     /// The group of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
@@ -112,6 +111,9 @@ impl fmt::Display for Group {
         f.write_str(&self.0)
     }
 }
+
+/// Which groups consume which topics, of those whose lag is shown.
+pub type Consumers = Arc<[(Topic, Group)]>;
 
 /// One partition of one topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

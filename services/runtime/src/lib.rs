@@ -18,6 +18,7 @@ mod periodic;
 pub mod probe;
 mod process;
 mod retry;
+pub mod role;
 mod roster;
 mod signals;
 mod systemd;

@@ -8,13 +8,10 @@ mod engines;
 mod mail;
 mod migrating;
 mod place;
-mod ports;
 mod rollups;
 mod store;
 mod taking_over;
 mod url;
-
-pub(crate) use ports::Ports;
 
 use bus::BusBackend;
 use cache::CacheBackend;
@@ -27,6 +24,7 @@ use store::StoreBackend;
 use watchkeeper_config::Section;
 use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_migrate::Stores;
+use watchkeeper_ports::Ports;
 
 /// The section `[backends]`: where each back end is.
 #[derive(Clone, Debug, PartialEq)]

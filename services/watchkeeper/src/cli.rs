@@ -12,7 +12,7 @@ pub(crate) use migrate::MigrateArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
-use crate::role::Role;
+use crate::role::{self, Role};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Run one role in a process of its own, which takes back ends that processes can share
     Run(RunArgs),
+    /// List the roles, the ports that each listens at by default, and its consumer groups
+    Roles(RolesArgs),
     /// Read a configuration file and report everything that is wrong with it
     CheckConfig(CheckConfigArgs),
     /// Ask a running Watchkeeper for values
@@ -80,6 +82,7 @@ pub(crate) struct UpArgs {
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
     /// The role
+    #[arg(value_parser = role::parser())]
     pub(crate) role: Role,
     /// The configuration file, the same for all roles
     #[arg(long, value_name = "FILE")]
@@ -91,12 +94,18 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct RolesArgs {
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct CheckConfigArgs {
     /// The configuration file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Also whether this role can run with it in a process of its own
-    #[arg(long)]
+    #[arg(long, value_parser = role::parser())]
     pub(crate) role: Option<Role>,
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod migrate;
 pub(crate) mod notifications;
 pub(crate) mod query;
+pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod silences;

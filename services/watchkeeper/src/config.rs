@@ -2,18 +2,11 @@
 
 use crate::backends::Backends;
 use crate::listen::Listen;
+use crate::role::ROLES;
 use std::path::Path;
-use std::sync::Arc;
-use watchkeeper_analytics::AnalyticsConfig;
-use watchkeeper_api::ApiConfig;
-use watchkeeper_cache::CacheConfig;
-use watchkeeper_collector::CollectorConfig;
 use watchkeeper_config::{ConfigErrors, Document, Section};
-use watchkeeper_ingest::IngestConfig;
-use watchkeeper_notifier::NotifierConfig;
-use watchkeeper_persister::PersisterConfig;
-use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Tokens};
+use watchkeeper_runtime::role::{Peers, Settings};
 use watchkeeper_runtime::telemetry::LogLevel;
 
 /// Everything that can be set.
@@ -23,14 +16,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     pub(crate) backends: Backends,
     pub(crate) tokens: Tokens,
-    pub(crate) collector: CollectorConfig,
-    pub(crate) ingest: IngestConfig,
-    pub(crate) cache: CacheConfig,
-    pub(crate) persister: PersisterConfig,
-    pub(crate) api: ApiConfig,
-    pub(crate) notifier: NotifierConfig,
-    pub(crate) rules: Arc<RuleSet>,
-    pub(crate) analytics: AnalyticsConfig,
+    /// What the roles read.
+    pub(crate) settings: Settings,
 }
 
 impl Config {
@@ -54,58 +41,25 @@ impl Config {
             ("http, grpc or listen", self.listen != other.listen),
             ("backends", self.backends != other.backends),
             ("token", self.tokens != other.tokens),
-            ("collector or compatibility", self.collector != other.collector),
-            ("ingest", self.ingest != other.ingest),
-            ("cache", self.cache != other.cache),
-            ("persister", self.persister != other.persister),
-            ("api", self.api != other.api),
-            ("notifier", self.notifier != other.notifier),
-            ("rule, inhibit or compatibility", self.rules != other.rules),
-            ("analytics", self.analytics != other.analytics),
         ];
-        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+        let differ = differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name);
+        differ.chain(self.settings.sections_that_differ(&other.settings)).collect()
+    }
+
+    /// How a role asks others, which run with the same configuration on this host.
+    pub(crate) fn peers(&self) -> Peers {
+        Peers { grpc: self.listen.peers(), are_open: Access::new(self.tokens.clone()).is_open() }
     }
 
     fn read(root: &mut Section<'_>) -> Self {
         let tokens = Tokens::read(root);
         let is_open = Access::new(tokens.clone()).is_open();
-        let listen = Listen::read(root, is_open);
-        let (notifier, rules) = NotifierConfig::read(root);
-        let Compatibility { publish_old_names, match_old_names } =
-            root.section("compatibility", Compatibility::read);
-        let collector = root.section("collector", CollectorConfig::read);
         Self {
             log_level: root.section("log", |log| log.parsed("level")).unwrap_or_default(),
-            listen,
+            listen: Listen::read(root, is_open),
             backends: root.section("backends", Backends::read),
             tokens,
-            collector: CollectorConfig { old_names: publish_old_names, ..collector },
-            ingest: root.section("ingest", IngestConfig::read),
-            cache: root.section("cache", CacheConfig::read),
-            persister: root.section("persister", PersisterConfig::read),
-            api: root.section("api", ApiConfig::read),
-            notifier,
-            rules: if match_old_names {
-                Arc::new(Arc::unwrap_or_clone(rules).with_old_names())
-            } else {
-                rules
-            },
-            analytics: root.section("analytics", AnalyticsConfig::read),
-        }
-    }
-}
-
-/// The section `[compatibility]`: names that the previous platform had.
-struct Compatibility {
-    publish_old_names: bool,
-    match_old_names: bool,
-}
-
-impl Compatibility {
-    fn read(section: &mut Section<'_>) -> Self {
-        Self {
-            publish_old_names: section.boolean("publish_old_names", false),
-            match_old_names: section.boolean("match_old_names", false),
+            settings: Settings::read(root, ROLES),
         }
     }
 }
@@ -115,6 +69,7 @@ mod tests {
     use super::*;
     use watchkeeper_adapter_postgres::MAX_DAYS;
     use watchkeeper_domain::limits::MAX_WAIT;
+    use watchkeeper_persister::PersisterConfig;
 
     /// PostgreSQL has a partition for each day that it may be sent: of the longest retention, of what is taken past it,
     /// the day that is not over at each end, and the days that come.

@@ -1,7 +1,8 @@
 //! Where the roles listen, each in a process of its own.
 
-use crate::role::Role;
+use crate::role::{FRONT, ROLES, Role};
 use axum::http::Uri;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use watchkeeper_config::Section;
@@ -13,28 +14,8 @@ use watchkeeper_runtime::http::can_be_reached;
 pub(crate) struct Listen {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
-    cache_grpc: SocketAddr,
-    collector: SocketAddr,
-    ingest: SocketAddr,
-    cache: SocketAddr,
-    persister: SocketAddr,
-    analytics: SocketAddr,
-    notifier: SocketAddr,
-    console: SocketAddr,
-}
-
-/// At which port a role listens for HTTP unless the configuration says otherwise.
-const fn default_port(role: Role) -> u16 {
-    match role {
-        Role::Api => 8460,
-        Role::Ingest => 8462,
-        Role::Cache => 8463,
-        Role::Persister => 8465,
-        Role::Collector => 8466,
-        Role::Analytics => 8467,
-        Role::Notifier => 8468,
-        Role::Console => 8469,
-    }
+    /// By the keys of `[listen]`.
+    others: BTreeMap<&'static str, SocketAddr>,
 }
 
 const fn loopback(port: u16) -> SocketAddr {
@@ -50,50 +31,48 @@ impl Listen {
             if is_open && address.is_some_and(can_be_reached) {
                 section.refuse(key, "can be reached by other hosts, which takes at least one [[token]]");
             }
-            address.unwrap_or(default)
+            address.unwrap_or(loopback(default))
         };
-        let http = root.section("http", |section| read(section, "listen", loopback(default_port(Role::Api))));
-        let grpc = root.section("grpc", |section| {
-            let grpc = read(section, "listen", loopback(8461));
+        let read_grpc = |section: &mut Section<'_>, key, default, http: SocketAddr, http_key: &str| {
+            let grpc = read(section, key, default);
             if grpc == http && grpc.port() != 0 {
-                section.refuse("listen", "must not be the same as http.listen");
+                section.refuse(key, format!("must not be the same as {http_key}"));
             }
             grpc
+        };
+        let http = root.section("http", |section| read(section, "listen", FRONT.http_port));
+        let front_grpc = FRONT.grpc.map_or(0, |grpc| grpc.port);
+        let grpc =
+            root.section("grpc", |section| read_grpc(section, "listen", front_grpc, http, "http.listen"));
+        let others = root.section("listen", |section| {
+            let mut others = BTreeMap::new();
+            for role in ROLES.iter().filter(|role| role.name != FRONT.name) {
+                let http = read(section, role.name, role.http_port);
+                others.insert(role.name, http);
+                if let Some(grpc) = role.grpc {
+                    let key = format!("listen.{role}");
+                    others.insert(grpc.key, read_grpc(section, grpc.key, grpc.port, http, &key));
+                }
+            }
+            others
         });
-        root.section("listen", |section| {
-            let cache = read(section, "cache", loopback(default_port(Role::Cache)));
-            let cache_grpc = read(section, "cache_grpc", loopback(8464));
-            if cache == cache_grpc && cache.port() != 0 {
-                section.refuse("cache_grpc", "must not be the same as listen.cache");
-            }
-            let mut read = |role: Role| read(section, role.name(), loopback(default_port(role)));
-            Self {
-                http,
-                grpc,
-                ingest: read(Role::Ingest),
-                cache,
-                cache_grpc,
-                persister: read(Role::Persister),
-                collector: read(Role::Collector),
-                analytics: read(Role::Analytics),
-                notifier: read(Role::Notifier),
-                console: read(Role::Console),
-            }
-        })
+        Self { http, grpc, others }
     }
 
     /// Where `role` listens for HTTP in a process of its own: the key, and the address.
-    pub(crate) fn http_of(&self, role: Role) -> (&'static str, SocketAddr) {
-        match role {
-            Role::Api => ("http.listen", self.http),
-            Role::Ingest => ("listen.ingest", self.ingest),
-            Role::Cache => ("listen.cache", self.cache),
-            Role::Persister => ("listen.persister", self.persister),
-            Role::Collector => ("listen.collector", self.collector),
-            Role::Analytics => ("listen.analytics", self.analytics),
-            Role::Notifier => ("listen.notifier", self.notifier),
-            Role::Console => ("listen.console", self.console),
-        }
+    pub(crate) fn http_of(&self, role: Role) -> (String, SocketAddr) {
+        if role.name == FRONT.name { ("http.listen".to_owned(), self.http) } else { self.other(role.name) }
+    }
+
+    /// Where it listens for gRPC, if it does.
+    pub(crate) fn grpc_of(&self, role: Role) -> Option<(String, SocketAddr)> {
+        let grpc = role.grpc?;
+        let is_front = role.name == FRONT.name;
+        Some(if is_front { ("grpc.listen".to_owned(), self.grpc) } else { self.other(grpc.key) })
+    }
+
+    fn other(&self, key: &str) -> (String, SocketAddr) {
+        (format!("listen.{key}"), self.others[key])
     }
 
     /// What engines call a process that listens for HTTP where `role` does. A port that is not the default one tells it
@@ -101,29 +80,25 @@ impl Listen {
     pub(crate) fn process_name(&self, process: &str, role: Role) -> String {
         let (_, address) = self.http_of(role);
         let port = address.port();
-        if port == 0 || port == default_port(role) { process.to_owned() } else { format!("{process}-{port}") }
+        if port == 0 || port == role.http_port { process.to_owned() } else { format!("{process}-{port}") }
     }
 
-    /// Where a process on the same host asks the api over gRPC; none if its port is whichever is free.
-    pub(crate) fn api(&self) -> Option<Uri> {
-        let address = self.grpc;
-        let ip = match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let url = format!("http://{}", SocketAddr::new(ip, address.port()));
-        url.parse().ok().filter(|_| address.port() != 0)
+    /// Where a process on the same host asks each role over gRPC; without those whose port is whichever is free.
+    pub(crate) fn peers(&self) -> BTreeMap<&'static str, Uri> {
+        let peer = |role: &Role| Some((role.name, url_on_this_host(self.grpc_of(role)?.1)?));
+        ROLES.iter().filter_map(peer).collect()
     }
+}
 
-    /// Where it listens for gRPC, if it does.
-    pub(crate) fn grpc_of(&self, role: Role) -> Option<(&'static str, SocketAddr)> {
-        match role {
-            Role::Api => Some(("grpc.listen", self.grpc)),
-            Role::Cache => Some(("listen.cache_grpc", self.cache_grpc)),
-            _ => None,
-        }
-    }
+/// Where a process on the same host asks who listens there; none if the port is whichever is free.
+fn url_on_this_host(address: SocketAddr) -> Option<Uri> {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let url = format!("http://{}", SocketAddr::new(ip, address.port()));
+    url.parse().ok().filter(|_| address.port() != 0)
 }
 
 /// Where to listen.
@@ -149,7 +124,10 @@ mod tests {
 
     #[test]
     fn the_api_is_asked_where_it_listens_and_on_loopback_if_that_is_everywhere() {
-        let api = |listen: &str| read(&format!("[grpc]\nlisten = {listen:?}")).unwrap().api();
+        let api = |listen: &str| {
+            let listen = read(&format!("[grpc]\nlisten = {listen:?}")).unwrap();
+            listen.peers().remove(watchkeeper_api::ROLE.name)
+        };
         for (listen, asked) in [
             ("127.0.0.2:9000", "http://127.0.0.2:9000/"),
             ("0.0.0.0:8461", "http://127.0.0.1:8461/"),
@@ -162,14 +140,17 @@ mod tests {
 
     #[test]
     fn a_process_is_told_from_another_of_its_name_by_a_port_that_is_not_the_default() {
-        let name = |text: &str, role: Role| read(text).unwrap().process_name(role.name(), role);
-        for role in Role::ALL {
-            assert_eq!(name("", role), role.name());
+        let name = |text: &str, role: Role| read(text).unwrap().process_name(role.name, role);
+        for role in ROLES {
+            assert_eq!(name("", role), role.name);
         }
-        assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", Role::Persister), "persister-9001");
-        assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", Role::Cache), "cache");
-        assert_eq!(name("[listen]\npersister = \"127.0.0.1:0\"", Role::Persister), "persister");
-        assert_eq!(read("[http]\nlisten = \"[::1]:9000\"").unwrap().process_name("up", Role::Api), "up-9000");
+        assert_eq!(
+            name("[listen]\npersister = \"127.0.0.1:9001\"", &watchkeeper_persister::ROLE),
+            "persister-9001"
+        );
+        assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", &watchkeeper_cache::ROLE), "cache");
+        assert_eq!(name("[listen]\npersister = \"127.0.0.1:0\"", &watchkeeper_persister::ROLE), "persister");
+        assert_eq!(read("[http]\nlisten = \"[::1]:9000\"").unwrap().process_name("up", FRONT), "up-9000");
     }
 
     #[test]

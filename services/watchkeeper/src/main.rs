@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(args) => command::up::run(&args),
         Command::Run(args) => command::run::run(&args),
+        Command::Roles(args) => command::roles::run(&args),
         Command::CheckConfig(args) => command::check_config::run(&args),
         Command::Query(args) => command::query::run(&args),
         Command::Tail(args) => command::tail::run(&args),

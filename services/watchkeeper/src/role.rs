@@ -1,59 +1,88 @@
-//! The roles there are.
+//! The table of roles.
 
-use clap::ValueEnum;
-use std::fmt;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use watchkeeper_runtime::role::RoleSpec;
 
 /// A role: one job, one crate, one systemd unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
-    /// Takes samples from the outside world
-    Collector,
-    /// Takes samples from services over HTTP
-    Ingest,
-    /// Keeps the latest value of every series
-    Cache,
-    /// Stores every sample
-    Persister,
-    /// Answers questions over HTTP and gRPC
-    Api,
-    /// Rolls samples up, hour by hour and day by day
-    Analytics,
-    /// Tells people when a rule fires and when it clears
-    Notifier,
-    /// The page that shows what is going on
-    Console,
+pub(crate) type Role = &'static RoleSpec;
+
+/// All roles, in the order in which `up` starts them: one that others ask comes before them.
+pub(crate) static ROLES: &[Role] = &[
+    &watchkeeper_ingest::ROLE,
+    &watchkeeper_api::ROLE,
+    &watchkeeper_console::ROLE,
+    &watchkeeper_persister::ROLE,
+    &watchkeeper_cache::ROLE,
+    &watchkeeper_collector::ROLE,
+    &watchkeeper_analytics::ROLE,
+    &watchkeeper_notifier::ROLE,
+];
+
+/// The role that listens at `[http]` and `[grpc]` also in a process of its own, as `up` does.
+pub(crate) static FRONT: Role = &watchkeeper_api::ROLE;
+
+/// Reads a role on the command line.
+pub(crate) fn parser() -> impl TypedValueParser<Value = Role> {
+    let names = ROLES.iter().map(|role| PossibleValue::new(role.name).help(role.about));
+    PossibleValuesParser::new(names).map(|name| named(&name).expect("the parser takes no other name"))
 }
 
-impl Role {
-    /// All of them; one that others ask comes before them.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Ingest,
-        Self::Api,
-        Self::Console,
-        Self::Persister,
-        Self::Cache,
-        Self::Collector,
-        Self::Analytics,
-        Self::Notifier,
-    ];
+fn named(name: &str) -> Option<Role> {
+    ROLES.iter().copied().find(|role| role.name == name)
+}
 
-    /// Its name in commands, sections and metrics.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Collector => "collector",
-            Self::Ingest => "ingest",
-            Self::Cache => "cache",
-            Self::Persister => "persister",
-            Self::Api => "api",
-            Self::Analytics => "analytics",
-            Self::Notifier => "notifier",
-            Self::Console => "console",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::PathBuf;
+
+    fn in_repository(path: &str) -> PathBuf {
+        [env!("CARGO_MANIFEST_DIR"), "../..", path].iter().collect()
+    }
+
+    fn read(path: &str) -> String {
+        fs::read_to_string(in_repository(path)).unwrap()
+    }
+
+    #[test]
+    fn a_role_is_one_lower_case_word_and_no_two_share_a_port() {
+        let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
+        for role in ROLES {
+            assert!(role.name.chars().all(|c| c.is_ascii_lowercase()), "{role}");
+            assert!(names.insert(role.name), "{role}");
+            assert!(ports.insert(role.http_port), "{role}");
+            assert!(role.grpc.is_none_or(|grpc| ports.insert(grpc.port)), "{role}");
         }
     }
-}
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+    #[test]
+    fn every_role_is_in_the_documents_and_in_the_example() {
+        let (readme, architecture) = (read("README.md"), read("ARCHITECTURE.md"));
+        let example = read("examples/watchkeeper.toml");
+        for role in ROLES {
+            assert!(readme.contains(&format!("\n| `{role}` ")), "README.md has no row of the {role}");
+            assert!(architecture.contains(&format!("`{role}`")), "ARCHITECTURE.md does not name the {role}");
+            let mut keys = vec![(role.name, role.http_port)];
+            keys.extend(role.grpc.map(|grpc| (grpc.key, grpc.port)));
+            for (key, port) in keys {
+                let key = if role.name == FRONT.name { "listen" } else { key };
+                let line = format!("\n{key} = \"127.0.0.1:{port}\"");
+                assert!(example.contains(&line), "the example does not say where the {role} listens:{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_role_has_a_unit_and_an_option_where_there_are_any() {
+        let unit = |role| format!("systemd/watchkeeper-{role}.service");
+        let has_units = in_repository("systemd").is_dir();
+        let module = fs::read_dir(in_repository("nixos")).into_iter().flatten();
+        let module: String = module.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        for role in ROLES {
+            assert!(!has_units || in_repository(&unit(role)).exists(), "{} is missing", unit(role));
+            assert!(module.is_empty() || module.contains(role.name), "nixos does not name the {role}");
+        }
     }
 }

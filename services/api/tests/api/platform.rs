@@ -22,7 +22,7 @@ use watchkeeper_domain::{
     Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{Append, BatchBuilder, Evaluation, Topic, TtlPolicy};
+use watchkeeper_ports::{Append, BatchBuilder, Consumers, Evaluation, Group, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
@@ -104,7 +104,7 @@ impl Platform {
     pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
         let context = RoleContext::detached("api");
         let letters = Letters::new(Arc::clone(&ports.bus));
-        let api = Api::new(context.clone(), config, ports.clone(), letters, rules()).unwrap();
+        let api = Api::new(context.clone(), config, ports.clone(), letters, rules(), consumers()).unwrap();
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
@@ -247,4 +247,9 @@ pub(crate) fn alert(rule: &str, severity: Severity, host: &str) -> Alert {
 /// A time of day, in the past.
 pub(crate) fn at(time: &str) -> String {
     format!("2026-01-20T{time}Z")
+}
+
+/// Whose lag is told.
+fn consumers() -> Consumers {
+    [Group::PERSISTER, Group::CACHE, Group::NOTIFIER].map(|group| (Topic::METRICS, group)).into()
 }

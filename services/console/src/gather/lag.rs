@@ -16,16 +16,15 @@ pub(crate) struct GroupLag {
     pub(crate) end: u64,
 }
 
-pub(super) async fn of_groups(bus: &dyn EventBus) -> Vec<(Group, Answer<GroupLag>)> {
-    let asked = Group::OF_METRICS.map(async |group| {
-        let lag = of(bus, &group).await;
-        (group, lag)
-    });
-    join_all(asked).await
+pub(super) async fn of_groups(
+    bus: &dyn EventBus,
+    consumers: &[(Topic, Group)],
+) -> Vec<(Group, Answer<GroupLag>)> {
+    join_all(consumers.iter().map(async |(topic, group)| (group.clone(), of(bus, topic, group).await))).await
 }
 
-async fn of(bus: &dyn EventBus, group: &Group) -> Answer<GroupLag> {
-    let partitions = ask("bus", bus.lag(&Topic::METRICS, group)).await?;
+async fn of(bus: &dyn EventBus, topic: &Topic, group: &Group) -> Answer<GroupLag> {
+    let partitions = ask("bus", bus.lag(topic, group)).await?;
     Ok(sum(&partitions))
 }
 

@@ -75,7 +75,7 @@ async fn only_those_who_may_read_see_the_page() {
     let context = RoleContext::detached("console");
     let ports = World::default().ports();
     let letters = Letters::new(Arc::clone(&ports.bus));
-    let router = Console::new(context, ports, letters, Arc::default()).router(&access);
+    let router = Console::new(context, ports, letters, Arc::default(), Arc::default()).router(&access);
     let files = files(&console(World::default())).await;
     for path in
         ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))

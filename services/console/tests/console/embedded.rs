@@ -63,7 +63,7 @@ async fn reject_one(bus: &dyn EventBus) {
 
 fn console(ports: &ConsolePorts, rules: Arc<RuleSet>) -> Router {
     let letters = Letters::new(Arc::clone(&ports.bus));
-    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules))
+    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules, Arc::default()))
 }
 
 #[tokio::test]

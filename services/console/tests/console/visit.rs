@@ -11,6 +11,7 @@ use tower::ServiceExt as _;
 use watchkeeper_console::Console;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_letters::Letters;
+use watchkeeper_ports::{Group, Topic};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 
@@ -50,7 +51,9 @@ pub(crate) fn console(world: World) -> Router {
 pub(crate) fn console_of(context: RoleContext, world: World) -> Router {
     let (rules, ports) = (world.rules.clone(), world.ports());
     let letters = Letters::at_most(MAX_LETTERS, Arc::clone(&ports.bus));
-    running(Console::new(context, ports, letters, rules))
+    let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
+    let consumers = groups.map(|group| (Topic::METRICS, group)).into();
+    running(Console::new(context, ports, letters, rules, consumers))
 }
 
 /// The routes of a console that runs.

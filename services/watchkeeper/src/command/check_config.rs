@@ -4,7 +4,7 @@ use super::process::block_on;
 use super::{notice, print_line};
 use crate::cli::CheckConfigArgs;
 use crate::config::Config;
-use crate::role::Role;
+use crate::role::ROLES;
 use anyhow::{Context as _, bail};
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
         bail!("{}: [backends]: {}", file.display(), faults.join("\n"));
     }
     match role {
-        Some(role) => config.check_alone(*role, file).with_context(|| file.display().to_string())?,
+        Some(role) => config.check_alone(role, file).with_context(|| file.display().to_string())?,
         None => tell_who_cannot_run_alone(&config, file),
     }
     tell_what_is_missing_here(file)?;
@@ -30,7 +30,7 @@ fn tell_who_cannot_run_alone(config: &Config, file: &Path) {
         return;
     }
     // The first reason is enough: that engines are missing is the same for all of them.
-    let refusal = Role::ALL.into_iter().find_map(|role| config.check_alone(role, file).err());
+    let refusal = ROLES.iter().find_map(|role| config.check_alone(role, file).err());
     if let Some(reason) = refusal {
         notice(&format!("`watchkeeper run` would refuse it: {reason}"));
     }

@@ -8,16 +8,17 @@ use crate::cli::{RulesAction, RulesArgs};
 use crate::config::Config;
 use anyhow::ensure;
 use std::io;
+use std::sync::Arc;
 use watchkeeper_config::show_duration;
 use watchkeeper_rules::{Rule, RuleSet, TestOutcome, run_tests};
 
 pub(crate) fn run(args: &RulesArgs) -> anyhow::Result<()> {
     match &args.action {
         RulesAction::Check { file } => {
-            list(&Config::check(file)?.rules)?;
+            list(Config::check(file)?.settings.get::<Arc<RuleSet>>()?)?;
             Ok(())
         }
-        RulesAction::Test { file } => test(&Config::check(file)?.rules),
+        RulesAction::Test { file } => test(Config::check(file)?.settings.get::<Arc<RuleSet>>()?),
         RulesAction::List { output, server } => running::list(output, server),
         RulesAction::Explain(args) => running::explain(args),
     }

@@ -3,7 +3,7 @@
 use super::data_dir::data_dir;
 use super::process::run_to_the_end;
 use super::reload::Reload;
-use crate::assembly::Assembly;
+use crate::assembly;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use anyhow::Context as _;
@@ -12,29 +12,28 @@ use watchkeeper_runtime::{Process, telemetry};
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let RunArgs { role, config: file, data_dir: asked_for } = args;
+    let role = *role;
     let load = || Config::load(Some(file));
     let config = load()?;
-    config.check_alone(*role, file)?;
+    config.check_alone(role, file)?;
     let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
     let data_dir = data_dir(asked_for.as_deref())?;
     run_to_the_end(async {
         let access = Access::new(config.tokens.clone());
-        let (key, address) = config.listen.http_of(*role);
-        let http = Listener::bind(key, address, &access).await?;
-        let grpc = match config.listen.grpc_of(*role) {
-            Some((key, address)) => Some(Listener::bind(key, address, &access).await?),
+        let (key, address) = config.listen.http_of(role);
+        let http = Listener::bind(&key, address, &access).await?;
+        let grpc = match config.listen.grpc_of(role) {
+            Some((key, address)) => Some(Listener::bind(&key, address, &access).await?),
             None => None,
         };
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let name = config.listen.process_name(role.name(), *role);
+        let name = config.listen.process_name(role.name, role);
         let ports = config.backends.open(&name, &data_dir, &registry)?;
         let process = Process::new(registry);
         tracing::info!(
             %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",
         );
-        let mut assembly = Assembly::new(process, &config, ports, &access, &data_dir);
-        assembly.add(*role)?;
-        let process = assembly.listen(http, grpc);
+        let process = assembly::start(process, &[role], &config, ports, &access, &data_dir, (http, grpc))?;
         let mut reload = Reload { running: config.clone(), log_control, access: access.clone() };
         Ok(process.run(|| reload.reload(load())).await?)
     })

@@ -5,10 +5,10 @@ mod greeting;
 use super::data_dir::data_dir;
 use super::process::run_to_the_end;
 use super::reload::Reload;
-use crate::assembly::Assembly;
+use crate::assembly;
 use crate::cli::UpArgs;
 use crate::config::Config;
-use crate::role::Role;
+use crate::role::{FRONT, ROLES};
 use anyhow::Context as _;
 use greeting::Greeting;
 use std::time::Instant;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
         let place = config.backends.place(&data_dir);
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let name = config.listen.process_name("up", Role::Api);
+        let name = config.listen.process_name("up", FRONT);
         let ports = config.backends.open(&name, &data_dir, &registry).with_context(|| {
             format!("cannot use {place}, where the data is; --data-dir DIR chooses another place")
         })?;
@@ -34,11 +34,8 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
 
         let greeting = Greeting::new(args, &http, &grpc, place, &access, started);
         let roster = process.roster().clone();
-        let mut assembly = Assembly::new(process, &config, ports, &access, &data_dir);
-        for role in Role::ALL {
-            assembly.add(role)?;
-        }
-        let process = assembly.listen(http, Some(grpc));
+        let listeners = (http, Some(grpc));
+        let process = assembly::start(process, ROLES, &config, ports, &access, &data_dir, listeners)?;
         tokio::spawn(async move {
             roster.ready().await;
             greeting.print();

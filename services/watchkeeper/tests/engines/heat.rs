@@ -3,7 +3,6 @@
 use crate::host::Host;
 use crate::kept::Kept;
 use crate::patience::{so, wait_for};
-use crate::role::Role;
 use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Window};
 
@@ -61,7 +60,7 @@ impl Heat {
             (format!("/v1/range?{series}&from={from}&to={to}&step=1m"), format!("[\"{from}\",{VALUE}")),
         ] {
             wait_for("the api's answer", || {
-                let (status, body) = host.role(Role::Api).get(&question)?;
+                let (status, body) = host.role("api").get(&question)?;
                 so(status == 200 && body.contains(&answer), (&question, status, body))
             });
         }

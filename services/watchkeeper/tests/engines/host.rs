@@ -1,7 +1,8 @@
 //! A host on which roles run, each in a process of its own.
 
 use crate::patience::wait_for;
-use crate::role::{Role, RunningRole};
+use crate::role::{Role, RunningRole, port};
+use crate::roles::listen_at;
 use crate::running::{agent, post_samples};
 use crate::stack::{Engine, Stack};
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ impl Host {
 
     /// Where a role listens for HTTP, whether or not it runs.
     pub(crate) fn url(&self, role: Role) -> String {
-        format!("http://{}:{}", self.address, role.port())
+        format!("http://{}:{}", self.address, port(role))
     }
 
     /// Where there is gRPC at this port.
@@ -63,6 +64,11 @@ impl Host {
 
     pub(crate) fn role(&self, role: Role) -> &RunningRole {
         &self.roles[&role]
+    }
+
+    /// What runs.
+    pub(crate) fn running(&self) -> Vec<Role> {
+        self.roles.keys().copied().collect()
     }
 
     /// SIGKILL.
@@ -92,7 +98,7 @@ impl Host {
 
     /// Sends samples; the status of the answer, or none if nobody answers.
     pub(crate) fn post(&self, body: &str) -> Option<u16> {
-        post_samples(&agent(), self.role(Role::Ingest).url(), body)
+        post_samples(&agent(), self.role("ingest").url(), body)
     }
 
     fn file(&self) -> PathBuf {
@@ -117,19 +123,9 @@ fn certificate(dir: &Path, stack: &Stack) -> PathBuf {
 
 fn config(address: Ipv4Addr, stack: &Stack, certificate: &Path) -> String {
     let [bus, store, cache, rollups, mail] = Engine::ALL.map(|engine| stack.url(engine));
-    let (http, certificate) = (Role::Api.port(), certificate.display());
-    let listen = Role::ALL.into_iter().filter(|role| *role != Role::Api);
-    let listen: Vec<_> =
-        listen.map(|role| format!("{} = \"{address}:{}\"", role.name(), role.port())).collect();
-    let listen = listen.join("\n");
+    let (listen, certificate) = (listen_at(address), certificate.display());
     format!(
         r#"
-[http]
-listen = "{address}:{http}"
-[grpc]
-listen = "{address}:8461"
-[listen]
-cache_grpc = "{address}:8464"
 {listen}
 [backends]
 bus = "{bus}"

@@ -22,6 +22,8 @@ mod poison;
 mod readme;
 mod restarts;
 mod role;
+#[path = "../support/roles.rs"]
+mod roles;
 #[path = "../support/running.rs"]
 #[expect(dead_code, reason = "`up` runs here for one test only, which asks it little")]
 mod running;

@@ -2,7 +2,7 @@
 
 use crate::patience::{so, wait_for};
 use crate::poison::poison;
-use crate::role::Role;
+use crate::role;
 use crate::running::{Process, Up, watchkeeper};
 use crate::stack::Engine;
 use crate::world::World;
@@ -49,7 +49,7 @@ fn a_move_that_is_killed_and_started_again_carries_everything_once() {
     assert!(!rows.iter().any(copied), "{second}");
 
     let mut host = world.host("host");
-    host.start(&Role::ALL);
+    host.start(&role::all());
     host.wait_until_ready();
     wait_for("each sample in PostgreSQL", || {
         let stored = world.kept.stored("moved");
@@ -57,7 +57,7 @@ fn a_move_that_is_killed_and_started_again_carries_everything_once() {
         so(stored == expected, stored.len())
     });
     wait_for("the letter that waited, and that of the record that was not read", || {
-        let answer = host.role(Role::Api).get("/v1/dead-letters")?;
+        let answer = host.role("api").get("/v1/dead-letters")?;
         so(answer.1.matches("demo/poison").count() == 2, answer)
     });
     let cold = heat(20, Timestamp::now());

@@ -3,7 +3,6 @@
 use crate::before::Before;
 use crate::guide::toml_of;
 use crate::patience::{so, wait_for};
-use crate::role::Role;
 use crate::running::{agent, watchkeeper};
 use crate::stack::Engine;
 use crate::world::World;
@@ -19,11 +18,11 @@ fn each_step_of_the_guide_for_moving_over_works_beside_the_services_before() {
     let mut before = Before::on(&world.stack);
     before.fill_table();
     let mut host = world.host("host");
-    host.configure(&configuration(&host.url(Role::Api)));
+    host.configure(&configuration(&host.url("api")));
     let repository = BTreeMap::from([("repository".to_owned(), "golang/go".to_owned())]);
 
     // 1. The persister, and what the old table has.
-    host.start(&[Role::Persister]);
+    host.start(&["persister"]);
     host.wait_until_ready();
     before.publish(STARS.0, STARS.1, 100.0, &repository);
     wait_for("the new record", || {
@@ -39,12 +38,12 @@ fn each_step_of_the_guide_for_moving_over_works_beside_the_services_before() {
     assert_eq!(before.read_by_sql("Other", "without_labels"), [(7.0, "{}".to_owned())]);
 
     // 2. The api, asked by the old analytics.
-    host.start(&[Role::Api]);
+    host.start(&["api"]);
     let values = before.ask_api(&host.grpc(8461), STARS.0, STARS.1);
     assert_eq!((values.len(), values[0], values[24]), (25, 100.0, 96.0), "{values:?}");
 
     // 3. The cache, asked by the old collector.
-    host.start(&[Role::Cache]);
+    host.start(&["cache"]);
     host.wait_until_ready();
     wait_for("the latest value", || {
         let latest = world.kept.latest(STARS.0);
@@ -58,14 +57,14 @@ fn each_step_of_the_guide_for_moving_over_works_beside_the_services_before() {
     );
 
     // 4. Analytics, over what was taken from the old table.
-    host.start(&[Role::Analytics]);
+    host.start(&["analytics"]);
     wait_for("the rollups of the old hours", || {
         let hours = world.kept.hours(SERIES);
         so(hours.len() >= 24, hours)
     });
 
     // 5. The notifier: the old collector's stars rise, on whichever partition.
-    host.start(&[Role::Notifier]);
+    host.start(&["notifier"]);
     host.wait_until_ready();
     before.publish(STARS.0, STARS.1, 101.0, &repository);
     wait_for("the mail", || {
@@ -82,21 +81,21 @@ fn each_step_of_the_guide_for_moving_over_works_beside_the_services_before() {
     assert_eq!(newest.keys().collect::<Vec<_>>(), [SERIES], "a copy is not stored");
 
     // 6. What posts samples.
-    host.start(&[Role::Ingest]);
+    host.start(&["ingest"]);
     host.wait_until_ready();
     let posted = r#"[{"Source":"shop","Name":"orders","Value":3,"Labels":null}]"#;
-    let url = format!("{}/api/v1/metrics", host.role(Role::Ingest).url());
+    let url = format!("{}/api/v1/metrics", host.role("ingest").url());
     let mut answer = agent().post(url).content_type("application/json").send(posted).unwrap();
     assert_eq!(answer.status().as_u16(), 202);
     assert_eq!(answer.body_mut().read_to_string().unwrap(), "Metrics accepted");
 
     // 7. The collector, in the place of the old one.
-    host.start(&[Role::Collector]);
+    host.start(&["collector"]);
     wait_for("what the panel of the old dashboard asks for", || {
         let rows = before.read_by_sql("UptimeChecker", "availability_percent");
         so(rows.first() == Some(&(100.0, r#"{"site": "google.com"}"#.to_owned())), rows)
     });
-    host.stop(&Role::ALL);
+    host.stop(&host.running());
 }
 
 /// What the guide configures beside the engines, with a site that is there, and without what is not.

@@ -10,9 +10,9 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::time::Duration;
 
-const ROLES: [Role; 4] = [Role::Ingest, Role::Cache, Role::Persister, Role::Notifier];
+const ROLES: [Role; 4] = ["ingest", "cache", "persister", "notifier"];
 /// The roles that have a group of their name.
-const CONSUMERS: [Role; 3] = [Role::Cache, Role::Persister, Role::Notifier];
+const CONSUMERS: [Role; 3] = ["cache", "persister", "notifier"];
 const TOPIC: &str = "metrics";
 const PARTITIONS: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ struct Offsets {
 impl Offsets {
     fn of(role: Role, kafka: &str) -> Self {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", kafka.trim_start_matches("kafka://")).set("group.id", role.name());
+        config.set("bootstrap.servers", kafka.trim_start_matches("kafka://")).set("group.id", role);
         Self { tool: config.create().unwrap() }
     }
 

@@ -2,18 +2,16 @@
 
 use crate::host::unused_address;
 use crate::patience::{so, wait_for};
-use crate::role::Role;
+use crate::role::port;
+use crate::roles::listen_at;
 use crate::running::{agent, watchkeeper};
 use crate::world::World;
 use std::env;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 
-/// Where the page is in a process of its own.
-const CONSOLE: u16 = 8469;
 /// What stands before the commands in the shell: `cargo` is not called, but what it has built already. Engines end with
 /// the test, and the roles listen where nobody else does.
 const PRELUDE: &str = r#"
@@ -42,14 +40,16 @@ fn the_way_onto_engines_works_as_the_readme_has_it() {
     let mut stdin = shell.stdin.take().unwrap();
     stdin.write_all(format!("{PRELUDE}{up}").as_bytes()).unwrap();
     wait_for("the sample to be the answer of the command", || {
-        let url = format!("http://{address}:{}", Role::Api.port());
+        let url = format!("http://{address}:{}", port("api"));
         let mut query = watchkeeper(["query", "latest", "--source", "demo", "--url", &url]);
         let answer = query.output().map_err(|error| error.to_string())?;
         so(String::from_utf8_lossy(&answer.stdout).contains("answer"), answer)
     });
     wait_for("the page to show that all is well", || {
-        let mut page =
-            agent().get(format!("http://{address}:{CONSOLE}/")).call().map_err(|error| error.to_string())?;
+        let mut page = agent()
+            .get(format!("http://{address}:{}/", port("console")))
+            .call()
+            .map_err(|error| error.to_string())?;
         let page = page.body_mut().read_to_string().map_err(|error| error.to_string())?;
         so(page.contains("All well"), page)
     });
@@ -86,16 +86,4 @@ fn shell(world: &World, address: Ipv4Addr) -> Child {
         .env("LISTEN", &listen);
     shell.env("XDG_STATE_HOME", stack.join("state")).stdin(Stdio::piped()).stdout(Stdio::null());
     shell.spawn().unwrap()
-}
-
-fn listen_at(address: Ipv4Addr) -> String {
-    let mut listen = format!(
-        "[http]\nlisten = \"{address}:{}\"\n[grpc]\nlisten = \"{address}:8461\"\n[listen]\ncache_grpc = \"{address}:8464\"\n\
-         console = \"{address}:{CONSOLE}\"\n",
-        Role::Api.port()
-    );
-    for role in Role::ALL.into_iter().filter(|role| *role != Role::Api) {
-        let _ = writeln!(listen, "{} = \"{address}:{}\"", role.name(), role.port());
-    }
-    listen
 }

@@ -4,7 +4,7 @@ use crate::heat::{Heat, assert_stored_once};
 use crate::host::Host;
 use crate::load::Load;
 use crate::patience::{so, wait_for};
-use crate::role::Role;
+use crate::role;
 use crate::stack::Engine;
 use crate::told::{ids, wait_until_told};
 use crate::world::World;
@@ -18,9 +18,9 @@ const FIRST_CORRECTION_MINUTES: usize = 61;
 fn after_each_engine_is_restarted_new_samples_go_the_whole_way_and_none_is_lost_or_doubled() {
     let world = World::with_engines();
     let mut host = world.host("host");
-    host.start(&Role::ALL);
+    host.start(&role::all());
     host.wait_until_ready();
-    let load = Load::on([host.role(Role::Ingest).url()]);
+    let load = Load::on([host.role("ingest").url()]);
     let mut heats = Vec::new();
     for engine in Engine::ALL {
         load.wait_until_kept(&world.kept);
@@ -54,10 +54,10 @@ fn after_each_engine_is_restarted_new_samples_go_the_whole_way_and_none_is_lost_
 /// Waits until a role has noticed that the engine is away; mail is only missed when there is some.
 fn wait_until_missed(engine: Engine, host: &Host) {
     let (role, dependency) = match engine {
-        Engine::Kafka => (Role::Persister, "bus"),
-        Engine::Postgres => (Role::Persister, "store"),
-        Engine::Redis => (Role::Cache, "cache"),
-        Engine::Mongodb => (Role::Analytics, "rollups"),
+        Engine::Kafka => ("persister", "bus"),
+        Engine::Postgres => ("persister", "store"),
+        Engine::Redis => ("cache", "cache"),
+        Engine::Mongodb => ("analytics", "rollups"),
         Engine::Smtp => return,
     };
     wait_for("the engine to be missed", || host.role(role).misses(&[dependency]));
@@ -76,6 +76,6 @@ fn correct_rollups(host: &mut Host, times: usize) {
     let corrections: Vec<_> =
         (FIRST_CORRECTION_MINUTES..).take(times).map(|minutes| format!("{minutes}m")).collect();
     host.correct_rollups_after(&corrections);
-    host.stop(&[Role::Analytics]);
-    host.start(&[Role::Analytics]);
+    host.stop(&["analytics"]);
+    host.start(&["analytics"]);
 }

@@ -1,6 +1,7 @@
 //! A role in a process of its own.
 
 use crate::patience::so;
+use crate::roles::roles;
 use crate::running::{Process, agent, watchkeeper};
 use std::fs::{self, File};
 use std::net::Ipv4Addr;
@@ -8,52 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    Collector,
-    Ingest,
-    Cache,
-    Persister,
-    Api,
-    Analytics,
-    Notifier,
+/// The name of a role.
+pub(crate) type Role = &'static str;
+
+/// All roles.
+pub(crate) fn all() -> Vec<Role> {
+    roles().iter().map(|role| role.name.as_str()).collect()
 }
 
-impl Role {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Collector,
-        Self::Ingest,
-        Self::Cache,
-        Self::Persister,
-        Self::Api,
-        Self::Analytics,
-        Self::Notifier,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Collector => "collector",
-            Self::Ingest => "ingest",
-            Self::Cache => "cache",
-            Self::Persister => "persister",
-            Self::Api => "api",
-            Self::Analytics => "analytics",
-            Self::Notifier => "notifier",
-        }
-    }
-
-    /// Where it listens for HTTP.
-    pub(crate) const fn port(self) -> u16 {
-        match self {
-            Self::Api => 8460,
-            Self::Ingest => 8462,
-            Self::Cache => 8463,
-            Self::Persister => 8465,
-            Self::Collector => 8466,
-            Self::Analytics => 8467,
-            Self::Notifier => 8468,
-        }
-    }
+/// Where a role listens for HTTP.
+pub(crate) fn port(role: Role) -> u16 {
+    roles().iter().find(|listed| listed.name == role).unwrap().http_port
 }
 
 /// A role that runs; dropped, it is killed, and when that is because a test fails, what it logged is shown.
@@ -67,12 +33,11 @@ pub(crate) struct RunningRole {
 impl RunningRole {
     /// Starts it, with a data directory of its own in `dir`.
     pub(crate) fn start(role: Role, address: Ipv4Addr, config: &Path, dir: &Path) -> Self {
-        let name = role.name();
-        let log = dir.join(format!("{name}.log"));
+        let log = dir.join(format!("{role}.log"));
         let appended = File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = watchkeeper(["run", name, "--config"]);
-        command.arg(config).env("STATE_DIRECTORY", dir.join(name)).stderr(appended);
-        let url = format!("http://{address}:{}", role.port());
+        let mut command = watchkeeper(["run", role, "--config"]);
+        command.arg(config).env("STATE_DIRECTORY", dir.join(role)).stderr(appended);
+        let url = format!("http://{address}:{}", port(role));
         Self { role, process: Process::start(&mut command), url, log }
     }
 
@@ -93,7 +58,7 @@ impl RunningRole {
     /// The status and the body of the answer to `GET path`.
     pub(crate) fn get(&self, path: &str) -> Result<(u16, String), String> {
         let answer = agent().get(format!("{}{path}", self.url)).call();
-        let mut answer = answer.map_err(|error| format!("{}: {error}", self.role.name()))?;
+        let mut answer = answer.map_err(|error| format!("{}: {error}", self.role))?;
         let body = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
         Ok((answer.status().as_u16(), body))
     }
@@ -108,7 +73,7 @@ impl RunningRole {
     pub(crate) fn misses(&self, dependencies: &[&str]) -> Result<(), String> {
         let (status, body) = self.get("/readyz")?;
         let health: serde_json::Value = serde_json::from_str(&body).map_err(|error| error.to_string())?;
-        let missing = &health["missing"][self.role.name()];
+        let missing = &health["missing"][self.role];
         let are_missing = dependencies.iter().all(|&dependency| missing[dependency].is_string());
         so(status == 503 && are_missing, (self.role, status, body))
     }

@@ -2,7 +2,6 @@
 
 use crate::host::Host;
 use crate::patience::{so, wait_for};
-use crate::role::Role;
 use crate::stack::Engine;
 use crate::world::World;
 use rdkafka::ClientConfig;
@@ -20,8 +19,8 @@ fn an_alert_clears_by_a_sample_on_another_partition_that_another_notifier_has() 
     let world = World::without_engines();
     world.stack.start(&[Engine::Kafka, Engine::Postgres]);
     let (mut one, mut other) = (world.host("one"), world.host("other"));
-    one.start(&[Role::Notifier, Role::Api]);
-    other.start(&[Role::Notifier]);
+    one.start(&["notifier", "api"]);
+    other.start(&["notifier"]);
     let brokers = world.stack.url(Engine::Kafka).trim_start_matches("kafka://").to_owned();
     let producer: ThreadedProducer<DefaultProducerContext> =
         ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
@@ -29,7 +28,7 @@ fn an_alert_clears_by_a_sample_on_another_partition_that_another_notifier_has() 
         wait_for("both notifiers to have partitions", || {
             // One that has just joined takes partitions over when they are at rest.
             (0..PARTITIONS).for_each(|partition| send(&producer, partition, "hall", 20));
-            let received = host.role(Role::Notifier).received()?;
+            let received = host.role("notifier").received()?;
             so(received > 0.0, received)
         });
     }
@@ -57,7 +56,7 @@ fn send(producer: &ThreadedProducer<DefaultProducerContext>, partition: i32, roo
 
 fn wait_until_firing(host: &Host, rooms: i32) {
     wait_for("the alerts", || {
-        let (status, body) = host.role(Role::Api).get("/v1/alerts?state=firing")?;
+        let (status, body) = host.role("api").get("/v1/alerts?state=firing")?;
         let firing = i32::try_from(body.matches(r#""rule":"too_hot""#).count()).unwrap();
         so(status == 200 && firing == rooms, body)
     });

@@ -1,21 +1,11 @@
 //! What `check-config --role ROLE` says of a configuration is what `run ROLE` does with it.
 
+use crate::roles::{Role, listen_at, roles};
 use crate::running::{Process, agent, wait_for, watchkeeper};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{self, Output};
 
-/// Each role, and the port that it listens at for HTTP.
-const ROLES: [(&str, u16); 8] = [
-    ("ingest", 8462),
-    ("api", 8460),
-    ("console", 8469),
-    ("persister", 8465),
-    ("cache", 8463),
-    ("collector", 8466),
-    ("analytics", 8467),
-    ("notifier", 8468),
-];
 /// Nothing listens there: engines may be away.
 const ENGINES: &str = "[backends]\nbus = \"kafka://127.0.0.1:1\"\nstore = \"postgres://127.0.0.1:1/watchkeeper\"\n\
                        cache = \"redis://127.0.0.1:1\"\nrollups = \"mongodb://127.0.0.1:1\"\n";
@@ -58,17 +48,10 @@ fn every_role_starts_with_what_was_checked_for_it_though_no_engine_is_there() {
     let place = Place::new();
     let [.., high, low] = process::id().to_be_bytes();
     let address = format!("127.{high}.{low}.77");
-    let listen: Vec<_> = ROLES.iter().filter(|(role, _)| *role != "api").collect();
-    let listen: Vec<_> =
-        listen.iter().map(|(role, port)| format!("{role} = \"{address}:{port}\"\n")).collect();
-    let file = place.config(&format!(
-        "[http]\nlisten = \"{address}:8460\"\n[grpc]\nlisten = \"{address}:8461\"\n\
-         [listen]\ncache_grpc = \"{address}:8464\"\n{}{ENGINES}",
-        listen.concat()
-    ));
+    let file = place.config(&format!("{}{ENGINES}", listen_at(&address)));
     let checked = check(&file, None);
     assert!(checked.status.success() && checked.stderr.is_empty(), "{}", said(&checked));
-    for (role, port) in ROLES {
+    for Role { name: role, http_port: port, .. } in roles() {
         let checked = check(&file, Some(role));
         assert!(checked.status.success() && checked.stderr.is_empty(), "{role}: {}", said(&checked));
         let log = place.dir.path().join(format!("{role}.log"));
@@ -82,11 +65,24 @@ fn every_role_starts_with_what_was_checked_for_it_though_no_engine_is_there() {
 }
 
 #[test]
+fn roles_are_listed_with_their_ports_and_groups() {
+    let listed = watchkeeper(["roles"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let rows: Vec<Vec<_>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows.len(), 1 + roles().len(), "{listed}");
+    for row in
+        [&["cache", "8463", "8464", "cache"][..], &["persister", "8465", "persister"], &["console", "8469"]]
+    {
+        assert!(rows.iter().any(|found| found.starts_with(row)), "{row:?}: {listed}");
+    }
+}
+
+#[test]
 fn the_readme_starts_every_role() {
     let readme = include_str!("../../../../README.md");
-    let roles =
+    let started =
         readme.lines().find_map(|line| line.trim().strip_prefix("for role in ")?.strip_suffix("; do"));
-    assert!(roles.unwrap().split(' ').eq(ROLES.map(|(role, _)| role)));
+    assert!(started.unwrap().split(' ').eq(roles().iter().map(|role| role.name.as_str())));
 }
 
 #[test]

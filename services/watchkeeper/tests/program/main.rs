@@ -15,6 +15,8 @@ mod outage;
 #[path = "../support/poison.rs"]
 mod poison;
 mod refusals;
+#[path = "../support/roles.rs"]
+mod roles;
 mod rollups;
 mod rules;
 #[path = "../support/running.rs"]

@@ -10,7 +10,7 @@ use std::path::Path;
 use watchkeeper_analytics::pass_names;
 
 pub(super) fn run(args: &MigrateArgs, config: Config, dir: &Path) -> anyhow::Result<()> {
-    let passes = pass_names(&config.analytics);
+    let passes = pass_names(config.settings.get()?);
     let engines = if args.to.is_empty() { config.backends } else { config.backends.placed_at(&args.to)? };
     let report = block_on(async {
         let moving =

@@ -12,13 +12,13 @@ use watchkeeper_analytics::pass_names;
 use watchkeeper_migrate::{Event, take_over};
 
 pub(super) fn run(args: &MigrateArgs, config: Config, url: &str) -> anyhow::Result<()> {
-    let passes = pass_names(&config.analytics);
+    let passes = pass_names(config.settings.get()?);
     let dir = data_dir(None)?;
     let mut rejected = args.rejected.as_deref().map(Rejected::append_to).transpose()?;
     let backends =
         if args.to.is_empty() { config.backends } else { config.backends.taking_over_at(&args.to)? };
     let (takeover, taken) = block_on(async {
-        let takeover = backends.open_takeover(url, &dir, &config.persister, passes, args.again)?;
+        let takeover = backends.open_takeover(url, &dir, config.settings.get()?, passes, args.again)?;
         let mut telling = Telling::on_stderr();
         let taken = take_over(&takeover, &mut |event| {
             if let (Some(rejected), Event::LeavesOut(left_out)) = (&mut rejected, event) {

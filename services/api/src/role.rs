@@ -1,0 +1,38 @@
+//! The role in the table of roles.
+
+use crate::ports::ApiPorts;
+use crate::{Api, ApiConfig};
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+use watchkeeper_letters::Letters;
+use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::role::{GrpcPort, InProcess, RoleSpec, StartError, Starter};
+
+/// The api.
+pub static ROLE: RoleSpec = RoleSpec {
+    name: "api",
+    about: "Answers questions over HTTP and gRPC",
+    http_port: 8460,
+    grpc: Some(GrpcPort { key: "api_grpc", port: 8461 }),
+    consumes: &[],
+    read: |root, settings| settings.add("api", root.section("api", ApiConfig::read)),
+    share: None,
+    check_alone: None,
+    start,
+};
+
+fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
+    let (ports, bus) = (ApiPorts::from(starter.ports()), Arc::clone(&starter.ports().bus));
+    let (config, rules) = (*starter.settings()?, Arc::clone(starter.settings::<Arc<RuleSet>>()?));
+    let consumers = starter.consumers();
+    let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
+    let api = Api::new(starter.context(), config, ports, letters, rules, consumers)?;
+    let described = starter.shared().all::<OpenApi>().iter().cloned();
+    let api = described.fold(api, Api::with_openapi);
+    starter.shared().add(InProcess { role: ROLE.name, grpc: api.grpc(&Access::open()) });
+    starter.serve_grpc(&Api::SERVICES, api.grpc(starter.access()));
+    starter.serve_http(api.router(starter.access()));
+    starter.spawn(api.run());
+    Ok(())
+}

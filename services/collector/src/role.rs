@@ -1,0 +1,33 @@
+//! The role in the table of roles.
+
+use crate::config::CollectorConfig;
+use crate::run::run;
+use watchkeeper_config::Section;
+use watchkeeper_ports::Ports;
+use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
+
+/// The collector.
+pub static ROLE: RoleSpec = RoleSpec {
+    name: "collector",
+    about: "Takes samples from the outside world",
+    http_port: 8466,
+    grpc: None,
+    consumes: &[],
+    read,
+    share: None,
+    check_alone: None,
+    start,
+};
+
+fn read(root: &mut Section<'_>, settings: &mut Settings) {
+    let config = root.section("collector", CollectorConfig::read);
+    let old_names = settings.compatibility().publish_old_names;
+    settings.add("collector or compatibility", CollectorConfig { old_names, ..config });
+}
+
+fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
+    let config = starter.settings::<CollectorConfig>()?.clone();
+    let Ports { bus, schedule, .. } = starter.ports().clone();
+    starter.spawn(run(starter.context(), config, bus, schedule));
+    Ok(())
+}

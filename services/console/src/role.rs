@@ -1,0 +1,32 @@
+//! The role in the table of roles.
+
+use crate::http::Console;
+use crate::ports::ConsolePorts;
+use std::sync::Arc;
+use watchkeeper_letters::Letters;
+use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::role::{RoleSpec, StartError, Starter};
+
+/// The console.
+pub static ROLE: RoleSpec = RoleSpec {
+    name: "console",
+    about: "The page that shows what is going on",
+    http_port: 8469,
+    grpc: None,
+    consumes: &[],
+    read: |_, _| {},
+    share: None,
+    check_alone: None,
+    start,
+};
+
+fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
+    let (ports, bus) = (ConsolePorts::from(starter.ports()), Arc::clone(&starter.ports().bus));
+    let rules = Arc::clone(starter.settings::<Arc<RuleSet>>()?);
+    let consumers = starter.consumers();
+    let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
+    let console = Console::new(starter.context(), ports, letters, rules, consumers);
+    starter.serve_http(console.router(starter.access()));
+    starter.spawn(console.run());
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The role in the table of roles.
+
+use crate::config::NotifierConfig;
+use crate::run::{NotifierPorts, run};
+use std::sync::Arc;
+use watchkeeper_config::Section;
+use watchkeeper_ports::{Group, Topic};
+use watchkeeper_rules::RuleSet;
+use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
+
+/// The notifier.
+pub static ROLE: RoleSpec = RoleSpec {
+    name: "notifier",
+    about: "Tells people when a rule fires and when it clears",
+    http_port: 8468,
+    grpc: None,
+    consumes: &[(Topic::METRICS, Group::NOTIFIER)],
+    read,
+    share: None,
+    check_alone: None,
+    start,
+};
+
+/// The rules too, which the api and the console show.
+fn read(root: &mut Section<'_>, settings: &mut Settings) {
+    let (config, mut rules) = NotifierConfig::read(root);
+    if settings.compatibility().match_old_names {
+        rules = Arc::new(Arc::unwrap_or_clone(rules).with_old_names());
+    }
+    settings.add("notifier", config);
+    settings.add("rule, inhibit or compatibility", rules);
+}
+
+fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
+    let config = starter.settings::<NotifierConfig>()?.clone();
+    let rules = Arc::clone(starter.settings::<Arc<RuleSet>>()?);
+    let ports = NotifierPorts::from(starter.ports());
+    starter.spawn(run(starter.context(), config, rules, ports));
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Roles in one process.
+
+use super::{NotRead, Peers, RoleSpec, Settings, Shared, StartError};
+use crate::context::{RoleContext, RoleResult};
+use crate::grpc::Services;
+use crate::http::{Access, Limits, Listener, Scope};
+use crate::process::Process;
+use axum::Router;
+use std::any::Any;
+use std::future::Future;
+use std::mem::take;
+use watchkeeper_ports::{Consumers, Ports};
+
+/// A process in which roles are started, and what its listeners are to serve.
+pub struct Assembly {
+    process: Process,
+    settings: Settings,
+    ports: Ports,
+    access: Access,
+    peers: Peers,
+    consumers: Consumers,
+    shared: Shared,
+    pages: Router,
+    calls: Services,
+}
+
+/// The gRPC services of a role that is started in this process, for the other roles in it: they need no token.
+pub struct InProcess {
+    /// The role.
+    pub role: &'static str,
+    /// Its services, as routes.
+    pub grpc: Router,
+}
+
+impl Assembly {
+    /// Without a role yet; `roles` are all that there are.
+    pub fn new(
+        process: Process,
+        roles: &[&RoleSpec],
+        settings: Settings,
+        ports: Ports,
+        access: Access,
+        peers: Peers,
+    ) -> Self {
+        let pages = process.admin().route_layer(access.require(Scope::Read)).merge(process.healthz());
+        let calls = Services::new(process.roster().clone());
+        let consumers = roles.iter().flat_map(|role| role.consumes).cloned().collect();
+        let mut shared = Shared::default();
+        for share in roles.iter().filter_map(|role| role.share) {
+            share(&mut shared);
+        }
+        Self { process, settings, ports, access, peers, consumers, shared, pages, calls }
+    }
+
+    /// What the roles of this process share.
+    pub fn shared(&mut self) -> &mut Shared {
+        &mut self.shared
+    }
+
+    /// Starts a role. One that others in this process ask comes before them.
+    pub fn start(&mut self, role: &RoleSpec) -> Result<(), StartError> {
+        let context = self.process.context(role.name);
+        (role.start)(&mut Starter { assembly: self, context })
+    }
+
+    /// Starts the listeners, and gives the process to be run; `descriptors` describe the services of gRPC.
+    pub fn listen(mut self, http: Listener, grpc: Option<Listener>, descriptors: &[u8]) -> Process {
+        let stop = self.process.shutdown().clone();
+        self.process.spawn("http", http.serve(self.pages, Limits::default(), stop.clone()));
+        if let Some(grpc) = grpc {
+            let calls = self.calls.router(descriptors, &self.access);
+            self.process.spawn("grpc", grpc.serve(calls, Limits::default(), stop));
+        }
+        self.process
+    }
+}
+
+/// What a role is given to start with.
+pub struct Starter<'a> {
+    assembly: &'a mut Assembly,
+    context: RoleContext,
+}
+
+impl Starter<'_> {
+    /// The context of the role.
+    pub fn context(&self) -> RoleContext {
+        self.context.clone()
+    }
+
+    /// What the configuration says as a value of this type, whichever role read it.
+    pub fn settings<T: Any>(&self) -> Result<&T, NotRead> {
+        self.assembly.settings.get()
+    }
+
+    /// The ports of this process.
+    pub fn ports(&self) -> &Ports {
+        &self.assembly.ports
+    }
+
+    /// Who is let in.
+    pub fn access(&self) -> &Access {
+        &self.assembly.access
+    }
+
+    /// How roles in other processes are asked.
+    pub fn peers(&self) -> &Peers {
+        &self.assembly.peers
+    }
+
+    /// Which groups all roles consume in, wherever they run.
+    pub fn consumers(&self) -> Consumers {
+        self.assembly.consumers.clone()
+    }
+
+    /// What the roles of this process share.
+    pub fn shared(&mut self) -> &mut Shared {
+        &mut self.assembly.shared
+    }
+
+    /// Serves these routes where the process listens for HTTP.
+    pub fn serve_http(&mut self, routes: Router) {
+        self.assembly.pages = take(&mut self.assembly.pages).merge(routes);
+    }
+
+    /// Serves these services, by their full names, as the [`routes`](crate::grpc::routes) that they are.
+    pub fn serve_grpc(&mut self, services: &[&'static str], routes: Router) {
+        self.assembly.calls.add(self.context.role(), services, routes);
+    }
+
+    /// Runs the role, or a part of it. When it returns before it was asked to stop, panics, or fails, the process ends.
+    pub fn spawn(&mut self, run: impl Future<Output = RoleResult> + Send + 'static) {
+        self.assembly.process.spawn(self.context.role(), run);
+    }
+}
