@@ -12,17 +12,13 @@ use runs::Runs;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_letters::{Letters, NotNow, Reader};
+use watchkeeper_letters::{LetterPage, Letters, NotNow};
 use watchkeeper_ports::{Offset, PortError, TopicPartition};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterJson, DeadLetterList, DeadLetterRun, RunState};
 
-/// Records of a dead-letter topic in one read for a page. Few, because each may be as large as the bus allows.
-const READ_RECORDS: usize = 64;
-/// Bytes of keys and values from which on a page of letters takes no more.
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// When to ask again while the topics are being read.
 const RETRY_READING: Duration = Duration::from_secs(2);
 
@@ -41,65 +37,23 @@ pub(crate) enum Which {
     Ids(Vec<LetterId>),
 }
 
-/// A page of letters.
-pub(crate) struct LetterPage {
-    pub(crate) letters: Vec<DeadLetterJson>,
-    /// The last letter looked at, if there are more.
-    pub(crate) next: Option<LetterId>,
-    pub(crate) waiting: u64,
-    pub(crate) unlisted: u64,
-}
-
 impl DeadLetters {
     pub(crate) fn new(context: RoleContext, letters: Letters) -> Self {
         Self { context, letters, runs: Runs::default() }
     }
 
-    /// How many letters wait.
-    pub(crate) async fn waiting(&self) -> Result<u64, NotNow> {
-        self.letters.look(waiting).await
-    }
-
-    /// The letters that wait after one, the oldest of each partition first.
-    pub(crate) async fn page(&self, after: Option<&LetterId>, limit: usize) -> Result<LetterPage, Problem> {
-        let found = self.letters.look(|ledger| {
-            let ids: Vec<_> = ledger.after(after).take(limit + 1).collect();
-            (ids, waiting(ledger), ledger.unlisted())
-        });
-        let (mut ids, waiting, unlisted) = found.await.map_err(not_now)?;
-        let mut more = ids.len() > limit;
-        ids.truncate(limit);
-
-        let mut reader = Reader::new(&**self.letters.bus(), READ_RECORDS.min(limit));
-        let (mut letters, mut bytes) = (Vec::new(), 0);
-        for (index, id) in ids.iter().enumerate() {
-            if bytes >= PAGE_BYTES {
-                more = true;
-                ids.truncate(index);
-                break;
-            }
-            let Some(letter) = letter(&mut reader, id).await? else { continue };
-            bytes += letter.record.key.len() + letter.record.value.len();
-            letters.push(DeadLetterJson::new(id.to_string(), &letter));
-        }
-        Ok(LetterPage { letters, next: if more { ids.pop() } else { None }, waiting, unlisted })
+    /// A page of the letters that wait after one.
+    pub(crate) async fn page(
+        &self,
+        after: Option<&LetterId>,
+        limit: usize,
+    ) -> Result<LetterPage<DeadLetterJson>, Problem> {
+        self.letters.page(after, limit, shown).await.map_err(not_now)
     }
 
     /// One letter, whether it waits or not; `None` if there is none of that name.
     pub(crate) async fn one(&self, id: &LetterId) -> Result<Option<DeadLetterJson>, PortError> {
-        let bus = self.letters.bus();
-        // Asked first, because to read a topic would make it.
-        let topics = bus.topics().await?;
-        if !topics.contains(&id.partition.topic) {
-            return Ok(None);
-        }
-        let extents = bus.extents(&id.partition.topic).await?;
-        if !extents.iter().any(|extent| extent.partition == id.partition) {
-            return Ok(None);
-        }
-        let mut reader = Reader::new(&**bus, 1);
-        let letter = letter(&mut reader, id).await?;
-        Ok(letter.map(|letter| DeadLetterJson::new(id.to_string(), &letter)))
+        self.letters.one(id, shown).await
     }
 
     /// Begins to replay or discard all that wait, or those of the ids, the oldest first. It goes on by itself. What
@@ -113,7 +67,7 @@ impl DeadLetters {
         ids: Option<Vec<LetterId>>,
     ) -> Result<Arc<Run>, Problem> {
         let found = self.letters.look(|ledger| match ids {
-            None => Ok((waiting(ledger), Which::All(ledger.ends()))),
+            None => Ok((ledger.waiting(), Which::All(ledger.ends()))),
             Some(ids) => chosen(ledger, ids).map(|ids| (ids.len() as u64, Which::Ids(ids))),
         });
         let (total, which) = found.await.map_err(not_now)??;
@@ -160,7 +114,7 @@ impl DeadLetters {
 
     /// How a run is.
     pub(crate) fn shown(&self, run: &Run) -> DeadLetterRun {
-        run.shown(self.letters.known(waiting))
+        run.shown(self.letters.known(Ledger::waiting))
     }
 
     /// Waits until the role is asked to stop and the run that goes on has ended: it stops after the letters that are
@@ -174,8 +128,9 @@ impl DeadLetters {
     }
 }
 
-fn waiting(ledger: &Ledger) -> u64 {
-    ledger.listed() as u64 + ledger.unlisted()
+/// As it is answered.
+fn shown(id: &LetterId, letter: &DeadLetter<'_>) -> DeadLetterJson {
+    DeadLetterJson::new(id.to_string(), letter)
 }
 
 fn not_now(not_now: NotNow) -> Problem {
@@ -193,11 +148,6 @@ fn chosen(ledger: &Ledger, mut ids: Vec<LetterId>) -> Result<Vec<LetterId>, Prob
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
-}
-
-/// The letter, unless the topic no longer keeps it or it is none.
-async fn letter<'r>(reader: &'r mut Reader<'_>, id: &LetterId) -> Result<Option<DeadLetter<'r>>, PortError> {
-    Ok(reader.record(id).await?.and_then(|record| DeadLetter::read(record).ok()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ mod compatible;
 mod metrics;
 mod request;
 
-use crate::ask::Ask;
 use crate::live::Live;
 use crate::metrics::{ApiMetrics, measure};
 use crate::roll_up::RollUps;
@@ -14,6 +13,7 @@ use compatible::CompatibleService;
 use metrics::MetricsService;
 use tonic::server::NamedService;
 use tonic::service::Routes;
+use watchkeeper_query::{Rollups, Samples};
 use watchkeeper_runtime::grpc::routes;
 use watchkeeper_runtime::http::{Access, Limits};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
@@ -27,14 +27,17 @@ pub(crate) const SERVICES: [&str; 2] = [MetricsServer::<()>::NAME, MetricsServic
 
 /// All services.
 pub(crate) fn router(
-    ask: &Ask,
+    samples: &Samples,
+    kept_rollups: &Rollups,
     live: &Live,
     roll_ups: &RollUps,
     metrics: &ApiMetrics,
     access: &Access,
 ) -> Router {
-    let current = MetricsServer::new(MetricsService::new(ask.clone(), live.clone(), roll_ups.clone()));
-    let compatible = MetricsServiceServer::new(CompatibleService::new(ask.clone()));
+    let metrics_service =
+        MetricsService::new(samples.clone(), kept_rollups.clone(), live.clone(), roll_ups.clone());
+    let current = MetricsServer::new(metrics_service);
+    let compatible = MetricsServiceServer::new(CompatibleService::new(samples.clone()));
     let services = Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES));
     // Outermost, so that a call is counted whose time was over.

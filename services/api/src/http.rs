@@ -19,8 +19,6 @@ mod silences;
 mod status;
 mod stream;
 
-use crate::alerts::Alerts;
-use crate::ask::Ask;
 use crate::dead_letters::DeadLetters;
 use crate::live::Live;
 use crate::metrics::{ApiMetrics, measure};
@@ -32,11 +30,13 @@ use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_ports::NotificationStore;
+use watchkeeper_query::{Alerts, Rollups, Samples};
 use watchkeeper_runtime::http::{Access, Scope};
 
 /// What the routes answer from.
 pub(crate) struct Sources {
-    pub(crate) ask: Ask,
+    pub(crate) samples: Samples,
+    pub(crate) rollups: Rollups,
     pub(crate) live: Live,
     pub(crate) letters: Arc<DeadLetters>,
     pub(crate) rules: Arc<Rules>,
@@ -49,12 +49,13 @@ pub(crate) struct Sources {
 
 /// All routes, and the document about them and about those that `others` describe.
 pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> Router {
-    let Sources { ask, live, letters, rules, alerts, silences, notifications, status, metrics } = sources;
-    let (read, read_paths) = series::router(ask.clone())
-        .merge(latest::router(ask.clone()))
-        .merge(samples::router(ask.clone()))
-        .merge(range::router(ask.clone()))
-        .merge(rollups::router(ask.clone()))
+    let Sources { samples, rollups, live, letters, rules, alerts, silences, notifications, status, metrics } =
+        sources;
+    let (read, read_paths) = series::router(samples.clone())
+        .merge(latest::router(samples.clone()))
+        .merge(samples::router(samples.clone()))
+        .merge(range::router(samples.clone()))
+        .merge(rollups::router(rollups.clone()))
         .merge(stream::router(live.clone()))
         .merge(status::router(status.clone()))
         .merge(dead_letters::router(Arc::clone(letters)))

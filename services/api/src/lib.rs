@@ -7,8 +7,6 @@
 //! on* each batch to every stream. Dead letters that wait are known by an index ([`watchkeeper_letters`]), shown as
 //! they lie on their topics, and replayed to where they came from or discarded, many of them in the background. Of a rule is *explained* why it does or does not fire about a series, and alerts are *silenced*.
 
-mod alerts;
-mod ask;
 mod config;
 mod dead_letters;
 mod grpc;

@@ -1,20 +1,16 @@
-//! What can be asked: pure values, the same whether they came over HTTP or gRPC.
+//! How much can be asked for, the same over HTTP and gRPC. The questions are those of [`watchkeeper_query`].
 //!
 //! A [`Violation`] names a field as the domain calls it (`labels.host`, `limit`); each protocol spells it
 //! its own way.
 
-mod alerts;
-mod cursor;
 mod instant;
 mod step;
 
-pub(crate) use alerts::{AlertCursor, AlertsQuestion};
-pub(crate) use cursor::{Cursor, MAX_CURSOR_BYTES, Origin};
 pub(crate) use instant::instant;
 pub(crate) use step::{MAX_CHOSEN_WINDOWS, sensible_step};
 
 use std::time::Duration;
-use watchkeeper_domain::{RollupQuery, SeriesFilter, Violation};
+use watchkeeper_domain::Violation;
 
 /// Series on a page of series or latest samples.
 pub(crate) const PAGE_SERIES: Count = Count { default: 100, most: 1_000 };
@@ -30,31 +26,6 @@ pub(crate) const NEWEST_NOTIFICATIONS: Count = Count { default: 20, most: 200 };
 pub(crate) const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
 /// How many windows of rollups are meant when the question does not say.
 pub(crate) const DEFAULT_ROLLUPS: u32 = 24;
-
-/// A page of the series that match, or of their latest samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PageQuestion {
-    pub(crate) filter: SeriesFilter,
-    pub(crate) limit: usize,
-    /// Where the page before ended; `None` asks for the first.
-    pub(crate) cursor: Option<Cursor>,
-}
-
-/// The newest samples of all series that match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NewestQuestion {
-    pub(crate) filter: SeriesFilter,
-    pub(crate) limit: usize,
-}
-
-/// A page of the rollups that are kept.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RollupsQuestion {
-    pub(crate) query: RollupQuery,
-    pub(crate) limit: usize,
-    /// Where the page before ended; `None` asks for the first.
-    pub(crate) cursor: Option<Cursor>,
-}
 
 /// How many of something one answer brings: unless it is asked for a number, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

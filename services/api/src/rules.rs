@@ -2,14 +2,13 @@
 
 mod subjects;
 
-use crate::alerts::{Alerts, Muting};
-use crate::ask::Ask;
 use std::sync::Arc;
 use subjects::Subject;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
 use watchkeeper_ports::{EventBus, PortError};
-use watchkeeper_rules::{Inhibitors, Rule, RuleSet, explain};
+use watchkeeper_query::{Alerts, Samples};
+use watchkeeper_rules::{Muting, Rule, RuleSet, explain};
 use watchkeeper_wire::json::{
     AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
 };
@@ -20,14 +19,14 @@ pub(crate) const MAX_EXPLAINED: usize = 20;
 /// Answers questions about rules.
 pub(crate) struct Rules {
     all: Arc<RuleSet>,
-    ask: Ask,
+    samples: Samples,
     alerts: Alerts,
     bus: Arc<dyn EventBus>,
 }
 
 impl Rules {
-    pub(crate) fn new(all: Arc<RuleSet>, ask: Ask, alerts: Alerts, bus: Arc<dyn EventBus>) -> Self {
-        Self { all, ask, alerts, bus }
+    pub(crate) fn new(all: Arc<RuleSet>, samples: Samples, alerts: Alerts, bus: Arc<dyn EventBus>) -> Self {
+        Self { all, samples, alerts, bus }
     }
 
     /// All rules, in the order of the configuration.
@@ -49,12 +48,12 @@ impl Rules {
         let alerts = self.alerts.of_rule(name).await?;
         let firing = alerts.values().filter(|alert| alert.is_firing()).count() as u64;
         let (subjects, are_all) = self.subjects(rule, filter, alerts).await?;
-        let muting = self.alerts.muting(now).await?;
-        let inhibitors = muting.inhibitors();
+        let muters = self.alerts.muters(now).await?;
+        let muting = muters.muting();
         let mut series = Vec::new();
         for subject in &subjects {
             let why = self.why(rule, subject, now).await?;
-            series.push(explained(rule, subject, why, &muting, &inhibitors, now));
+            series.push(explained(rule, subject, why, &muting, now));
         }
         let series_limit = (!are_all).then_some(MAX_EXPLAINED);
         Ok(Some(RuleExplanation { rule: shown(rule, firing), series, series_limit }))
@@ -63,7 +62,7 @@ impl Rules {
     async fn why(&self, rule: &Rule, subject: &Subject, now: Timestamp) -> Result<Vec<String>, PortError> {
         let Subject { series, alert } = subject;
         let memory = self.alerts.memory(series.key()).await?;
-        let latest = self.ask.latest_of(series, now).await?;
+        let latest = self.samples.latest_of(series, now).await?;
         Ok(explain(rule, series, memory.as_deref(), latest.as_ref(), alert.as_ref(), now).lines)
     }
 }
@@ -86,8 +85,7 @@ fn explained(
     rule: &Rule,
     subject: &Subject,
     why: Vec<String>,
-    muting: &Muting,
-    inhibitors: &Inhibitors<'_>,
+    muting: &Muting<'_>,
     now: Timestamp,
 ) -> SeriesExplanation {
     let alert = subject.firing().cloned().unwrap_or_else(|| if_it_fired(rule, subject, now));
@@ -96,7 +94,7 @@ fn explained(
         fires: subject.firing().is_some(),
         why,
         silences: muting.silences_of(&alert).map(|silence| SilenceJson::new(silence, now)).collect(),
-        inhibited_by: inhibitors.of(&alert).map(AlertRef::from),
+        inhibited_by: muting.inhibitor_of(&alert).map(AlertRef::from),
     }
 }
 

@@ -1,8 +1,6 @@
 //! The api's loops.
 
 use crate::ApiConfig;
-use crate::alerts::Alerts;
-use crate::ask::Ask;
 use crate::dead_letters::DeadLetters;
 use crate::grpc;
 use crate::http::{self, Sources};
@@ -20,6 +18,7 @@ use utoipa::openapi::OpenApi;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
+use watchkeeper_query::{Alerts, Rollups, Samples};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -57,18 +56,14 @@ impl Api {
         let (live, feed) =
             Live::new(context.clone(), Arc::clone(&ports.bus), dependencies.bus.clone(), config.streams)?;
         let dead_letters = Arc::new(DeadLetters::new(context.clone(), letters.clone()));
-        let ask = Ask::new(
-            Arc::clone(&ports.samples),
-            Arc::clone(&ports.latest),
-            Arc::clone(&ports.rollups),
-            config.range_series,
-        );
+        let samples =
+            Samples::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series);
         let alerts = Alerts::new(Arc::clone(&ports.alerts), Arc::clone(&ports.silences), Arc::clone(&rules));
         let sources = Sources {
-            rules: Arc::new(Rules::new(rules, ask.clone(), alerts.clone(), Arc::clone(&ports.bus))),
-            ask,
+            rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), Arc::clone(&ports.bus))),
+            rollups: Rollups::new(Arc::clone(&ports.rollups)),
             live,
-            letters: Arc::clone(&dead_letters),
+            letters: dead_letters,
             silences: Arc::new(Silences::new(Arc::clone(&ports.silences))),
             notifications: Arc::clone(&ports.notifications),
             status: Status {
@@ -76,11 +71,12 @@ impl Api {
                 started_at: Timestamp::now(),
                 bus: Arc::clone(&ports.bus),
                 consumers,
-                latest: Arc::clone(&ports.latest),
-                letters: dead_letters,
+                samples: samples.clone(),
+                letters: letters.clone(),
                 alerts: alerts.clone(),
                 notifications: Arc::clone(&ports.notifications),
             },
+            samples,
             alerts,
             metrics: ApiMetrics::register(context.registry())?,
         };
@@ -110,8 +106,8 @@ impl Api {
 
     /// The services of gRPC, [`Self::SERVICES`], as routes.
     pub fn grpc(&self, access: &Access) -> Router {
-        let Sources { ask, live, metrics, .. } = &self.sources;
-        grpc::router(ask, live, &self.roll_ups, metrics, access)
+        let Sources { samples, rollups, live, metrics, .. } = &self.sources;
+        grpc::router(samples, rollups, live, &self.roll_ups, metrics, access)
     }
 
     /// Feeds the streams, follows the dead letters and watches the dependencies, until asked to stop.

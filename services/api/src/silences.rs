@@ -6,18 +6,11 @@ pub(crate) use draft::read_request;
 
 use axum::http::StatusCode;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Mutex;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_ports::{PortError, SilenceStore};
+use watchkeeper_query::{MAX_SILENCES, ended_silences, unended_silences};
 use watchkeeper_runtime::http::Problem;
-
-/// Most silences that have not ended; as many as the notifier plans with.
-pub(crate) const MAX_SILENCES: usize = 1_000;
-/// Most silences that have ended in one answer.
-const MAX_ENDED: usize = 1_000;
-/// How long ago a silence may have ended to be listed.
-pub(crate) const ENDED_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The silences.
 pub(crate) struct Silences {
@@ -41,17 +34,13 @@ impl Silences {
     }
 
     /// Those that have not ended by `now`, the first to end first.
-    pub(crate) async fn going_on(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
-        self.store.ending_after(now, MAX_SILENCES).await
+    pub(crate) async fn unended(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
+        Ok(unended_silences(&*self.store, now).await?.all)
     }
 
-    /// Those that ended within [`ENDED_WITHIN`], the last first; when there are more than [`MAX_ENDED`], those
-    /// that ended first.
+    /// Those that ended within [`ENDED_WITHIN`](watchkeeper_query::ENDED_WITHIN), the last first.
     pub(crate) async fn ended(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
-        let mut ended = self.store.ending_after(now.minus(ENDED_WITHIN), MAX_ENDED).await?;
-        ended.retain(|silence| silence.ends_at <= now);
-        ended.reverse();
-        Ok(ended)
+        ended_silences(&*self.store, now).await
     }
 
     /// Keeps a new silence.
@@ -65,7 +54,7 @@ impl Silences {
             Some(_) => return Err(conflict(format!("id: there is another silence {}", silence.id))),
             None => {}
         }
-        if self.going_on(now).await?.len() >= MAX_SILENCES {
+        if self.unended(now).await?.len() >= MAX_SILENCES {
             let detail = format!("there are {MAX_SILENCES} silences, which is the limit: end some first");
             return Err(conflict(detail));
         }
@@ -102,6 +91,7 @@ fn conflict(detail: String) -> Problem {
 mod tests {
     use super::*;
     use futures_util::future::join_all;
+    use std::time::Duration;
     use watchkeeper_adapter_embedded::EmbeddedAlerts;
     use watchkeeper_domain::{Matcher, Matchers};
 
@@ -134,20 +124,5 @@ mod tests {
         assert_eq!(refused.detail(), "there are 1000 silences, which is the limit: end some first");
         silences.end("7", now).await.unwrap().unwrap();
         assert!(matches!(silences.make(silence(MAX_SILENCES, now), now).await, Ok(Made::New(_))));
-    }
-
-    #[tokio::test]
-    async fn no_more_that_ended_are_listed_than_the_limit() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = EmbeddedAlerts::open(dir.path()).unwrap().silences();
-        let now = Timestamp::now();
-        let ended = |id: usize| Silence {
-            ends_at: now.minus(Duration::from_secs(2_000 - id as u64)),
-            ..silence(id, now.minus(ENDED_WITHIN))
-        };
-        put(&store, (0..=MAX_ENDED).map(ended)).await;
-        let listed = Silences::new(store).ended(now).await.unwrap();
-        let ids = [listed.first(), listed.last()].map(|silence| silence.unwrap().id.as_str());
-        assert_eq!((listed.len(), ids), (MAX_ENDED, ["999", "0"]));
     }
 }

@@ -1,15 +1,137 @@
 //! Values, ages and times as people read them.
 
-mod age;
-mod clock;
-mod cut;
-mod duration;
-mod number;
 mod value;
 
-pub(crate) use age::{age, ago};
-pub(crate) use clock::clock;
-pub(crate) use cut::cut;
-pub(crate) use duration::duration;
-pub(crate) use number::count;
 pub(crate) use value::{Scale, Shown};
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_runtime::Grouped;
+
+/// The units of an age in seconds, the longest first. The script knows the same ones.
+const AGE_UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+
+/// `3 s ago`, in the largest unit that is full; `just now` for less than a second and for what a clock
+/// that runs ahead says is still to come.
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+    age(at, now).map_or_else(|| "just now".to_owned(), |age| format!("{age} ago"))
+}
+
+/// The same as a span: `3 s`; `None` for less than a second.
+pub(crate) fn age(at: Timestamp, now: Timestamp) -> Option<String> {
+    let seconds = now.since(at).as_secs();
+    let (unit, name) = AGE_UNITS.iter().find(|(unit, _)| seconds >= *unit)?;
+    Some(format!("{} {name}", seconds / unit))
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `14:30:00 UTC`, with the date before it if that is not the one of `now`.
+pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
+    let text = at.window_start(SECOND).to_string().replace('T', " ").replace('Z', " UTC");
+    if at.window_start(DAY) == now.window_start(DAY) {
+        text.split_once(' ').map(|(_, time)| time.to_owned()).unwrap_or(text)
+    } else {
+        text
+    }
+}
+
+/// The units of a span from a minute on, in seconds, the longest first.
+const SPAN_UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
+
+/// A span of a minute or more, in its two largest units: `12 d 3 h`. What is left over is cut off, and
+/// a shorter span is shown in whole seconds.
+pub(crate) fn duration(seconds: f64) -> String {
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let seconds = seconds.abs().floor();
+    let largest = SPAN_UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(SPAN_UNITS.len() - 1);
+    let (unit, name) = SPAN_UNITS[largest];
+    let whole = grouped((seconds / unit).floor(), &(0..=0));
+    let rest =
+        SPAN_UNITS.get(largest + 1).map(|(smaller, name)| (((seconds % unit) / smaller).floor(), name));
+    match rest {
+        Some((rest, smaller)) if rest > 0.0 => format!("{sign}{whole} {name} {rest:.0} {smaller}"),
+        _ => format!("{sign}{whole} {name}"),
+    }
+}
+
+/// Whole numbers: `1,234,567`.
+pub(crate) fn count(number: impl TryInto<u64>) -> String {
+    Grouped(number.try_into().unwrap_or(u64::MAX)).to_string()
+}
+
+/// `1,234.5`: at least and at most so many decimals; zeros at the end count as none.
+pub(crate) fn grouped(value: f64, decimals: &RangeInclusive<usize>) -> String {
+    let text = format!("{:.*}", *decimals.end(), value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let kept = fraction.trim_end_matches('0').len().max(*decimals.start());
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    let sign = if value.is_sign_negative() && !is_zero { "-" } else { "" };
+    let point = if kept > 0 { "." } else { "" };
+    // What does not fit a `u64` is written with an exponent long before.
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| Grouped(whole).to_string());
+    format!("{sign}{whole}{point}{}", &fraction[..kept])
+}
+
+/// The first `max_chars` characters of `text`, with a mark where the rest is cut off.
+pub(crate) fn cut(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_has_its_largest_unit() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let shown =
+            [0, 1, 59, 60, 3_599, 7_300, 200_000].map(|secs| ago(now.minus(Duration::from_secs(secs)), now));
+        assert_eq!(
+            shown,
+            ["just now", "1 s ago", "59 s ago", "1 min ago", "59 min ago", "2 h ago", "2 d ago"]
+        );
+        assert_eq!(ago(now.plus(Duration::from_secs(60)), now), "just now");
+    }
+
+    #[test]
+    fn an_instant_of_another_day_has_its_date() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let later = |hours: u64| clock(now.plus(Duration::from_secs(hours * 3_600) + SECOND / 2), now);
+        assert_eq!([later(4), later(14)], ["14:00:00 UTC", "2026-11-21 00:00:00 UTC"]);
+    }
+
+    #[test]
+    fn a_span_has_its_two_largest_units() {
+        let shown = [0.0, 59.9, 60.0, 200.0, 3_600.0, 7_525.0, 86_400.0, 1_047_600.0, 1e9].map(duration);
+        let expected =
+            ["0 s", "59 s", "1 min", "3 min 20 s", "1 h", "2 h 5 min", "1 d", "12 d 3 h", "11,574 d 1 h"];
+        assert_eq!(shown, expected);
+        assert_eq!(duration(-200.0), "-3 min 20 s");
+    }
+
+    #[test]
+    fn decimals_stay_within_their_bounds() {
+        assert_eq!(grouped(1234.56, &(0..=1)), "1,234.6");
+        assert_eq!(grouped(1234.0, &(0..=1)), "1,234");
+        assert_eq!(grouped(1234.0, &(1..=1)), "1,234.0");
+        assert_eq!(grouped(-0.5, &(0..=3)), "-0.5");
+        assert_eq!(grouped(999.96, &(0..=1)), "1,000");
+    }
+
+    #[test]
+    fn what_is_rounded_to_zero_has_no_sign() {
+        assert_eq!(grouped(-0.001, &(1..=2)), "0.0");
+        assert_eq!(grouped(-0.0, &(0..=2)), "0");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_marked() {
+        assert_eq!([cut("", 0), cut("äöü", 3), cut("äöü", 2)], ["", "äöü", "äö…"]);
+    }
+}

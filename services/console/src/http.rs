@@ -2,18 +2,18 @@
 
 mod address;
 mod assets;
-mod policy;
 mod question;
 
 pub(crate) use assets::Assets;
 
-use crate::gather::{alerting, one_series, status};
+use crate::gather::{Sources, alerting, one_series, status};
 use crate::page::{AlertsPage, SeriesPage, Shell, StatusPage};
 use crate::ports::ConsolePorts;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use question::{SeriesQuestion, StatusQuestion};
@@ -26,14 +26,18 @@ use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
 use watchkeeper_runtime::{RoleContext, RoleResult, host_name};
 
+/// Nothing from elsewhere, nothing inline, no frames (Content Security Policy Level 3).
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
 /// The role `console`: the pages. A clone shares everything.
 #[derive(Clone)]
 pub struct Console {
     context: RoleContext,
-    ports: ConsolePorts,
-    letters: Letters,
+    sources: Sources,
     rules: Arc<RuleSet>,
-    consumers: Consumers,
     started: Instant,
     host: Arc<str>,
     assets: &'static Assets,
@@ -52,10 +56,8 @@ impl Console {
         context.set_status("shows the pages at / and /alerts");
         Self {
             context,
-            ports,
-            letters,
+            sources: Sources::new(ports, letters, consumers),
             rules,
-            consumers,
             started: Instant::now(),
             host: host_name().into(),
             assets: Assets::get(),
@@ -70,7 +72,7 @@ impl Console {
             .route("/alerts", get(alerts_page))
             .route("/assets/{file}", get(assets::serve))
             .route_layer(access.require(Scope::Read))
-            .layer(axum::middleware::map_response(policy::with_policy))
+            .layer(axum::middleware::map_response(with_policy))
             .with_state(self.clone())
     }
 
@@ -79,7 +81,7 @@ impl Console {
     /// # Errors
     /// None.
     pub async fn run(self) -> RoleResult {
-        self.letters.follow(&self.context).await
+        self.sources.letters.follow(&self.context).await
     }
 
     /// The frame of the page at `path`.
@@ -95,7 +97,7 @@ async fn status_page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (now, chosen) = (Timestamp::now(), question.chosen());
-    let answers = status(&console.ports, &console.letters, &console.consumers, &chosen, now).await;
+    let answers = status(&console.sources, &chosen, now).await;
     let roles = console.context.roster().roles();
     render(&StatusPage::new(console.shell("/", &headers, now), &roles, &chosen, answers, now))
 }
@@ -107,14 +109,14 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let SeriesQuestion { series, lookback } = SeriesQuestion::read(&question)?;
     let now = Timestamp::now();
-    let answers = one_series(&console.ports, &series, lookback, now).await;
+    let answers = one_series(&console.sources, &series, lookback, now).await;
     let shell = console.shell("/series", &headers, now);
     render(&SeriesPage::new(shell, &series, lookback, answers, &console.rules, now))
 }
 
 async fn alerts_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let answers = alerting(&console.ports, now).await;
+    let answers = alerting(&console.sources, now).await;
     render(&AlertsPage::new(console.shell("/alerts", &headers, now), &console.rules, answers, now))
 }
 
@@ -126,4 +128,9 @@ fn render(page: &impl Template) -> Result<Response, Problem> {
             Err(Problem::internal())
         }
     }
+}
+
+async fn with_policy(mut response: Response) -> Response {
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    response
 }

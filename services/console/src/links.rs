@@ -3,15 +3,22 @@
 use crate::lookback::Lookback;
 use form_urlencoded::Serializer;
 use watchkeeper_domain::{Series, SeriesFilter};
+use watchkeeper_query::{Cursor, Origin};
 
 /// What the name of a parameter begins with that stands for a label.
 pub(crate) const LABEL: &str = "label.";
 
-/// The status page, with the series that match and come after one.
-pub(crate) fn status(filter: &SeriesFilter, after: Option<&str>) -> String {
+/// What the parameter `origin` says of pages that the store gives; those of the cache have none.
+pub(crate) const STORE: &str = "store";
+
+/// The status page, with the series that match and come after the page that ended there.
+pub(crate) fn status(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
     let mut query = filter_query(filter);
-    if let Some(key) = after {
-        query.append_pair("after", key);
+    if let Some(Cursor { origin, after }) = cursor {
+        query.append_pair("after", after);
+        if *origin == Origin::Store {
+            query.append_pair("origin", STORE);
+        }
     }
     with_query("/", &query.finish())
 }
@@ -79,7 +86,10 @@ mod tests {
             "/series?source=host&name=disk%2Ffree&label.path=%2Fa+b%3D%271%27&unit=MB+%26+more"
         );
         let filter = SeriesFilter { source: Some("a&b".to_owned()), ..SeriesFilter::default() };
-        assert_eq!(status(&filter, Some("k{x=\"1\"}")), "/?source=a%26b&after=k%7Bx%3D%221%22%7D");
+        let after = |origin| Cursor { origin, after: "k{x=\"1\"}".to_owned() };
+        let next = "/?source=a%26b&after=k%7Bx%3D%221%22%7D";
+        assert_eq!(status(&filter, Some(&after(Origin::Cache))), next);
+        assert_eq!(status(&filter, Some(&after(Origin::Store))), format!("{next}&origin=store"));
         assert_eq!(status(&SeriesFilter::default(), None), "/");
         assert_eq!(stream(&filter), "/v1/stream?source=a%26b");
     }

@@ -1,7 +1,7 @@
 //! Records of dead-letter topics, by id.
 
 use watchkeeper_ports::{EventBus, PortError, ReceivedBatch, Record};
-use watchkeeper_wire::dead_letter::LetterId;
+use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
 /// Reads records by id; those that lie together are read together.
 pub struct Reader<'b> {
@@ -43,5 +43,13 @@ impl<'b> Reader<'b> {
     pub async fn record(&mut self, id: &LetterId) -> Result<Option<Record<'_>>, PortError> {
         self.load(id).await?;
         Ok(self.loaded(id))
+    }
+
+    /// The letter, unless the topic no longer keeps it or it is none.
+    ///
+    /// # Errors
+    /// Those of [`EventBus::read`].
+    pub async fn letter(&mut self, id: &LetterId) -> Result<Option<DeadLetter<'_>>, PortError> {
+        Ok(self.record(id).await?.and_then(|record| DeadLetter::read(record).ok()))
     }
 }

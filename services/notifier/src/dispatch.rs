@@ -6,20 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_ports::{
-    AlertKey, AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore,
-};
+use watchkeeper_ports::{AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore};
+use watchkeeper_query::{FirstAlerts, first_alerts, unended_silences};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often is looked at what is to be told, unless somebody says that an alert has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most alerts that are looked at, by rule and series. Of those beyond nobody is told, and the status line
-/// says so: rules that match so many series say nothing to people.
-pub(crate) const MAX_ALERTS: usize = 10_000;
-/// Alerts that are read with one question.
-const PAGE_ALERTS: usize = 1_000;
-/// Most silences that are looked at, those that end first.
-const MAX_SILENCES: usize = 1_000;
 /// Most notifications of one plan, but for those of the group that goes past it; the other groups are planned
 /// in the next round.
 const MAX_PER_PLAN: usize = 500;
@@ -32,7 +24,8 @@ const MAX_ATTEMPTS: usize = 3;
 /// The alerts of the last round.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Seen {
-    /// At most [`MAX_ALERTS`].
+    /// At most [`MAX_ALERTS`](watchkeeper_query::MAX_ALERTS), by rule and series. Of those beyond nobody is told, and
+    /// the status line says so.
     pub(crate) alerts: Arc<[Alert]>,
     /// Whether there are more.
     pub(crate) is_beyond_bound: bool,
@@ -68,7 +61,7 @@ impl Dispatcher {
             if self.notifications.waiting().await? >= MAX_WAITING {
                 return Ok(0);
             }
-            let silences = self.silences.ending_after(now, MAX_SILENCES).await?;
+            let silences = unended_silences(&*self.silences, now).await?.all;
             let Decision { groups, removable } = self.planner.plan(now, &seen.alerts, &groups, &silences);
             let (all, plan) = (groups.len(), self.write(groups));
             let (is_whole, count) = (plan.groups.len() == all, plan.notifications.len());
@@ -86,19 +79,8 @@ impl Dispatcher {
 
     /// Reads the alerts, and shows them if they have changed.
     async fn look(&self) -> Result<Arc<Seen>, PortError> {
-        let mut alerts: Vec<Alert> = Vec::new();
-        while alerts.len() <= MAX_ALERTS {
-            let after = alerts.last().map(AlertKey::of);
-            let page = self.alerts.alerts(after.as_ref(), PAGE_ALERTS).await?;
-            let is_last = page.len() < PAGE_ALERTS;
-            alerts.extend(page);
-            if is_last {
-                break;
-            }
-        }
-        let is_beyond_bound = alerts.len() > MAX_ALERTS;
-        alerts.truncate(MAX_ALERTS);
-        let seen = Arc::new(Seen { alerts: alerts.into(), is_beyond_bound });
+        let FirstAlerts { alerts, more } = first_alerts(&*self.alerts).await?;
+        let seen = Arc::new(Seen { alerts: alerts.into(), is_beyond_bound: more });
         self.seen.send_if_modified(|shown| {
             let is_news = **shown != *seen;
             *shown = Arc::clone(&seen);

@@ -22,7 +22,6 @@
 mod gather;
 mod group;
 mod group_key;
-mod mute;
 mod notice;
 mod recipient;
 mod routes;
@@ -34,13 +33,12 @@ pub(crate) use notice::{News, Notice, Told, Why};
 pub(crate) use recipient::{Receiver, Recipient};
 
 use group_key::GroupKey;
-use mute::Muting;
 use routes::Routes;
 use std::collections::HashSet;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_ports::{AlertGroup, AlertKey, GroupChange};
-use watchkeeper_rules::{Inhibition, RuleSet};
+use watchkeeper_rules::{Inhibition, Muting, RuleSet};
 
 /// For how long an alert that has cleared is kept at least: for those who list what has just cleared, and
 /// because another planner may be about to store a notice that tells it as firing.

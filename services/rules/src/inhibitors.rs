@@ -8,7 +8,7 @@ use watchkeeper_domain::Alert;
 ///
 /// A silenced alert mutes others all the same: what it says about them is still true.
 #[derive(Debug)]
-pub struct Inhibitors<'a>(Vec<Inhibitor<'a>>);
+pub(crate) struct Inhibitors<'a>(Vec<Inhibitor<'a>>);
 
 /// One inhibition with the alerts that fire for it.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ struct Inhibitor<'a> {
     sources: HashMap<Vec<&'a str>, Sources<'a>>,
 }
 
-/// Alerts that fire for an inhibition and are equal to it: the first of each kind, if there is one.
+/// Alerts that fire for an inhibition and are equal to it: of each kind the first by rule and series, so that whoever
+/// asks is named the same one, whatever the order of the alerts.
 #[derive(Debug, Default)]
 struct Sources<'a> {
     /// One that the inhibition does not mute itself.
@@ -29,12 +30,12 @@ struct Sources<'a> {
 
 impl<'a> Inhibitors<'a> {
     /// The inhibitions with those of `alerts` that fire for them.
-    pub fn new(inhibitions: &'a [Inhibition], alerts: &'a [Alert]) -> Self {
+    pub(crate) fn new(inhibitions: &'a [Inhibition], alerts: &'a [Alert]) -> Self {
         Self(inhibitions.iter().map(|inhibition| Inhibitor::new(inhibition, alerts)).collect())
     }
 
     /// An alert because of which nobody is told of `alert`.
-    pub fn of(&self, alert: &Alert) -> Option<&'a Alert> {
+    pub(crate) fn of(&self, alert: &Alert) -> Option<&'a Alert> {
         self.0.iter().find_map(|inhibitor| inhibitor.of(alert))
     }
 }
@@ -45,7 +46,10 @@ impl<'a> Inhibitor<'a> {
         for alert in alerts.iter().filter(|alert| alert.is_firing() && inhibition.is_source(alert)) {
             let sources = sources.entry(inhibition.values(alert)).or_default();
             let kind = if inhibition.is_target(alert) { &mut sources.target } else { &mut sources.pure };
-            kind.get_or_insert(alert);
+            let identity = |alert: &'a Alert| (&alert.rule, alert.series.key());
+            if kind.is_none_or(|first| identity(alert) < identity(first)) {
+                *kind = Some(alert);
+            }
         }
         Self { inhibition, sources }
     }
@@ -120,5 +124,19 @@ mod tests {
         assert_eq!(muted_by(&alerts, rule()), [None, None]);
         alerts[0].severity = Severity::Critical;
         assert_eq!(muted_by(&alerts, rule()), [None, Some(0)]);
+    }
+
+    #[test]
+    fn the_same_alert_is_named_whatever_the_order() {
+        let rule = || inhibition(r#"severity="critical""#, "rule=slow", &[]);
+        let mut alerts = [
+            alert("b", Severity::Critical, &[]),
+            alert("a", Severity::Critical, &[("host", "b")]),
+            alert("a", Severity::Critical, &[("host", "a")]),
+            alert("slow", Severity::Warning, &[]),
+        ];
+        assert_eq!(muted_by(&alerts, rule()), [None, None, None, Some(2)]);
+        alerts.reverse();
+        assert_eq!(muted_by(&alerts, rule()), [Some(1), None, None, None]);
     }
 }

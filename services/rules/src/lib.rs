@@ -11,6 +11,7 @@ mod inhibition;
 mod inhibitors;
 mod matchers;
 mod memory;
+mod muting;
 mod phase;
 mod routing;
 mod rule;
@@ -25,7 +26,7 @@ pub use condition::{
 pub use evaluator::{Evaluator, Findings, MAX_WATCHED};
 pub use explain::{Explanation, explain};
 pub use inhibition::{Inhibition, MAX_INHIBITIONS};
-pub use inhibitors::Inhibitors;
+pub use muting::Muting;
 pub use routing::{MAX_GROUP_FIELDS, Routing};
 pub use rule::{MAX_RULE_NAME_BYTES, MAX_SUMMARY_BYTES, Rule};
 pub use rule_set::{MAX_RULES, RuleSet};

@@ -157,7 +157,7 @@ async fn more_letters_than_an_index_lists_are_all_replayed_in_their_order() {
     let stage = Stage::at_most(100);
     let numbers: Vec<_> = (0..1_050_u32).map(u32::to_be_bytes).collect();
     stage.reject(&numbers.iter().map(<[u8; 4]>::as_slice).collect::<Vec<_>>()).await;
-    assert_eq!(stage.dead_letters.waiting().await.unwrap(), 1_050);
+    assert_eq!(stage.dead_letters.letters.waiting().await.unwrap(), 1_050);
     let run = stage.replay_all().await;
     let run = stage.ended(&run).await;
     assert_eq!((run.state, run.replayed, run.left, run.waiting), (RunState::Done, 1_050, 0, 0));
@@ -225,7 +225,10 @@ async fn a_letter_that_the_bus_refuses_waits_on_and_its_neighbours_are_replayed(
     assert_eq!(shown.reason.as_deref(), Some("metrics.dead-0-1 cannot be replayed: a record is poison"));
     assert_eq!(stage.replayed().await, [b"a", b"b"]);
     let run = stage.dead_letters.begin(Settlement::Discarded, None).await.unwrap();
-    assert_eq!((stage.ended(&run).await.discarded, stage.dead_letters.waiting().await.unwrap()), (1, 0));
+    assert_eq!(
+        (stage.ended(&run).await.discarded, stage.dead_letters.letters.waiting().await.unwrap()),
+        (1, 0)
+    );
 }
 
 #[tokio::test]
@@ -246,7 +249,7 @@ async fn a_bus_that_is_away_is_tried_again_up_to_the_limit_and_records_are_not_s
         (run::TRIES, 0, RunState::Failed, Some("the bus is not available".to_owned())),
         (run::TRIES - 1, 2, RunState::Done, None),
     ] {
-        assert_eq!(stage.dead_letters.waiting().await.unwrap(), 2);
+        assert_eq!(stage.dead_letters.letters.waiting().await.unwrap(), 2);
         stage.bus.failures.store(failures, Ordering::Relaxed);
         tokio::time::pause();
         let run = stage.replay_all().await;

@@ -1,9 +1,9 @@
 //! `api.MetricsService`: what clients of the previous platform call.
 
 use super::request;
-use crate::ask::Ask;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::Samples;
 use watchkeeper_runtime::http::grpc_status;
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsService;
 use watchkeeper_wire::proto::api::{
@@ -11,12 +11,12 @@ use watchkeeper_wire::proto::api::{
 };
 
 pub(super) struct CompatibleService {
-    ask: Ask,
+    samples: Samples,
 }
 
 impl CompatibleService {
-    pub(super) fn new(ask: Ask) -> Self {
-        Self { ask }
+    pub(super) fn new(samples: Samples) -> Self {
+        Self { samples }
     }
 }
 
@@ -28,7 +28,7 @@ impl MetricsService for CompatibleService {
     ) -> Result<Response<GetMetricResponse>, Status> {
         let GetMetricRequest { source, name } = request.into_inner();
         let filter = request::named(source, name).map_err(grpc_status)?;
-        let newest = self.ask.newest_one(&filter, Timestamp::now()).await.map_err(grpc_status)?;
+        let newest = self.samples.newest_one(&filter, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(GetMetricResponse { metric: newest.as_ref().map(Metric::from) }))
     }
 
@@ -38,7 +38,7 @@ impl MetricsService for CompatibleService {
     ) -> Result<Response<GetMetricsResponse>, Status> {
         let question = request::newest_named(request.into_inner()).map_err(grpc_status)?;
         let samples = match question {
-            Some(question) => self.ask.newest(&question, Timestamp::now()).await.map_err(grpc_status)?,
+            Some(question) => self.samples.newest(&question, Timestamp::now()).await.map_err(grpc_status)?,
             None => Vec::new(),
         };
         Ok(Response::new(GetMetricsResponse { metrics: samples.iter().map(Metric::from).collect() }))

@@ -1,25 +1,26 @@
 //! `watchkeeper.v1.Metrics`.
 
 use super::request;
-use crate::ask::Ask;
 use crate::live::{Heard, Live};
 use crate::roll_up::RollUps;
 use futures_util::{Stream, StreamExt as _};
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::{Rollups, Samples};
 use watchkeeper_runtime::http::grpc_status;
 use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
 
 pub(super) struct MetricsService {
-    ask: Ask,
+    samples: Samples,
+    kept_rollups: Rollups,
     live: Live,
     roll_ups: RollUps,
 }
 
 impl MetricsService {
-    pub(super) fn new(ask: Ask, live: Live, roll_ups: RollUps) -> Self {
-        Self { ask, live, roll_ups }
+    pub(super) fn new(samples: Samples, kept_rollups: Rollups, live: Live, roll_ups: RollUps) -> Self {
+        Self { samples, kept_rollups, live, roll_ups }
     }
 }
 
@@ -31,7 +32,7 @@ impl Metrics for MetricsService {
     ) -> Result<Response<v1::ListSeriesResponse>, Status> {
         let v1::ListSeriesRequest { filter, page_size, page_token } = request.into_inner();
         let question = request::page(filter, page_size, &page_token).map_err(grpc_status)?;
-        let answer = self.ask.series(&question).await.map_err(grpc_status)?;
+        let answer = self.samples.series(&question).await.map_err(grpc_status)?;
         Ok(Response::new(v1::ListSeriesResponse {
             series: answer.items.iter().map(|series| (&**series).into()).collect(),
             next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
@@ -44,7 +45,7 @@ impl Metrics for MetricsService {
     ) -> Result<Response<v1::GetLatestResponse>, Status> {
         let v1::GetLatestRequest { filter, page_size, page_token } = request.into_inner();
         let question = request::page(filter, page_size, &page_token).map_err(grpc_status)?;
-        let answer = self.ask.latest(&question, Timestamp::now()).await.map_err(grpc_status)?;
+        let answer = self.samples.latest(&question, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetLatestResponse {
             samples: answer.items.iter().map(v1::Sample::from).collect(),
             next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
@@ -56,7 +57,7 @@ impl Metrics for MetricsService {
         request: Request<v1::GetSamplesRequest>,
     ) -> Result<Response<v1::GetSamplesResponse>, Status> {
         let question = request::newest(request.into_inner()).map_err(grpc_status)?;
-        let samples = self.ask.newest(&question, Timestamp::now()).await.map_err(grpc_status)?;
+        let samples = self.samples.newest(&question, Timestamp::now()).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetSamplesResponse { samples: samples.iter().map(v1::Sample::from).collect() }))
     }
 
@@ -65,7 +66,7 @@ impl Metrics for MetricsService {
         request: Request<v1::GetRangeRequest>,
     ) -> Result<Response<v1::GetRangeResponse>, Status> {
         let query = request::range(request.into_inner()).map_err(grpc_status)?;
-        let found = self.ask.range(&query).await.map_err(grpc_status)?;
+        let found = self.samples.range(&query).await.map_err(grpc_status)?;
         Ok(Response::new(v1::GetRangeResponse {
             series: found.series.iter().map(v1::SeriesPoints::from).collect(),
             series_limit: found.cut_to.map_or(0, |limit| u32::try_from(limit).unwrap_or(u32::MAX)),
@@ -77,7 +78,7 @@ impl Metrics for MetricsService {
         request: Request<v1::ListRollupsRequest>,
     ) -> Result<Response<v1::ListRollupsResponse>, Status> {
         let question = request::rollups(request.into_inner()).map_err(grpc_status)?;
-        let answer = self.ask.rollups(&question).await.map_err(grpc_status)?;
+        let answer = self.kept_rollups.page(&question).await.map_err(grpc_status)?;
         Ok(Response::new(v1::ListRollupsResponse {
             series: answer.items.iter().map(v1::SeriesRollups::from).collect(),
             next_page_token: answer.next.map(|cursor| cursor.to_string()).unwrap_or_default(),
@@ -103,7 +104,7 @@ impl Metrics for MetricsService {
         &self,
         _: Request<v1::GetOldestRequest>,
     ) -> Result<Response<v1::GetOldestResponse>, Status> {
-        let oldest = self.ask.oldest().await.map_err(grpc_status)?;
+        let oldest = self.samples.oldest().await.map_err(grpc_status)?;
         Ok(Response::new(oldest.into()))
     }
 

@@ -1,7 +1,8 @@
 //! From messages to questions. A refusal names the field of the message.
 
-use crate::question::{Cursor, NEWEST_SAMPLES, NewestQuestion, PAGE_SERIES, PageQuestion, RollupsQuestion};
+use crate::question::{NEWEST_SAMPLES, PAGE_SERIES};
 use watchkeeper_domain::{RangeQuery, RollupQuery, SeriesFilter, Violation};
+use watchkeeper_query::{Cursor, NewestQuestion, PageQuestion, RollupsQuestion};
 use watchkeeper_wire::proto::{api, v1};
 
 /// The series that are meant.

@@ -2,18 +2,17 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::ask::Ask;
-use crate::question::PageQuestion;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::{PageQuestion, Samples};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{SampleJson, SampleList};
 
-pub(super) fn router(ask: Ask) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(get_latest)).with_state(ask)
+pub(super) fn router(samples: Samples) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_latest)).with_state(samples)
 }
 
 /// Get the latest samples
@@ -28,10 +27,10 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
     responses((status = 200, description = "A page of samples, one of each series.", body = SampleList), Refusals),
 )]
 async fn get_latest(
-    State(ask): State<Ask>,
+    State(samples): State<Samples>,
     Asked(question): Asked<PageQuestion>,
 ) -> Result<Json<SampleList>, Problem> {
-    let answer = ask.latest(&question, Timestamp::now()).await?;
+    let answer = samples.latest(&question, Timestamp::now()).await?;
     Ok(Json(SampleList {
         samples: answer.items.iter().map(SampleJson::from).collect(),
         next_page: answer.next.map(|cursor| cursor.to_string()),

@@ -1,13 +1,14 @@
 //! How query parameters are documented, with the limits that they are checked against.
 
 use super::given::LABEL;
-use crate::question::{Count, MAX_CHOSEN_WINDOWS, MAX_CURSOR_BYTES};
+use crate::question::{Count, MAX_CHOSEN_WINDOWS};
 use serde_json::{Value, json};
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES, MAX_SOURCE_BYTES};
 use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, Severity, Window};
+use watchkeeper_query::MAX_CURSOR_BYTES;
 use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 use watchkeeper_wire::json::AlertJson;
 

@@ -8,13 +8,13 @@ use super::asked::Question;
 use super::given::Given;
 use super::parameter;
 use crate::question::{
-    DEFAULT_RANGE, DEFAULT_ROLLUPS, NEWEST_SAMPLES, NewestQuestion, PAGE_LETTERS, PAGE_SERIES, PageQuestion,
-    RollupsQuestion, instant, sensible_step,
+    DEFAULT_RANGE, DEFAULT_ROLLUPS, NEWEST_SAMPLES, PAGE_LETTERS, PAGE_SERIES, instant, sensible_step,
 };
 use std::time::Duration;
 use utoipa::openapi::path::Parameter;
 use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, SeriesFilter, Timestamp, Violation, Window};
+use watchkeeper_query::{NewestQuestion, PageQuestion, RollupsQuestion};
 use watchkeeper_wire::dead_letter::LetterId;
 
 /// No question but the path.
@@ -140,10 +140,10 @@ fn duration(given: &mut Given, name: &str) -> Result<Option<Duration>, Violation
 mod tests {
     use super::super::parameter::name_of;
     use super::*;
-    use crate::question::AlertsQuestion;
     use axum::extract::Query;
     use axum::http::Uri;
     use proptest::prelude::*;
+    use watchkeeper_query::AlertsQuestion;
 
     const NOW: &str = "2026-11-20T10:00:00Z";
 

@@ -2,17 +2,17 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::ask::Ask;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::RangeQuery;
+use watchkeeper_query::Samples;
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::RangeAnswer;
 
-pub(super) fn router(ask: Ask) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(get_range)).with_state(ask)
+pub(super) fn router(samples: Samples) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_range)).with_state(samples)
 }
 
 /// Get values over a range of time
@@ -28,9 +28,9 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
     responses((status = 200, description = "The windows of each series.", body = RangeAnswer), Refusals),
 )]
 async fn get_range(
-    State(ask): State<Ask>,
+    State(samples): State<Samples>,
     Asked(query): Asked<RangeQuery>,
 ) -> Result<Json<RangeAnswer>, Problem> {
-    let found = ask.range(&query).await?;
+    let found = samples.range(&query).await?;
     Ok(Json(RangeAnswer::new(&query, &found.series, found.cut_to)))
 }

@@ -2,17 +2,16 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::ask::Ask;
-use crate::question::RollupsQuestion;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watchkeeper_query::{Rollups, RollupsQuestion};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::RollupList;
 
-pub(super) fn router(ask: Ask) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(list_rollups)).with_state(ask)
+pub(super) fn router(rollups: Rollups) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(list_rollups)).with_state(rollups)
 }
 
 /// List rollups
@@ -29,10 +28,10 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
     responses((status = 200, description = "A page of series with their rollups.", body = RollupList), Refusals),
 )]
 async fn list_rollups(
-    State(ask): State<Ask>,
+    State(rollups): State<Rollups>,
     Asked(question): Asked<RollupsQuestion>,
 ) -> Result<Json<RollupList>, Problem> {
-    let answer = ask.rollups(&question).await?;
+    let answer = rollups.page(&question).await?;
     let next_page = answer.next.map(|cursor| cursor.to_string());
     Ok(Json(RollupList::new(&question.query, &answer.items, next_page)))
 }

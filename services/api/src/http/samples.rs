@@ -2,18 +2,17 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::ask::Ask;
-use crate::question::NewestQuestion;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::{NewestQuestion, Samples};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{SampleJson, SampleList};
 
-pub(super) fn router(ask: Ask) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(get_samples)).with_state(ask)
+pub(super) fn router(samples: Samples) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(get_samples)).with_state(samples)
 }
 
 /// Get the newest samples
@@ -27,9 +26,9 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
     responses((status = 200, description = "The samples, newest first.", body = SampleList), Refusals),
 )]
 async fn get_samples(
-    State(ask): State<Ask>,
+    State(samples): State<Samples>,
     Asked(question): Asked<NewestQuestion>,
 ) -> Result<Json<SampleList>, Problem> {
-    let samples = ask.newest(&question, Timestamp::now()).await?;
-    Ok(Json(SampleList { samples: samples.iter().map(SampleJson::from).collect(), next_page: None }))
+    let newest = samples.newest(&question, Timestamp::now()).await?;
+    Ok(Json(SampleList { samples: newest.iter().map(SampleJson::from).collect(), next_page: None }))
 }

@@ -2,17 +2,16 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::ask::Ask;
-use crate::question::PageQuestion;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watchkeeper_query::{PageQuestion, Samples};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{SeriesJson, SeriesList};
 
-pub(super) fn router(ask: Ask) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(list_series)).with_state(ask)
+pub(super) fn router(samples: Samples) -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(list_series)).with_state(samples)
 }
 
 /// List series
@@ -26,10 +25,10 @@ pub(super) fn router(ask: Ask) -> OpenApiRouter {
     responses((status = 200, description = "A page of series.", body = SeriesList), Refusals),
 )]
 async fn list_series(
-    State(ask): State<Ask>,
+    State(samples): State<Samples>,
     Asked(question): Asked<PageQuestion>,
 ) -> Result<Json<SeriesList>, Problem> {
-    let answer = ask.series(&question).await?;
+    let answer = samples.series(&question).await?;
     Ok(Json(SeriesList {
         series: answer.items.iter().map(|series| SeriesJson::from(&**series)).collect(),
         next_page: answer.next.map(|cursor| cursor.to_string()),

@@ -40,7 +40,7 @@ async fn list_silences(
     Asked(SilencesQuestion { ended }): Asked<SilencesQuestion>,
 ) -> Result<Json<SilenceList>, Problem> {
     let now = Timestamp::now();
-    let mut listed = silences.going_on(now).await?;
+    let mut listed = silences.unended(now).await?;
     if ended {
         listed.extend(silences.ended(now).await?);
     }

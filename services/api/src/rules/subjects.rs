@@ -1,11 +1,11 @@
 //! About which series a rule is explained.
 
 use super::{MAX_EXPLAINED, Rules};
-use crate::question::PageQuestion;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Matchers, Series, SeriesFilter};
 use watchkeeper_ports::{PortError, Topic};
+use watchkeeper_query::PageQuestion;
 use watchkeeper_rules::{Condition, Rule, series_of_letters};
 
 /// Series that are read at once.
@@ -95,7 +95,7 @@ impl Rules {
         let mut question = PageQuestion { filter: filter.clone(), limit: PAGE, cursor: None };
         let (mut found, mut looked_at) = (Vec::new(), 0);
         loop {
-            let page = self.ask.series(&question).await?;
+            let page = self.samples.series(&question).await?;
             looked_at += page.items.len();
             found.extend(page.items.into_iter().filter(|series| is_meant(series)));
             question.cursor = page.next;

@@ -11,6 +11,7 @@ mod grpc;
 mod interrupted;
 mod metrics;
 mod notifications;
+mod pages;
 mod platform;
 mod questions;
 mod range;

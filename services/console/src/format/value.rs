@@ -1,7 +1,6 @@
 //! Values with their units.
 
-use super::duration::duration;
-use super::number::grouped;
+use super::{duration, grouped};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 

@@ -1,8 +1,7 @@
 //! The records that were rejected and wait for somebody.
 
-use std::cmp::Reverse;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_letters::{NotNow, Reader};
+use watchkeeper_letters::NotNow;
 use watchkeeper_ports::{Incomplete, Offset, TopicPartition};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
@@ -15,9 +14,9 @@ const SHOWN_KEY_CHARS: usize = 120;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Letters {
     /// Those that were neither replayed nor discarded.
-    pub(crate) outstanding: usize,
+    pub(crate) outstanding: u64,
     /// Records on the topics that are neither letter nor marker.
-    pub(crate) unreadable: usize,
+    pub(crate) unreadable: u64,
     /// How far the topics were read, if it is not known yet which letters wait.
     pub(crate) reading: Option<String>,
     /// Whether there are so many that the newest are not listed.
@@ -42,34 +41,20 @@ pub(crate) struct Letter {
     pub(crate) incomplete: Option<Incomplete>,
 }
 
-pub(super) async fn outstanding(letters: &watchkeeper_letters::Letters) -> Result<Letters, NotNow> {
-    let looked = letters.look(|ledger| {
-        let newest: Vec<LetterId> = ledger.newest(SHOWN).collect();
-        (newest, ledger.listed(), ledger.unlisted(), ledger.strays())
-    });
-    let (ids, listed, unlisted, strays) = match looked.await {
-        Ok(found) => found,
+pub(super) async fn newest(index: &watchkeeper_letters::Letters) -> Result<Letters, NotNow> {
+    match index.newest(SHOWN, Letter::new).await {
+        Ok(found) => Ok(Letters {
+            outstanding: found.waiting,
+            unreadable: found.strays,
+            reading: None,
+            newest_unlisted: found.unlisted > 0,
+            newest: found.letters,
+        }),
         Err(NotNow::Reading(progress)) => {
-            return Ok(Letters { reading: Some(progress.to_string()), ..Letters::default() });
+            Ok(Letters { reading: Some(progress.to_string()), ..Letters::default() })
         }
-        Err(error) => return Err(error),
-    };
-    let (mut reader, mut newest) = (Reader::new(&**letters.bus(), SHOWN), Vec::new());
-    // From the oldest on, because what is read with a letter lies after it.
-    for id in ids.iter().rev() {
-        let letter = reader.record(id).await?.and_then(|record| DeadLetter::read(record).ok());
-        newest.extend(letter.map(|letter| Letter::new(id, &letter)));
+        Err(error) => Err(error),
     }
-    newest.reverse();
-    newest.sort_by_key(|letter| Reverse(letter.rejected_at));
-    newest.truncate(SHOWN);
-    Ok(Letters {
-        outstanding: listed + usize::try_from(unlisted).unwrap_or(usize::MAX),
-        unreadable: usize::try_from(strays).unwrap_or(usize::MAX),
-        reading: None,
-        newest_unlisted: unlisted > 0,
-        newest,
-    })
 }
 
 impl Letter {

@@ -5,25 +5,28 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, Timestamp, Violation};
-use watchkeeper_ports::{PortError, SampleStore};
+use watchkeeper_ports::PortError;
+use watchkeeper_query::Samples;
 
 /// The windows of each series, in order of time.
 pub(crate) type History = HashMap<Arc<Series>, Vec<Point>>;
 
 /// Questions that one page has under way at once.
 const QUESTIONS_AT_ONCE: usize = 8;
+
 /// The mean of each minute of the last hour. Each series is asked for alone: of its name there may be any number of
 /// others.
 pub(super) async fn last_hour(
-    store: &dyn SampleStore,
+    samples: &Samples,
     page: &[Sample],
     now: Timestamp,
 ) -> Result<History, PortError> {
     let queries = page.iter().map(|sample| query(&sample.series, Lookback::Hour, Aggregate::Avg, now));
     let queries: Vec<_> = queries.collect::<Result<_, _>>()?;
-    let answers = queries.into_iter().map(|query| async move { store.range(&query, 1).await });
+    let answers = queries.into_iter().map(|query| async move { samples.range(&query).await });
     let answers: Vec<_> = stream::iter(answers).buffer_unordered(QUESTIONS_AT_ONCE).try_collect().await?;
-    Ok(answers.into_iter().flatten().map(|found| (found.series, found.points)).collect())
+    let found = answers.into_iter().flat_map(|found| found.series);
+    Ok(found.map(|found| (found.series, found.points)).collect())
 }
 
 /// The question about the windows of one series within `lookback` up to `now`.

@@ -1,12 +1,12 @@
 //! What the page of one series shows.
 
 use super::history::{no_question, query};
-use super::{Alerts, Answer, alerting, ask};
+use super::{Alerts, Sources, alerting};
 use crate::lookback::Lookback;
-use crate::ports::ConsolePorts;
 use std::time::Duration;
 use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Page, PortError, SampleStore};
+use watchkeeper_ports::PortError;
+use watchkeeper_query::{Answer, Samples, within_time};
 
 /// A window that holds every instant since the epoch, so that a whole range falls into one.
 const ONE_WINDOW: Duration = Duration::from_secs(10_000_000_000);
@@ -44,38 +44,35 @@ pub(crate) struct Summary {
 
 /// Asks for everything at once.
 pub(crate) async fn one_series(
-    ports: &ConsolePorts,
+    sources: &Sources,
     series: &Series,
     lookback: Lookback,
     now: Timestamp,
 ) -> OneSeries {
+    let samples = &sources.samples;
     let (latest, lines, summary, alerts) = tokio::join!(
-        ask("cache", latest(ports, series, now)),
-        ask("store", lines(&*ports.samples, series, lookback, now)),
-        ask("store", summary(&*ports.samples, series, lookback, now)),
-        alerting::alerts(ports),
+        within_time("cache or store", samples.latest_of(series, now)),
+        within_time("store", lines(samples, series, lookback, now)),
+        within_time("store", summary(samples, series, lookback, now)),
+        alerting::alerts(sources),
     );
     OneSeries { latest, lines, summary, alerts }
 }
 
-async fn latest(ports: &ConsolePorts, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
-    Ok(ports.latest.latest(&SeriesFilter::only(series), &Page::first(1), now).await?.pop())
-}
-
 async fn lines(
-    store: &dyn SampleStore,
+    samples: &Samples,
     series: &Series,
     lookback: Lookback,
     now: Timestamp,
 ) -> Result<Lines, PortError> {
-    let line = async |aggregate| points(store, &query(series, lookback, aggregate, now)?).await;
+    let line = async |aggregate| points(samples, &query(series, lookback, aggregate, now)?).await;
     let (mean, smallest, largest) =
         tokio::try_join!(line(Aggregate::Avg), line(Aggregate::Min), line(Aggregate::Max))?;
     Ok(Lines { mean, smallest, largest })
 }
 
 async fn summary(
-    store: &dyn SampleStore,
+    samples: &Samples,
     series: &Series,
     lookback: Lookback,
     now: Timestamp,
@@ -84,7 +81,7 @@ async fn summary(
         let from = lookback.from(now);
         let query = RangeQuery::new(SeriesFilter::only(series), from, now, ONE_WINDOW, aggregate)
             .map_err(|violation| no_question(&violation))?;
-        let points = points(store, &query).await?;
+        let points = points(samples, &query).await?;
         Ok::<_, PortError>(points.first().map(|point| point.value))
     };
     let (min, avg, max, p95, count) = tokio::try_join!(
@@ -103,7 +100,7 @@ async fn summary(
     Ok(all())
 }
 
-async fn points(store: &dyn SampleStore, query: &RangeQuery) -> Result<Vec<Point>, PortError> {
-    let found = store.range(query, 1).await?.pop();
+async fn points(samples: &Samples, query: &RangeQuery) -> Result<Vec<Point>, PortError> {
+    let found = samples.range(query).await?.series.pop();
     Ok(found.map(|found| found.points).unwrap_or_default())
 }

@@ -1,10 +1,11 @@
 //! What the address of a page asks for.
 
 use crate::gather::Chosen;
-use crate::links::LABEL;
+use crate::links::{LABEL, STORE};
 use crate::lookback::Lookback;
 use serde::Deserialize;
 use watchkeeper_domain::{Series, SeriesFilter, Violation};
+use watchkeeper_query::{Cursor, Origin};
 use watchkeeper_runtime::http::Problem;
 
 /// The query of `/`; a field of the form that was left empty is as good as none.
@@ -13,6 +14,8 @@ pub(super) struct StatusQuestion {
     source: Option<String>,
     name: Option<String>,
     after: Option<String>,
+    /// Who gave the page that ended there, if not the cache.
+    origin: Option<String>,
 }
 
 impl StatusQuestion {
@@ -21,7 +24,9 @@ impl StatusQuestion {
             |field: Option<String>| field.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let filter =
             SeriesFilter { source: given(self.source), name: given(self.name), ..SeriesFilter::default() };
-        Chosen { filter, after: self.after.filter(|key| !key.is_empty()) }
+        let origin = if self.origin.as_deref() == Some(STORE) { Origin::Store } else { Origin::Cache };
+        let after = self.after.filter(|key| !key.is_empty());
+        Chosen { filter, cursor: after.map(|after| Cursor { origin, after }) }
     }
 }
 
@@ -91,10 +96,11 @@ mod tests {
             source: Some(" ".into()),
             name: Some(" load ".into()),
             after: Some(String::new()),
+            origin: None,
         };
         let chosen = question.chosen();
         assert_eq!(
-            (chosen.filter.source, chosen.filter.name.as_deref(), chosen.after),
+            (chosen.filter.source, chosen.filter.name.as_deref(), chosen.cursor),
             (None, Some("load"), None)
         );
     }

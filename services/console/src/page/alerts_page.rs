@@ -45,7 +45,7 @@ impl AlertsPage {
             line,
             rules: RulesPart::new(rules, alerts.as_ref().ok()),
             cleared: alerts.as_ref().map(|alerts| cleared(alerts, now)).map_err(Clone::clone),
-            firing: alerts.map(|alerts| FiringPart::new(&alerts, silences.as_ref(), now)),
+            firing: alerts.map(|alerts| FiringPart::new(&alerts, silences.as_ref(), rules, now)),
             silences: silences.map(|silences| SilencesPart::new(&silences, now)),
             notifications: outbox.map(|outbox| NotificationsPart::new(&outbox, now)),
         }

@@ -1,9 +1,10 @@
 //! How it all is, in one line.
 
 use crate::format::{count, duration};
-use crate::gather::{Answer, Letters, NotNow, Status};
+use crate::gather::{Letters, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use watchkeeper_query::Answer;
 use watchkeeper_runtime::RoleState;
 
 /// How it all is.
@@ -29,8 +30,9 @@ impl Overall {
         }
         amiss.extend(letters_amiss(&status.letters));
         let silent = [
-            ("cache", status.latest.is_err() || status.series.is_err()),
-            ("store", status.history.is_err()),
+            ("cache", status.series.is_err()),
+            // The latest values come from the store too when the cache is away.
+            ("store", status.history.is_err() || (status.latest.is_err() && status.series.is_ok())),
             ("alerts", status.alerting.alerts.is_err()),
             ("notifications", status.alerting.outbox.is_err()),
             ("silences", status.alerting.silences.is_err()),
@@ -77,7 +79,7 @@ fn clock_amiss(clock: &Answer<Option<Duration>>) -> Option<String> {
     Some(format!("a clock is not believed: it is off by {}", duration(by.as_secs_f64())))
 }
 
-fn letters_amiss(letters: &Result<Letters, NotNow>) -> Option<String> {
+fn letters_amiss(letters: &Answer<Letters>) -> Option<String> {
     let outstanding = letters.as_ref().ok()?.outstanding;
     match outstanding {
         0 => None,
@@ -96,16 +98,17 @@ fn joined(names: &BTreeSet<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gather::{Alerting, Alerts, History, Latest, Outbox, Silences};
+    use crate::gather::{Alerting, Alerts, History, Outbox, Silences};
+    use watchkeeper_query::{NoAnswer, Origin, Paged};
 
     fn role(missing: &[&'static str]) -> RoleState {
         let missing = missing.iter().map(|&name| (name, "refused".to_owned())).collect();
         RoleState { status: "lag 0".to_owned(), missing, has_begun: true, ..RoleState::default() }
     }
 
-    fn status(outstanding: usize) -> Status {
+    fn status(outstanding: u64) -> Status {
         Status {
-            latest: Ok(Latest { samples: Vec::new(), more: false }),
+            latest: Ok(Paged { items: Vec::new(), origin: Origin::Cache, next: None }),
             history: Ok(History::default()),
             series: Ok(0),
             clock: Ok(None),
@@ -142,7 +145,7 @@ mod tests {
         let told = Status { clock: Ok(Some(Duration::from_secs(7_200))), ..status(0) };
         let text = "Degraded: a clock is not believed: it is off by 2 h";
         assert_eq!(Overall::of(&roles, &told).text(), text);
-        let silent = Status { history: Err(NotNow::because("away")), ..status(1_200) };
+        let silent = Status { history: Err(NoAnswer::because("away")), ..status(1_200) };
         assert_eq!(Overall::of(&roles, &silent).text(), "Degraded: 1,200 dead letters, no answer from store");
     }
 }

@@ -1,13 +1,13 @@
 //! The table of live series.
 
-use super::Part;
 use super::moment::Moment;
 use super::series_name::SeriesName;
 use super::spark::Spark;
 use crate::format::{Shown, count};
-use crate::gather::{Answer, Chosen, History, Latest};
+use crate::gather::{Chosen, History};
 use crate::links;
 use watchkeeper_domain::{Point, Sample, SeriesFilter, Timestamp};
+use watchkeeper_query::{Answer, Origin, Paged};
 
 /// The table of live series.
 pub(super) struct SeriesPart {
@@ -20,8 +20,8 @@ pub(super) struct SeriesPart {
     pub(super) is_later_page: bool,
     pub(super) first_page: String,
     pub(super) next_page: Option<String>,
-    /// How many series there are in all.
-    pub(super) kept: Part<String>,
+    /// How many series there are in all, if that is known.
+    pub(super) kept: Option<String>,
     /// Why there are no lines, if there are none.
     pub(super) no_lines: Option<String>,
     /// Where the script follows the samples.
@@ -41,7 +41,7 @@ pub(super) struct SeriesRow {
 
 impl SeriesPart {
     pub(super) fn new(
-        latest: &Latest,
+        latest: &Paged<Sample>,
         history: Answer<History>,
         kept: Answer<usize>,
         chosen: &Chosen,
@@ -53,15 +53,15 @@ impl SeriesPart {
         };
         let points = |sample: &Sample| history.get(&sample.series).map_or(&[][..], Vec::as_slice);
         let filter = &chosen.filter;
-        let last = latest.samples.last().filter(|_| latest.more);
+        let kept = kept.ok().filter(|_| latest.origin == Origin::Cache);
         Self {
-            rows: latest.samples.iter().map(|sample| SeriesRow::new(sample, points(sample), now)).collect(),
+            rows: latest.items.iter().map(|sample| SeriesRow::new(sample, points(sample), now)).collect(),
             source: filter.source.clone().unwrap_or_default(),
             name: filter.name.clone().unwrap_or_default(),
             is_filtered: *filter != SeriesFilter::default(),
-            is_later_page: chosen.after.is_some(),
+            is_later_page: chosen.cursor.is_some(),
             first_page: links::status(filter, None),
-            next_page: last.map(|last| links::status(filter, Some(last.series.key()))),
+            next_page: latest.next.as_ref().map(|next| links::status(filter, Some(next))),
             kept: kept.map(count),
             no_lines,
             stream: links::stream(filter),

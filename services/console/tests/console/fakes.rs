@@ -161,8 +161,13 @@ impl SampleStore for World {
         unimplemented!("the console takes its series from the cache")
     }
 
-    async fn latest(&self, _: &SeriesFilter, _: &Page, _: Timestamp) -> Result<Vec<Sample>, PortError> {
-        unimplemented!("the console takes the latest values from the cache")
+    async fn latest(
+        &self,
+        filter: &SeriesFilter,
+        page: &Page,
+        _: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.store.answer("store", self.latest_of(filter, page)).await
     }
 
     async fn series_count(&self) -> Result<u64, PortError> {

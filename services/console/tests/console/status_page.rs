@@ -76,7 +76,8 @@ async fn a_port_that_refuses_leaves_a_remark_and_the_rest() {
     answer.assert_has("1.5</data>");
     let answer = page(World { cache: Mood::Refuses, ..world(one) }, "/").await;
     assert_sound(&answer.body);
-    answer.assert_has("Not shown: cache is not available");
+    answer.assert_has("Degraded: no answer from cache");
+    answer.assert_has("1.5</data>");
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +85,7 @@ async fn a_port_that_is_silent_does_not_keep_the_page() {
     let silent =
         World { cache: Mood::IsSilent, store: Mood::IsSilent, bus: Mood::IsSilent, ..World::default() };
     let page = tokio::time::timeout(Duration::from_secs(30), page(silent, "/")).await.unwrap();
-    page.assert_has("Not shown: cache has not answered within 3 s");
+    page.assert_has("Not shown: cache or store has not answered within 3 s");
     page.assert_has("Not shown: bus has not answered within 3 s");
 }
 

@@ -9,6 +9,7 @@ use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_config::Document;
 use watchkeeper_domain::{Series, Severity};
 use watchkeeper_ports::Evaluation;
+use watchkeeper_query::MAX_ALERTS;
 
 fn now() -> Timestamp {
     "2026-11-20T10:00:00Z".parse().unwrap()

@@ -1,14 +1,13 @@
 //! From alerts to groups: which alerts each recipient could be told of together.
 
 use super::group_key::GroupKey;
-use super::mute::Muting;
 use super::routes::Routes;
 use super::state::State;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use watchkeeper_domain::Alert;
 use watchkeeper_ports::AlertGroup;
-use watchkeeper_rules::Routing;
+use watchkeeper_rules::{Muting, Routing};
 
 /// An alert's rule and the key of its series.
 pub(super) type Identity<'a> = (&'a str, &'a str);

@@ -1,10 +1,10 @@
 //! `12 alerts fire, 1 notification waits since 4m: connection refused, 3 delivered in the last hour`.
 
-use crate::dispatch::MAX_ALERTS;
 use std::fmt;
 use std::time::Duration;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
+use watchkeeper_query::MAX_ALERTS;
 use watchkeeper_runtime::Grouped;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -211,6 +211,11 @@ impl Ledger {
         self.logs.iter().filter_map(|log| log.unlisted).map(|unlisted| unlisted.count).sum()
     }
 
+    /// How many wait, listed or not.
+    pub fn waiting(&self) -> u64 {
+        self.listed() as u64 + self.unlisted()
+    }
+
     /// How many records are neither letter nor marker.
     pub fn strays(&self) -> u64 {
         self.logs.iter().map(|log| log.strays.len()).sum()

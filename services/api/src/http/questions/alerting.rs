@@ -2,9 +2,10 @@
 
 use super::{Question, parameter};
 use crate::http::given::Given;
-use crate::question::{AlertsQuestion, NEWEST_NOTIFICATIONS, PAGE_ALERTS};
+use crate::question::{NEWEST_NOTIFICATIONS, PAGE_ALERTS};
 use utoipa::openapi::path::Parameter;
 use watchkeeper_domain::{Timestamp, Violation};
+use watchkeeper_query::AlertsQuestion;
 
 /// The newest notifications.
 pub(in crate::http) struct NotificationsQuestion {

@@ -3,10 +3,13 @@
 use super::super::alert_row::AlertRow;
 use super::super::listed::Listed;
 use super::super::moment::Moment;
+use super::super::series_name::SeriesName;
 use super::silences::{SHOWN_BY_CHARS, anchor};
 use crate::format::{count, cut};
-use crate::gather::{Alerts, MAX_ALERTS, NotNow, Silences};
-use watchkeeper_domain::{Alert, Timestamp};
+use crate::gather::{Alerts, Silences};
+use watchkeeper_domain::{Alert, Silence, Timestamp};
+use watchkeeper_query::{MAX_ALERTS, NoAnswer};
+use watchkeeper_rules::{Muting, RuleSet};
 
 /// Alerts that fire and are shown.
 const SHOWN_FIRING: usize = 100;
@@ -18,13 +21,14 @@ pub(super) struct FiringPart {
     /// How many alerts are looked at, if there are more.
     pub(super) looked_at: Option<String>,
     /// Why it is not known what is silenced, if it is not.
-    pub(super) no_silences: Option<NotNow>,
+    pub(super) no_silences: Option<NoAnswer>,
 }
 
 /// One alert that fires.
 pub(super) struct FiringRow {
     pub(super) alert: AlertRow,
     pub(super) silenced: Option<Silenced>,
+    pub(super) inhibited: Option<Inhibited>,
 }
 
 /// By what an alert is silenced.
@@ -35,11 +39,28 @@ pub(super) struct Silenced {
     pub(super) by: String,
 }
 
+/// The alert that inhibits another.
+pub(super) struct Inhibited {
+    pub(super) rule: String,
+    pub(super) series: SeriesName,
+}
+
 impl FiringPart {
-    pub(super) fn new(alerts: &Alerts, silences: Result<&Silences, &NotNow>, now: Timestamp) -> Self {
-        let row = |alert| FiringRow::new(alert, silences.ok(), now);
+    pub(super) fn new(
+        alerts: &Alerts,
+        silences: Result<&Silences, &NoAnswer>,
+        rules: &RuleSet,
+        now: Timestamp,
+    ) -> Self {
+        let all = silences.map_or(&[][..], |silences| &silences.all);
+        let muting = Muting::new(now, &alerts.firing, all, rules.inhibitions());
+        let row = |alert| FiringRow {
+            alert: AlertRow::new(alert, now),
+            silenced: Silenced::find(all, &muting, alert, now),
+            inhibited: muting.inhibitor_of(alert).map(Inhibited::new),
+        };
         let mut listed = Listed::first(alerts.firing.iter(), SHOWN_FIRING, row);
-        listed.rows.sort_by_key(|row| row.silenced.is_some());
+        listed.rows.sort_by_key(|row| row.silenced.is_some() || row.inhibited.is_some());
         Self {
             listed,
             looked_at: alerts.more_unread.then(|| count(MAX_ALERTS)),
@@ -48,23 +69,21 @@ impl FiringPart {
     }
 }
 
-impl FiringRow {
-    fn new(alert: &Alert, silences: Option<&Silences>, now: Timestamp) -> Self {
-        Self {
-            alert: AlertRow::new(alert, now),
-            silenced: silences.and_then(|silences| Silenced::find(silences, alert, now)),
-        }
-    }
-}
-
 impl Silenced {
-    fn find(silences: &Silences, alert: &Alert, now: Timestamp) -> Option<Self> {
-        let place = silences.covering(alert, now)?;
-        let silence = silences.all.get(place)?;
+    /// By the silence that covers the alert for longest.
+    fn find(all: &[Silence], muting: &Muting<'_>, alert: &Alert, now: Timestamp) -> Option<Self> {
+        let silence = muting.silences_of(alert).max_by_key(|silence| silence.ends_at)?;
+        let place = all.iter().position(|one| one.id == silence.id)?;
         Some(Self {
             anchor: anchor(place),
             until: Moment::clock(silence.ends_at, now),
             by: cut(&silence.created_by, SHOWN_BY_CHARS),
         })
+    }
+}
+
+impl Inhibited {
+    fn new(by: &Alert) -> Self {
+        Self { rule: by.rule.clone(), series: SeriesName::new(&by.series) }
     }
 }

@@ -3,8 +3,9 @@
 use super::super::listed::Listed;
 use super::super::moment::Moment;
 use crate::format::{count, cut, duration};
-use crate::gather::{MAX_SILENCES, Silences};
+use crate::gather::Silences;
 use watchkeeper_domain::{Silence, Timestamp};
+use watchkeeper_query::MAX_SILENCES;
 
 /// Silences that are shown.
 const SHOWN_SILENCES: usize = 50;

@@ -5,8 +5,9 @@ use crate::examples::{alert, notification, rules, silence, waiting};
 use crate::fakes::World;
 use crate::markup::assert_sound;
 use crate::visit::{Answer, ago, page};
-use watchkeeper_console::{MAX_ALERTS, MAX_NOTIFICATIONS, MAX_SILENCES};
+use watchkeeper_console::MAX_NOTIFICATIONS;
 use watchkeeper_domain::{Alert, NotificationState, Severity, Silence, Timestamp};
+use watchkeeper_query::{MAX_ALERTS, MAX_SILENCES};
 
 fn rows(page: &Answer, id: &str) -> usize {
     section(page, id).matches("<tr").count().saturating_sub(1)

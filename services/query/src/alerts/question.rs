@@ -1,6 +1,6 @@
 //! Which alerts are asked for.
 
-use super::cursor::{no_cursor, opened, sealed};
+use crate::cursor::{no_cursor, opened, sealed};
 use std::fmt;
 use std::str::FromStr;
 use watchkeeper_domain::{Alert, SeriesFilter, Severity, Violation};
@@ -9,20 +9,25 @@ use watchkeeper_wire::json::AlertJson;
 
 /// A page of the alerts that match.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct AlertsQuestion {
+pub struct AlertsQuestion {
     /// What they are about.
-    pub(crate) filter: SeriesFilter,
-    pub(crate) rule: Option<String>,
-    pub(crate) severity: Option<Severity>,
-    pub(crate) state: Option<AlertState>,
-    pub(crate) limit: usize,
+    pub filter: SeriesFilter,
+    /// Of which rule; `None`: of any.
+    pub rule: Option<String>,
+    /// Of which severity; `None`: of any.
+    pub severity: Option<Severity>,
+    /// Firing or cleared; `None`: both.
+    pub state: Option<AlertState>,
+    /// Most alerts on the page.
+    pub limit: usize,
     /// Where the page before ended; `None` asks for the first.
-    pub(crate) cursor: Option<AlertCursor>,
+    pub cursor: Option<AlertCursor>,
 }
 
 impl AlertsQuestion {
     /// Whether `alert` is asked for.
-    pub(crate) fn matches(&self, alert: &Alert) -> bool {
+    #[must_use]
+    pub fn matches(&self, alert: &Alert) -> bool {
         self.rule.as_ref().is_none_or(|rule| *rule == alert.rule)
             && self.severity.is_none_or(|severity| severity == alert.severity)
             && self.state.is_none_or(|state| (state == AlertState::Firing) == alert.is_firing())
@@ -32,14 +37,16 @@ impl AlertsQuestion {
 
 /// Whether an alert fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AlertState {
+pub enum AlertState {
+    /// It fires.
     Firing,
+    /// It fires no more.
     Cleared,
 }
 
 /// A text that names no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UnknownState;
+pub struct UnknownState;
 
 impl fmt::Display for UnknownState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +69,7 @@ impl FromStr for AlertState {
 
 /// Where the next page begins: after this alert. Opaque to the asker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AlertCursor(pub(crate) AlertKey);
+pub struct AlertCursor(pub AlertKey);
 
 impl fmt::Display for AlertCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

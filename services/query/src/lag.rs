@@ -1,31 +1,34 @@
 //! How far consumer groups are behind.
 
-use super::{Answer, ask};
+use crate::answer::{Answer, within_time};
 use futures_util::future::join_all;
 use watchkeeper_ports::{EventBus, Group, Lag, Topic};
 
 /// How far one group is behind on a topic, all partitions together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroupLag {
-    pub(crate) partitions: usize,
+pub struct GroupLag {
+    /// How many partitions.
+    pub partitions: usize,
     /// Records that the group has yet to take.
-    pub(crate) behind: u64,
+    pub behind: u64,
     /// The positions that the group has committed, added up.
-    pub(crate) committed: u64,
+    pub committed: u64,
     /// The positions after the newest records, added up.
-    pub(crate) end: u64,
+    pub end: u64,
 }
 
-pub(super) async fn of_groups(
+/// How far each consumer is behind. Each is asked alone and within [`ANSWER_WITHIN`](crate::ANSWER_WITHIN): what is not
+/// known of one does not hide the others.
+pub async fn lag_of_consumers(
     bus: &dyn EventBus,
     consumers: &[(Topic, Group)],
-) -> Vec<(Group, Answer<GroupLag>)> {
-    join_all(consumers.iter().map(async |(topic, group)| (group.clone(), of(bus, topic, group).await))).await
-}
-
-async fn of(bus: &dyn EventBus, topic: &Topic, group: &Group) -> Answer<GroupLag> {
-    let partitions = ask("bus", bus.lag(topic, group)).await?;
-    Ok(sum(&partitions))
+) -> Vec<((Topic, Group), Answer<GroupLag>)> {
+    let asked = consumers.iter().map(async |consumer| {
+        let (topic, group) = consumer;
+        let lag = within_time("bus", bus.lag(topic, group)).await;
+        (consumer.clone(), lag.map(|partitions| sum(&partitions)))
+    });
+    join_all(asked).await
 }
 
 fn sum(partitions: &[Lag]) -> GroupLag {

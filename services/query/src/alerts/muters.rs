@@ -2,42 +2,37 @@
 
 use super::MAX_ALERTS;
 use super::walk::each_alert;
-use crate::silences::MAX_SILENCES;
+use crate::silences::unended_silences;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_ports::{AlertStore, PortError, SilenceStore};
-use watchkeeper_rules::{Inhibitors, RuleSet};
+use watchkeeper_rules::{Muting, RuleSet};
 
-/// What keeps alerts from being told at one instant.
-pub(crate) struct Muting {
+/// What is read to know which alerts are not told at one instant: the notifier plans with the same.
+pub struct Muters {
     now: Timestamp,
     silences: Vec<Silence>,
-    /// The alerts because of which others are not told, at most [`MAX_ALERTS`].
+    /// The alerts that fire for an inhibition, of the first [`MAX_ALERTS`] there are.
     pub(super) sources: Vec<Alert>,
     rules: Arc<RuleSet>,
 }
 
-impl Muting {
+impl Muters {
     pub(super) async fn read(
         alerts: &dyn AlertStore,
         silences: &dyn SilenceStore,
         rules: Arc<RuleSet>,
         now: Timestamp,
     ) -> Result<Self, PortError> {
-        let silences = silences.ending_after(now, MAX_SILENCES).await?;
+        let silences = unended_silences(silences, now).await?.all;
         let sources = sources(alerts, &rules).await?;
         Ok(Self { now, silences, sources, rules })
     }
 
-    /// The silences that cover `alert`.
-    pub(crate) fn silences_of(&self, alert: &Alert) -> impl Iterator<Item = &Silence> {
-        self.silences.iter().filter(|silence| silence.covers(alert, self.now))
-    }
-
-    /// Which alerts mute which.
-    pub(crate) fn inhibitors(&self) -> Inhibitors<'_> {
-        Inhibitors::new(self.rules.inhibitions(), &self.sources)
+    /// Says which alerts are not told.
+    pub fn muting(&self) -> Muting<'_> {
+        Muting::new(self.now, &self.sources, &self.silences, self.rules.inhibitions())
     }
 }
 
@@ -46,11 +41,13 @@ async fn sources(alerts: &dyn AlertStore, rules: &RuleSet) -> Result<Vec<Alert>,
     if rules.inhibitions().is_empty() {
         return Ok(sources);
     }
+    let mut read = 0;
     each_alert(alerts, None, |alert| {
         if alert.is_firing() && rules.inhibitions().iter().any(|inhibition| inhibition.is_source(&alert)) {
             sources.push(alert);
         }
-        if sources.len() < MAX_ALERTS { Continue(()) } else { Break(()) }
+        read += 1;
+        if read < MAX_ALERTS { Continue(()) } else { Break(()) }
     })
     .await?;
     Ok(sources)

@@ -1,11 +1,13 @@
 //! What fires, and what keeps it from being told.
 
-mod muting;
+mod muters;
+mod question;
 mod walk;
 
-pub(crate) use muting::Muting;
+pub use muters::Muters;
+pub use question::{AlertCursor, AlertState, AlertsQuestion, UnknownState};
+pub use walk::{FirstAlerts, first_alerts};
 
-use crate::question::{AlertCursor, AlertsQuestion};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow::{Break, Continue};
@@ -14,46 +16,63 @@ use walk::each_alert;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{AlertKey, AlertStore, PortError, SilenceStore};
 use watchkeeper_rules::RuleSet;
-use watchkeeper_wire::json::{AlertJson, AlertList};
 
-/// Most alerts of which one answer is made; of those beyond nothing is said. As many as the notifier plans.
-pub(crate) const MAX_ALERTS: usize = 10_000;
+/// Most alerts that are looked at together, by rule and series. Of those beyond nobody is told, and nothing is said but
+/// that they are there: rules that match so many series say nothing to people.
+pub const MAX_ALERTS: usize = 10_000;
 
 /// Answers questions about alerts.
 #[derive(Clone)]
-pub(crate) struct Alerts {
+pub struct Alerts {
     store: Arc<dyn AlertStore>,
     silences: Arc<dyn SilenceStore>,
     rules: Arc<RuleSet>,
 }
 
+/// A page of alerts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertPage {
+    /// By rule and series.
+    pub alerts: Vec<FoundAlert>,
+    /// Asks for the next page, if there is one.
+    pub next: Option<AlertCursor>,
+}
+
+/// An alert, and what keeps it from being told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundAlert {
+    /// The alert.
+    pub alert: Alert,
+    /// The ids of the silences that cover it.
+    pub silenced_by: Vec<String>,
+    /// The alert that inhibits it.
+    pub inhibited_by: Option<Alert>,
+}
+
 impl Alerts {
-    pub(crate) fn new(
-        store: Arc<dyn AlertStore>,
-        silences: Arc<dyn SilenceStore>,
-        rules: Arc<RuleSet>,
-    ) -> Self {
+    /// Those of a store; `rules` are those that the notifier evaluates.
+    pub fn new(store: Arc<dyn AlertStore>, silences: Arc<dyn SilenceStore>, rules: Arc<RuleSet>) -> Self {
         Self { store, silences, rules }
     }
 
     /// A page of the alerts that match.
-    pub(crate) async fn page(
-        &self,
-        question: &AlertsQuestion,
-        now: Timestamp,
-    ) -> Result<AlertList, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`], and of [`SilenceStore::ending_after`].
+    pub async fn page(&self, question: &AlertsQuestion, now: Timestamp) -> Result<AlertPage, PortError> {
         let mut found = self.found(question).await?;
         let more = found.len() > question.limit;
         found.truncate(question.limit);
         let last = found.last().filter(|_| more);
-        let next_page = last.map(|last| AlertCursor(AlertKey::of(last)).to_string());
-        let muting = self.muting(now).await?;
-        let inhibitors = muting.inhibitors();
-        let shown = found.iter().map(|alert| {
-            let silenced_by = muting.silences_of(alert).map(|silence| silence.id.clone()).collect();
-            AlertJson::new(alert, silenced_by, inhibitors.of(alert))
+        let next = last.map(|last| AlertCursor(AlertKey::of(last)));
+        let muters = self.muters(now).await?;
+        let muting = muters.muting();
+        let alerts = found.into_iter().map(|alert| FoundAlert {
+            silenced_by: muting.silences_of(&alert).map(|silence| silence.id.clone()).collect(),
+            inhibited_by: muting.inhibitor_of(&alert).cloned(),
+            alert,
         });
-        Ok(AlertList { alerts: shown.collect(), next_page })
+        Ok(AlertPage { alerts: alerts.collect(), next })
     }
 
     /// The alerts that match, one more than asked for if there are more.
@@ -78,7 +97,10 @@ impl Alerts {
     }
 
     /// The alerts of one rule by the series' key, at most [`MAX_ALERTS`].
-    pub(crate) async fn of_rule(&self, rule: &str) -> Result<BTreeMap<String, Alert>, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`].
+    pub async fn of_rule(&self, rule: &str) -> Result<BTreeMap<String, Alert>, PortError> {
         let mut found = BTreeMap::new();
         each_alert(&*self.store, Some(before_all_of(rule)), |alert| {
             if alert.rule != rule || found.len() >= MAX_ALERTS {
@@ -92,7 +114,10 @@ impl Alerts {
     }
 
     /// How many alerts fire, by rule; a rule of which none fires is left out.
-    pub(crate) async fn firing_by_rule(&self) -> Result<BTreeMap<String, u64>, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`].
+    pub async fn firing_by_rule(&self) -> Result<BTreeMap<String, u64>, PortError> {
         let mut firing = BTreeMap::new();
         each_alert(&*self.store, None, |alert| {
             if alert.is_firing() {
@@ -105,17 +130,26 @@ impl Alerts {
     }
 
     /// How many alerts fire.
-    pub(crate) async fn firing(&self) -> Result<u64, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`].
+    pub async fn firing(&self) -> Result<u64, PortError> {
         Ok(self.firing_by_rule().await?.into_values().sum())
     }
 
     /// What keeps alerts from being told at `now`.
-    pub(crate) async fn muting(&self, now: Timestamp) -> Result<Muting, PortError> {
-        Muting::read(&*self.store, &*self.silences, Arc::clone(&self.rules), now).await
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`] and of [`SilenceStore::ending_after`].
+    pub async fn muters(&self, now: Timestamp) -> Result<Muters, PortError> {
+        Muters::read(&*self.store, &*self.silences, Arc::clone(&self.rules), now).await
     }
 
     /// What the evaluator remembers of a series.
-    pub(crate) async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::memory`].
+    pub async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError> {
         self.store.memory(series_key).await
     }
 }
@@ -158,7 +192,9 @@ mod tests {
         store.alerts().store(&Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
         let alerts = Alerts::new(store.alerts(), store.silences(), rules());
         assert_eq!(alerts.of_rule("busy").await.unwrap().len(), MAX_ALERTS);
-        assert_eq!(alerts.muting(Timestamp::MIN).await.unwrap().sources.len(), MAX_ALERTS);
+        assert_eq!(alerts.muters(Timestamp::MIN).await.unwrap().sources.len(), MAX_ALERTS);
+        let first = first_alerts(&*store.alerts()).await.unwrap();
+        assert_eq!((first.alerts.len(), first.more), (MAX_ALERTS, true));
         assert_eq!(alerts.firing().await.unwrap(), MAX_ALERTS as u64 + 1, "counting takes no room");
     }
 }

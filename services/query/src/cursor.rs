@@ -8,22 +8,25 @@ use watchkeeper_domain::limits::MAX_KEY_BYTES;
 use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 
 /// The longest cursor, in bytes: base64 of the longest key of an alert. It fits the head of a request.
-pub(crate) const MAX_CURSOR_BYTES: usize = (MAX_RULE_NAME_BYTES + 1 + MAX_KEY_BYTES).div_ceil(3) * 4;
+pub const MAX_CURSOR_BYTES: usize = (MAX_RULE_NAME_BYTES + 1 + MAX_KEY_BYTES).div_ceil(3) * 4;
 
 /// Where the next page begins: after this series, in the answer of the one who gave the page before.
 ///
 /// Opaque to the asker: base64url of the origin's letter and the series' key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    pub(crate) origin: Origin,
+pub struct Cursor {
+    /// Who gave the page before.
+    pub origin: Origin,
     /// The key of the last series on the page before.
-    pub(crate) after: String,
+    pub after: String,
 }
 
 /// Who gives the pages of an answer. All come from the same, or series would be missed between two pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
+    /// The cache of the latest samples.
     Cache,
+    /// A store.
     Store,
 }
 
@@ -52,18 +55,18 @@ impl FromStr for Cursor {
 }
 
 /// As a cursor is given away, so that nobody takes it apart.
-pub(super) fn sealed(plain: &str) -> String {
+pub(crate) fn sealed(plain: &str) -> String {
     BASE64URL_NOPAD.encode(plain.as_bytes())
 }
 
 /// What [`sealed`] was given.
-pub(super) fn opened(text: &str) -> Option<String> {
+pub(crate) fn opened(text: &str) -> Option<String> {
     let bytes = (text.len() <= MAX_CURSOR_BYTES).then(|| BASE64URL_NOPAD.decode(text.as_bytes()))?;
     String::from_utf8(bytes.ok()?).ok()
 }
 
 /// The refusal of a text that no page has said.
-pub(super) fn no_cursor() -> Violation {
+pub(crate) fn no_cursor() -> Violation {
     Violation::new("page", "must be what the page before says comes next")
 }
 

@@ -1,0 +1,94 @@
+//! The page at `/`.
+
+use super::Part;
+use super::alert_line::AlertLine;
+use super::dead_letters::LettersPart;
+use super::overall::Overall;
+use super::series_table::SeriesPart;
+use super::shell::Shell;
+use crate::format::count;
+use crate::gather::{Chosen, Status};
+use askama::Template;
+use std::collections::BTreeMap;
+use watchkeeper_domain::Timestamp;
+use watchkeeper_ports::{Group, Topic};
+use watchkeeper_query::{Answer, GroupLag};
+use watchkeeper_runtime::RoleState;
+
+/// The page at `/`.
+#[derive(Template)]
+#[template(path = "status.html", whitespace = "minimize")]
+pub(crate) struct StatusPage {
+    shell: Shell,
+    overall: Overall,
+    line: Option<AlertLine>,
+    roles: Vec<RoleRow>,
+    lags: Vec<LagRow>,
+    letters: Part<LettersPart>,
+    series: Part<SeriesPart>,
+}
+
+impl StatusPage {
+    /// The page at the instant `now`.
+    pub(crate) fn new(
+        shell: Shell,
+        roles: &BTreeMap<&'static str, RoleState>,
+        chosen: &Chosen,
+        status: Status,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            shell,
+            overall: Overall::of(roles, &status),
+            line: AlertLine::of(&status.alerting, now),
+            roles: roles.iter().map(|(name, state)| RoleRow::new(name, state)).collect(),
+            lags: status.lags.into_iter().map(LagRow::new).collect(),
+            letters: status.letters.map(|letters| LettersPart::new(letters, now)),
+            series: status
+                .latest
+                .map(|latest| SeriesPart::new(&latest, status.history, status.series, chosen, now)),
+        }
+    }
+}
+
+/// One role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RoleRow {
+    name: &'static str,
+    is_ready: bool,
+    /// What the role says of itself; while it waits, what for and why.
+    says: String,
+}
+
+impl RoleRow {
+    fn new(name: &'static str, state: &RoleState) -> Self {
+        Self { name, is_ready: state.is_ready(), says: state.to_string() }
+    }
+}
+
+/// One consumer group.
+struct LagRow {
+    group: String,
+    lag: Part<LagText>,
+}
+
+/// How far a group is behind, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LagText {
+    behind: String,
+    committed: String,
+    end: String,
+    partitions: String,
+}
+
+impl LagRow {
+    fn new(((_, group), lag): ((Topic, Group), Answer<GroupLag>)) -> Self {
+        let lag = lag.map(|lag| LagText {
+            behind: count(lag.behind),
+            committed: count(lag.committed),
+            end: count(lag.end),
+            partitions: count(lag.partitions),
+        });
+        Self { group: group.name().to_owned(), lag }
+    }
+}

@@ -1,0 +1,131 @@
+//! Which letters wait, and what they are.
+
+use crate::{Letters, NotNow, Reader};
+use std::cmp::Reverse;
+use watchkeeper_ports::PortError;
+use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId};
+
+/// Records of a dead-letter topic in one read for a page. Few, because each may be as large as the bus allows.
+const READ_RECORDS: usize = 64;
+/// Bytes of keys and values from which on a page of letters takes no more.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A page of letters that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterPage<T> {
+    /// Each as it is shown.
+    pub letters: Vec<T>,
+    /// The last letter looked at, if there are more.
+    pub next: Option<LetterId>,
+    /// How many wait in all.
+    pub waiting: u64,
+    /// How many of these are not listed.
+    pub unlisted: u64,
+}
+
+/// The newest letters that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestLetters<T> {
+    /// Each as it is shown, the newest first.
+    pub letters: Vec<T>,
+    /// How many wait in all.
+    pub waiting: u64,
+    /// How many of these are not listed: they are newer than those that are.
+    pub unlisted: u64,
+    /// Records on the topics that are neither letter nor marker.
+    pub strays: u64,
+}
+
+impl Letters {
+    /// How many letters wait.
+    ///
+    /// # Errors
+    /// Those of [`Self::look`], as of all questions.
+    pub async fn waiting(&self) -> Result<u64, NotNow> {
+        self.look(Ledger::waiting).await
+    }
+
+    /// The letters that wait after one, the oldest of each partition first, each as `show` shows it. Fewer than `limit`
+    /// when they are large.
+    ///
+    /// # Errors
+    /// Those of [`Self::look`].
+    pub async fn page<T>(
+        &self,
+        after: Option<&LetterId>,
+        limit: usize,
+        show: impl Fn(&LetterId, &DeadLetter<'_>) -> T,
+    ) -> Result<LetterPage<T>, NotNow> {
+        let found = self.look(|ledger| {
+            let ids: Vec<_> = ledger.after(after).take(limit + 1).collect();
+            (ids, ledger.waiting(), ledger.unlisted())
+        });
+        let (mut ids, waiting, unlisted) = found.await?;
+        let mut more = ids.len() > limit;
+        ids.truncate(limit);
+
+        let mut reader = Reader::new(&**self.bus(), READ_RECORDS.min(limit));
+        let (mut letters, mut bytes) = (Vec::new(), 0);
+        for (index, id) in ids.iter().enumerate() {
+            if bytes >= PAGE_BYTES {
+                more = true;
+                ids.truncate(index);
+                break;
+            }
+            let Some(letter) = reader.letter(id).await? else { continue };
+            bytes += letter.record.key.len() + letter.record.value.len();
+            letters.push(show(id, &letter));
+        }
+        Ok(LetterPage { letters, next: if more { ids.pop() } else { None }, waiting, unlisted })
+    }
+
+    /// The `most` letters that were rejected last, each as `show` shows it.
+    ///
+    /// # Errors
+    /// Those of [`Self::look`].
+    pub async fn newest<T>(
+        &self,
+        most: usize,
+        show: impl Fn(&LetterId, &DeadLetter<'_>) -> T,
+    ) -> Result<NewestLetters<T>, NotNow> {
+        let looked = self.look(|ledger| {
+            let newest: Vec<_> = ledger.newest(most).collect();
+            (newest, ledger.waiting(), ledger.unlisted(), ledger.strays())
+        });
+        let (ids, waiting, unlisted, strays) = looked.await?;
+        let (mut reader, mut letters) = (Reader::new(&**self.bus(), most), Vec::new());
+        // From the oldest on, because what is read with a letter lies after it.
+        for id in ids.iter().rev() {
+            let letter = reader.letter(id).await?;
+            letters.extend(letter.map(|letter| (letter.rejected_at, show(id, &letter))));
+        }
+        letters.reverse();
+        letters.sort_by_key(|(rejected_at, _)| Reverse(*rejected_at));
+        let letters = letters.into_iter().take(most).map(|(_, letter)| letter).collect();
+        Ok(NewestLetters { letters, waiting, unlisted, strays })
+    }
+
+    /// One letter as `show` shows it, whether it waits or not; `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// When the bus does not answer.
+    pub async fn one<T>(
+        &self,
+        id: &LetterId,
+        show: impl Fn(&LetterId, &DeadLetter<'_>) -> T,
+    ) -> Result<Option<T>, PortError> {
+        let bus = self.bus();
+        // Asked first, because to read a topic would make it.
+        let topics = bus.topics().await?;
+        if !topics.contains(&id.partition.topic) {
+            return Ok(None);
+        }
+        let extents = bus.extents(&id.partition.topic).await?;
+        if !extents.iter().any(|extent| extent.partition == id.partition) {
+            return Ok(None);
+        }
+        let mut reader = Reader::new(&**bus, 1);
+        let letter = reader.letter(id).await?;
+        Ok(letter.map(|letter| show(id, &letter)))
+    }
+}

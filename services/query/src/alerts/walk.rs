@@ -1,0 +1,52 @@
+//! Every alert, a page at a time.
+
+use super::MAX_ALERTS;
+use std::ops::ControlFlow::{self, Break, Continue};
+use watchkeeper_domain::Alert;
+use watchkeeper_ports::{AlertKey, AlertStore, PortError};
+
+/// Alerts that are read at once.
+const PAGE: usize = 1_000;
+
+/// Visits the alerts after `begin` in their order, until there are no more or the visitor breaks off.
+pub(super) async fn each_alert(
+    store: &dyn AlertStore,
+    begin: Option<AlertKey>,
+    mut visit: impl FnMut(Alert) -> ControlFlow<()>,
+) -> Result<(), PortError> {
+    let mut after = begin;
+    loop {
+        let page = store.alerts(after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE;
+        after = page.last().map(AlertKey::of);
+        if page.into_iter().try_for_each(&mut visit).is_break() || is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// The first alerts there are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FirstAlerts {
+    /// By rule and series, at most [`MAX_ALERTS`].
+    pub alerts: Vec<Alert>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// The first alerts, by rule and series.
+///
+/// # Errors
+/// Those of [`AlertStore::alerts`].
+pub async fn first_alerts(store: &dyn AlertStore) -> Result<FirstAlerts, PortError> {
+    let mut alerts = Vec::new();
+    // One more than the limit tells whether there are others.
+    each_alert(store, None, |alert| {
+        alerts.push(alert);
+        if alerts.len() > MAX_ALERTS { Break(()) } else { Continue(()) }
+    })
+    .await?;
+    let more = alerts.len() > MAX_ALERTS;
+    alerts.truncate(MAX_ALERTS);
+    Ok(FirstAlerts { alerts, more })
+}

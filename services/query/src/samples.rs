@@ -1,0 +1,192 @@
+//! Who answers: the cache what is latest, the store everything else.
+
+use crate::cursor::{Cursor, Origin};
+use crate::page::{PageQuestion, Paged, page};
+use std::sync::Arc;
+use std::time::Duration;
+use watchkeeper_domain::clock::DISAGREEMENT;
+use watchkeeper_domain::limits::latest_possible;
+use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
+use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleStore};
+
+/// Most windows in one answer about a range, over all series: what a client can be expected to take.
+pub const MAX_RANGE_WINDOWS: u64 = 200_000;
+/// Most processes of which it is looked whether their clock is believed.
+const MAX_CLOCKS: usize = 50;
+
+/// The newest samples of all series that match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestQuestion {
+    /// Which are meant.
+    pub filter: SeriesFilter,
+    /// Most samples.
+    pub limit: usize,
+}
+
+/// Answers questions about series and their samples.
+#[derive(Clone)]
+pub struct Samples {
+    store: Arc<dyn SampleStore>,
+    cache: Arc<dyn LatestCache>,
+    /// Most series in one answer about a range.
+    range_series: usize,
+}
+
+/// The answer about a range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeFound {
+    /// By key.
+    pub series: Vec<SeriesPoints>,
+    /// How many series the answer may have, if there are more.
+    pub cut_to: Option<usize>,
+}
+
+impl Samples {
+    /// Those of a store, and the latest of them in a cache; an answer about a range has at most `range_series` series.
+    pub fn new(store: Arc<dyn SampleStore>, cache: Arc<dyn LatestCache>, range_series: usize) -> Self {
+        Self { store, cache, range_series }
+    }
+
+    /// A page of the series that match.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::series`].
+    pub async fn series(&self, question: &PageQuestion) -> Result<Paged<Arc<Series>>, PortError> {
+        let page =
+            self.store.series(&question.filter, &page(question.cursor.as_ref(), question.limit)).await?;
+        let last = page.series.last().filter(|_| page.more);
+        let next = last.map(|last| Cursor { origin: Origin::Store, after: last.key().to_owned() });
+        Ok(Paged { items: page.series, origin: Origin::Store, next })
+    }
+
+    /// A page of the latest samples of the series that match: from the cache, or from the store when the
+    /// cache has none or is away. All pages come from the one that gave the first.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::latest`], and of [`LatestCache::latest`] but for one that is away.
+    pub async fn latest(&self, question: &PageQuestion, now: Timestamp) -> Result<Paged<Sample>, PortError> {
+        // One more than is asked for tells whether there is a next page.
+        let page = page(question.cursor.as_ref(), question.limit + 1);
+        let begun_by = question.cursor.as_ref().map(|cursor| cursor.origin);
+        if begun_by != Some(Origin::Store) {
+            let found = self.cache.latest(&question.filter, &page, now).await;
+            let has_none = match &found {
+                Ok(samples) => samples.is_empty(),
+                Err(error) => error.failure() == Failure::Retry,
+            };
+            if begun_by.is_some() || !has_none {
+                return Ok(Paged::cut(found?, question.limit, Origin::Cache, |sample| &sample.series));
+            }
+        }
+        let found = self.store.latest(&question.filter, &page, latest_possible(now)).await?;
+        Ok(Paged::cut(found, question.limit, Origin::Store, |sample| &sample.series))
+    }
+
+    /// The newest sample of all series that match: from the cache, or from the store when the cache has
+    /// none or is away.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::newest`], and of [`LatestCache::newest`] but for one that is away.
+    pub async fn newest_one(
+        &self,
+        filter: &SeriesFilter,
+        now: Timestamp,
+    ) -> Result<Option<Sample>, PortError> {
+        match self.cache.newest(filter, now).await {
+            Ok(Some(sample)) => Ok(Some(sample)),
+            Err(error) if error.failure() != Failure::Retry => Err(error),
+            Ok(None) | Err(_) => Ok(self.store.newest(filter, 1, latest_possible(now)).await?.pop()),
+        }
+    }
+
+    /// The latest sample of one series: from the cache, or from the store when the cache has none or is away.
+    ///
+    /// # Errors
+    /// As for [`Self::latest`].
+    pub async fn latest_of(&self, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
+        let (filter, page) = (SeriesFilter::only(series), Page::first(1));
+        let cached = match self.cache.latest(&filter, &page, now).await {
+            Err(error) if error.failure() != Failure::Retry => return Err(error),
+            found => found.unwrap_or_default().pop(),
+        };
+        Ok(match cached {
+            Some(sample) => Some(sample),
+            None => self.store.latest(&filter, &page, latest_possible(now)).await?.pop(),
+        })
+    }
+
+    /// The newest samples of all series that match, newest first.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::newest`].
+    pub async fn newest(&self, question: &NewestQuestion, now: Timestamp) -> Result<Vec<Sample>, PortError> {
+        self.store.newest(&question.filter, question.limit, latest_possible(now)).await
+    }
+
+    /// The windows of the series that match, of as many series as an answer may have.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::range`].
+    pub async fn range(&self, query: &RangeQuery) -> Result<RangeFound, PortError> {
+        let most = most_series(query, self.range_series);
+        let mut series = self.store.range(query, most + 1).await?;
+        let cut_to = (series.len() > most).then_some(most);
+        series.truncate(most);
+        Ok(RangeFound { series, cut_to })
+    }
+
+    /// How many series the cache keeps.
+    ///
+    /// # Errors
+    /// Those of [`LatestCache::len`].
+    pub async fn cached_series(&self) -> Result<usize, PortError> {
+        self.cache.len().await
+    }
+
+    /// By how much the clock of another process is not believed, if one is. Only the cache is asked: what the store has
+    /// may be long over.
+    ///
+    /// # Errors
+    /// Those of [`LatestCache::latest`].
+    pub async fn clock_disagreement(&self, now: Timestamp) -> Result<Option<Duration>, PortError> {
+        let filter = SeriesFilter::named(DISAGREEMENT.0, DISAGREEMENT.1);
+        let told = self.cache.latest(&filter, &Page::first(MAX_CLOCKS), now).await?;
+        let seconds = told.iter().map(|sample| sample.value).fold(0.0, f64::max);
+        Ok(Duration::try_from_secs_f64(seconds).ok().filter(|by| !by.is_zero()))
+    }
+
+    /// The instant of the oldest sample.
+    ///
+    /// # Errors
+    /// Those of [`SampleStore::oldest`].
+    pub async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
+        self.store.oldest().await
+    }
+}
+
+/// As many series as are allowed and give no more than [`MAX_RANGE_WINDOWS`].
+fn most_series(query: &RangeQuery, allowed: usize) -> usize {
+    let span = query.to().since(query.from().window_start(query.step()));
+    let windows = span.as_secs().div_ceil(query.step().as_secs()).max(1);
+    usize::try_from(MAX_RANGE_WINDOWS / windows).unwrap_or(usize::MAX).clamp(1, allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_domain::Aggregate;
+
+    fn query(windows: u64) -> RangeQuery {
+        let (from, step) = (Timestamp::MIN, Duration::from_secs(60));
+        let to = from.plus(Duration::from_secs(60 * windows));
+        RangeQuery::new(SeriesFilter::default(), from, to, step, Aggregate::Avg).unwrap()
+    }
+
+    #[test]
+    fn an_answer_about_a_range_is_bound_by_series_and_by_windows() {
+        assert_eq!(most_series(&query(1), 100), 100);
+        assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100), 100), 100);
+        assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100 + 1), 100), 99);
+        assert_eq!(most_series(&query(RangeQuery::MAX_POINTS), 100), 18);
+    }
+}
