@@ -3,6 +3,7 @@
 
 mod alert;
 mod counter;
+mod epoch;
 mod evaluation;
 mod group;
 mod memory;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Group, Lease, Memory, NotificationStore, Outcome,
-    Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, Lease, Memory, NotificationStore,
+    Outcome, Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
     TopicPartition,
 };
 
@@ -86,9 +87,13 @@ impl PositionStore for EmbeddedAlerts {
 
 #[async_trait]
 impl AlertStore for EmbeddedAlerts {
-    async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
-        let evaluation = evaluation.clone();
+    async fn store(&self, evaluation: Arc<Evaluation>) -> Result<(), PortError> {
         self.database.write(move |conn, ()| evaluation::store(conn, &evaluation)).await
+    }
+
+    async fn take_over(&self, partition: &TopicPartition, topic_id: &TopicId) -> Result<Epoch, PortError> {
+        let (partition, topic_id) = (partition.clone(), topic_id.clone());
+        self.database.write(move |conn, ()| epoch::take_over(conn, partition, topic_id)).await
     }
 
     async fn memories(&self, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, PortError> {
@@ -122,9 +127,8 @@ impl NotificationStore for EmbeddedAlerts {
         self.database.read(group::all).await
     }
 
-    async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+    async fn plan(&self, plan: Arc<Plan>) -> Result<Planned, PortError> {
         plan.check(NAME)?;
-        let plan = plan.clone();
         self.database.write(move |conn, ()| plan::store(conn, &plan)).await
     }
 

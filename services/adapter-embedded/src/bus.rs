@@ -27,8 +27,8 @@ use std::sync::Arc;
 use subscription::Member;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// What the operator knows the bus by, and its file.
@@ -120,10 +120,10 @@ impl EventBus for EmbeddedBus {
         self.shared.database.read(move |conn| log::read(conn, &topic, from, max_records)).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
         let (partition, topic) = (TopicPartition::new(topic.clone(), PARTITION), topic.clone());
         let log = self.shared.database.read(move |conn| log::find(conn, &topic)).await?.unwrap_or_default();
-        Ok(vec![Extent { partition, earliest: log.earliest, end: log.end }])
+        Ok(vec![Watermarks { partition, low: log.earliest, high: log.end }])
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
@@ -131,7 +131,7 @@ impl EventBus for EmbeddedBus {
         let (topic, group) = (topic.clone(), group.clone());
         let (log, committed) =
             self.shared.database.read(move |conn| positions::find(conn, &topic, &group)).await?;
-        Ok(vec![Lag { partition, earliest: log.earliest, committed, end: log.end }])
+        Ok(vec![Lag { partition, low: log.earliest, committed, high: log.end }])
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {

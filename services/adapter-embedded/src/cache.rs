@@ -8,9 +8,7 @@ use entries::{Bounds, Entries, STEP_SERIES};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{
-    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
-};
+use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
 
 /// How far each partition of each topic was taken.
 type Positions = HashMap<(TopicPartition, TopicId), Offset>;
@@ -112,10 +110,10 @@ impl LatestCache for MemoryCache {
         Ok(partitions.iter().map(position).collect())
     }
 
-    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
+    async fn advance(&self, advances: &[Advance]) -> Result<(), PortError> {
         let mut noted = self.noted();
-        let key = |advance: &CacheAdvance| (advance.partition.clone(), advance.topic_id.clone());
-        advances.iter().try_for_each(|advance| advance.check(noted.get(&key(advance)).copied()))?;
+        let key = |advance: &Advance| (advance.partition.clone(), advance.topic_id.clone());
+        advances.iter().try_for_each(|advance| advance.check_noted(noted.get(&key(advance)).copied()))?;
         noted.extend(advances.iter().map(|advance| (key(advance), advance.next)));
         Ok(())
     }

@@ -30,7 +30,8 @@ pub(crate) async fn position<M: Memory>(
         .await
 }
 
-fn find(
+/// The position, as [`position`] gives it, but that one without an ID is nobody's.
+pub(crate) fn find(
     conn: &Connection,
     group: &Group,
     partition: &TopicPartition,
@@ -56,7 +57,8 @@ fn all(
     Ok(positions)
 }
 
-fn adopt(
+/// Takes a position without an ID for that of a topic, unless that has one.
+pub(crate) fn adopt(
     conn: &Connection,
     group: &Group,
     partition: &TopicPartition,
@@ -78,11 +80,19 @@ fn adopt(
 
 /// Moves a position, if it is where it is expected to be.
 pub(crate) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Error> {
-    let Advance { group, partition, topic_id, expected, next } = advance;
-    let found = find(conn, group, partition, topic_id)?.next();
-    if found != *expected {
-        return Err(Error::PositionMoved(advance.clone(), found));
-    }
+    let Advance { group, partition, topic_id, next, .. } = advance;
+    advance.check(find(conn, group, partition, topic_id)?.next())?;
+    put(conn, group, partition, topic_id, *next)
+}
+
+/// Writes a position, wherever it is.
+pub(crate) fn put(
+    conn: &Connection,
+    group: &Group,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+    next: Offset,
+) -> Result<(), Error> {
     conn.prepare_cached(
         "INSERT INTO positions (group_name, topic, partition, topic_id, next) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET next = excluded.next",

@@ -25,8 +25,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, ScheduleStore,
-    SeriesPage, StoredPosition, TopicId, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
+    SampleStore, ScheduleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
 };
 
 /// What the operator knows the store by, and its file.
@@ -87,20 +87,70 @@ impl PositionStore for EmbeddedStore {
     }
 }
 
-#[async_trait]
-impl SampleStore for EmbeddedStore {
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        let batch = batch.clone();
-        let work =
-            move |conn: &Connection, interning: &mut Interning| append::append(conn, interning, &batch);
+impl EmbeddedStore {
+    async fn append(
+        &self,
+        batch: Arc<Append<Sample>>,
+        max_series: Option<u64>,
+    ) -> Result<Appended, PortError> {
+        let work = move |conn: &Connection, interning: &mut Interning| {
+            append::append(conn, interning, &batch, max_series)
+        };
         match self.database.write(work).await? {
             Outcome::Appended(appended) => Ok(appended),
-            Outcome::TooManySeries { series, samples } => {
-                Err(PortError::TooManySeries { what: NAME, series, samples })
+            Outcome::TooManySeries { series, samples: items } => {
+                let reason = too_many_series(series, max_series.unwrap_or(u64::MAX));
+                Err(PortError::ItemsRejected { what: NAME, reason, items })
             }
         }
     }
+}
 
+#[async_trait]
+impl Sink<Sample> for EmbeddedStore {
+    async fn append(&self, batch: Arc<Append<Sample>>) -> Result<Appended, PortError> {
+        self.append(batch, None).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        series::prune(&self.database, OldSamples { before }).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}
+
+#[async_trait]
+impl SampleSink for EmbeddedStore {
+    async fn append_within(
+        &self,
+        max_series: u64,
+        batch: Arc<Append<Sample>>,
+    ) -> Result<Appended, PortError> {
+        self.append(batch, Some(max_series)).await
+    }
+
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.database.read_long(series::count).await
+    }
+}
+
+#[async_trait]
+impl SampleStore for EmbeddedStore {
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        let after = after.cloned();
+        self.database.read_long(move |conn| walk::samples(conn, time, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl SampleQueries for EmbeddedStore {
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         let (filter, page) = (filter.clone(), page.clone());
         self.database.read(move |conn| series::series_page(conn, &filter, &page)).await
@@ -116,10 +166,6 @@ impl SampleStore for EmbeddedStore {
         self.database.read(move |conn| newest::latest(conn, &filter, &page, until)).await
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        self.database.read_long(series::count).await
-    }
-
     async fn newest(
         &self,
         filter: &SeriesFilter,
@@ -128,16 +174,6 @@ impl SampleStore for EmbeddedStore {
     ) -> Result<Vec<Sample>, PortError> {
         let filter = filter.clone();
         self.database.read_long(move |conn| newest::newest(conn, &filter, limit, until)).await
-    }
-
-    async fn samples(
-        &self,
-        time: Range<Timestamp>,
-        after: Option<&SampleKey>,
-        limit: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        let after = after.cloned();
-        self.database.read_long(move |conn| walk::samples(conn, time, after, limit)).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -152,14 +188,6 @@ impl SampleStore for EmbeddedStore {
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         self.database.read_long(oldest::oldest).await
-    }
-
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        series::prune(&self.database, OldSamples { before }).await
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.database.check().await
     }
 }
 

@@ -40,20 +40,20 @@ async fn a_full_backlog_refuses_what_it_cannot_keep_until_a_consumer_has_caught_
     let error = fill(&bus).await;
     assert_eq!(error.failure(), Failure::Retry);
     assert!(error.to_string().contains("the backlog of metrics is full"), "{error}");
-    let full = bus.extents(&Topic::METRICS).await.unwrap();
+    let full = bus.watermarks(&Topic::METRICS).await.unwrap();
     bus.publish(&Topic::METRICS, records(3)).await.unwrap_err();
-    assert_eq!(bus.extents(&Topic::METRICS).await.unwrap(), full, "no record of it was stored");
+    assert_eq!(bus.watermarks(&Topic::METRICS).await.unwrap(), full, "no record of it was stored");
     bus.publish(&Topic::METRICS.dead_letters(), one_record()).await.unwrap();
 
     let mut next = 0;
-    while next < full[0].end {
+    while next < full[0].high {
         if let Delivery::Records(batch) = member.next(TOO_MANY).await.unwrap() {
             next = batch.next;
         }
     }
     member.commit(&[Position { partition: full[0].partition.clone(), next }]).await.unwrap();
     bus.publish(&Topic::METRICS, one_record()).await.unwrap();
-    let after = bus.extents(&Topic::METRICS).await.unwrap();
-    assert_eq!(after[0].end, full[0].end + 1);
-    assert!(after[0].earliest > full[0].earliest, "what was committed made room");
+    let after = bus.watermarks(&Topic::METRICS).await.unwrap();
+    assert_eq!(after[0].high, full[0].high + 1);
+    assert!(after[0].low > full[0].low, "what was committed made room");
 }

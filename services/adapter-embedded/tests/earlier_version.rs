@@ -38,14 +38,27 @@ async fn positions_are_those_of_the_topic_that_is_asked_about_first() {
     let store = EmbeddedStore::open(dir.path()).unwrap().samples();
     assert_eq!(position(&*store, &Group::PERSISTER, "now").await, StoredPosition::At(7));
     let (group, topic_id) = (Group::PERSISTER, TopicId::new("now"));
-    let advances = vec![Advance { group, partition: partition(), topic_id, expected: 7, next: 8 }];
-    store.append(&Arc::new(Append { advances, ..Append::default() })).await.unwrap();
+    let advances = vec![Advance { group, partition: partition(), topic_id, expected: Some(7), next: 8 }];
+    store.append(Arc::new(Append::moving(advances))).await.unwrap();
     assert_eq!(position(&*store, &Group::PERSISTER, "now").await, StoredPosition::At(8));
     let anew = position(&*store, &Group::PERSISTER, "created anew").await;
     assert_eq!(anew, StoredPosition::OfAnother(TopicId::new("now")));
 
     let alerts = EmbeddedAlerts::open(dir.path()).unwrap().alerts();
     assert_eq!(position(&*alerts, &Group::NOTIFIER, "now").await, StoredPosition::At(5));
+}
+
+#[tokio::test]
+async fn epochs_go_on_from_those_that_were_stored_as_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    let alerts = include_str!("../src/alerts/schema.sql");
+    let epoch = "INSERT INTO positions VALUES ('notifier assignments', 'metrics', 0, 5)";
+    write(dir.path(), "alerts", &[POSITIONS, alerts, CHECKS], epoch);
+    let alerts = EmbeddedAlerts::open(dir.path()).unwrap().alerts();
+    for number in [6, 7] {
+        let epoch = alerts.take_over(&partition(), &TopicId::new("now")).await.unwrap();
+        assert_eq!(epoch.number, number);
+    }
 }
 
 #[tokio::test]

@@ -25,8 +25,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
@@ -188,8 +188,8 @@ impl EventBus for KafkaBus {
         let engine = self.engine();
         ensure(engine, topic).await?;
         let asked = topic.clone();
-        let extents = engine.ask(move |questions| questions.extents(&asked)).await?;
-        let ends = extents.iter().map(|Extent { partition, end, .. }| {
+        let watermarks = engine.ask(move |questions| questions.watermarks(&asked)).await?;
+        let ends = watermarks.iter().map(|Watermarks { partition, high: end, .. }| {
             (i32::try_from(partition.partition).unwrap_or(i32::MAX), raw_offset(*end))
         });
         let (ends, name) = (ends.collect(), engine.names.topic(topic));
@@ -210,9 +210,9 @@ impl EventBus for KafkaBus {
         self.engine().ask(move |questions| questions.read(&partition, from, max_records)).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
         let topic = topic.clone();
-        self.engine().ask(move |questions| questions.extents(&topic)).await
+        self.engine().ask(move |questions| questions.watermarks(&topic)).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stretch::{Stretch, stretch};
 use watchkeeper_ports::{
-    Extent, Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition, Unreadable,
+    Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition, Unreadable, Watermarks,
 };
 
 /// The clients that questions are asked with.
@@ -76,36 +76,36 @@ impl Questions {
         Ok(TopicId::new(format!("{cluster}/{in_cluster}")))
     }
 
-    pub(crate) fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.partitions(topic)?.into_iter().map(|number| self.extent(topic, number)).collect()
+    pub(crate) fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.partitions(topic)?.into_iter().map(|number| self.marks(topic, number)).collect()
     }
 
-    fn extent(&self, topic: &Topic, number: i32) -> Result<Extent, PortError> {
+    fn marks(&self, topic: &Topic, number: i32) -> Result<Watermarks, PortError> {
         let name = self.names.topic(topic);
         let watermarks = self.publisher.client().fetch_watermarks(&name, number, self.patience());
         let (earliest, end) = self.publisher.judge(watermarks)?;
         let partition = TopicPartition::new(topic.clone(), number.unsigned_abs());
-        Ok(Extent { partition, earliest: offset(earliest), end: offset(end) })
+        Ok(Watermarks { partition, low: offset(earliest), high: offset(end) })
     }
 
     pub(crate) fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
-        let extents = self.extents(topic)?;
-        if extents.is_empty() {
+        let watermarks = self.watermarks(topic)?;
+        if watermarks.is_empty() {
             return Ok(Vec::new());
         }
         let name = self.names.topic(topic);
         let committed = self.groups.committed(
             &self.names.group(group),
             &name,
-            extents.len(),
+            watermarks.len(),
             self.patience(),
             |group| self.consumer(group),
         )?;
-        let lag = |Extent { partition, earliest, end }| {
+        let lag = |Watermarks { partition, low: earliest, high: end }| {
             let committed = committed.get(&partition.partition).copied().unwrap_or(earliest);
-            Lag { partition, earliest, committed: committed.max(earliest), end }
+            Lag { partition, low: earliest, committed: committed.max(earliest), high: end }
         };
-        Ok(extents.into_iter().map(lag).collect())
+        Ok(watermarks.into_iter().map(lag).collect())
     }
 
     pub(crate) fn read(
@@ -122,7 +122,7 @@ impl Questions {
             }
             return Err(rejected(format!("there is no partition {partition}, only {}", numbers.len())));
         };
-        let Extent { earliest, end, .. } = self.extent(&partition.topic, *number)?;
+        let Watermarks { low: earliest, high: end, .. } = self.marks(&partition.topic, *number)?;
         let from = from.max(earliest);
         if from >= end || max_records == 0 {
             return Ok(reader::nothing(partition.clone(), from));
@@ -145,7 +145,7 @@ impl Questions {
         from: Offset,
     ) -> Result<Option<ReceivedBatch>, PortError> {
         let number = i32::try_from(partition.partition).map_err(|error| rejected(error.to_string()))?;
-        let Extent { earliest, end, .. } = self.extent(&partition.topic, number)?;
+        let Watermarks { low: earliest, high: end, .. } = self.marks(&partition.topic, number)?;
         // Where a consumer goes on that was sent past the end.
         let from = if (earliest..=end).contains(&from) { from } else { earliest };
         let topic = self.names.topic(&partition.topic);

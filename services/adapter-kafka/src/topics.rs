@@ -133,8 +133,8 @@ async fn ensure_declared(
 /// A broker may not know yet what the others say of it: that it leads the partitions of a new topic.
 async fn answers(engine: &Arc<Engine>, topic: &Topic) -> Result<bool, PortError> {
     let asked = topic.clone();
-    match engine.ask(move |questions| questions.extents(&asked)).await {
-        Ok(extents) => Ok(!extents.is_empty()),
+    match engine.ask(move |questions| questions.watermarks(&asked)).await {
+        Ok(watermarks) => Ok(!watermarks.is_empty()),
         Err(PortError::Unavailable { .. }) => Ok(false),
         Err(error) => Err(error),
     }

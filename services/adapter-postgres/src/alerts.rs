@@ -1,6 +1,7 @@
 //! What fires, and how far the rules were evaluated.
 
 mod alert;
+mod epoch;
 mod memory;
 
 use crate::database::Database;
@@ -10,8 +11,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{
-    AlertKey, AlertStore, Evaluation, Group, Memory, Page, PortError, PositionStore, StoredPosition, TopicId,
-    TopicPartition,
+    AlertKey, AlertStore, Epoch, Evaluation, Group, Memory, Page, PortError, PositionStore, StoredPosition,
+    TopicId, TopicPartition,
 };
 
 /// The store of alerts.
@@ -41,16 +42,21 @@ impl PositionStore for Alerts {
 
 #[async_trait]
 impl AlertStore for Alerts {
-    async fn store(&self, evaluation: &Arc<Evaluation>) -> Result<(), PortError> {
+    async fn store(&self, evaluation: Arc<Evaluation>) -> Result<(), PortError> {
         self.database
             .call(async |connection| {
                 let transaction = connection.transaction().await?;
+                epoch::check(&transaction, &evaluation.epochs).await?;
                 positions::advance(&transaction, &evaluation.advances).await?;
                 memory::put(&transaction, &evaluation.memories).await?;
                 alert::put(&transaction, &evaluation.alerts).await?;
                 Ok(transaction.commit().await?)
             })
             .await
+    }
+
+    async fn take_over(&self, partition: &TopicPartition, topic_id: &TopicId) -> Result<Epoch, PortError> {
+        self.database.call(async |connection| epoch::take_over(connection, partition, topic_id).await).await
     }
 
     async fn memories(&self, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, PortError> {

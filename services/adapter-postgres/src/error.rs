@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io;
 use tokio_postgres::error::{DbError, SqlState};
 use tokio_rustls::rustls;
-use watchkeeper_ports::{Advance, Offset, PortError};
+use watchkeeper_ports::PortError;
 
 /// What the operator knows it by.
 pub(crate) const WHAT: &str = "store";
@@ -20,8 +20,8 @@ pub(crate) enum Error {
     Rejected(String),
     /// Only an operator helps.
     Broken(String),
-    /// A position is not where it was expected, but at the offset given.
-    PositionMoved(Advance, Offset),
+    /// What the port says of it itself.
+    Port(PortError),
     /// There is no partition for the day of a sample: it was there, and has been pruned since.
     NoSuchDay,
 }
@@ -32,11 +32,15 @@ impl From<Error> for PortError {
             Error::Unavailable(reason) => Self::Unavailable { what: WHAT, reason },
             Error::Rejected(reason) => Self::Rejected { what: WHAT, reason },
             Error::Broken(reason) => Self::Broken { what: WHAT, reason },
-            Error::PositionMoved(Advance { partition, expected, .. }, found) => {
-                Self::PositionMoved { partition, expected, found }
-            }
+            Error::Port(error) => error,
             Error::NoSuchDay => Error::Unavailable("a day was pruned while samples of it came".into()).into(),
         }
+    }
+}
+
+impl From<PortError> for Error {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
     }
 }
 

@@ -31,7 +31,7 @@ impl NotificationStore for Notifications {
         self.database.call(async |connection| groups::all(connection).await).await
     }
 
-    async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+    async fn plan(&self, plan: Arc<Plan>) -> Result<Planned, PortError> {
         plan.check(WHAT)?;
         self.database
             .call(async |connection| {

@@ -12,7 +12,6 @@ const WITHOUT_ID: &str = "";
 
 const FIND: &str =
     "SELECT topic_id, next FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3";
-/// Takes a position without an ID for that of a topic, unless that has one.
 const ADOPT: &str = "UPDATE positions SET topic_id = $4
      WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $5 AND NOT EXISTS (
          SELECT 1 FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $4)";
@@ -40,10 +39,22 @@ pub(crate) async fn find(
     if !is_old || stored.known().is_some() {
         return Ok(stored);
     }
+    adopt(connection, group, partition, topic_id).await?;
+    Ok(StoredPosition::among(read(&connection.query(FIND, &asked).await?)?, topic_id))
+}
+
+/// Takes a position without an ID for that of a topic, unless that has one.
+pub(crate) async fn adopt(
+    connection: &Connection,
+    group: &Group,
+    partition: &TopicPartition,
+    topic_id: &TopicId,
+) -> Result<(), Error> {
+    let number = i64::from(partition.partition);
     let adopted: [&(dyn ToSql + Sync); 5] =
         [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &WITHOUT_ID];
     connection.execute(ADOPT, &adopted).await?;
-    Ok(StoredPosition::among(read(&connection.query(FIND, &asked).await?)?, topic_id))
+    Ok(())
 }
 
 /// Positions, each with its topic's ID.
@@ -62,15 +73,15 @@ pub(crate) async fn advance(transaction: &Transaction<'_>, advances: &[Advance])
     for advance in in_order {
         let Advance { group, partition, topic_id, expected, next } = advance;
         let number = i64::from(partition.partition);
-        let statement = transaction.prepare_cached(if *expected == 0 { BEGIN } else { MOVE }).await?;
-        let (from, to) = (column(*expected)?, column(*next)?);
+        let expected = expected.unwrap_or(0);
+        let statement = transaction.prepare_cached(if expected == 0 { BEGIN } else { MOVE }).await?;
+        let (from, to) = (column(expected)?, column(*next)?);
         let moved: [&(dyn ToSql + Sync); 6] =
             [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &from, &to];
         if transaction.execute(&statement, &moved).await? == 0 {
             let find = transaction.prepare_cached(FIND).await?;
             let rows = transaction.query(&find, &moved[..3]).await?;
-            let found = StoredPosition::among(read(&rows)?, topic_id).next();
-            return Err(Error::PositionMoved(advance.clone(), found));
+            return Err(advance.moved(StoredPosition::among(read(&rows)?, topic_id).next()).into());
         }
     }
     Ok(())
@@ -80,6 +91,6 @@ fn column(offset: Offset) -> Result<i64, Error> {
     i64::try_from(offset).map_err(|_| Error::Rejected(format!("position: {offset} is past {}", i64::MAX)))
 }
 
-fn offset(column: i64) -> Result<Offset, Error> {
+pub(crate) fn offset(column: i64) -> Result<Offset, Error> {
     Offset::try_from(column).map_err(|_| Error::Broken(format!("a position is {column}")))
 }

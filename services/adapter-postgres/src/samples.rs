@@ -26,8 +26,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
-    StoredPosition, TopicId, TopicPartition,
+    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
+    SampleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
 };
 
 /// The store of samples.
@@ -64,18 +64,62 @@ impl PositionStore for Samples {
     }
 }
 
-#[async_trait]
-impl SampleStore for Samples {
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
+impl Samples {
+    async fn append(&self, batch: &Append<Sample>, max_series: Option<u64>) -> Result<Appended, PortError> {
         let now = Timestamp::now();
-        let stored = self.database.call(async |connection| self.store(connection, batch, now).await).await?;
-        stored.map_err(|TooManySeries { series, samples }| PortError::TooManySeries {
-            what: WHAT,
-            series,
-            samples,
+        let work = async |connection: &mut _| self.store(connection, batch, max_series, now).await;
+        self.database.call(work).await?.map_err(|TooManySeries { series, samples: items }| {
+            let reason = too_many_series(series, max_series.unwrap_or(u64::MAX));
+            PortError::ItemsRejected { what: WHAT, reason, items }
         })
     }
+}
 
+#[async_trait]
+impl Sink<Sample> for Samples {
+    async fn append(&self, batch: Arc<Append<Sample>>) -> Result<Appended, PortError> {
+        self.append(&batch, None).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        let now = Timestamp::now();
+        self.database.many_calls(async |connection| self.remove(connection, before, now).await).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.database.check().await
+    }
+}
+
+#[async_trait]
+impl SampleSink for Samples {
+    async fn append_within(
+        &self,
+        max_series: u64,
+        batch: Arc<Append<Sample>>,
+    ) -> Result<Appended, PortError> {
+        self.append(&batch, Some(max_series)).await
+    }
+
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.database.long_call(async |connection| series::count_all(connection).await).await
+    }
+}
+
+#[async_trait]
+impl SampleStore for Samples {
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.database.long_call(async |connection| walk::samples(connection, time, after, limit).await).await
+    }
+}
+
+#[async_trait]
+impl SampleQueries for Samples {
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         self.database.call(async |connection| series::page(connection, filter, page).await).await
     }
@@ -89,10 +133,6 @@ impl SampleStore for Samples {
         self.database.call(async |connection| newest::latest(connection, filter, page, until).await).await
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        self.database.long_call(async |connection| series::count_all(connection).await).await
-    }
-
     async fn newest(
         &self,
         filter: &SeriesFilter,
@@ -102,15 +142,6 @@ impl SampleStore for Samples {
         self.database
             .long_call(async |connection| newest::newest(connection, filter, limit, until).await)
             .await
-    }
-
-    async fn samples(
-        &self,
-        time: Range<Timestamp>,
-        after: Option<&SampleKey>,
-        limit: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        self.database.long_call(async |connection| walk::samples(connection, time, after, limit).await).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -125,14 +156,5 @@ impl SampleStore for Samples {
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         self.database.long_call(async |connection| oldest::oldest(connection).await).await
-    }
-
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        let now = Timestamp::now();
-        self.database.many_calls(async |connection| self.remove(connection, before, now).await).await
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.database.check().await
     }
 }

@@ -10,9 +10,7 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{
-    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
-};
+use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Samples that one call of a script takes. Redis answers nobody else meanwhile: some milliseconds.
@@ -126,18 +124,18 @@ impl LatestCache for RedisCache {
         self.ask(&call).await
     }
 
-    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
+    async fn advance(&self, advances: &[Advance]) -> Result<(), PortError> {
         if advances.is_empty() {
             return Ok(());
         }
         let mut call = self.keys.call_on_positions(script::ADVANCE);
-        for CacheAdvance { partition, topic_id, expected, next } in advances {
+        for Advance { partition, topic_id, expected, next, .. } in advances {
             let expected = expected.map_or_else(String::new, |offset| offset.to_string());
             call.arg(field(partition, topic_id)).arg(expected).arg(*next);
         }
         let Some((number, found)) = self.ask::<Option<(usize, String)>>(&call).await? else { return Ok(()) };
         let elsewhere = number.checked_sub(1).and_then(|index| advances.get(index));
-        elsewhere.ok_or_else(|| broken("a script gave what it cannot give"))?.check(found.parse().ok())
+        elsewhere.ok_or_else(|| broken("a script gave what it cannot give"))?.check_noted(found.parse().ok())
     }
 
     async fn len(&self) -> Result<usize, PortError> {

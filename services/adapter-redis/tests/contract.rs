@@ -9,7 +9,7 @@ use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_port_contract::{Fixture, engine_url};
 use watchkeeper_ports::{
-    CacheAdvance, LatestCache, Page, PortError, Topic, TopicId, TopicPartition, TtlPolicy,
+    Advance, Group, LatestCache, Page, PortError, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 
 /// A cache of its own in the Redis that all tests share.
@@ -65,7 +65,8 @@ async fn what_was_noted_under_a_server_that_was_started_anew_since_is_forgotten(
     let place = Prefix::fresh().await;
     let (cache, partition) = (place.open().await, TopicPartition::new(Topic::METRICS, 0));
     let topic_id = TopicId::new("metrics");
-    let advance = |expected, next| CacheAdvance {
+    let advance = |expected, next| Advance {
+        group: Group::CACHE,
         partition: partition.clone(),
         topic_id: topic_id.clone(),
         expected,

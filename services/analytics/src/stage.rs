@@ -92,8 +92,8 @@ impl Stage {
     }
 
     pub(crate) async fn append(&self, samples: &[Sample]) {
-        let append = Append { samples: samples.to_vec(), ..Append::default() };
-        self.api.samples.append(&Arc::new(append)).await.unwrap();
+        let append = Append::of(samples.to_vec());
+        self.api.samples.append(Arc::new(append)).await.unwrap();
     }
 
     pub(crate) async fn prune_samples(&self, before: Timestamp) {

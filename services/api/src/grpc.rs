@@ -4,7 +4,7 @@ mod compatible;
 mod metrics;
 mod request;
 
-use crate::live::Live;
+use crate::live::LiveSamples;
 use crate::metrics::{ApiMetrics, measure};
 use crate::roll_up::RollUps;
 use axum::Router;
@@ -29,7 +29,7 @@ pub(crate) const SERVICES: [&str; 2] = [MetricsServer::<()>::NAME, MetricsServic
 pub(crate) fn router(
     samples: &Samples,
     kept_rollups: &Rollups,
-    live: &Live,
+    live: &LiveSamples,
     roll_ups: &RollUps,
     metrics: &ApiMetrics,
     access: &Access,

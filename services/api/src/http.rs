@@ -20,7 +20,7 @@ mod status;
 mod stream;
 
 use crate::dead_letters::DeadLetters;
-use crate::live::Live;
+use crate::live::LiveSamples;
 use crate::metrics::{ApiMetrics, measure};
 use crate::rules::Rules;
 use crate::silences::Silences;
@@ -37,7 +37,7 @@ use watchkeeper_runtime::http::{Access, Scope};
 pub(crate) struct Sources {
     pub(crate) samples: Samples,
     pub(crate) rollups: Rollups,
-    pub(crate) live: Live,
+    pub(crate) live: LiveSamples,
     pub(crate) letters: Arc<DeadLetters>,
     pub(crate) rules: Arc<Rules>,
     pub(crate) alerts: Alerts,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleStore, SilenceStore,
+    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries, SilenceStore,
 };
 
 /// What the api needs from the world.
@@ -11,7 +11,7 @@ pub struct ApiPorts {
     /// Live samples, lag.
     pub bus: Arc<dyn EventBus>,
     /// The history.
-    pub samples: Arc<dyn SampleStore>,
+    pub samples: Arc<dyn SampleQueries>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
     /// What the history became.

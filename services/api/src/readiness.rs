@@ -1,6 +1,6 @@
 //! Whether the api can answer, and how busy it is.
 
-use crate::live::Live;
+use crate::live::LiveSamples;
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ pub(crate) struct Readiness {
     pub(crate) context: RoleContext,
     pub(crate) ports: ApiPorts,
     pub(crate) dependencies: Dependencies,
-    pub(crate) live: Live,
+    pub(crate) live: LiveSamples,
     pub(crate) metrics: ApiMetrics,
 }
 

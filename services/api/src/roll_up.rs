@@ -4,7 +4,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use watchkeeper_domain::{RollupQuery, SeriesRollups};
-use watchkeeper_ports::{Failure, Page, PortError, SampleStore};
+use watchkeeper_ports::{Failure, Page, PortError, SampleQueries};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Problem, RETRY_UNAVAILABLE};
 
@@ -19,13 +19,13 @@ const MAX_ROLLUPS: u64 = 20_000;
 /// Makes rollups of samples.
 #[derive(Clone)]
 pub(crate) struct RollUps {
-    samples: Arc<dyn SampleStore>,
+    samples: Arc<dyn SampleQueries>,
     context: RoleContext,
     places: Arc<Semaphore>,
 }
 
 impl RollUps {
-    pub(crate) fn new(samples: Arc<dyn SampleStore>, context: RoleContext) -> Self {
+    pub(crate) fn new(samples: Arc<dyn SampleQueries>, context: RoleContext) -> Self {
         Self { samples, context, places: Arc::new(Semaphore::new(MAX_STREAMS)) }
     }
 
@@ -60,7 +60,7 @@ impl RollUps {
 
 /// The pages of one answer.
 struct Pages {
-    samples: Arc<dyn SampleStore>,
+    samples: Arc<dyn SampleQueries>,
     context: RoleContext,
     query: RollupQuery,
     series_at_once: usize,

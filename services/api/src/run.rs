@@ -4,7 +4,7 @@ use crate::ApiConfig;
 use crate::dead_letters::DeadLetters;
 use crate::grpc;
 use crate::http::{self, Sources};
-use crate::live::{Feed, Live};
+use crate::live::{Feed, Live, LiveMetrics};
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use crate::readiness::{Dependencies, Readiness};
@@ -22,6 +22,7 @@ use watchkeeper_query::{Alerts, Rollups, Samples};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_wire::sample::SampleDecoder;
 
 /// The api role: its routes, and the loops behind them.
 pub struct Api {
@@ -31,7 +32,7 @@ pub struct Api {
     dependencies: Dependencies,
     sources: Sources,
     roll_ups: RollUps,
-    feed: Feed,
+    feed: Feed<SampleDecoder>,
     described_elsewhere: Vec<OpenApi>,
 }
 
@@ -53,8 +54,14 @@ impl Api {
         consumers: Consumers,
     ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
-        let (live, feed) =
-            Live::new(context.clone(), Arc::clone(&ports.bus), dependencies.bus.clone(), config.streams)?;
+        let (live, feed) = Live::new(
+            context.clone(),
+            Arc::clone(&ports.bus),
+            dependencies.bus.clone(),
+            SampleDecoder::new(),
+            config.streams,
+            LiveMetrics::register(context.registry())?,
+        );
         let dead_letters = Arc::new(DeadLetters::new(context.clone(), letters.clone()));
         let samples =
             Samples::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series);

@@ -18,4 +18,4 @@ mod run;
 
 pub use config::CacheConfig;
 pub use role::ROLE;
-pub use run::Cache;
+pub use run::{Cache, RefillSource};

@@ -3,7 +3,7 @@
 use watchkeeper_domain::SeriesFilter;
 use watchkeeper_domain::clock::Present;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_ports::{LatestCache, Page, PortError, SampleStore, TtlPolicy};
+use watchkeeper_ports::{LatestCache, Page, PortError, SampleQueries, TtlPolicy};
 use watchkeeper_runtime::Heartbeat;
 
 /// What an operator calls the place that the cache is filled from.
@@ -15,7 +15,7 @@ const PAGE_SERIES: usize = 5_000;
 /// would have expired already is left out by its age; the others begin a new time to live.
 pub(crate) async fn refill(
     cache: &dyn LatestCache,
-    store: &dyn SampleStore,
+    store: &dyn SampleQueries,
     ttl: &TtlPolicy,
     present: Present,
     heartbeat: &Heartbeat,

@@ -1,7 +1,7 @@
 //! The role in the table of roles.
 
 use crate::config::CacheConfig;
-use crate::run::Cache;
+use crate::run::{Cache, RefillSource};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Group, Ports, Topic};
 use watchkeeper_runtime::role::{GrpcPort, RoleSpec, StartError, Starter};
@@ -22,7 +22,8 @@ pub static ROLE: RoleSpec = RoleSpec {
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.settings::<CacheConfig>()?.clone();
     let Ports { bus, samples, latest, schedule, .. } = starter.ports().clone();
-    let cache = Cache::new(starter.context(), config, bus, samples, latest, schedule)?;
+    let refill = RefillSource { samples: samples.clone(), positions: samples };
+    let cache = Cache::new(starter.context(), config, bus, refill, latest, schedule)?;
     starter.serve_grpc(&Cache::SERVICES, cache.grpc(starter.access(), Timestamp::now));
     starter.spawn(cache.run());
     Ok(())

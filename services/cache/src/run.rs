@@ -12,21 +12,31 @@ use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{
-    CacheAdvance, EventBus, Group, LatestCache, Offset, PortError, Position, ReceivedBatch, SampleStore,
-    ScheduleStore, Topic, TopicId, TopicPartition,
+    Advance, EventBus, Group, LatestCache, Offset, PortError, Position, PositionStore, ReceivedBatch,
+    SampleQueries, ScheduleStore, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::clock::{Clock, ScheduledClock};
-use watchkeeper_runtime::consumer::{Consumer, Source, consume};
+use watchkeeper_runtime::consumer::{Consumer, Offsets, Source, consume};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
-use watchkeeper_wire::sample::{Decoded, SampleDecoder};
+use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::{Decode as _, Decoded};
+
+/// What a cache that has forgotten is filled from.
+#[derive(Clone)]
+pub struct RefillSource {
+    /// The samples in the store.
+    pub samples: Arc<dyn SampleQueries>,
+    /// How far the persister has come in storing them.
+    pub positions: Arc<dyn PositionStore>,
+}
 
 /// The cache role: what it serves, and the loops that fill it.
 pub struct Cache {
     context: RoleContext,
     config: CacheConfig,
     bus: Arc<dyn EventBus>,
-    store: Arc<dyn SampleStore>,
+    source: RefillSource,
     latest: Arc<dyn LatestCache>,
     schedule: Arc<dyn ScheduleStore>,
     metrics: CacheMetrics,
@@ -44,12 +54,12 @@ impl Cache {
         context: RoleContext,
         config: CacheConfig,
         bus: Arc<dyn EventBus>,
-        store: Arc<dyn SampleStore>,
+        source: RefillSource,
         latest: Arc<dyn LatestCache>,
         schedule: Arc<dyn ScheduleStore>,
     ) -> Result<Self, prometheus::Error> {
         let metrics = CacheMetrics::register(context.registry())?;
-        Ok(Self { context, config, bus, store, latest, schedule, metrics })
+        Ok(Self { context, config, bus, source, latest, schedule, metrics })
     }
 
     /// The services of gRPC, [`Self::SERVICES`], as routes; `now` tells the present instant.
@@ -59,14 +69,14 @@ impl Cache {
 
     /// Keeps the cache up with topic `metrics` until asked to stop.
     pub async fn run(self) -> RoleResult {
-        let Self { context, config, bus, store, latest, schedule, metrics } = self;
+        let Self { context, config, bus, source: refill_source, latest, schedule, metrics } = self;
         // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
         let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
         let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
         let clock = Clock::new(&context, ledger, A_LONG_TIME)?;
         let looking = clock.clone().keep_looking(context.clone());
         let sweeping = keep_sweeping(context.clone(), clock.clone(), Arc::clone(&latest));
-        let filler = Filler::new(config, clock, store, latest, metrics);
+        let filler = Filler::new(config, clock, refill_source, latest, metrics);
         tokio::try_join!(consume(context, source, filler), looking, sweeping)?;
         Ok(())
     }
@@ -85,38 +95,29 @@ const A_LONG_TIME: Duration = Duration::MAX;
 struct Filler {
     config: CacheConfig,
     clock: Clock,
-    store: Arc<dyn SampleStore>,
+    source: RefillSource,
     cache: Arc<dyn LatestCache>,
     metrics: CacheMetrics,
     decoder: SampleDecoder,
     /// Which topic it consumes.
     topic_id: TopicId,
-    partitions: BTreeMap<TopicPartition, Place>,
+    partitions: BTreeMap<TopicPartition, Offsets>,
     samples: Vec<Sample>,
     look_at: Instant,
-}
-
-/// How far one partition has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    /// Where the cache has the position.
-    noted: Offset,
-    /// The offset after the last record that was taken.
-    taken: Offset,
 }
 
 impl Filler {
     fn new(
         config: CacheConfig,
         clock: Clock,
-        store: Arc<dyn SampleStore>,
+        source: RefillSource,
         cache: Arc<dyn LatestCache>,
         metrics: CacheMetrics,
     ) -> Self {
         Self {
             config,
             clock,
-            store,
+            source,
             cache,
             metrics,
             decoder: SampleDecoder::default(),
@@ -127,8 +128,9 @@ impl Filler {
         }
     }
 
-    fn advance(&self, partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> CacheAdvance {
-        CacheAdvance { partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
+    fn advance(&self, partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> Advance {
+        let (partition, topic_id) = (partition.clone(), self.topic_id.clone());
+        Advance { group: Group::CACHE, partition, topic_id, expected, next }
     }
 
     /// Fills the cache from the store, and notes that these partitions have come to where the persister is:
@@ -137,12 +139,13 @@ impl Filler {
         // Before the samples are read: what is stored in between is put twice, not missed.
         let mut advances = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let position = self.store.position(&Group::PERSISTER, partition, &self.topic_id);
+            let position = self.source.positions.position(&Group::PERSISTER, partition, &self.topic_id);
             let stored = heartbeat.waiting(refill::STORE, position).await?;
             advances.push(self.advance(partition, None, stored.next()));
         }
         let present = heartbeat.idle(self.clock.look(Timestamp::now())).await?;
-        let series = refill(&*self.cache, &*self.store, &self.config.ttl, present, heartbeat).await?;
+        let series =
+            refill(&*self.cache, &*self.source.samples, &self.config.ttl, present, heartbeat).await?;
         tracing::info!(series, "cache refilled from the store");
         self.cache.advance(&advances).await
     }
@@ -173,23 +176,21 @@ impl Consumer for Filler {
         let found = partitions.iter().zip(noted).filter_map(|(partition, noted)| Some((partition, noted?)));
         let positions: Vec<_> =
             found.map(|(partition, next)| Position { partition: partition.clone(), next }).collect();
-        let places = positions
-            .iter()
-            .map(|Position { partition, next }| (partition.clone(), Place { noted: *next, taken: *next }));
-        self.partitions.extend(places);
+        let offsets = |Position { partition, next }: &Position| (partition.clone(), Offsets::at(*next));
+        self.partitions.extend(positions.iter().map(offsets));
         Ok(positions)
     }
 
-    fn take(&mut self, batch: ReceivedBatch) {
+    fn push(&mut self, batch: ReceivedBatch) {
         for record in batch.records.iter() {
             match self.decoder.decode_record(record) {
-                Ok(Decoded::Sample(sample)) => self.samples.push(sample),
+                Ok(Decoded::Item(sample)) => self.samples.push(sample),
                 Ok(Decoded::Copy) => self.metrics.copies.inc(),
                 Err(_) => self.metrics.undecodable.inc(),
             }
         }
-        if let Some(place) = self.partitions.get_mut(&batch.partition) {
-            place.taken = batch.next;
+        if let Some(offsets) = self.partitions.get_mut(&batch.partition) {
+            offsets.taken = batch.next;
         }
     }
 
@@ -197,8 +198,8 @@ impl Consumer for Filler {
         Duration::ZERO
     }
 
-    fn room(&self) -> usize {
-        let is_in_hand = self.partitions.values().any(|place| place.taken != place.noted);
+    fn capacity(&self) -> usize {
+        let is_in_hand = self.partitions.values().any(|offsets| offsets.has_moved());
         if is_in_hand { 0 } else { MAX_RECORDS }
     }
 
@@ -212,22 +213,21 @@ impl Consumer for Filler {
             self.metrics.set.ended(outcome, self.samples.len(), started);
         }
         put?;
-        let advance =
-            |(partition, place): (_, &Place)| self.advance(partition, Some(place.noted), place.taken);
+        let advance = |(partition, at): (_, &Offsets)| self.advance(partition, Some(at.stored), at.taken);
         let advances = self.partitions.iter().map(advance);
         self.cache.advance(&advances.collect::<Vec<_>>()).await?;
         self.samples.clear();
         let mut moved = Vec::new();
-        for (partition, place) in &mut self.partitions {
-            if place.noted != place.taken {
-                place.noted = place.taken;
-                moved.push(Position { partition: partition.clone(), next: place.taken });
+        for (partition, offsets) in &mut self.partitions {
+            if offsets.has_moved() {
+                *offsets = Offsets::at(offsets.taken);
+                moved.push(Position { partition: partition.clone(), next: offsets.taken });
             }
         }
         Ok(moved)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.samples.clear();
         self.partitions.clear();
     }
@@ -236,11 +236,11 @@ impl Consumer for Filler {
         self.partitions.retain(|partition, _| !partitions.contains(partition));
     }
 
-    fn wake_at(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<Instant> {
         Some(self.look_at)
     }
 
-    async fn wake(&mut self, _: &Heartbeat) -> bool {
+    async fn on_deadline(&mut self, _: &Heartbeat) -> bool {
         self.look_at = Instant::now() + LOOK_EVERY;
         !self.partitions.is_empty()
     }
@@ -251,10 +251,14 @@ mod tests {
     use super::*;
     use watchkeeper_adapter_embedded::{EmbeddedStore, MemoryCache};
     use watchkeeper_domain::Series;
-    use watchkeeper_ports::{Advance, Append, TtlPolicy};
+    use watchkeeper_ports::{Append, SampleStore, TtlPolicy};
 
     fn metrics() -> CacheMetrics {
         CacheMetrics::register(RoleContext::detached("cache").registry()).unwrap()
+    }
+
+    fn source(store: Arc<dyn SampleStore>) -> RefillSource {
+        RefillSource { samples: store.clone(), positions: store }
     }
 
     fn clock(directory: &tempfile::TempDir) -> Clock {
@@ -272,19 +276,16 @@ mod tests {
             group: Group::PERSISTER,
             partition: partition.clone(),
             topic_id: TopicId::new("metrics"),
-            expected: 0,
+            expected: None,
             next,
         };
         let series = Arc::new(Series::new("test", "n", "", &[]).unwrap());
         let sample = Sample { series, collected_at: Timestamp::now(), value: 1.0 };
         let advances = partitions.iter().zip([70, 80]).map(advance).collect();
-        store
-            .append(&Arc::new(Append { samples: vec![sample], advances, ..Append::default() }))
-            .await
-            .unwrap();
+        store.append(Arc::new(Append { items: vec![sample], advances })).await.unwrap();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, metrics());
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), source(store), cache, metrics());
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
@@ -298,12 +299,12 @@ mod tests {
         let store = EmbeddedStore::open(directory.path()).unwrap().samples();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), store, cache, metrics());
+        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), source(store), cache, metrics());
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
-        assert!(!filler.wake(&heartbeat).await, "it has no partition");
+        assert!(!filler.on_deadline(&heartbeat).await, "it has no partition");
         let partition = TopicPartition::new(Topic::METRICS, 0);
         filler.begin(&[partition], &TopicId::new("metrics"), &heartbeat).await.unwrap();
-        assert!(filler.wake(&heartbeat).await);
+        assert!(filler.on_deadline(&heartbeat).await);
         assert_eq!(filler.store(&heartbeat).await.unwrap(), [], "nothing has moved");
         filler.cache = Arc::new(MemoryCache::new());
         let error = filler.store(&heartbeat).await.unwrap_err();

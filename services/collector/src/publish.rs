@@ -70,7 +70,7 @@ impl Publisher {
     }
 
     async fn reach(&self) -> Result<(), PortError> {
-        self.bus.extents(&Topic::METRICS).await.map(drop).map_err(|error| self.with_losses(error))
+        self.bus.watermarks(&Topic::METRICS).await.map(drop).map_err(|error| self.with_losses(error))
     }
 
     async fn publish_front(&self) -> Result<(), PortError> {

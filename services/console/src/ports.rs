@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, Ports, SampleStore, SilenceStore,
+    AlertStore, EventBus, LatestCache, NotificationStore, Ports, SampleQueries, SilenceStore,
 };
 
 /// What the console asks.
@@ -11,7 +11,7 @@ pub struct ConsolePorts {
     /// How far everybody has come.
     pub bus: Arc<dyn EventBus>,
     /// Values over time.
-    pub samples: Arc<dyn SampleStore>,
+    pub samples: Arc<dyn SampleQueries>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
     /// What fires.

@@ -133,7 +133,7 @@ mod tests {
         publish();
         let cost = allocation_counter::measure(publish);
         assert!(cost.count_total <= MOST_ALLOCATIONS, "{} allocations", cost.count_total);
-        let end = |bus: Arc<EmbeddedBus>| tokio.block_on(bus.extents(&Topic::METRICS)).unwrap()[0].end;
+        let end = |bus: Arc<EmbeddedBus>| tokio.block_on(bus.watermarks(&Topic::METRICS)).unwrap()[0].high;
         assert_eq!((end(bus), end(disk)), (2_000, 0));
     }
 }

@@ -39,8 +39,8 @@ impl WatchedBus {
             return Err(error.clone());
         }
         let asked = async {
-            let extents = self.bus.extents(&Topic::METRICS).await;
-            extents.map_err(|error| named(self.dependency.name(), error))
+            let watermarks = self.bus.watermarks(&Topic::METRICS).await;
+            watermarks.map_err(|error| named(self.dependency.name(), error))
         };
         let answers = probe::answers(&self.dependency, asked).await?;
         if answers && failed.is_none() {
@@ -68,6 +68,8 @@ fn named(what: &'static str, error: PortError) -> PortError {
         PortError::Unavailable { reason, .. } => PortError::Unavailable { what, reason },
         PortError::Rejected { reason, .. } => PortError::Rejected { what, reason },
         PortError::Broken { reason, .. } => PortError::Broken { what, reason },
-        of_stores @ (PortError::PositionMoved { .. } | PortError::TooManySeries { .. }) => of_stores,
+        of_stores @ (PortError::PositionMoved { .. }
+        | PortError::Fenced { .. }
+        | PortError::ItemsRejected { .. }) => of_stores,
     }
 }

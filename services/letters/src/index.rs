@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout, timeout_at};
-use watchkeeper_ports::{EventBus, Extent, PortError};
+use watchkeeper_ports::{EventBus, PortError, Watermarks};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::{Ledger, LetterId};
 
@@ -101,10 +101,10 @@ impl Letters {
     /// [`NotNow::Reading`] as long as the topics have not been read to their ends once: a letter may be settled
     /// further on. [`NotNow::Bus`] when the bus does not answer.
     pub async fn look<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Result<T, NotNow> {
-        let extents = self.extents().await?;
+        let watermarks = self.watermarks().await?;
         let mut states = self.0.state.subscribe();
         let until = Instant::now() + LOOK_WITHIN;
-        while !self.ledger().knows(&extents) || !states.borrow().is_whole {
+        while !self.ledger().knows(&watermarks) || !states.borrow().is_whole {
             self.0.asked.notify_one();
             if timeout_at(until, states.changed()).await.is_err() {
                 break;
@@ -154,34 +154,34 @@ impl Letters {
     }
 
     /// What all partitions of dead-letter topics hold.
-    async fn extents(&self) -> Result<Vec<Extent>, PortError> {
-        let mut extents = Vec::new();
+    async fn watermarks(&self) -> Result<Vec<Watermarks>, PortError> {
+        let mut watermarks = Vec::new();
         for topic in self.0.bus.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
-            extents.extend(self.0.bus.extents(topic).await?);
+            watermarks.extend(self.0.bus.watermarks(topic).await?);
         }
-        Ok(extents)
+        Ok(watermarks)
     }
 
     /// Reads what is new, and what there was no room for before.
     async fn read_on(&self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let extents = heartbeat.waiting("bus", self.extents()).await?;
-        self.ledger().reconcile(&extents);
-        self.read_to_ends(&extents, heartbeat).await?;
+        let watermarks = heartbeat.waiting("bus", self.watermarks()).await?;
+        self.ledger().reconcile(&watermarks);
+        self.read_to_ends(&watermarks, heartbeat).await?;
         let goes_back = self.ledger().go_back();
-        if goes_back { self.read_to_ends(&extents, heartbeat).await } else { Ok(()) }
+        if goes_back { self.read_to_ends(&watermarks, heartbeat).await } else { Ok(()) }
     }
 
-    async fn read_to_ends(&self, extents: &[Extent], heartbeat: &Heartbeat) -> Result<(), PortError> {
-        for extent in extents {
-            self.read_partition(extent, extents, heartbeat).await?;
+    async fn read_to_ends(&self, watermarks: &[Watermarks], heartbeat: &Heartbeat) -> Result<(), PortError> {
+        for marks in watermarks {
+            self.read_partition(marks, watermarks, heartbeat).await?;
         }
         Ok(())
     }
 
     async fn read_partition(
         &self,
-        Extent { partition, earliest, end }: &Extent,
-        all: &[Extent],
+        Watermarks { partition, low: earliest, high: end }: &Watermarks,
+        all: &[Watermarks],
         heartbeat: &Heartbeat,
     ) -> Result<(), PortError> {
         loop {

@@ -1,7 +1,7 @@
 //! How far the index has come, and why it does not answer now.
 
 use std::fmt;
-use watchkeeper_ports::{Extent, PortError};
+use watchkeeper_ports::{PortError, Watermarks};
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::dead_letter::Ledger;
 
@@ -15,13 +15,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn of(ledger: &Ledger, extents: &[Extent]) -> Self {
-        let read = |extent: &Extent| {
-            ledger.next(&extent.partition).clamp(extent.earliest, extent.end) - extent.earliest
-        };
+    pub(crate) fn of(ledger: &Ledger, watermarks: &[Watermarks]) -> Self {
+        let read =
+            |marks: &Watermarks| ledger.next(&marks.partition).clamp(marks.low, marks.high) - marks.low;
         Self {
-            read: extents.iter().map(read).sum(),
-            of: extents.iter().map(|extent| extent.end - extent.earliest).sum(),
+            read: watermarks.iter().map(read).sum(),
+            of: watermarks.iter().map(|marks| marks.high - marks.low).sum(),
         }
     }
 }

@@ -120,8 +120,8 @@ impl Letters {
         if !topics.contains(&id.partition.topic) {
             return Ok(None);
         }
-        let extents = bus.extents(&id.partition.topic).await?;
-        if !extents.iter().any(|extent| extent.partition == id.partition) {
+        let watermarks = bus.watermarks(&id.partition.topic).await?;
+        if !watermarks.iter().any(|marks| marks.partition == id.partition) {
             return Ok(None);
         }
         let mut reader = Reader::new(&**bus, 1);

@@ -32,7 +32,7 @@ impl Carried for Alerts<'_> {
 
     async fn put(&self, lacking: Vec<Alert>) -> Result<(), PortError> {
         let found = Evaluation { alerts: lacking, ..Evaluation::default() };
-        self.0.there.alerts.store(&Arc::new(found)).await
+        self.0.there.alerts.store(Arc::new(found)).await
     }
 }
 

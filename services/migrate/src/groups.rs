@@ -35,7 +35,7 @@ impl Carried for Groups<'_> {
             |group: AlertGroup| GroupChange { key: group.key, expected: 0, state: Some(group.state) };
         let groups = lacking.into_iter().map(change).collect();
         let plan = Arc::new(Plan { groups, ..Plan::default() });
-        self.0.there.notifications.plan(&plan).await.map(drop)
+        self.0.there.notifications.plan(plan).await.map(drop)
     }
 }
 

@@ -50,8 +50,8 @@ impl Carried for Memories<'_> {
 
     async fn look(&mut self) -> Result<(), PortError> {
         if let Some(bus) = self.spread_over() {
-            let extents = bus.extents(&self.partition.topic).await?;
-            self.there = extents.into_iter().map(|extent| extent.partition).collect();
+            let watermarks = bus.watermarks(&self.partition.topic).await?;
+            self.there = watermarks.into_iter().map(|marks| marks.partition).collect();
         }
         Ok(())
     }
@@ -77,7 +77,7 @@ impl Carried for Memories<'_> {
     async fn put(&self, lacking: Vec<Remembered>) -> Result<(), PortError> {
         let memories = lacking.into_iter().map(|one| (one.partition, one.memory)).collect();
         let found = Evaluation { memories, ..Evaluation::default() };
-        self.moving.stores.there.alerts.store(&Arc::new(found)).await
+        self.moving.stores.there.alerts.store(Arc::new(found)).await
     }
 }
 

@@ -73,7 +73,7 @@ impl Carried for Notifications<'_> {
         let there = &self.stores.there.notifications;
         for some in lacking.chunks(PLAN) {
             let notifications = some.iter().map(|numbered| waiting(&numbered.notification)).collect();
-            there.plan(&Arc::new(Plan { notifications, ..Plan::default() })).await?;
+            there.plan(Arc::new(Plan { notifications, ..Plan::default() })).await?;
         }
         let mut leases = leases(&**there, self.most).await?;
         for Numbered { notification, .. } in lacking {
@@ -184,7 +184,7 @@ mod tests {
         let stores = Between { here: stores(&dirs[0]), there: stores(&dirs[1]) };
         let notifications = (1..=4).map(made_at).collect();
         let plan = Arc::new(Plan { notifications, ..Plan::default() });
-        stores.here.notifications.plan(&plan).await.unwrap();
+        stores.here.notifications.plan(plan).await.unwrap();
         let mut carried = Notifications { stores: &stores, most: 3 };
         let mut tell = |_: &crate::Event<'_>| {};
         let counts = crate::carry::carry(&mut carried, &mut Teller::new(&mut tell)).await.unwrap();

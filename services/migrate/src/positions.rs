@@ -11,8 +11,8 @@ use crate::sides::{StoreMigration, Stores};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_ports::{
-    Advance, Append, Evaluation, EventBus, Extent, Group, Offset, PortError, PositionStore, Record, Topic,
-    TopicId, TopicPartition,
+    Advance, Append, Evaluation, EventBus, Group, Offset, PortError, PositionStore, Record, Topic, TopicId,
+    TopicPartition, Watermarks,
 };
 use watchkeeper_wire::moved_from::MovedFrom;
 
@@ -45,19 +45,10 @@ pub(crate) async fn lowest(
     Ok(lowest)
 }
 
-/// Positions as they are to be there.
+/// Positions as they are to be there, each with nothing expected of where it is.
 pub(crate) struct Positions<'m> {
     stores: &'m Stores,
-    positions: Vec<Held>,
-}
-
-/// The position of one group in one partition.
-#[derive(Clone)]
-pub(crate) struct Held {
-    group: Group,
-    partition: TopicPartition,
-    topic_id: TopicId,
-    next: Offset,
+    positions: Vec<Advance>,
 }
 
 impl<'m> Positions<'m> {
@@ -83,14 +74,18 @@ async fn held(
     group: &Group,
     bus: &dyn EventBus,
     topic: &Topic,
-) -> Result<Vec<Held>, PortError> {
+) -> Result<Vec<Advance>, PortError> {
     let (topic_id, mut held) = (bus.topic_id(topic).await?, Vec::new());
-    for Extent { partition, .. } in bus.extents(topic).await? {
+    for Watermarks { partition, .. } in bus.watermarks(topic).await? {
         if let Some(next) = position(stores, group, &partition, &topic_id).await? {
-            held.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
+            held.push(to(next, group, partition, &topic_id));
         }
     }
     Ok(held)
+}
+
+fn to(next: Offset, group: &Group, partition: TopicPartition, topic_id: &TopicId) -> Advance {
+    Advance { group: group.clone(), partition, topic_id: topic_id.clone(), expected: None, next }
 }
 
 /// Where a group that held `held` on the old bus begins on the new one, in partitions that begin with records it
@@ -99,11 +94,11 @@ async fn on_new_bus(
     bus: &dyn EventBus,
     group: &Group,
     topic: &Topic,
-    held: &[Held],
-) -> Result<Vec<Held>, PortError> {
+    held: &[Advance],
+) -> Result<Vec<Advance>, PortError> {
     let done: BTreeMap<_, _> = held.iter().map(|held| (held.partition.clone(), held.next)).collect();
     let (topic_id, mut positions) = (bus.topic_id(topic).await?, Vec::new());
-    for Extent { partition, earliest, end } in bus.extents(topic).await? {
+    for Watermarks { partition, low: earliest, high: end } in bus.watermarks(topic).await? {
         let mut next = earliest;
         while next < end {
             let batch = bus.read(&partition, next, READ_RECORDS).await?;
@@ -118,7 +113,7 @@ async fn on_new_bus(
             next = batch.next;
         }
         if next > earliest {
-            positions.push(Held { group: group.clone(), partition, topic_id: topic_id.clone(), next });
+            positions.push(to(next, group, partition, &topic_id));
         }
     }
     Ok(positions)
@@ -137,41 +132,41 @@ fn first_not_done<'r>(
 }
 
 impl Carried for Positions<'_> {
-    type Item = Held;
+    type Item = Advance;
 
     const BATCH: usize = 1_000;
 
-    async fn here(&self, after: Option<&Held>) -> Result<Vec<Held>, PortError> {
+    async fn here(&self, after: Option<&Advance>) -> Result<Vec<Advance>, PortError> {
         Ok(if after.is_some() { Vec::new() } else { sorted(self.positions.clone()) })
     }
 
-    async fn there(&self, after: Option<&Held>) -> Result<Vec<Held>, PortError> {
+    async fn there(&self, after: Option<&Advance>) -> Result<Vec<Advance>, PortError> {
         let mut found = Vec::new();
         for held in self.positions.iter().filter(|_| after.is_none()) {
             let next = position(self.stores, &held.group, &held.partition, &held.topic_id).await?;
-            found.extend(next.map(|next| Held { next, ..held.clone() }));
+            found.extend(next.map(|next| Advance { next, ..held.clone() }));
         }
         Ok(sorted(found))
     }
 
-    async fn put(&self, lacking: Vec<Held>) -> Result<(), PortError> {
-        for Held { group, partition, topic_id, next } in lacking {
-            let expected = position(self.stores, &group, &partition, &topic_id).await?.unwrap_or(0);
-            let is_notifier = group == Group::NOTIFIER;
-            let advances = vec![Advance { group, partition, topic_id, expected, next }];
+    async fn put(&self, lacking: Vec<Advance>) -> Result<(), PortError> {
+        for lacking in lacking {
+            let Advance { group, partition, topic_id, .. } = &lacking;
+            let expected = position(self.stores, group, partition, topic_id).await?;
+            let is_notifier = *group == Group::NOTIFIER;
+            let advances = vec![Advance { expected, ..lacking }];
             if is_notifier {
                 let found = Evaluation { advances, ..Evaluation::default() };
-                self.stores.alerts.store(&Arc::new(found)).await?;
+                self.stores.alerts.store(Arc::new(found)).await?;
             } else {
-                let batch = Append { advances, ..Append::default() };
-                self.stores.samples.append(&Arc::new(batch)).await?;
+                self.stores.samples.append(Arc::new(Append::moving(advances))).await?;
             }
         }
         Ok(())
     }
 }
 
-impl Item for Held {
+impl Item for Advance {
     type Key<'a> = (&'a Group, &'a TopicPartition);
 
     fn key(&self) -> Self::Key<'_> {
@@ -183,7 +178,7 @@ impl Item for Held {
     }
 }
 
-fn sorted(mut positions: Vec<Held>) -> Vec<Held> {
+fn sorted(mut positions: Vec<Advance>) -> Vec<Advance> {
     positions.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
     positions
 }

@@ -11,7 +11,7 @@ use found::Found;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZeroU64;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Offset, PortError, ReceivedBatch, Record, RecordBatch, TopicPartition,
+    BatchBuilder, EventBus, Offset, PortError, ReceivedBatch, Record, RecordBatch, TopicPartition, Watermarks,
 };
 use watchkeeper_wire::dead_letter::{Ledger, LetterId};
 use watchkeeper_wire::moved_from::{MOVED_FROM, MovedFrom};
@@ -49,10 +49,10 @@ impl<'m> Records<'m> {
     pub(crate) fn unread(
         here: &'m dyn EventBus,
         there: &'m dyn EventBus,
-        extent: Extent,
+        marks: Watermarks,
         from: Offset,
     ) -> Self {
-        let Extent { partition, earliest, end } = extent;
+        let Watermarks { partition, low: earliest, high: end } = marks;
         let from = from.clamp(earliest, end);
         Self { here, there, partition, from, end, letters: None, found: Found::default() }
     }
@@ -62,20 +62,20 @@ impl<'m> Records<'m> {
     pub(crate) async fn waiting_letters(
         here: &'m dyn EventBus,
         there: &'m dyn EventBus,
-        extent: Extent,
+        marks: Watermarks,
     ) -> Result<Self, PortError> {
         // As many as the topic holds: the embedded bus bounds it.
         let mut ledger = Ledger::at_most(usize::MAX);
-        let (mut next, end) = (extent.earliest, extent.end);
+        let (mut next, end) = (marks.low, marks.high);
         while next < end {
-            let batch = here.read(&extent.partition, next, READ_RECORDS).await?;
+            let batch = here.read(&marks.partition, next, READ_RECORDS).await?;
             if batch.next <= next {
                 break;
             }
             next = batch.next;
             ledger.note(&batch);
         }
-        let all = Self::unread(here, there, extent, 0);
+        let all = Self::unread(here, there, marks, 0);
         Ok(Self { letters: Some(ledger), ..all })
     }
 

@@ -88,8 +88,8 @@ impl Run<'_> {
         self.carry("what rules remember", async || {
             let mut parts = Vec::new();
             for topic in moving.bus.topics().await? {
-                let extents = moving.bus.extents(&topic).await?;
-                parts.extend(extents.into_iter().map(|extent| Memories::of(moving, extent.partition)));
+                let watermarks = moving.bus.watermarks(&topic).await?;
+                parts.extend(watermarks.into_iter().map(|marks| Memories::of(moving, marks.partition)));
             }
             Ok(parts)
         })
@@ -124,9 +124,9 @@ impl Run<'_> {
                 let mut parts = Vec::new();
                 for topic in here.topics().await?.iter().filter(|topic| !topic.is_dead_letters()) {
                     let topic_id = here.topic_id(topic).await?;
-                    for extent in here.extents(topic).await? {
-                        let from = lowest(&moving.stores.here, &extent.partition, &topic_id).await?;
-                        parts.push(Records::unread(here, &**there, extent, from));
+                    for marks in here.watermarks(topic).await? {
+                        let from = lowest(&moving.stores.here, &marks.partition, &topic_id).await?;
+                        parts.push(Records::unread(here, &**there, marks, from));
                     }
                 }
                 Ok(parts)
@@ -135,8 +135,8 @@ impl Run<'_> {
             self.carry("dead letters", async || {
                 let mut parts = Vec::new();
                 for topic in here.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
-                    for extent in here.extents(topic).await? {
-                        parts.push(Records::waiting_letters(here, &**there, extent).await?);
+                    for marks in here.watermarks(topic).await? {
+                        parts.push(Records::waiting_letters(here, &**there, marks).await?);
                     }
                 }
                 Ok(parts)

@@ -62,8 +62,7 @@ impl Carried for Day<'_> {
     }
 
     async fn put(&self, lacking: Vec<Sample>) -> Result<(), PortError> {
-        let batch = Append { samples: lacking, ..Append::default() };
-        self.stores.there.samples.append(&Arc::new(batch)).await.map(drop)
+        self.stores.there.samples.append(Arc::new(Append::of(lacking))).await.map(drop)
     }
 }
 

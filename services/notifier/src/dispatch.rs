@@ -65,7 +65,7 @@ impl Dispatcher {
             let Decision { groups, removable } = self.planner.plan(now, &seen.alerts, &groups, &silences);
             let (all, plan) = (groups.len(), self.write(groups));
             let (is_whole, count) = (plan.groups.len() == all, plan.notifications.len());
-            if plan != Plan::default() && self.notifications.plan(&Arc::new(plan)).await? == Planned::Outdated
+            if plan != Plan::default() && self.notifications.plan(Arc::new(plan)).await? == Planned::Outdated
             {
                 continue;
             }

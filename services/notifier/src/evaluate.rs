@@ -14,7 +14,7 @@ use crate::metrics::NotifierMetrics;
 use known_until::KnownUntil;
 use loose::Loose;
 use pace::linger_after;
-use place::{Place, Reach};
+use place::Place;
 use reading::Reading;
 use repartition::Repartition;
 use std::collections::{BTreeMap, HashMap};
@@ -25,12 +25,12 @@ use tokio::time::Instant;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_ports::{
-    Advance, AlertStore, Evaluation, EventBus, Group, Offset, PortError, Position, ReceivedBatch, Topic,
-    TopicId, TopicPartition,
+    Advance, AlertStore, Evaluation, EventBus, Group, PortError, Position, ReceivedBatch, Topic, TopicId,
+    TopicPartition,
 };
 use watchkeeper_rules::{Evaluator, RuleSet};
 use watchkeeper_runtime::Heartbeat;
-use watchkeeper_runtime::consumer::{Consumer, resume};
+use watchkeeper_runtime::consumer::{Consumer, Offsets, resume};
 
 /// How often the evaluator looks at what has passed without a record: a rule that has held for long enough,
 /// a series that fell silent.
@@ -47,9 +47,6 @@ const PAGE_ALERTS: usize = 1_000;
 const IN_TRANSIT: Duration = Duration::from_secs(3);
 /// How often it is looked whether the repartition topic was created anew.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// The group whose positions are no offsets but count how often a partition was assigned. Who finds that it
-/// was assigned to another since stores nothing more, also where only time has passed and no offset moves.
-const ASSIGNMENTS: &str = "notifier assignments";
 
 /// A consumer that evaluates the rules over what it takes.
 pub(crate) struct Evaluating {
@@ -133,10 +130,10 @@ impl Evaluating {
         self.ticked = now;
         // What was appended before `now` lies before these ends. A bus that is away says nothing, and then
         // no time passes.
-        if let Ok(extents) = self.bus.extents(&self.topic).await {
+        if let Ok(watermarks) = self.bus.watermarks(&self.topic).await {
             for (partition, place) in &self.partitions {
-                let extent = extents.iter().find(|extent| extent.partition == *partition);
-                let is_read = extent.is_none_or(|extent| place.own.taken.max(extent.earliest) >= extent.end);
+                let marks = watermarks.iter().find(|marks| marks.partition == *partition);
+                let is_read = marks.is_none_or(|marks| place.own.taken.max(marks.low) >= marks.high);
                 if is_read && place.inlet_is_read {
                     self.known_until.note(partition, now);
                 }
@@ -153,38 +150,37 @@ impl Evaluating {
         self.evaluator.has_news()
     }
 
-    fn advance(&self, group: Group, partition: &TopicPartition, expected: Offset, next: Offset) -> Advance {
-        Advance { group, partition: partition.clone(), topic_id: self.topic_id.clone(), expected, next }
-    }
-
     /// What there is to store. It names every partition it may be about, also where the position stays.
     fn findings(&mut self) -> Evaluation {
         let found = self.evaluator.drain();
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
         // A sample that waits is not done with.
         let waiting = self.loose.first_offsets();
-        let done = |log: &TopicPartition, reach: Reach| {
-            let taken = waiting.get(log).map_or(reach.taken, |first| reach.taken.min(*first));
-            Reach { taken, ..reach }
+        let done = |log: &TopicPartition, offsets: Offsets| {
+            let taken = waiting.get(log).map_or(offsets.taken, |first| offsets.taken.min(*first));
+            Offsets { taken, ..offsets }
         };
         let places = self.partitions.iter().map(|(partition, place)| {
             let inlet = done(&self.repartition.inlet(partition), place.inlet);
-            (partition, place.assignment, done(partition, place.own), inlet)
+            (partition, &place.epoch, done(partition, place.own), inlet)
         });
         let concerned = places.filter(|(.., own, inlet)| !is_empty || own.has_moved() || inlet.has_moved());
-        let advances = concerned.flat_map(|(partition, assignment, own, inlet)| {
-            let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
-            let own = self.advance(Group::NOTIFIER, partition, own.stored, own.taken);
-            let inlet = inlet.has_moved().then(|| Advance {
-                group: Group::NOTIFIER,
-                partition: self.repartition.inlet(partition),
-                topic_id: self.repartition.topic_id().clone(),
-                expected: inlet.stored,
-                next: inlet.taken,
-            });
-            [is_mine, own].into_iter().chain(inlet)
-        });
-        Evaluation { advances: advances.collect(), memories: found.memories, alerts: found.alerts }
+        let advance = |partition, topic_id: &TopicId, Offsets { stored, taken }| Advance {
+            group: Group::NOTIFIER,
+            partition,
+            topic_id: topic_id.clone(),
+            expected: Some(stored),
+            next: taken,
+        };
+        let (mut epochs, mut advances) = (Vec::new(), Vec::new());
+        for (partition, epoch, own, inlet) in concerned {
+            epochs.push(epoch.clone());
+            advances.push(advance(partition.clone(), &self.topic_id, own));
+            if inlet.has_moved() {
+                advances.push(advance(self.repartition.inlet(partition), self.repartition.topic_id(), inlet));
+            }
+        }
+        Evaluation { epochs, advances, memories: found.memories, alerts: found.alerts }
     }
 }
 
@@ -209,16 +205,16 @@ impl Consumer for Evaluating {
         let mut positions = Vec::with_capacity(partitions.len());
         let mut lost = HashMap::new();
         for partition in partitions {
-            let assignment = self.take_over(partition).await?;
+            let epoch = self.alerts.take_over(partition, topic_id).await?;
             let stored = self.alerts.position(&Group::NOTIFIER, partition, topic_id).await?;
             let position = resume(&Group::NOTIFIER, partition, topic_id, &stored);
             let inlet = self.repartition.position(&self.alerts, partition).await?;
-            let unreadable = self.recall(partition, assignment, heartbeat).await?;
+            let unreadable = self.recall(partition, &epoch, heartbeat).await?;
             lost.extend(unreadable.into_iter().map(|series_key| (series_key, partition.clone())));
             let place = Place {
-                assignment,
-                own: Reach::from(position.next),
-                inlet: Reach::from(inlet),
+                epoch,
+                own: Offsets::at(position.next),
+                inlet: Offsets::at(inlet),
                 inlet_is_read: !self.repartition.is_needed(),
             };
             self.partitions.insert(partition.clone(), place);
@@ -231,7 +227,7 @@ impl Consumer for Evaluating {
         Ok(positions)
     }
 
-    fn take(&mut self, batch: ReceivedBatch) {
+    fn push(&mut self, batch: ReceivedBatch) {
         let ReceivedBatch { partition, records, offsets, next, appended_at } = &batch;
         let now = Timestamp::now();
         // Whichever clock is further on: by one that is behind, nothing could be measured yet.
@@ -253,7 +249,7 @@ impl Consumer for Evaluating {
         self.linger
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         if self.taken > 0 && (self.evaluator.has_news() || self.repartition.is_full()) {
             return 0;
         }
@@ -265,12 +261,11 @@ impl Consumer for Evaluating {
         let findings = self.storing.take().unwrap_or_else(|| Arc::new(self.findings()));
         let evaluation = self.storing.insert(findings);
         if **evaluation != Evaluation::default() {
-            self.alerts.store(evaluation).await?;
+            self.alerts.store(Arc::clone(evaluation)).await?;
         }
         let alerts_changed = !evaluation.alerts.is_empty();
         self.linger = linger_after(evaluation.memories.len());
-        // No assignment is among them: these stay as they are.
-        let moved = evaluation.advances.iter().filter(|advance| advance.next != advance.expected);
+        let moved = evaluation.advances.iter().filter(|advance| Some(advance.next) != advance.expected);
         let moved: Vec<_> = moved.map(|Advance { partition, next, .. }| (partition.clone(), *next)).collect();
         (self.storing, self.taken, self.has_taken_loose) = (None, 0, false);
         let mut positions = Vec::with_capacity(moved.len());
@@ -293,7 +288,7 @@ impl Consumer for Evaluating {
         Ok(positions)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.evaluator.forget_all();
         self.repartition.forget();
         self.loose.forget();
@@ -311,11 +306,11 @@ impl Consumer for Evaluating {
         }
     }
 
-    fn wake_at(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<Instant> {
         Some(self.tick_at)
     }
 
-    async fn wake(&mut self, heartbeat: &Heartbeat) -> bool {
+    async fn on_deadline(&mut self, heartbeat: &Heartbeat) -> bool {
         self.tick_at = Instant::now() + TICK_EVERY;
         let taken = self.taken;
         heartbeat.waiting("bus", self.take_passed_on()).await;

@@ -57,7 +57,7 @@ mod tests {
         let (notifications, silences) = (store.notifications(), store.silences());
         let plan = Plan { notifications: vec![mail("sent"), mail("waits")], ..Plan::default() };
         let lease = Lease::new("sent", plan.notifications[0].made_at);
-        notifications.plan(&Arc::new(plan)).await.unwrap();
+        notifications.plan(Arc::new(plan)).await.unwrap();
         notifications.settle(&lease, &Outcome::Delivered { at: Timestamp::now() }).await.unwrap();
         let ended = Silence {
             id: "1".into(),

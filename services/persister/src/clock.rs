@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use watchkeeper_domain::clock::{DISAGREEMENT, LOOK_EVERY, Looks};
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
-use watchkeeper_ports::{BatchBuilder, EventBus, PortError, SampleStore, ScheduleStore, Topic};
+use watchkeeper_ports::{BatchBuilder, EventBus, PortError, SampleQueries, ScheduleStore, Topic};
 use watchkeeper_runtime::clock::{Clock, ClockLedger, from_marks, to_marks};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 use watchkeeper_wire::sample::push_sample;
@@ -14,7 +14,7 @@ use watchkeeper_wire::sample::push_sample;
 /// Keeps what was seen of the clock beside the samples, which bear witness to it before the first look.
 pub(crate) struct StoredClock {
     pub(crate) schedule: Arc<dyn ScheduleStore>,
-    pub(crate) samples: Arc<dyn SampleStore>,
+    pub(crate) samples: Arc<dyn SampleQueries>,
 }
 
 #[async_trait]

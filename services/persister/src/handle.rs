@@ -1,21 +1,23 @@
-//! What becomes of a record: a sample in hand, or a dead letter.
+//! What becomes of a record: an item of the pending batch, or a dead letter.
 
-use watchkeeper_domain::{Sample, Timestamp, Violation};
+use std::sync::Arc;
+use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, TopicPartition};
-use watchkeeper_wire::sample::{Decoded, SampleDecoder};
+use watchkeeper_wire::dead_letter::Rejected;
+use watchkeeper_wire::{Decode, Decoded};
 
-/// From how many bytes of records on what is in hand is stored, however few records they are
+/// From how many bytes of records on the batch is stored, however few records they are
 /// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it bounds the memory. The last delivery may go past it.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
 
-/// A record that is not stored: where it is in hand, and why.
+/// A record that is not stored: where it is in the batch, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) origin: Origin,
     pub(crate) reason: String,
 }
 
-/// Where a record is in hand: which batch, and which of its records.
+/// Where a record is: in which of the batches that were received, and which of its records it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) batch: usize,
@@ -23,38 +25,47 @@ pub(crate) struct Origin {
 }
 
 /// What was received and is not stored yet.
-#[derive(Default)]
-pub(crate) struct InHand {
+pub(crate) struct PendingBatch<T> {
     batches: Vec<ReceivedBatch>,
-    pub(crate) samples: Vec<Sample>,
-    /// Where each sample came from.
+    /// What is stored next. The sink is given it as it is, however often it is tried: nothing is copied.
+    append: Arc<Append<T>>,
+    /// Where each item came from.
     origins: Vec<Origin>,
     pub(crate) refused: Vec<Refused>,
     /// How many records are copies, of which nothing is stored.
     pub(crate) copies: u64,
 }
 
-impl InHand {
-    /// Decodes a batch; `check` says whether a sample may be of that instant.
-    pub(crate) fn take(
+impl<T> Default for PendingBatch<T> {
+    fn default() -> Self {
+        let (batches, append, origins, refused) = Default::default();
+        Self { batches, append, origins, refused, copies: 0 }
+    }
+}
+
+impl<T: Clone> PendingBatch<T> {
+    /// Decodes a batch and adds it; `check` says whether an item may be of that instant.
+    pub(crate) fn push<D: Decode<Item = T>>(
         &mut self,
         batch: ReceivedBatch,
-        decoder: &mut SampleDecoder,
+        decoder: &mut D,
         check: impl Fn(Timestamp) -> Result<(), Violation>,
     ) {
+        // Nobody else has it: what is being stored is stored, or reset, before more comes.
+        let items = &mut Arc::make_mut(&mut self.append).items;
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
-            let sample = match decoder.decode_record(message) {
-                Ok(Decoded::Sample(sample)) => check(sample.collected_at).map(|()| sample),
+            let item = match decoder.decode_record(message) {
+                Ok(Decoded::Item(item)) => check(D::instant(&item)).map(|()| item),
                 Ok(Decoded::Copy) => {
                     self.copies += 1;
                     continue;
                 }
                 Err(violation) => Err(violation),
             };
-            match sample {
-                Ok(sample) => {
-                    self.samples.push(sample);
+            match item {
+                Ok(item) => {
+                    items.push(item);
                     self.origins.push(origin);
                 }
                 Err(violation) => self.refused.push(Refused { origin, reason: violation.to_string() }),
@@ -63,31 +74,41 @@ impl InHand {
         self.batches.push(batch);
     }
 
-    /// Moves samples, given by rising index with the reason, to those that are refused.
-    pub(crate) fn refuse(&mut self, samples: Vec<(usize, String)>) {
-        let mut reasons = samples.into_iter().peekable();
-        let (all, origins) = (std::mem::take(&mut self.samples), std::mem::take(&mut self.origins));
-        for (index, (sample, origin)) in all.into_iter().zip(origins).enumerate() {
+    /// The items that were not refused.
+    pub(crate) fn items(&self) -> &[T] {
+        &self.append.items
+    }
+
+    /// Moves items, given by rising index with the reason, to those that are refused.
+    pub(crate) fn refuse(&mut self, items: Vec<(usize, String)>) {
+        let mut reasons = items.into_iter().peekable();
+        let Append { items, advances } = Arc::unwrap_or_clone(std::mem::take(&mut self.append));
+        let mut left = Vec::with_capacity(items.len());
+        for (index, (item, origin)) in items.into_iter().zip(std::mem::take(&mut self.origins)).enumerate() {
             if let Some((_, reason)) = reasons.next_if(|(refused, _)| *refused == index) {
                 self.refused.push(Refused { origin, reason });
             } else {
-                self.samples.push(sample);
+                left.push(item);
                 self.origins.push(origin);
             }
         }
+        self.append = Arc::new(Append { items: left, advances });
     }
 
     /// How many more records there is room for, of at most `max_records`.
-    pub(crate) fn room(&self, max_records: usize) -> usize {
+    pub(crate) fn capacity(&self, max_records: usize) -> usize {
         let records = self.batches.iter().map(|batch| batch.records.len()).sum();
         let bytes: usize = self.batches.iter().map(|batch| batch.records.held_bytes()).sum();
         if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
     }
 
-    /// The batch and offset of a record.
-    pub(crate) fn find(&self, origin: Origin) -> (&ReceivedBatch, Offset) {
-        let batch = &self.batches[origin.batch];
-        (batch, batch.offsets[origin.record])
+    /// The records that were refused.
+    pub(crate) fn rejected(&self) -> impl Iterator<Item = Rejected<'_>> {
+        self.refused.iter().map(|Refused { origin, reason }| Rejected {
+            batch: &self.batches[origin.batch],
+            index: origin.record,
+            reason,
+        })
     }
 
     /// How far the positions move, given where the store has them now: one step for each partition.
@@ -104,7 +125,7 @@ impl InHand {
                     group: Group::PERSISTER,
                     partition: batch.partition.clone(),
                     topic_id: topic_id.clone(),
-                    expected: stored(&batch.partition),
+                    expected: Some(stored(&batch.partition)),
                     next: batch.next,
                 }),
             }
@@ -112,16 +133,21 @@ impl InHand {
         advances
     }
 
-    /// All samples with the positions, as one transaction.
-    pub(crate) fn append(&self, advances: Vec<Advance>, max_series: u64) -> Append {
-        Append { samples: self.samples.clone(), advances, max_series: Some(max_series) }
+    /// All items with the positions, as one transaction.
+    pub(crate) fn append(&mut self, advances: &[Advance]) -> Arc<Append<T>> {
+        if self.append.advances != advances {
+            Arc::make_mut(&mut self.append).advances = advances.to_vec();
+        }
+        Arc::clone(&self.append)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchkeeper_domain::Sample;
     use watchkeeper_ports::{BatchBuilder, Topic};
+    use watchkeeper_wire::sample::SampleDecoder;
 
     fn partition(partition: u32) -> TopicPartition {
         TopicPartition::new(Topic::METRICS, partition)
@@ -147,47 +173,46 @@ mod tests {
         format!(r#"{{"source":"a","name":"b","value":{value},"collected_at":"2026-11-20T10:00:00Z"}}"#)
     }
 
-    fn taken(batches: impl IntoIterator<Item = ReceivedBatch>) -> InHand {
-        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
-        batches.into_iter().for_each(|batch| in_hand.take(batch, &mut decoder, |_| Ok(())));
-        in_hand
+    fn taken(batches: impl IntoIterator<Item = ReceivedBatch>) -> PendingBatch<Sample> {
+        let (mut pending, mut decoder) = (PendingBatch::default(), SampleDecoder::new());
+        batches.into_iter().for_each(|batch| pending.push(batch, &mut decoder, |_| Ok(())));
+        pending
     }
 
     /// The value, offset and reason of each refused record.
-    fn refused(in_hand: &InHand) -> Vec<(&[u8], Offset, &str)> {
-        let told = in_hand.refused.iter().map(|Refused { origin, reason }| {
-            let (batch, offset) = in_hand.find(*origin);
-            (batch.records.get(origin.record).value, offset, reason.as_str())
+    fn refused(pending: &PendingBatch<Sample>) -> Vec<(&[u8], Offset, &str)> {
+        let told = pending.rejected().map(|Rejected { batch, index, reason }| {
+            (batch.records.get(index).value, batch.offsets[index], reason)
         });
         told.collect()
     }
 
-    fn values(in_hand: &InHand) -> Vec<f64> {
-        in_hand.samples.iter().map(|sample| sample.value).collect()
+    fn values(pending: &PendingBatch<Sample>) -> Vec<f64> {
+        pending.items().iter().map(|sample| sample.value).collect()
     }
 
     #[test]
     fn a_record_that_is_no_sample_is_refused_and_the_others_are_kept() {
         let (one, two) = (json(1), json(2));
-        let in_hand = taken([
+        let pending = taken([
             batch(0, 10, &[one.as_bytes(), b"{}", two.as_bytes()]),
             batch(1, 4, &[b"\xff", one.as_bytes()]),
         ]);
-        assert_eq!(values(&in_hand), [1.0, 2.0, 1.0]);
+        assert_eq!(values(&pending), [1.0, 2.0, 1.0]);
         assert_eq!(
-            refused(&in_hand),
+            refused(&pending),
             [(&b"{}"[..], 12, "source: is missing"), (b"\xff", 4, "sample: is not UTF-8 from byte 0 on")]
         );
     }
 
     #[test]
-    fn of_a_copy_nothing_is_in_hand_but_that_its_position_moves() {
+    fn of_a_copy_nothing_is_pending_but_that_its_position_moves() {
         let labelled = r#"{"source":"a","name":"b","labels":{"cached":"true"},"value":1,"CollectedAt":"2009-11-20T10:00:00Z"}"#;
-        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
+        let (mut pending, mut decoder) = (PendingBatch::default(), SampleDecoder::new());
         let never = |_| Err(Violation::new("collected_at", "is too old"));
-        in_hand.take(batch(0, 0, &[labelled.as_bytes()]), &mut decoder, never);
-        assert_eq!((values(&in_hand), refused(&in_hand), in_hand.copies), (vec![], vec![], 1));
-        let [advance] = &in_hand.advances(&TopicId::new("metrics"), |_| 0)[..] else {
+        pending.push(batch(0, 0, &[labelled.as_bytes()]), &mut decoder, never);
+        assert_eq!((values(&pending), refused(&pending), pending.copies), (vec![], vec![], 1));
+        let [advance] = &pending.advances(&TopicId::new("metrics"), |_| 0)[..] else {
             panic!("one partition")
         };
         assert_eq!(advance.next, 1);
@@ -196,57 +221,67 @@ mod tests {
     #[test]
     fn a_sample_of_an_instant_that_may_not_be_is_refused_with_the_reason() {
         let (good, early) = (json(1), json(2).replace("2026", "2009"));
-        let (mut in_hand, mut decoder) = (InHand::default(), SampleDecoder::new());
+        let (mut pending, mut decoder) = (PendingBatch::default(), SampleDecoder::new());
         let check = |at: Timestamp| {
             let is_old = at.to_string().starts_with("2009");
             if is_old { Err(Violation::new("collected_at", "is too old")) } else { Ok(()) }
         };
-        in_hand.take(batch(0, 0, &[early.as_bytes(), good.as_bytes()]), &mut decoder, check);
-        assert_eq!(values(&in_hand), [1.0]);
-        assert_eq!(refused(&in_hand), [(early.as_bytes(), 0, "collected_at: is too old")]);
+        pending.push(batch(0, 0, &[early.as_bytes(), good.as_bytes()]), &mut decoder, check);
+        assert_eq!(values(&pending), [1.0]);
+        assert_eq!(refused(&pending), [(early.as_bytes(), 0, "collected_at: is too old")]);
     }
 
     #[test]
     fn a_sample_that_is_refused_later_is_still_known_by_its_record() {
         let (one, two, three) = (json(1), json(2), json(3));
-        let mut in_hand = taken([
+        let mut pending = taken([
             batch(0, 0, &[one.as_bytes(), b"{}", two.as_bytes()]),
             batch(0, 10, &[three.as_bytes(), one.as_bytes()]),
         ]);
-        in_hand.refused.clear();
-        in_hand.refuse(vec![(0, "first".into()), (2, "third".into())]);
-        assert_eq!(values(&in_hand), [2.0, 1.0]);
-        let mut found = refused(&in_hand);
+        pending.refused.clear();
+        pending.refuse(vec![(0, "first".into()), (2, "third".into())]);
+        assert_eq!(values(&pending), [2.0, 1.0]);
+        let mut found = refused(&pending);
         found.sort_by_key(|&(_, offset, _)| offset);
         assert_eq!(found, [(one.as_bytes(), 0, "first"), (three.as_bytes(), 10, "third")]);
     }
 
     #[test]
     fn each_partition_moves_once_from_where_the_store_is_to_past_its_last_record() {
-        let in_hand = taken([batch(0, 5, &[b"", b""]), batch(1, 0, &[b""]), batch(0, 9, &[b""])]);
+        let pending = taken([batch(0, 5, &[b"", b""]), batch(1, 0, &[b""]), batch(0, 9, &[b""])]);
         let advance = |number, expected, next| Advance {
             group: Group::PERSISTER,
             partition: partition(number),
             topic_id: TopicId::new("metrics"),
-            expected,
+            expected: Some(expected),
             next,
         };
         let stored = |at: &TopicPartition| if *at == partition(0) { 5 } else { 0 };
-        assert_eq!(in_hand.advances(&TopicId::new("metrics"), stored), [advance(0, 5, 10), advance(1, 0, 1)]);
+        assert_eq!(pending.advances(&TopicId::new("metrics"), stored), [advance(0, 5, 10), advance(1, 0, 1)]);
     }
 
     #[test]
-    fn there_is_room_for_as_many_records_as_are_not_in_hand_whatever_became_of_them() {
-        let mut in_hand = taken([batch(0, 0, &[b"", json(1).as_bytes(), b""])]);
-        in_hand.refused.clear();
-        assert_eq!([2, 3, 4, 10].map(|max| in_hand.room(max)), [0, 0, 1, 7]);
+    fn there_is_room_for_as_many_records_as_are_not_pending_whatever_became_of_them() {
+        let mut pending = taken([batch(0, 0, &[b"", json(1).as_bytes(), b""])]);
+        pending.refused.clear();
+        assert_eq!([2, 3, 4, 10].map(|max| pending.capacity(max)), [0, 0, 1, 7]);
     }
 
     #[test]
     fn there_is_no_room_from_so_many_bytes_on() {
         let key_bytes = 1;
         let below = vec![b' '; MAX_BYTES - key_bytes - 1];
-        assert_eq!(taken([batch(0, 0, &[&below])]).room(10), 9);
-        assert_eq!(taken([batch(0, 0, &[&below]), batch(0, 1, &[b""])]).room(10), 0);
+        assert_eq!(taken([batch(0, 0, &[&below])]).capacity(10), 9);
+        assert_eq!(taken([batch(0, 0, &[&below]), batch(0, 1, &[b""])]).capacity(10), 0);
+    }
+
+    #[test]
+    fn what_is_tried_again_is_not_copied() {
+        let mut pending = taken([batch(0, 0, &[json(1).as_bytes(), json(2).as_bytes()])]);
+        let items = pending.items().as_ptr();
+        let advances = pending.advances(&TopicId::new("metrics"), |_| 0);
+        let first = pending.append(&advances);
+        assert!(Arc::ptr_eq(&first, &pending.append(&advances)));
+        assert_eq!((first.items.as_ptr(), first.items.len(), &first.advances), (items, 2, &advances));
     }
 }

@@ -6,13 +6,13 @@
 //! store, is older than the retention or ahead of the clock, or is of a series for which there is no room
 //! ([`MAX_SERIES`]) goes to `metrics.dead` before the position moves.
 
-mod bisect;
 mod clock;
 mod config;
 #[cfg(test)]
 mod fake_store;
 mod handle;
 mod metrics;
+mod persist;
 mod retention;
 mod role;
 mod run;

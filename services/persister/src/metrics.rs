@@ -1,18 +1,15 @@
 //! What the persister counts.
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 use watchkeeper_ports::Appended;
 use watchkeeper_runtime::telemetry::register;
 
+/// What is counted of all kinds of records together.
+#[derive(Clone)]
 pub(crate) struct PersisterMetrics {
-    pub(crate) stored: IntCounter,
-    pub(crate) repeated: IntCounter,
     pub(crate) copies: IntCounter,
     pub(crate) dead_letters: IntCounter,
     pub(crate) dead_letters_dropped: IntCounter,
-    pub(crate) pruned: IntCounter,
-    pub(crate) series: IntGauge,
-    pub(crate) without_room: IntCounter,
     pub(crate) append_seconds: Histogram,
     pub(crate) store_errors: IntCounter,
 }
@@ -25,11 +22,6 @@ impl PersisterMetrics {
                 .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
         )?;
         Ok(Self {
-            stored: counter("watchkeeper_persister_samples_stored_total", "Samples stored.")?,
-            repeated: counter(
-                "watchkeeper_persister_samples_repeated_total",
-                "Samples left out because they were stored already.",
-            )?,
             copies: counter(
                 "watchkeeper_persister_copies_total",
                 "Records that repeat a cached value under the label cached=\"true\"; nothing is stored of them.",
@@ -42,22 +34,34 @@ impl PersisterMetrics {
                 "watchkeeper_persister_dead_letters_dropped_total",
                 "Rejected records of which the bus refuses the letter too; the log says where they lie.",
             )?,
-            pruned: counter(
-                "watchkeeper_persister_samples_pruned_total",
-                "Samples removed because they were older than the retention.",
-            )?,
-            series: register(
-                registry,
-                IntGauge::new("watchkeeper_persister_series", "Series in the store, as of the last minute.")?,
-            )?,
-            without_room: counter(
-                "watchkeeper_persister_samples_without_room_total",
-                "Samples rejected because they were of new series when there were as many as may be.",
-            )?,
             append_seconds: register(registry, append_seconds)?,
             store_errors: counter(
                 "watchkeeper_persister_store_errors_total",
-                "Transactions that failed because of the store, not because of a sample; they are tried again.",
+                "Transactions that failed because of the store, not because of a record; they are tried again.",
+            )?,
+        })
+    }
+}
+
+/// What is counted of one kind of records.
+pub(crate) struct StreamMetrics {
+    stored: IntCounter,
+    repeated: IntCounter,
+    pub(crate) pruned: IntCounter,
+}
+
+impl StreamMetrics {
+    /// Those of `items`: `samples`.
+    pub(crate) fn register(registry: &Registry, items: &str) -> Result<Self, prometheus::Error> {
+        let counter = |what: &str, help: String| {
+            register(registry, IntCounter::new(format!("watchkeeper_persister_{items}_{what}_total"), help)?)
+        };
+        Ok(Self {
+            stored: counter("stored", format!("How many {items} were stored."))?,
+            repeated: counter("repeated", format!("How many {items} were left out, being stored already."))?,
+            pruned: counter(
+                "pruned",
+                format!("How many {items} were removed, being older than the retention."),
             )?,
         })
     }

@@ -1,42 +1,44 @@
 //! Removing what is older than the retention.
 
-use crate::metrics::PersisterMetrics;
+use prometheus::IntCounter;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::SampleStore;
+use watchkeeper_ports::Sink;
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often old samples are removed, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time; one that only a
+/// Prunes `sink` again and again until the role is asked to stop. A failure waits for the next time; one that only a
 /// restart helps ends the role. By a clock that is doubted nothing is removed that was not old when it was last believed.
-pub(crate) async fn keep_pruning(
+pub(crate) async fn keep_pruning<T: Send + Sync + 'static>(
     context: RoleContext,
     clock: Clock,
-    store: Arc<dyn SampleStore>,
+    sink: Arc<dyn Sink<T>>,
+    items: &'static str,
     retention: Duration,
-    metrics: Arc<PersisterMetrics>,
+    pruned: IntCounter,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&clock, &*store, retention, &metrics)).await? {}
+    while rounds.next(prune(&clock, &*sink, items, retention, &pruned)).await? {}
     Ok(())
 }
 
-async fn prune(
+async fn prune<T: Send + Sync + 'static>(
     clock: &Clock,
-    store: &dyn SampleStore,
+    sink: &dyn Sink<T>,
+    items: &'static str,
     retention: Duration,
-    metrics: &PersisterMetrics,
+    pruned: &IntCounter,
 ) -> Result<(), Stopped> {
     let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
-    let samples = store.prune(before).await?;
-    if samples > 0 {
-        metrics.pruned.inc_by(samples);
-        tracing::info!(samples, %before, "removed samples past their retention");
+    let removed = sink.prune(before).await?;
+    if removed > 0 {
+        pruned.inc_by(removed);
+        tracing::info!(removed, %before, "removed {items} past their retention");
     }
     Ok(())
 }
@@ -45,8 +47,10 @@ async fn prune(
 mod tests {
     use super::*;
     use crate::fake_store::{FakeStore, unavailable};
+    use crate::metrics::StreamMetrics;
     use async_trait::async_trait;
     use tokio::time::sleep;
+    use watchkeeper_domain::Sample;
     use watchkeeper_domain::clock::Looks;
     use watchkeeper_ports::PortError;
     use watchkeeper_runtime::clock::ClockLedger;
@@ -68,16 +72,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn old_samples_are_removed_at_the_start_and_every_hour_also_after_a_failure() {
         let context = RoleContext::detached("persister");
-        let store = Arc::new(FakeStore::refusing(|_| false));
+        let store = Arc::new(FakeStore::default());
         store.failures.lock().unwrap().push_back(unavailable());
-        let metrics = Arc::new(PersisterMetrics::register(context.registry()).unwrap());
+        let pruned = StreamMetrics::register(context.registry(), "samples").unwrap().pruned;
         let clock = Clock::new(&context, Steady, Duration::ZERO).unwrap();
-        let pruning = keep_pruning(context.clone(), clock, store.clone(), Duration::ZERO, metrics.clone());
+        let pruning = keep_pruning::<Sample>(
+            context.clone(),
+            clock,
+            store.clone(),
+            "samples",
+            Duration::ZERO,
+            pruned.clone(),
+        );
         let pruning = tokio::spawn(pruning);
         sleep(PRUNE_EVERY / 2).await;
-        assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (1, 0));
+        assert_eq!((*store.calls.lock().unwrap(), pruned.get()), (1, 0));
         sleep(PRUNE_EVERY * 2).await;
-        assert_eq!((*store.calls.lock().unwrap(), metrics.pruned.get()), (3, 2));
+        assert_eq!((*store.calls.lock().unwrap(), pruned.get()), (3, 2));
         context.shutdown().cancel();
         pruning.await.unwrap().unwrap();
     }

@@ -1,9 +1,15 @@
 //! How many series there are, and may be.
 
-use crate::metrics::PersisterMetrics;
+use async_trait::async_trait;
+use prometheus::{IntCounter, IntGauge, Registry};
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_ports::SampleStore;
+use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_ports::{
+    Append, Appended, Group, PortError, PositionStore, SampleSink, Sink, StoredPosition, TopicId,
+    TopicPartition,
+};
+use watchkeeper_runtime::telemetry::register;
 use watchkeeper_runtime::{Grouped, Notice, RoleContext, RoleResult, Rounds, Stopped};
 
 /// How often series are counted, the first time at the start.
@@ -11,41 +17,93 @@ const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// From which percentage of the most series on the operator is told.
 const NEARLY_FULL_PERCENT: u64 = 90;
 
-/// Why a sample of a new series is rejected.
-pub(crate) fn no_room(series: u64, max_series: u64) -> String {
-    format!(
-        "series: is new, and the store has {series}, the limit is {max_series}, set by `max_series` in \
-         [persister]: remove labels that change with every sample, or raise it"
-    )
+/// What is to be done when samples of new series are rejected.
+const ADVICE: &str =
+    ", set by `max_series` in [persister]: remove labels that change with every sample, or raise it";
+
+#[derive(Clone)]
+pub(crate) struct SeriesMetrics {
+    series: IntGauge,
+    without_room: IntCounter,
+}
+
+impl SeriesMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let series =
+            IntGauge::new("watchkeeper_persister_series", "Series in the store, as of the last minute.")?;
+        let without_room = IntCounter::new(
+            "watchkeeper_persister_samples_without_room_total",
+            "Samples rejected because they were of new series when there were as many as may be.",
+        )?;
+        Ok(Self { series: register(registry, series)?, without_room: register(registry, without_room)? })
+    }
+}
+
+/// The store of samples, with a limit to the number of series.
+#[derive(Clone)]
+pub(crate) struct LimitedStore {
+    store: Arc<dyn SampleSink>,
+    max_series: u64,
+    metrics: SeriesMetrics,
+}
+
+impl LimitedStore {
+    pub(crate) fn new(store: Arc<dyn SampleSink>, max_series: u64, metrics: SeriesMetrics) -> Self {
+        Self { store, max_series, metrics }
+    }
+
+    async fn count(&self, notice: &Notice) -> Result<(), Stopped> {
+        let series = self.store.series_count().await?;
+        self.metrics.series.set(i64::try_from(series).unwrap_or(i64::MAX));
+        match nearly_full(series, self.max_series) {
+            Some(text) => notice.set(text),
+            None => notice.clear(),
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PositionStore for LimitedStore {
+    async fn position(
+        &self,
+        group: &Group,
+        partition: &TopicPartition,
+        topic_id: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        self.store.position(group, partition, topic_id).await
+    }
+}
+
+#[async_trait]
+impl Sink<Sample> for LimitedStore {
+    async fn append(&self, batch: Arc<Append<Sample>>) -> Result<Appended, PortError> {
+        let appended = self.store.append_within(self.max_series, batch).await;
+        appended.map_err(|error| match error {
+            PortError::ItemsRejected { what, reason, items } => {
+                self.metrics.without_room.inc_by(items.len() as u64);
+                PortError::ItemsRejected { what, reason: reason + ADVICE, items }
+            }
+            other => other,
+        })
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        self.store.prune(before).await
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.store.check().await
+    }
 }
 
 /// Counts the series in the store again and again until the role is asked to stop, and says when there will soon be
 /// no room for others. A failure waits for the next time; one that only a restart helps ends the role.
-pub(crate) async fn keep_counting(
-    context: RoleContext,
-    store: Arc<dyn SampleStore>,
-    max_series: u64,
-    metrics: Arc<PersisterMetrics>,
-) -> RoleResult {
+pub(crate) async fn keep_counting(context: RoleContext, store: LimitedStore) -> RoleResult {
     let notice = context.notice("series in the store");
     let heartbeat = context.heartbeat("count series");
     let mut rounds = Rounds::every(COUNT_EVERY, &context, &heartbeat);
-    while rounds.next(count(&*store, max_series, &metrics, &notice)).await? {}
-    Ok(())
-}
-
-async fn count(
-    store: &dyn SampleStore,
-    max_series: u64,
-    metrics: &PersisterMetrics,
-    notice: &Notice,
-) -> Result<(), Stopped> {
-    let series = store.series_count().await?;
-    metrics.series.set(i64::try_from(series).unwrap_or(i64::MAX));
-    match nearly_full(series, max_series) {
-        Some(text) => notice.set(text),
-        None => notice.clear(),
-    }
+    while rounds.next(store.count(&notice)).await? {}
     Ok(())
 }
 
@@ -61,9 +119,8 @@ fn nearly_full(series: u64, max_series: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_store::{FakeStore, sample};
+    use crate::fake_store::FakeStore;
     use tokio::time::sleep;
-    use watchkeeper_ports::Append;
 
     #[test]
     fn the_operator_is_told_before_there_is_no_room() {
@@ -77,16 +134,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn series_are_counted_every_minute_and_the_notice_comes_and_goes() {
         let context = RoleContext::detached("persister");
-        let store = Arc::new(FakeStore::refusing(|_| false));
-        let metrics = Arc::new(PersisterMetrics::register(context.registry()).unwrap());
-        let append = Append { samples: (0..9).map(sample).collect(), ..Append::default() };
-        store.append(&Arc::new(append)).await.unwrap();
-        let counting = tokio::spawn(keep_counting(context.clone(), store.clone(), 10, metrics.clone()));
+        let store = Arc::new(FakeStore::default());
+        let metrics = SeriesMetrics::register(context.registry()).unwrap();
+        *store.series.lock().unwrap() = 9;
+        let limited = LimitedStore::new(store.clone(), 10, metrics.clone());
+        let counting = tokio::spawn(keep_counting(context.clone(), limited));
         let shown = || context.roster().roles()["persister"].to_string();
         sleep(COUNT_EVERY / 2).await;
         assert_eq!(metrics.series.get(), 9);
         assert!(shown().starts_with("9 series of at most 10 (`max_series` in [persister]); "), "{}", shown());
-        store.kept.lock().unwrap().pop_first();
+        *store.series.lock().unwrap() = 8;
         sleep(COUNT_EVERY).await;
         assert_eq!(metrics.series.get(), 8);
         assert!(!shown().contains("series"), "{}", shown());

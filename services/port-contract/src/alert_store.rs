@@ -1,11 +1,13 @@
 //! What every [`AlertStore`] promises.
 
 mod alerting;
+mod epochs;
 mod model;
 mod positions;
 mod remembering;
 
 pub use alerting::*;
+pub use epochs::*;
 pub use model::*;
 pub use positions::*;
 pub use remembering::*;
@@ -27,6 +29,12 @@ suite!(($) alert_store_contract, alert_store, [
     a_topic_created_anew_is_evaluated_from_its_beginning,
     an_evaluation_without_findings_moves_the_position,
     one_position_is_moved_by_one_of_many,
+    a_position_that_was_never_moved_is_where_nothing_or_zero_is_expected,
+    each_takeover_of_a_partition_begins_a_later_epoch,
+    an_evaluation_of_an_earlier_epoch_is_fenced_and_stores_nothing,
+    one_ended_epoch_holds_all_findings_back,
+    epochs_survive_reopening_and_are_no_positions,
+    takeovers_at_the_same_time_begin_different_epochs,
     an_evaluation_survives_reopening,
     a_memory_takes_the_place_of_the_one_before,
     an_empty_memory_is_none,
@@ -50,7 +58,8 @@ fn partition(partition: u32) -> TopicPartition {
 }
 
 fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
-    Advance { group: Group::NOTIFIER, partition: partition(number), topic_id: topic_id(), expected, next }
+    let (group, expected) = (Group::NOTIFIER, Some(expected));
+    Advance { group, partition: partition(number), topic_id: topic_id(), expected, next }
 }
 
 fn remembered(number: u32, series_key: &str, state: &str) -> (TopicPartition, Memory) {
@@ -80,7 +89,7 @@ fn cleared(alert: &Alert, cleared_at: u64) -> Alert {
 }
 
 async fn try_store(store: &dyn AlertStore, evaluation: Evaluation) -> Result<(), PortError> {
-    store.store(&Arc::new(evaluation)).await
+    store.store(Arc::new(evaluation)).await
 }
 
 async fn remember(store: &dyn AlertStore, memories: impl Into<Vec<(TopicPartition, Memory)>>) {

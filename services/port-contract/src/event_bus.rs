@@ -59,7 +59,7 @@ suite!(($) event_bus_contract, event_bus, [
     reading_goes_on_where_it_ended,
     reading_may_begin_at_any_record,
     reading_past_the_end_says_where_it_began,
-    extents_say_what_there_is,
+    watermarks_say_what_there_is,
     lag_is_what_a_group_has_yet_to_commit,
     a_topic_that_was_published_to_is_listed,
     a_topic_keeps_its_id,

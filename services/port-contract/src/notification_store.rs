@@ -97,7 +97,7 @@ async fn plan(
     notifications: impl Into<Vec<Notification>>,
 ) -> Planned {
     let plan = Plan { groups: groups.into(), notifications: notifications.into() };
-    store.plan(&Arc::new(plan)).await.unwrap()
+    store.plan(Arc::new(plan)).await.unwrap()
 }
 
 /// Puts notifications into the outbox, whatever the groups are.

@@ -72,12 +72,12 @@ suite!(($) sample_store_contract, sample_store, [
     a_store_in_use_can_be_checked,
 ]);
 
-fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
-    Arc::new(Append { samples: samples.into(), ..Append::default() })
+fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append<Sample>> {
+    Arc::new(Append::of(samples.into()))
 }
 
 async fn append(store: &dyn SampleStore, samples: impl Into<Vec<Sample>>) -> Appended {
-    store.append(&batch(samples)).await.unwrap()
+    store.append(batch(samples)).await.unwrap()
 }
 
 /// Every sample there is, newest first.

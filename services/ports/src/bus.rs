@@ -43,8 +43,8 @@ pub trait EventBus: Send + Sync {
         max_records: usize,
     ) -> Result<ReceivedBatch, PortError>;
 
-    /// What each partition of `topic` holds, by partition.
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError>;
+    /// What each partition of `topic` holds: its watermarks, by partition.
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError>;
 
     /// How far `group` is behind on `topic`, by partition.
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError>;
@@ -116,13 +116,13 @@ pub struct ReceivedBatch {
 
 /// What a partition holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extent {
+pub struct Watermarks {
     /// The partition.
     pub partition: TopicPartition,
-    /// The offset of the earliest record that is kept.
-    pub earliest: Offset,
-    /// The offset that the next record will get.
-    pub end: Offset,
+    /// The low watermark: the offset of the earliest record that is kept.
+    pub low: Offset,
+    /// The high watermark: the offset that the next record will get.
+    pub high: Offset,
 }
 
 /// How far a group is behind.
@@ -130,17 +130,17 @@ pub struct Extent {
 pub struct Lag {
     /// The partition.
     pub partition: TopicPartition,
-    /// The offset of the earliest record that is kept.
-    pub earliest: Offset,
+    /// The low watermark: the offset of the earliest record that is kept.
+    pub low: Offset,
     /// The group's position: what it committed, or the earliest record.
     pub committed: Offset,
-    /// The offset that the next record will get.
-    pub end: Offset,
+    /// The high watermark: the offset that the next record will get.
+    pub high: Offset,
 }
 
 impl Lag {
     /// Records that the group has yet to take.
     pub fn records(&self) -> u64 {
-        self.end.saturating_sub(self.committed)
+        self.high.saturating_sub(self.committed)
     }
 }

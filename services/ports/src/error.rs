@@ -14,7 +14,7 @@ pub enum Failure {
 }
 
 /// A port's error. Its text is for an operator, and never holds a secret.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// Not reachable, busy or full.
     #[error("{what} is not available: {reason}")]
@@ -32,15 +32,15 @@ pub enum PortError {
         /// Which rule.
         reason: String,
     },
-    /// There is no room for so many series.
-    #[error("{what} has {series} series, and there may be no more")]
-    TooManySeries {
+    /// Some items of a batch break a rule of the engine; the others would be taken.
+    #[error("{what} refuses {} items: {reason}", items.len())]
+    ItemsRejected {
         /// The dependency.
         what: &'static str,
-        /// How many series it has, at least.
-        series: u64,
-        /// The samples for whose series there is no room: their indices in the batch, rising.
-        samples: Vec<usize>,
+        /// Which rule.
+        reason: String,
+        /// The indices in the batch, rising.
+        items: Vec<usize>,
     },
     /// Somebody else has moved this consumer's position: this one is a zombie, and nothing was stored.
     #[error("the position of {partition} is {found}, not {expected}: another consumer has taken over")]
@@ -51,6 +51,16 @@ pub enum PortError {
         expected: Offset,
         /// Where it is.
         found: Offset,
+    },
+    /// Somebody else has taken the partition over: this one is a zombie, and nothing was stored.
+    #[error("{partition} was taken over by another consumer: its epoch is {found}, not {expected}")]
+    Fenced {
+        /// The partition.
+        partition: TopicPartition,
+        /// The epoch in which the caller took it over.
+        expected: u64,
+        /// The epoch it is in.
+        found: u64,
     },
     /// The engine is damaged, of another version, or misconfigured.
     #[error("{what} is unusable: {reason}")]
@@ -63,12 +73,17 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// What to do about it. A moved position ends the subscription; the next one starts from the store.
+    /// What to do about it. A zombie's subscription ends; the next one starts from the store.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Unavailable { .. } | Self::PositionMoved { .. } => Failure::Retry,
-            Self::Rejected { .. } | Self::TooManySeries { .. } => Failure::Reject,
+            Self::Unavailable { .. } | Self::PositionMoved { .. } | Self::Fenced { .. } => Failure::Retry,
+            Self::Rejected { .. } | Self::ItemsRejected { .. } => Failure::Reject,
             Self::Broken { .. } => Failure::Stop,
         }
+    }
+
+    /// Whether another consumer has taken over from the caller.
+    pub const fn is_of_a_zombie(&self) -> bool {
+        matches!(self, Self::PositionMoved { .. } | Self::Fenced { .. })
     }
 }

@@ -1,6 +1,6 @@
 //! The latest value of every series, at once.
 
-use crate::{MAX_ASKED_SERIES, Offset, Page, PortError, TopicId, TopicPartition, asked_of_too_many};
+use crate::{Advance, MAX_ASKED_SERIES, Offset, Page, PortError, TopicId, TopicPartition, asked_of_too_many};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,47 +55,19 @@ pub trait LatestCache: Send + Sync {
         topic_id: &TopicId,
     ) -> Result<Vec<Option<Offset>>, PortError>;
 
-    /// Notes up to where records were put, after they were: all of it or nothing.
+    /// Notes up to where records were put, after they were: all of it or nothing. A cache is filled by one group, and
+    /// does not look at [`Advance::group`].
     ///
     /// # Errors
-    /// [`PortError::PositionMoved`] when a position is neither where it is expected nor where it is to be.
-    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError>;
+    /// [`PortError::PositionMoved`] when a position is neither where it is expected nor where it is to be
+    /// ([`Advance::check_noted`]).
+    async fn advance(&self, advances: &[Advance]) -> Result<(), PortError>;
 
     /// Series that are kept, some of them perhaps expired.
     async fn len(&self) -> Result<usize, PortError>;
 
     /// Forgets what has expired by `now`. A cache whose engine does so by itself does nothing.
     async fn sweep(&self, now: Timestamp) -> Result<(), PortError>;
-}
-
-/// How far one partition has come in the cache, moved by compare-and-set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CacheAdvance {
-    /// What is consumed.
-    pub partition: TopicPartition,
-    /// The ID of its topic.
-    pub topic_id: TopicId,
-    /// Where the position is now; `None` if nothing is noted.
-    pub expected: Option<Offset>,
-    /// Where it is to be; where it is, it is compared all the same.
-    pub next: Offset,
-}
-
-impl CacheAdvance {
-    /// Whether it can be made of where the position is.
-    ///
-    /// # Errors
-    /// [`PortError::PositionMoved`].
-    pub fn check(&self, found: Option<Offset>) -> Result<(), PortError> {
-        if found == self.expected || found == Some(self.next) {
-            return Ok(());
-        }
-        Err(PortError::PositionMoved {
-            partition: self.partition.clone(),
-            expected: self.expected.unwrap_or(0),
-            found: found.unwrap_or(0),
-        })
-    }
 }
 
 /// Series that [`LatestCache::newest`] looks at in one call.

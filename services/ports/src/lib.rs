@@ -26,13 +26,14 @@ mod rollup_store;
 mod sample_store;
 mod schedule_store;
 mod silence_store;
+mod sink;
 mod topic;
 
-pub use alert_store::{AlertKey, AlertStore, Evaluation, Memory};
-pub use bus::{Delivery, EventBus, Extent, Lag, ReceivedBatch, Subscription, Tail};
+pub use alert_store::{AlertKey, AlertStore, Epoch, Evaluation, Memory};
+pub use bus::{Delivery, EventBus, Lag, ReceivedBatch, Subscription, Tail, Watermarks};
 pub use error::{Failure, PortError};
 pub use incomplete::{Cut, Incomplete, Unreadable};
-pub use latest_cache::{CacheAdvance, LatestCache, TtlPolicy};
+pub use latest_cache::{LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
 pub use metrics_table::{MetricsRow, MetricsTable, TableExtent};
 pub use notification_store::{
@@ -44,8 +45,10 @@ pub use position_store::{Advance, PositionStore, StoredPosition};
 pub use record::{BatchBuilder, Header, Record, RecordBatch};
 pub use rollup_store::RollupStore;
 pub use sample_store::{
-    Append, Appended, MAX_ASKED_SERIES, Page, SampleKey, SampleStore, SeriesPage, asked_of_too_many,
+    MAX_ASKED_SERIES, Page, SampleKey, SampleQueries, SampleSink, SampleStore, SeriesPage, asked_of_too_many,
+    too_many_series,
 };
 pub use schedule_store::ScheduleStore;
 pub use silence_store::SilenceStore;
+pub use sink::{Append, Appended, Sink};
 pub use topic::{Consumers, Group, Offset, Position, Topic, TopicId, TopicPartition};

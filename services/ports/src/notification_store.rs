@@ -19,7 +19,7 @@ pub trait NotificationStore: Send + Sync {
     ///
     /// # Errors
     /// [`PortError::Rejected`] when the plan names a group twice (see [`Plan::check`]).
-    async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError>;
+    async fn plan(&self, plan: Arc<Plan>) -> Result<Planned, PortError>;
 
     /// Up to `limit` notifications that are to be sent by `now`, those that have waited longest first, in
     /// the state in which they waited. Nobody else is given them before their leases end, `lease` after `now`:

@@ -64,8 +64,36 @@ pub struct Advance {
     pub partition: TopicPartition,
     /// The ID of its topic. Positions in topics of other IDs stay where they are.
     pub topic_id: TopicId,
-    /// Where the position is now; 0 if it was never moved.
-    pub expected: Offset,
+    /// Where the position is now; `None` if it was never moved. A store, which forgets nothing, takes `None` and 0
+    /// for the same.
+    pub expected: Option<Offset>,
     /// Where it is to be; where it is, it is compared all the same.
     pub next: Offset,
+}
+
+impl Advance {
+    /// Whether a store that has the position at `found` can make it.
+    ///
+    /// # Errors
+    /// [`PortError::PositionMoved`].
+    pub fn check(&self, found: Offset) -> Result<(), PortError> {
+        if found == self.expected.unwrap_or(0) { Ok(()) } else { Err(self.moved(found)) }
+    }
+
+    /// Whether a cache that has noted `found` can make it, or has made it: its caller may not have learnt that.
+    ///
+    /// # Errors
+    /// [`PortError::PositionMoved`].
+    pub fn check_noted(&self, found: Option<Offset>) -> Result<(), PortError> {
+        if found == self.expected || found == Some(self.next) {
+            return Ok(());
+        }
+        Err(self.moved(found.unwrap_or(0)))
+    }
+
+    /// Why it is not made: the position is at `found`.
+    pub fn moved(&self, found: Offset) -> PortError {
+        let (partition, expected) = (self.partition.clone(), self.expected.unwrap_or(0));
+        PortError::PositionMoved { partition, expected, found }
+    }
 }

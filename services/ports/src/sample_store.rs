@@ -1,6 +1,6 @@
 //! The long-term store of samples.
 
-use crate::{Advance, PortError, PositionStore};
+use crate::{Append, Appended, PortError, Sink};
 use async_trait::async_trait;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,20 +8,9 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 
-/// Every sample of every series, and how far each consumer has come in storing them.
+/// What is asked about samples: by those who show them.
 #[async_trait]
-pub trait SampleStore: PositionStore {
-    /// Stores the samples and moves the positions, in one transaction: both happen or neither, and
-    /// when this returns `Ok` both survive `kill -9`. A sample whose series and instant are there
-    /// already is left out: the first stays.
-    ///
-    /// # Errors
-    /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it;
-    /// [`PortError::TooManySeries`] when the store would have more series than [`Append::max_series`]: it names the
-    /// samples without which there is room, which are none of a series that the store has. Where several append
-    /// at the same time, each of them may store a few more series.
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError>;
-
+pub trait SampleQueries: Send + Sync {
     /// The series that match, by key, a page at a time.
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError>;
 
@@ -35,9 +24,6 @@ pub trait SampleStore: PositionStore {
         until: Timestamp,
     ) -> Result<Vec<Sample>, PortError>;
 
-    /// How many series there are. May take as long as looking at each.
-    async fn series_count(&self) -> Result<u64, PortError>;
-
     /// The newest `limit` samples of all series that match, newest first. Those after `until` do not count.
     ///
     /// # Errors
@@ -47,18 +33,6 @@ pub trait SampleStore: PositionStore {
         filter: &SeriesFilter,
         limit: usize,
         until: Timestamp,
-    ) -> Result<Vec<Sample>, PortError>;
-
-    /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
-    /// come after the one given, which need not exist. Fewer only when no more follow.
-    ///
-    /// Page after page gives every sample of the range once, but for those that are appended meanwhile;
-    /// each page costs about its own size, and a look at each series that has none in the range.
-    async fn samples(
-        &self,
-        time: Range<Timestamp>,
-        after: Option<&SampleKey>,
-        limit: usize,
     ) -> Result<Vec<Sample>, PortError>;
 
     /// The windows of the series that match, by key; at most `max_series` series. One without samples in
@@ -79,13 +53,45 @@ pub trait SampleStore: PositionStore {
 
     /// The instant of the oldest sample there is, of any series.
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError>;
+}
 
-    /// Removes samples older than `before` and series that have none left; gives how many samples.
-    /// Works in steps, so that appends go on meanwhile.
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError>;
+/// What samples are appended to. A sample is identified by its series and instant; [`Sink::append`] stores any number of
+/// series, and [`Sink::prune`] removes those that have no samples left.
+#[async_trait]
+pub trait SampleSink: Sink<Sample> {
+    /// Like [`Sink::append`], but the store may have at most `max_series` series afterwards. Where several append
+    /// at the same time, each of them may store a few more.
+    ///
+    /// # Errors
+    /// As for [`Sink::append`]; [`PortError::ItemsRejected`] when the store would have more series: it names the
+    /// samples without which there is room, which are none of a series that the store has, and the reason is
+    /// [`too_many_series`].
+    async fn append_within(&self, max_series: u64, batch: Arc<Append<Sample>>)
+    -> Result<Appended, PortError>;
 
-    /// Answers if the store can be written to.
-    async fn check(&self) -> Result<(), PortError>;
+    /// How many series there are. May take as long as looking at each.
+    async fn series_count(&self) -> Result<u64, PortError>;
+}
+
+/// Every sample of every series, and how far each consumer has come in storing them.
+#[async_trait]
+pub trait SampleStore: SampleSink + SampleQueries {
+    /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
+    /// come after the one given, which need not exist. Fewer only when no more follow.
+    ///
+    /// Page after page gives every sample of the range once, but for those that are appended meanwhile;
+    /// each page costs about its own size, and a look at each series that has none in the range.
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError>;
+}
+
+/// Why samples of new series are rejected by a store that has `series`.
+pub fn too_many_series(series: u64, max_series: u64) -> String {
+    format!("series: is new, and the store has {series}, the limit is {max_series}")
 }
 
 /// Most series among which one question looks for samples: one or two seconds. Pages of series, and of the latest
@@ -98,26 +104,6 @@ pub fn asked_of_too_many() -> String {
         "series: more than {MAX_ASKED_SERIES} match, the limit of one question: \
          give a source, a name or more labels"
     )
-}
-
-/// What is stored in one transaction.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Append {
-    /// The samples, in any order.
-    pub samples: Vec<Sample>,
-    /// The positions to move; none for samples that come from no bus.
-    pub advances: Vec<Advance>,
-    /// How many series there may be afterwards; `None` for any number.
-    pub max_series: Option<u64>,
-}
-
-/// What an append did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Appended {
-    /// Samples that are new.
-    pub stored: u64,
-    /// Samples that were there already.
-    pub repeated: u64,
 }
 
 /// Which sample is meant. The order is that of [`SampleStore::samples`].

@@ -189,7 +189,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = EmbeddedAlerts::open(dir.path()).unwrap();
         let alerts = (0..=MAX_ALERTS).map(alert).collect();
-        store.alerts().store(&Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
+        store.alerts().store(Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
         let alerts = Alerts::new(store.alerts(), store.silences(), rules());
         assert_eq!(alerts.of_rule("busy").await.unwrap().len(), MAX_ALERTS);
         assert_eq!(alerts.muters(Timestamp::MIN).await.unwrap().sources.len(), MAX_ALERTS);

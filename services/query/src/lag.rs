@@ -36,7 +36,7 @@ fn sum(partitions: &[Lag]) -> GroupLag {
         partitions: sum.partitions + 1,
         behind: sum.behind.saturating_add(lag.records()),
         committed: sum.committed.saturating_add(lag.committed),
-        end: sum.end.saturating_add(lag.end),
+        end: sum.end.saturating_add(lag.high),
     })
 }
 
@@ -49,9 +49,9 @@ mod tests {
     fn partitions_are_added_up() {
         let lag = |partition, committed, end| Lag {
             partition: TopicPartition::new(Topic::METRICS, partition),
-            earliest: 0,
+            low: 0,
             committed,
-            end,
+            high: end,
         };
         let expected = GroupLag { partitions: 2, behind: 5, committed: 30, end: 35 };
         assert_eq!(sum(&[lag(0, 10, 15), lag(1, 20, 20)]), expected);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use watchkeeper_domain::clock::DISAGREEMENT;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
-use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleStore};
+use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleQueries};
 
 /// Most windows in one answer about a range, over all series: what a client can be expected to take.
 pub const MAX_RANGE_WINDOWS: u64 = 200_000;
@@ -26,7 +26,7 @@ pub struct NewestQuestion {
 /// Answers questions about series and their samples.
 #[derive(Clone)]
 pub struct Samples {
-    store: Arc<dyn SampleStore>,
+    store: Arc<dyn SampleQueries>,
     cache: Arc<dyn LatestCache>,
     /// Most series in one answer about a range.
     range_series: usize,
@@ -43,14 +43,14 @@ pub struct RangeFound {
 
 impl Samples {
     /// Those of a store, and the latest of them in a cache; an answer about a range has at most `range_series` series.
-    pub fn new(store: Arc<dyn SampleStore>, cache: Arc<dyn LatestCache>, range_series: usize) -> Self {
+    pub fn new(store: Arc<dyn SampleQueries>, cache: Arc<dyn LatestCache>, range_series: usize) -> Self {
         Self { store, cache, range_series }
     }
 
     /// A page of the series that match.
     ///
     /// # Errors
-    /// Those of [`SampleStore::series`].
+    /// Those of [`SampleQueries::series`].
     pub async fn series(&self, question: &PageQuestion) -> Result<Paged<Arc<Series>>, PortError> {
         let page =
             self.store.series(&question.filter, &page(question.cursor.as_ref(), question.limit)).await?;
@@ -63,7 +63,7 @@ impl Samples {
     /// cache has none or is away. All pages come from the one that gave the first.
     ///
     /// # Errors
-    /// Those of [`SampleStore::latest`], and of [`LatestCache::latest`] but for one that is away.
+    /// Those of [`SampleQueries::latest`], and of [`LatestCache::latest`] but for one that is away.
     pub async fn latest(&self, question: &PageQuestion, now: Timestamp) -> Result<Paged<Sample>, PortError> {
         // One more than is asked for tells whether there is a next page.
         let page = page(question.cursor.as_ref(), question.limit + 1);
@@ -86,7 +86,7 @@ impl Samples {
     /// none or is away.
     ///
     /// # Errors
-    /// Those of [`SampleStore::newest`], and of [`LatestCache::newest`] but for one that is away.
+    /// Those of [`SampleQueries::newest`], and of [`LatestCache::newest`] but for one that is away.
     pub async fn newest_one(
         &self,
         filter: &SeriesFilter,
@@ -118,7 +118,7 @@ impl Samples {
     /// The newest samples of all series that match, newest first.
     ///
     /// # Errors
-    /// Those of [`SampleStore::newest`].
+    /// Those of [`SampleQueries::newest`].
     pub async fn newest(&self, question: &NewestQuestion, now: Timestamp) -> Result<Vec<Sample>, PortError> {
         self.store.newest(&question.filter, question.limit, latest_possible(now)).await
     }
@@ -126,7 +126,7 @@ impl Samples {
     /// The windows of the series that match, of as many series as an answer may have.
     ///
     /// # Errors
-    /// Those of [`SampleStore::range`].
+    /// Those of [`SampleQueries::range`].
     pub async fn range(&self, query: &RangeQuery) -> Result<RangeFound, PortError> {
         let most = most_series(query, self.range_series);
         let mut series = self.store.range(query, most + 1).await?;
@@ -158,7 +158,7 @@ impl Samples {
     /// The instant of the oldest sample.
     ///
     /// # Errors
-    /// Those of [`SampleStore::oldest`].
+    /// Those of [`SampleQueries::oldest`].
     pub async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         self.store.oldest().await
     }

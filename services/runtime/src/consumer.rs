@@ -1,10 +1,12 @@
 //! The loop that every role on the bus shares: receive → decode and handle → store → commit.
 
 mod correction;
+mod isolate;
 mod progress;
 mod replaced;
 mod sharing;
 
+pub use isolate::{Isolated, isolate};
 pub use replaced::resume;
 
 use crate::context::{RoleContext, RoleResult};
@@ -21,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use watchkeeper_ports::{
-    Delivery, EventBus, Failure, Group, PortError, Position, PositionStore, ReceivedBatch, Subscription,
-    Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Failure, Group, Offset, PortError, Position, PositionStore, ReceivedBatch,
+    Subscription, Topic, TopicId, TopicPartition,
 };
 
 /// What an operator calls the place that records come from.
@@ -47,17 +49,17 @@ pub trait Consumer: Send {
         heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
-    /// Decodes and handles a batch, and keeps the outcome in hand.
-    fn take(&mut self, batch: ReceivedBatch);
+    /// Decodes a batch that was received, and adds the outcome to the pending batch.
+    fn push(&mut self, batch: ReceivedBatch);
 
-    /// How long what is in hand may wait for more before it is stored.
+    /// How long the pending batch may wait for more before it is stored.
     fn linger(&self) -> Duration;
 
-    /// How many records may be taken before what is in hand must be stored. Not 0 when nothing is.
-    fn room(&self) -> usize;
+    /// How many more records the pending batch may take before it must be stored. Not 0 when it is empty.
+    fn capacity(&self) -> usize;
 
-    /// Stores what is in hand, and says up to where the group may commit (in partitions that are left out it
-    /// stays where it is). After an error everything is still in hand, and the same call is made again. All
+    /// Stores the pending batch, and says up to where the group may commit (in partitions that are left out it
+    /// stays where it is). After an error everything is still pending, and the same call is made again. All
     /// of it counts as a wait for [`Self::STORE`]; one that takes many steps beats in between, and says where
     /// it waits for something else.
     fn store(
@@ -65,21 +67,21 @@ pub trait Consumer: Send {
         heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
-    /// Drops what is in hand: it will be delivered again, perhaps to another member.
-    fn forget(&mut self);
+    /// Drops the pending batch: it will be delivered again, perhaps to another member.
+    fn reset(&mut self);
 
-    /// These partitions are another member's from now on; what was in hand of them has been stored.
+    /// These partitions are another member's from now on; what was pending of them has been stored.
     fn release(&mut self, _: &[TopicPartition]) {}
 
-    /// When [`Self::wake`] is to be called next, whether or not records come: for a consumer to whom the
+    /// When [`Self::on_deadline`] is to be called next, whether or not records come: for a consumer to whom the
     /// time that passes is news. `None` for never.
-    fn wake_at(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Looks at what the time has brought, and moves [`Self::wake_at`] on. Whether that must be stored now,
-    /// together with what is in hand. Where it waits, it says what for.
-    fn wake(&mut self, _: &Heartbeat) -> impl Future<Output = bool> + Send {
+    /// Looks at what the time has brought, and moves [`Self::next_deadline`] on. Whether that must be stored now,
+    /// together with the pending batch. Where it waits, it says what for.
+    fn on_deadline(&mut self, _: &Heartbeat) -> impl Future<Output = bool> + Send {
         ready(false)
     }
 }
@@ -94,6 +96,27 @@ pub struct Source {
     pub group: Group,
     /// The store that has the group's positions, if it is one of which the group has no other.
     pub positions: Option<Arc<dyn PositionStore>>,
+}
+
+/// How far a consumer has come in one partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    /// Where its store has the position.
+    pub stored: Offset,
+    /// The offset after the last record that was taken.
+    pub taken: Offset,
+}
+
+impl Offsets {
+    /// All up to there is stored, and nothing more is taken.
+    pub const fn at(next: Offset) -> Self {
+        Self { stored: next, taken: next }
+    }
+
+    /// Whether anything was taken that is not stored.
+    pub const fn has_moved(self) -> bool {
+        self.taken != self.stored
+    }
 }
 
 /// Consumes until the role is asked to stop; what is in hand then is stored and committed.
@@ -143,8 +166,8 @@ impl Member<'_> {
                 Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
                 Err(Stopped::Failed(error)) => {
                     tracing::warn!(role = self.context.role(), %error, "joining the group again");
-                    consumer.forget();
-                    if !matches!(error, PortError::PositionMoved { .. }) {
+                    consumer.reset();
+                    if !error.is_of_a_zombie() {
                         self.bus.down(error);
                     }
                     pause(self.context, &self.heartbeat).await;
@@ -170,14 +193,14 @@ impl Member<'_> {
                 () = self.context.shutdown().cancelled() => None,
                 () = until(store_by) => None,
                 error = &mut replaced => return Err(error.into()),
-                () = until(consumer.wake_at()) => {
-                    if consumer.wake(&self.heartbeat).await {
+                () = until(consumer.next_deadline()) => {
+                    if consumer.on_deadline(&self.heartbeat).await {
                         store_by = None;
                         self.store_and_commit(consumer, &mut subscription).await?;
                     }
                     continue;
                 }
-                delivery = self.heartbeat.idle(subscription.next(consumer.room())) => Some(delivery?),
+                delivery = self.heartbeat.idle(subscription.next(consumer.capacity())) => Some(delivery?),
             };
             let mut revoked = Vec::new();
             let must_store = match delivery {
@@ -192,9 +215,9 @@ impl Member<'_> {
                 }
                 Some(Delivery::Records(batch)) => {
                     self.progress.received(&batch);
-                    consumer.take(batch);
+                    consumer.push(batch);
                     store_by.get_or_insert_with(|| Instant::now() + consumer.linger());
-                    consumer.room() == 0
+                    consumer.capacity() == 0
                 }
             };
             if must_store && store_by.take().is_some() {

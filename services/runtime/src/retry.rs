@@ -37,7 +37,7 @@ pub async fn pause(context: &RoleContext, heartbeat: &Heartbeat) {
 /// not asked to stop. The dependency is up when an attempt has succeeded, and down with the reason meanwhile.
 ///
 /// # Errors
-/// Any other failure at once, and [`PortError::PositionMoved`], after which the caller must look where it
+/// Any other failure at once, and that of a zombie, after which the caller must look where it
 /// stands; [`Stopped::Shutdown`] when the role is asked to stop.
 pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     context: &RoleContext,
@@ -85,7 +85,7 @@ impl<'a> Attempts<'a> {
 
     /// Waits until the next attempt is due, or says why there is none.
     pub(crate) async fn failed(&mut self, error: PortError) -> Result<(), Stopped> {
-        if error.failure() != Failure::Retry || matches!(error, PortError::PositionMoved { .. }) {
+        if error.failure() != Failure::Retry || error.is_of_a_zombie() {
             return Err(error.into());
         }
         let Self { context, heartbeat, dependency, waits } = self;

@@ -5,7 +5,6 @@
 //! A record that is too large for a letter is there with its head, its size and a hash. The whole lies at its
 //! position for as long as its topic keeps it.
 
-mod burial;
 mod header;
 mod incomplete;
 mod ledger;
@@ -13,8 +12,8 @@ mod letter;
 mod letter_id;
 mod marker;
 mod place;
+mod sending;
 
-pub use burial::{Buried, LETTER_BATCH_BYTES, bury};
 pub use header::{
     DISCARDED, HEADER_BYTES_LEFT_OUT, HEADERS_LEFT_OUT, KEY_SIZE_BYTES, OFFSET, PARTITION, REASON,
     REJECTED_AT, REJECTED_BY, REPLAYED, REPLAYED_FROM, SHA256, SIZE_BYTES, TOPIC, UNREADABLE_UNTIL,
@@ -24,3 +23,4 @@ pub use letter::{DeadLetter, MAX_REASON_BYTES};
 pub use letter_id::LetterId;
 pub use marker::{Settlement, is_marker};
 pub use place::Place;
+pub use sending::{LETTER_BATCH_BYTES, Rejected, SentLetters, first_letters, send_letters};

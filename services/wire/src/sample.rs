@@ -11,7 +11,7 @@
 //! The series comes first and what changes from sample to sample last, so that [`SampleDecoder`] knows
 //! the series again by the bytes before the value.
 //!
-//! A record may be no news: see [`Decoded::Copy`].
+//! A record may be no news: see [`Decoded::Copy`](crate::Decoded::Copy).
 
 mod copy;
 mod decoder;
@@ -23,7 +23,7 @@ mod tail;
 mod value;
 mod write;
 
-pub use copy::{Decoded, is_marked};
+pub use copy::is_marked;
 pub use decoder::SampleDecoder;
 pub use fields::UnknownFields;
 pub use known_series::{MAX_KNOWN_PREFIX_BYTES, MAX_KNOWN_SERIES};

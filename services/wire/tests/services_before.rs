@@ -6,7 +6,8 @@ use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{BatchBuilder, Record};
 use watchkeeper_wire::dead_letter::{DeadLetter, Place};
-use watchkeeper_wire::sample::{Decoded, SampleDecoder, push_sample};
+use watchkeeper_wire::sample::{SampleDecoder, push_sample};
+use watchkeeper_wire::{Decode as _, Decoded};
 
 fn record(labels: &[(&str, &str)], unit: &str) -> (Sample, BatchBuilder) {
     let series = Series::new("GitHub", "stargazers_count", unit, labels).unwrap();
@@ -51,7 +52,7 @@ fn what_is_replayed_is_read_by_them_and_has_its_key() {
     let replayed = replayed.finish();
     assert_read_by_them(replayed.get(0).value, &sample);
     let decoded = SampleDecoder::new().decode_record(replayed.get(0));
-    assert_eq!(decoded, Ok(Decoded::Sample(sample)), "it is none of their copies");
+    assert_eq!(decoded, Ok(Decoded::Item(sample)), "it is none of their copies");
 }
 
 /// As `json.Marshal` writes their struct.
@@ -64,7 +65,7 @@ const WRITTEN_BY_THEM: &str = concat!(
 fn what_they_write_is_read_by_us() {
     let decode = |value: &str| {
         let record = Record { key: b"", value: value.as_bytes(), headers: &[], incomplete: None };
-        SampleDecoder::new().decode_record(record).unwrap().sample().unwrap()
+        SampleDecoder::new().decode_record(record).unwrap().item().unwrap()
     };
     let sample = decode(WRITTEN_BY_THEM);
     assert_eq!(sample.series.key(), r#"GitHub/stargazers_count{repository="golang/go"}"#);

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use watchkeeper_ports::Record;
+use watchkeeper_wire::Decode as _;
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Pieces of samples, whole and broken, that a record may be put together from.

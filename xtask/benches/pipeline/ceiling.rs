@@ -59,7 +59,7 @@ async fn make_tables(database: &Database, samples: &[Sample]) -> anyhow::Result<
         .collect();
     let samples = one_of_each.into_values().cloned().collect();
     let store = PostgresStore::connect(&PostgresOptions::new(&*database.url))?;
-    store.samples().append(&Arc::new(Append { samples, ..Append::default() })).await?;
+    store.samples().append(Arc::new(Append::of(samples))).await?;
     Ok(())
 }
 

@@ -1,13 +1,16 @@
 //! What a round of evaluation found.
 
-use super::{alert, memory};
+use super::{alert, epoch, memory};
 use crate::positions;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_ports::Evaluation;
 
-/// Moves the positions and stores what was found.
+/// Stores what was found and moves the positions, if the evaluator is no zombie.
 pub(super) fn store(conn: &Connection, evaluation: &Evaluation) -> Result<(), Error> {
+    for epoch in &evaluation.epochs {
+        epoch::check(conn, epoch)?;
+    }
     for advance in &evaluation.advances {
         positions::advance(conn, advance)?;
     }

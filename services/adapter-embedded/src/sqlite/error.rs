@@ -1,7 +1,7 @@
 //! What SQLite's errors mean to the caller of a port.
 
 use rusqlite::ErrorCode;
-use watchkeeper_ports::{Advance, Offset, PortError};
+use watchkeeper_ports::PortError;
 
 /// A failure inside one database, before it is known to the caller by the database's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub(crate) enum Error {
     Rejected(String),
     /// The file is damaged, no database, or of another version.
     Broken(String),
-    /// The advance expected a position that is not there; where it is.
-    PositionMoved(Advance, Offset),
+    /// What the port says of it itself.
+    Port(PortError),
 }
 
 impl Error {
@@ -23,10 +23,14 @@ impl Error {
             Self::Unavailable(reason) => PortError::Unavailable { what, reason },
             Self::Rejected(reason) => PortError::Rejected { what, reason },
             Self::Broken(reason) => PortError::Broken { what, reason },
-            Self::PositionMoved(Advance { partition, expected, .. }, found) => {
-                PortError::PositionMoved { partition, expected, found }
-            }
+            Self::Port(error) => error,
         }
+    }
+}
+
+impl From<PortError> for Error {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
     }
 }
 

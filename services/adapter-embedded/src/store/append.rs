@@ -5,7 +5,7 @@ use crate::series::Interning;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use std::collections::HashSet;
-use watchkeeper_domain::Series;
+use watchkeeper_domain::{Sample, Series};
 use watchkeeper_ports::{Append, Appended};
 
 /// What became of a batch.
@@ -17,22 +17,27 @@ pub(super) enum Outcome {
     TooManySeries { series: u64, samples: Vec<usize> },
 }
 
-/// Moves the positions and stores the samples.
-pub(super) fn append(conn: &Connection, interning: &mut Interning, batch: &Append) -> Result<Outcome, Error> {
-    let mut ids = Vec::with_capacity(batch.samples.len());
-    for sample in &batch.samples {
+/// Moves the positions and stores the samples; the store may have `max_series` afterwards, if that is given.
+pub(super) fn append(
+    conn: &Connection,
+    interning: &mut Interning,
+    batch: &Append<Sample>,
+    max_series: Option<u64>,
+) -> Result<Outcome, Error> {
+    let mut ids = Vec::with_capacity(batch.items.len());
+    for sample in &batch.items {
         ids.push(interning.find(conn, &sample.series)?);
     }
     // Before anything is written: what would have to be undone makes the numbers of series forgotten.
-    let samples = without_room(conn, interning, batch, &ids)?;
+    let samples = without_room(conn, interning, &batch.items, &ids, max_series)?;
     if !samples.is_empty() {
         return Ok(Outcome::TooManySeries { series: interning.count(conn)?, samples });
     }
     for advance in &batch.advances {
         positions::advance(conn, advance)?;
     }
-    let mut rows = Vec::with_capacity(batch.samples.len());
-    for (sample, id) in batch.samples.iter().zip(ids) {
+    let mut rows = Vec::with_capacity(batch.items.len());
+    for (sample, id) in batch.items.iter().zip(ids) {
         let id = id.map_or_else(|| interning.id(conn, &sample.series), Ok)?;
         rows.push((id, sample.collected_at.as_micros(), sample.value));
     }
@@ -55,13 +60,14 @@ pub(super) fn append(conn: &Connection, interning: &mut Interning, batch: &Appen
 fn without_room(
     conn: &Connection,
     interning: &mut Interning,
-    batch: &Append,
+    samples: &[Sample],
     ids: &[Option<i64>],
+    max_series: Option<u64>,
 ) -> Result<Vec<usize>, Error> {
-    let Some(max_series) = batch.max_series.filter(|_| ids.contains(&None)) else { return Ok(Vec::new()) };
+    let Some(max_series) = max_series.filter(|_| ids.contains(&None)) else { return Ok(Vec::new()) };
     let room = max_series.saturating_sub(interning.count(conn)?);
     let (mut new, mut left): (HashSet<&Series>, Vec<usize>) = (HashSet::new(), Vec::new());
-    for (index, (sample, id)) in batch.samples.iter().zip(ids).enumerate() {
+    for (index, (sample, id)) in samples.iter().zip(ids).enumerate() {
         if id.is_some() || new.contains(&*sample.series) {
             continue;
         }
@@ -79,7 +85,7 @@ mod tests {
     use super::*;
     use crate::store::MIGRATIONS;
     use std::sync::Arc;
-    use watchkeeper_domain::{Sample, Series, Timestamp};
+    use watchkeeper_domain::Timestamp;
 
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
@@ -90,7 +96,7 @@ mod tests {
     fn append_value(conn: &Connection, value: f64) -> Result<Outcome, Error> {
         let series = Arc::new(Series::new("host", "load", "", &[]).unwrap());
         let sample = Sample { series, collected_at: Timestamp::MIN, value };
-        append(conn, &mut Interning::default(), &Append { samples: vec![sample], ..Append::default() })
+        append(conn, &mut Interning::default(), &Append::of(vec![sample]), None)
     }
 
     #[test]

@@ -49,17 +49,18 @@ pub(crate) async fn evaluate(store: Arc<dyn AlertStore>, writer: u32) {
     loop {
         let next = expected + 1;
         let evaluation = Evaluation {
+            epochs: Vec::new(),
             advances: vec![Advance {
                 group: Group::NOTIFIER,
                 partition: partition(writer),
                 topic_id: topic_id(),
-                expected,
+                expected: Some(expected),
                 next,
             }],
             memories: vec![(partition(writer), memory(writer, next))],
             alerts: vec![alert(writer, next)],
         };
-        store.store(&Arc::new(evaluation)).await.unwrap();
+        store.store(Arc::new(evaluation)).await.unwrap();
         expected = next;
         println!("acknowledged evaluated {writer} {next}");
     }
@@ -77,7 +78,7 @@ pub(crate) async fn plan(store: Arc<dyn NotificationStore>, writer: u32) {
             state: Some(next.to_string().into()),
         };
         let notifications = (from..next).map(|number| notification(writer, number)).collect();
-        let planned = store.plan(&Arc::new(Plan { groups: vec![change], notifications })).await.unwrap();
+        let planned = store.plan(Arc::new(Plan { groups: vec![change], notifications })).await.unwrap();
         assert_eq!(planned, Planned::Stored);
         println!("acknowledged planned {writer} {next}");
     }

@@ -25,7 +25,7 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Delivery, EventBus, Group, Offset, Page, Position, PositionStore,
-    RollupStore, SampleStore, Topic, TopicId, TopicPartition,
+    RollupStore, SampleQueries as _, SampleStore, Topic, TopicId, TopicPartition,
 };
 
 /// Names the directory to the process that writes.
@@ -191,15 +191,11 @@ async fn append(store: Arc<dyn SampleStore>, writer: u32) {
             group: Group::PERSISTER,
             partition: partition(writer),
             topic_id: topic_id(),
-            expected,
+            expected: Some(expected),
             next,
         };
-        let append = Append {
-            samples: (expected..next).map(sample).collect(),
-            advances: vec![advance],
-            ..Append::default()
-        };
-        store.append(&Arc::new(append)).await.unwrap();
+        let append = Append { items: (expected..next).map(sample).collect(), advances: vec![advance] };
+        store.append(Arc::new(append)).await.unwrap();
         expected = next;
         println!("acknowledged stored {writer} {next}");
     }

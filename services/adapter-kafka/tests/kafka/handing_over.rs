@@ -88,10 +88,10 @@ async fn a_partition_begins_where_its_member_seeks_when_it_is_assigned() {
     bus.publish(&Topic::METRICS, numbered(0..100)).await.unwrap();
     let mut member = bus.subscribe(&Topic::METRICS, &Group::CACHE).await.unwrap();
     let Delivery::Assigned(partitions) = next(&mut *member).await else { panic!("not assigned") };
-    let extents = bus.extents(&Topic::METRICS).await.unwrap();
-    for extent in extents.iter().filter(|extent| partitions.contains(&extent.partition)) {
-        let next = extent.end;
-        member.seek(Position { partition: extent.partition.clone(), next }).await.unwrap();
+    let watermarks = bus.watermarks(&Topic::METRICS).await.unwrap();
+    for marks in watermarks.iter().filter(|marks| partitions.contains(&marks.partition)) {
+        let next = marks.high;
+        member.seek(Position { partition: marks.partition.clone(), next }).await.unwrap();
     }
     bus.publish(&Topic::METRICS, numbered(100..101)).await.unwrap();
     assert_eq!(records(&mut *member).await.records.get(0).value, b"100");

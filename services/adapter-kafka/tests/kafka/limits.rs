@@ -14,8 +14,8 @@ async fn batches_wait_for_each_other_where_there_is_room_for_one() {
     let publish = |first| bus.publish(&Topic::METRICS, numbered(first..first + 100));
     let all = tokio::try_join!(publish(0), publish(100), publish(200), publish(300));
     all.unwrap();
-    let extents = bus.extents(&Topic::METRICS).await.unwrap();
-    assert_eq!(extents.iter().map(|extent| extent.end - extent.earliest).sum::<u64>(), 400);
+    let watermarks = bus.watermarks(&Topic::METRICS).await.unwrap();
+    assert_eq!(watermarks.iter().map(|marks| marks.high - marks.low).sum::<u64>(), 400);
     let refusal = bus.publish(&Topic::METRICS, numbered(0..110)).await.unwrap_err();
     assert!(matches!(refusal, PortError::Rejected { .. }), "{refusal}");
 }
@@ -38,7 +38,7 @@ async fn more_questions_than_are_asked_at_once_are_answered() {
     let mut questions = JoinSet::new();
     for _ in 0..40 {
         let bus = Arc::clone(&bus);
-        questions.spawn(async move { bus.extents(&Topic::METRICS).await.unwrap().len() });
+        questions.spawn(async move { bus.watermarks(&Topic::METRICS).await.unwrap().len() });
     }
     assert_eq!(questions.join_all().await, [8; 40]);
 }

@@ -12,7 +12,7 @@ async fn a_topic_has_the_partitions_it_is_declared_to_have_and_keeps_them() {
     declared.topics.insert(Topic::METRICS, three);
     let partitions = async |bus: &KafkaBus, topic: &Topic| {
         bus.publish(topic, numbered(0..1)).await.unwrap();
-        bus.extents(topic).await.unwrap().len()
+        bus.watermarks(topic).await.unwrap().len()
     };
     let as_declared = KafkaBus::new(&declared).unwrap();
     assert_eq!(partitions(&as_declared, &Topic::METRICS).await, 3);
@@ -33,7 +33,7 @@ async fn only_topics_with_the_prefix_are_listed() {
 #[tokio::test]
 async fn to_ask_about_a_topic_does_not_create_it() {
     let bus = bus(&fresh_prefix());
-    assert_eq!(bus.extents(&Topic::METRICS).await.unwrap(), []);
+    assert_eq!(bus.watermarks(&Topic::METRICS).await.unwrap(), []);
     bus.read(&TopicPartition::new(Topic::METRICS, 0), 0, 1).await.unwrap();
     assert_eq!(bus.topics().await.unwrap(), []);
 }

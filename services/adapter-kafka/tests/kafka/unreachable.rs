@@ -31,7 +31,7 @@ async fn a_bus_that_is_away_is_unavailable() {
         bus.publish(&Topic::METRICS, numbered(0..1)).await,
         bus.subscribe(&Topic::METRICS, &Group::CACHE).await.map(drop),
         bus.tail(&Topic::METRICS).await.map(drop),
-        bus.extents(&Topic::METRICS).await.map(drop),
+        bus.watermarks(&Topic::METRICS).await.map(drop),
         bus.lag(&Topic::METRICS, &Group::CACHE).await.map(drop),
         bus.topics().await.map(drop),
     ];

@@ -13,8 +13,8 @@ use futures_util::SinkExt as _;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use tokio_postgres::error::SqlState;
-use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_value;
+use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{Append, Appended};
 
 const INSERT: &str = "INSERT INTO samples (series_id, at, value)
@@ -49,22 +49,23 @@ enum Outcome {
 }
 
 impl Samples {
-    /// Moves the positions and stores the samples. COPY is tried first, unless the last append held samples
+    /// Moves the positions and stores the samples; the store may have `max_series` afterwards, if that is given. COPY is tried first, unless the last append held samples
     /// that were there already.
     pub(super) async fn store(
         &self,
         connection: &mut Connection,
-        batch: &Append,
+        batch: &Append<Sample>,
+        max_series: Option<u64>,
         now: Timestamp,
     ) -> Result<Result<Appended, TooManySeries>, Error> {
-        for sample in &batch.samples {
+        for sample in &batch.items {
             check_value(sample.value).map_err(|violation| Error::Rejected(violation.to_string()))?;
         }
-        let days = batch.samples.iter().map(|sample| Day::of(sample.collected_at)).collect();
+        let days = batch.items.iter().map(|sample| Day::of(sample.collected_at)).collect();
         self.days.provide(connection, days, now).await?;
         let mut way = if self.has_repeated.load(Ordering::Relaxed) { Way::Insert } else { Way::Copy };
         loop {
-            match self.transact(connection, batch, way).await? {
+            match self.transact(connection, batch, max_series, way).await? {
                 Outcome::Appended(appended) => {
                     self.has_repeated.store(appended.repeated > 0, Ordering::Relaxed);
                     return Ok(Ok(appended));
@@ -79,23 +80,24 @@ impl Samples {
     async fn transact(
         &self,
         connection: &mut Connection,
-        batch: &Append,
+        batch: &Append<Sample>,
+        max_series: Option<u64>,
         way: Way,
     ) -> Result<Outcome, Error> {
         let transaction = connection.transaction().await?;
         positions::advance(&transaction, &batch.advances).await?;
-        if batch.samples.is_empty() {
+        if batch.items.is_empty() {
             transaction.commit().await?;
             return Ok(Outcome::Appended(Appended::default()));
         }
-        let interned = match self.interning.intern(&transaction, &batch.samples, batch.max_series).await? {
+        let interned = match self.interning.intern(&transaction, &batch.items, max_series).await? {
             Ok(interned) => interned,
             Err(left) => {
                 transaction.rollback().await?;
                 return Ok(Outcome::TooManySeries(left));
             }
         };
-        let rows = rows(&batch.samples, &interned.ids);
+        let rows = rows(&batch.items, &interned.ids);
         let stored = match way {
             Way::Copy => copy(&transaction, &rows).await,
             Way::Insert => insert(&transaction, &rows).await,
@@ -109,7 +111,7 @@ impl Samples {
         };
         transaction.commit().await?;
         self.interning.remember(interned);
-        Ok(Outcome::Appended(Appended { stored, repeated: batch.samples.len() as u64 - stored }))
+        Ok(Outcome::Appended(Appended { stored, repeated: batch.items.len() as u64 - stored }))
     }
 
     fn forget_days(&self, error: &Error) {

@@ -124,7 +124,7 @@ async fn what_was_acknowledged_survives_a_server_that_is_killed() {
                 loop {
                     let at = midnight(0).plus(Duration::from_secs(next));
                     let append = moving([sample("load", at, 1.0)], next, next + 1);
-                    if store.append(&append).await.is_err() {
+                    if store.append(append.clone()).await.is_err() {
                         return next;
                     }
                     next += 1;

@@ -34,7 +34,7 @@ async fn stored(place: &Place) -> Vec<Sample> {
     let hours = (0..96).map(|hour| midnight(0).plus(Duration::from_secs(hour * 3_600)));
     let samples: Vec<_> =
         hours.flat_map(|at| ["golang/go", "rust-lang/rust", ""].map(|of| sample(of, at, 1.5))).collect();
-    place.store().samples().append(&batch(samples.clone())).await.unwrap();
+    place.store().samples().append(batch(samples.clone())).await.unwrap();
     samples
 }
 
@@ -43,7 +43,7 @@ async fn their_questions_are_answered_from_the_view() {
     let place = Place::fresh();
     stored(&place).await;
     let last = sample("golang/go", midnight(4), 7.0);
-    place.store().samples().append(&batch([last])).await.unwrap();
+    place.store().samples().append(batch([last])).await.unwrap();
     let client = place.client().await;
     let rows = client.query(NEWEST, &[&"GitHub", &"stargazers_count", &4_i64]).await.unwrap();
     let values: Vec<f64> = rows.iter().map(|row| row.get("value")).collect();

@@ -93,7 +93,7 @@ async fn a_position_of_an_earlier_version_is_that_of_the_topic_that_is_asked_abo
          VALUES ('persister', 'metrics', 0, '', 7)";
     place.client().await.batch_execute(earlier).await.unwrap();
     assert_eq!(position(&*store).await, Some(7));
-    store.append(&moving([], 7, 8)).await.unwrap();
+    store.append(moving([], 7, 8)).await.unwrap();
     assert_eq!(position(&*store).await, Some(8));
     let anew = TopicId::new("created anew");
     let of_new_topic = store.position(&Group::PERSISTER, &partition(), &anew).await.unwrap();
@@ -116,8 +116,8 @@ async fn a_role_that_may_only_create_in_its_schema_is_enough() {
     let options = PostgresOptions { url: url_for(&role, "few-rights"), ..place.options() };
     let store = PostgresStore::connect(&options).unwrap();
     let again = batch([sample("load", midnight(0), 1.0)]);
-    assert_eq!(store.samples().append(&again).await.unwrap().stored, 1);
-    assert_eq!(store.samples().append(&again).await.unwrap().repeated, 1);
+    assert_eq!(store.samples().append(again.clone()).await.unwrap().stored, 1);
+    assert_eq!(store.samples().append(again.clone()).await.unwrap().repeated, 1);
     assert_eq!(store.samples().prune(midnight(2)).await.unwrap(), 1);
     store.alerts().check().await.unwrap();
     admin.batch_execute(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).await.unwrap();
@@ -127,12 +127,12 @@ async fn a_role_that_may_only_create_in_its_schema_is_enough() {
 async fn a_connection_that_is_lost_is_replaced() {
     let place = Place::fresh();
     let store = place.store().samples();
-    store.append(&batch([sample("load", midnight(0), 1.0)])).await.unwrap();
+    store.append(batch([sample("load", midnight(0), 1.0)])).await.unwrap();
     place.lose_connections().await;
     let later = batch([sample("load", midnight(1), 1.0)]);
     // At most one call finds out for each connection that was lost.
     let mut tries = 0;
-    while let Err(error) = store.append(&later).await {
+    while let Err(error) = store.append(later.clone()).await {
         assert_eq!(error.failure(), Failure::Retry, "{error}");
         tries += 1;
         assert!(tries <= PostgresOptions::CONNECTIONS, "{error}");

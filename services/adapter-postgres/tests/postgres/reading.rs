@@ -19,7 +19,7 @@ async fn filled(place: &Place) -> (PostgresStore, Arc<dyn SampleStore>) {
     let samples = store.samples();
     for name in ["one", "other"] {
         let many: Vec<_> = (0..5_000).map(|at| sample(name, second(at), 1.0)).collect();
-        samples.append(&batch(many)).await.unwrap();
+        samples.append(batch(many)).await.unwrap();
     }
     (store, samples)
 }

@@ -20,8 +20,8 @@ pub(crate) fn sample(name: &str, collected_at: Timestamp, value: f64) -> Sample 
     Sample { series: series(name), collected_at, value }
 }
 
-pub(crate) fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append> {
-    Arc::new(Append { samples: samples.into(), ..Append::default() })
+pub(crate) fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append<Sample>> {
+    Arc::new(Append::of(samples.into()))
 }
 
 pub(crate) fn partition() -> TopicPartition {
@@ -39,10 +39,15 @@ pub(crate) async fn position(store: &dyn SampleStore) -> Option<Offset> {
 }
 
 /// The position of the persister moved with some samples.
-pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append> {
-    let advance =
-        Advance { group: Group::PERSISTER, partition: partition(), topic_id: topic_id(), expected, next };
-    Arc::new(Append { samples: samples.into(), advances: vec![advance], ..Append::default() })
+pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append<Sample>> {
+    let advance = Advance {
+        group: Group::PERSISTER,
+        partition: partition(),
+        topic_id: topic_id(),
+        expected: Some(expected),
+        next,
+    };
+    Arc::new(Append { items: samples.into(), advances: vec![advance] })
 }
 
 /// Every sample there is, newest first.

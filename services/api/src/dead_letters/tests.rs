@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Group, Lag, Placement, ReceivedBatch, Record, RecordBatch, Subscription,
-    Tail, Topic, TopicId,
+    BatchBuilder, EventBus, Group, Lag, Placement, ReceivedBatch, Record, RecordBatch, Subscription, Tail,
+    Topic, TopicId, Watermarks,
 };
 
 /// How long anything may take before its test fails.
@@ -64,8 +64,8 @@ impl EventBus for Guarded {
         self.bus.read(partition, from, most).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.bus.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

@@ -1,12 +1,12 @@
 //! `watchkeeper.v1.Metrics`.
 
 use super::request;
-use crate::live::{Heard, Live};
+use crate::live::{Heard, LiveSamples};
 use crate::roll_up::RollUps;
 use futures_util::{Stream, StreamExt as _};
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_query::{Rollups, Samples};
 use watchkeeper_runtime::http::grpc_status;
 use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
@@ -14,12 +14,17 @@ use watchkeeper_wire::proto::v1::{self, metrics_server::Metrics};
 pub(super) struct MetricsService {
     samples: Samples,
     kept_rollups: Rollups,
-    live: Live,
+    live: LiveSamples,
     roll_ups: RollUps,
 }
 
 impl MetricsService {
-    pub(super) fn new(samples: Samples, kept_rollups: Rollups, live: Live, roll_ups: RollUps) -> Self {
+    pub(super) fn new(
+        samples: Samples,
+        kept_rollups: Rollups,
+        live: LiveSamples,
+        roll_ups: RollUps,
+    ) -> Self {
         Self { samples, kept_rollups, live, roll_ups }
     }
 }
@@ -115,7 +120,8 @@ impl Metrics for MetricsService {
         request: Request<v1::StreamSamplesRequest>,
     ) -> Result<Response<Self::StreamSamplesStream>, Status> {
         let filter = request::filter(request.into_inner().filter).map_err(grpc_status)?;
-        let listener = self.live.listen(filter).await.map_err(grpc_status)?;
+        let matches = move |sample: &Sample| filter.matches(&sample.series);
+        let listener = self.live.listen(matches).await.map_err(grpc_status)?;
         Ok(Response::new(Box::pin(listener.stream().map(|heard| Ok(message(&heard))))))
     }
 }
@@ -123,7 +129,7 @@ impl Metrics for MetricsService {
 /// A stream of answers.
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-fn message(heard: &Heard) -> v1::StreamSamplesResponse {
-    let samples = heard.samples.iter().map(v1::Sample::from).collect();
+fn message(heard: &Heard<Sample>) -> v1::StreamSamplesResponse {
+    let samples = heard.items.iter().map(v1::Sample::from).collect();
     v1::StreamSamplesResponse { samples, skipped: heard.missed }
 }

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::refusals::Refusals;
-use crate::live::{Heard, Live};
+use crate::live::{Heard, LiveSamples};
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
@@ -10,14 +10,14 @@ use futures_util::{Stream, StreamExt as _, stream};
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use watchkeeper_domain::SeriesFilter;
+use watchkeeper_domain::{Sample, SeriesFilter};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{Lagged, SampleJson};
 
 /// How long nothing may be sent before a comment is, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-pub(super) fn router(live: Live) -> OpenApiRouter {
+pub(super) fn router(live: LiveSamples) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(stream_samples)).with_state(live)
 }
 
@@ -44,17 +44,18 @@ pub(super) fn router(live: Live) -> OpenApiRouter {
     ),
 )]
 async fn stream_samples(
-    State(live): State<Live>,
+    State(live): State<LiveSamples>,
     Asked(filter): Asked<SeriesFilter>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, Problem> {
-    let listener = live.listen(filter).await?;
+    let matches = move |sample: &Sample| filter.matches(&sample.series);
+    let listener = live.listen(matches).await?;
     let events = listener.stream().flat_map(|heard| stream::iter(events(heard)));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 /// What was missed, then what came.
-fn events(heard: Heard) -> impl Iterator<Item = Result<Event, axum::Error>> {
-    let Heard { samples, missed } = heard;
+fn events(heard: Heard<Sample>) -> impl Iterator<Item = Result<Event, axum::Error>> {
+    let Heard { items: samples, missed } = heard;
     let lagged = (missed > 0).then(|| Event::default().event("lagged").json_data(Lagged { missed }));
     let samples = samples.into_iter();
     let samples = samples.map(|sample| Event::default().event("sample").json_data(SampleJson::from(&sample)));

@@ -5,36 +5,37 @@ use prometheus::IntCounter;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{Sample, Timestamp};
-use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, Topic, TopicPartition};
+use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, TopicPartition};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
-use watchkeeper_wire::sample::{Decoded, SampleDecoder};
+use watchkeeper_wire::{Decode, Decoded};
 
 /// Most records that come in together.
 const MAX_BATCH_RECORDS: usize = 1_000;
 
-/// Follows topic `metrics` while somebody listens.
-pub(crate) struct Feed {
+/// Follows the topic of one kind of items while somebody listens.
+pub(crate) struct Feed<D: Decode> {
     context: RoleContext,
     bus: Arc<dyn EventBus>,
     dependency: Dependency,
-    requests: mpsc::Receiver<oneshot::Sender<Seat>>,
-    batches: broadcast::Sender<Batch>,
-    decoder: SampleDecoder,
+    requests: mpsc::Receiver<oneshot::Sender<Seat<D::Item>>>,
+    batches: broadcast::Sender<Batch<D::Item>>,
+    decoder: D,
     copies: IntCounter,
-    /// Samples that came in so far, and records that went by while the bus was away.
+    /// Items that came in so far, and records that went by while the bus was away.
     came_in: u64,
     /// Where each partition goes on.
     ends: HashMap<TopicPartition, Offset>,
 }
 
-impl Feed {
+impl<D: Decode> Feed<D> {
     pub(super) fn new(
         context: RoleContext,
         bus: Arc<dyn EventBus>,
         dependency: Dependency,
-        requests: mpsc::Receiver<oneshot::Sender<Seat>>,
+        decoder: D,
+        requests: mpsc::Receiver<oneshot::Sender<Seat<D::Item>>>,
         copies: IntCounter,
     ) -> Self {
         Self {
@@ -43,7 +44,7 @@ impl Feed {
             dependency,
             requests,
             batches: broadcast::Sender::new(MAX_BEHIND_BATCHES),
-            decoder: SampleDecoder::default(),
+            decoder,
             copies,
             came_in: 0,
             ends: HashMap::new(),
@@ -63,7 +64,7 @@ impl Feed {
     }
 
     /// The first who wants to listen; `None` when the role is asked to stop.
-    async fn first_request(&mut self, heartbeat: &Heartbeat) -> Option<oneshot::Sender<Seat>> {
+    async fn first_request(&mut self, heartbeat: &Heartbeat) -> Option<oneshot::Sender<Seat<D::Item>>> {
         tokio::select! {
             biased;
             () = self.context.shutdown().cancelled() => None,
@@ -75,12 +76,12 @@ impl Feed {
     /// again; listeners stay, and learn how much they missed.
     async fn follow_for(
         &mut self,
-        first: oneshot::Sender<Seat>,
+        first: oneshot::Sender<Seat<D::Item>>,
         heartbeat: &Heartbeat,
     ) -> Result<(), Stopped> {
         let mut first = Some(first);
         loop {
-            let tail = async || self.bus.tail(&Topic::METRICS).await;
+            let tail = async || self.bus.tail(&D::TOPIC).await;
             let tail = retry(&self.context, heartbeat, &self.dependency, tail).await?;
             if let Some(first) = first.take() {
                 self.seat(first);
@@ -89,7 +90,7 @@ impl Feed {
                 Ok(()) => return Ok(()),
                 Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
                 Err(error) => {
-                    tracing::warn!(%error, "live samples are interrupted");
+                    tracing::warn!(%error, "live {} are interrupted", D::ITEMS);
                     self.dependency.down(error);
                     pause(&self.context, heartbeat).await;
                 }
@@ -98,7 +99,7 @@ impl Feed {
     }
 
     /// Lets somebody listen. One who has gone meanwhile is not missed.
-    fn seat(&self, reply: oneshot::Sender<Seat>) {
+    fn seat(&self, reply: oneshot::Sender<Seat<D::Item>>) {
         let _ = reply.send(Seat { batches: self.batches.subscribe(), heard: self.came_in });
     }
 
@@ -121,23 +122,23 @@ impl Feed {
         }
     }
 
-    /// Copies are left out, and records that are no sample, or cannot have been measured yet: these
+    /// Copies are left out, and records that are no item, or cannot have been made yet: these
     /// the persister sends to the dead-letter topic.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
-        let mut samples = Vec::with_capacity(batch.records.len());
+        let mut items = Vec::with_capacity(batch.records.len());
         for record in batch.records.iter() {
             match self.decoder.decode_record(record) {
-                Ok(Decoded::Sample(sample)) if sample.collected_at <= latest => samples.push(sample),
+                Ok(Decoded::Item(item)) if D::instant(&item) <= latest => items.push(item),
                 Ok(Decoded::Copy) => self.copies.inc(),
-                Ok(Decoded::Sample(_)) | Err(_) => {}
+                Ok(Decoded::Item(_)) | Err(_) => {}
             }
         }
-        let samples: Arc<[Sample]> = samples.into();
+        let items: Arc<[D::Item]> = items.into();
         let before = self.came_in;
-        self.came_in += samples.len() as u64;
+        self.came_in += items.len() as u64;
         self.ends.insert(batch.partition, batch.next);
         // Nobody may be there any more.
-        let _ = self.batches.send(Batch { samples, before });
+        let _ = self.batches.send(Batch { items, before });
     }
 }

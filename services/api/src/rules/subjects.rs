@@ -81,8 +81,8 @@ impl Rules {
         if !self.bus.topics().await?.contains(topic) {
             return Ok(Vec::new());
         }
-        let extents = self.bus.extents(topic).await?;
-        Ok(extents.iter().filter_map(|extent| series_of_letters(&extent.partition).map(Arc::new)).collect())
+        let watermarks = self.bus.watermarks(topic).await?;
+        Ok(watermarks.iter().filter_map(|marks| series_of_letters(&marks.partition).map(Arc::new)).collect())
     }
 
     /// The first series of the store that match, one more than are explained if there are more; and whether

@@ -2,18 +2,17 @@
 
 mod alerting;
 
-use crate::platform::{Platform, at, embedded, sample};
+use crate::platform::{Platform, at, embedded, embedded_with_samples, sample};
 use async_trait::async_trait;
 use axum::http::StatusCode;
-use std::ops::Range;
 use std::sync::Arc;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Append, Appended, CacheAdvance, Group, LatestCache, Offset, Page, PortError, PositionStore, RollupStore,
-    SampleKey, SampleStore, SeriesPage, StoredPosition, TopicId, TopicPartition, TtlPolicy,
+    Advance, LatestCache, Offset, Page, PortError, RollupStore, SampleQueries, SeriesPage, TopicId,
+    TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -38,7 +37,7 @@ impl LatestCache for Away {
         away()
     }
 
-    async fn advance(&self, _: &[CacheAdvance]) -> Result<(), PortError> {
+    async fn advance(&self, _: &[Advance]) -> Result<(), PortError> {
         away()
     }
 
@@ -52,23 +51,7 @@ impl LatestCache for Away {
 }
 
 #[async_trait]
-impl PositionStore for Away {
-    async fn position(
-        &self,
-        _: &Group,
-        _: &TopicPartition,
-        _: &TopicId,
-    ) -> Result<StoredPosition, PortError> {
-        away()
-    }
-}
-
-#[async_trait]
-impl SampleStore for Away {
-    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
-        away()
-    }
-
+impl SampleQueries for Away {
     async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {
         away()
     }
@@ -77,20 +60,7 @@ impl SampleStore for Away {
         away()
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        away()
-    }
-
     async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
-        away()
-    }
-
-    async fn samples(
-        &self,
-        _: Range<Timestamp>,
-        _: Option<&SampleKey>,
-        _: usize,
-    ) -> Result<Vec<Sample>, PortError> {
         away()
     }
 
@@ -103,14 +73,6 @@ impl SampleStore for Away {
     }
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
-        away()
-    }
-
-    async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
-        away()
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
         away()
     }
 }
@@ -149,8 +111,9 @@ impl RollupStore for Away {
 #[tokio::test]
 async fn without_a_cache_the_latest_samples_come_from_the_store() {
     let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts { latest: Arc::new(Away), ..embedded(&dir) };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let (ports, samples) = embedded_with_samples(&dir);
+    let ports = ApiPorts { latest: Arc::new(Away), ..ports };
+    let platform = Platform::on(ports, ApiConfig::default(), &Access::open()).with_samples(samples);
     platform.store(&[sample("host", "load", "a", &at("10:00:00"), 1.0)]).await;
     assert_eq!(platform.answer("/v1/latest").await["samples"][0]["value"], 1.0);
 }

@@ -317,7 +317,7 @@ async fn the_letter_behind_whatever_lies_on_the_topic_is_listed() {
         let dead = Topic::METRICS.dead_letters();
         platform.ports.bus.publish(&dead, hostile::records(seed)).await.unwrap();
         reject(&platform, 42, b"good", &[]).await;
-        let end = platform.ports.bus.extents(&dead).await.unwrap()[0].end;
+        let end = platform.ports.bus.watermarks(&dead).await.unwrap()[0].high;
         let (mut found, mut query) = (false, String::new());
         while !found {
             let page = platform.answer(&format!("/v1/dead-letters{query}")).await;

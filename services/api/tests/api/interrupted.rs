@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 use watchkeeper_runtime::http::Access;
 
@@ -76,8 +76,8 @@ impl EventBus for Interrupted {
         self.bus.read(partition, from, max_records).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.bus.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

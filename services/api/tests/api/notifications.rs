@@ -36,7 +36,7 @@ pub(crate) async fn notify(platform: &Platform, outcomes: &[Option<Outcome>]) {
             state: NotificationState::Waiting { attempts: 0, next_at: made_at, last_error: None },
         };
         let plan = Plan { notifications: vec![notification], ..Plan::default() };
-        platform.ports.notifications.plan(&Arc::new(plan)).await.unwrap();
+        platform.ports.notifications.plan(Arc::new(plan)).await.unwrap();
         if let Some(outcome) = outcome {
             platform
                 .ports

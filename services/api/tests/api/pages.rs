@@ -16,7 +16,7 @@ use watchkeeper_console::{Console, ConsolePorts, PAGE_SERIES};
 use watchkeeper_domain::{Alert, Sample, Severity, Silence, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record,
+    BatchBuilder, EventBus, Watermarks, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record,
     RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::RoleContext;
@@ -296,8 +296,8 @@ impl EventBus for Silent {
         self.bus.read(partition, from, most).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.bus.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

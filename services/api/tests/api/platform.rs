@@ -22,7 +22,7 @@ use watchkeeper_domain::{
     Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{Append, BatchBuilder, Consumers, Evaluation, Group, Topic, TtlPolicy};
+use watchkeeper_ports::{Append, BatchBuilder, Consumers, Evaluation, Group, SampleStore, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
@@ -81,6 +81,7 @@ pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
 pub(crate) struct Platform {
     pub(crate) context: RoleContext,
     pub(crate) ports: ApiPorts,
+    samples: Option<Arc<dyn SampleStore>>,
     pub(crate) http: Router,
     pub(crate) grpc: Router,
     running: JoinHandle<RoleResult>,
@@ -94,8 +95,9 @@ impl Platform {
 
     pub(crate) async fn with(config: ApiConfig) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let ports = embedded(&dir);
-        let platform = Self { _dir: Some(dir), ..Self::on(ports, config, &Access::open()) };
+        let (ports, samples) = embedded_with_samples(&dir);
+        let platform = Self::on(ports, config, &Access::open()).with_samples(samples);
+        let platform = Self { _dir: Some(dir), ..platform };
         soon(platform.context.roster().ready()).await;
         platform
     }
@@ -108,7 +110,12 @@ impl Platform {
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
-        Self { context, ports, http, grpc, running: tokio::spawn(api.run()), _dir: None }
+        Self { context, ports, samples: None, http, grpc, running: tokio::spawn(api.run()), _dir: None }
+    }
+
+    /// Samples can be stored in its store, which is this one.
+    pub(crate) fn with_samples(self, samples: Arc<dyn SampleStore>) -> Self {
+        Self { samples: Some(samples), ..self }
     }
 
     /// Asks the role to stop, and waits until it has.
@@ -118,8 +125,8 @@ impl Platform {
     }
 
     pub(crate) async fn store(&self, samples: &[Sample]) {
-        let append = Append { samples: samples.to_vec(), ..Append::default() };
-        self.ports.samples.append(&Arc::new(append)).await.unwrap();
+        let append = Append::of(samples.to_vec());
+        self.samples.as_ref().unwrap().append(Arc::new(append)).await.unwrap();
     }
 
     pub(crate) async fn cache(&self, samples: &[Sample]) {
@@ -135,7 +142,7 @@ impl Platform {
     /// Has alerts fire, or clear.
     pub(crate) async fn fire(&self, alerts: &[Alert]) {
         let evaluation = Evaluation { alerts: alerts.to_vec(), ..Evaluation::default() };
-        self.ports.alerts.store(&Arc::new(evaluation)).await.unwrap();
+        self.ports.alerts.store(Arc::new(evaluation)).await.unwrap();
     }
 
     /// Silences what the matchers mean, from now on for an hour.
@@ -212,17 +219,24 @@ impl Platform {
 
 /// Every port on the embedded back end.
 pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
+    embedded_with_samples(dir).0
+}
+
+/// The same, and its store of samples.
+pub(crate) fn embedded_with_samples(dir: &TempDir) -> (ApiPorts, Arc<dyn SampleStore>) {
     let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
     let alerts = EmbeddedAlerts::open(dir.path()).unwrap();
-    ApiPorts {
+    let samples = EmbeddedStore::open(dir.path()).unwrap().samples();
+    let ports = ApiPorts {
         bus: Arc::new(bus),
-        samples: EmbeddedStore::open(dir.path()).unwrap().samples(),
+        samples: samples.clone(),
         latest: Arc::new(MemoryCache::new()),
         rollups: Arc::new(EmbeddedRollups::open(dir.path()).unwrap()),
         alerts: alerts.alerts(),
         notifications: alerts.notifications(),
         silences: alerts.silences(),
-    }
+    };
+    (ports, samples)
 }
 
 /// A sample of `source/name{host=…}`.

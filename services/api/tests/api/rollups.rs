@@ -1,12 +1,11 @@
 //! Rollups: those that are kept, and those that are made.
 
 use crate::away::Away;
-use crate::platform::{Platform, at, embedded, sample, soon};
+use crate::platform::{Platform, at, embedded, embedded_with_samples, sample, soon};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore};
@@ -16,10 +15,7 @@ use watchkeeper_domain::{
     RangeQuery, Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
     Window,
 };
-use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, SeriesPage,
-    StoredPosition, TopicId, TopicPartition,
-};
+use watchkeeper_ports::{Page, PortError, SampleQueries, SeriesPage};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
@@ -121,7 +117,7 @@ async fn without_the_rollups_that_are_kept_every_other_question_is_answered() {
 
 /// A store that refuses to roll up one host, and waits before every page but the first.
 struct Staged {
-    samples: Arc<dyn SampleStore>,
+    samples: Arc<dyn SampleQueries>,
     refuses: &'static str,
     allowed: Semaphore,
     /// Somebody waits for a page.
@@ -134,7 +130,7 @@ impl Staged {
     /// An api on such a store, which has two pages of hosts: `h00`, `h01` …
     async fn refusing(refuses: &'static str, allowed: usize) -> (Arc<Self>, Platform, TempDir) {
         let dir = tempfile::tempdir().unwrap();
-        let ports = embedded(&dir);
+        let (ports, samples) = embedded_with_samples(&dir);
         let staged = Arc::new(Self {
             samples: ports.samples.clone(),
             refuses,
@@ -143,7 +139,7 @@ impl Staged {
             ended: Notify::new(),
         });
         let ports = ApiPorts { samples: staged.clone(), ..ports };
-        let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+        let platform = Platform::on(ports, ApiConfig::default(), &Access::open()).with_samples(samples);
         let samples =
             (0..20).map(|host| sample("host", "load", &format!("h{host:02}"), &at("10:30:00"), 1.0));
         platform.store(&samples.collect::<Vec<_>>()).await;
@@ -161,19 +157,7 @@ impl Drop for Ended<'_> {
 }
 
 #[async_trait]
-impl PositionStore for Staged {
-    async fn position(
-        &self,
-        _: &Group,
-        _: &TopicPartition,
-        _: &TopicId,
-    ) -> Result<StoredPosition, PortError> {
-        unreachable!("only rolled up")
-    }
-}
-
-#[async_trait]
-impl SampleStore for Staged {
+impl SampleQueries for Staged {
     async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
         if page.after.is_some() {
             let _ended = Ended(&self.ended);
@@ -185,10 +169,6 @@ impl SampleStore for Staged {
             Some(made) => Err(PortError::Rejected { what: "store", reason: format!("not {}", made.series) }),
             None => Ok(rolled_up),
         }
-    }
-
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        self.samples.append(batch).await
     }
 
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
@@ -203,32 +183,11 @@ impl SampleStore for Staged {
         unreachable!("only rolled up")
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        unreachable!("only rolled up")
-    }
-
     async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unreachable!("only rolled up")
     }
 
-    async fn samples(
-        &self,
-        _: Range<Timestamp>,
-        _: Option<&SampleKey>,
-        _: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        unreachable!("only rolled up")
-    }
-
     async fn range(&self, _: &RangeQuery, _: usize) -> Result<Vec<SeriesPoints>, PortError> {
-        unreachable!("only rolled up")
-    }
-
-    async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
-        unreachable!("only rolled up")
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
         unreachable!("only rolled up")
     }
 }

@@ -18,8 +18,8 @@ async fn evaluate(platform: &Platform, samples: &[Sample]) {
     }
     let findings = evaluator.drain();
     let evaluation =
-        Evaluation { advances: Vec::new(), memories: findings.memories, alerts: findings.alerts };
-    platform.ports.alerts.store(&Arc::new(evaluation)).await.unwrap();
+        Evaluation { memories: findings.memories, alerts: findings.alerts, ..Evaluation::default() };
+    platform.ports.alerts.store(Arc::new(evaluation)).await.unwrap();
     platform.store(samples).await;
 }
 

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
-    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// The embedded bus, but for telling what was committed.
@@ -51,8 +51,8 @@ impl EventBus for StagedBus {
         self.bus.read(at, from, max).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.bus.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

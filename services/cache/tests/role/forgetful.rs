@@ -4,9 +4,7 @@ use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::MemoryCache;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{
-    CacheAdvance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy,
-};
+use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
 
 /// The cache in memory, but for forgetting.
 #[derive(Default)]
@@ -46,7 +44,7 @@ impl LatestCache for ForgetfulCache {
         self.now().positions(partitions, topic_id).await
     }
 
-    async fn advance(&self, advances: &[CacheAdvance]) -> Result<(), PortError> {
+    async fn advance(&self, advances: &[Advance]) -> Result<(), PortError> {
         self.now().advance(advances).await
     }
 

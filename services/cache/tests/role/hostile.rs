@@ -15,7 +15,7 @@ async fn the_good_record_behind_whatever_lies_on_the_topic_is_cached() {
         stage.bus.publish(&Topic::METRICS, hostile::records(seed)).await.unwrap();
         stage.publish(&[sample("good", 7.0)]).await;
         let role = stage.run(config());
-        let end = stage.bus.extents(&Topic::METRICS).await.unwrap()[0].end;
+        let end = stage.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high;
         stage.bus.comes_to(end).await;
         role.stop().await;
         let filter = SeriesFilter::named("test", "n");

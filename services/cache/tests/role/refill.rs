@@ -4,7 +4,7 @@ use crate::stage::{HOUR, Stage, aged, config, counted, metrics_partition, sample
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchkeeper_cache::CacheConfig;
-use watchkeeper_ports::{CacheAdvance, LatestCache, TtlPolicy};
+use watchkeeper_ports::{Advance, Group, LatestCache, TtlPolicy};
 
 const RECEIVED: &str = "watchkeeper_consumer_records_total";
 
@@ -58,7 +58,8 @@ async fn a_refill_that_was_interrupted_is_begun_again() {
 async fn a_cache_that_has_something_goes_on_where_it_had_come_to() {
     let stage = lost().await;
     stage.cache.put(&[sample("kept", 5.0)], &config().ttl, sample("now", 0.0).collected_at).await.unwrap();
-    let advance = CacheAdvance {
+    let advance = Advance {
+        group: Group::CACHE,
         partition: metrics_partition(),
         topic_id: stage.topic_id().await,
         expected: None,

@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_cache::{Cache, CacheConfig};
+use watchkeeper_cache::{Cache, CacheConfig, RefillSource};
 use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, Delivery, EventBus, Group, LatestCache, Offset, Page, Position,
-    SampleStore, Topic, TopicId, TopicPartition, TtlPolicy,
+    Advance, Append, BatchBuilder, Delivery, EventBus, Group, LatestCache, Offset, Page, Position, Topic,
+    TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::clock::to_marks;
 use watchkeeper_runtime::http::{Access, Limits, Listener};
@@ -101,9 +101,10 @@ impl Stage {
     /// Stores samples as the persister does that has come to `next`, from the beginning.
     pub(crate) async fn store(&self, samples: Vec<Sample>, next: Offset) {
         let (partition, topic_id) = (metrics_partition(), self.topic_id().await);
-        let advance = Advance { group: Group::PERSISTER, partition, topic_id, expected: 0, next };
+        let advance = Advance { group: Group::PERSISTER, partition, topic_id, expected: None, next };
         self.store
-            .append(&Arc::new(Append { samples, advances: vec![advance], ..Append::default() }))
+            .samples()
+            .append(Arc::new(Append { items: samples, advances: vec![advance] }))
             .await
             .unwrap();
     }
@@ -119,7 +120,8 @@ impl Stage {
         let context = RoleContext::detached("cache");
         let (bus, store, cache) = (self.bus.clone(), self.store.clone(), self.cache.clone());
         let schedule = self.store.schedule();
-        let role = Cache::new(context.clone(), config, bus, store, cache, schedule).unwrap();
+        let source = RefillSource { samples: store.clone(), positions: store };
+        let role = Cache::new(context.clone(), config, bus, source, cache, schedule).unwrap();
         let (clock, now) = watch::channel(Timestamp::now());
         let grpc = role.grpc(&Access::open(), move || *now.borrow());
         Running { context, grpc, clock, role: tokio::spawn(role.run()) }

@@ -1,15 +1,14 @@
 //! The embedded store, but for what a test says.
 
 use async_trait::async_trait;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedStore;
 use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleStore, ScheduleStore,
-    SeriesPage, StoredPosition, TopicId, TopicPartition,
+    Group, Page, PortError, PositionStore, SampleQueries, SampleStore, ScheduleStore, SeriesPage,
+    StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for questions that fail.
@@ -26,6 +25,11 @@ impl StagedStore {
     /// Where the role keeps what it has seen of the clock.
     pub(crate) fn schedule(&self) -> Arc<dyn ScheduleStore> {
         self.store.schedule()
+    }
+
+    /// The store as it is.
+    pub(crate) fn samples(&self) -> Arc<dyn SampleStore> {
+        self.store.samples()
     }
 
     /// The next pages of latest samples, each given or not.
@@ -50,11 +54,7 @@ impl PositionStore for StagedStore {
 }
 
 #[async_trait]
-impl SampleStore for StagedStore {
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        self.store.append(batch).await
-    }
-
+impl SampleQueries for StagedStore {
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         self.store.series(filter, page).await
     }
@@ -72,10 +72,6 @@ impl SampleStore for StagedStore {
         }
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        self.store.series_count().await
-    }
-
     async fn newest(
         &self,
         filter: &SeriesFilter,
@@ -83,15 +79,6 @@ impl SampleStore for StagedStore {
         until: Timestamp,
     ) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit, until).await
-    }
-
-    async fn samples(
-        &self,
-        time: Range<Timestamp>,
-        after: Option<&SampleKey>,
-        limit: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        SampleStore::samples(&self.store, time, after, limit).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -104,13 +91,5 @@ impl SampleStore for StagedStore {
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         self.store.oldest().await
-    }
-
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        self.store.prune(before).await
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.store.check().await
     }
 }

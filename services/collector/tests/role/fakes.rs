@@ -13,8 +13,8 @@ use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, ScheduleStore,
-    Subscription, Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, ScheduleStore,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
@@ -197,7 +197,7 @@ impl EventBus for FakeBus {
         Ok(())
     }
 
-    async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, _: &Topic) -> Result<Vec<Watermarks>, PortError> {
         match self.check() {
             Err(PortError::Rejected { .. }) | Ok(()) => Ok(Vec::new()),
             Err(error) => Err(error),

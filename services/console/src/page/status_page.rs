@@ -86,7 +86,7 @@ impl LagRow {
         let lag = lag.map(|lag| LagText {
             behind: count(lag.behind),
             committed: count(lag.committed),
-            end: count(lag.end),
+            end: count(lag.high),
             partitions: count(lag.partitions),
         });
         Self { group: group.name().to_owned(), lag }

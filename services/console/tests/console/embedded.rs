@@ -35,7 +35,7 @@ async fn back_end(dir: &TempDir, samples: Vec<Sample>) -> ConsolePorts {
     bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
     let ttl = TtlPolicy { default: Duration::from_secs(3_600), by_source: BTreeMap::new() };
     cache.put(&samples, &ttl, Timestamp::now()).await.unwrap();
-    store.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
+    store.append(Arc::new(Append::of(samples))).await.unwrap();
     let told = EmbeddedAlerts::open(dir.path()).unwrap();
     ConsolePorts {
         bus: Arc::new(bus),
@@ -98,11 +98,11 @@ async fn what_fires_and_who_was_told_is_shown() {
     let dir = TempDir::new().unwrap();
     let ports = back_end(&dir, Vec::new()).await;
     let alerts = vec![alert("site_down", "shop", Severity::Critical, 300)];
-    ports.alerts.store(&Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
+    ports.alerts.store(Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
     ports.silences.put(&silence("works", "target=shop", Timestamp::now())).await.unwrap();
     let told = notification("shop is down", 9_000, waiting("refused"));
     let plan = Plan { notifications: vec![told], ..Plan::default() };
-    ports.notifications.plan(&Arc::new(plan)).await.unwrap();
+    ports.notifications.plan(Arc::new(plan)).await.unwrap();
 
     let page = get(&console(&ports, Arc::default()), "/alerts").await;
     assert_sound(&page.body);

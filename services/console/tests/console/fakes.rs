@@ -6,7 +6,6 @@ mod alerting;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::ops::Range;
 use std::sync::Arc;
 use watchkeeper_console::ConsolePorts;
 use watchkeeper_domain::{
@@ -14,9 +13,9 @@ use watchkeeper_domain::{
     SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, CacheAdvance, EventBus, Extent, Group, Lag, LatestCache, Offset, Page, Placement,
-    PortError, PositionStore, ReceivedBatch, Record, RecordBatch, SampleKey, SampleStore, SeriesPage,
-    StoredPosition, Subscription, Tail, Topic, TopicId, TopicPartition, TtlPolicy,
+    Advance, EventBus, Group, Lag, LatestCache, Offset, Page, Placement, PortError, ReceivedBatch, Record,
+    RecordBatch, SampleQueries, SeriesPage, Subscription, Tail, Topic, TopicId, TopicPartition, TtlPolicy,
+    Watermarks,
 };
 use watchkeeper_rules::RuleSet;
 
@@ -117,7 +116,7 @@ impl LatestCache for World {
         unimplemented!("the console only reads")
     }
 
-    async fn advance(&self, _: &[CacheAdvance]) -> Result<(), PortError> {
+    async fn advance(&self, _: &[Advance]) -> Result<(), PortError> {
         unimplemented!("the console only reads")
     }
 
@@ -140,23 +139,7 @@ fn windows(samples: &[&Sample], query: &RangeQuery) -> Vec<Point> {
 }
 
 #[async_trait]
-impl PositionStore for World {
-    async fn position(
-        &self,
-        _: &Group,
-        _: &TopicPartition,
-        _: &TopicId,
-    ) -> Result<StoredPosition, PortError> {
-        unimplemented!("the console takes the lag from the bus")
-    }
-}
-
-#[async_trait]
-impl SampleStore for World {
-    async fn append(&self, _: &Arc<Append>) -> Result<Appended, PortError> {
-        unimplemented!("the console only reads")
-    }
-
+impl SampleQueries for World {
     async fn series(&self, _: &SeriesFilter, _: &Page) -> Result<SeriesPage, PortError> {
         unimplemented!("the console takes its series from the cache")
     }
@@ -170,21 +153,8 @@ impl SampleStore for World {
         self.store.answer("store", self.latest_of(filter, page)).await
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        unimplemented!("the console asks the cache")
-    }
-
     async fn newest(&self, _: &SeriesFilter, _: usize, _: Timestamp) -> Result<Vec<Sample>, PortError> {
         unimplemented!("the console takes the latest values from the cache")
-    }
-
-    async fn samples(
-        &self,
-        _: Range<Timestamp>,
-        _: Option<&SampleKey>,
-        _: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        unimplemented!("the console carries no samples over")
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -203,14 +173,6 @@ impl SampleStore for World {
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         unimplemented!("the console makes no rollups")
-    }
-
-    async fn prune(&self, _: Timestamp) -> Result<u64, PortError> {
-        unimplemented!("the console only reads")
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        unimplemented!("the console has no dependency that it waits for")
     }
 }
 
@@ -254,10 +216,10 @@ impl EventBus for World {
         self.bus.answer("bus", batch).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
         let partition = TopicPartition::new(topic.clone(), 0);
-        let extent = Extent { partition, earliest: 0, end: self.dead_letters.len() as u64 };
-        self.bus.answer("bus", vec![extent]).await
+        let marks = Watermarks { partition, low: 0, high: self.dead_letters.len() as u64 };
+        self.bus.answer("bus", vec![marks]).await
     }
 
     async fn lag(&self, _: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

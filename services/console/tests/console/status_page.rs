@@ -52,9 +52,9 @@ async fn a_role_that_waits_is_named_with_the_reason() {
 async fn the_lag_of_each_group_is_shown_over_all_partitions() {
     let lag = |partition, committed| Lag {
         partition: TopicPartition::new(Topic::METRICS, partition),
-        earliest: 0,
+        low: 0,
         committed,
-        end: 2_000,
+        high: 2_000,
     };
     let mut world = World::default();
     world.lags.insert("persister", vec![lag(0, 500), lag(1, 2_000)]);

@@ -30,5 +30,5 @@ pub(super) async fn look(disk: &dyn EventBus) -> Result<Backlog, PortError> {
 /// How many records wait from `forwarded` on, which may be further than the disk knows.
 pub(super) async fn records(disk: &dyn EventBus, forwarded: Offset) -> Result<u64, PortError> {
     let lags = disk.lag(&Topic::METRICS, &forwarders()).await?;
-    Ok(lags.iter().map(|lag| lag.end.saturating_sub(lag.committed.max(forwarded))).sum())
+    Ok(lags.iter().map(|lag| lag.high.saturating_sub(lag.committed.max(forwarded))).sum())
 }

@@ -4,7 +4,7 @@ use super::remote::RemoteBus;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch, Topic};
 use watchkeeper_runtime::Heartbeat;
-use watchkeeper_wire::dead_letter::{DeadLetter, bury};
+use watchkeeper_wire::dead_letter::{DeadLetter, send_letters};
 
 /// Who rejects, in the dead letter's headers.
 const ROLE: &str = "ingest";
@@ -32,7 +32,7 @@ pub(super) async fn publish(
             Err(PortError::Rejected { reason, .. }) if part.len() == 1 => {
                 let letter = letter(batch, part.start, &reason);
                 let topic = Topic::METRICS.dead_letters();
-                bury(letter, |letter| heartbeat.idle(bus.publish(&topic, letter))).await?;
+                send_letters(letter, |letter| heartbeat.idle(bus.publish(&topic, letter))).await?;
                 rejected += 1;
             }
             Err(PortError::Rejected { .. }) => {

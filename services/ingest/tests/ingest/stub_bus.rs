@@ -5,8 +5,8 @@ use std::future::pending;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// What becomes of each batch.
@@ -69,7 +69,7 @@ impl EventBus for StubBus {
         }
     }
 
-    async fn extents(&self, _topic: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, _topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
         match self {
             Self::Failing(error) => Err(error()),
             Self::Silent => pending().await,

@@ -23,10 +23,10 @@ impl Found {
     ) -> Result<Self, PortError> {
         let count = usize::try_from(offsets.end.saturating_sub(offsets.start)).unwrap_or(usize::MAX);
         let mut found = Self { first: offsets.start, fingerprints: vec![None; count] };
-        for extent in bus.extents(&partition.topic).await? {
-            let mut next = extent.earliest;
-            while count > 0 && next < extent.end {
-                let batch = bus.read(&extent.partition, next, READ_RECORDS).await?;
+        for marks in bus.watermarks(&partition.topic).await? {
+            let mut next = marks.low;
+            while count > 0 && next < marks.high {
+                let batch = bus.read(&marks.partition, next, READ_RECORDS).await?;
                 if batch.next <= next {
                     break;
                 }

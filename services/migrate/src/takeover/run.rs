@@ -99,8 +99,7 @@ impl Run<'_> {
             from = next;
         }
         // Everything before is done; where a takeover ends before that, the next one does the last page again.
-        let stored = Append::default();
-        self.append(stored, &extent, extent.end.max(from)).await.map(drop)
+        self.append(Vec::new(), &extent, extent.end.max(from)).await.map(drop)
     }
 
     /// Does one page; `position` is how far an earlier run came.
@@ -118,9 +117,8 @@ impl Run<'_> {
         let mut page = Page::read(reading, rows, Timestamp::now(), *retention);
         let stored = loop {
             let samples = page.samples.iter().map(|(_, sample)| sample.clone()).collect();
-            let append = Append { samples, advances: Vec::new(), max_series: Some(*max_series) };
-            match self.append(append, extent, first).await {
-                Err(PortError::TooManySeries { samples, .. }) => page.without(&samples, *max_series),
+            match self.append(samples, extent, first).await {
+                Err(PortError::ItemsRejected { items, .. }) => page.without(&items, *max_series),
                 stored => break stored?,
             }
         };
@@ -141,20 +139,22 @@ impl Run<'_> {
 
     /// Stores samples and moves the position to `next`, from wherever it is: two runs at the same time do nothing
     /// twice, and the one that is behind does not move it back.
-    async fn append(&mut self, append: Append, extent: &TableExtent, next: u64) -> Result<Stored, PortError> {
-        let samples = &*self.takeover.samples;
-        let mut attempts = 0;
+    async fn append(
+        &mut self,
+        items: Vec<Sample>,
+        extent: &TableExtent,
+        next: u64,
+    ) -> Result<Stored, PortError> {
+        let Takeover { samples, max_series, .. } = self.takeover;
+        let (mut append, mut attempts) = (Arc::new(Append::of(items)), 0);
         let appended = patiently(&mut self.teller, async |_| {
             attempts += 1;
-            let expected = position(samples, extent).await?;
-            let advance = Advance {
-                group: group(),
-                partition: partition(),
-                topic_id: extent.table_id.clone(),
-                expected,
-                next: next.max(expected),
-            };
-            samples.append(&Arc::new(Append { advances: vec![advance], ..append.clone() })).await
+            let expected = position(&**samples, extent).await?;
+            let (group, partition, topic_id) = (group(), partition(), extent.table_id.clone());
+            let next = next.max(expected);
+            let advance = Advance { group, partition, topic_id, expected: Some(expected), next };
+            Arc::make_mut(&mut append).advances = vec![advance];
+            samples.append_within(*max_series, Arc::clone(&append)).await
         })
         .await?;
         // An attempt that failed may have stored them.

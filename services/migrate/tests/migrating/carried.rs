@@ -69,7 +69,7 @@ async fn a_store_that_moves_without_its_bus_goes_on_where_it_stood() {
     for topic in [Topic::METRICS, Topic::METRICS.dead_letters()] {
         let stood = positions(&here, &topic).await;
         assert_eq!(positions_on(&*here.bus, &there, &topic).await, stood, "on the bus that stays");
-        assert_eq!(there.bus.extents(&topic).await.unwrap()[0].end, 0);
+        assert_eq!(there.bus.watermarks(&topic).await.unwrap()[0].high, 0);
     }
     assert_eq!(Contents::of(&there).await.memories, Contents::of(&here).await.memories);
     assert_eq!(counts(&report, "positions").verified, 3);
@@ -95,8 +95,8 @@ async fn unread_samples_are_stored_once_whoever_stored_them_before() {
         batch.records.iter().filter_map(|record| decoder.decode(record.value).ok()).collect();
     assert_eq!(samples.len(), 5, "all but the poison");
     for _ in 0..2 {
-        let append = Append { samples: samples.clone(), ..Append::default() };
-        there.stores.samples.append(&Arc::new(append)).await.unwrap();
+        let append = Append::of(samples.clone());
+        there.stores.samples.append(Arc::new(append)).await.unwrap();
     }
     assert_eq!(Contents::of(&there).await.samples.len() as u64, SAMPLES + 5);
 }

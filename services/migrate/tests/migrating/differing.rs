@@ -9,7 +9,7 @@ use watchkeeper_migrate::Counts;
 use watchkeeper_ports::{Append, GroupChange, Lease, Outcome, Plan};
 
 async fn append(there: &Installation, samples: Vec<Sample>) {
-    there.stores.samples.append(&Arc::new(Append { samples, ..Append::default() })).await.unwrap();
+    there.stores.samples.append(Arc::new(Append::of(samples))).await.unwrap();
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_group_and_an_alert_of_there_stay_and_are_told() {
     let (here, there) = (filled().await, Installation::fresh());
     let state = Some(b"other".as_slice().into());
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
-    there.stores.notifications.plan(&Arc::new(Plan { groups, ..Plan::default() })).await.unwrap();
+    there.stores.notifications.plan(Arc::new(Plan { groups, ..Plan::default() })).await.unwrap();
     let report = moved(&here.to(&there)).await;
     assert_eq!(counts(&report, "groups of alerts").different, 1);
     assert_eq!(Contents::of(&there).await.groups, [("rule=busy".to_owned(), b"other".to_vec())]);
@@ -79,7 +79,7 @@ async fn a_notification_that_there_has_sent_since_stays_sent() {
 async fn a_notification_that_was_planned_but_not_settled_when_a_move_was_cut_off_is_settled() {
     let (here, there) = (filled().await, Installation::fresh());
     let notifications = vec![notification("delivered")];
-    there.stores.notifications.plan(&Arc::new(Plan { notifications, ..Plan::default() })).await.unwrap();
+    there.stores.notifications.plan(Arc::new(Plan { notifications, ..Plan::default() })).await.unwrap();
     moved(&here.to(&there)).await;
     assert_eq!(Contents::of(&there).await.notifications.len(), 4);
     let sent =

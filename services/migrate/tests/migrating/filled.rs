@@ -52,8 +52,8 @@ async fn samples(here: &Installation) {
     let samples = days.into_iter().flat_map(of_day).collect();
     let topic_id = here.bus.topic_id(&Topic::METRICS).await.unwrap();
     let (group, partition) = (Group::PERSISTER, metrics());
-    let advances = vec![Advance { group, partition, topic_id, expected: 0, next: RECORDS.1 }];
-    here.stores.samples.append(&Arc::new(Append { samples, advances, ..Append::default() })).await.unwrap();
+    let advances = vec![Advance { group, partition, topic_id, expected: None, next: RECORDS.1 }];
+    here.stores.samples.append(Arc::new(Append { items: samples, advances })).await.unwrap();
     let marks = [("github".to_owned(), at(1)), ("host".to_owned(), at(2))];
     here.stores.schedule.mark("collector", &marks).await.unwrap();
 }
@@ -116,10 +116,11 @@ async fn alerts(here: &Installation) {
         group: Group::NOTIFIER,
         partition: partition.clone(),
         topic_id: here.bus.topic_id(&partition.topic).await.unwrap(),
-        expected: 0,
+        expected: None,
         next,
     };
     let found = Evaluation {
+        epochs: Vec::new(),
         advances: vec![advance(&metrics(), RECORDS.2).await, advance(&letters, 2).await],
         memories: vec![
             (metrics(), memory("a", "fires")),
@@ -128,7 +129,7 @@ async fn alerts(here: &Installation) {
         ],
         alerts: vec![alert("busy", "a", None), alert("busy", "b", Some(at(9))), alert("idle", "a", None)],
     };
-    here.stores.alerts.store(&Arc::new(found)).await.unwrap();
+    here.stores.alerts.store(Arc::new(found)).await.unwrap();
     for id in ["first", "second"] {
         let silence = Silence {
             id: id.to_owned(),
@@ -148,7 +149,7 @@ async fn outbox(here: &Installation) {
     let made = ["delivered", "given-up", "waiting-1", "waiting-2"].map(notification);
     let state = Some(b"told".as_slice().into());
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
-    notifications.plan(&Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();
+    notifications.plan(Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();
     let lease = |id: &str| Lease::new(id, at(4));
     notifications.settle(&lease("delivered"), &Outcome::Delivered { at: at(5) }).await.unwrap();
     let given_up = Outcome::GivenUp { at: at(6), reason: "no such user".into() };

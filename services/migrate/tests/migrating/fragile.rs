@@ -14,10 +14,11 @@ use watchkeeper_domain::{
 };
 use watchkeeper_migrate::{Between, Migration, StoreMigration, Stores};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Evaluation, EventBus, Extent, Group, Lag,
+    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Epoch, Evaluation, EventBus, Group, Lag,
     Lease, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan, Planned, PortError,
-    PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleStore, ScheduleStore,
-    SeriesPage, SilenceStore, StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition,
+    PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleQueries, SampleSink,
+    SampleStore, ScheduleStore, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription, Tail, Tenure,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// Counts calls, and lets some fail.
@@ -99,9 +100,9 @@ macro_rules! fragile {
     ($port:ident { $(fn $call:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)* }) => {
         fragile!($port for dyn $port { $(fn $call(&self $(, $name: $type)*) -> $answer;)* });
     };
-    ($port:ident for $behind:ty { $(fn $call:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)* }) => {
+    ($port:ident $(<$kind:ty>)? for $behind:ty { $(fn $call:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)* }) => {
         #[async_trait]
-        impl $port for Fragile<$behind> {
+        impl $port $(<$kind>)? for Fragile<$behind> {
             $(async fn $call(&self $(, $name: $type)*) -> Result<$answer, PortError> {
                 self.fuse.burn(self.port.$call($($name),*)).await
             })*
@@ -115,7 +116,7 @@ fragile!(EventBus {
     fn subscribe(&self, topic: &Topic, group: &Group) -> Box<dyn Subscription>;
     fn tail(&self, topic: &Topic) -> Box<dyn Tail>;
     fn read(&self, partition: &TopicPartition, from: Offset, max_records: usize) -> ReceivedBatch;
-    fn extents(&self, topic: &Topic) -> Vec<Extent>;
+    fn watermarks(&self, topic: &Topic) -> Vec<Watermarks>;
     fn lag(&self, topic: &Topic, group: &Group) -> Vec<Lag>;
     fn topics(&self) -> Vec<Topic>;
     fn topic_id(&self, topic: &Topic) -> TopicId;
@@ -123,18 +124,25 @@ fragile!(EventBus {
 fragile!(PositionStore for dyn SampleStore {
     fn position(&self, group: &Group, partition: &TopicPartition, topic_id: &TopicId) -> StoredPosition;
 });
-fragile!(SampleStore {
-    fn append(&self, batch: &Arc<Append>) -> Appended;
-    fn series(&self, filter: &SeriesFilter, page: &Page) -> SeriesPage;
+fragile!(Sink<Sample> for dyn SampleStore {
+    fn append(&self, batch: Arc<Append<Sample>>) -> Appended;
+    fn prune(&self, before: Timestamp) -> u64;
+    fn check(&self) -> ();
+});
+fragile!(SampleSink for dyn SampleStore {
+    fn append_within(&self, max_series: u64, batch: Arc<Append<Sample>>) -> Appended;
     fn series_count(&self) -> u64;
+});
+fragile!(SampleQueries for dyn SampleStore {
+    fn series(&self, filter: &SeriesFilter, page: &Page) -> SeriesPage;
     fn latest(&self, filter: &SeriesFilter, page: &Page, until: Timestamp) -> Vec<Sample>;
     fn newest(&self, filter: &SeriesFilter, limit: usize, until: Timestamp) -> Vec<Sample>;
-    fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
     fn range(&self, query: &RangeQuery, max_series: usize) -> Vec<SeriesPoints>;
     fn roll_up(&self, query: &RollupQuery, page: &Page) -> Vec<SeriesRollups>;
     fn oldest(&self) -> Option<Timestamp>;
-    fn prune(&self, before: Timestamp) -> u64;
-    fn check(&self) -> ();
+});
+fragile!(SampleStore {
+    fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
 });
 fragile!(ScheduleStore {
     fn marks(&self, owner: &str) -> HashMap<String, Timestamp>;
@@ -144,7 +152,8 @@ fragile!(PositionStore for dyn AlertStore {
     fn position(&self, group: &Group, partition: &TopicPartition, topic_id: &TopicId) -> StoredPosition;
 });
 fragile!(AlertStore {
-    fn store(&self, evaluation: &Arc<Evaluation>) -> ();
+    fn store(&self, evaluation: Arc<Evaluation>) -> ();
+    fn take_over(&self, partition: &TopicPartition, topic_id: &TopicId) -> Epoch;
     fn memories(&self, partition: &TopicPartition, page: &Page) -> Vec<Memory>;
     fn memory(&self, series_key: &str) -> Option<Bytes>;
     fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Vec<Alert>;
@@ -153,7 +162,7 @@ fragile!(AlertStore {
 });
 fragile!(NotificationStore {
     fn groups(&self) -> Vec<AlertGroup>;
-    fn plan(&self, plan: &Arc<Plan>) -> Planned;
+    fn plan(&self, plan: Arc<Plan>) -> Planned;
     fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Vec<Claimed>;
     fn renew(&self, lease: &Lease) -> Tenure;
     fn settle(&self, lease: &Lease, outcome: &Outcome) -> Tenure;

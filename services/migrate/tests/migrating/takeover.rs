@@ -140,8 +140,8 @@ async fn rows_that_are_no_samples_are_told_one_by_one_and_counted() {
     ];
     let theirs = rows[7].clone();
     let other = Sample { value: 5.0, ..sample(&theirs) };
-    let append = Append { samples: vec![other], ..Append::default() };
-    there.stores.samples.append(&Arc::new(append)).await.unwrap();
+    let append = Append::of(vec![other]);
+    there.stores.samples.append(Arc::new(append)).await.unwrap();
     let (taken, left_out) = taken(&takeover(&Theirs::with(rows), &there)).await;
     assert_eq!((taken.taken, taken.there, taken.verified, taken.missing), (1, 2, 1, 0));
     let kinds: Vec<_> =

@@ -64,7 +64,7 @@ impl Stage {
 
 async fn put(store: &EmbeddedAlerts, alerts: Vec<Alert>) {
     let evaluation = Evaluation { alerts, ..Evaluation::default() };
-    store.alerts().store(&Arc::new(evaluation)).await.unwrap();
+    store.alerts().store(Arc::new(evaluation)).await.unwrap();
 }
 
 fn alert(number: usize, cleared_at: Option<Timestamp>) -> Alert {

@@ -97,14 +97,14 @@ impl Stage {
         let mut pass = |place| deaths.pass(step, place);
         let Process { evaluating, next, dispatcher, deliverer, .. } = self.process().await;
         loop {
-            let batch = bus.read(&partition(), *next, evaluating.room()).await.unwrap();
+            let batch = bus.read(&partition(), *next, evaluating.capacity()).await.unwrap();
             if batch.records.is_empty() {
                 break;
             }
             *next = batch.next;
-            evaluating.take(batch);
+            evaluating.push(batch);
             pass(Place::Taken)?;
-            if evaluating.room() == 0 {
+            if evaluating.capacity() == 0 {
                 evaluating.store(&heartbeat).await.unwrap();
             }
         }

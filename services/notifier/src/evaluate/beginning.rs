@@ -1,32 +1,22 @@
 //! Beginning with partitions that have just been assigned.
 
-use super::{ASSIGNMENTS, Evaluating, PAGE_ALERTS, PAGE_MEMORIES};
+use super::{Evaluating, PAGE_ALERTS, PAGE_MEMORIES};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_ports::{AlertKey, Evaluation, Group, Memory, Offset, Page, PortError, TopicPartition};
+use watchkeeper_ports::{AlertKey, Epoch, Evaluation, Memory, Page, PortError, TopicPartition};
 use watchkeeper_rules::Rule;
 use watchkeeper_runtime::Heartbeat;
 
 impl Evaluating {
-    /// Notes that the partition was assigned once more; from then on nobody else stores anything of it.
-    pub(super) async fn take_over(&self, partition: &TopicPartition) -> Result<Offset, PortError> {
-        let group = Group::named(ASSIGNMENTS);
-        let expected = self.alerts.position(&group, partition, &self.topic_id).await?.next();
-        let next = expected + 1;
-        let advances = vec![self.advance(group, partition, expected, next)];
-        self.alerts.store(&Arc::new(Evaluation { advances, ..Evaluation::default() })).await?;
-        Ok(next)
-    }
-
     /// Goes on with what is remembered of the partition's series; gives those whose memory cannot be read. What is
     /// remembered of a series that belongs to another partition is forgotten, also in the store; the alerts about it are
     /// adopted where it belongs.
     pub(super) async fn recall(
         &mut self,
         partition: &TopicPartition,
-        assignment: Offset,
+        epoch: &Epoch,
         heartbeat: &Heartbeat,
     ) -> Result<Vec<String>, PortError> {
         self.evaluator.forget(partition);
@@ -46,10 +36,9 @@ impl Evaluating {
                 }
             }
             if !moved_away.is_empty() {
-                let is_mine = self.advance(Group::named(ASSIGNMENTS), partition, assignment, assignment);
-                let forgetting =
-                    Evaluation { advances: vec![is_mine], memories: moved_away, ..Evaluation::default() };
-                self.alerts.store(&Arc::new(forgetting)).await?;
+                let epochs = vec![epoch.clone()];
+                let forgetting = Evaluation { epochs, memories: moved_away, ..Evaluation::default() };
+                self.alerts.store(Arc::new(forgetting)).await?;
             }
         }
     }

@@ -1,11 +1,11 @@
 //! What other members pass on: samples that they have found in their partitions, and that belong to ours.
 
-use super::place::{Place, Reach};
+use super::place::Place;
 use super::{Evaluating, LOOK_EVERY};
 use tokio::time::Instant;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{Extent, PortError, TopicPartition};
-use watchkeeper_runtime::consumer::Consumer as _;
+use watchkeeper_ports::{PortError, TopicPartition, Watermarks};
+use watchkeeper_runtime::consumer::{Consumer as _, Offsets};
 
 impl Evaluating {
     /// Takes what other members have passed on. While that cannot be read, no time passes.
@@ -25,13 +25,13 @@ impl Evaluating {
             return Ok(());
         }
         let is_replaced = self.look_at <= Instant::now() && self.repartition.is_replaced(&*self.bus).await?;
-        for extent in self.bus.extents(self.repartition.topic()).await? {
-            let home = TopicPartition::new(self.topic.clone(), extent.partition.partition);
+        for marks in self.bus.watermarks(self.repartition.topic()).await? {
+            let home = TopicPartition::new(self.topic.clone(), marks.partition.partition);
             let Some(&Place { inlet, .. }) = self.partitions.get(&home) else { continue };
-            if (is_replaced || inlet.taken > extent.end) && !inlet.has_moved() {
-                self.begin_inlet_anew(&home, &extent).await?;
+            if (is_replaced || inlet.taken > marks.high) && !inlet.has_moved() {
+                self.begin_inlet_anew(&home, &marks).await?;
             }
-            self.take_inlet(&home, &extent).await?;
+            self.take_inlet(&home, &marks).await?;
         }
         if self.look_at <= Instant::now() {
             self.look_at = Instant::now() + LOOK_EVERY;
@@ -39,17 +39,17 @@ impl Evaluating {
         Ok(())
     }
 
-    async fn take_inlet(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+    async fn take_inlet(&mut self, home: &TopicPartition, marks: &Watermarks) -> Result<(), PortError> {
         while let Some(place) = self.partitions.get_mut(home) {
-            let from = place.inlet.taken.max(extent.earliest);
-            place.inlet_is_read = from >= extent.end;
-            if place.inlet_is_read || self.room() == 0 {
+            let from = place.inlet.taken.max(marks.low);
+            place.inlet_is_read = from >= marks.high;
+            if place.inlet_is_read || self.capacity() == 0 {
                 break;
             }
-            let batch = self.bus.read(&extent.partition, from, self.room()).await?;
+            let batch = self.bus.read(&marks.partition, from, self.capacity()).await?;
             let present = Timestamp::now().max(batch.appended_at);
             for (record, offset) in batch.records.iter().zip(&batch.offsets) {
-                self.take_record(home, (&extent.partition, *offset), record, present);
+                self.take_record(home, (&marks.partition, *offset), record, present);
             }
             self.taken += batch.records.len();
             if let Some(place) = self.partitions.get_mut(home) {
@@ -63,12 +63,12 @@ impl Evaluating {
     }
 
     /// The repartition topic was created anew, or ends before where it was read to.
-    async fn begin_inlet_anew(&mut self, home: &TopicPartition, extent: &Extent) -> Result<(), PortError> {
+    async fn begin_inlet_anew(&mut self, home: &TopicPartition, marks: &Watermarks) -> Result<(), PortError> {
         self.repartition.begin(&*self.bus, &self.topic).await?;
         let stored = self.repartition.position(&self.alerts, home).await?;
-        let taken = if stored > extent.end { extent.earliest } else { stored };
+        let taken = if stored > marks.high { marks.low } else { stored };
         if let Some(place) = self.partitions.get_mut(home) {
-            place.inlet = Reach { stored, taken };
+            place.inlet = Offsets { stored, taken };
             place.inlet_is_read = false;
         }
         Ok(())

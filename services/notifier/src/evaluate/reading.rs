@@ -4,7 +4,8 @@ use watchkeeper_domain::limits::check_possible;
 use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Record, Topic};
 use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
-use watchkeeper_wire::sample::{Decoded, SampleDecoder};
+use watchkeeper_wire::sample::SampleDecoder;
+use watchkeeper_wire::{Decode as _, Decoded};
 
 /// What the records of a topic are.
 pub(super) enum Reading {
@@ -35,7 +36,7 @@ impl Reading {
     pub(super) fn read<'a>(&mut self, record: Record<'a>, now: Timestamp) -> Result<Said<'a>, Violation> {
         match self {
             Self::Samples(decoder) => match decoder.decode_record(record)? {
-                Decoded::Sample(sample) => {
+                Decoded::Item(sample) => {
                     check_possible(sample.collected_at, now)?;
                     Ok(Said::Sample(sample))
                 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_config::Document;
 use watchkeeper_domain::{Alert, Sample, Series};
-use watchkeeper_ports::{BatchBuilder, Memory, Page, Record, RecordBatch, StoredPosition};
+use watchkeeper_ports::{BatchBuilder, Memory, Offset, Page, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace, Settlement};
@@ -101,7 +101,7 @@ impl Stage {
     async fn read_partition(&self, evaluating: &mut Evaluating, partition: &TopicPartition) {
         let from = evaluating.partitions[partition].own.taken;
         let batch = self.bus.read(partition, from, 1_000).await.unwrap();
-        evaluating.take(batch);
+        evaluating.push(batch);
     }
 
     async fn store(&self, evaluating: &mut Evaluating) -> Vec<Offset> {
@@ -128,9 +128,9 @@ async fn an_alert_is_stored_at_once_together_with_the_position_and_told_on() {
     let store = stage.open();
     let mut evaluating = stage.evaluating(&store).await;
     stage.measure(&mut evaluating, 0, 1.0).await;
-    assert_eq!((evaluating.room(), evaluating.linger()), (MAX_DELIVERY, Duration::from_secs(1)));
+    assert_eq!((evaluating.capacity(), evaluating.linger()), (MAX_DELIVERY, Duration::from_secs(1)));
     stage.measure(&mut evaluating, 10, 20.0).await;
-    assert_eq!(evaluating.room(), 0, "it must be stored now");
+    assert_eq!(evaluating.capacity(), 0, "it must be stored now");
     assert_eq!(stage.store(&mut evaluating).await, [2]);
     assert_eq!(alerts(&store).await, [("high".to_owned(), true)]);
     let position = store.alerts().position(&Group::NOTIFIER, &partition(), &TopicId::new("metrics")).await;
@@ -198,9 +198,9 @@ async fn what_was_taken_over_by_another_is_not_stored_and_forgotten() {
     stage.read(&mut zombie).await;
     assert!(zombie.tick(at(600)).await);
     let error = zombie.store(&stage.heartbeat).await.unwrap_err();
-    assert!(matches!(error, PortError::PositionMoved { expected: 1, found: 2, .. }), "{error}");
+    assert!(matches!(error, PortError::Fenced { expected: 1, found: 2, .. }), "{error}");
     assert_eq!(alerts(&store).await, []);
-    zombie.forget();
+    zombie.reset();
     assert!(!zombie.tick(at(700)).await);
     assert!(stage.store(&mut zombie).await.is_empty());
     zombie.begin(&[partition()], &TopicId::new("metrics"), &stage.heartbeat).await.unwrap();
@@ -219,7 +219,7 @@ async fn who_has_lost_a_partition_stores_nothing_also_where_only_time_has_passed
     let mut other = stage.evaluating(&store).await;
     assert!(zombie.tick(at(600)).await);
     let error = zombie.store(&stage.heartbeat).await.unwrap_err();
-    assert!(matches!(error, PortError::PositionMoved { expected: 1, found: 2, .. }), "{error}");
+    assert!(matches!(error, PortError::Fenced { expected: 1, found: 2, .. }), "{error}");
     assert!(other.tick(at(600)).await);
     assert!(stage.store(&mut other).await.is_empty(), "nothing is to be committed");
     assert_eq!(alerts(&store).await, [("silent".to_owned(), true)]);
@@ -237,7 +237,7 @@ async fn an_alert_about_a_series_whose_memory_cannot_be_read_does_not_fire_for_e
     };
     let lost = Memory { state: "lost".into(), ..memory.clone() };
     let evaluation = Evaluation { memories: vec![(partition(), lost)], ..Evaluation::default() };
-    store.alerts().store(&Arc::new(evaluation)).await.unwrap();
+    store.alerts().store(Arc::new(evaluation)).await.unwrap();
     let mut evaluating = stage.evaluating(&store).await;
     assert!(evaluating.tick(Timestamp::MAX).await);
     stage.store(&mut evaluating).await;
@@ -326,10 +326,10 @@ async fn so_many_records_are_taken_before_they_are_stored_and_no_more() {
     let (mut records, mut next) = (BatchBuilder::default(), 0);
     (0..MAX_DELIVERY).for_each(|_| records.push(b"", b""));
     let records = records.finish();
-    while evaluating.room() > 0 {
-        assert_eq!(evaluating.room(), MAX_DELIVERY);
+    while evaluating.capacity() > 0 {
+        assert_eq!(evaluating.capacity(), MAX_DELIVERY);
         next += MAX_DELIVERY as u64;
-        evaluating.take(ReceivedBatch {
+        evaluating.push(ReceivedBatch {
             partition: partition(),
             records: records.clone(),
             offsets: (next - MAX_DELIVERY as u64..next).collect(),
@@ -340,7 +340,7 @@ async fn so_many_records_are_taken_before_they_are_stored_and_no_more() {
     assert_eq!(next, MAX_TAKEN as u64);
     assert_eq!(evaluating.metrics.undecodable.get(), next, "none of them was a sample");
     assert_eq!(stage.store(&mut evaluating).await, [next]);
-    assert_eq!(evaluating.room(), MAX_DELIVERY);
+    assert_eq!(evaluating.capacity(), MAX_DELIVERY);
 }
 
 #[tokio::test]
@@ -368,13 +368,13 @@ async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
     let mut records = BatchBuilder::default();
     letter.push_marker(&mut records, Settlement::Replayed, LetterPlace { partition: 0, offset: 0 });
     records.push(b"", b"no letter");
-    evaluating.take(batch(records, 0));
+    evaluating.push(batch(records, 0));
     assert_eq!(evaluating.metrics.undecodable.get(), 1);
-    assert!(evaluating.room() > 0, "nothing fires");
+    assert!(evaluating.capacity() > 0, "nothing fires");
     let mut records = BatchBuilder::default();
     letter.push(&mut records);
-    evaluating.take(batch(records, 2));
-    assert_eq!(evaluating.room(), 0);
+    evaluating.push(batch(records, 2));
+    assert_eq!(evaluating.capacity(), 0);
     assert_eq!(stage.store(&mut evaluating).await, [3]);
     assert_eq!(alerts(&store).await, [("rejected".to_owned(), true)]);
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch,
-    Subscription, Tail, Topic, TopicId, TopicPartition,
+    BatchBuilder, EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// Topics that are read by their readers' own positions.
@@ -103,15 +103,15 @@ impl EventBus for FakeBus {
         })
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
         if self.logs.lock().unwrap().is_unreadable && topic.repartitioned().is_some() {
             return Err(PortError::Broken { what: "bus", reason: "it may not be read".into() });
         }
-        let extent = |number| {
+        let marks = |number| {
             let partition = TopicPartition::new(topic.clone(), number);
-            Extent { earliest: 0, end: self.len(&partition) as u64, partition }
+            Watermarks { low: 0, high: self.len(&partition) as u64, partition }
         };
-        Ok((0..self.partitions).map(extent).collect())
+        Ok((0..self.partitions).map(marks).collect())
     }
 
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {

@@ -89,13 +89,13 @@ impl NotificationStore for FakeOutbox {
         Ok(Vec::new())
     }
 
-    async fn plan(&self, plan: &Arc<Plan>) -> Result<Planned, PortError> {
+    async fn plan(&self, plan: Arc<Plan>) -> Result<Planned, PortError> {
         let mut outdated = self.outdated.lock().unwrap();
         if *outdated > 0 {
             *outdated -= 1;
             return Ok(Planned::Outdated);
         }
-        self.plans.lock().unwrap().push(Plan::clone(plan));
+        self.plans.lock().unwrap().push(Plan::clone(&plan));
         Ok(Planned::Stored)
     }
 

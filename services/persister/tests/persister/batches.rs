@@ -11,7 +11,7 @@ async fn a_transaction_stores_at_most_as_many_records_as_it_may() {
     let role = stage.run(PersisterConfig { batch_records: 4, ..config() });
     stage.store.comes_to(10).await;
     role.stop().await;
-    let sizes: Vec<_> = stage.store.appends().iter().map(|append| append.samples.len()).collect();
+    let sizes: Vec<_> = stage.store.appends().iter().map(|append| append.items.len()).collect();
     assert_eq!(sizes, [4, 4, 2]);
     assert_eq!(stage.stored().await, (0..10).collect::<Vec<_>>());
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use watchkeeper_adapter_embedded::EmbeddedBus;
 use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// The embedded bus, but for failures, and for who a member says it is.
@@ -60,8 +60,8 @@ impl EventBus for StagedBus {
         self.bus.read(at, from, max).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.bus.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.bus.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use watchkeeper_domain::limits::{MAX_AHEAD, MAX_WAIT};
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_persister::PersisterConfig;
-use watchkeeper_ports::{Append, BatchBuilder, RecordBatch, SampleStore};
+use watchkeeper_ports::{Append, BatchBuilder, RecordBatch, Sink as _};
 use watchkeeper_wire::dead_letter::DeadLetter;
 use watchkeeper_wire::sample::{SampleDecoder, push_sample};
 
@@ -44,7 +44,7 @@ async fn a_sample_past_the_retention_or_ahead_of_the_clock_becomes_a_dead_letter
         stored.contains(&1) && stored.contains(&4) && !stored.contains(&0) && !stored.contains(&2),
         "{stored:?}"
     );
-    let appended: Vec<_> = stage.store.appends().iter().flat_map(|append| append.samples.clone()).collect();
+    let appended: Vec<_> = stage.store.appends().iter().flat_map(|append| append.items.clone()).collect();
     assert!(appended.iter().any(|sample| sample.collected_at == waited), "{appended:?}");
     let letters = stage.dead_letters().await;
     let letters: Vec<_> = letters.records.iter().map(|record| DeadLetter::read(record).unwrap()).collect();
@@ -61,7 +61,7 @@ async fn by_a_clock_that_has_jumped_ahead_nothing_is_removed_and_nothing_refused
     stage.looked_at_the_clock(5 * YEAR).await;
     let then = Timestamp::now().minus(5 * YEAR);
     let stored = vec![at(0, then.minus(80 * DAY)), at(1, then)];
-    stage.store.append(&Arc::new(Append { samples: stored, ..Append::default() })).await.unwrap();
+    stage.store.append(Arc::new(Append::of(stored))).await.unwrap();
     stage.publish(records(&[at(2, then.plus(DAY)), at(3, Timestamp::now())])).await;
     let role = stage.run(config());
     // With the sample that tells of the clock.
@@ -97,7 +97,7 @@ async fn at_the_first_look_the_newest_sample_bears_witness_to_the_time() {
     let stage = Stage::new();
     let then = Timestamp::now().minus(5 * YEAR);
     let stored = vec![at(0, then.minus(7 * DAY)), at(1, then.minus(5 * DAY)), at(2, then)];
-    stage.store.append(&Arc::new(Append { samples: stored, ..Append::default() })).await.unwrap();
+    stage.store.append(Arc::new(Append::of(stored))).await.unwrap();
     let role = stage.run(PersisterConfig { retention: 6 * DAY, ..config() });
     stage.store.was_pruned().await;
     role.stop().await;
@@ -112,7 +112,7 @@ async fn while_the_clock_is_doubted_a_sample_says_by_how_much() {
     let role = stage.run(config());
     stage.store.comes_to(1).await;
     role.stop().await;
-    let appended: Vec<_> = stage.store.appends().iter().flat_map(|append| append.samples.clone()).collect();
+    let appended: Vec<_> = stage.store.appends().iter().flat_map(|append| append.items.clone()).collect();
     assert_eq!(appended[0].series.key(), "watchkeeper/clock_disagreement{role=\"persister\"} seconds");
     assert!(appended[0].value >= (5 * YEAR).as_secs_f64(), "{appended:?}");
     let mut decoder = SampleDecoder::new();

@@ -26,7 +26,7 @@ async fn a_restart_goes_on_where_the_store_is_whatever_was_committed_to_the_bus(
         stage.store.comes_to(8).await;
         role.stop().await;
         assert_eq!(stage.stored().await, (0..8).collect::<Vec<_>>(), "committed {committed}");
-        let appended: usize = stage.store.appends().iter().map(|append| append.samples.len()).sum();
+        let appended: usize = stage.store.appends().iter().map(|append| append.items.len()).sum();
         assert_eq!(appended, 8, "nothing was taken twice after {committed} was committed");
     }
 }
@@ -65,7 +65,7 @@ async fn of_two_that_both_believe_a_partition_theirs_none_stores_what_the_other_
     zombie.stop().await;
     assert_eq!(stage.stored().await, (0..RECORDS).collect::<Vec<_>>());
     let mut appended: Vec<_> =
-        stage.store.appends().iter().flat_map(|append| &append.samples).map(|sample| sample.value).collect();
+        stage.store.appends().iter().flat_map(|append| &append.items).map(|sample| sample.value).collect();
     appended.sort_by(f64::total_cmp);
     assert_eq!(appended, (0..RECORDS).map(f64::from).collect::<Vec<_>>());
 }

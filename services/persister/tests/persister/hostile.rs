@@ -14,7 +14,7 @@ async fn the_good_record_behind_whatever_lies_on_the_topic_is_stored() {
         stage.publish(hostile::records(seed)).await;
         stage.publish(records([7])).await;
         let role = stage.run(config());
-        let end = stage.bus.extents(&Topic::METRICS).await.unwrap()[0].end;
+        let end = stage.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high;
         stage.store.comes_to(end).await;
         role.stop().await;
         assert!(stage.stored().await.contains(&7), "seed {seed}");

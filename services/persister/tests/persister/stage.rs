@@ -12,8 +12,8 @@ use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_persister::{PersisterConfig, run};
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Group, Offset, PortError, PositionStore, ReceivedBatch, RecordBatch, SampleStore,
-    Topic, TopicPartition,
+    BatchBuilder, EventBus, Group, Offset, PortError, PositionStore, ReceivedBatch, RecordBatch,
+    SampleQueries, Topic, TopicPartition,
 };
 use watchkeeper_runtime::clock::to_marks;
 use watchkeeper_runtime::{RoleContext, RoleResult};

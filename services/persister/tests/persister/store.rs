@@ -10,8 +10,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Advance, Append, Appended, Group, Offset, Page, PortError, PositionStore, SampleKey, SampleStore,
-    ScheduleStore, SeriesPage, StoredPosition, TopicId, TopicPartition,
+    Advance, Append, Appended, Group, Offset, Page, PortError, PositionStore, SampleKey, SampleQueries,
+    SampleSink, SampleStore, ScheduleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition,
 };
 
 /// The embedded store, but for what it refuses and fails at.
@@ -19,7 +19,7 @@ pub(crate) struct StagedStore {
     store: EmbeddedStore,
     refused: Option<f64>,
     failures: Mutex<Vec<PortError>>,
-    appends: watch::Sender<Vec<Append>>,
+    appends: watch::Sender<Vec<Append<Sample>>>,
     prunes: watch::Sender<usize>,
 }
 
@@ -45,14 +45,15 @@ impl StagedStore {
     }
 
     /// What was appended, in order.
-    pub(crate) fn appends(&self) -> Vec<Append> {
+    pub(crate) fn appends(&self) -> Vec<Append<Sample>> {
         self.appends.borrow().clone()
     }
 
     /// Waits until the position of the persister has been moved to `next`.
     pub(crate) async fn comes_to(&self, next: Offset) {
         let moved = |advance: &Advance| advance.next == next;
-        let has_moved = |appends: &Vec<Append>| appends.iter().flat_map(|append| &append.advances).any(moved);
+        let has_moved =
+            |appends: &Vec<Append<Sample>>| appends.iter().flat_map(|append| &append.advances).any(moved);
         soon(self.appends.subscribe().wait_for(has_moved)).await.unwrap();
     }
 
@@ -75,20 +76,60 @@ impl PositionStore for StagedStore {
 }
 
 #[async_trait]
-impl SampleStore for StagedStore {
-    async fn append(&self, batch: &Arc<Append>) -> Result<Appended, PortError> {
-        if let Some(refused) = batch.samples.iter().find(|sample| Some(sample.value) == self.refused) {
+impl Sink<Sample> for StagedStore {
+    async fn append(&self, batch: Arc<Append<Sample>>) -> Result<Appended, PortError> {
+        self.append_within(u64::MAX, batch).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        let pruned = self.store.prune(before).await;
+        self.prunes.send_modify(|prunes| *prunes += 1);
+        pruned
+    }
+
+    async fn check(&self) -> Result<(), PortError> {
+        self.store.check().await
+    }
+}
+
+#[async_trait]
+impl SampleSink for StagedStore {
+    async fn append_within(
+        &self,
+        max_series: u64,
+        batch: Arc<Append<Sample>>,
+    ) -> Result<Appended, PortError> {
+        if let Some(refused) = batch.items.iter().find(|sample| Some(sample.value) == self.refused) {
             return Err(PortError::Rejected { what: "store", reason: format!("no {}", refused.value) });
         }
         let failure = if batch.advances.is_empty() { None } else { self.failures.lock().unwrap().pop() };
         if let Some(error) = failure {
             return Err(error);
         }
-        let appended = SampleStore::append(&self.store, batch).await?;
-        self.appends.send_modify(|appends| appends.push(Append::clone(batch)));
+        let appended = self.store.append_within(max_series, Arc::clone(&batch)).await?;
+        self.appends.send_modify(|appends| appends.push(Append::clone(&batch)));
         Ok(appended)
     }
 
+    async fn series_count(&self) -> Result<u64, PortError> {
+        self.store.series_count().await
+    }
+}
+
+#[async_trait]
+impl SampleStore for StagedStore {
+    async fn samples(
+        &self,
+        time: Range<Timestamp>,
+        after: Option<&SampleKey>,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        SampleStore::samples(&self.store, time, after, limit).await
+    }
+}
+
+#[async_trait]
+impl SampleQueries for StagedStore {
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError> {
         self.store.series(filter, page).await
     }
@@ -102,10 +143,6 @@ impl SampleStore for StagedStore {
         self.store.latest(filter, page, until).await
     }
 
-    async fn series_count(&self) -> Result<u64, PortError> {
-        self.store.series_count().await
-    }
-
     async fn newest(
         &self,
         filter: &SeriesFilter,
@@ -113,15 +150,6 @@ impl SampleStore for StagedStore {
         until: Timestamp,
     ) -> Result<Vec<Sample>, PortError> {
         self.store.newest(filter, limit, until).await
-    }
-
-    async fn samples(
-        &self,
-        time: Range<Timestamp>,
-        after: Option<&SampleKey>,
-        limit: usize,
-    ) -> Result<Vec<Sample>, PortError> {
-        SampleStore::samples(&self.store, time, after, limit).await
     }
 
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError> {
@@ -134,15 +162,5 @@ impl SampleStore for StagedStore {
 
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         self.store.oldest().await
-    }
-
-    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
-        let pruned = self.store.prune(before).await;
-        self.prunes.send_modify(|prunes| *prunes += 1);
-        pruned
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.store.check().await
     }
 }

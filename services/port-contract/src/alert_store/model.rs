@@ -26,7 +26,7 @@ impl Model {
     /// Whether the evaluation was stored.
     fn store(&mut self, evaluation: &Evaluation) -> bool {
         let position = |partition| self.positions.get(partition).copied().unwrap_or(0);
-        if evaluation.advances.iter().any(|advance| position(&advance.partition) != advance.expected) {
+        if evaluation.advances.iter().any(|advance| Some(position(&advance.partition)) != advance.expected) {
             return false;
         }
         for advance in &evaluation.advances {

@@ -102,8 +102,8 @@ pub async fn a_member_can_go_forward<F: Fixture<dyn EventBus>>() {
     let mut member = Member::join(&*bus, &topic, &group()).await;
     let first = member.records(1).await;
     let end =
-        bus.extents(&topic).await.unwrap().into_iter().find(|extent| extent.partition == first.partition);
-    let next = end.unwrap().end;
+        bus.watermarks(&topic).await.unwrap().into_iter().find(|marks| marks.partition == first.partition);
+    let next = end.unwrap().high;
     member.subscription.seek(Position { partition: first.partition, next }).await.unwrap();
     publish(&*bus, &topic, numbered([10], 1)).await;
     assert_eq!(member.values(1).await, [10]);

@@ -110,7 +110,7 @@ pub async fn a_position_can_be_committed_once_its_partition_is_assigned<F: Fixtu
     subscription.commit(&[Position { partition: keyed.clone(), next: first[4] }]).await.unwrap();
     let lags = bus.lag(&topic, &group).await.unwrap();
     let lag = lags.iter().find(|lag| lag.partition == keyed);
-    let expected = Lag { partition: keyed, earliest: first[0], committed: first[4], end: first[9] + 1 };
+    let expected = Lag { partition: keyed, low: first[0], committed: first[4], high: first[9] + 1 };
     assert_eq!(lag, Some(&expected));
     match soon(subscription.next(10)).await.unwrap() {
         Delivery::Records(batch) => assert_eq!(batch.offsets[0], first[6]),

@@ -5,19 +5,19 @@ use super::{group, numbered, publish, topic};
 use crate::{Fixture, soon};
 use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, Extent, Offset, Position, ReceivedBatch, Tail, Topic};
+use watchkeeper_ports::{EventBus, Offset, Position, ReceivedBatch, Tail, Topic, Watermarks};
 
 /// The partition that records of one key are in.
-async fn filled(bus: &dyn EventBus, topic: &Topic) -> Extent {
+async fn filled(bus: &dyn EventBus, topic: &Topic) -> Watermarks {
     publish(bus, topic, numbered(0..30, 1)).await;
-    let extents = bus.extents(topic).await.unwrap();
-    extents.into_iter().find(|extent| extent.end > extent.earliest).unwrap()
+    let watermarks = bus.watermarks(topic).await.unwrap();
+    watermarks.into_iter().find(|marks| marks.high > marks.low).unwrap()
 }
 
 pub async fn reading_goes_on_where_it_ended<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    let Extent { partition, earliest, end } = filled(&*bus, &topic).await;
+    let Watermarks { partition, low: earliest, high: end } = filled(&*bus, &topic).await;
     let (mut from, mut batches) = (earliest, Vec::new());
     while from < end {
         let batch = bus.read(&partition, from, 7).await.unwrap();
@@ -31,7 +31,7 @@ pub async fn reading_goes_on_where_it_ended<F: Fixture<dyn EventBus>>() {
 pub async fn reading_may_begin_at_any_record<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    let Extent { partition, earliest, .. } = filled(&*bus, &topic).await;
+    let Watermarks { partition, low: earliest, .. } = filled(&*bus, &topic).await;
     let whole = bus.read(&partition, earliest, 30).await.unwrap();
     assert_eq!(bus.read(&partition, 0, 30).await.unwrap(), whole, "before the earliest is the earliest");
     for (number, offset) in (0..).zip(whole.offsets) {
@@ -45,7 +45,7 @@ pub async fn reading_may_begin_at_any_record<F: Fixture<dyn EventBus>>() {
 pub async fn reading_past_the_end_says_where_it_began<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    let Extent { partition, end, .. } = filled(&*bus, &topic).await;
+    let Watermarks { partition, high: end, .. } = filled(&*bus, &topic).await;
     for from in [end, end + 1, i64::MAX as Offset] {
         let ReceivedBatch { records, offsets, next, appended_at, .. } =
             bus.read(&partition, from, 10).await.unwrap();

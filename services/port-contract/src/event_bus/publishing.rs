@@ -69,8 +69,8 @@ pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventB
     let keys: Vec<_> = (1..=u8::MAX).map(|length| vec![length; length.into()]).collect();
     // The topic need not be there yet.
     let placement = bus.placement(&topic).await.unwrap();
-    let extents = bus.extents(&topic).await.unwrap();
-    assert_eq!(extents.len(), placement.partitions() as usize);
+    let watermarks = bus.watermarks(&topic).await.unwrap();
+    assert_eq!(watermarks.len(), placement.partitions() as usize);
     let mut batch = BatchBuilder::default();
     for key in &keys {
         batch.push(key, b"value");

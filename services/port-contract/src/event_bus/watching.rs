@@ -24,33 +24,33 @@ pub async fn reading_needs_no_group_and_does_not_wait<F: Fixture<dyn EventBus>>(
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
     publish(&*bus, &topic, numbered(0..10, 1)).await;
-    let extents = bus.extents(&topic).await.unwrap();
-    let extent = extents.iter().find(|extent| extent.end > extent.earliest).unwrap();
-    let read = async |from, max_records| bus.read(&extent.partition, from, max_records).await.unwrap();
-    let whole = read(extent.earliest, 100).await;
+    let watermarks = bus.watermarks(&topic).await.unwrap();
+    let marks = watermarks.iter().find(|marks| marks.high > marks.low).unwrap();
+    let read = async |from, max_records| bus.read(&marks.partition, from, max_records).await.unwrap();
+    let whole = read(marks.low, 100).await;
     assert_eq!(values(std::slice::from_ref(&whole)), (0..10).collect::<Vec<_>>());
-    assert_eq!(whole.next, extent.end);
+    assert_eq!(whole.next, marks.high);
     let part = read(whole.offsets[3], 4).await;
     assert_eq!((values(std::slice::from_ref(&part)), part.next), ((3..7).collect(), whole.offsets[7]));
-    let past_the_end = read(extent.end, 100).await;
+    let past_the_end = read(marks.high, 100).await;
     assert!(past_the_end.records.is_empty());
-    assert_eq!(past_the_end.next, extent.end);
-    let nothing = read(extent.end + 1_000, 100).await;
+    assert_eq!(past_the_end.next, marks.high);
+    let nothing = read(marks.high + 1_000, 100).await;
     assert!(nothing.records.is_empty());
 }
 
-pub async fn extents_say_what_there_is<F: Fixture<dyn EventBus>>() {
+pub async fn watermarks_say_what_there_is<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
     let records = async || {
-        let extents = bus.extents(&topic).await.unwrap();
-        assert!(extents.is_sorted_by(|a, b| a.partition < b.partition));
-        extents.iter().map(|extent| extent.end - extent.earliest).sum::<u64>()
+        let watermarks = bus.watermarks(&topic).await.unwrap();
+        assert!(watermarks.is_sorted_by(|a, b| a.partition < b.partition));
+        watermarks.iter().map(|marks| marks.high - marks.low).sum::<u64>()
     };
     assert_eq!(records().await, 0);
     publish(&*bus, &topic, numbered(0..10, 3)).await;
     assert!(records().await >= 10);
-    assert!(bus.extents(&topic).await.unwrap().iter().all(|extent| extent.partition.topic == topic));
+    assert!(bus.watermarks(&topic).await.unwrap().iter().all(|marks| marks.partition.topic == topic));
 }
 
 pub async fn lag_is_what_a_group_has_yet_to_commit<F: Fixture<dyn EventBus>>() {

@@ -2,14 +2,14 @@
 
 use crate::Fixture;
 use crate::samples::{created_anew, topic_id};
-use watchkeeper_ports::{CacheAdvance, LatestCache, Offset, PortError, Topic, TopicPartition};
+use watchkeeper_ports::{Advance, Group, LatestCache, Offset, PortError, Topic, TopicPartition};
 
 fn partitions() -> [TopicPartition; 2] {
     [3, 4].map(|number| TopicPartition::new(Topic::METRICS, number))
 }
 
-fn advance(partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> CacheAdvance {
-    CacheAdvance { partition: partition.clone(), topic_id: topic_id(), expected, next }
+fn advance(partition: &TopicPartition, expected: Option<Offset>, next: Offset) -> Advance {
+    Advance { group: Group::CACHE, partition: partition.clone(), topic_id: topic_id(), expected, next }
 }
 
 async fn noted(cache: &dyn LatestCache) -> Vec<Option<Offset>> {
@@ -64,7 +64,7 @@ pub async fn nothing_is_noted_of_a_topic_created_anew<F: Fixture<dyn LatestCache
     let (cache, [one, other]) = (fixture.open().await, partitions());
     cache.advance(&[advance(&one, None, 7)]).await.unwrap();
     assert_eq!(cache.positions(&partitions(), &created_anew()).await.unwrap(), [None, None]);
-    let anew = |partition, next| CacheAdvance { topic_id: created_anew(), ..advance(partition, None, next) };
+    let anew = |partition, next| Advance { topic_id: created_anew(), ..advance(partition, None, next) };
     cache.advance(&[anew(&one, 2), anew(&other, 3)]).await.unwrap();
     assert_eq!(cache.positions(&partitions(), &created_anew()).await.unwrap(), [Some(2), Some(3)]);
     assert_eq!(noted(&*cache).await, [Some(7), None]);

@@ -67,7 +67,7 @@ pub async fn a_plan_that_names_a_group_twice_is_refused<F: Fixture<dyn Notificat
         [removal("a", seen), removal("a", seen + 1), change("new", 0, "x")],
     ] {
         let planned = Plan { groups: twice.to_vec(), notifications: vec![notification("1", 0)] };
-        match store.plan(&Arc::new(planned)).await.unwrap_err() {
+        match store.plan(Arc::new(planned)).await.unwrap_err() {
             PortError::Rejected { reason, .. } => assert_eq!(reason, "groups: \"a\" is named twice"),
             other => panic!("{other}"),
         }

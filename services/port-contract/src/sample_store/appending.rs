@@ -17,11 +17,12 @@ fn partition(partition: u32) -> TopicPartition {
 }
 
 fn advance(number: u32, expected: Offset, next: Offset) -> Advance {
-    Advance { group: Group::PERSISTER, partition: partition(number), topic_id: topic_id(), expected, next }
+    let (group, expected) = (Group::PERSISTER, Some(expected));
+    Advance { group, partition: partition(number), topic_id: topic_id(), expected, next }
 }
 
-fn moving(samples: Vec<Sample>, advances: impl Into<Vec<Advance>>) -> Arc<Append> {
-    Arc::new(Append { samples, advances: advances.into(), ..Append::default() })
+fn moving(samples: Vec<Sample>, advances: impl Into<Vec<Advance>>) -> Arc<Append<Sample>> {
+    Arc::new(Append { items: samples, advances: advances.into() })
 }
 
 async fn position(store: &dyn SampleStore, number: u32) -> Option<Offset> {
@@ -58,9 +59,9 @@ pub async fn samples_and_positions_move_together<F: Fixture<dyn SampleStore>>() 
     let fixture = F::fresh().await;
     let (store, load) = (fixture.open().await, series("load", &[]));
     assert_eq!(position(&*store, 0).await, None);
-    store.append(&moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
+    store.append(moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
     assert_eq!(position(&*store, 0).await, Some(10));
-    store.append(&moving(vec![sample(&load, 1, 2.0)], [advance(0, 10, 25)])).await.unwrap();
+    store.append(moving(vec![sample(&load, 1, 2.0)], [advance(0, 10, 25)])).await.unwrap();
     assert_eq!(position(&*store, 0).await, Some(25));
     assert_eq!(everything(&*store).await.len(), 2);
 }
@@ -68,11 +69,11 @@ pub async fn samples_and_positions_move_together<F: Fixture<dyn SampleStore>>() 
 pub async fn a_zombies_append_fails_and_stores_nothing<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let (store, load) = (fixture.open().await, series("load", &[]));
-    store.append(&moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
+    store.append(moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
     let new_series = series("of_the_zombie", &[]);
     for (expected, next) in [(0, 5), (9, 20), (11, 20)] {
         let zombie = moving(vec![sample(&new_series, 9, 9.0)], [advance(0, expected, next)]);
-        match store.append(&zombie).await.unwrap_err() {
+        match store.append(zombie).await.unwrap_err() {
             PortError::PositionMoved { partition: moved, expected: said, found } => {
                 assert_eq!((moved, said, found), (partition(0), expected, 10));
             }
@@ -89,9 +90,9 @@ pub async fn a_zombies_append_fails_and_stores_nothing<F: Fixture<dyn SampleStor
 pub async fn one_moved_position_holds_all_back<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let (store, load) = (fixture.open().await, series("load", &[]));
-    store.append(&moving(Vec::new(), [advance(1, 0, 7)])).await.unwrap();
+    store.append(moving(Vec::new(), [advance(1, 0, 7)])).await.unwrap();
     let half_moved = moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 5), advance(1, 0, 9)]);
-    assert!(matches!(store.append(&half_moved).await, Err(PortError::PositionMoved { .. })));
+    assert!(matches!(store.append(half_moved).await, Err(PortError::PositionMoved { .. })));
     assert_eq!((position(&*store, 0).await, position(&*store, 1).await), (None, Some(7)));
     assert_eq!(everything(&*store).await, []);
 }
@@ -103,7 +104,7 @@ pub async fn groups_and_partitions_have_positions_of_their_own<F: Fixture<dyn Sa
     let dead =
         Advance { partition: TopicPartition::new(Topic::METRICS.dead_letters(), 0), ..advance(0, 0, 4) };
     let advances = [advance(0, 0, 1), advance(1, 0, 2), other_group, dead.clone()];
-    store.append(&moving(Vec::new(), advances)).await.unwrap();
+    store.append(moving(Vec::new(), advances)).await.unwrap();
     assert_eq!((position(&*store, 0).await, position(&*store, 1).await), (Some(1), Some(2)));
     let of_group = async |group, number| store.position(group, &partition(number), &topic_id()).await;
     let other = Group::named("other");
@@ -118,11 +119,11 @@ pub async fn a_topic_created_anew_is_stored_from_its_beginning<F: Fixture<dyn Sa
     let (store, load) = (fixture.open().await, series("load", &[]));
     let anew = |expected, next| Advance { topic_id: created_anew(), ..advance(0, expected, next) };
     let position_anew = async || store.position(&Group::PERSISTER, &partition(0), &created_anew()).await;
-    store.append(&moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
+    store.append(moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
     assert_eq!(position_anew().await.unwrap(), StoredPosition::OfAnother(topic_id()));
     let zombie = moving(vec![sample(&load, 9, 9.0)], [anew(10, 11)]);
-    assert!(matches!(store.append(&zombie).await, Err(PortError::PositionMoved { found: 0, .. })));
-    store.append(&moving(vec![sample(&load, 1, 2.0)], [anew(0, 3)])).await.unwrap();
+    assert!(matches!(store.append(zombie).await, Err(PortError::PositionMoved { found: 0, .. })));
+    store.append(moving(vec![sample(&load, 1, 2.0)], [anew(0, 3)])).await.unwrap();
     assert_eq!(position_anew().await.unwrap(), StoredPosition::At(3));
     assert_eq!(position(&*store, 0).await, Some(10), "the topic before may be on another bus, and live");
     assert_eq!(everything(&*store).await, [sample(&load, 1, 2.0), sample(&load, 0, 1.0)]);
@@ -131,7 +132,7 @@ pub async fn a_topic_created_anew_is_stored_from_its_beginning<F: Fixture<dyn Sa
 pub async fn an_append_without_samples_moves_the_position<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    let appended = store.append(&moving(Vec::new(), [advance(0, 0, 3)])).await.unwrap();
+    let appended = store.append(moving(Vec::new(), [advance(0, 0, 3)])).await.unwrap();
     assert_eq!(appended, Appended::default());
     assert_eq!(position(&*store, 0).await, Some(3));
     assert_eq!(append(&*store, []).await, Appended::default());
@@ -140,7 +141,7 @@ pub async fn an_append_without_samples_moves_the_position<F: Fixture<dyn SampleS
 pub async fn everything_survives_reopening<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let (store, load) = (fixture.open().await, series("load", &[("host", "a")]));
-    store.append(&moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
+    store.append(moving(vec![sample(&load, 0, 1.0)], [advance(0, 0, 10)])).await.unwrap();
     drop(store);
     let store = fixture.open().await;
     assert_eq!(everything(&*store).await, [sample(&load, 0, 1.0)]);
@@ -179,7 +180,7 @@ pub async fn one_position_is_moved_by_one_of_many<F: Fixture<dyn SampleStore>>()
     for task in 0..16 {
         let store = Arc::clone(&store);
         let own = moving(vec![sample(&series("load", &[]), task, 1.0)], [advance(0, 0, task + 1)]);
-        tasks.spawn(async move { store.append(&own).await.is_ok() });
+        tasks.spawn(async move { store.append(own).await.is_ok() });
     }
     let winners = tasks.join_all().await.into_iter().filter(|has_won| *has_won).count();
     assert_eq!(winners, 1);
@@ -219,6 +220,6 @@ pub async fn a_large_batch_is_stored_whole<F: Fixture<dyn SampleStore>>() {
     let many: Vec<_> = (0..SERIES).map(|number| series("many", &[("number", &number.to_string())])).collect();
     let samples: Vec<_> =
         (0..SAMPLES).map(|number| sample(&many[number % SERIES], number as u64, 1.0)).collect();
-    assert_eq!(store.append(&batch(samples)).await.unwrap().stored, SAMPLES as u64);
+    assert_eq!(store.append(batch(samples)).await.unwrap().stored, SAMPLES as u64);
     assert_eq!(everything(&*store).await.len(), SAMPLES);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, Appended, Group, MAX_ASKED_SERIES, Page, PortError, SampleStore, Topic, TopicPartition,
-    asked_of_too_many,
+    asked_of_too_many, too_many_series,
 };
 
 /// Longer than a store may keep more than it was asked to: it may drop whole days alone.
@@ -20,15 +20,22 @@ fn of_names(names: &str) -> Vec<Sample> {
     names.map(|(name, second)| sample(&series(name, &[]), second, 1.0)).collect()
 }
 
-fn at_most(max_series: u64, samples: Vec<Sample>) -> Append {
-    Append { samples, max_series: Some(max_series), ..Append::default() }
+fn at_most(max_series: u64, samples: Vec<Sample>) -> (u64, Append<Sample>) {
+    (max_series, Append::of(samples))
 }
 
 /// What is stored, or the samples for whose series there is no room, and how many series there are.
-async fn try_append(store: &dyn SampleStore, append: Append) -> Result<u64, (u64, Vec<usize>)> {
-    match store.append(&Arc::new(append)).await {
+async fn try_append(
+    store: &dyn SampleStore,
+    (max_series, append): (u64, Append<Sample>),
+) -> Result<u64, (u64, Vec<usize>)> {
+    match store.append_within(max_series, Arc::new(append)).await {
         Ok(Appended { stored, .. }) => Ok(stored),
-        Err(PortError::TooManySeries { series, samples, .. }) => Err((series, samples)),
+        Err(PortError::ItemsRejected { reason, items, .. }) => {
+            let series = store.series_count().await.unwrap();
+            assert_eq!(reason, too_many_series(series, max_series));
+            Err((series, items))
+        }
         Err(other) => panic!("{other}"),
     }
 }
@@ -62,15 +69,14 @@ pub async fn a_batch_without_room_stores_nothing_and_moves_no_position<F: Fixtur
     let store = fixture.open().await;
     let partition = TopicPartition::new(Topic::METRICS, 0);
     append(&*store, of_names("a")).await;
-    let (group, topic_id, expected, next) = (Group::PERSISTER, topic_id(), 0, 9);
+    let (group, topic_id, expected, next) = (Group::PERSISTER, topic_id(), None, 9);
     let advance = Advance { group: group.clone(), partition: partition.clone(), topic_id, expected, next };
-    let refused = Append { advances: vec![advance.clone()], ..at_most(1, of_names("b a")) };
-    assert_eq!(try_append(&*store, refused).await, Err((1, vec![0])));
+    let moving = |samples| Append { items: of_names(samples), advances: vec![advance.clone()] };
+    assert_eq!(try_append(&*store, (1, moving("b a"))).await, Err((1, vec![0])));
     assert_eq!(everything(&*store).await, of_names("a"));
     let position = async || store.position(&group, &partition, &advance.topic_id).await.unwrap().known();
     assert_eq!(position().await, None);
-    let rest = Append { advances: vec![advance.clone()], ..at_most(1, of_names("a a")) };
-    assert_eq!(try_append(&*store, rest).await, Ok(1));
+    assert_eq!(try_append(&*store, (1, moving("a a"))).await, Ok(1));
     assert_eq!(position().await, Some(9));
 }
 
@@ -109,7 +115,7 @@ pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<d
         sample(&series(name, &[("number", &number.to_string())]), 0, 1.0)
     };
     for first in (0..MAX_ASKED_SERIES).step_by(BATCH) {
-        store.append(&batch((first..first + BATCH).map(numbered).collect::<Vec<_>>())).await.unwrap();
+        store.append(batch((first..first + BATCH).map(numbered).collect::<Vec<_>>())).await.unwrap();
     }
     let all = SeriesFilter::default();
     // Later than all samples: each series is looked at in vain.

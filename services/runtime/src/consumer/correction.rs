@@ -7,7 +7,7 @@ use watchkeeper_ports::{Lag, Position};
 pub(super) fn not_committed(begun: Vec<Position>, lags: &[Lag]) -> Vec<Position> {
     let of = |Position { partition, next }| {
         let lag = lags.iter().find(|lag| lag.partition == partition)?;
-        let next = if (lag.earliest..=lag.end).contains(&next) { next } else { lag.earliest };
+        let next = if (lag.low..=lag.high).contains(&next) { next } else { lag.low };
         (next != lag.committed).then_some(Position { partition, next })
     };
     begun.into_iter().filter_map(of).collect()
@@ -24,7 +24,7 @@ mod tests {
 
     /// What is committed where `begun` is where the store is, and the bus keeps 10 to 20 of it.
     fn corrected(begun: Offset, committed: Offset) -> Option<Offset> {
-        let lag = Lag { partition: partition(0), earliest: 10, committed, end: 20 };
+        let lag = Lag { partition: partition(0), low: 10, committed, high: 20 };
         let begun = vec![Position { partition: partition(0), next: begun }];
         not_committed(begun, &[lag]).first().map(|position| position.next)
     }

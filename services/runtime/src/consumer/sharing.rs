@@ -96,7 +96,7 @@ impl Sharing {
         // In this order: the store may have moved on since the group committed, and never the other way.
         let lags = self.bus.lag(&self.topic, &self.group).await?;
         let mut elsewhere = Vec::new();
-        for Lag { partition, earliest, committed, .. } in lags {
+        for Lag { partition, low: earliest, committed, .. } in lags {
             let stored = store.position(&self.group, &partition, &topic_id).await?.next();
             // A group that has committed nothing is said to be at the earliest record.
             if committed > stored.max(earliest) {

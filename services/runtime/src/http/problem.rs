@@ -205,7 +205,10 @@ impl From<PortError> for Problem {
                 Self::unavailable(format!("the {what} is not available"), RETRY_UNAVAILABLE)
             }
             PortError::Rejected { reason, .. } => Self::new(StatusCode::BAD_REQUEST, reason),
-            PortError::TooManySeries { .. } | PortError::PositionMoved { .. } | PortError::Broken { .. } => {
+            PortError::ItemsRejected { .. }
+            | PortError::PositionMoved { .. }
+            | PortError::Fenced { .. }
+            | PortError::Broken { .. } => {
                 tracing::error!(%error, "a request failed");
                 Self::internal()
             }

@@ -4,8 +4,8 @@ use crate::stage::{Call, Did, Stage, partition};
 use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
-    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// The bus of a stage.
@@ -23,7 +23,7 @@ impl EventBus for FakeBus {
     /// Seven records behind.
     async fn lag(&self, _: &Topic, _: &Group) -> Result<Vec<Lag>, PortError> {
         self.0.check(Call::Lag)?;
-        Ok(vec![Lag { partition: partition(), earliest: 2, committed: 3, end: 10 }])
+        Ok(vec![Lag { partition: partition(), low: 2, committed: 3, high: 10 }])
     }
 
     async fn publish(&self, _: &Topic, _: RecordBatch) -> Result<(), PortError> {
@@ -38,8 +38,8 @@ impl EventBus for FakeBus {
         unreachable!("a consumer only consumes")
     }
 
-    async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
-        Ok(vec![Extent { partition: partition(), earliest: 2, end: 10 }])
+    async fn watermarks(&self, _: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        Ok(vec![Watermarks { partition: partition(), low: 2, high: 10 }])
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {

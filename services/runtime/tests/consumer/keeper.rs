@@ -89,7 +89,7 @@ impl Consumer for Keeper {
         Ok(self.begin_at.map(|next| Position { partition: partition(), next }).into_iter().collect())
     }
 
-    fn take(&mut self, batch: ReceivedBatch) {
+    fn push(&mut self, batch: ReceivedBatch) {
         self.stage.did(Did::Take(batch.offsets.clone()));
         self.in_hand.push(batch);
     }
@@ -98,7 +98,7 @@ impl Consumer for Keeper {
         self.linger
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.max_records - self.offsets().len()
     }
 
@@ -110,7 +110,7 @@ impl Consumer for Keeper {
         Ok(last.map(|batch| Position { partition: batch.partition, next: batch.next }).into_iter().collect())
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.stage.did(Did::Forget);
         self.in_hand.clear();
     }
@@ -120,11 +120,11 @@ impl Consumer for Keeper {
         self.stage.did(Did::Release);
     }
 
-    fn wake_at(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<Instant> {
         self.wakes.front().map(|&(at, _)| at)
     }
 
-    async fn wake(&mut self, _: &Heartbeat) -> bool {
+    async fn on_deadline(&mut self, _: &Heartbeat) -> bool {
         self.stage.did(Did::Wake);
         self.wakes.pop_front().is_some_and(|(_, must_store)| must_store)
     }

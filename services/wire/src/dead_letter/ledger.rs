@@ -12,7 +12,7 @@ use recent::Recent;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
-use watchkeeper_ports::{Extent, Offset, ReceivedBatch, Record, TopicPartition};
+use watchkeeper_ports::{Offset, ReceivedBatch, Record, TopicPartition, Watermarks};
 
 /// The letters that wait for somebody to do something about them, of all dead-letter topics.
 ///
@@ -61,9 +61,9 @@ impl Ledger {
     }
 
     /// Whether everything that these partitions hold is known, or counted.
-    pub fn knows(&self, extents: &[Extent]) -> bool {
+    pub fn knows(&self, watermarks: &[Watermarks]) -> bool {
         let known_until = |partition| self.log(partition).map_or(0, Log::known_until);
-        extents.iter().all(|Extent { partition, earliest, end }| {
+        watermarks.iter().all(|Watermarks { partition, low: earliest, high: end }| {
             earliest >= end || known_until(partition).max(*earliest) >= *end
         })
     }
@@ -149,18 +149,18 @@ impl Ledger {
         self.settled.insert(rejection);
     }
 
-    /// Forgets what the topics no longer keep: `extents` is what all partitions of dead-letter topics hold now. One
+    /// Forgets what the topics no longer keep: `watermarks` is what all partitions of dead-letter topics hold now. One
     /// that ends before what was read of it was made anew, and is read from its beginning.
-    pub fn reconcile(&mut self, extents: &[Extent]) {
-        for extent in extents {
-            self.number_of(&extent.partition);
+    pub fn reconcile(&mut self, watermarks: &[Watermarks]) {
+        for marks in watermarks {
+            self.number_of(&marks.partition);
         }
         for number in 0..self.logs.len() {
             let partition = &self.logs[number].partition;
-            let extent = extents.iter().find(|extent| extent.partition == *partition);
-            match extent {
-                Some(extent) if extent.end >= self.logs[number].next => {
-                    self.forget_before(number, extent.earliest);
+            let marks = watermarks.iter().find(|marks| marks.partition == *partition);
+            match marks {
+                Some(marks) if marks.high >= self.logs[number].next => {
+                    self.forget_before(number, marks.low);
                 }
                 _ => {
                     self.forget_before(number, Offset::MAX);

@@ -1,34 +1,15 @@
 //! Records that say once more what was said before.
+//!
+//! Before it measures, the collector of the previous platform asks the cache, and publishes the value that it gets once
+//! more: labelled `cached="true"`, with the present time, and without a key. A series may have such a label for other
+//! reasons; a record of ours has the key of its series, and is none.
 
-use watchkeeper_domain::{Sample, Series};
+use watchkeeper_domain::Series;
 
 /// The label, name and value, of what the collector of the previous platform publishes once more.
 const MARK: (&str, &str) = ("cached", "true");
 
-/// What a record of topic `metrics` is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decoded {
-    /// A sample.
-    Sample(Sample),
-    /// A copy of an older one, and no news to anybody: nothing is kept of it.
-    ///
-    /// Before it measures, the collector of the previous platform asks the cache, and publishes the value
-    /// that it gets once more: labelled `cached="true"`, with the present time, and without a key. A series may have
-    /// such a label for other reasons; a record of ours has the key of its series, and is none.
-    Copy,
-}
-
-impl Decoded {
-    /// The sample, if it is one.
-    pub fn sample(self) -> Option<Sample> {
-        match self {
-            Self::Sample(sample) => Some(sample),
-            Self::Copy => None,
-        }
-    }
-}
-
-/// Whether a series is labelled as copies are ([`Decoded::Copy`]).
+/// Whether a series is labelled as copies are ([`Decoded::Copy`](crate::Decoded::Copy)).
 pub fn is_marked(series: &Series) -> bool {
     let (name, value) = MARK;
     series.label(name) == Some(value)

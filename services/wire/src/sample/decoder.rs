@@ -1,12 +1,13 @@
 //! Reads samples off the bus; a sample of a known series costs one look-up.
 
-use super::copy::{Decoded, is_copy, is_marked};
+use super::copy::{is_copy, is_marked};
 use super::known_series::{Known, KnownSeries};
 use super::tail::Tail;
 use super::{SampleReader, UnknownFields};
+use crate::{Decode, Decoded};
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, Series, Violation};
-use watchkeeper_ports::Record;
+use watchkeeper_domain::{Sample, Series, Timestamp, Violation};
+use watchkeeper_ports::{Record, Topic};
 
 /// Turns record values of topic `metrics` into samples. Keep one per consuming loop: it remembers series,
 /// at most [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
@@ -38,17 +39,6 @@ impl SampleDecoder {
         Self { known: KnownSeries::new() }
     }
 
-    /// Decodes a record, whoever has put it on its topic, and tells a copy from a sample. Whoever consumes topic
-    /// `metrics` decodes its records by this.
-    ///
-    /// # Errors
-    /// As [`Self::decode`]; `record` stands for one that is larger than records may be, or cannot be read.
-    pub fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded, Violation> {
-        let (sample, is_marked) = self.read(record.whole_value()?)?;
-        let copy = is_copy(record.key, &sample.series, is_marked);
-        Ok(if copy { Decoded::Copy } else { Decoded::Sample(sample) })
-    }
-
     /// Decodes the JSON of one sample, wherever it lies.
     ///
     /// # Errors
@@ -72,6 +62,27 @@ impl SampleDecoder {
         let is_marked = known.is_marked;
         self.known.insert(tail.prefix, known);
         Ok((sample, is_marked))
+    }
+}
+
+impl Decode for SampleDecoder {
+    type Item = Sample;
+
+    const TOPIC: Topic = Topic::METRICS;
+    const ITEMS: &'static str = "samples";
+
+    /// Tells a copy from a sample.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; `record` stands for one that is larger than records may be, or cannot be read.
+    fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded<Sample>, Violation> {
+        let (sample, is_marked) = self.read(record.whole_value()?)?;
+        let copy = is_copy(record.key, &sample.series, is_marked);
+        Ok(if copy { Decoded::Copy } else { Decoded::Item(sample) })
+    }
+
+    fn instant(sample: &Sample) -> Timestamp {
+        sample.collected_at
     }
 }
 
@@ -155,7 +166,7 @@ mod tests {
                 let own_key = format!("a/b{{cached=\"{}\"}}", cached.trim_matches('"'));
                 assert_eq!(decode("") == Decoded::Copy, is_copy, "{value}");
                 assert_eq!(decode("a/b") == Decoded::Copy, is_copy, "{value}");
-                assert!(decode(&own_key).sample().is_some(), "{value}");
+                assert!(decode(&own_key).item().is_some(), "{value}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Stores of alerts, notifications and silences that are away.
 
 use super::{Away, away};
-use crate::platform::{Platform, at, embedded, sample, soon};
+use crate::platform::{Platform, at, embedded_with_samples, sample, soon};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -11,14 +11,18 @@ use std::time::Duration;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Lease, Memory, NotificationStore, Outcome, Page,
-    Plan, Planned, PortError, SilenceStore, Tenure, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Lease, Memory, NotificationStore, Outcome,
+    Page, Plan, Planned, PortError, SilenceStore, Tenure, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
 
 #[async_trait]
 impl AlertStore for Away {
-    async fn store(&self, _: &Arc<Evaluation>) -> Result<(), PortError> {
+    async fn store(&self, _: Arc<Evaluation>) -> Result<(), PortError> {
+        away()
+    }
+
+    async fn take_over(&self, _: &TopicPartition, _: &TopicId) -> Result<Epoch, PortError> {
         away()
     }
 
@@ -49,7 +53,7 @@ impl NotificationStore for Away {
         away()
     }
 
-    async fn plan(&self, _: &Arc<Plan>) -> Result<Planned, PortError> {
+    async fn plan(&self, _: Arc<Plan>) -> Result<Planned, PortError> {
         away()
     }
 
@@ -104,13 +108,10 @@ impl SilenceStore for Away {
 #[tokio::test]
 async fn without_the_stores_of_alerts_every_other_question_is_answered() {
     let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts {
-        alerts: Arc::new(Away),
-        notifications: Arc::new(Away),
-        silences: Arc::new(Away),
-        ..embedded(&dir)
-    };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let (ports, samples) = embedded_with_samples(&dir);
+    let ports =
+        ApiPorts { alerts: Arc::new(Away), notifications: Arc::new(Away), silences: Arc::new(Away), ..ports };
+    let platform = Platform::on(ports, ApiConfig::default(), &Access::open()).with_samples(samples);
     soon(platform.context.roster().ready()).await;
     platform.store(&[sample("host", "load", "a", &at("10:00:00"), 1.0)]).await;
     for path in ["/v1/rules", "/v1/rules/busy/explain", "/v1/alerts", "/v1/silences", "/v1/notifications"] {

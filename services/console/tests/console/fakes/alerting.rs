@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, NotificationState, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Evaluation, Lease, Memory, NotificationStore, Outcome, Page,
-    Plan, Planned, PortError, SilenceStore, Tenure, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Lease, Memory, NotificationStore, Outcome,
+    Page, Plan, Planned, PortError, SilenceStore, Tenure, TopicId, TopicPartition,
 };
 
 #[async_trait]
 impl AlertStore for World {
-    async fn store(&self, _: &Arc<Evaluation>) -> Result<(), PortError> {
+    async fn store(&self, _: Arc<Evaluation>) -> Result<(), PortError> {
+        unimplemented!("the console evaluates nothing")
+    }
+
+    async fn take_over(&self, _: &TopicPartition, _: &TopicId) -> Result<Epoch, PortError> {
         unimplemented!("the console evaluates nothing")
     }
 
@@ -48,7 +52,7 @@ impl NotificationStore for World {
         unimplemented!("the console tells nobody")
     }
 
-    async fn plan(&self, _: &Arc<Plan>) -> Result<Planned, PortError> {
+    async fn plan(&self, _: Arc<Plan>) -> Result<Planned, PortError> {
         unimplemented!("the console tells nobody")
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use watchkeeper_ports::{
-    Delivery, EventBus, Extent, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch,
-    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
+    Delivery, EventBus, Group, Lag, Offset, Placement, PortError, Position, ReceivedBatch, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 pub(crate) struct FullDisk {
@@ -69,8 +69,8 @@ impl EventBus for FullDisk {
         self.spool.read(partition, from, max_records).await
     }
 
-    async fn extents(&self, topic: &Topic) -> Result<Vec<Extent>, PortError> {
-        self.spool.extents(topic).await
+    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
+        self.spool.watermarks(topic).await
     }
 
     async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {

@@ -6,8 +6,8 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use watchkeeper_ports::{
-    EventBus, Extent, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription,
-    Tail, Topic, TopicId, TopicPartition,
+    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
+    Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// What becomes of one batch.
@@ -129,7 +129,7 @@ impl EventBus for ScriptedBus {
         Ok(())
     }
 
-    async fn extents(&self, _: &Topic) -> Result<Vec<Extent>, PortError> {
+    async fn watermarks(&self, _: &Topic) -> Result<Vec<Watermarks>, PortError> {
         Ok(Vec::new())
     }
 

@@ -234,9 +234,9 @@ async fn so_much_is_kept_for_other_members_and_no_more() {
     // Keyed, but by a partitioner of its producer's own.
     let record = sample(TARGET, 0, 1.0);
     let mut kept = 0;
-    while member.room() > 0 {
+    while member.capacity() > 0 {
         let partition = first.clone();
-        member.take(ReceivedBatch {
+        member.push(ReceivedBatch {
             partition,
             records: record.clone(),
             offsets: vec![kept],
@@ -252,5 +252,5 @@ async fn so_much_is_kept_for_other_members_and_no_more() {
     );
     two.stage.store(&mut two.members[0]).await;
     assert_eq!(two.stage.bus.len(&inlet()) as u64, kept);
-    assert!(two.members[0].room() > 0);
+    assert!(two.members[0].capacity() > 0);
 }

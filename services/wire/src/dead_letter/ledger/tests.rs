@@ -62,8 +62,8 @@ fn waiting(ledger: &Ledger) -> Vec<Offset> {
     ledger.after(None).map(|id| id.offset).collect()
 }
 
-fn extent(partition: u32, earliest: Offset, end: Offset) -> Extent {
-    Extent { partition: dead_letters(partition), earliest, end }
+fn marks(partition: u32, earliest: Offset, end: Offset) -> Watermarks {
+    Watermarks { partition: dead_letters(partition), low: earliest, high: end }
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_record_that_is_no_letter_is_counted_and_waits_for_nothing() {
     push(&mut batch, 1);
     let mut ledger = noted(batch);
     assert_eq!((waiting(&ledger), ledger.strays()), (vec![2], 2));
-    ledger.reconcile(&[extent(0, 1, 3)]);
+    ledger.reconcile(&[marks(0, 1, 3)]);
     assert_eq!(ledger.strays(), 1);
 }
 
@@ -161,7 +161,7 @@ fn a_marker_in_another_partition_settles_its_letter_whichever_is_read_first() {
             batches.reverse();
         }
         let mut ledger = Ledger::at_most(10);
-        ledger.reconcile(&[extent(0, 0, 2), extent(1, 0, 1)]);
+        ledger.reconcile(&[marks(0, 0, 2), marks(1, 0, 1)]);
         for batch in &batches {
             ledger.note(batch);
         }
@@ -188,12 +188,12 @@ fn what_there_is_no_room_for_is_counted_and_read_again_once_half_the_room_is_fre
     let mut ledger = Ledger::at_most(2);
     ledger.note(&received(0, &records, usize::MAX));
     assert_eq!((waiting(&ledger), ledger.unlisted()), (vec![0, 1], 2));
-    assert!(ledger.knows(&[extent(0, 0, 6)]));
+    assert!(ledger.knows(&[marks(0, 0, 6)]));
     assert!(!ledger.go_back());
 
     ledger.settle(&id(0));
     assert!(ledger.go_back());
-    assert!(ledger.knows(&[extent(0, 0, 6)]), "they are still counted");
+    assert!(ledger.knows(&[marks(0, 0, 6)]), "they are still counted");
     assert_eq!((ledger.next(&dead_letters(0)), ledger.unlisted()), (2, 2));
     ledger.note(&received(2, &records, usize::MAX));
     assert_eq!((waiting(&ledger), ledger.unlisted()), (vec![1, 2], 1));
@@ -221,7 +221,7 @@ fn what_the_topic_no_longer_keeps_does_not_wait() {
     let mut batch = BatchBuilder::default();
     (0..4).for_each(|offset| push(&mut batch, offset));
     let mut ledger = noted(batch);
-    ledger.reconcile(&[extent(0, 3, 4)]);
+    ledger.reconcile(&[marks(0, 3, 4)]);
     assert_eq!((waiting(&ledger), ledger.listed()), (vec![3], 1));
 }
 
@@ -232,7 +232,7 @@ fn a_letter_whose_copy_is_still_kept_waits_as_that() {
         push(&mut batch, offset);
     }
     let mut ledger = noted(batch);
-    ledger.reconcile(&[extent(0, 1, 4)]);
+    ledger.reconcile(&[marks(0, 1, 4)]);
     assert_eq!(waiting(&ledger), [1, 2]);
     ledger.settle(&id(3));
     assert_eq!(waiting(&ledger), [1]);
@@ -250,7 +250,7 @@ fn a_topic_that_was_made_anew_is_read_from_its_beginning() {
     let mut batch = BatchBuilder::default();
     (0..4).for_each(|offset| push(&mut batch, offset));
     let mut ledger = noted(batch);
-    ledger.reconcile(&[extent(0, 0, 2)]);
+    ledger.reconcile(&[marks(0, 0, 2)]);
     assert_eq!((ledger.listed(), ledger.next(&dead_letters(0))), (0, 0));
 }
 

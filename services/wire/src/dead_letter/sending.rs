@@ -1,16 +1,47 @@
 //! Sending letters, so that none of them can hold up who sends them.
 
 use super::DeadLetter;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
-use watchkeeper_ports::{BatchBuilder, Failure, PortError, Record, RecordBatch};
+use watchkeeper_ports::{BatchBuilder, Failure, PortError, ReceivedBatch, Record, RecordBatch};
 
 /// From how many bytes on letters are sent without waiting for more ([`BatchBuilder::published_bytes`]): every bus
 /// takes them together with one more, however large.
 pub const LETTER_BATCH_BYTES: usize = BATCH_BYTES_TAKEN / 2;
 
+/// A record that was rejected: which of a batch that was received, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Rejected<'a> {
+    /// The batch.
+    pub batch: &'a ReceivedBatch,
+    /// Which of its records.
+    pub index: usize,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// The letters about the first of the records that role `rejected_by` has rejected, one for each, as many as are sent at
+/// once: one at least, if any record was rejected.
+pub fn first_letters<'a>(
+    rejected: impl IntoIterator<Item = Rejected<'a>>,
+    rejected_by: &str,
+    rejected_at: Timestamp,
+) -> RecordBatch {
+    let mut letters = BatchBuilder::default();
+    for Rejected { batch, index, reason } in rejected {
+        let (origin, offset) = (batch.partition.clone(), batch.offsets[index]);
+        let record = batch.records.get(index);
+        DeadLetter { reason, rejected_by, rejected_at, origin, offset, record }.push(&mut letters);
+        if letters.published_bytes() >= LETTER_BATCH_BYTES {
+            break;
+        }
+    }
+    letters.finish()
+}
+
 /// What became of letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Buried {
+pub struct SentLetters {
     /// Letters that lie on the dead-letter topic.
     pub letters: u64,
     /// Letters that the bus does not even take with the head of the record. The records stay at their position.
@@ -23,28 +54,28 @@ pub struct Buried {
 ///
 /// # Errors
 /// Those of `publish`, but for refusals. Some letters may have been sent then.
-pub async fn bury<F: Future<Output = Result<(), PortError>>>(
+pub async fn send_letters<F: Future<Output = Result<(), PortError>>>(
     letters: RecordBatch,
     publish: impl Fn(RecordBatch) -> F,
-) -> Result<Buried, PortError> {
-    let mut buried = Buried::default();
+) -> Result<SentLetters, PortError> {
+    let mut sent = SentLetters::default();
     if taken(publish(letters.clone()).await)?.is_ok() {
-        buried.letters = letters.len() as u64;
-        return Ok(buried);
+        sent.letters = letters.len() as u64;
+        return Ok(sent);
     }
     for letter in letters.iter() {
-        match bury_one(letter, &publish).await? {
-            Ok(()) => buried.letters += 1,
+        match send_one(letter, &publish).await? {
+            Ok(()) => sent.letters += 1,
             Err(refusal) => {
-                buried.dropped += 1;
+                sent.dropped += 1;
                 tell_dropped(letter, &refusal);
             }
         }
     }
-    Ok(buried)
+    Ok(sent)
 }
 
-async fn bury_one<F: Future<Output = Result<(), PortError>>>(
+async fn send_one<F: Future<Output = Result<(), PortError>>>(
     letter: Record<'_>,
     publish: &impl Fn(RecordBatch) -> F,
 ) -> Result<Result<(), PortError>, PortError> {
@@ -84,27 +115,33 @@ mod tests {
     use super::*;
     use std::future::ready;
     use std::sync::Mutex;
-    use watchkeeper_domain::Timestamp;
     use watchkeeper_ports::{Incomplete, Topic, TopicPartition};
 
     fn letters(values: &[&[u8]]) -> RecordBatch {
-        let mut batch = BatchBuilder::default();
-        for (offset, value) in (0..).zip(values) {
-            let letter = DeadLetter {
-                reason: "bad",
-                rejected_by: "persister",
-                rejected_at: Timestamp::MIN,
-                origin: TopicPartition::new(Topic::METRICS, 0),
-                offset,
-                record: Record { key: b"k", value, headers: &[], incomplete: None },
-            };
-            letter.push(&mut batch);
+        let mut records = BatchBuilder::default();
+        for value in values {
+            records.push(b"k", value);
         }
-        batch.finish()
+        let batch = ReceivedBatch {
+            partition: TopicPartition::new(Topic::METRICS, 0),
+            records: records.finish(),
+            offsets: (0..values.len() as u64).collect(),
+            next: values.len() as u64,
+            appended_at: Timestamp::MIN,
+        };
+        let rejected = (0..values.len()).map(|index| Rejected { batch: &batch, index, reason: "bad" });
+        first_letters(rejected, "persister", Timestamp::MIN)
+    }
+
+    #[test]
+    fn no_more_letters_are_sent_at_once_than_every_bus_takes() {
+        let quarter = &vec![b'x'; LETTER_BATCH_BYTES / 4 - b"k".len()][..];
+        assert_eq!(letters(&[quarter; 5]).len(), 4);
+        assert_eq!(letters(&[]).len(), 0);
     }
 
     /// What a bus has taken that takes no record of more than so many bytes.
-    async fn buried(letters: RecordBatch, most: usize) -> (Buried, Vec<RecordBatch>) {
+    async fn sending(letters: RecordBatch, most: usize) -> (SentLetters, Vec<RecordBatch>) {
         let taken = Mutex::new(Vec::new());
         let publish = |batch: RecordBatch| {
             let refused = batch.iter().find(|record| record.value.len() > most).map(|record| {
@@ -116,22 +153,22 @@ mod tests {
             }
             ready(refused.map_or(Ok(()), Err))
         };
-        let buried = bury(letters, publish).await.unwrap();
-        (buried, taken.into_inner().unwrap())
+        let sent = send_letters(letters, publish).await.unwrap();
+        (sent, taken.into_inner().unwrap())
     }
 
     #[tokio::test]
     async fn letters_that_are_taken_are_sent_together() {
         let sent = letters(&[b"a", b"b"]);
-        let (told, taken) = buried(sent.clone(), 10).await;
-        assert_eq!((told, taken), (Buried { letters: 2, dropped: 0 }, vec![sent]));
+        let (told, taken) = sending(sent.clone(), 10).await;
+        assert_eq!((told, taken), (SentLetters { letters: 2, dropped: 0 }, vec![sent]));
     }
 
     #[tokio::test]
     async fn a_letter_that_is_refused_is_sent_with_its_head_and_holds_up_no_other() {
         let large = [b'x'; 9_000];
-        let (told, taken) = buried(letters(&[b"a", &large, b"c"]), 5_000).await;
-        assert_eq!(told, Buried { letters: 3, dropped: 0 });
+        let (told, taken) = sending(letters(&[b"a", &large, b"c"]), 5_000).await;
+        assert_eq!(told, SentLetters { letters: 3, dropped: 0 });
         let second = DeadLetter::read(taken[1].get(0)).unwrap();
         let Some(Incomplete::Cut(cut)) = second.incomplete() else { panic!("it is cut") };
         assert_eq!((second.offset, cut.value_bytes), (1, 9_000));
@@ -141,14 +178,14 @@ mod tests {
     #[tokio::test]
     async fn a_letter_that_is_refused_even_so_is_left_out_and_holds_up_no_other() {
         let large = [b'x'; 9_000];
-        let (told, taken) = buried(letters(&[b"a", &large, b"c"]), 100).await;
-        assert_eq!((told, taken.len()), (Buried { letters: 2, dropped: 1 }, 2));
+        let (told, taken) = sending(letters(&[b"a", &large, b"c"]), 100).await;
+        assert_eq!((told, taken.len()), (SentLetters { letters: 2, dropped: 1 }, 2));
     }
 
     #[tokio::test]
     async fn a_bus_that_is_away_is_an_error() {
         let away = |_| ready(Err(PortError::Unavailable { what: "bus", reason: "away".into() }));
-        let error = bury(letters(&[b"a"]), away).await.unwrap_err();
+        let error = send_letters(letters(&[b"a"]), away).await.unwrap_err();
         assert_eq!(error.failure(), Failure::Retry);
     }
 }
