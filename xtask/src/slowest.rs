@@ -37,7 +37,8 @@ impl Times {
 
     /// What makes cargo run tests through this executable.
     pub(crate) fn runner() -> anyhow::Result<[String; 2]> {
-        let runner = format!("target.'cfg(all())'.runner=[{:?}, {COMMAND:?}]", env::current_exe()?);
+        let executable = env::current_exe()?.display().to_string();
+        let runner = format!("target.'cfg(all())'.runner=[{executable:?}, {COMMAND:?}]");
         Ok(["--config".to_owned(), runner])
     }
 
@@ -141,8 +142,8 @@ mod tests {
 
     #[test]
     fn the_slowest_come_first_and_the_others_are_left_out() {
-        let lines = (0..100).map(|n| format!("{n}.5\ttest {n}\n")).collect::<String>();
-        let shown = Slowest::parse(&lines).unwrap().to_string();
+        let lines: Vec<_> = (0..100).map(|n| format!("{n}.5\ttest {n}")).collect();
+        let shown = Slowest::parse(&lines.join("\n")).unwrap().to_string();
         assert_eq!(shown.lines().count(), SHOWN + 2);
         assert_eq!(shown.lines().nth(2), Some("    99.5 s  test 99"));
         assert_eq!(Slowest::parse("").unwrap().to_string(), "");

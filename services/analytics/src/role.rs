@@ -51,6 +51,6 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
         (None, None) => elsewhere(starter.peers().grpc.get(api::NAME).ok_or(NO_API)?.clone()),
     };
     let rollups = Arc::clone(&starter.ports().rollups);
-    starter.spawn(run(starter.context(), config, asks, rollups));
+    starter.run(run(starter.context(), config, asks, rollups));
     Ok(())
 }

@@ -33,6 +33,6 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     starter.shared().add(InProcess { role: ROLE.name, grpc: api.grpc(&Access::open()) });
     starter.serve_grpc(&Api::SERVICES, api.grpc(starter.access()));
     starter.serve_http(api.router(starter.access()));
-    starter.spawn(api.run());
+    starter.run(api.run());
     Ok(())
 }

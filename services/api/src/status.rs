@@ -48,11 +48,7 @@ impl Status {
     async fn lag(&self) -> Vec<GroupLag> {
         let lags = lag_of_consumers(&*self.bus, &self.consumers).await.into_iter();
         let shown = lags.filter_map(|((topic, group), lag)| {
-            Some(GroupLag {
-                group: group.to_string(),
-                topic: topic.to_string(),
-                records: lag.ok()?.behind,
-            })
+            Some(GroupLag { group: group.to_string(), topic: topic.to_string(), records: lag.ok()?.behind })
         });
         shown.collect()
     }

@@ -25,6 +25,6 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let refill = RefillSource { samples: samples.clone(), positions: samples };
     let cache = Cache::new(starter.context(), config, bus, refill, latest, schedule)?;
     starter.serve_grpc(&Cache::SERVICES, cache.grpc(starter.access(), Timestamp::now));
-    starter.spawn(cache.run());
+    starter.run(cache.run());
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The loop of one target.
 
-use crate::backlog::Backlog;
 use crate::marks::Marks;
 use crate::metrics::{CollectorMetrics, SourceMetrics};
+use crate::queue::Queue;
 use crate::schedule::Schedule;
 use crate::target::{CollectError, Target};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) struct Collecting {
     /// When the clock of the schedules stood at zero.
     pub(crate) started: Instant,
     pub(crate) marks: Arc<Marks>,
-    pub(crate) backlog: Arc<Backlog>,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) metrics: Arc<CollectorMetrics>,
 }
 
@@ -42,8 +42,21 @@ impl Collecting {
                 }
             };
             metrics.samples.inc_by(samples.len() as u64);
-            self.metrics.dropped.inc_by(self.backlog.push(&samples) as u64);
+            self.hand_over(samples).await;
         }
+    }
+
+    /// Adds a collection to the queue once that has room, or the role is asked to stop: what is in hand is published.
+    async fn hand_over(&self, samples: Vec<Sample>) {
+        if samples.is_empty() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            () = self.queue.has_room() => {}
+            () = self.context.shutdown().cancelled() => {}
+        }
+        self.queue.push(samples);
     }
 
     /// Waits until the target is due; `false` if the role is to stop.

@@ -10,9 +10,13 @@ use crate::target::Target;
 use prometheus::Registry;
 use std::collections::HashSet;
 use watchkeeper_config::Section;
+use watchkeeper_spool::SpoolConfig;
+
+/// Where the collector keeps samples while the bus is away.
+const SPOOL: SpoolConfig = SpoolConfig::named("collector-spool");
 
 /// What is collected: by default nothing, but what a section is read with has defaults of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectorConfig {
     /// The host that the collector runs on; `None` if it is not enabled.
     pub host: Option<HostConfig>,
@@ -29,6 +33,23 @@ pub struct CollectorConfig {
     /// Whether sources are called as on the previous platform, if that had them
     /// ([`OldName`](watchkeeper_domain::OldName)): samples are of the series that it had, which have no unit.
     pub old_names: bool,
+    /// Where samples wait while the bus is away.
+    pub spool: SpoolConfig,
+}
+
+impl Default for CollectorConfig {
+    fn default() -> Self {
+        Self {
+            host: None,
+            github: None,
+            openweather: None,
+            moex: None,
+            uptime: Vec::new(),
+            scrape: Vec::new(),
+            old_names: false,
+            spool: SPOOL,
+        }
+    }
 }
 
 impl CollectorConfig {
@@ -36,6 +57,7 @@ impl CollectorConfig {
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             old_names: false,
+            spool: SPOOL.read(section),
             host: section.section("host", HostConfig::read),
             github: section.section("github", GithubConfig::read),
             openweather: section.section("openweather", OpenWeatherConfig::read),
@@ -59,7 +81,7 @@ impl CollectorConfig {
 
     /// The targets of all sources. What a source counts of its own goes into `registry`.
     pub(crate) fn targets(self, registry: &Registry) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
-        let Self { host, github, openweather, moex, uptime, scrape, old_names } = self;
+        let Self { host, github, openweather, moex, uptime, scrape, old_names, spool: _ } = self;
         let mut targets: Vec<Box<dyn Target>> = Vec::new();
         targets.extend(host.into_iter().flat_map(HostConfig::targets));
         if let Some(github) = github {

@@ -3,8 +3,9 @@
 //! The path of a record: *collect* from a target when it is due, each target in a task of its own, so
 //! that a slow one delays no other → *publish* to topic `metrics` what has come together, in one batch.
 //! Every sample has the instant at which it was measured, and each value is published as one sample: a
-//! target that fails repeats none. While the bus is away collecting goes on, and the newest
-//! [`MAX_BACKLOG_SAMPLES`] samples are kept for it.
+//! target that fails repeats none. While the bus is away collecting goes on, and samples are kept in the spool
+//! (`watchkeeper_spool`). Without one, or when it is full, a target is not due again before its samples have room among
+//! those of the next batch: nothing that was collected is dropped.
 //!
 //! A target is due at `first + n · interval`. When it was last begun is kept, so that after a restart it
 //! waits out the rest of its interval. That is saved once a second: only a target that was begun in the
@@ -13,12 +14,12 @@
 //! A new source is one file in `sources` with its section, its targets (see [`Target`]) and the samples
 //! they give, and its name in [`CollectorConfig`].
 
-mod backlog;
 mod collect;
 mod config;
 mod marks;
 mod metrics;
 mod publish;
+mod queue;
 mod readings;
 mod role;
 mod run;
@@ -27,8 +28,8 @@ mod sources;
 mod status;
 mod target;
 
-pub use backlog::{MAX_BACKLOG_SAMPLES, MAX_BATCH_SAMPLES};
 pub use config::CollectorConfig;
+pub use queue::MAX_BATCH_SAMPLES;
 pub use role::ROLE;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};

@@ -15,7 +15,7 @@ pub(crate) struct CollectorMetrics {
     pub(crate) targets: IntGauge,
     /// Targets whose last collection failed.
     pub(crate) failing: IntGauge,
-    /// Samples that the bus has.
+    /// Samples that the bus has, or the spool.
     pub(crate) published: IntCounter,
     /// Samples that were collected and will never be published.
     pub(crate) dropped: IntCounter,
@@ -52,11 +52,11 @@ impl CollectorMetrics {
             failing: gauge("watchkeeper_collector_targets_failing", "Targets whose last collection failed.")?,
             published: counter(
                 "watchkeeper_collector_samples_published_total",
-                "Samples that the bus has taken.",
+                "Samples that the bus or the spool has taken.",
             )?,
             dropped: counter(
                 "watchkeeper_collector_samples_dropped_total",
-                "Samples dropped because the bus was away for too long, or did not take them.",
+                "Samples dropped because the bus did not take them.",
             )?,
             collections: counters(
                 "watchkeeper_collector_collections_total",

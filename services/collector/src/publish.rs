@@ -1,67 +1,54 @@
 //! Publishing what was collected.
 
-use crate::backlog::Backlog;
 use crate::metrics::CollectorMetrics;
+use crate::queue::Queue;
 use std::sync::Arc;
 use tokio::time::sleep;
-use watchkeeper_ports::{EventBus, Failure, PortError, Topic};
-use watchkeeper_runtime::{
-    Dependency, Grouped, Heartbeat, RETRY_AT_LEAST, RoleContext, RoleResult, Stopped, retry,
-};
+use watchkeeper_ports::{EventBus as _, Failure, PortError, Topic};
+use watchkeeper_runtime::{Backoff, Heartbeat, RETRY_AT_LEAST, RoleContext, RoleResult};
+use watchkeeper_spool::SpooledBus;
 
-/// Moves samples from the backlog to topic `metrics`.
+/// Moves samples from the queue to topic `metrics`.
 pub(crate) struct Publisher {
     context: RoleContext,
     heartbeat: Heartbeat,
-    dependency: Dependency,
-    bus: Arc<dyn EventBus>,
-    backlog: Arc<Backlog>,
+    bus: Arc<SpooledBus>,
+    queue: Arc<Queue>,
     metrics: Arc<CollectorMetrics>,
 }
 
 impl Publisher {
     pub(crate) fn new(
         context: &RoleContext,
-        bus: Arc<dyn EventBus>,
-        dependency: Dependency,
-        backlog: Arc<Backlog>,
+        bus: Arc<SpooledBus>,
+        queue: Arc<Queue>,
         metrics: Arc<CollectorMetrics>,
     ) -> Self {
-        Self {
-            context: context.clone(),
-            heartbeat: context.heartbeat("publish"),
-            dependency,
-            bus,
-            backlog,
-            metrics,
-        }
+        Self { context: context.clone(), heartbeat: context.heartbeat("publish"), bus, queue, metrics }
     }
 
     /// Publishes as samples come, until the role is asked to stop. What comes while a batch is on its
     /// way goes out together in the next.
     pub(crate) async fn run(&self) -> RoleResult {
-        match self.publish_all().await {
-            Ok(()) | Err(Stopped::Shutdown) => Ok(()),
-            Err(Stopped::Failed(error)) => Err(error.into()),
-        }
-    }
-
-    async fn publish_all(&self) -> Result<(), Stopped> {
-        // The first samples may be an hour away, and the role is not ready before its bus is.
-        retry(&self.context, &self.heartbeat, &self.dependency, || self.reach()).await?;
+        let mut backoff = Backoff::default();
         loop {
             tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
-                () = self.heartbeat.idle(self.backlog.filled()) => {}
+                () = self.heartbeat.idle(self.queue.filled()) => {}
             }
-            retry(&self.context, &self.heartbeat, &self.dependency, || self.publish_front()).await?;
+            match self.heartbeat.waiting(self.bus.dependency(), self.publish_front()).await {
+                Ok(()) => backoff = Backoff::default(),
+                Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
+                // It is in the log, and in the role's status. When the role is asked to stop, so is this loop.
+                Err(_) => drop(backoff.pause(&self.context, &self.heartbeat).await),
+            }
         }
     }
 
     /// Publishes all there is, however often it takes.
     pub(crate) async fn flush(&self) {
-        while self.backlog.samples() > 0 {
+        while self.queue.len() > 0 {
             if let Err(error) = self.publish_front().await {
                 tracing::warn!(%error, "cannot publish the last samples yet");
                 sleep(RETRY_AT_LEAST).await;
@@ -69,33 +56,18 @@ impl Publisher {
         }
     }
 
-    async fn reach(&self) -> Result<(), PortError> {
-        self.bus.watermarks(&Topic::METRICS).await.map(drop).map_err(|error| self.with_losses(error))
-    }
-
     async fn publish_front(&self) -> Result<(), PortError> {
-        let front = self.backlog.front();
-        let samples = front.samples();
-        match self.bus.publish(&Topic::METRICS, front.encode()).await {
+        let front = self.queue.front();
+        let samples = front.len();
+        match self.bus.publish(&Topic::METRICS, front).await {
             Ok(()) => self.metrics.published.inc_by(samples as u64),
             Err(error) if error.failure() == Failure::Reject => {
                 tracing::error!(%error, samples, "dropped samples that the bus does not take");
                 self.metrics.dropped.inc_by(samples as u64);
             }
-            Err(error) => return Err(self.with_losses(error)),
+            Err(error) => return Err(error),
         }
-        self.backlog.remove(&front);
+        self.queue.remove(samples);
         Ok(())
-    }
-
-    /// The status line is not shown while the bus is away, so what was dropped is said with the reason.
-    fn with_losses(&self, error: PortError) -> PortError {
-        match (error, self.metrics.dropped.get()) {
-            (PortError::Unavailable { what, reason }, dropped @ 1..) => PortError::Unavailable {
-                what,
-                reason: format!("{reason}; {} samples were dropped", Grouped(dropped)),
-            },
-            (error, _) => error,
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! The collector's loops: one for each target, one that publishes, one that saves marks.
 
-use crate::backlog::Backlog;
 use crate::collect::Collecting;
 use crate::config::CollectorConfig;
 use crate::marks::{MarkKeeper, Marks};
 use crate::metrics::CollectorMetrics;
 use crate::publish::Publisher;
+use crate::queue::Queue;
 use crate::schedule::Schedule;
 use crate::status::{REPORT_EVERY, Rate, Status};
 use crate::target::Target;
@@ -16,23 +16,26 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::JoinMap;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{EventBus, ScheduleStore};
+use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
+use watchkeeper_spool::{SpoolPort, SpooledBus};
 
 /// How long collections that are under way may go on when the role is asked to stop.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(3);
 /// How long publishing what is in hand, and saving marks, may take after that.
 pub const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
-/// Collects from every source that is enabled and publishes to topic `metrics`, until asked to stop.
+/// Collects from every source that is enabled and publishes to topic `metrics`, until asked to stop. Samples wait in
+/// `spool` while the bus is away, if there is one.
 pub async fn run(
     context: RoleContext,
     config: CollectorConfig,
     bus: Arc<dyn EventBus>,
+    spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
     let targets = config.targets(context.registry())?;
-    run_targets(context, targets, bus, schedule).await
+    run_targets(context, targets, bus, spool, schedule).await
 }
 
 /// The same for any targets.
@@ -43,23 +46,40 @@ pub async fn run_targets(
     context: RoleContext,
     targets: Vec<Box<dyn Target>>,
     bus: Arc<dyn EventBus>,
+    spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
     let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
-    let (marks, backlog) = (Arc::new(Marks::default()), Arc::new(Backlog::default()));
+    let bus = Arc::new(SpooledBus::new(&context, bus, spool, Topic::METRICS)?);
+    // The bus is watched, and what waits from before is forwarded, while the marks are waited for too.
+    tokio::try_join!(bus.run(), collect(context, targets, Arc::clone(&bus), schedule, metrics))?;
+    Ok(())
+}
+
+async fn collect(
+    context: RoleContext,
+    targets: Vec<Box<dyn Target>>,
+    bus: Arc<SpooledBus>,
+    schedule: Arc<dyn ScheduleStore>,
+    metrics: Arc<CollectorMetrics>,
+) -> RoleResult {
+    let (marks, queue) = (Arc::new(Marks::default()), Arc::new(Queue::default()));
     let keeper = MarkKeeper::new(&context, schedule, Arc::clone(&marks));
-    // Before the first wait, so that a bus that is away too is named beside the store.
-    let dependency = context.dependency("bus");
     let last_begun = match keeper.load().await {
         Ok(last_begun) => last_begun,
         Err(Stopped::Shutdown) => return Ok(()),
         Err(Stopped::Failed(error)) => return Err(error.into()),
     };
-    let publisher = Publisher::new(&context, bus, dependency, Arc::clone(&backlog), Arc::clone(&metrics));
-    let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, backlog, metrics });
+    let publisher = Publisher::new(&context, Arc::clone(&bus), Arc::clone(&queue), Arc::clone(&metrics));
+    let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, queue, metrics });
     let mut tasks = start(&collecting, targets, &last_begun)?;
 
-    tokio::try_join!(publisher.run(), keeper.run(), report(&collecting), oversee(&collecting, &mut tasks))?;
+    tokio::try_join!(
+        publisher.run(),
+        keeper.run(),
+        report(&collecting, &bus),
+        oversee(&collecting, &mut tasks)
+    )?;
     wind_down(&collecting, tasks, &publisher, &keeper).await;
     Ok(())
 }
@@ -88,14 +108,14 @@ fn start(
 }
 
 /// Writes the status line, until the role is asked to stop.
-async fn report(collecting: &Collecting) -> RoleResult {
+async fn report(collecting: &Collecting, bus: &SpooledBus) -> RoleResult {
     let Collecting { context, metrics, .. } = collecting;
     let mut rate = Rate::default();
     let heartbeat = context.heartbeat("report");
     let mut rounds = Rounds::every(REPORT_EVERY, context, &heartbeat);
     let mut report = async || {
         let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
-        context.set_status(Status::of(metrics, samples_per_minute));
+        context.set_status(Status::of(metrics, samples_per_minute, bus.state()));
         Ok(())
     };
     while rounds.next(report()).await? {}
@@ -132,7 +152,7 @@ async fn wind_down(collecting: &Collecting, mut tasks: Tasks, publisher: &Publis
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "could not save when targets were last begun"),
         Err(_) => {
-            tracing::warn!(samples = collecting.backlog.samples(), "could not publish the last samples");
+            tracing::warn!(samples = collecting.queue.len(), "could not publish the last samples");
         }
     }
 }

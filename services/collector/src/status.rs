@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_runtime::Grouped;
+use watchkeeper_spool::SpoolState;
 
 /// How often the line is written.
 pub(crate) const REPORT_EVERY: Duration = Duration::from_secs(2);
@@ -36,15 +37,17 @@ pub(crate) struct Status {
     failing: u64,
     samples_per_minute: u64,
     dropped: u64,
+    spool: SpoolState,
 }
 
 impl Status {
-    pub(crate) fn of(metrics: &CollectorMetrics, samples_per_minute: u64) -> Self {
+    pub(crate) fn of(metrics: &CollectorMetrics, samples_per_minute: u64, spool: SpoolState) -> Self {
         Self {
             targets: metrics.targets.get().unsigned_abs(),
             failing: metrics.failing.get().unsigned_abs(),
             samples_per_minute,
             dropped: metrics.dropped.get(),
+            spool,
         }
     }
 }
@@ -54,6 +57,9 @@ impl fmt::Display for Status {
         let [targets, failing, per_minute, dropped] =
             [self.targets, self.failing, self.samples_per_minute, self.dropped].map(Grouped);
         let plural = if self.targets == 1 { "" } else { "s" };
+        if self.spool != SpoolState::Idle {
+            write!(f, "{}; ", self.spool)?;
+        }
         write!(f, "{targets} target{plural}, {failing} failing, {per_minute} samples/min")?;
         if self.dropped > 0 {
             write!(f, ", {dropped} samples were dropped")?;
@@ -68,10 +74,13 @@ mod tests {
 
     #[test]
     fn the_line_reads_at_a_glance() {
-        let status = Status { targets: 6, failing: 2, samples_per_minute: 41, dropped: 0 };
+        let status =
+            Status { targets: 6, failing: 2, samples_per_minute: 41, dropped: 0, spool: SpoolState::Idle };
         assert_eq!(status.to_string(), "6 targets, 2 failing, 41 samples/min");
         let status = Status { targets: 1, dropped: 20_000, ..status };
         assert_eq!(status.to_string(), "1 target, 2 failing, 41 samples/min, 20,000 samples were dropped");
+        let status = Status { dropped: 0, spool: SpoolState::Replaying { waiting: 3_100 }, ..status };
+        assert_eq!(status.to_string(), "replaying: 3,100 records left; 1 target, 2 failing, 41 samples/min");
     }
 
     #[test]

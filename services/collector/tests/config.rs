@@ -1,6 +1,7 @@
 //! The section `[collector]`.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+use std::path::Path;
 use std::time::Duration;
 use watchkeeper_collector::{CollectorConfig, HostConfig, MAX_PATTERNS, Timing};
 use watchkeeper_config::{ConfigErrors, Document};
@@ -20,6 +21,22 @@ fn without_a_section_the_host_is_measured_every_fifteen_seconds() {
     let host = read("").unwrap().host.unwrap();
     assert_eq!(host, HostConfig::default());
     assert_eq!(host.timing.interval(), Duration::from_secs(15));
+}
+
+#[test]
+fn the_spool_is_on_and_its_keys_are_read() {
+    let data_dir = Path::new("/var/lib/watchkeeper");
+    let default = read("").unwrap().spool;
+    assert_eq!(
+        (default.max_bytes, default.directory_in(data_dir)),
+        (1 << 30, data_dir.join("collector-spool"))
+    );
+    let text = "[collector.spool]\nmax = \"16 MiB\"\ndirectory = \"/srv/spool\"";
+    let spool = read(text).unwrap().spool;
+    assert_eq!(
+        (spool.max_bytes, spool.directory_in(data_dir)),
+        (16 << 20, Path::new("/srv/spool").to_owned())
+    );
 }
 
 #[test]

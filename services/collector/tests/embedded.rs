@@ -28,7 +28,7 @@ async fn samples_reach_the_bus_and_marks_the_store_and_both_are_there_after_a_re
     let mut tail = bus.tail(&Topic::METRICS).await.unwrap();
     let context = RoleContext::detached("collector");
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), config, bus.clone(), store.clone()));
+    let role = tokio::spawn(run(context.clone(), config, bus.clone(), None, store.clone()));
 
     let (mut decoder, mut names) = (SampleDecoder::new(), BTreeSet::new());
     let complete = async {

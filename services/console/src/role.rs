@@ -27,6 +27,6 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
     let console = Console::new(starter.context(), ports, letters, rules, consumers);
     starter.serve_http(console.router(starter.access()));
-    starter.spawn(console.run());
+    starter.run(console.run());
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What a sender is told about its items.
+//! What a sender is told: about its items, or why its body is refused as a whole.
 
 use crate::decode::Decoded;
+use crate::kind::Kind;
 use axum::http::StatusCode;
-use std::time::Duration;
 use watchkeeper_runtime::http::{FieldError, Problem};
 use watchkeeper_wire::json::{IngestAnswer, Refusal};
 
@@ -18,21 +18,17 @@ pub(crate) fn accepted(decoded: Decoded) -> (StatusCode, IngestAnswer) {
     (status, answer)
 }
 
-/// When a sender may try again whose series are too many: some may have been forgotten by then.
-const RETRY_WITH_SERIES: Duration = Duration::from_secs(10 * 60);
-
-/// The answer to a body of which everything was refused: 429 if there are too many series and nothing else is wrong,
-/// else 400.
-pub(crate) fn all_refused(decoded: Decoded) -> Problem {
+/// The answer to a body of which everything was refused: 429 if there is no room and nothing else is wrong, else 400.
+pub(crate) fn all_refused<K: Kind>(decoded: Decoded) -> Problem {
     let (total, without_room) = (decoded.refused, decoded.without_room);
-    let mut listed = decoded.listed.into_iter().map(|(index, violation)| (Some(index), violation)).peekable();
+    let mut listed = decoded.listed.into_iter().peekable();
     let detail = match listed.peek() {
         Some((_, only)) if total == 1 => only.to_string(),
-        Some((_, first)) => format!("none of the {total} samples can be taken; the first: {first}"),
+        Some((_, first)) => format!("none of the {total} {}s can be taken; the first: {first}", K::ITEM),
         None => String::new(),
     };
     let errors = listed.map(|(index, violation)| FieldError {
-        index: index.filter(|_| total > 1),
+        index: (total > 1).then_some(index),
         field: violation.field,
         reason: violation.reason,
     });
@@ -40,7 +36,23 @@ pub(crate) fn all_refused(decoded: Decoded) -> Problem {
         return Problem::invalid(detail, errors);
     }
     Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
-        .of_kind("too-many-series", "There are too many series")
+        .of_kind(K::NO_ROOM.kind, K::NO_ROOM.title)
         .with_errors(errors)
-        .retry_after(RETRY_WITH_SERIES)
+        .retry_after(K::NO_ROOM.retry_after)
+}
+
+/// A refusal that names a header or the body as its field.
+pub(crate) fn refused(status: StatusCode, field: &str, reason: impl Into<String>) -> Problem {
+    let reason = reason.into();
+    let problem = match status {
+        StatusCode::BAD_REQUEST => return Problem::bad_request(field, reason),
+        _ => Problem::new(status, format!("{field}: {reason}")),
+    };
+    problem.with_errors([FieldError { index: None, field: field.to_owned(), reason }])
+}
+
+/// 413: the body has more of `unit` than `limit`, which the operator can set as `key`.
+pub(crate) fn too_large(unit: &str, limit: usize, key: &str) -> Problem {
+    let reason = format!("has more than {limit} {unit}, the limit set by `{key}` in [ingest]");
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
 }

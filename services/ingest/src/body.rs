@@ -1,11 +1,15 @@
-//! Reading a body as it is sent.
+//! Reading a body as it is sent, while there is room for it.
 
-use crate::refusal::{refused, too_large};
-use crate::room::Share;
+use crate::answer::{refused, too_large};
 use axum::body::{Body, HttpBody};
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use watchkeeper_runtime::http::Problem;
+
+/// When a sender may try again for whom there was no room: one body is done within much less.
+const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
 
 /// Reads a body to its end. `share` is as large as what has been read: a sender that takes its time
 /// holds no more than it has sent.
@@ -34,4 +38,85 @@ pub(crate) async fn read(
         read.extend_from_slice(&data);
     }
     Ok(read)
+}
+
+/// The bytes that all requests together may hold.
+#[derive(Debug)]
+pub(crate) struct Room {
+    bytes: usize,
+    taken: AtomicUsize,
+}
+
+/// What one request holds of the room, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share<'r> {
+    room: &'r Room,
+    bytes: usize,
+}
+
+impl Room {
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self { bytes, taken: AtomicUsize::new(0) }
+    }
+
+    /// A share of no bytes yet.
+    pub(crate) fn enter(&self) -> Share<'_> {
+        Share { room: self, bytes: 0 }
+    }
+}
+
+impl Share<'_> {
+    /// Makes the share `bytes` large; what is larger than the whole room takes the whole room.
+    ///
+    /// # Errors
+    /// 503 when there is no room: to wait for it would take memory itself. The share stays as it was.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Problem> {
+        let wanted = bytes.min(self.room.bytes);
+        let exchange = |taken| Some(taken - self.bytes + wanted).filter(|&taken| taken <= self.room.bytes);
+        let exchanged = self.room.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, exchange);
+        exchanged.map_err(|_| full(self.room.bytes))?;
+        self.bytes = wanted;
+        Ok(())
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.room.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+fn full(limit: usize) -> Problem {
+    let reason = format!("more than {limit} bytes are in hand, the limit set by `max_in_hand` in [ingest]");
+    Problem::unavailable(reason, RETRY_WHEN_FULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_fill_the_room_to_the_last_byte_and_no_further() {
+        let room = Room::of(10);
+        let (mut one, mut other) = (room.enter(), room.enter());
+        one.resize(4).unwrap();
+        other.resize(6).unwrap();
+        assert_eq!(other.resize(7).unwrap_err().status(), 503);
+        one.resize(3).unwrap();
+        other.resize(7).unwrap();
+        drop(one);
+        other.resize(10).unwrap();
+    }
+
+    #[test]
+    fn what_is_larger_than_the_room_gets_it_alone() {
+        let room = Room::of(10);
+        let (mut large, mut small) = (room.enter(), room.enter());
+        small.resize(1).unwrap();
+        assert!(large.resize(11).is_err());
+        drop(small);
+        large.resize(11).unwrap();
+        drop(large);
+        assert_eq!(room.taken.into_inner(), 0);
+    }
 }

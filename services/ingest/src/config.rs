@@ -1,11 +1,8 @@
 //! The section `[ingest]`.
 
-mod spool;
-
-pub use spool::{MAX_SPOOL, SpoolConfig};
-
 use std::ops::RangeInclusive;
 use watchkeeper_config::Section;
+use watchkeeper_spool::SpoolConfig;
 
 const MIB: usize = 1 << 20;
 
@@ -25,6 +22,9 @@ pub const MAX_SERIES_PER_TOKEN: (usize, RangeInclusive<usize>) = (100_000, 1..=M
 pub const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=MOST_SERIES);
 /// With some 20 bytes for each, a gigabyte.
 const MOST_SERIES: usize = 50_000_000;
+
+/// Where ingest keeps records while the bus is away. It was the first role with a spool, and has kept its directory.
+const SPOOL: SpoolConfig = SpoolConfig::named("spool");
 
 /// How much ingest takes, of one request and of all together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl IngestConfig {
                 ),
                 in_all: section.integer("max_series", MAX_SERIES.1, MAX_SERIES.0),
             },
-            spool: section.section("spool", SpoolConfig::read),
+            spool: SPOOL.read(section),
         };
         if config.series.in_all < config.series.per_token {
             section.refuse(
@@ -96,7 +96,7 @@ impl Default for IngestConfig {
             max_items: MAX_ITEMS.0,
             max_in_hand: MAX_IN_HAND.0,
             series: SeriesLimits { per_token: MAX_SERIES_PER_TOKEN.0, in_all: MAX_SERIES.0 },
-            spool: SpoolConfig::default(),
+            spool: SPOOL,
         }
     }
 }
@@ -117,13 +117,15 @@ mod tests {
         let text = "max_body = \"1 KiB\"\nmax_decompressed = \"1 MiB\"\nmax_items = 10\nmax_in_hand = \"64 KiB\"\n\
             max_series_per_token = 7\nmax_series = 50\n\
             [spool]\nmax = \"16 MiB\"\ndirectory = \"/var/spool/watchkeeper\"";
+        let mut spool = SPOOL;
+        (spool.max_bytes, spool.directory) = (16 * MIB, Some("/var/spool/watchkeeper".into()));
         let expected = IngestConfig {
             max_body: 1024,
             max_decompressed: MIB,
             max_items: 10,
             max_in_hand: 64 * 1024,
             series: SeriesLimits { per_token: 7, in_all: 50 },
-            spool: SpoolConfig { max_bytes: 16 * MIB, directory: Some("/var/spool/watchkeeper".into()) },
+            spool,
         };
         assert_eq!(read(text), Ok(expected));
     }

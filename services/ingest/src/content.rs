@@ -1,6 +1,6 @@
 //! What a body is, as its headers say.
 
-use crate::refusal::refused;
+use crate::answer::refused;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use watchkeeper_runtime::http::Problem;

@@ -1,17 +1,13 @@
 //! From the bytes of a body to the records that are published.
 
-use crate::arrival::ArrivalClock;
-use crate::refusal::{refused, too_large};
-use crate::repeats::{Repeat, Repeats};
-use crate::series::SeriesOf;
+use crate::answer::{refused, too_large};
+use crate::kind::{Kind, ReadItem, Refused, Sender};
 use axum::http::StatusCode;
 use std::mem;
-use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
 use watchkeeper_wire::body::{BodyError, BodyFormat, Item, for_each_item};
-use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
 
 /// When a batch is full, in bytes of keys and values: a fraction of what any bus takes at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
@@ -21,58 +17,49 @@ pub(crate) const BATCH_RECORDS: usize = 50_000;
 /// What a body came to.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
-    /// A record for each accepted sample, in the order of the items; in batches of at most about
-    /// [`BATCH_BYTES`], which a bus takes whatever the limits of a body are.
+    /// The records of the accepted items, in their order; in batches of at most about [`BATCH_BYTES`], which a bus takes
+    /// whatever the limits of a body are.
     pub(crate) batches: Vec<RecordBatch>,
-    /// How many items were accepted. A sample that is given twice is accepted twice and published once.
+    /// How many items were accepted. One that repeats an earlier one is accepted, and has no record.
     pub(crate) accepted: usize,
     /// How many items were refused.
     pub(crate) refused: usize,
-    /// How many of these because there are too many series.
+    /// How many of these because there was no room for them.
     pub(crate) without_room: usize,
     /// The first [`MAX_FIELD_ERRORS`] of the refused ones: index from 0, and why.
     pub(crate) listed: Vec<(usize, Violation)>,
 }
 
-/// Decodes a body that arrives at `now`, for a store that keeps samples for `retention`. An item is accepted or refused for itself; allocates nothing for
-/// each sample, but for a refused one.
+/// Decodes a body of `sender` that arrives at `now`. An item is accepted or refused for itself; allocates nothing for
+/// each item, but for a refused one.
 ///
 /// # Errors
 /// Refuses the body as a whole: 400 if it is empty or no JSON, 413 if it has more than `max_items` items.
-pub(crate) fn decode(
+pub(crate) fn decode<K: Kind>(
+    kind: &K,
+    sender: &Sender,
     body: &[u8],
     format: BodyFormat,
     max_items: usize,
     now: Timestamp,
-    retention: Duration,
-    arrivals: &ArrivalClock,
-    recent: SeriesOf<'_>,
 ) -> Result<Decoded, Problem> {
     if body.trim_ascii().is_empty() {
-        let reason = "is empty: send a sample, an array of samples, or one sample per line";
+        let (an_item, item) = (K::AN_ITEM, K::ITEM);
+        let reason = format!("is empty: send {an_item}, an array of {item}s, or one {item} per line");
         return Err(refused(StatusCode::BAD_REQUEST, "body", reason));
     }
-    let mut decoder = Decoder {
-        now,
-        retention,
-        arrivals,
-        recent,
-        reader: SampleReader::new(),
-        key: String::new(),
-        repeats: Repeats::default(),
-        batch: room_for(body),
-        decoded: Decoded::default(),
-    };
+    let reader = kind.reader(sender, now);
+    let mut decoder =
+        Decoder { item: K::ITEM, reader, batch: room_for::<K>(body), decoded: Decoded::default() };
     for_each_item(body, format, max_items, |index, item| decoder.take(index, item)).map_err(whole)?;
     decoder.close_batch();
     Ok(decoder.decoded)
 }
 
-/// What a batch of samples of the usual size needs: to let it grow would be to copy it again and again.
-fn room_for(body: &[u8]) -> BatchBuilder {
-    const BYTES_OF_ITEM: usize = 128;
+/// What a batch of items of the usual size needs: to let it grow would be to copy it again and again.
+fn room_for<K: Kind>(body: &[u8]) -> BatchBuilder {
     let bytes = (body.len() + body.len() / 2).min(BATCH_BYTES + limits::MAX_KEY_BYTES);
-    BatchBuilder::with_capacity((body.len() / BYTES_OF_ITEM).min(BATCH_RECORDS), bytes)
+    BatchBuilder::with_capacity((body.len() / K::ITEM_BYTES).min(BATCH_RECORDS), bytes)
 }
 
 /// Why the whole body is refused.
@@ -85,337 +72,41 @@ fn whole(error: BodyError) -> Problem {
     refused(StatusCode::BAD_REQUEST, "body", reason)
 }
 
-struct Decoder<'a, 'c> {
-    now: Timestamp,
-    retention: Duration,
-    arrivals: &'c ArrivalClock,
-    recent: SeriesOf<'c>,
-    reader: SampleReader<'a>,
-    /// Room for a series key, used again for each sample.
-    key: String,
-    repeats: Repeats,
+struct Decoder<R> {
+    /// What an item is called.
+    item: &'static str,
+    reader: R,
     batch: BatchBuilder,
     decoded: Decoded,
 }
 
-impl<'a> Decoder<'a, '_> {
-    fn take(&mut self, index: usize, item: Item<'a>) {
-        let text = item.map_err(|error| Violation::new("sample", error.to_string()));
-        match text.and_then(|text| self.accept(index, text)) {
+impl<'b, R: ReadItem<'b>> Decoder<R> {
+    fn take(&mut self, index: usize, item: Item<'b>) {
+        let text = item.map_err(|error| Violation::new(self.item, error.to_string()).into());
+        let read = text.and_then(|text| self.reader.read(index, text, &mut self.batch));
+        match read {
             Ok(()) => self.decoded.accepted += 1,
-            Err(violation) => {
-                self.decoded.refused += 1;
-                if self.decoded.listed.len() < MAX_FIELD_ERRORS {
-                    self.decoded.listed.push((index, violation));
-                }
+            Err(Refused::Invalid(violation)) => self.refuse(index, violation),
+            Err(Refused::NoRoom(violation)) => {
+                self.decoded.without_room += 1;
+                self.refuse(index, violation);
             }
         }
-    }
-
-    fn accept(&mut self, index: usize, item: &'a str) -> Result<(), Violation> {
-        let sample = self.reader.read(item, UnknownFields::Refuse)?;
-        let series = sample.series();
-        self.key.clear();
-        series.write_key(&mut self.key);
-        if let Some(at) = sample.collected_at {
-            limits::check_accepted(at, self.now, self.retention)?;
-        }
-        self.recent.note(&self.key).inspect_err(|_| self.decoded.without_room += 1)?;
-        let collected_at = match sample.collected_at {
-            None => self.arrivals.next(self.now),
-            Some(at) => match self.repeats.note(&self.key, at, sample.value, index) {
-                Repeat::None => at,
-                Repeat::Same => return Ok(()),
-                Repeat::Contradicts { earlier } => return Err(contradicts(earlier)),
-            },
-        };
-        self.batch
-            .push_written(self.key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
         if self.batch.size_bytes() >= BATCH_BYTES || self.batch.len() >= BATCH_RECORDS {
             self.close_batch();
         }
-        Ok(())
+    }
+
+    fn refuse(&mut self, index: usize, violation: Violation) {
+        self.decoded.refused += 1;
+        if self.decoded.listed.len() < MAX_FIELD_ERRORS {
+            self.decoded.listed.push((index, violation));
+        }
     }
 
     fn close_batch(&mut self) {
         if !self.batch.is_empty() {
             self.decoded.batches.push(mem::take(&mut self.batch).finish());
-        }
-    }
-}
-
-fn contradicts(earlier: usize) -> Violation {
-    Violation::new("value", format!("differs from item {earlier}, which is the same series at the same time"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{IngestConfig, SeriesLimits};
-    use crate::series::RecentSeries;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-    use std::time::Instant;
-    use watchkeeper_domain::Sample;
-    use watchkeeper_wire::sample::SampleDecoder;
-
-    const NOW: &str = "2026-11-20T10:00:00Z";
-    const MAX_ITEMS: usize = 1000;
-    const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
-    fn decoded(body: &str, format: BodyFormat) -> Result<Decoded, Problem> {
-        decoded_within(IngestConfig::default().series, body.as_bytes(), format)
-    }
-
-    fn decoded_within(limits: SeriesLimits, body: &[u8], format: BodyFormat) -> Result<Decoded, Problem> {
-        decoded_up_to(MAX_ITEMS, limits, body, format)
-    }
-
-    fn decoded_up_to(
-        max_items: usize,
-        limits: SeriesLimits,
-        body: &[u8],
-        format: BodyFormat,
-    ) -> Result<Decoded, Problem> {
-        let (now, sender) = (Instant::now(), None.into());
-        let recent = RecentSeries::new(limits, now);
-        let (arrivals, arrived_at) = (ArrivalClock::default(), NOW.parse().unwrap());
-        decode(body, format, max_items, arrived_at, RETENTION, &arrivals, recent.of(&sender, now))
-    }
-
-    /// However many items it has.
-    fn whole(lines: &str) -> Decoded {
-        let limits = IngestConfig::default().series;
-        decoded_up_to(usize::MAX, limits, lines.as_bytes(), BodyFormat::NdJson).unwrap()
-    }
-
-    fn lines(lines: &[&str]) -> Decoded {
-        decoded(&lines.join("\n"), BodyFormat::NdJson).unwrap()
-    }
-
-    fn published(decoded: &Decoded) -> Vec<Sample> {
-        let mut reader = SampleDecoder::new();
-        let records = decoded.batches.iter().flat_map(RecordBatch::iter);
-        records.map(|record| reader.decode(record.value).unwrap()).collect()
-    }
-
-    fn refusals(decoded: &Decoded) -> Vec<String> {
-        decoded.listed.iter().map(|(index, violation)| format!("{index} {violation}")).collect()
-    }
-
-    #[test]
-    fn a_record_is_keyed_by_its_series_and_holds_the_canonical_json() {
-        let go = r#"{"ID":"1","Source":"github","Name":"stars","Value":1.25e5,"Labels":{"b":2,"a":"1"},
-            "CollectedAt":"2026-11-20T12:00:00+03:00"}"#;
-        let decoded = decoded(go, BodyFormat::Json).unwrap();
-        assert_eq!(decoded.batches[0].get(0).key, br#"github/stars{a="1",b="2"}"#);
-        assert_eq!(
-            str::from_utf8(decoded.batches[0].get(0).value).unwrap(),
-            concat!(
-                r#"{"source":"github","name":"stars","labels":{"a":"1","b":"2"},"#,
-                r#""value":125000,"CollectedAt":"2026-11-20T09:00:00Z"}"#
-            )
-        );
-    }
-
-    #[test]
-    fn the_items_around_a_bad_one_are_accepted() {
-        let decoded = lines(&[
-            r#"{"source":"a","name":"n","value":1}"#,
-            r#"{"source":"a","name":"n"}"#,
-            "{oops",
-            r#"{"source":"a","name":"n","value":2}"#,
-        ]);
-        assert_eq!((decoded.accepted, decoded.refused), (2, 2));
-        assert_eq!(published(&decoded).iter().map(|sample| sample.value).collect::<Vec<_>>(), [1.0, 2.0]);
-        assert_eq!(refusals(&decoded)[0], "1 value: is missing");
-        assert!(refusals(&decoded)[1].starts_with("2 sample: is not valid JSON"));
-    }
-
-    #[test]
-    fn the_items_around_one_that_is_not_utf8_are_accepted() {
-        let item = |bytes: &[u8]| [b"{\"source\":\"a\",\"name\":\"n\",\"value\":", bytes, b"}"].concat();
-        let items = [item(b"1"), item(b"\"\xff\""), item(b"2")];
-        for (body, format) in [
-            (items.join(&b'\n'), BodyFormat::NdJson),
-            ([b"[", &items.join(&b',')[..], b"]"].concat(), BodyFormat::Json),
-        ] {
-            let decoded = decoded_within(IngestConfig::default().series, &body, format).unwrap();
-            assert_eq!(published(&decoded).iter().map(|sample| sample.value).collect::<Vec<_>>(), [1.0, 2.0]);
-            assert_eq!(refusals(&decoded), ["1 sample: is not UTF-8 from byte 34 on"]);
-        }
-    }
-
-    #[test]
-    fn samples_without_a_time_get_the_time_of_arrival_each_its_own() {
-        let decoded = lines(&[r#"{"source":"a","name":"n","value":1}"#; 100]);
-        let times: BTreeSet<_> = published(&decoded).iter().map(|sample| sample.collected_at).collect();
-        assert_eq!((times.len(), times.first().unwrap().to_string().as_str()), (100, NOW));
-    }
-
-    #[test]
-    fn a_time_is_taken_from_the_retention_on_up_to_the_limit_ahead_of_the_clock() {
-        let at = |time| format!(r#"{{"source":"a","name":"n","value":1,"collected_at":"{time}"}}"#);
-        let decoded = lines(&[
-            &at("2026-11-20T10:10:00Z"),
-            &at("2026-11-20T10:10:01Z"),
-            &at("2026-08-22T10:00:00Z"),
-            &at("2026-08-22T09:59:59.999999Z"),
-            &at("1970-01-01T00:00:00Z"),
-        ]);
-        assert_eq!(
-            refusals(&decoded),
-            [
-                "1 collected_at: is 601 s in the future, the limit is 600 s",
-                "3 collected_at: is 2026-08-22T09:59:59.999999Z, older than the retention of 90 days",
-                "4 collected_at: is 1970-01-01T00:00:00Z, older than the retention of 90 days",
-            ]
-        );
-        assert_eq!(published(&decoded).len(), 2);
-    }
-
-    #[test]
-    fn a_sample_given_twice_is_published_once_and_one_that_contradicts_it_is_refused() {
-        let item = |name, second, value| {
-            format!(
-                r#"{{"source":"a","name":"{name}","labels":{{"l":"v"}},"value":{value},"collected_at":"2026-11-20T10:00:0{second}Z"}}"#
-            )
-        };
-        let go = item("n", 0, "1.0").replace("source", "Source").replace("value", "Value");
-        let decoded = lines(&[
-            &item("n", 0, "1"),
-            &item("n", 1, "1"),
-            &item("m", 0, "2"),
-            &go,
-            &item("n", 0, "3"),
-            &item("n", 0, "1"),
-        ]);
-        assert_eq!((decoded.accepted, published(&decoded).len()), (5, 3));
-        assert_eq!(
-            refusals(&decoded),
-            ["4 value: differs from item 0, which is the same series at the same time"]
-        );
-    }
-
-    #[test]
-    fn samples_of_more_series_than_the_limit_are_refused_and_those_of_others_are_accepted() {
-        let item = |name, more| format!(r#"{{"source":"a","name":"{name}","value":1{more}}}"#);
-        let ahead = r#","collected_at":"2027-11-20T10:00:00Z""#;
-        let items = [item("n", ""), item("x", ahead), item("m", ""), item("o", ""), item("n", "")];
-        let limits = SeriesLimits { per_token: 2, in_all: 9 };
-        let decoded = decoded_within(limits, items.join("\n").as_bytes(), BodyFormat::NdJson).unwrap();
-        assert_eq!((decoded.accepted, decoded.refused, decoded.without_room), (3, 2, 1));
-        assert!(refusals(&decoded)[0].starts_with("1 collected_at: is "), "no series is counted for it");
-        assert!(refusals(&decoded)[1].starts_with("3 series: is new, and "), "{:?}", refusals(&decoded));
-    }
-
-    #[test]
-    fn as_many_refusals_are_listed_as_the_limit_and_all_are_counted() {
-        let decoded = lines(&["{}"; MAX_FIELD_ERRORS + 1]);
-        assert_eq!((decoded.refused, decoded.listed.len()), (MAX_FIELD_ERRORS + 1, MAX_FIELD_ERRORS));
-    }
-
-    #[test]
-    fn a_body_that_is_empty_or_no_json_or_has_too_many_items_is_refused_whole() {
-        let refused = |body: &str, format| {
-            let problem = decoded(body, format).unwrap_err();
-            (problem.status().as_u16(), problem.detail().to_owned())
-        };
-        let empty = "body: is empty: send a sample, an array of samples, or one sample per line";
-        for body in ["", " \n\t"] {
-            for format in [BodyFormat::Json, BodyFormat::NdJson] {
-                assert_eq!(refused(body, format), (400, empty.to_owned()));
-            }
-        }
-        let broken = "body: is not valid JSON: EOF while parsing a list at line 1 column 3";
-        assert_eq!(refused("[{}", BodyFormat::Json), (400, broken.to_owned()));
-        let most = "{}\n".repeat(MAX_ITEMS);
-        assert_eq!(decoded(&most, BodyFormat::NdJson).unwrap().refused, MAX_ITEMS);
-        let reason = "body: has more than 1000 items, the limit set by `max_items` in [ingest]";
-        assert_eq!(refused(&(most + "{}"), BodyFormat::NdJson), (413, reason.to_owned()));
-    }
-
-    #[test]
-    fn the_records_of_a_large_body_are_in_batches_that_a_bus_takes_in_the_order_of_the_items() {
-        let label = "x".repeat(limits::MAX_LABEL_VALUE_BYTES);
-        let item = |value| {
-            format!(r#"{{"source":"a","name":"n","labels":{{"a":"{label}","b":"{label}"}},"value":{value}}}"#)
-        };
-        let items: Vec<_> = (0..BATCH_BYTES / (3 * label.len())).map(item).collect();
-        let decoded = whole(&items.join("\n"));
-        let sizes: Vec<_> = decoded.batches.iter().map(RecordBatch::size_bytes).collect();
-        let largest_record = 8 * label.len();
-        assert!(
-            sizes.len() > 1 && sizes.iter().all(|size| *size < BATCH_BYTES + largest_record),
-            "{sizes:?}"
-        );
-        assert!(published(&decoded).iter().map(|sample| sample.value).is_sorted());
-        assert_eq!(published(&decoded).len(), items.len());
-
-        let small = vec![r#"{"source":"a","name":"n","value":1}"#; BATCH_RECORDS + 1].join("\n");
-        let decoded = whole(&small);
-        let counts: Vec<_> = decoded.batches.iter().map(RecordBatch::len).collect();
-        assert_eq!(counts, [BATCH_RECORDS, 1]);
-    }
-
-    #[test]
-    fn an_array_may_be_empty() {
-        let decoded = decoded("[]", BodyFormat::Json).unwrap();
-        assert_eq!((decoded.accepted, decoded.refused, published(&decoded).len()), (0, 0, 0));
-    }
-
-    #[test]
-    fn a_body_is_decoded_without_memory_for_each_sample() {
-        /// Room that grows by doubling: the labels, the key, the parts of the batch, what was seen.
-        const MOST_ALLOCATIONS: u64 = 80;
-        let item = |second: i64| {
-            format!(
-                r#"{{"source":"edge","name":"temperature","labels":{{"room":"r","floor":"3","site":"n"}},"value":{second},"collected_at":"{}"}}"#,
-                Timestamp::from_micros(second * 1_000_000).unwrap()
-            )
-        };
-        let now = NOW.parse::<Timestamp>().unwrap().as_micros() / 1_000_000;
-        let body: Vec<String> = (now - 1000..now).map(item).collect();
-        let body = body.join("\n");
-        let mut accepted = 0;
-        let cost =
-            allocation_counter::measure(|| accepted = decoded(&body, BodyFormat::NdJson).unwrap().accepted);
-        assert_eq!(accepted, 1000);
-        assert!(cost.count_total <= MOST_ALLOCATIONS, "{} allocations", cost.count_total);
-    }
-
-    /// A line that is a sample, or nearly one, or not at all.
-    fn any_line() -> impl Strategy<Value = String> {
-        let field = prop_oneof![
-            Just(r#""source":"a""#),
-            Just(r#""name":"n""#),
-            Just(r#""value":1"#),
-            Just(r#""value":"1""#),
-            Just(r#""labels":{"l":"v"}"#),
-            Just(r#""collected_at":"2026-11-20T10:00:00Z""#),
-            Just(r#""unit":5"#),
-        ];
-        let object =
-            prop::collection::vec(field, 0..6).prop_map(|fields| format!("{{{}}}", fields.join(",")));
-        prop_oneof![4 => object, 1 => r#"[{}\[\],:"\\a-c0-9 u-]{1,20}"#]
-    }
-
-    proptest! {
-        #[test]
-        fn every_line_is_accepted_or_refused(items in prop::collection::vec(any_line(), 1..20)) {
-            let body = items.join("\n");
-            let count = body.lines().filter(|line| !line.trim_ascii().is_empty()).count();
-            if let Ok(decoded) = decoded(&body, BodyFormat::NdJson) {
-                prop_assert_eq!(decoded.accepted + decoded.refused, count);
-                prop_assert!(published(&decoded).len() <= decoded.accepted);
-            }
-        }
-
-        #[test]
-        fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
-            for format in [BodyFormat::Json, BodyFormat::NdJson] {
-                let _ = decoded_within(IngestConfig::default().series, &body, format);
-            }
         }
     }
 }

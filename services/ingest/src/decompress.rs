@@ -1,7 +1,7 @@
 //! Undoing the compression of a body.
 
+use crate::answer::{refused, too_large};
 use crate::content::Coding;
-use crate::refusal::{refused, too_large};
 use axum::http::StatusCode;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, Read};

@@ -1,8 +1,9 @@
 //! The routes.
 
 use crate::intake::Intake;
-use crate::metrics::measure;
-use crate::openapi::{Refusals, Samples};
+use crate::metrics::{HttpMetrics, measure};
+use crate::openapi::{self, Refusals};
+use crate::samples::Samples;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -19,14 +20,13 @@ pub(crate) const SAMPLES: &str = "/v1/samples";
 /// The same, under the path that clients of the previous platform know.
 pub(crate) const METRICS: &str = "/api/v1/metrics";
 
-pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
-    let metrics = intake.metrics.clone();
-    Router::new()
+pub(crate) fn router(samples: Arc<Intake<Samples>>, metrics: HttpMetrics, access: &Access) -> Router {
+    let of_samples = Router::new()
         .route(SAMPLES, post(post_samples))
         .route(METRICS, post(post_metrics))
-        .route_layer(access.require(Scope::Ingest))
-        .route_layer(from_fn_with_state(metrics, measure))
-        .with_state(intake)
+        .with_state(samples);
+    // The routes of another kind of record are merged here, before what holds for all of them.
+    of_samples.route_layer(access.require(Scope::Ingest)).route_layer(from_fn_with_state(metrics, measure))
 }
 
 /// Send samples
@@ -44,7 +44,7 @@ pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
     request_body(
         description = "A sample, an array of samples, or one sample per line. `Content-Encoding` may be `gzip` \
             or `zstd`.",
-        content((Samples = "application/json"), (String = "application/x-ndjson")),
+        content((openapi::Samples = "application/json"), (String = "application/x-ndjson")),
     ),
     responses(
         (status = 202, description = "All items are accepted.", body = IngestAnswer),
@@ -53,7 +53,7 @@ pub(crate) fn router(intake: Arc<Intake>, access: &Access) -> Router {
     ),
 )]
 pub(crate) async fn post_samples(
-    State(intake): State<Arc<Intake>>,
+    State(intake): State<Arc<Intake<Samples>>>,
     caller: Option<Extension<Caller>>,
     headers: HeaderMap,
     body: Body,
@@ -64,7 +64,7 @@ pub(crate) async fn post_samples(
 
 /// The same for clients of the previous platform, which are told in its words that all is accepted.
 async fn post_metrics(
-    intake: State<Arc<Intake>>,
+    intake: State<Arc<Intake<Samples>>>,
     caller: Option<Extension<Caller>>,
     headers: HeaderMap,
     body: Body,

@@ -1,78 +1,69 @@
 //! What happens to one request: read → decompress → decode → publish.
 
-use crate::answer;
-use crate::arrival::ArrivalClock;
-use crate::body;
+use crate::answer::{self, refused};
+use crate::body::{self, Room};
 use crate::config::IngestConfig;
 use crate::content::Content;
 use crate::decode::{Decoded, decode};
 use crate::decompress::decompress;
-use crate::metrics::IngestMetrics;
-use crate::outlet::Outlet;
-use crate::refusal::refused;
-use crate::room::Room;
-use crate::series::{RecentSeries, Sender};
+use crate::kind::{Kind, Sender};
+use crate::metrics::{HttpMetrics, ItemMetrics};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{PortError, RecordBatch};
+use watchkeeper_ports::{EventBus as _, PortError, RecordBatch};
 use watchkeeper_runtime::http::Problem;
+use watchkeeper_spool::SpooledBus;
 use watchkeeper_wire::json::IngestAnswer;
 
 /// Bodies that are decompressed and decoded at once, each on a thread of its own. The others wait for
 /// their turn, as many as have room.
 pub const DECODED_AT_ONCE: usize = 4;
 
-/// Takes in bodies.
-pub(crate) struct Intake {
-    pub(crate) outlet: Outlet,
-    pub(crate) metrics: IngestMetrics,
-    config: IngestConfig,
-    /// How long the store keeps samples: older ones are refused.
-    retention: Duration,
-    room: Room,
-    turns: Arc<Semaphore>,
-    arrivals: Arc<ArrivalClock>,
-    pub(crate) recent: Arc<RecentSeries>,
+/// Takes in bodies of one kind of record.
+pub(crate) struct Intake<K> {
+    shared: Arc<Shared>,
+    pub(crate) kind: K,
+    pub(crate) metrics: ItemMetrics,
 }
 
-impl Intake {
-    pub(crate) fn new(
-        config: IngestConfig,
-        retention: Duration,
-        outlet: Outlet,
-        metrics: IngestMetrics,
-    ) -> Self {
-        Self {
-            outlet,
-            metrics,
-            room: Room::of(config.max_in_hand),
-            recent: Arc::new(RecentSeries::new(config.series, Instant::now())),
-            config,
-            retention,
-            turns: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
-            arrivals: Arc::default(),
-        }
+/// What all kinds share.
+pub(crate) struct Shared {
+    pub(crate) bus: SpooledBus,
+    pub(crate) metrics: HttpMetrics,
+    config: IngestConfig,
+    room: Room,
+    turns: Arc<Semaphore>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: IngestConfig, bus: SpooledBus, metrics: HttpMetrics) -> Self {
+        let (room, turns) = (Room::of(config.max_in_hand), Arc::new(Semaphore::new(DECODED_AT_ONCE)));
+        Self { bus, metrics, config, room, turns }
+    }
+}
+
+impl<K: Kind> Intake<K> {
+    pub(crate) fn new(shared: Arc<Shared>, kind: K, metrics: ItemMetrics) -> Self {
+        Self { shared, kind, metrics }
     }
 
-    /// Takes in a body. When this returns `Ok`, every accepted sample is durable, on the bus or in the spool.
-    /// Of a body whose sender has gone or is told to come back, any number may be: a sample that is sent again
-    /// is stored once.
+    /// Takes in a body. When this returns `Ok`, every accepted item is durable, on the bus or in the spool.
+    /// Of a body whose sender has gone or is told to come back, any number may be.
     pub(crate) async fn take(
-        &self,
+        self: &Arc<Self>,
         sender: Sender,
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(StatusCode, IngestAnswer), Problem> {
         let content = Content::of(headers)?;
-        let mut share = self.room.enter();
-        let sent = body::read(body, self.config.max_body, &mut share).await?;
-        self.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
+        let mut share = self.shared.room.enter();
+        let sent = body::read(body, self.shared.config.max_body, &mut share).await?;
+        self.shared.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
         let mut decoded = self.decode(sent, content, sender).await?;
         if decoded.accepted > 0 {
             let batches = mem::take(&mut decoded.batches);
@@ -82,50 +73,54 @@ impl Intake {
         self.metrics.refused.inc_by(decoded.refused as u64);
         self.metrics.without_room.inc_by(decoded.without_room as u64);
         match decoded.accepted {
-            0 if decoded.refused > 0 => Err(answer::all_refused(decoded)),
+            0 if decoded.refused > 0 => Err(answer::all_refused::<K>(decoded)),
             _ => Ok(answer::accepted(decoded)),
         }
     }
 
     /// Waits for its turn, then works on a thread that may block.
-    async fn decode(&self, sent: Vec<u8>, content: Content, sender: Sender) -> Result<Decoded, Problem> {
+    async fn decode(
+        self: &Arc<Self>,
+        sent: Vec<u8>,
+        content: Content,
+        sender: Sender,
+    ) -> Result<Decoded, Problem> {
         let arrived_at = Timestamp::now();
-        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the semaphore is never closed");
-        let IngestConfig { max_decompressed, max_items, .. } = self.config;
-        let (arrivals, recent) = (Arc::clone(&self.arrivals), Arc::clone(&self.recent));
-        let retention = self.retention;
+        let turn =
+            Arc::clone(&self.shared.turns).acquire_owned().await.expect("the semaphore is never closed");
+        let intake = Arc::clone(self);
         let decoding = spawn_blocking(move || {
             let _turn = turn;
+            let IngestConfig { max_decompressed, max_items, .. } = intake.shared.config;
             let body = decompress(sent, content.coding, max_decompressed)?;
-            let recent = recent.of(&sender, Instant::now());
-            decode(&body, content.format, max_items, arrived_at, retention, &arrivals, recent)
+            decode(&intake.kind, &sender, &body, content.format, max_items, arrived_at)
         });
         // A panic has told the log already.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
 
-    async fn publish(&self, batches: Vec<RecordBatch>, samples: usize) -> Result<(), Problem> {
+    async fn publish(&self, batches: Vec<RecordBatch>, items: usize) -> Result<(), Problem> {
         let published = self.publish_in_order(batches).await;
         let counter = if published.is_ok() { &self.metrics.accepted } else { &self.metrics.unpublished };
-        counter.inc_by(samples as u64);
+        counter.inc_by(items as u64);
         published.map_err(|error| match error {
-            PortError::Rejected { reason, .. } => refused_by_bus(&reason),
+            PortError::Rejected { reason, .. } => refused_by_bus(K::ITEM, &reason),
             error => error.into(),
         })
     }
 
     async fn publish_in_order(&self, batches: Vec<RecordBatch>) -> Result<(), PortError> {
         for batch in batches {
-            self.outlet.publish(batch).await?;
+            self.shared.bus.publish(&K::TOPIC, batch).await?;
         }
         Ok(())
     }
 }
 
 /// 413: a batch is within the limits of ingest, so that it is the bus that is set to take less.
-fn refused_by_bus(reason: &str) -> Problem {
+fn refused_by_bus(item: &str, reason: &str) -> Problem {
     let reason = format!(
-        "is more than the bus takes ({reason}): send fewer samples at once, or raise that limit where [backends] \
+        "is more than the bus takes ({reason}): send fewer {item}s at once, or raise that limit where [backends] \
          says where the bus is"
     );
     refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
@@ -134,6 +129,8 @@ fn refused_by_bus(reason: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::Samples;
+    use std::time::Duration;
     use tokio::time::timeout;
     use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
     use watchkeeper_runtime::RoleContext;
@@ -142,13 +139,17 @@ mod tests {
     async fn a_body_waits_its_turn_while_as_many_are_decoded_as_the_limit() {
         let (directory, context) = (tempfile::tempdir().unwrap(), RoleContext::detached("ingest"));
         let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
-        let outlet = Outlet::new(&context, Arc::new(bus), None).unwrap();
-        let metrics = IngestMetrics::register(context.registry()).unwrap();
-        let intake = Intake::new(IngestConfig::default(), Duration::MAX, outlet, metrics);
+        let bus = SpooledBus::new(&context, Arc::new(bus), None, Samples::TOPIC).unwrap();
+        let (config, registry) = (IngestConfig::default(), context.registry());
+        let samples = Samples::new(config.series, Duration::MAX, registry).unwrap();
+        let shared = Shared::new(config, bus, HttpMetrics::register(registry).unwrap());
+        let metrics = ItemMetrics::register::<Samples>(registry).unwrap();
+        let intake = Arc::new(Intake::new(Arc::new(shared), samples, metrics));
         let headers = HeaderMap::new();
         let take = || intake.take(None.into(), &headers, Body::from("[]"));
 
-        let mut turns: Vec<_> = (0..DECODED_AT_ONCE).map(|_| intake.turns.try_acquire().unwrap()).collect();
+        let mut turns: Vec<_> =
+            (0..DECODED_AT_ONCE).map(|_| intake.shared.turns.try_acquire().unwrap()).collect();
         // The paused time moves on only when nothing is at work, on a blocking thread or here.
         assert!(timeout(Duration::from_secs(1), take()).await.is_err());
         turns.pop();

@@ -1,63 +1,59 @@
 //! What ingest counts.
 
-use crate::series::Sender;
+use crate::kind::Kind;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
-};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry};
 use std::time::Instant;
 use watchkeeper_runtime::telemetry::register;
 
-#[derive(Clone)]
-pub(crate) struct IngestMetrics {
+/// What is counted of one kind of record.
+pub(crate) struct ItemMetrics {
     pub(crate) accepted: IntCounter,
     pub(crate) refused: IntCounter,
     pub(crate) unpublished: IntCounter,
     /// Of those refused.
     pub(crate) without_room: IntCounter,
-    series: IntGaugeVec,
+}
+
+impl ItemMetrics {
+    pub(crate) fn register<K: Kind>(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let items = format!("{}s", K::ITEM);
+        let help =
+            "Received: accepted and durable, refused as invalid, or unpublished because the bus took none.";
+        let outcomes = Opts::new(format!("watchkeeper_ingest_{items}_total"), help);
+        let outcomes = register(registry, IntCounterVec::new(outcomes, &["outcome"])?)?;
+        let without_room = format!("watchkeeper_ingest_{items}_without_room_total");
+        let help =
+            format!("Of the refused {items}, those for which there was no room: {}.", K::NO_ROOM.title);
+        Ok(Self {
+            accepted: outcomes.with_label_values(&["accepted"]),
+            refused: outcomes.with_label_values(&["refused"]),
+            unpublished: outcomes.with_label_values(&["unpublished"]),
+            without_room: register(registry, IntCounter::new(without_room, help)?)?,
+        })
+    }
+}
+
+/// What is counted of all requests.
+#[derive(Clone)]
+pub(crate) struct HttpMetrics {
     pub(crate) body_bytes: Histogram,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
 }
 
-impl IngestMetrics {
+impl HttpMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counters =
-            |name, help, label| register(registry, IntCounterVec::new(Opts::new(name, help), &[label])?);
-        let histogram = |name, help, buckets| {
-            register(registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?)
-        };
-        let samples = counters(
-            "watchkeeper_ingest_samples_total",
-            "Samples received: accepted and durable, refused as invalid, or unpublished because the bus took none.",
-            "outcome",
-        )?;
         Ok(Self {
-            accepted: samples.with_label_values(&["accepted"]),
-            refused: samples.with_label_values(&["refused"]),
-            unpublished: samples.with_label_values(&["unpublished"]),
-            without_room: register(
+            body_bytes: register(
                 registry,
-                IntCounter::new(
-                    "watchkeeper_ingest_samples_without_room_total",
-                    "Samples refused because they were of new series when there were as many as may be.",
+                Histogram::with_opts(
+                    HistogramOpts::new("watchkeeper_ingest_body_bytes", "Size of a body as it was sent.")
+                        .buckets(prometheus::exponential_buckets(256.0, 4.0, 9)?),
                 )?,
-            )?,
-            series: register(
-                registry,
-                IntGaugeVec::new(
-                    Opts::new("watchkeeper_ingest_series", "Series that were sent lately, by token."),
-                    &["token"],
-                )?,
-            )?,
-            body_bytes: histogram(
-                "watchkeeper_ingest_body_bytes",
-                "Size of a body as it was sent.",
-                prometheus::exponential_buckets(256.0, 4.0, 9)?,
             )?,
             requests: register(
                 registry,
@@ -84,19 +80,8 @@ impl IngestMetrics {
     }
 }
 
-impl IngestMetrics {
-    /// Shows how many series each has sent lately, and nobody else.
-    pub(crate) fn set_series(&self, counts: &[(Sender, usize)]) {
-        self.series.reset();
-        for (sender, series) in counts {
-            let series = i64::try_from(*series).unwrap_or(i64::MAX);
-            self.series.with_label_values(&[sender.name()]).set(series);
-        }
-    }
-}
-
 /// A layer's function: counts and times a request and its answer, also when it is not let in.
-pub(crate) async fn measure(State(metrics): State<IngestMetrics>, request: Request, next: Next) -> Response {
+pub(crate) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     // Of the two that there are: the layer is on routes alone.
     let path = request.uri().path().to_owned();

@@ -1,8 +1,7 @@
 //! The role in the table of roles.
 
-use crate::config::{IngestConfig, SpoolConfig};
+use crate::config::IngestConfig;
 use crate::openapi::openapi;
-use crate::outlet::SpoolPort;
 use crate::run::Ingest;
 use std::sync::Arc;
 use watchkeeper_runtime::role::{RoleSpec, SampleRetention, StartError, Starter};
@@ -20,18 +19,14 @@ pub static ROLE: RoleSpec = RoleSpec {
     start,
 };
 
-/// Opens the spool; none where the bus is embedded, which is never further away than a spool. The process that
-/// starts the role shares it.
-pub type OpenSpool = Box<dyn Fn(&SpoolConfig) -> Option<SpoolPort> + Send + Sync>;
-
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.settings::<IngestConfig>()?.clone();
     // What the persister would not keep is refused at once: it is told where the sender hears it.
     let SampleRetention(retention) = *starter.settings()?;
-    let spool = starter.shared().all::<OpenSpool>().first().and_then(|open| open(&config.spool));
+    let spool = watchkeeper_spool::open(starter.shared(), &config.spool);
     let bus = Arc::clone(&starter.ports().bus);
     let ingest = Ingest::new(starter.context(), config, retention, bus, spool)?;
     starter.serve_http(ingest.router(starter.access()));
-    starter.spawn(ingest.run());
+    starter.run(ingest.run());
     Ok(())
 }

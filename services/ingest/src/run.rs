@@ -2,10 +2,10 @@
 
 use crate::config::IngestConfig;
 use crate::http;
-use crate::intake::Intake;
-use crate::metrics::IngestMetrics;
-use crate::outlet::{Outlet, SpoolPort};
-use crate::series::nearly_full;
+use crate::intake::{Intake, Shared};
+use crate::kind::Kind as _;
+use crate::metrics::{HttpMetrics, ItemMetrics};
+use crate::samples::Samples;
 use crate::status::{Pace, Totals};
 use axum::Router;
 use std::sync::Arc;
@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::probe::PROBE_EVERY;
-use watchkeeper_runtime::{Notice, RoleContext, RoleResult, Rounds, Stopped};
+use watchkeeper_runtime::{Notice, RoleContext, RoleResult, Rounds};
+use watchkeeper_spool::{SpoolPort, SpooledBus};
 
-/// The ingest role: routes that take samples in, a loop that says how it goes, and one that empties the spool.
+/// The ingest role: routes that take samples in, a loop that says how it goes, and those of the spool.
 pub struct Ingest {
     context: RoleContext,
-    intake: Arc<Intake>,
+    shared: Arc<Shared>,
+    samples: Arc<Intake<Samples>>,
 }
 
 impl Ingest {
@@ -35,46 +37,45 @@ impl Ingest {
         bus: Arc<dyn EventBus>,
         spool: Option<SpoolPort>,
     ) -> Result<Self, prometheus::Error> {
-        let metrics = IngestMetrics::register(context.registry())?;
-        let outlet = Outlet::new(&context, bus, spool)?;
-        Ok(Self { context, intake: Arc::new(Intake::new(config, retention, outlet, metrics)) })
+        let registry = context.registry();
+        let bus = SpooledBus::new(&context, bus, spool, Samples::TOPIC)?;
+        let samples = Samples::new(config.series, retention, registry)?;
+        let shared = Arc::new(Shared::new(config, bus, HttpMetrics::register(registry)?));
+        let metrics = ItemMetrics::register::<Samples>(registry)?;
+        let samples = Arc::new(Intake::new(Arc::clone(&shared), samples, metrics));
+        Ok(Self { context, shared, samples })
     }
 
     /// The routes, for who has the scope `ingest`.
     pub fn router(&self, access: &Access) -> Router {
-        http::router(Arc::clone(&self.intake), access)
+        http::router(Arc::clone(&self.samples), self.shared.metrics.clone(), access)
     }
 
     /// Watches the bus, empties the spool and writes the status line until the role is asked to stop.
     /// Requests in hand are finished by whoever serves the routes.
     pub async fn run(self) -> RoleResult {
-        tokio::try_join!(self.watch(), self.intake.outlet.keep_forwarding(&self.context))?;
+        tokio::try_join!(self.shared.bus.run(), self.keep_reporting())?;
         Ok(())
     }
 
-    async fn watch(&self) -> RoleResult {
-        let heartbeat = self.context.heartbeat("check");
+    async fn keep_reporting(&self) -> RoleResult {
+        let heartbeat = self.context.heartbeat("report");
         let mut pace = Pace::default();
         let notice = self.context.notice("series of senders");
         let mut rounds = Rounds::every(PROBE_EVERY, &self.context, &heartbeat);
-        while rounds.next(self.look(&mut pace, &notice)).await? {}
+        let mut report = async || {
+            self.report(&mut pace, &notice);
+            Ok(())
+        };
+        while rounds.next(report()).await? {}
         Ok(())
     }
 
-    async fn look(&self, pace: &mut Pace, notice: &Notice) -> Result<(), Stopped> {
-        let spool = self.intake.outlet.check().await?;
-        let series = self.intake.recent.counts();
-        self.intake.metrics.set_series(&series);
-        match nearly_full(&series, self.intake.recent.limits) {
-            Some(text) => notice.set(text),
-            None => notice.clear(),
-        }
-        self.context.set_status(pace.report(self.totals(), spool));
-        Ok(())
-    }
-
-    fn totals(&self) -> Totals {
-        let metrics = &self.intake.metrics;
-        Totals { at: Instant::now(), accepted: metrics.accepted.get(), refused: metrics.refused.get() }
+    fn report(&self, pace: &mut Pace, notice: &Notice) {
+        self.samples.kind.report(notice);
+        let metrics = &self.samples.metrics;
+        let totals =
+            Totals { at: Instant::now(), accepted: metrics.accepted.get(), refused: metrics.refused.get() };
+        self.context.set_status(pace.report(totals, self.shared.bus.state()));
     }
 }

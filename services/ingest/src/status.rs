@@ -1,11 +1,11 @@
 //! The status line: `1,204 samples/s, 3 refused in the last minute`.
 
-use crate::spool::SpoolState;
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_runtime::{Grouped, per_second};
+use watchkeeper_spool::SpoolState;
 
 /// Over how long refused samples are counted.
 const REFUSED_OVER: Duration = Duration::from_secs(60);

@@ -35,6 +35,6 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.settings::<NotifierConfig>()?.clone();
     let rules = Arc::clone(starter.settings::<Arc<RuleSet>>()?);
     let ports = NotifierPorts::from(starter.ports());
-    starter.spawn(run(starter.context(), config, rules, ports));
+    starter.run(run(starter.context(), config, rules, ports));
     Ok(())
 }

@@ -201,7 +201,7 @@ impl<D: Decode> Persister<D> {
         while let Some(first) = self.pending.refused.first() {
             let reason = first.reason.clone();
             heartbeat.beat();
-            let letters = first_letters(self.pending.rejected(), ROLE, rejected_at);
+            let letters = first_letters(self.pending.rejected(), ROLE.name, rejected_at);
             let records = letters.len();
             let SentLetters { letters, dropped } =
                 send_letters(letters, |batch| bus.publish(&topic, batch)).await?;

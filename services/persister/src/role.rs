@@ -28,6 +28,6 @@ fn read(root: &mut Section<'_>, settings: &mut Settings) {
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.settings::<PersisterConfig>()?.clone();
     let Ports { bus, samples, schedule, .. } = starter.ports().clone();
-    starter.spawn(run(starter.context(), config, bus, samples, schedule));
+    starter.run(run(starter.context(), config, bus, samples, schedule));
     Ok(())
 }

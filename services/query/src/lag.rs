@@ -13,8 +13,8 @@ pub struct GroupLag {
     pub behind: u64,
     /// The positions that the group has committed, added up.
     pub committed: u64,
-    /// The positions after the newest records, added up.
-    pub end: u64,
+    /// The high watermarks, added up.
+    pub high: u64,
 }
 
 /// How far each consumer is behind. Each is asked alone and within [`ANSWER_WITHIN`](crate::ANSWER_WITHIN): what is not
@@ -36,7 +36,7 @@ fn sum(partitions: &[Lag]) -> GroupLag {
         partitions: sum.partitions + 1,
         behind: sum.behind.saturating_add(lag.records()),
         committed: sum.committed.saturating_add(lag.committed),
-        end: sum.end.saturating_add(lag.high),
+        high: sum.high.saturating_add(lag.high),
     })
 }
 
@@ -53,7 +53,7 @@ mod tests {
             committed,
             high: end,
         };
-        let expected = GroupLag { partitions: 2, behind: 5, committed: 30, end: 35 };
+        let expected = GroupLag { partitions: 2, behind: 5, committed: 30, high: 35 };
         assert_eq!(sum(&[lag(0, 10, 15), lag(1, 20, 20)]), expected);
         assert_eq!(sum(&[]), GroupLag::default());
     }

@@ -30,5 +30,5 @@ pub use heartbeat::{Heartbeat, MAX_BUSY, MAX_WAIT, TOLD_AFTER};
 pub use host_name::host_name;
 pub use periodic::Rounds;
 pub use process::{Ended, Process, STOP_TIMEOUT};
-pub use retry::{RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
+pub use retry::{Backoff, RETRY_AT_LEAST, RETRY_AT_MOST, Stopped, pause, retry};
 pub use roster::{Dependency, Notice, RoleState, Roster};

@@ -54,12 +54,46 @@ pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     }
 }
 
+/// The waits between attempts, each longer than the one before it up to [`RETRY_AT_MOST`], with jitter.
+pub struct Backoff(ExponentialBackoff);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(RETRY_AT_LEAST)
+            .with_max_delay(RETRY_AT_MOST)
+            .without_max_times()
+            .with_jitter();
+        Self(waits.build())
+    }
+}
+
+impl Backoff {
+    /// Waits until the next attempt is due.
+    ///
+    /// # Errors
+    /// [`Stopped::Shutdown`] when the role is asked to stop.
+    pub async fn pause(&mut self, context: &RoleContext, heartbeat: &Heartbeat) -> Result<(), Stopped> {
+        let wait = self.next();
+        Self::wait(wait, context, heartbeat).await
+    }
+
+    fn next(&mut self) -> Duration {
+        self.0.next().unwrap_or(RETRY_AT_MOST)
+    }
+
+    async fn wait(wait: Duration, context: &RoleContext, heartbeat: &Heartbeat) -> Result<(), Stopped> {
+        let stop = heartbeat.idle(tokio::time::timeout(wait, context.shutdown().cancelled())).await;
+        if stop.is_ok() { Err(Stopped::Shutdown) } else { Ok(()) }
+    }
+}
+
 /// The attempts at one call, as [`retry`] makes them.
 pub(crate) struct Attempts<'a> {
     context: &'a RoleContext,
     heartbeat: &'a Heartbeat,
     dependency: &'a Dependency,
-    waits: ExponentialBackoff,
+    backoff: Backoff,
 }
 
 impl<'a> Attempts<'a> {
@@ -68,13 +102,7 @@ impl<'a> Attempts<'a> {
         heartbeat: &'a Heartbeat,
         dependency: &'a Dependency,
     ) -> Self {
-        let waits = ExponentialBuilder::default()
-            .with_min_delay(RETRY_AT_LEAST)
-            .with_max_delay(RETRY_AT_MOST)
-            .without_max_times()
-            .with_jitter()
-            .build();
-        Self { context, heartbeat, dependency, waits }
+        Self { context, heartbeat, dependency, backoff: Backoff::default() }
     }
 
     /// The dependency is up; hands `value` on.
@@ -88,12 +116,11 @@ impl<'a> Attempts<'a> {
         if error.failure() != Failure::Retry || error.is_of_a_zombie() {
             return Err(error.into());
         }
-        let Self { context, heartbeat, dependency, waits } = self;
-        let wait = waits.next().unwrap_or(RETRY_AT_MOST);
+        let Self { context, heartbeat, dependency, backoff } = self;
+        let wait = backoff.next();
         dependency.down(&error);
         tracing::warn!(role = context.role(), dependency = dependency.name(), %error, ?wait, "trying again");
-        let stop = heartbeat.idle(tokio::time::timeout(wait, context.shutdown().cancelled())).await;
-        if stop.is_ok() { Err(Stopped::Shutdown) } else { Ok(()) }
+        Backoff::wait(wait, context, heartbeat).await
     }
 }
 

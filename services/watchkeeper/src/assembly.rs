@@ -3,11 +3,11 @@
 use crate::config::Config;
 use crate::role::{ROLES, Role};
 use std::path::Path;
-use watchkeeper_ingest::OpenSpool;
 use watchkeeper_ports::Ports;
 use watchkeeper_runtime::Process;
 use watchkeeper_runtime::http::{Access, Listener};
 use watchkeeper_runtime::role::Assembly;
+use watchkeeper_spool::OpenSpool;
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
 /// Starts these roles, in this order, and their listeners in `process`.

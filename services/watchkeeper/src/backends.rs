@@ -22,9 +22,9 @@ use rollups::RollupsBackend;
 use std::path::Path;
 use store::StoreBackend;
 use watchkeeper_config::Section;
-use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_migrate::Stores;
 use watchkeeper_ports::Ports;
+use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
 /// The section `[backends]`: where each back end is.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl Backends {
         ]
     }
 
-    /// The spool of ingest: none when the bus is embedded, which is never further away than a spool.
+    /// The spool of a role: none when the bus is embedded, which is never further away than a spool.
     pub(crate) fn open_spool(&self, config: &SpoolConfig, data_dir: &Path) -> Option<SpoolPort> {
         self.bus.place.is_shared().then(|| bus::open_spool(config, data_dir))
     }

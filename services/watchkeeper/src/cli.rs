@@ -87,8 +87,8 @@ pub(crate) struct RunArgs {
     /// The configuration file, the same for all roles
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// Where a role keeps what is not on engines: ingest its spool, and mail without a mail server
-    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
+    /// Where a role keeps what is not on engines: the spools of ingest and collector, and mail without a mail
+    /// server [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }

@@ -14,7 +14,19 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
         "query" => &["domain", "ports", "wire", "rules"],
-        _ => &["domain", "ports", "config", "http-client", "wire", "runtime", "rules", "letters", "query"],
+        "spool" => &["domain", "ports", "config", "wire", "runtime"],
+        _ => &[
+            "domain",
+            "ports",
+            "config",
+            "http-client",
+            "wire",
+            "runtime",
+            "rules",
+            "letters",
+            "query",
+            "spool",
+        ],
     }
 }
 

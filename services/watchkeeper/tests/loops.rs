@@ -34,7 +34,7 @@ const EXCEPTIONS: &[Exception] = &[
         &["interval", "spawn"],
         "tells systemd of the heartbeats: if it hangs, nothing is told",
     ),
-    ("watchkeeper/src/assembly.rs", &["spawn"], "the roles themselves"),
+    ("runtime/src/role/assembly.rs", &["spawn"], "the roles themselves"),
     ("watchkeeper/src/command/up.rs", &["spawn"], "prints the greeting once"),
     // A listener: each connection has a time for each thing that it waits for.
     (
@@ -77,11 +77,7 @@ const EXCEPTIONS: &[Exception] = &[
         "woken by samples; what is on its way is not broken off",
     ),
     ("collector/src/run.rs", &["cancelled", "spawn"], "waits for targets that panic"),
-    (
-        "ingest/src/spool/forward.rs",
-        &["cancelled", "sleep"],
-        "consumes the spool, and gives way to new samples",
-    ),
+    ("spool/src/forward.rs", &["cancelled", "sleep"], "consumes the spool, and gives way to new samples"),
     ("analytics/src/make.rs", &["cancelled"], "breaks off a stream within a round"),
     (
         "notifier/src/deliver.rs",

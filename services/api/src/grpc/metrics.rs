@@ -19,12 +19,7 @@ pub(super) struct MetricsService {
 }
 
 impl MetricsService {
-    pub(super) fn new(
-        samples: Samples,
-        kept_rollups: Rollups,
-        live: LiveSamples,
-        roll_ups: RollUps,
-    ) -> Self {
+    pub(super) fn new(samples: Samples, kept_rollups: Rollups, live: LiveSamples, roll_ups: RollUps) -> Self {
         Self { samples, kept_rollups, live, roll_ups }
     }
 }

@@ -1,7 +1,7 @@
 //! The API and the pages over the same ports, as in two processes: what one shows, the other answers.
 
 use crate::away::Away;
-use crate::platform::{Platform, alert, at, embedded, sample, soon};
+use crate::platform::{Platform, alert, at, consumers, embedded, rules, sample, soon};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -16,8 +16,8 @@ use watchkeeper_console::{Console, ConsolePorts, PAGE_SERIES};
 use watchkeeper_domain::{Alert, Sample, Severity, Silence, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{
-    BatchBuilder, EventBus, Watermarks, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record,
-    RecordBatch, Subscription, Tail, Topic, TopicId, TopicPartition,
+    BatchBuilder, EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record, RecordBatch,
+    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
@@ -34,8 +34,7 @@ impl Both {
         let ApiPorts { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
         let letters = Letters::new(Arc::clone(&bus));
         let asked = ConsolePorts { bus, samples, latest, alerts, notifications, silences };
-        let console =
-            Console::new(RoleContext::detached("console"), asked, letters, crate::platform::rules());
+        let console = Console::new(RoleContext::detached("console"), asked, letters, rules(), consumers());
         let pages = console.router(&Access::open());
         tokio::spawn(console.run());
         Self { platform: Platform::on(ports, ApiConfig::default(), &Access::open()), pages }

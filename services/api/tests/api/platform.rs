@@ -264,6 +264,7 @@ pub(crate) fn at(time: &str) -> String {
 }
 
 /// Whose lag is told.
-fn consumers() -> Consumers {
+/// The groups whose lag is shown.
+pub(crate) fn consumers() -> Consumers {
     [Group::PERSISTER, Group::CACHE, Group::NOTIFIER].map(|group| (Topic::METRICS, group)).into()
 }

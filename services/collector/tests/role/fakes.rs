@@ -17,6 +17,7 @@ use watchkeeper_ports::{
     Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_spool::SpoolPort;
 use watchkeeper_wire::sample::SampleDecoder;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -285,10 +286,19 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new(targets: &[Scripted], bus: &Arc<FakeBus>, schedule: &Arc<FakeSchedule>) -> Self {
+        Self::with_spool(targets, bus, schedule, None)
+    }
+
+    pub(crate) fn with_spool(
+        targets: &[Scripted],
+        bus: &Arc<FakeBus>,
+        schedule: &Arc<FakeSchedule>,
+        spool: Option<SpoolPort>,
+    ) -> Self {
         let context = RoleContext::detached("collector");
         let boxed = targets.iter().map(|target| Box::new(target.clone()) as Box<dyn Target>).collect();
         let (bus, schedule) = (Arc::clone(bus), Arc::clone(schedule));
-        let role = tokio::spawn(run_targets(context.clone(), boxed, bus, schedule));
+        let role = tokio::spawn(run_targets(context.clone(), boxed, bus, spool, schedule));
         Self { context, start: Instant::now(), role }
     }
 
@@ -311,6 +321,12 @@ impl Running {
     pub(crate) async fn stop(self) -> RoleResult {
         self.context.shutdown().cancel();
         self.ended().await
+    }
+
+    /// Ends the role as `kill -9` does.
+    pub(crate) async fn kill(self) {
+        self.role.abort();
+        assert!(self.role.await.unwrap_err().is_cancelled());
     }
 
     /// Waits until the role ends.

@@ -36,7 +36,8 @@ fn value(samples: &[Sample], name: &str) -> f64 {
 async fn the_first_collection_has_every_series_of_the_host() {
     let (context, bus) = (RoleContext::detached("collector"), Arc::new(FakeBus::default()));
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), config, bus.clone(), Arc::new(FakeSchedule::default())));
+    let role =
+        tokio::spawn(run(context.clone(), config, bus.clone(), None, Arc::new(FakeSchedule::default())));
     let complete = bus.has(|samples| names(samples).is_superset(&BTreeSet::from(EVERYWHERE)));
     let samples = timeout(Duration::from_secs(10), complete).await.expect("less than one interval");
 

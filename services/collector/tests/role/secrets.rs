@@ -70,8 +70,13 @@ async fn a_source_that_fails_shows_its_secret_nowhere() {
         let config = Document::parse("watchkeeper.toml", &text).unwrap().read(CollectorConfig::read).unwrap();
         let context = RoleContext::detached("collector");
         let seen = written.borrow().len();
-        let role =
-            run(context.clone(), config, Arc::new(FakeBus::default()), Arc::new(FakeSchedule::default()));
+        let role = run(
+            context.clone(),
+            config,
+            Arc::new(FakeBus::default()),
+            None,
+            Arc::new(FakeSchedule::default()),
+        );
         let role = tokio::spawn(role);
         let mut log = written.clone();
         let fails = log.wait_for(|log| log[seen..].contains("cannot collect"));

@@ -15,7 +15,7 @@ use watchkeeper_console::{Console, ConsolePorts};
 use watchkeeper_domain::{Sample, Severity, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{
-    Append, BatchBuilder, Evaluation, EventBus, LatestCache as _, Plan, Record, Topic, TopicPartition,
+    Append, BatchBuilder, Evaluation, EventBus, Group, LatestCache as _, Plan, Record, Topic, TopicPartition,
     TtlPolicy,
 };
 use watchkeeper_rules::RuleSet;
@@ -63,7 +63,9 @@ async fn reject_one(bus: &dyn EventBus) {
 
 fn console(ports: &ConsolePorts, rules: Arc<RuleSet>) -> Router {
     let letters = Letters::new(Arc::clone(&ports.bus));
-    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules, Arc::default()))
+    let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
+    let consumers = groups.map(|group| (Topic::METRICS, group)).into();
+    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules, consumers))
 }
 
 #[tokio::test]

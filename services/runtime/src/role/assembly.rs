@@ -128,7 +128,7 @@ impl Starter<'_> {
     }
 
     /// Runs the role, or a part of it. When it returns before it was asked to stop, panics, or fails, the process ends.
-    pub fn spawn(&mut self, run: impl Future<Output = RoleResult> + Send + 'static) {
+    pub fn run(&mut self, run: impl Future<Output = RoleResult> + Send + 'static) {
         self.assembly.process.spawn(self.context.role(), run);
     }
 }

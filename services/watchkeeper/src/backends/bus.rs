@@ -8,11 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Section;
-use watchkeeper_ingest::{SpoolConfig, SpoolPort};
 use watchkeeper_ports::EventBus;
+use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
-/// The spool's directory in the data directory.
-const SPOOL: &str = "spool";
 /// How long the spool waits for a role that does not run: ten years.
 const SPOOL_EXPIRY: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
@@ -49,15 +47,32 @@ impl BusBackend {
     }
 }
 
-/// The bus on the local disk in which samples wait while the other one is away. What its group has taken may go
+/// The bus on the local disk in which records wait while the other one is away. What its group has taken may go
 /// at once, and what it has not must stay, however long that takes.
 pub(super) fn open_spool(config: &SpoolConfig, data_dir: &Path) -> SpoolPort {
-    let dir = config.directory.clone().unwrap_or_else(|| data_dir.join(SPOOL));
     let options = EmbeddedOptions {
         max_backlog_bytes: config.max_bytes as u64,
         bus_retention: Duration::ZERO,
         group_expiry: SPOOL_EXPIRY,
         ..EmbeddedOptions::default()
     };
-    Ok(Arc::new(EmbeddedBus::open(&dir, &options)?))
+    Ok(Arc::new(EmbeddedBus::open(&config.directory_in(data_dir), &options)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchkeeper_collector::CollectorConfig;
+    use watchkeeper_ingest::IngestConfig;
+
+    #[test]
+    fn the_spools_of_two_roles_are_apart_and_one_directory_is_of_one_role() {
+        let data_dir = tempfile::tempdir().unwrap();
+        let (ingest, collector) = (IngestConfig::default().spool, CollectorConfig::default().spool);
+        let of_ingest = open_spool(&ingest, data_dir.path());
+        assert!(of_ingest.is_ok() && open_spool(&collector, data_dir.path()).is_ok());
+        let mut same = collector.clone();
+        same.directory = Some(ingest.directory_in(data_dir.path()));
+        assert!(open_spool(&same, data_dir.path()).is_err(), "the role is not ready, and says so");
+    }
 }

@@ -38,6 +38,10 @@ pub(super) trait Client: Clone + Debug + PartialEq + Sized {
 }
 
 /// Stands for a client that this build is without.
+#[cfg_attr(
+    all(feature = "kafka", feature = "mongodb", feature = "postgres", feature = "redis"),
+    expect(dead_code, reason = "all are a part of this build")
+)]
 pub(super) struct Absent<T>(PhantomData<fn() -> T>);
 
 impl<T> Clone for Absent<T> {

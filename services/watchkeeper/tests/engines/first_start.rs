@@ -8,9 +8,9 @@ use crate::told::{ids, wait_until_told};
 use crate::world::World;
 
 /// What each role says that it misses when there are no engines. Ingest misses nothing: it takes samples, and keeps
-/// them on its disk until Kafka is there.
+/// them on its disk until Kafka is there, as the collector does once it has its schedule from the store.
 const MISSED: [(Role, &[&str]); 6] = [
-    ("collector", &["bus", "store"]),
+    ("collector", &["store"]),
     ("cache", &["bus", "cache"]),
     ("persister", &["bus", "store"]),
     ("api", &["bus", "store", "cache"]),

@@ -11,10 +11,23 @@ use std::time::Duration;
 use watchkeeper_api::{ApiConfig, ApiPorts};
 use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Lease, Memory, NotificationStore, Outcome,
-    Page, Plan, Planned, PortError, SilenceStore, Tenure, TopicId, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, Lease, Memory, NotificationStore,
+    Outcome, Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
+    TopicPartition,
 };
 use watchkeeper_runtime::http::Access;
+
+#[async_trait]
+impl PositionStore for Away {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        away()
+    }
+}
 
 #[async_trait]
 impl AlertStore for Away {

@@ -7,9 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Notification, NotificationState, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Lease, Memory, NotificationStore, Outcome,
-    Page, Plan, Planned, PortError, SilenceStore, Tenure, TopicId, TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, Lease, Memory, NotificationStore,
+    Outcome, Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
+    TopicPartition,
 };
+
+#[async_trait]
+impl PositionStore for World {
+    async fn position(
+        &self,
+        _: &Group,
+        _: &TopicPartition,
+        _: &TopicId,
+    ) -> Result<StoredPosition, PortError> {
+        unimplemented!("the console consumes nothing")
+    }
+}
 
 #[async_trait]
 impl AlertStore for World {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 
-/// How long the bus may take for one batch before it counts as away: well within the time that a sender
-/// waits for its answer.
-pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the bus may take for one batch before it counts as away: well within the time that who
+/// publishes waits for the answer.
+pub(crate) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The bus, and since when it is away.
-pub(super) struct RemoteBus {
+pub(crate) struct RemoteBus {
     bus: Arc<dyn EventBus>,
     state: Mutex<State>,
 }
@@ -24,7 +24,7 @@ struct State {
 }
 
 impl RemoteBus {
-    pub(super) fn new(bus: Arc<dyn EventBus>) -> Self {
+    pub(crate) fn new(bus: Arc<dyn EventBus>) -> Self {
         Self { bus, state: Mutex::default() }
     }
 
@@ -33,7 +33,7 @@ impl RemoteBus {
     /// # Errors
     /// Those of the bus; that it is not available too when it does not answer [`TAKEN_WITHIN`] that time.
     /// Then it may take the batch all the same.
-    pub(super) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+    pub(crate) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
         let published = timeout(TAKEN_WITHIN, self.bus.publish(topic, batch)).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} s", TAKEN_WITHIN.as_secs());
             Err(PortError::Unavailable { what: "bus", reason })
@@ -43,13 +43,13 @@ impl RemoteBus {
     }
 
     /// How long the bus has been away; `None` when it took the last batch.
-    pub(super) fn away_for(&self) -> Option<Duration> {
+    pub(crate) fn away_for(&self) -> Option<Duration> {
         self.state().away_since.map(|since| since.elapsed())
     }
 
     /// # Errors
     /// A failure that a restart may help, of any batch so far.
-    pub(super) fn check(&self) -> Result<(), PortError> {
+    pub(crate) fn check(&self) -> Result<(), PortError> {
         self.state().broken.clone().map_or(Ok(()), Err)
     }
 
@@ -65,7 +65,7 @@ impl RemoteBus {
             Some((error, Failure::Retry)) => {
                 if state.away_since.is_none() {
                     state.away_since = Some(Instant::now());
-                    tracing::warn!(%error, "the bus is away, samples are spooled");
+                    tracing::warn!(%error, "the bus is away, records are spooled");
                 }
             }
             Some((error, Failure::Stop)) => state.broken = Some(error.clone()),

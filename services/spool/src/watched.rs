@@ -5,22 +5,24 @@ use std::sync::Arc;
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 use watchkeeper_runtime::{Dependency, probe};
 
-/// Publishes to topic `metrics`, and keeps the role's dependency on the bus up or down.
+/// Publishes, and keeps the role's dependency on the bus up or down.
 pub(crate) struct WatchedBus {
     bus: Arc<dyn EventBus>,
-    dependency: Dependency,
+    /// What the bus is asked about, to know whether it answers.
+    asked: Topic,
+    pub(crate) dependency: Dependency,
     /// Why publishing has failed, the first time since the last check.
     failed: Mutex<Option<PortError>>,
 }
 
 impl WatchedBus {
-    pub(crate) fn new(bus: Arc<dyn EventBus>, dependency: Dependency) -> Self {
-        Self { bus, dependency, failed: Mutex::default() }
+    pub(crate) fn new(bus: Arc<dyn EventBus>, asked: Topic, dependency: Dependency) -> Self {
+        Self { bus, asked, dependency, failed: Mutex::default() }
     }
 
     /// Publishes a batch; it is durable when this returns `Ok`.
-    pub(crate) async fn publish(&self, batch: RecordBatch) -> Result<(), PortError> {
-        let published = self.bus.publish(&Topic::METRICS, batch).await;
+    pub(crate) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+        let published = self.bus.publish(topic, batch).await;
         published.map_err(|error| match error.failure() {
             Failure::Reject => error,
             Failure::Retry | Failure::Stop => self.failed(error),
@@ -39,7 +41,7 @@ impl WatchedBus {
             return Err(error.clone());
         }
         let asked = async {
-            let watermarks = self.bus.watermarks(&Topic::METRICS).await;
+            let watermarks = self.bus.watermarks(&self.asked).await;
             watermarks.map_err(|error| named(self.dependency.name(), error))
         };
         let answers = probe::answers(&self.dependency, asked).await?;
@@ -56,7 +58,7 @@ impl WatchedBus {
         self.dependency.down(&error);
         let mut failed = self.failed.lock();
         if failed.is_none() {
-            tracing::warn!(%error, "cannot publish samples");
+            tracing::warn!(%error, "cannot publish");
             *failed = Some(error.clone());
         }
         error

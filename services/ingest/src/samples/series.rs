@@ -3,51 +3,21 @@
 //! What is known here is lost with the process, and no other instance knows it: each counts what it takes itself.
 //! How many series there may be in the store, whoever sent them, is the persister's to keep.
 
-mod nearly_full;
-mod seen;
-
-pub(crate) use nearly_full::nearly_full;
-pub(crate) use seen::Seen;
-
 use crate::config::SeriesLimits;
+use crate::kind::Sender;
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
+use std::mem;
 use std::time::{Duration, Instant};
 use watchkeeper_domain::Violation;
-use watchkeeper_runtime::http::Caller;
+use watchkeeper_runtime::Grouped;
 
 /// After how long what was seen before it is forgotten: a series counts until this much, and at most twice as much,
 /// has passed since it was last sent.
-pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(12 * 60 * 60);
-
-/// Who sends: a token, or everybody where there are none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Sender(Arc<str>);
-
-impl Sender {
-    /// The name of the token; empty for everybody.
-    pub(crate) fn name(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<Option<Caller>> for Sender {
-    fn from(caller: Option<Caller>) -> Self {
-        Self(caller.map_or_else(|| "".into(), |Caller(name)| name))
-    }
-}
-
-impl fmt::Display for Sender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            "" => f.write_str("all without a token"),
-            name => write!(f, "token {name:?}"),
-        }
-    }
-}
+const FORGET_EVERY: Duration = Duration::from_secs(12 * 60 * 60);
+/// From which percentage of a limit on the operator is told.
+const NEARLY_FULL_PERCENT: usize = 90;
 
 /// The series that were sent lately, by who sent them.
 ///
@@ -150,6 +120,55 @@ fn too_many(who_has: &str, limit: usize, key: &str) -> Violation {
          remove labels that change with every sample"
     );
     Violation::new("series", reason)
+}
+
+/// The series that one sender has sent lately. What was noted since is forgotten by the second [`Seen::forget`].
+#[derive(Debug, Default)]
+struct Seen {
+    young: HashSet<u64>,
+    /// None of them young.
+    old: HashSet<u64>,
+}
+
+impl Seen {
+    /// How many series are known.
+    fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
+    fn contains(&self, hash: u64) -> bool {
+        self.young.contains(&hash) || self.old.contains(&hash)
+    }
+
+    /// Notes a series; says whether it was not known.
+    fn note(&mut self, hash: u64) -> bool {
+        self.young.insert(hash) && !self.old.remove(&hash)
+    }
+
+    /// Forgets what was not noted since the last time.
+    fn forget(&mut self) {
+        self.old = mem::take(&mut self.young);
+    }
+}
+
+/// What the operator is told of so many series, if anything: of the limit for all, else of the token that has most.
+pub(crate) fn nearly_full(counts: &[(Sender, usize)], limits: SeriesLimits) -> Option<String> {
+    let in_all: usize = counts.iter().map(|(_, series)| series).sum();
+    if is_nearly_full(in_all, limits.in_all) {
+        return Some(told("all senders", in_all, limits.in_all, "max_series"));
+    }
+    let (sender, series) = counts.iter().max_by_key(|(_, series)| *series)?;
+    is_nearly_full(*series, limits.per_token)
+        .then(|| told(&sender.to_string(), *series, limits.per_token, "max_series_per_token"))
+}
+
+fn is_nearly_full(series: usize, limit: usize) -> bool {
+    series.saturating_mul(100) >= limit.saturating_mul(NEARLY_FULL_PERCENT)
+}
+
+fn told(who: &str, series: usize, limit: usize, key: &str) -> String {
+    let [series, limit] = [series, limit].map(|count| Grouped(count as u64));
+    format!("{who}: {series} series of at most {limit} (`{key}` in [ingest])")
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Stage {
 
     /// Why the series is refused, if it is.
     fn note_at(&self, after: Duration, sender: &str, series: &str) -> Option<String> {
-        let sender = Sender(sender.into());
+        let sender = Sender::named(sender);
         let noted = self.recent.of(&sender, self.begun + after).note(series);
         noted.err().map(|violation| violation.to_string())
     }
@@ -79,7 +79,7 @@ fn a_series_takes_few_bytes() {
     const SERIES: usize = 200_000;
     const BYTES_OF_SERIES: usize = 24;
     let stage = Stage::new(SeriesLimits { per_token: SERIES, in_all: SERIES });
-    let sender = Sender("shop".into());
+    let sender = Sender::named("shop");
     let mut key = String::new();
     let cost = allocation_counter::measure(|| {
         for number in 0..SERIES {
@@ -92,4 +92,18 @@ fn a_series_takes_few_bytes() {
     assert!(stage.recent.of(&sender, stage.begun).note("one/more").is_err());
     let kept = usize::try_from(cost.bytes_current).unwrap();
     assert!(kept <= BYTES_OF_SERIES * SERIES, "{} bytes", kept / SERIES);
+}
+
+#[test]
+fn the_operator_is_told_of_the_limit_that_is_nearly_reached() {
+    let told = |counts: &[(&str, usize)]| {
+        let counts: Vec<_> = counts.iter().map(|&(name, count)| (Sender::named(name), count)).collect();
+        nearly_full(&counts, SeriesLimits { per_token: 1_000, in_all: 10_000 }).unwrap_or_default()
+    };
+    assert_eq!(told(&[]), "");
+    assert_eq!(told(&[("a", 899), ("b", 1)]), "");
+    let most = "token \"b\": 950 series of at most 1,000 (`max_series_per_token` in [ingest])";
+    assert_eq!(told(&[("a", 900), ("b", 950), ("c", 3)]), most);
+    let all = "all senders: 9,000 series of at most 10,000 (`max_series` in [ingest])";
+    assert_eq!(told(&[("1", 900); 10]), all);
 }

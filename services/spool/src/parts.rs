@@ -1,24 +1,24 @@
 //! Passing records on of which the bus may never take some.
 
-use super::remote::RemoteBus;
+use crate::remote::RemoteBus;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch, Topic};
+use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_wire::dead_letter::{DeadLetter, send_letters};
 
-/// Who rejects, in the dead letter's headers.
-const ROLE: &str = "ingest";
-
 /// Publishes the records in order, as one batch if the bus takes that; what it never takes is halved until
-/// it does, and a single record that it never takes goes to the dead-letter topic. Gives how many did.
+/// it does, and a single record that it never takes goes to the dead-letter topic, rejected by `role`. Gives how
+/// many did.
 ///
 /// # Errors
 /// Those of the bus; some records may then have been published.
-pub(super) async fn publish(
+pub(crate) async fn publish(
     bus: &RemoteBus,
+    role: &str,
     batch: &ReceivedBatch,
     heartbeat: &Heartbeat,
 ) -> Result<u64, PortError> {
+    let topic = &batch.partition.topic;
     let all = 0..batch.records.len();
     let mut rejected = 0;
     let mut parts = vec![all.clone()];
@@ -28,11 +28,11 @@ pub(super) async fn publish(
         } else {
             part.clone().map(|index| batch.records.get(index)).collect()
         };
-        match heartbeat.idle(bus.publish(&Topic::METRICS, records)).await {
+        match heartbeat.idle(bus.publish(topic, records)).await {
             Err(PortError::Rejected { reason, .. }) if part.len() == 1 => {
-                let letter = letter(batch, part.start, &reason);
-                let topic = Topic::METRICS.dead_letters();
-                send_letters(letter, |letter| heartbeat.idle(bus.publish(&topic, letter))).await?;
+                let letter = letter(batch, part.start, role, &reason);
+                let dead_letters = topic.dead_letters();
+                send_letters(letter, |letter| heartbeat.idle(bus.publish(&dead_letters, letter))).await?;
                 rejected += 1;
             }
             Err(PortError::Rejected { .. }) => {
@@ -45,12 +45,12 @@ pub(super) async fn publish(
     Ok(rejected)
 }
 
-fn letter(batch: &ReceivedBatch, index: usize, reason: &str) -> RecordBatch {
+fn letter(batch: &ReceivedBatch, index: usize, role: &str, reason: &str) -> RecordBatch {
     tracing::warn!(reason, "the bus has rejected a record of the spool");
     let mut letter = BatchBuilder::default();
     DeadLetter {
         reason,
-        rejected_by: ROLE,
+        rejected_by: role,
         rejected_at: Timestamp::now(),
         origin: batch.partition.clone(),
         offset: batch.offsets[index],

@@ -3,41 +3,41 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Which way batches go: at first to the disk, because something may wait there from before.
+/// Which way batches of one topic go: at first to the disk, because something may wait there from before.
 ///
 /// Batches go directly only if nobody writes to the disk and nothing waits there. So the way changes to
 /// "directly" only while the gate is closed, which keeps writers out; each writer has entered.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     is_direct: AtomicBool,
     writers: RwLock<()>,
     diverted: Notify,
 }
 
 /// Held by who writes to the disk, until that is done.
-pub(super) type Writing<'g> = RwLockReadGuard<'g, ()>;
+pub(crate) type Writing<'g> = RwLockReadGuard<'g, ()>;
 
 /// Keeps writers waiting until it is dropped.
 #[derive(Debug)]
-pub(super) struct Closed<'g> {
+pub(crate) struct Closed<'g> {
     gate: &'g Gate,
     _nobody_writes: RwLockWriteGuard<'g, ()>,
 }
 
 impl Gate {
     /// Whether batches go to the bus directly.
-    pub(super) fn is_direct(&self) -> bool {
+    pub(crate) fn is_direct(&self) -> bool {
         self.is_direct.load(Ordering::SeqCst)
     }
 
     /// Lets a writer in, unless batches go directly by then.
-    pub(super) async fn enter(&self) -> Option<Writing<'_>> {
+    pub(crate) async fn enter(&self) -> Option<Writing<'_>> {
         let writing = self.writers.read().await;
         (!self.is_direct()).then_some(writing)
     }
 
     /// Lets a writer in whose batch the bus did not take: from now on no batch goes directly.
-    pub(super) async fn divert(&self) -> Writing<'_> {
+    pub(crate) async fn divert(&self) -> Writing<'_> {
         let writing = self.writers.read().await;
         self.spool();
         self.diverted.notify_one();
@@ -45,24 +45,24 @@ impl Gate {
     }
 
     /// From now on no batch goes directly.
-    pub(super) fn spool(&self) {
+    pub(crate) fn spool(&self) {
         self.is_direct.store(false, Ordering::SeqCst);
     }
 
     /// Waits until a batch is diverted, or was since the last time.
-    pub(super) async fn diverted(&self) {
+    pub(crate) async fn diverted(&self) {
         self.diverted.notified().await;
     }
 
     /// Waits until nobody writes any more, and lets nobody in.
-    pub(super) async fn close(&self) -> Closed<'_> {
+    pub(crate) async fn close(&self) -> Closed<'_> {
         Closed { gate: self, _nobody_writes: self.writers.write().await }
     }
 }
 
 impl Closed<'_> {
     /// Opens the gate and lets batches go directly. Nothing may wait on the disk.
-    pub(super) fn open_directly(self) {
+    pub(crate) fn open_directly(self) {
         self.gate.is_direct.store(true, Ordering::SeqCst);
     }
 }

@@ -10,17 +10,25 @@ const HOUR: u64 = 60 * MINUTE;
 
 /// How the spool is, at a glance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpoolState {
+pub enum SpoolState {
     /// The bus is there, nothing waits.
     Idle,
     /// The bus is away.
-    Spooling { away_for: Duration, waiting: u64 },
+    Spooling {
+        /// For how long.
+        away_for: Duration,
+        /// Records that wait.
+        waiting: u64,
+    },
     /// The bus is back, and some still wait.
-    Replaying { waiting: u64 },
+    Replaying {
+        /// Records that wait.
+        waiting: u64,
+    },
 }
 
 impl SpoolState {
-    pub(super) fn of(away_for: Option<Duration>, waiting: u64) -> Self {
+    pub(crate) fn of(away_for: Option<Duration>, waiting: u64) -> Self {
         match (away_for, waiting) {
             (Some(away_for), waiting) => Self::Spooling { away_for, waiting },
             (None, 0) => Self::Idle,

@@ -1,5 +1,9 @@
-//! The time of samples whose sender gives none.
+//! Which sample an item is: its series and its instant are.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher as _;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
@@ -34,6 +38,67 @@ impl ArrivalClock {
             .last_micros
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last).as_micros()));
         after(given.unwrap_or_else(|last| last))
+    }
+}
+
+/// Whether a body has given a sample before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// It has not.
+    None,
+    /// It has, with the same value.
+    Same,
+    /// It has, with another value.
+    Contradicts {
+        /// The index of the item that came first.
+        earlier: usize,
+    },
+}
+
+/// The samples of one body that say when they were collected.
+///
+/// Of two different samples with the same hash the second is taken for new, and not kept. A sender cannot
+/// aim at that, because the hash has a random key.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats {
+    samples: Vec<Given>,
+    /// By the hash of series key and time, which of the samples it is.
+    by_hash: HashMap<u64, usize>,
+    /// The series keys of all samples, one after another: a string for each would be an allocation for each.
+    keys: String,
+}
+
+#[derive(Debug)]
+struct Given {
+    key: Range<usize>,
+    collected_at: Timestamp,
+    value: f64,
+    item: usize,
+}
+
+impl Repeats {
+    /// Keeps the sample that was read from `item`, and says whether it was there before.
+    pub(crate) fn note(&mut self, key: &str, collected_at: Timestamp, value: f64, item: usize) -> Repeat {
+        let hash = self.by_hash.hasher().hash_one((key, collected_at));
+        match self.by_hash.entry(hash) {
+            Entry::Vacant(place) => {
+                place.insert(self.samples.len());
+                let start = self.keys.len();
+                self.keys.push_str(key);
+                self.samples.push(Given { key: start..self.keys.len(), collected_at, value, item });
+                Repeat::None
+            }
+            Entry::Occupied(place) => {
+                let given = &self.samples[*place.get()];
+                if self.keys[given.key.clone()] != *key || given.collected_at != collected_at {
+                    Repeat::None
+                } else if given.value.to_bits() == value.to_bits() {
+                    Repeat::Same
+                } else {
+                    Repeat::Contradicts { earlier: given.item }
+                }
+            }
+        }
     }
 }
 

@@ -1,14 +1,19 @@
-//! The loop that empties the spool: receive → publish to the bus → commit.
+//! The loops that empty the spool, one for each topic: receive → publish to the bus → commit.
 
-use super::{Spool, backlog, forwarders, parts};
+use crate::parts;
+use crate::spool::Spool;
+use crate::topic_spool::{TopicSpool, forwarders};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use watchkeeper_ports::{Delivery, PortError, Position, ReceivedBatch, Subscription, Topic, TopicPartition};
-use watchkeeper_runtime::{Heartbeat, RoleContext};
+use watchkeeper_ports::{Delivery, PortError, Position, ReceivedBatch, Subscription, TopicPartition};
+use watchkeeper_runtime::{Backoff, Heartbeat, RoleContext};
 
-/// How long to wait after a failure. More often than the role looks at the spool, so that a spool that fails
-/// at every try stays down in between.
+/// How long to wait after a failure of the disk. More often than the role looks at the spool, so that a spool that
+/// fails at every try stays down in between.
 const TRY_AGAIN_EVERY: Duration = Duration::from_secs(1);
 /// Records that are passed on at once, at most: few enough for the bus to take them in time.
 const RECORDS_AT_ONCE: usize = 2_000;
@@ -21,20 +26,64 @@ const SWITCHED_WITHIN: Duration = Duration::from_secs(2);
 /// Takes what waits in the spool to the bus until the role is asked to stop. What is left stays for the
 /// next start.
 pub(crate) async fn keep_forwarding(context: &RoleContext, spool: &Spool) {
-    let heartbeat = context.heartbeat("forward");
-    let mut forwarder = Forwarder { context, heartbeat, spool, forwarded: None, is_committed: true };
-    while forwarder.forward().await.is_err() {
-        forwarder.pause().await;
+    tokio::join!(find_left_behind(context, spool), keep_forwarding_each(context, spool));
+}
+
+/// Adds the topics of which something may wait from before.
+async fn find_left_behind(context: &RoleContext, spool: &Spool) {
+    let heartbeat = context.heartbeat("spooled topics");
+    while !context.shutdown().is_cancelled() {
+        match heartbeat.waiting(spool.dependency.name(), spool.disk.topics()).await {
+            Ok(topics) => return topics.iter().for_each(|topic| drop(spool.topic(topic))),
+            Err(error) => drop(spool.watched.failed(error)),
+        }
+        pause(context, &heartbeat).await;
     }
+}
+
+/// Forwards each topic as soon as there is one.
+async fn keep_forwarding_each(context: &RoleContext, spool: &Spool) {
+    let (mut known, mut topics) = (0, spool.topics.subscribe());
+    let mut loops = FuturesUnordered::new();
+    while !context.shutdown().is_cancelled() {
+        let new = topics.borrow_and_update()[known..].to_vec();
+        known += new.len();
+        loops.extend(new.into_iter().map(|topic| keep_forwarding_topic(context, spool, topic)));
+        // A loop ends when the role is asked to stop.
+        tokio::select! {
+            _ = loops.next() => {}
+            _ = topics.changed() => {}
+        }
+    }
+    while loops.next().await.is_some() {}
+}
+
+async fn keep_forwarding_topic(context: &RoleContext, spool: &Spool, topic: Arc<TopicSpool>) {
+    let heartbeat = context.heartbeat(&format!("forward {}", topic.name));
+    let backoff = Backoff::default();
+    let mut forwarder =
+        Forwarder { context, heartbeat, spool, topic: &topic, forwarded: None, is_committed: true, backoff };
+    while forwarder.forward().await.is_err() {
+        pause(context, &forwarder.heartbeat).await;
+    }
+}
+
+/// Waits before the disk is tried again.
+async fn pause(context: &RoleContext, heartbeat: &Heartbeat) {
+    let stop = timeout(TRY_AGAIN_EVERY, context.shutdown().cancelled());
+    let _ = heartbeat.idle(stop).await;
 }
 
 struct Forwarder<'a> {
     context: &'a RoleContext,
     heartbeat: Heartbeat,
     spool: &'a Spool,
+    topic: &'a TopicSpool,
     /// Up to where records were passed on. A disk that is full is read on, and told later.
     forwarded: Option<Position>,
     is_committed: bool,
+    /// While the bus is away.
+    backoff: Backoff,
 }
 
 impl Forwarder<'_> {
@@ -45,14 +94,14 @@ impl Forwarder<'_> {
     async fn forward(&mut self) -> Result<(), PortError> {
         // Before joining, which writes: a disk without room, on which nothing waits, keeps nothing from the bus.
         self.switch_if_empty().await?;
-        let mut waiting = self.disk(self.spool.disk.subscribe(&Topic::METRICS, &forwarders())).await?;
+        let mut waiting = self.disk(self.spool.disk.subscribe(&self.topic.name, &forwarders())).await?;
         loop {
             let delivery = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
                 delivery = self.heartbeat.idle(waiting.next(RECORDS_AT_ONCE)) => self.noted(delivery)?,
                 // The batch may not have come to the disk.
-                () = self.spool.gate.diverted() => {
+                () = self.topic.gate.diverted() => {
                     self.switch_if_empty().await?;
                     continue;
                 }
@@ -66,7 +115,8 @@ impl Forwarder<'_> {
                 Delivery::Revoked(_) => {}
                 Delivery::Records(batch) => {
                     if !self.pass_on(&mut *waiting, &batch).await? {
-                        self.pause().await;
+                        // When it is asked to stop, the loop ends at its beginning.
+                        let _ = self.backoff.pause(self.context, &self.heartbeat).await;
                     } else if self.left().await? <= NEARLY_EMPTY {
                         self.switch(&mut *waiting).await?;
                     }
@@ -97,13 +147,15 @@ impl Forwarder<'_> {
         batch: &ReceivedBatch,
     ) -> Result<bool, PortError> {
         // Also when it was written by a request that is long gone, and whose sender sends it again.
-        self.spool.gate.spool();
+        self.topic.gate.spool();
         let at = |next| Position { partition: batch.partition.clone(), next };
-        let Ok(rejected) = parts::publish(&self.spool.bus, batch, &self.heartbeat).await else {
+        let passed_on = parts::publish(&self.spool.bus, self.context.role(), batch, &self.heartbeat);
+        let Ok(rejected) = passed_on.await else {
             let first = batch.offsets.first().copied().unwrap_or(batch.next);
             self.disk(waiting.seek(at(first))).await?;
             return Ok(false);
         };
+        self.backoff = Backoff::default();
         let metrics = &self.spool.metrics;
         metrics.rejected.inc_by(rejected);
         metrics.forwarded.inc_by(batch.records.len() as u64 - rejected);
@@ -127,7 +179,7 @@ impl Forwarder<'_> {
         if self.left().await? > 0 {
             return Ok(());
         }
-        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.spool.gate.close()).await;
+        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.topic.gate.close()).await;
         if self.left().await? == 0 {
             closed.open_directly();
         }
@@ -137,7 +189,7 @@ impl Forwarder<'_> {
     /// Passes the last records on while new ones wait, and lets batches go directly if that is done in
     /// [`SWITCHED_WITHIN`] and the bus takes them.
     async fn switch(&mut self, waiting: &mut dyn Subscription) -> Result<(), PortError> {
-        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.spool.gate.close()).await;
+        let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.topic.gate.close()).await;
         let deadline = Instant::now() + SWITCHED_WITHIN;
         while self.left().await? > 0 {
             if Instant::now() >= deadline {
@@ -155,16 +207,10 @@ impl Forwarder<'_> {
         Ok(())
     }
 
-    /// Waits before the next try.
-    async fn pause(&self) {
-        let stop = timeout(TRY_AGAIN_EVERY, self.context.shutdown().cancelled());
-        let _ = self.heartbeat.idle(stop).await;
-    }
-
     /// How many records are left to pass on.
     async fn left(&self) -> Result<u64, PortError> {
         let forwarded = self.forwarded.as_ref().map_or(0, |position| position.next);
-        self.disk(backlog::records(&*self.spool.disk, forwarded)).await
+        self.disk(self.topic.waiting(&*self.spool.disk, forwarded)).await
     }
 
     /// Waits for the disk.

@@ -39,7 +39,9 @@ pub(crate) struct ScriptedBus {
     /// What becomes of batches when the script has come to its end.
     then: Mutex<Turn>,
     taken: Mutex<Vec<(Topic, RecordBatch)>>,
-    late: Mutex<Vec<RecordBatch>>,
+    late: Mutex<Vec<(Topic, RecordBatch)>>,
+    /// A topic of which no batch is taken, for now.
+    refused: Mutex<Option<Topic>>,
     pub(crate) killed: Notify,
     took: Notify,
 }
@@ -52,6 +54,7 @@ impl ScriptedBus {
             then: Mutex::new(Turn::Take),
             taken: Mutex::default(),
             late: Mutex::default(),
+            refused: Mutex::default(),
             killed: Notify::new(),
             took: Notify::new(),
         })
@@ -60,6 +63,11 @@ impl ScriptedBus {
     /// What becomes of batches from now on.
     pub(crate) fn then(&self, turn: Turn) {
         *self.then.lock().unwrap() = turn;
+    }
+
+    /// No batch of `topic` is taken from now on, and those of any other are.
+    pub(crate) fn refuse(&self, topic: Topic) {
+        *self.refused.lock().unwrap() = Some(topic);
     }
 
     /// The batches that were taken for `topic`: keys and values.
@@ -71,10 +79,9 @@ impl ScriptedBus {
         taken.iter().filter(|(of, _)| of == topic).map(|(_, batch)| records(batch)).collect()
     }
 
-    /// The names of the samples that were taken, in order.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let batches = self.batches(&Topic::METRICS);
-        batches.into_iter().flatten().map(|(key, _)| key.trim_start_matches("test/").to_owned()).collect()
+    /// The keys of the records that were taken for `topic`, in order.
+    pub(crate) fn keys(&self, topic: &Topic) -> Vec<String> {
+        self.batches(topic).into_iter().flatten().map(|(key, _)| key).collect()
     }
 
     /// Waits until `is_so`, looking whenever a batch was taken.
@@ -86,7 +93,7 @@ impl ScriptedBus {
 
     fn take(&self, topic: &Topic, batch: RecordBatch) {
         let mut taken = self.taken.lock().unwrap();
-        taken.extend(self.late.lock().unwrap().drain(..).map(|batch| (Topic::METRICS, batch)));
+        taken.append(&mut self.late.lock().unwrap());
         taken.push((topic.clone(), batch));
         self.took.notify_one();
     }
@@ -99,6 +106,9 @@ fn away() -> PortError {
 #[async_trait]
 impl EventBus for ScriptedBus {
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
+        if self.refused.lock().unwrap().as_ref() == Some(topic) {
+            return Err(away());
+        }
         let scripted = self.script.lock().unwrap().pop_front();
         let turn = scripted.unwrap_or_else(|| *self.then.lock().unwrap());
         match turn {
@@ -109,7 +119,7 @@ impl EventBus for ScriptedBus {
             }
             Turn::Hang => pending().await,
             Turn::TakeLate => {
-                self.late.lock().unwrap().push(batch);
+                self.late.lock().unwrap().push((topic.clone(), batch));
                 pending::<()>().await;
             }
             Turn::KilledBefore | Turn::KilledAfter => {
@@ -134,23 +144,23 @@ impl EventBus for ScriptedBus {
     }
 
     async fn subscribe(&self, _: &Topic, _: &Group) -> Result<Box<dyn Subscription>, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 
     async fn tail(&self, _: &Topic) -> Result<Box<dyn Tail>, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 
     async fn read(&self, _: &TopicPartition, _: Offset, _: usize) -> Result<ReceivedBatch, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 
     async fn lag(&self, _: &Topic, _: &Group) -> Result<Vec<Lag>, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 
     async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
@@ -158,6 +168,6 @@ impl EventBus for ScriptedBus {
     }
 
     async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
-        unreachable!("ingest only publishes")
+        unreachable!("a role only publishes")
     }
 }

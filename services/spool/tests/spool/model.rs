@@ -1,9 +1,7 @@
 //! Any outages and crashes, against what senders were promised.
 
-use super::scripted_bus::{ScriptedBus, Turn};
-use super::{PATIENCE, spool_in};
-use crate::stage::{FOR_EVER, post, send};
-use axum::Router;
+use crate::scripted_bus::{ScriptedBus, Turn};
+use crate::stage::{PATIENCE, events, spool_in};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::iter::repeat_n;
@@ -14,47 +12,48 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use watchkeeper_ingest::{Ingest, IngestConfig};
-use watchkeeper_ports::Topic;
+use watchkeeper_ports::{BatchBuilder, EventBus as _, Failure, RecordBatch, Topic};
 use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::Access;
+use watchkeeper_spool::SpooledBus;
 
 /// Senders that send at the same time, each one body after the other.
 const SENDERS: usize = 4;
 /// Bodies that each of them sends.
 const BODIES: usize = 12;
-/// Samples of one body, at most.
-const SAMPLES: usize = 3;
+/// Records of one body, at most.
+const RECORDS: usize = 3;
 /// A spool with room for a few bodies.
 const FEW_BODIES: u64 = 1_500;
 
 /// The next body of each sender: all before were accepted.
 type Progress = Arc<[AtomicUsize; SENDERS]>;
 
-fn samples_of(body: usize) -> usize {
-    1 + body % SAMPLES
+fn records_of(body: usize) -> usize {
+    1 + body % RECORDS
 }
 
-/// The values are `body * SAMPLES + index`.
-fn body(sender: usize, body: usize) -> String {
-    let sample = |index| {
-        let value = body * SAMPLES + index;
-        format!(
-            r#"{{"source":"test","name":"{sender}","value":{value},"collected_at":"2026-11-20T10:00:{value:02}Z"}}"#
-        )
-    };
-    format!("[{}]", (0..samples_of(body)).map(sample).collect::<Vec<_>>().join(","))
+/// The values are `body * RECORDS + index`.
+fn body(sender: usize, body: usize) -> RecordBatch {
+    let mut batch = BatchBuilder::default();
+    for index in 0..records_of(body) {
+        batch.push(sender.to_string().as_bytes(), (body * RECORDS + index).to_string().as_bytes());
+    }
+    batch.finish()
 }
 
-/// Sends body after body, each until it is accepted, and the next one only then.
-async fn send_all(sender: usize, router: Router, progress: Progress) {
+/// Every other sender publishes to another topic.
+fn topic_of(sender: usize) -> Topic {
+    if sender.is_multiple_of(2) { Topic::METRICS } else { events() }
+}
+
+/// Publishes body after body, each until it is accepted, and the next one only then.
+async fn send_all(sender: usize, bus: Arc<SpooledBus>, progress: Progress) {
     let next = &progress[sender];
     while next.load(Ordering::SeqCst) < BODIES {
-        let answer = send(&router, post(body(sender, next.load(Ordering::SeqCst)))).await;
-        match answer.status {
-            202 => _ = next.fetch_add(1, Ordering::SeqCst),
-            503 => sleep(Duration::from_secs(1)).await,
-            status => panic!("{status}"),
+        match bus.publish(&topic_of(sender), body(sender, next.load(Ordering::SeqCst))).await {
+            Ok(()) => _ = next.fetch_add(1, Ordering::SeqCst),
+            Err(error) if error.failure() == Failure::Retry => sleep(Duration::from_secs(1)).await,
+            Err(error) => panic!("{error}"),
         }
     }
 }
@@ -65,13 +64,12 @@ fn live(bus: &Arc<ScriptedBus>, dir: &Path, max_bytes: u64, progress: &Progress)
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     // What is in hand when the runtime is dropped is gone.
     runtime.block_on(async {
-        let context = RoleContext::detached("ingest");
+        let context = RoleContext::detached("test");
         let spool = Some(Ok(spool_in(dir, max_bytes)));
-        let ingest = Ingest::new(context, IngestConfig::default(), FOR_EVER, bus.clone(), spool).unwrap();
-        let router = ingest.router(&Access::open());
+        let spooled = Arc::new(SpooledBus::new(&context, bus.clone(), spool, Topic::METRICS).unwrap());
         let mut senders = JoinSet::new();
         for sender in 0..SENDERS {
-            senders.spawn(send_all(sender, router.clone(), progress.clone()));
+            senders.spawn(send_all(sender, spooled.clone(), progress.clone()));
         }
         let all_sent = async {
             while let Some(sent) = senders.join_next().await {
@@ -82,7 +80,7 @@ fn live(bus: &Arc<ScriptedBus>, dir: &Path, max_bytes: u64, progress: &Progress)
         tokio::select! {
             biased;
             () = bus.killed.notified() => true,
-            ended = ingest.run() => panic!("the role has ended: {ended:?}"),
+            ended = spooled.run() => panic!("the role has ended: {ended:?}"),
             sent = all_sent => sent.map(|()| false).expect("everything that was accepted comes to the bus"),
         }
     })
@@ -91,14 +89,14 @@ fn live(bus: &Arc<ScriptedBus>, dir: &Path, max_bytes: u64, progress: &Progress)
 /// How many bodies of each sender have come, whatever was repeated: one body after the other, each whole.
 fn first_seen(bus: &ScriptedBus) -> [usize; SENDERS] {
     let mut seen = [0; SENDERS];
-    for batch in bus.batches(&Topic::METRICS) {
-        let mut samples: VecDeque<(usize, usize)> =
-            batch.iter().map(|(key, value)| (sender_of(key), value_of(value))).collect();
-        while let Some(&(sender, first)) = samples.front() {
-            let body = first / SAMPLES;
-            for index in 0..samples_of(body) {
-                let whole = Some((sender, body * SAMPLES + index));
-                assert_eq!(samples.pop_front(), whole, "body {body} of {sender} is not whole");
+    for batch in [Topic::METRICS, events()].iter().flat_map(|topic| bus.batches(topic)) {
+        let mut records: VecDeque<(usize, usize)> =
+            batch.iter().map(|(key, value)| (key.parse().unwrap(), value.parse().unwrap())).collect();
+        while let Some(&(sender, first)) = records.front() {
+            let body = first / RECORDS;
+            for index in 0..records_of(body) {
+                let whole = Some((sender, body * RECORDS + index));
+                assert_eq!(records.pop_front(), whole, "body {body} of {sender} is not whole");
             }
             assert!(body <= seen[sender], "body {body} of {sender} has overtaken body {}", seen[sender]);
             if body == seen[sender] {
@@ -107,14 +105,6 @@ fn first_seen(bus: &ScriptedBus) -> [usize; SENDERS] {
         }
     }
     seen
-}
-
-fn sender_of(key: &str) -> usize {
-    key.trim_start_matches("test/").parse().unwrap()
-}
-
-fn value_of(value: &str) -> usize {
-    serde_json::from_str::<serde_json::Value>(value).unwrap()["value"].as_u64().unwrap().try_into().unwrap()
 }
 
 fn any_script() -> impl Strategy<Value = Vec<Turn>> {

@@ -1,0 +1,125 @@
+//! Samples, as a kind of record that services send.
+
+mod identity;
+mod series;
+
+use crate::config::SeriesLimits;
+use crate::kind::{Kind, NoRoom, ReadItem, Refused, Sender};
+use identity::{ArrivalClock, Repeat, Repeats};
+use prometheus::{IntGaugeVec, Opts, Registry};
+use series::{RecentSeries, SeriesOf, nearly_full};
+use std::time::{Duration, Instant};
+use watchkeeper_domain::{Timestamp, Violation, limits};
+use watchkeeper_ports::{BatchBuilder, Topic};
+use watchkeeper_runtime::Notice;
+use watchkeeper_runtime::telemetry::register;
+use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
+
+/// Samples. One that does not say when it was collected gets the time it arrives; one that is given twice in a body is
+/// published once; one of a new series is refused when there are too many.
+pub(crate) struct Samples {
+    /// How long the store keeps samples: older ones are refused.
+    retention: Duration,
+    arrivals: ArrivalClock,
+    recent: RecentSeries,
+    series: IntGaugeVec,
+}
+
+impl Samples {
+    pub(crate) fn new(
+        limits: SeriesLimits,
+        retention: Duration,
+        registry: &Registry,
+    ) -> Result<Self, prometheus::Error> {
+        let series = Opts::new("watchkeeper_ingest_series", "Series that were sent lately, by token.");
+        Ok(Self {
+            retention,
+            arrivals: ArrivalClock::default(),
+            recent: RecentSeries::new(limits, Instant::now()),
+            series: register(registry, IntGaugeVec::new(series, &["token"])?)?,
+        })
+    }
+
+    /// Shows how many series each sender has sent lately, and tells the operator before they are too many.
+    pub(crate) fn report(&self, notice: &Notice) {
+        let counts = self.recent.counts();
+        self.series.reset();
+        for (sender, series) in &counts {
+            let series = i64::try_from(*series).unwrap_or(i64::MAX);
+            self.series.with_label_values(&[sender.name()]).set(series);
+        }
+        match nearly_full(&counts, self.recent.limits) {
+            Some(text) => notice.set(text),
+            None => notice.clear(),
+        }
+    }
+}
+
+impl Kind for Samples {
+    const TOPIC: Topic = Topic::METRICS;
+    const ITEM: &'static str = "sample";
+    const AN_ITEM: &'static str = "a sample";
+    const ITEM_BYTES: usize = 128;
+    const NO_ROOM: NoRoom = NoRoom {
+        kind: "too-many-series",
+        title: "There are too many series",
+        // Some may have been forgotten by then.
+        retry_after: Duration::from_secs(10 * 60),
+    };
+    type Reader<'b> = Reader<'b>;
+
+    fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Reader<'b> {
+        Reader {
+            now,
+            retention: self.retention,
+            arrivals: &self.arrivals,
+            recent: self.recent.of(sender, Instant::now()),
+            samples: SampleReader::new(),
+            key: String::new(),
+            repeats: Repeats::default(),
+        }
+    }
+}
+
+/// Reads the samples of one body.
+pub(crate) struct Reader<'b> {
+    now: Timestamp,
+    retention: Duration,
+    arrivals: &'b ArrivalClock,
+    recent: SeriesOf<'b>,
+    samples: SampleReader<'b>,
+    /// Room for a series key, used again for each sample.
+    key: String,
+    repeats: Repeats,
+}
+
+impl<'b> ReadItem<'b> for Reader<'b> {
+    fn read(&mut self, index: usize, item: &'b str, batch: &mut BatchBuilder) -> Result<(), Refused> {
+        let sample = self.samples.read(item, UnknownFields::Refuse)?;
+        let series = sample.series();
+        self.key.clear();
+        series.write_key(&mut self.key);
+        if let Some(at) = sample.collected_at {
+            limits::check_accepted(at, self.now, self.retention)?;
+        }
+        // After all that is wrong with the sample itself: no series is counted for a sample that is refused.
+        self.recent.note(&self.key).map_err(Refused::NoRoom)?;
+        let collected_at = match sample.collected_at {
+            None => self.arrivals.next(self.now),
+            Some(at) => match self.repeats.note(&self.key, at, sample.value, index) {
+                Repeat::None => at,
+                Repeat::Same => return Ok(()),
+                Repeat::Contradicts { earlier } => return Err(contradicts(earlier).into()),
+            },
+        };
+        batch.push_written(self.key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
+        Ok(())
+    }
+}
+
+fn contradicts(earlier: usize) -> Violation {
+    Violation::new("value", format!("differs from item {earlier}, which is the same series at the same time"))
+}
+
+#[cfg(test)]
+mod tests;
