@@ -3,9 +3,9 @@ import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import java.util.List;
 
-/** A server of MongoDB's protocol, for tests: `PORT [FILE]`; without a file it keeps everything in memory. */
+/** A server of MongoDB's protocol, for tests: `PORT [FILE]`; without a file it stores everything in memory. */
 public class MongoProtocolServer {
-    /** What it says it is: drivers of today refuse its own default. */
+    /** The version it reports: current drivers refuse its default. */
     private static final class Version5 implements MongoVersion {
         @Override
         public List<Integer> getVersionArray() {

@@ -1,8 +1,8 @@
 """A mail server for tests: `PORT TLS_PORT DIRECTORY`.
 
 PORT offers STARTTLS and, after it, authentication: any user with PASSWORD. TLS_PORT speaks TLS from the start.
-What is accepted lies in DIRECTORY/mail/USER (`anyone` without authentication), to the last byte as it came, with
-what is known of its envelope beside it as JSON. The mailbox `nobody` does not exist, and `later` is never ready.
+Accepted mail is stored unchanged in DIRECTORY/mail/USER (`anyone` without authentication), with its envelope as JSON
+beside it. The mailbox `nobody` does not exist, and `later` is never ready.
 """
 
 import itertools

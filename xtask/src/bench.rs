@@ -17,13 +17,13 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Samples accepted over HTTP and stored by `up`, against bare SQLite inserting the same rows
     Embedded(embedded::EmbeddedArgs),
-    /// Samples that the persister stores from Kafka in PostgreSQL, against bare COPY of the same rows
+    /// Samples stored by the persister from Kafka into PostgreSQL, against bare COPY of the same rows
     Pipeline(pipeline::PipelineArgs),
-    /// How late 10,000 uptime targets are probed when `up` has one core
+    /// Probe delay of 10,000 uptime targets on one core
     Collector(collector::CollectorArgs),
-    /// A year of rollups made by `up`, against one SQL `GROUP BY` over the same rows
+    /// A year of rollups computed by `up`, against one SQL `GROUP BY` over the same rows
     Rollups(rollups::RollupsArgs),
-    /// Samples that the rules take, against decoding them alone, and memory per series
+    /// Samples evaluated by rules, against decoding alone, and memory per series
     Rules(rules::RulesArgs),
 }
 

@@ -1,4 +1,4 @@
-//! Calling cargo.
+//! Runs cargo.
 
 use crate::guard::Guard;
 use anyhow::{Context as _, ensure};
@@ -7,12 +7,12 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Runs cargo in the workspace, with its output on the terminal; an exit code other than 0 is an error.
+/// Runs cargo in the workspace, with output to the terminal; a non-zero exit code is an error.
 pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
     run(&mut command(args))
 }
 
-/// The same under a guard, with variables set for what cargo runs.
+/// Runs cargo under a guard, with environment variables.
 pub(crate) fn cargo_guarded<S: AsRef<OsStr>>(
     guard: &Guard,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -23,7 +23,7 @@ pub(crate) fn cargo_guarded<S: AsRef<OsStr>>(
     run(&mut command)
 }
 
-/// Builds the executable as it is shipped, and gives its path.
+/// Builds the executable as it is shipped, and returns its path.
 pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
     cargo(["build", "--release", "--package", "watchkeeper", "--features", "engines"])?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
@@ -39,8 +39,7 @@ fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     command
 }
 
-/// Whether cargo tells who it runs with this variable what package that is. Some crates are built anew when it
-/// has changed.
+/// Whether cargo sets this variable to describe a package. Some crates are rebuilt when it changes.
 fn describes_a_package(variable: &OsStr) -> bool {
     ["CARGO_MANIFEST_", "CARGO_PKG_"]
         .iter()

@@ -1,4 +1,4 @@
-//! Nothing of what a command starts outlives it, however it ends.
+//! Ends everything that a command has started, however the command ends.
 
 use anyhow::Context as _;
 use std::fs::Permissions;
@@ -7,25 +7,25 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Waits until nobody can write to its stdin, which only this process can; then removes the directory and
-/// ends its own group.
+/// Waits until its stdin is closed, which happens when this process ends; then removes the directory and kills its own
+/// process group.
 const SCRIPT: &str = r#"cat; rm -rf -- "$1"; kill -KILL 0"#;
 
-/// A new directory for engines, for a guard to remove. Some run as another user, who has to pass through it.
+/// Creates a directory for engines, for a guard to remove. Engines that run as another user must be able to enter it.
 pub(crate) fn directory() -> anyhow::Result<PathBuf> {
     let passable = Permissions::from_mode(0o711);
     let dir = tempfile::Builder::new().prefix("watchkeeper-engines-").permissions(passable).tempdir()?;
     Ok(dir.keep())
 }
 
-/// A group of processes that are killed, and a directory that is removed, when this is dropped or this process
-/// ends: by Ctrl-C or SIGKILL too.
+/// A process group that is killed, and a directory that is removed, when this is dropped or this process ends, even by
+/// Ctrl-C or SIGKILL.
 pub(crate) struct Guard {
     shell: Child,
 }
 
 impl Guard {
-    /// Watches over `dir`, and over what is [let in](Self::admit).
+    /// Guards `dir`, and the commands that are [admitted](Self::admit).
     pub(crate) fn over(dir: &Path) -> anyhow::Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", SCRIPT, "guard"]).arg(dir);
@@ -33,7 +33,7 @@ impl Guard {
         Ok(Self { shell: shell.spawn().context("cannot start sh")? })
     }
 
-    /// Has `command` run in the group, where the keys of the terminal do not reach it.
+    /// Runs `command` in the group, out of reach of the terminal's signals.
     pub(crate) fn admit(&self, command: &mut Command) {
         let group = i32::try_from(self.shell.id()).expect("Linux gives numbers up to 2^22");
         command.process_group(group).stdin(Stdio::null());

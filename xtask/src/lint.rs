@@ -1,11 +1,11 @@
-//! `cargo xtask lint` and `cargo xtask build`: everything, with the features that the tests are built with.
+//! `cargo xtask lint` and `cargo xtask build`, with the features of the tests.
 
 use crate::cargo::cargo;
 use crate::openssl;
 
 const EVERYTHING: [&str; 3] = ["--workspace", "--all-targets", "--locked"];
 
-/// Clippy over everything.
+/// Runs Clippy on everything.
 pub(crate) fn lint() -> anyhow::Result<()> {
     openssl::provide()?;
     let all = ["clippy"].into_iter().chain(EVERYTHING).chain(openssl::BUILT_IN);

@@ -1,6 +1,6 @@
 //! Developer commands: `cargo xtask …`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a developer")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod bench;
 mod browser;
@@ -29,21 +29,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lint everything; there are no warnings
+    /// Run Clippy on everything; warnings are errors
     Lint,
     /// Build everything that `test` runs
     Build,
-    /// Run every test, those that need a browser included
+    /// Run all tests, including those that need engines or a browser
     Test(test::TestArgs),
-    /// Measure, and print ratios that were taken in one run
+    /// Run benchmarks; ratios compare measurements of the same run
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Make an empty role: its crate, and its line in every list of roles
+    /// Create an empty role: its crate, and its entry in every list of roles
     NewRole(new_role::NewRoleArgs),
-    /// Start the engines that Watchkeeper runs on, each on a free port of loopback
+    /// Start, stop and inspect the engines that Watchkeeper runs on, on free loopback ports
     #[command(subcommand)]
     Stack(stack::Stack),
-    /// Run a test executable for `test`, and note how long each of its tests takes
+    /// Run a test executable for `test`, and record the duration of each test
     #[command(hide = true)]
     RunTest {
         /// The executable and its arguments
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // In words: a backtrace says nothing to who has to install something.
+        // Only the messages: a backtrace does not help someone who has to install a package.
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE

@@ -11,15 +11,14 @@ pub(crate) struct NewRoleArgs {
     name: String,
 }
 
-/// Longest name, in letters.
+/// Maximum length of a name.
 const MAX_NAME: usize = 20;
 
-/// Names that the example does not show to be taken: Kafka knows the process of all roles as `up`, and `inhibit` is a
-/// section.
+/// Reserved names that the example does not show: `up` is the client name of the process with all roles, and `inhibit`
+/// is a section.
 const RESERVED: [&str; 2] = ["up", "inhibit"];
 
-/// The files of a role's crate, and what is in them. `NAME` stands for its name, `TITLE` for the name as types begin
-/// with it, and `PORT` for its port.
+/// The files of a role's crate. `NAME` is replaced by its name, `TITLE` by the name in types, and `PORT` by its port.
 const TEMPLATE: [(&str, &str); 6] = [
     ("Cargo.toml", include_str!("new_role/template/Cargo.toml.in")),
     ("src/lib.rs", include_str!("new_role/template/lib.rs.in")),
@@ -49,17 +48,17 @@ fn write(repository: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The files that are new or change when the role is added, with their text.
+/// The files that are created or changed for the role, with their new text.
 fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>> {
     let read = |path: &str| fs::read_to_string(repository.join(path)).with_context(|| path.to_owned());
     let is_word = (1..=MAX_NAME).contains(&name.len()) && name.chars().all(|c| c.is_ascii_lowercase());
     ensure!(is_word, "{name}: the name of a role is one word of 1 to {MAX_NAME} lower-case letters");
     let directory = format!("services/{name}");
-    ensure!(!repository.join(&directory).exists(), "{directory} exists already: choose another name");
+    ensure!(!repository.join(&directory).exists(), "{directory} already exists: choose another name");
     let example = read("examples/watchkeeper.toml")?;
     let is_section = |line: &str| line.trim_start_matches(['#', ' ', '[']).starts_with(&format!("{name}]"));
     let is_taken = RESERVED.contains(&name) || example.lines().any(is_section);
-    ensure!(!is_taken, "{name} means something else in the configuration already: choose another name");
+    ensure!(!is_taken, "{name} already has a meaning in the configuration: choose another name");
     let port = free_port(&example)?;
 
     let render = |text: &str| {
@@ -78,7 +77,7 @@ fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>>
     let is_role = |line: &str| line.ends_with("::ROLE,");
     edit("services/watchkeeper/src/role.rs", &[Place::After(is_role, "    &watchkeeper_NAME::ROLE,")])?;
     let listens = |line: &str| line.contains(LOOPBACK) && !line.starts_with("listen ");
-    let section = "\n# The role NAME.\n[NAME]\n# How often a round is due.\nevery = \"1m\"";
+    let section = "\n# The role NAME.\n[NAME]\n# The interval of rounds.\nevery = \"1m\"";
     edit(
         "examples/watchkeeper.toml",
         &[Place::After(listens, "NAME = \"127.0.0.1:PORT\""), Place::AtTheEnd(section)],
@@ -102,10 +101,10 @@ fn title(name: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// What stands before the port in the addresses at which roles listen by default.
+/// The text before the port in default listen addresses.
 const LOOPBACK: &str = " = \"127.0.0.1:";
 
-/// The port after the last one at which a role listens.
+/// The port after the highest default port of a role.
 fn free_port(example: &str) -> anyhow::Result<u16> {
     let sections = ["[http]", "[grpc]", "[listen]"];
     let mut is_among = false;
@@ -116,15 +115,15 @@ fn free_port(example: &str) -> anyhow::Result<u16> {
         is_among
     });
     let ports = lines.filter_map(|line| line.split_once(LOOPBACK)?.1.strip_suffix('"')?.parse::<u16>().ok());
-    let last = ports.max().context("examples/watchkeeper.toml does not say where any role listens")?;
+    let last = ports.max().context("examples/watchkeeper.toml has no listen addresses")?;
     last.checked_add(1).context("there is no port after the last one")
 }
 
-/// Where something is added to a file.
+/// A position in a file to insert text at.
 enum Place {
-    /// This line, after the first lines in succession that are such.
+    /// This line, after the first run of matching lines.
     After(fn(&str) -> bool, &'static str),
-    /// In the first line that is such, before `.1`: `.2`.
+    /// `.2`, before `.1` in the first matching line.
     Before(fn(&str) -> bool, &'static str, &'static str),
     AtTheEnd(&'static str),
 }
@@ -134,7 +133,7 @@ impl Place {
         let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
         let first = |is_such: fn(&str) -> bool| {
             let found = lines.iter().position(|line| is_such(line));
-            found.context("has nothing beside which the role could stand")
+            found.context("has no list of roles to add to")
         };
         match *self {
             Self::After(is_such, line) => {
@@ -208,9 +207,9 @@ mod tests {
         let longest = "a".repeat(MAX_NAME);
         assert!(added(repository(), &longest).is_ok());
         assert!(refused(&format!("{longest}a")).contains("one word of 1 to 20"));
-        assert_eq!(refused("cache"), "services/cache exists already: choose another name");
+        assert_eq!(refused("cache"), "services/cache already exists: choose another name");
         for name in ["listen", "token", "rule", "backends", "inhibit", "up"] {
-            assert!(refused(name).contains("means something else"), "{name}");
+            assert!(refused(name).contains("already has a meaning"), "{name}");
         }
     }
 

@@ -1,17 +1,17 @@
-//! OpenSSL: with it the adapter of Kafka is tested by TLS too.
+//! OpenSSL, for the tests of the Kafka adapter over TLS.
 
 use crate::provide::packages;
 use anyhow::Context as _;
 use std::process::Command;
 
-/// What has cargo build it in, whatever is built beside.
+/// The cargo arguments that build it in.
 pub(crate) const BUILT_IN: [&str; 2] = ["--features", "watchkeeper/tls"];
 
-/// Makes sure that its headers are there: as root on Debian by installing them, elsewhere by saying how.
+/// Installs the headers if they are missing; see [`packages`].
 pub(crate) fn provide() -> anyhow::Result<()> {
-    packages("OpenSSL, with its headers,", &["libssl-dev", "pkg-config"], || {
+    packages("OpenSSL with headers", &["libssl-dev", "pkg-config"], || {
         let mut ask = Command::new("pkg-config");
         ask.args(["--exists", "openssl"]).status().is_ok_and(|status| status.success())
     })
-    .context("`cargo xtask test --only embedded` leaves out the tests that need it")
+    .context("`cargo xtask test --only embedded` skips the tests that need it")
 }

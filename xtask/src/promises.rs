@@ -1,5 +1,5 @@
-//! Which adapters were held to which suites of promises, and what they have kept: told by the tests themselves
-//! (`services/port-contract/src/report.rs`), so that what did not run is not there.
+//! Which adapters ran which contract suites, and the results. The tests report them themselves
+//! (`services/port-contract/src/report.rs`), so that a suite that did not run is not listed.
 
 use anyhow::{Context as _, ensure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where the tests tell.
+/// The file that the tests report to.
 pub(crate) struct Report {
     file: PathBuf,
 }
@@ -19,12 +19,12 @@ impl Report {
         Self { file: dir.join("promises") }
     }
 
-    /// The variable that names it to the tests.
+    /// The variable that names it for the tests.
     pub(crate) fn variable(&self) -> (String, String) {
         ("WATCHKEEPER_TEST_PROMISES".to_owned(), self.file.display().to_string())
     }
 
-    /// What they have told; all promises `were_asked` for, or only some.
+    /// Reads the report.
     pub(crate) fn read(&self, were_asked: Asked) -> anyhow::Result<Promises> {
         match fs::read_to_string(&self.file) {
             Ok(lines) => Promises::parse(&lines, were_asked),
@@ -34,10 +34,10 @@ impl Report {
     }
 }
 
-/// Which promises of a suite an adapter should have been tested for.
+/// Which promises of a suite should have been tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Every one.
+    /// All of them.
     All,
     /// Those whose name matches a filter.
     Some,
@@ -46,16 +46,16 @@ pub(crate) enum Asked {
 /// The promises that were tested, by suite and adapter.
 #[derive(Debug)]
 pub(crate) struct Promises {
-    /// For each module that takes the suite.
+    /// By suite and adapter, then by the module that runs the suite.
     tested: BTreeMap<(String, String), BTreeMap<String, Tested>>,
 }
 
-/// What became of the promises of a suite.
+/// The results of a suite.
 #[derive(Debug, Default)]
 struct Tested {
     begun: BTreeSet<String>,
     kept: BTreeSet<String>,
-    /// How many should have been.
+    /// How many should have been tested.
     promises: usize,
 }
 
@@ -83,7 +83,7 @@ impl Promises {
     }
 
     /// # Errors
-    /// When a promise was not kept, or not tested though it should have been.
+    /// If a promise was not kept, or not tested although it should have been.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let all = self.tested.values().flat_map(BTreeMap::values);
         let missing: usize = all.map(|tested| tested.promises.saturating_sub(tested.kept.len())).sum();
@@ -92,7 +92,7 @@ impl Promises {
     }
 }
 
-/// A line for each adapter of a suite.
+/// One line per suite and adapter.
 impl fmt::Display for Promises {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tested.is_empty() {
@@ -131,7 +131,7 @@ impl fmt::Display for Tested {
 mod tests {
     use super::*;
 
-    /// What the test of a promise tells, of a suite that has two.
+    /// A report line of a test, for a suite of two promises.
     fn told(outcome: &str, adapter: &str, module: &str, promise: &str) -> String {
         format!("{outcome}\tevent_bus\twatchkeeper-adapter-{adapter}\t{module}\t{promise}\t2\n")
     }

@@ -1,4 +1,4 @@
-//! Programs that must be there.
+//! Installs missing programs, or says how to.
 
 use anyhow::bail;
 use std::env;
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 /// How long another process may hold the locks of apt. Debian's own upgrades take minutes.
 const LOCKED_AT_MOST: Duration = Duration::from_secs(10 * 60);
-/// What apt says when another process gets the lists of packages; it waits for its other locks by itself.
+/// Part of apt's error while another process updates the package lists; apt waits for its other locks itself.
 const LISTS_ARE_LOCKED: &str = "/var/lib/apt/lists/lock";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Makes sure that something is there: as root on Debian by installing packages, elsewhere by saying how.
+/// Installs packages if something is missing, as root on Debian; elsewhere the error says how to install them.
 pub(crate) fn packages(what: &str, packages: &[&str], is_there: impl Fn() -> bool) -> anyhow::Result<()> {
     if is_there() {
         return Ok(());
@@ -26,32 +26,32 @@ pub(crate) fn packages(what: &str, packages: &[&str], is_there: impl Fn() -> boo
             return Ok(());
         }
         bail!(
-            "{what} is missing, and could not be installed, for the reason that apt-get gave: try {command}"
+            "{what} is missing and could not be installed; see the error of apt-get above, or run: {command}"
         );
     }
-    bail!("{what} is missing: have it on PATH (Debian: {command})")
+    bail!("{what} is missing on PATH; on Debian run: {command}")
 }
 
-/// Gets the lists of packages, and these packages; `false` if apt has said why not.
+/// Updates the package lists and installs the packages; `false` if apt has printed an error.
 fn install(packages: &[&str]) -> anyhow::Result<bool> {
     if !update()? {
         return Ok(false);
     }
     eprintln!(
-        "if another process is installing something, it is waited for, up to {} minutes",
+        "waiting up to {} minutes if another process is installing packages",
         LOCKED_AT_MOST.as_secs() / 60
     );
     Ok(apt_get(&arguments(packages)).status()?.success())
 }
 
-/// How packages are installed, by apt's arguments. Nobody is asked, and who holds the locks is waited for.
+/// The arguments of apt-get: no prompts, and wait for locks.
 fn arguments(packages: &[&str]) -> Vec<String> {
     let timeout = format!("DPkg::Lock::Timeout={}", LOCKED_AT_MOST.as_secs());
     let always = ["install", "--yes", "--quiet", "--no-install-recommends", "-o", &timeout];
     [&always, packages].concat().into_iter().map(str::to_owned).collect()
 }
 
-/// Gets the lists of packages, once nobody else does.
+/// Updates the package lists; waits while another process does.
 #[expect(clippy::disallowed_methods, reason = "apt waits for all its locks but this one")]
 fn update() -> anyhow::Result<bool> {
     let (begun, mut was_told) = (Instant::now(), false);
@@ -63,14 +63,14 @@ fn update() -> anyhow::Result<bool> {
             return Ok(status.success());
         }
         if !was_told {
-            eprintln!("another process is getting the lists of packages; it is waited for");
+            eprintln!("waiting for another process that is updating the package lists");
             was_told = true;
         }
         thread::sleep(LOOK_EVERY);
     }
 }
 
-/// The path of a program on PATH.
+/// Finds a program on PATH.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
@@ -81,7 +81,7 @@ pub(crate) fn is_root() -> bool {
     id.is_ok_and(|id| id.stdout == b"0\n")
 }
 
-/// apt-get, with what it says on stderr: stdout is for who asked.
+/// apt-get, with its output on stderr: stdout is for the caller.
 fn apt_get(args: &[String]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdout(io::stderr());

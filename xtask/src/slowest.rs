@@ -1,7 +1,7 @@
-//! How long each test took, and which were the slowest.
+//! Records test durations, and shows the slowest tests.
 //!
-//! libtest tells it on nightly only, and with `RUSTC_BOOTSTRAP` on stable. Set for cargo, that variable has half of the
-//! crates built anew; so cargo is told to run tests through this executable, which sets it for them alone.
+//! libtest reports durations only on nightly, or on stable with `RUSTC_BOOTSTRAP`. If cargo sees that variable, it
+//! rebuilds half of the crates; so cargo runs the tests through this executable, which sets it only for them.
 
 use anyhow::Context as _;
 use std::env;
@@ -12,14 +12,14 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-/// How many are shown.
+/// How many tests to show.
 const SHOWN: usize = 15;
-/// Names the file of the times to those that run tests.
+/// The variable that names the file of durations to the test runner.
 const VARIABLE: &str = "WATCHKEEPER_TEST_TIMES";
 /// The hidden command that cargo runs tests with.
 const COMMAND: &str = "run-test";
 
-/// The file that the times are written to.
+/// The file of durations.
 pub(crate) struct Times {
     file: PathBuf,
 }
@@ -30,12 +30,12 @@ impl Times {
         Self { file: dir.join("times") }
     }
 
-    /// The variable that names it.
+    /// The variable for the test runner.
     pub(crate) fn variable(&self) -> (String, String) {
         (VARIABLE.to_owned(), self.file.display().to_string())
     }
 
-    /// What makes cargo run tests through this executable.
+    /// The cargo options that run tests through this executable.
     pub(crate) fn runner() -> anyhow::Result<[String; 2]> {
         let executable = env::current_exe()?.display().to_string();
         let runner = format!("target.'cfg(all())'.runner=[{executable:?}, {COMMAND:?}]");
@@ -52,7 +52,7 @@ impl Times {
     }
 }
 
-/// Runs one test executable, and notes how long each of its tests took.
+/// Runs one test executable, and records the duration of each test.
 pub(crate) fn run_test(command: &[OsString]) -> anyhow::Result<ExitCode> {
     let (program, args) = command.split_first().context("the test executable is not named")?;
     let Some(file) = env::var_os(VARIABLE) else {
@@ -83,13 +83,13 @@ fn exit_code(child: &mut Child) -> anyhow::Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// The executable's name without the hash that cargo puts behind it.
+/// The name of the executable without the hash that cargo appends.
 fn executable_name(program: &Path) -> String {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned()
 }
 
-/// The test and its seconds, of a line as `test a::b ... ok <0.012s>`.
+/// Parses a line such as `test a::b ... ok <0.012s>` into the test and its seconds.
 fn timed(line: &str) -> Option<(&str, &str)> {
     let (test, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
     let (_, seconds) = outcome.strip_suffix("s>")?.rsplit_once('<')?;

@@ -1,4 +1,4 @@
-//! `cargo xtask stack`: the engines, each on a free port of loopback with a data directory of its own.
+//! `cargo xtask stack`: engines on free loopback ports, each with its own data directory.
 
 mod ask;
 mod engine;
@@ -29,23 +29,22 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Stack {
-    /// Get what is missing, give each engine its port, print a configuration that names them all and write it to
-    /// DIR/watchkeeper.toml; start none
+    /// Install what is missing and assign ports, without starting engines; print a configuration for all engines and
+    /// write it to DIR/watchkeeper.toml
     Prepare(EnginesArgs),
-    /// The same, and start the engines and wait until each answers
+    /// Like `prepare`, then start the engines and wait until each responds
     Up(UpArgs),
-    /// Stop the engines; what they stored stays, but for Redis, which keeps nothing
+    /// Stop the engines and keep their data, except for Redis, which is not persistent
     Down(DownArgs),
-    /// Say of each engine whether it answers, and where
+    /// Print for each engine whether it responds, and its URL
     Status(DirArgs),
-    /// Print what an engine logged
+    /// Print the log of an engine
     Logs(LogsArgs),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct DirArgs {
-    /// Where the engines keep their data and logs, and where the configuration is [default: watchkeeper-stack in the directory of
-    /// temporary files]
+    /// Directory of data, logs and configuration [default: watchkeeper-stack in the directory for temporary files]
     #[arg(long)]
     dir: Option<PathBuf>,
 }
@@ -63,7 +62,7 @@ pub(crate) struct EnginesArgs {
 pub(crate) struct UpArgs {
     #[command(flatten)]
     which: EnginesArgs,
-    /// Leave the engines in the process group of the caller, for whoever ends that
+    /// Run the engines in the process group of the caller, which has to end them
     #[arg(long)]
     attached: bool,
 }
@@ -72,14 +71,14 @@ pub(crate) struct UpArgs {
 pub(crate) struct DownArgs {
     #[command(flatten)]
     which: EnginesArgs,
-    /// End them by SIGKILL, as when the power fails
+    /// Kill them (SIGKILL), as in a power failure
     #[arg(long)]
     kill: bool,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsArgs {
-    /// Whose log
+    /// The engine
     #[arg(value_enum)]
     engine: Engine,
     #[command(flatten)]
@@ -97,7 +96,7 @@ pub(crate) fn run(stack: &Stack) -> anyhow::Result<()> {
 }
 
 impl DirArgs {
-    /// As it stands in a command for the same engines.
+    /// The option, to print in a command for the same engines.
     fn shown(&self) -> String {
         self.dir.as_ref().map(|dir| format!(" --dir {}", dir.display())).unwrap_or_default()
     }
@@ -108,7 +107,7 @@ impl DirArgs {
 }
 
 impl EnginesArgs {
-    /// The engines that were named; all when none was.
+    /// The named engines; all if none is named.
     fn get(&self) -> Vec<Engine> {
         if self.engines.is_empty() { Engine::ALL.to_vec() } else { self.engines.clone() }
     }
@@ -141,7 +140,7 @@ fn down(DownArgs { which, kill }: &DownArgs) -> anyhow::Result<()> {
         }
     }
     if ended == 0 {
-        println!("Nothing of that runs in {}.", dir.display());
+        println!("Nothing is running in {}.", dir.display());
     }
     Ok(())
 }
@@ -153,15 +152,15 @@ fn status(dir: &Path) -> anyhow::Result<()> {
         let answers = engine.answers(&place);
         let state = match (process::is_running(&place), answers) {
             (true, true) => engine.url(&place),
-            (true, false) => format!("runs, but does not answer; see {}", place.log().display()),
-            (false, _) => "does not run".to_owned(),
+            (true, false) => format!("running, but not responding; see {}", place.log().display()),
+            (false, _) => "not running".to_owned(),
         };
         println!("{:10} {state}", engine.name());
         if !answers {
             missing.push(engine.name());
         }
     }
-    if missing.is_empty() { Ok(()) } else { bail!("not there: {}", missing.join(", ")) }
+    if missing.is_empty() { Ok(()) } else { bail!("unavailable: {}", missing.join(", ")) }
 }
 
 fn logs(dir: &Path, engine: Engine) -> anyhow::Result<()> {

@@ -14,27 +14,27 @@ use std::path::Path;
 
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
-    /// Only the tests that need no engine besides
+    /// Only tests that need no engines
     #[arg(long, value_enum)]
     only: Option<Only>,
-    /// Leave out the tests that need a browser
+    /// Skip tests that need a browser
     #[arg(long)]
     without_browser: bool,
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this text
     filter: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Only {
-    /// Those on the embedded back end
+    /// Tests on the embedded backends
     Embedded,
 }
 
-/// The tests that need a browser; a plain `cargo test` passes over them.
+/// The tests that need a browser; a plain `cargo test` ignores them.
 const IN_A_BROWSER: [&str; 4] = ["test", "--workspace", "--test", "browser"];
-/// The tests that start, stop and kill engines of their own; likewise.
+/// The tests that start, stop and kill their own engines; ignored likewise.
 const ON_OWN_ENGINES: [&str; 4] = ["test", "--workspace", "--test", "engines"];
-/// The crates that are tested on engines, and which; the other tests need none.
+/// The crates whose tests need an engine; all other tests need none.
 const ON_ENGINES: [(&str, Engine); 5] = [
     ("watchkeeper-adapter-kafka", Engine::Kafka),
     ("watchkeeper-adapter-mongodb", Engine::Mongodb),
@@ -72,7 +72,7 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &
             Some(start_engines(dir, guard)?)
         }
     };
-    // The same for each call of cargo, as is the whole workspace, so that nothing is built twice.
+    // The same workspace and features for each call of cargo, so that nothing is built twice.
     let which =
         || runner.iter().map(String::as_str).chain(built_in.iter().copied()).chain(args.filter.as_deref());
     let variables = engines
@@ -98,10 +98,10 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &
 fn start_engines(dir: &Path, guard: &Guard) -> anyhow::Result<Running> {
     let engines = ON_ENGINES.map(|(_, engine)| engine);
     Running::start(dir, &engines, Lifetime::Guarded(guard))
-        .context("`cargo xtask test --only embedded` leaves out the tests that need engines")
+        .context("`cargo xtask test --only embedded` skips the tests that need engines")
 }
 
-/// What tests need to start engines of their own: this executable, and a place that the guard removes.
+/// The variables for tests that start their own engines: this executable, and a directory that the guard removes.
 fn own_stacks(dir: &Path) -> anyhow::Result<[(String, String); 2]> {
     let executable = env::current_exe()?.display().to_string();
     Ok([("WATCHKEEPER_TEST_STACK".to_owned(), executable), ("TMPDIR".to_owned(), dir.display().to_string())])

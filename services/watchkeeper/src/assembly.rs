@@ -1,4 +1,4 @@
-//! Putting a process together.
+//! Assembles a process from roles, ports and listeners.
 
 use crate::config::Config;
 use crate::role::{ROLES, Role};
@@ -10,7 +10,7 @@ use watchkeeper_runtime::role::Assembly;
 use watchkeeper_spool::OpenSpool;
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
-/// Starts these roles, in this order, and their listeners in `process`.
+/// Starts the roles in the given order, and the listeners.
 pub(crate) fn start(
     process: Process,
     roles: &[Role],
@@ -23,6 +23,7 @@ pub(crate) fn start(
     let settings = config.settings.clone();
     let mut assembly = Assembly::new(process, ROLES, settings, ports, access.clone(), config.peers());
     let (backends, data_dir) = (config.backends.clone(), data_dir.to_owned());
+    // Only roles that publish open a spool, and each its own; so they get a function.
     assembly.shared().add::<OpenSpool>(Box::new(move |spool| backends.open_spool(spool, &data_dir)));
     for role in roles {
         assembly.start(role).map_err(anyhow::Error::from_boxed)?;

@@ -1,13 +1,13 @@
-//! Which back end stands behind each port: the only place that names an adapter.
+//! The backend of each port. No other module names an adapter.
 
 mod bus;
 mod cache;
 mod checking;
 mod client;
 mod engines;
+mod location;
 mod mail;
 mod migrating;
-mod place;
 mod rollups;
 mod store;
 mod taking_over;
@@ -26,7 +26,7 @@ use watchkeeper_migrate::Stores;
 use watchkeeper_ports::Ports;
 use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
-/// The section `[backends]`: where each back end is.
+/// The section `[backends]`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Backends {
     bus: BusBackend,
@@ -37,7 +37,7 @@ pub(crate) struct Backends {
 }
 
 impl Backends {
-    /// Reads the section; what is not given is embedded in the data directory.
+    /// Reads the section; backends that are not configured are embedded in the data directory.
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         Self {
             bus: BusBackend::read(section),
@@ -48,49 +48,49 @@ impl Backends {
         }
     }
 
-    /// Whether any of them is an engine that processes can share.
+    /// Whether any backend is an engine that processes can share.
     pub(crate) fn has_engines(&self) -> bool {
         self.shared().iter().any(|(_, is_shared)| *is_shared)
     }
 
-    /// The keys of those that only one process can use.
+    /// The keys of backends that only one process can use.
     pub(crate) fn not_shared(&self) -> Vec<&'static str> {
         self.shared().into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
     }
 
-    /// The keys of all, and whether several processes can use them.
+    /// All keys, and whether several processes can share the backend.
     fn shared(&self) -> [(&'static str, bool); 4] {
         [
-            ("bus", self.bus.place.is_shared()),
-            ("store", self.store.place.is_shared()),
+            ("bus", self.bus.location.is_shared()),
+            ("store", self.store.location.is_shared()),
             ("cache", self.cache.is_shared()),
-            ("rollups", self.rollups.place.is_shared()),
+            ("rollups", self.rollups.location.is_shared()),
         ]
     }
 
-    /// The spool of a role: none when the bus is embedded, which is never further away than a spool.
+    /// The spool of a role. `None` for an embedded bus: it is as available as the spool would be.
     pub(crate) fn open_spool(&self, config: &SpoolConfig, data_dir: &Path) -> Option<SpoolPort> {
-        self.bus.place.is_shared().then(|| bus::open_spool(config, data_dir))
+        self.bus.location.is_shared().then(|| bus::open_spool(config, data_dir))
     }
 
-    /// Where the data is, for people.
-    pub(crate) fn place(&self, data_dir: &Path) -> String {
-        let store_dir = self.store.place.directory(data_dir);
+    /// Where the data is, to print.
+    pub(crate) fn location(&self, data_dir: &Path) -> String {
+        let store_dir = self.store.location.directory(data_dir);
         let directories = [
-            self.bus.place.directory(data_dir),
+            self.bus.location.directory(data_dir),
             store_dir,
-            self.rollups.place.directory(store_dir.unwrap_or(data_dir)),
+            self.rollups.location.directory(store_dir.unwrap_or(data_dir)),
         ];
         let mut shown: Vec<_> = directories.iter().flatten().map(|dir| dir.display().to_string()).collect();
         shown.dedup();
         if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
     }
 
-    /// Opens every back end; those that are not given in `data_dir`. An engine need not be there yet, and knows its client
-    /// by the name of the `process`. What they tell of themselves goes to `registry`.
+    /// Opens all backends; those that are not configured are embedded in `data_dir`. Engines may be unavailable and are
+    /// waited for; `process` is the client name. Metrics are registered in `registry`.
     pub(crate) fn open(&self, process: &str, data_dir: &Path, registry: &Registry) -> anyhow::Result<Ports> {
         let caller = Caller { name: process, registry };
-        let store_dir = self.store.place.directory(data_dir).unwrap_or(data_dir);
+        let store_dir = self.store.location.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir, caller)?;
         let Stores { samples, schedule, alerts, notifications, silences } =
             self.store.open(data_dir, caller)?;

@@ -19,9 +19,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use watchkeeper_runtime::http::Scope;
 
-/// Collects metrics, takes in samples from your services, keeps them, and answers questions about them.
+/// Collects metrics, accepts samples from your services, stores them, and serves queries and alerts.
 ///
-/// `watchkeeper up` runs everything in one process and needs nothing else.
+/// `watchkeeper up` runs everything in one process, with no other dependencies.
 #[derive(Debug, Parser)]
 #[command(name = "watchkeeper", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -31,64 +31,64 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run every role in this process, on the embedded back end unless the configuration says otherwise
+    /// Run all roles in one process, on embedded backends unless the configuration names others
     Up(UpArgs),
-    /// Run one role in a process of its own, which takes back ends that processes can share
+    /// Run one role in its own process; requires backends that processes can share
     Run(RunArgs),
-    /// List the roles, the ports that each listens at by default, and its consumer groups
+    /// List the roles with their default ports and consumer groups
     Roles(RolesArgs),
-    /// Read a configuration file and report everything that is wrong with it
+    /// Check a configuration file and report every error
     CheckConfig(CheckConfigArgs),
-    /// Ask a running Watchkeeper for values
+    /// Query a running Watchkeeper
     Query(QueryArgs),
-    /// Print samples as they come in, until interrupted
+    /// Print samples as they arrive, until interrupted
     Tail(ListArgs),
-    /// Look at rules, ask why one does or does not fire, and try them out
+    /// Check, test, list and explain rules
     Rules(RulesArgs),
-    /// List what fires, and what has cleared not long ago
+    /// List firing and recently cleared alerts
     Alerts(AlertsArgs),
-    /// Have nobody notified of some alerts for a time
+    /// List, add and expire silences
     Silences(SilencesArgs),
-    /// List the newest notifications, and how far each has come
+    /// List the newest notifications and their delivery state
     Notifications(NotificationsArgs),
-    /// Look at the records that were rejected, send them in again, or give them up
+    /// List, replay or discard dead letters: records that were rejected
     DeadLetters(DeadLettersArgs),
-    /// Take over an embedded installation, or the samples of the previous platform
+    /// Migrate an embedded installation, or the samples of the previous platform
     #[command(alias = "move")]
     Migrate(MigrateArgs),
-    /// Make a bearer token for an API client
+    /// Generate a bearer token for an API client
     Token(TokenArgs),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(CompletionsArgs),
 }
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct UpArgs {
-    /// The configuration file; without it every setting has its default
+    /// The configuration file; without one, all settings have their defaults
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where the embedded back end keeps its data
+    /// Data directory of the embedded backends
     /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Listen here for the page, the API, samples and the admin paths [default: 127.0.0.1:8460]
+    /// HTTP listen address for the console, the API, samples and the admin paths [default: 127.0.0.1:8460]
     #[arg(long, value_name = "ADDR")]
     pub(crate) http: Option<SocketAddr>,
-    /// Listen here for gRPC [default: 127.0.0.1:8461]
+    /// gRPC listen address [default: 127.0.0.1:8461]
     #[arg(long, value_name = "ADDR")]
     pub(crate) grpc: Option<SocketAddr>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
-    /// The role
+    /// The role to run
     #[arg(value_parser = role::parser())]
     pub(crate) role: Role,
     /// The configuration file, the same for all roles
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// Where a role keeps what is not on engines: the spools of ingest and collector, and mail without a mail
-    /// server [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
+    /// Directory for local data: the spools of ingest and collector, and mail if no mail server is configured
+    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }
@@ -104,32 +104,32 @@ pub(crate) struct CheckConfigArgs {
     /// The configuration file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Also whether this role can run with it in a process of its own
+    /// Also check that `watchkeeper run ROLE` accepts the file
     #[arg(long, value_parser = role::parser())]
     pub(crate) role: Option<Role>,
 }
 
-/// Which Watchkeeper to ask.
+/// The Watchkeeper to query.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Server {
-    /// The API of the Watchkeeper to ask
+    /// The API URL
     #[arg(long, env = "WATCHKEEPER_URL", value_name = "URL", default_value = "http://127.0.0.1:8460")]
     pub(crate) url: String,
-    /// A file that holds a bearer token, if the API wants one
+    /// A file with a bearer token, if the API requires one
     #[arg(long, env = "WATCHKEEPER_TOKEN_FILE", value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 }
 
-/// Which series are meant.
+/// Selects series.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Only series of this source
+    /// Only series from this source
     #[arg(long)]
     pub(crate) source: Option<String>,
-    /// Only series of this name
+    /// Only series with this name
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// Only series with this label; may be given several times
+    /// Only series with this label; repeatable
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub(crate) labels: Vec<(String, String)>,
 }
@@ -147,15 +147,15 @@ pub(crate) struct QueryArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Question {
-    /// The series there are
+    /// List series
     Series(ListArgs),
     /// The latest value of each series
     Latest(ListArgs),
     /// The newest samples, newest first
     Samples(SamplesArgs),
-    /// Values over time, window by window
+    /// Values over time, aggregated by window
     Range(RangeArgs),
-    /// What each series was, hour by hour or day by day
+    /// Hourly or daily rollups
     Rollups(RollupsArgs),
 }
 
@@ -173,7 +173,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct SamplesArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// How many
+    /// How many samples to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) last: u32,
     #[command(flatten)]
@@ -186,16 +186,16 @@ pub(crate) struct SamplesArgs {
 pub(crate) struct RangeArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Where to begin: an RFC 3339 time, or a duration before now such as 1h
+    /// Start of the range: an RFC 3339 time, or a duration before now such as 1h
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub(crate) from: String,
-    /// Where to end: likewise; now if left out
+    /// End of the range, in the same format [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
-    /// The length of a window
+    /// Length of a window
     #[arg(long, value_name = "DURATION", default_value = "1m")]
     pub(crate) step: String,
-    /// What the values of a window become: avg, min, max, sum, count, last or p95
+    /// How to aggregate the values of a window: avg, min, max, sum, count, last or p95
     #[arg(long, value_name = "NAME", default_value = "avg")]
     pub(crate) aggregate: String,
     #[command(flatten)]
@@ -208,13 +208,13 @@ pub(crate) struct RangeArgs {
 pub(crate) struct RollupsArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// The length of the windows: hour or day
+    /// Length of the windows: hour or day
     #[arg(long, value_name = "LENGTH", default_value = "hour")]
     pub(crate) window: String,
-    /// Where to begin: an RFC 3339 time, or a duration before now such as 7d; the last 24 windows if left out
+    /// Start of the range: an RFC 3339 time, or a duration before now such as 7d [default: 24 windows ago]
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<String>,
-    /// Where to end: likewise; now if left out
+    /// End of the range, in the same format [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
     #[command(flatten)]
@@ -223,10 +223,10 @@ pub(crate) struct RollupsArgs {
     pub(crate) server: Server,
 }
 
-/// How an answer is printed.
+/// The output format.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Output {
-    /// Print the answer as JSON, one object per line
+    /// Print JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -239,10 +239,10 @@ fn token_name(text: &str) -> Result<String, String> {
 
 #[derive(Args, Debug)]
 pub(crate) struct TokenArgs {
-    /// A name for the token, to tell it from others
+    /// Name of the token
     #[arg(value_parser = token_name)]
     pub(crate) name: String,
-    /// What the token allows; may be given several times: ingest (send samples), read (ask), admin (everything)
+    /// What the token allows; repeatable: ingest (send samples), read (query), admin (everything)
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     pub(crate) scopes: Vec<Scope>,
 }

@@ -1,4 +1,4 @@
-//! What each sub-command does.
+//! The sub-commands.
 
 pub(crate) mod alerts;
 pub(crate) mod check_config;
@@ -26,37 +26,36 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 use watchkeeper_domain::text;
 
-/// Says on stderr what went wrong, with every cause.
-pub(crate) fn complain(error: &anyhow::Error) {
+/// Prints an error with its chain of causes to stderr.
+pub(crate) fn print_error(error: &anyhow::Error) {
     notice(&format!("{error:#}"));
 }
 
-/// Says on stderr what a reader of stdout should know.
+/// Prints a notice to stderr, apart from the output on stdout.
 pub(crate) fn notice(text: &str) {
     let _ = writeln!(io::stderr(), "watchkeeper: {}", text::lines(text));
 }
 
-/// Waits before a server is asked again.
+/// Sleeps between two requests to a server.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a command that asks a server has one thread and nothing else to do"
+    reason = "a command that polls a server has one thread and nothing else to do"
 )]
 pub(crate) fn pause(wait: Duration) {
     std::thread::sleep(wait);
 }
 
-/// Prints one line, as people may be shown what comes from anywhere. A reader that has gone away (`| head`) is an
-/// error to stop at.
+/// Prints one line, with control characters escaped. A closed pipe (`| head`) is an error, which ends the command.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{}", text::line(line))
 }
 
-/// The same of a text whose lines are its own.
+/// Like [`print_line`], but keeps line breaks.
 pub(crate) fn print_lines(lines: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{}", text::lines(lines))
 }
 
-/// Whether a command ended because nobody reads on, which is how `| head` ends it.
+/// Whether the reader closed the pipe, as `| head` does.
 pub(crate) fn was_cut_short(error: &anyhow::Error) -> bool {
     let broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken_pipe))

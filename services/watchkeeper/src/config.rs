@@ -2,26 +2,27 @@
 
 use crate::backends::Backends;
 use crate::listen::Listen;
-use crate::role::ROLES;
+use crate::role::{ROLES, Role};
+use anyhow::{Error, bail};
 use std::path::Path;
 use watchkeeper_config::{ConfigErrors, Document, Section};
 use watchkeeper_runtime::http::{Access, Tokens};
 use watchkeeper_runtime::role::{Peers, Settings};
 use watchkeeper_runtime::telemetry::LogLevel;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     pub(crate) log_level: LogLevel,
     pub(crate) listen: Listen,
     pub(crate) backends: Backends,
     pub(crate) tokens: Tokens,
-    /// What the roles read.
+    /// The sections of the roles.
     pub(crate) settings: Settings,
 }
 
 impl Config {
-    /// Reads a file, or takes every default if there is none.
+    /// Reads a file; without one, every setting has its default.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         Ok(match file {
             Some(file) => watchkeeper_config::load(file, Self::read)?,
@@ -29,12 +30,12 @@ impl Config {
         })
     }
 
-    /// Reads a file that may be for another machine: the files of secrets stay closed.
+    /// Checks a file that may be for another machine: secret files are not opened.
     pub(crate) fn check(file: &Path) -> Result<Self, ConfigErrors> {
         watchkeeper_config::check(file, Self::read)
     }
 
-    /// The names of the sections in which the two differ.
+    /// The names of the sections that differ.
     pub(crate) fn sections_that_differ(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
             ("log", self.log_level != other.log_level),
@@ -46,9 +47,30 @@ impl Config {
         differ.chain(self.settings.sections_that_differ(&other.settings)).collect()
     }
 
-    /// How a role asks others, which run with the same configuration on this host.
+    /// How a role reaches the others, which run with the same configuration on this host.
     pub(crate) fn peers(&self) -> Peers {
         Peers { grpc: self.listen.peers(), are_open: Access::new(self.tokens.clone()).is_open() }
+    }
+
+    /// Checks that `role` can run in its own process with this configuration, read from `file`.
+    ///
+    /// # Errors
+    /// The reason, and how to fix it.
+    pub(crate) fn check_alone(&self, role: Role, file: &Path) -> anyhow::Result<()> {
+        let not_shared = self.backends.not_shared();
+        if !not_shared.is_empty() {
+            bail!(
+                "the {role} cannot run in its own process: {} of [backends] belong to one process, and other roles \
+                 could not use them. Configure engines (kafka://, postgres://, redis://, mongodb://), or run all roles in \
+                 one process with `watchkeeper up --config {}`",
+                not_shared.join(", "),
+                file.display(),
+            );
+        }
+        if let Some(check_alone) = role.check_alone {
+            check_alone(&self.settings, &self.peers()).map_err(Error::msg)?;
+        }
+        Ok(())
     }
 
     fn read(root: &mut Section<'_>) -> Self {
@@ -71,8 +93,8 @@ mod tests {
     use watchkeeper_domain::limits::MAX_WAIT;
     use watchkeeper_persister::PersisterConfig;
 
-    /// PostgreSQL has a partition for each day that it may be sent: of the longest retention, of what is taken past it,
-    /// the day that is not over at each end, and the days that come.
+    /// PostgreSQL has a partition for every day that samples may have: the longest retention, the grace after it, the
+    /// partial day at each end, and the coming days.
     #[test]
     fn every_retention_that_can_be_set_has_its_days_in_the_store() {
         let read = |days: usize| {

@@ -1,4 +1,4 @@
-//! Where the roles listen, each in a process of its own.
+//! The listen addresses.
 
 use crate::role::{FRONT, ROLES, Role};
 use axum::http::Uri;
@@ -8,13 +8,13 @@ use std::str::FromStr;
 use watchkeeper_config::Section;
 use watchkeeper_runtime::http::can_be_reached;
 
-/// Where to listen: with `up` at `http` and `grpc`, where the api does too in a process of its own; the other
-/// roles in theirs each at an address of its own, for `/metrics`, `/livez` and `/readyz` at least.
+/// The listen addresses. `up`, and the api in its own process, use `http` and `grpc`. Every other role that runs in its
+/// own process has its own address, at least for `/metrics`, `/livez` and `/readyz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listen {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
-    /// By the keys of `[listen]`.
+    /// Keyed by the keys of `[listen]`.
     others: BTreeMap<&'static str, SocketAddr>,
 }
 
@@ -23,13 +23,13 @@ const fn loopback(port: u16) -> SocketAddr {
 }
 
 impl Listen {
-    /// Reads the sections `[http]`, `[grpc]` and `[listen]`. An address that other hosts can reach is refused
-    /// while everybody is let in.
+    /// Reads the sections `[http]`, `[grpc]` and `[listen]`. Without tokens (`is_open`), addresses that other hosts
+    /// can reach are refused.
     pub(crate) fn read(root: &mut Section<'_>, is_open: bool) -> Self {
         let read = |section: &mut Section<'_>, key, default| {
             let address = section.parsed(key).map(|Address(address)| address);
             if is_open && address.is_some_and(can_be_reached) {
-                section.refuse(key, "can be reached by other hosts, which takes at least one [[token]]");
+                section.refuse(key, "can be reached by other hosts, which requires at least one [[token]]");
             }
             address.unwrap_or(loopback(default))
         };
@@ -59,12 +59,12 @@ impl Listen {
         Self { http, grpc, others }
     }
 
-    /// Where `role` listens for HTTP in a process of its own: the key, and the address.
+    /// The HTTP address of `role` in its own process, with its configuration key.
     pub(crate) fn http_of(&self, role: Role) -> (String, SocketAddr) {
         if role.name == FRONT.name { ("http.listen".to_owned(), self.http) } else { self.other(role.name) }
     }
 
-    /// Where it listens for gRPC, if it does.
+    /// The gRPC address of `role`, if it serves gRPC, with its configuration key.
     pub(crate) fn grpc_of(&self, role: Role) -> Option<(String, SocketAddr)> {
         let grpc = role.grpc?;
         let is_front = role.name == FRONT.name;
@@ -75,22 +75,22 @@ impl Listen {
         (format!("listen.{key}"), self.others[key])
     }
 
-    /// What engines call a process that listens for HTTP where `role` does. A port that is not the default one tells it
-    /// from another `process` of that name on this host, and stays the same over restarts.
+    /// The client name of a process that listens on the HTTP address of `role`. A non-default port is appended: it
+    /// tells two instances on one host apart, and stays the same over restarts.
     pub(crate) fn process_name(&self, process: &str, role: Role) -> String {
         let (_, address) = self.http_of(role);
         let port = address.port();
         if port == 0 || port == role.http_port { process.to_owned() } else { format!("{process}-{port}") }
     }
 
-    /// Where a process on the same host asks each role over gRPC; without those whose port is whichever is free.
+    /// The gRPC URL of each role for processes on the same host; roles on an ephemeral port are omitted.
     pub(crate) fn peers(&self) -> BTreeMap<&'static str, Uri> {
         let peer = |role: &Role| Some((role.name, url_on_this_host(self.grpc_of(role)?.1)?));
         ROLES.iter().filter_map(peer).collect()
     }
 }
 
-/// Where a process on the same host asks who listens there; none if the port is whichever is free.
+/// The URL of a listener for processes on the same host; `None` if the port is ephemeral.
 fn url_on_this_host(address: SocketAddr) -> Option<Uri> {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -101,7 +101,7 @@ fn url_on_this_host(address: SocketAddr) -> Option<Uri> {
     url.parse().ok().filter(|_| address.port() != 0)
 }
 
-/// Where to listen.
+/// A listen address.
 struct Address(SocketAddr);
 
 impl FromStr for Address {

@@ -1,6 +1,5 @@
 //! Observability and events for bare-metal Linux hosts, in one executable.
 
-mod alone;
 mod assembly;
 mod backends;
 mod cli;
@@ -34,7 +33,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if command::was_cut_short(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            command::complain(&error);
+            command::print_error(&error);
             ExitCode::FAILURE
         }
     }

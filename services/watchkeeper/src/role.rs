@@ -6,7 +6,7 @@ use watchkeeper_runtime::role::RoleSpec;
 /// A role: one job, one crate, one systemd unit.
 pub(crate) type Role = &'static RoleSpec;
 
-/// All roles, in the order in which `up` starts them: one that others ask comes before them.
+/// All roles, in start order: a role that others query starts before them.
 pub(crate) static ROLES: &[Role] = &[
     &watchkeeper_ingest::ROLE,
     &watchkeeper_api::ROLE,
@@ -18,10 +18,10 @@ pub(crate) static ROLES: &[Role] = &[
     &watchkeeper_notifier::ROLE,
 ];
 
-/// The role that listens at `[http]` and `[grpc]` also in a process of its own, as `up` does.
+/// The role that listens on `[http]` and `[grpc]` even in its own process, as `up` does.
 pub(crate) static FRONT: Role = &watchkeeper_api::ROLE;
 
-/// Reads a role on the command line.
+/// Parses a role argument.
 pub(crate) fn parser() -> impl TypedValueParser<Value = Role> {
     let names = ROLES.iter().map(|role| PossibleValue::new(role.name).help(role.about));
     PossibleValuesParser::new(names).map(|name| named(&name).expect("the parser takes no other name"))
@@ -62,14 +62,14 @@ mod tests {
         let (readme, architecture) = (read("README.md"), read("ARCHITECTURE.md"));
         let example = read("examples/watchkeeper.toml");
         for role in ROLES {
-            assert!(readme.contains(&format!("\n| `{role}` ")), "README.md has no row of the {role}");
-            assert!(architecture.contains(&format!("`{role}`")), "ARCHITECTURE.md does not name the {role}");
+            assert!(readme.contains(&format!("\n| `{role}` ")), "README.md has no row for {role}");
+            assert!(architecture.contains(&format!("`{role}`")), "ARCHITECTURE.md does not name {role}");
             let mut keys = vec![(role.name, role.http_port)];
             keys.extend(role.grpc.map(|grpc| (grpc.key, grpc.port)));
             for (key, port) in keys {
                 let key = if role.name == FRONT.name { "listen" } else { key };
                 let line = format!("\n{key} = \"127.0.0.1:{port}\"");
-                assert!(example.contains(&line), "the example does not say where the {role} listens:{line}");
+                assert!(example.contains(&line), "the example has no listen address for {role}:{line}");
             }
         }
     }
@@ -82,7 +82,7 @@ mod tests {
         let module: String = module.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
         for role in ROLES {
             assert!(!has_units || in_repository(&unit(role)).exists(), "{} is missing", unit(role));
-            assert!(module.is_empty() || module.contains(role.name), "nixos does not name the {role}");
+            assert!(module.is_empty() || module.contains(role.name), "nixos does not name {role}");
         }
     }
 }

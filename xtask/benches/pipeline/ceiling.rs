@@ -1,4 +1,4 @@
-//! The ceiling: COPY with nothing around it.
+//! The ceiling: bare COPY.
 
 use crate::cpu;
 use crate::database::{Database, Server, connect};
@@ -16,13 +16,13 @@ use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_domain::{Sample, Timestamp, Window};
 use watchkeeper_ports::Append;
 
-/// Rows in a transaction: as many as the persister stores in one by default.
+/// Rows per transaction: the default of the persister.
 const TRANSACTION_ROWS: usize = 10_000;
 /// PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// Stores the samples in the tables that the program makes, in the order of the bus, cut into transactions,
-/// each in the order of the index: on one connection, from memory in which the rows lie as COPY takes them.
+/// Stores the samples in the tables of the program, in bus order, split into transactions whose rows are in index order:
+/// on one connection, from rows in memory that are already in COPY format.
 #[expect(clippy::cast_precision_loss, reason = "rows of a few minutes")]
 pub(crate) async fn copy(server: &Server, database: &Database, samples: &[Sample]) -> anyhow::Result<Stored> {
     let begun = Instant::now();
@@ -31,7 +31,7 @@ pub(crate) async fn copy(server: &Server, database: &Database, samples: &[Sample
     let series = empty(&client).await?;
     let transactions = samples.chunks(TRANSACTION_ROWS).map(|chunk| encode(chunk, &series));
     let transactions = transactions.collect::<Result<Vec<_>, _>>()?;
-    let (first, others) = transactions.split_first().context("there is nothing to store")?;
+    let (first, others) = transactions.split_first().context("there are no samples")?;
     server.checkpoint().await?;
 
     store(&mut client, first).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn copy(server: &Server, database: &Database, samples: &[Sample
     })
 }
 
-/// Has the program make its tables, the partition of every day and the row of every series.
+/// Lets the program create its tables, the partition of every day and the row of every series.
 async fn make_tables(database: &Database, samples: &[Sample]) -> anyhow::Result<()> {
     let one_of_each: BTreeMap<_, _> = samples
         .iter()
@@ -63,7 +63,7 @@ async fn make_tables(database: &Database, samples: &[Sample]) -> anyhow::Result<
     Ok(())
 }
 
-/// Removes the samples; gives the number of every series by its key.
+/// Deletes the samples; returns the id of every series by its key.
 async fn empty(client: &Client) -> anyhow::Result<HashMap<String, i64>> {
     client.batch_execute("SET search_path = watchkeeper; TRUNCATE samples").await?;
     let series = client.query("SELECT key, id FROM series", &[]).await?;
@@ -73,10 +73,10 @@ async fn empty(client: &Client) -> anyhow::Result<HashMap<String, i64>> {
         .collect::<Result<_, tokio_postgres::Error>>()?)
 }
 
-/// The rows as COPY takes them in binary (PostgreSQL's documentation, COPY, "Binary Format").
+/// The rows in binary COPY format (PostgreSQL documentation, COPY, "Binary Format").
 fn encode(samples: &[Sample], series: &HashMap<String, i64>) -> anyhow::Result<Bytes> {
     let row = |sample: &Sample| {
-        let id = series.get(sample.series.key()).context("a series has no number")?;
+        let id = series.get(sample.series.key()).context("a series has no id")?;
         anyhow::Ok((*id, sample.collected_at, sample.value))
     };
     let mut rows = samples.iter().map(row).collect::<Result<Vec<(i64, Timestamp, f64)>, _>>()?;

@@ -1,20 +1,20 @@
-//! Databases in which nothing is stored yet.
+//! Empty databases.
 
 use crate::cpu;
 use anyhow::Context as _;
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 
-/// The server, as who may make databases.
+/// The server, as a user that may create databases.
 pub(crate) struct Server {
     client: Client,
-    /// Its URL, up to the name of the database.
+    /// Its URL without the name of the database.
     url: String,
-    /// The process whose children do the work.
+    /// The process whose children are the backends.
     pid: u32,
 }
 
-/// A database of its own.
+/// A new database.
 pub(crate) struct Database {
     pub(crate) url: String,
     name: &'static str,
@@ -29,7 +29,7 @@ impl Server {
         Ok(Self { client, url: url.to_owned(), pid })
     }
 
-    /// Makes a database, and writes out all that others have left to be written.
+    /// Creates a database, and runs a checkpoint.
     pub(crate) async fn fresh(&self, name: &'static str) -> anyhow::Result<Database> {
         self.client.batch_execute(&format!("CREATE DATABASE {name}")).await?;
         self.checkpoint().await?;
@@ -44,7 +44,7 @@ impl Server {
         Ok(self.client.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", database.name)).await?)
     }
 
-    /// The processor's time of all its processes so far.
+    /// The CPU time of all its processes so far.
     pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
         cpu::of_children(self.pid)
     }
@@ -53,7 +53,7 @@ impl Server {
 /// Connects, on a tokio runtime.
 pub(crate) async fn connect(url: &str) -> anyhow::Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    // It ends with the client, and the client is told what went wrong.
+    // It ends with the client, which gets the errors.
     tokio::spawn(connection);
     Ok(client)
 }

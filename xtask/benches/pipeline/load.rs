@@ -1,14 +1,14 @@
-//! The samples that are published.
+//! The samples to publish.
 
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Series, Timestamp, Violation};
 
-/// When the first sample of each series was collected.
+/// The time of the first sample of each series.
 const BEGIN: &str = "2026-01-01T00:00:00Z";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Every series in turn, a second further each time.
+/// Every series in turn, one second later in each round.
 pub(crate) struct Load {
     series: Vec<Arc<Series>>,
     samples: usize,

@@ -1,13 +1,13 @@
-//! What the persister does in a second, against the ceiling: bare COPY of the same rows into the same tables.
+//! Throughput of the persister, against the ceiling: bare COPY of the same rows into the same tables.
 //!
-//! `cargo xtask bench pipeline` starts the engines and runs this. The topic is filled once, and read once by
-//! librdkafka alone, which gives the rows of the ceiling in the order of the bus. A round then stores them
-//! twice, each time in a database of its own that was empty, after a checkpoint; who goes first alternates.
+//! `cargo xtask bench pipeline` starts the engines and runs this. The topic is filled once, and read once by librdkafka
+//! alone, which gives the rows for the ceiling in bus order. Each round stores them twice, each time in a new database
+//! after a checkpoint; the order alternates.
 //!
-//! What is counted on both sides are the rows after the first transaction, in the time from that one to the
-//! last. Before it lie starting, joining the group and making the partition of the day, which are printed.
+//! Both sides count the rows after the first transaction, in the time from the first transaction to the last. The time
+//! before it, for starting, joining the group and creating the partition of the day, is printed separately.
 
-#![allow(clippy::print_stdout, reason = "a command that talks to a developer")]
+#![allow(clippy::print_stdout, reason = "a command-line tool")]
 
 mod ceiling;
 mod cpu;
@@ -41,7 +41,7 @@ struct Args {
     series: usize,
     #[arg(long)]
     partitions: u16,
-    /// Cargo adds it
+    /// Added by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -71,14 +71,13 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the engine is that xtask has started.
+/// The URL of an engine that xtask has started.
 fn engine(name: &str) -> anyhow::Result<String> {
     let variable = format!("WATCHKEEPER_TEST_{name}");
-    env::var(&variable)
-        .with_context(|| format!("{variable} is not set: start this by `cargo xtask bench pipeline`"))
+    env::var(&variable).with_context(|| format!("{variable} is not set: run `cargo xtask bench pipeline`"))
 }
 
-/// One round: what the persister did, and what COPY did.
+/// One round: the results of the persister and of COPY.
 fn both(
     runtime: &Runtime,
     server: &Server,

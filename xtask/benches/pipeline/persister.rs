@@ -1,4 +1,4 @@
-//! The persister, in a process of its own as it is shipped.
+//! The persister in its own process, as it is shipped.
 
 use crate::cpu;
 use crate::database::{Database, Server};
@@ -11,19 +11,19 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often it is looked how far it is.
+/// How often to check its progress.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How long it may store nothing.
+/// Timeout without progress.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How it is run.
+/// Its configuration.
 pub(crate) struct Persister<'a> {
     pub(crate) executable: &'a Path,
     pub(crate) kafka: &'a str,
     pub(crate) partitions: u16,
 }
 
-/// What its `/metrics` say, and when.
+/// A scrape of its `/metrics`, with the time.
 struct Look {
     at: Instant,
     stored: f64,
@@ -34,7 +34,7 @@ struct Look {
 }
 
 impl Persister<'_> {
-    /// Has it store the topic, which has so many samples, in a database that is empty.
+    /// Lets it store the topic, which has `samples` samples, in an empty database.
     pub(crate) fn store(&self, server: &Server, database: &Database, samples: u32) -> anyhow::Result<Stored> {
         let dir = tempfile::tempdir()?;
         let begun = Instant::now();
@@ -52,7 +52,7 @@ impl Persister<'_> {
         })
     }
 
-    /// A role in a process of its own takes no embedded back end, also not one that it does not use.
+    /// A role in its own process accepts no embedded backends, not even unused ones.
     fn configuration(&self, database: &Database, port: u16) -> String {
         format!(
             "[log]\nlevel = \"warn\"\n\
@@ -66,7 +66,7 @@ impl Persister<'_> {
     }
 }
 
-/// It runs; dropped, it is killed.
+/// A running persister, which is killed when this is dropped.
 struct Running {
     child: Child,
     metrics: String,
@@ -83,14 +83,14 @@ impl Running {
         Ok(Self { child, metrics: format!("http://127.0.0.1:{port}/metrics") })
     }
 
-    /// Waits until at least so many samples are stored.
+    /// Waits until at least that many samples are stored.
     fn wait_for(&mut self, samples: u32, server: &Server) -> anyhow::Result<Look> {
         let (mut moved, mut before) = (Instant::now(), 0.0);
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the persister has ended: {status}");
             }
-            // It does not listen at once.
+            // It does not listen immediately.
             if let Ok(metrics) = self.metrics() {
                 let at = Instant::now();
                 let stored = value(&metrics, "watchkeeper_persister_samples_stored_total");
@@ -113,7 +113,7 @@ impl Running {
             ensure!(moved.elapsed() < PATIENCE, "{before} of {samples} samples are stored, and no more come");
             #[expect(
                 clippy::disallowed_methods,
-                reason = "asking as fast as possible would slow down what is measured"
+                reason = "polling without a pause would slow down what is measured"
             )]
             thread::sleep(LOOK_EVERY);
         }
@@ -123,7 +123,7 @@ impl Running {
         Ok(ureq::get(&self.metrics).call()?.body_mut().read_to_string()?)
     }
 
-    /// Has it leave its group, so that the next one need not wait for that, and end.
+    /// Stops it, so that it leaves its group and the next one need not wait for that.
     fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         let status = self.child.wait()?;
@@ -139,7 +139,7 @@ impl Drop for Running {
     }
 }
 
-/// The value of a metric without labels; 0 while there is none.
+/// The value of a metric without labels; 0 if it does not exist yet.
 fn value(metrics: &str, name: &str) -> f64 {
     let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
     metrics.lines().find_map(value).unwrap_or_default()

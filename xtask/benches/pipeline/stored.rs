@@ -1,9 +1,9 @@
-//! What was measured.
+//! The measurements.
 
 use std::fmt;
 use std::time::Duration;
 
-/// So many things in so much time.
+/// A count per time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     pub(crate) count: f64,
@@ -11,21 +11,21 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// A second.
+    /// Per second.
     pub(crate) fn rate(&self) -> f64 {
         self.count / self.took.as_secs_f64()
     }
 }
 
-/// How rows were stored.
+/// The result of storing rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
-    /// The rows after those of the first transaction, in the time from that one to the last.
+    /// The rows after the first transaction, in the time from the first transaction to the last.
     pub(crate) rows: Counted,
-    /// The processor's time meanwhile: that of the server, and of who handed it the rows.
+    /// The CPU time meanwhile, of the server and of its client.
     pub(crate) server: Duration,
     pub(crate) client: Duration,
-    /// How long it took to the first row; how long the transactions took, and how many they were.
+    /// Time to the first row; total time and number of transactions.
     pub(crate) first_after: Duration,
     pub(crate) storing: Duration,
     pub(crate) transactions: f64,

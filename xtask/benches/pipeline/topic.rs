@@ -1,4 +1,4 @@
-//! The topic: filled as ingest does, and read by librdkafka with nothing around it.
+//! The topic: filled as by ingest, and read by bare librdkafka.
 
 use crate::load::Load;
 use crate::stored::Counted;
@@ -11,9 +11,9 @@ use watchkeeper_domain::Sample;
 use watchkeeper_ports::{BatchBuilder, EventBus as _, RecordBatch, Topic};
 use watchkeeper_wire::sample::{SampleDecoder, push_sample};
 
-/// How many records are published at once.
+/// Records per publish.
 const BATCH: usize = 10_000;
-/// How long the next record may take to come.
+/// Timeout for the next record.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Publishes all samples to a new topic.
@@ -31,8 +31,7 @@ pub(crate) async fn publish(brokers: &str, partitions: u16, load: &Load) -> anyh
     Ok(begun.elapsed())
 }
 
-/// Reads the topic, which has so many records; gives the samples in the order in which they came, and how
-/// fast the records came after the first.
+/// Reads the topic, which has that many records; returns the samples in bus order, and the rate after the first record.
 pub(crate) fn read(brokers: &str, partitions: u16, records: usize) -> anyhow::Result<(Vec<Sample>, Counted)> {
     let (records, counted) = consume(brokers, partitions, records)?;
     let mut decoder = SampleDecoder::new();
@@ -55,7 +54,7 @@ fn consume(brokers: &str, partitions: u16, records: usize) -> anyhow::Result<(Re
     let mut begun = None;
     while read.len() < records {
         let message =
-            consumer.poll(PATIENCE).with_context(|| format!("only {} records come", read.len()))??;
+            consumer.poll(PATIENCE).with_context(|| format!("only {} records arrived", read.len()))??;
         read.push(&[], message.payload().unwrap_or_default());
         begun.get_or_insert_with(Instant::now);
     }

@@ -1,4 +1,4 @@
-//! A web server that answers everything with 200 and remembers when it was asked for what.
+//! A web server that responds 200 to everything and records the time of each request.
 
 use parking_lot::Mutex;
 use std::io::{self, Read as _, Write as _};
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many requests are answered at the same time.
+/// Concurrent requests.
 const THREADS: usize = 4;
-/// Longest head of a request, in bytes.
+/// Maximum size of a request head, in bytes.
 const MAX_HEAD_BYTES: usize = 4096;
-/// How long a client may take to send it.
+/// Timeout for receiving it.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
-/// The server, and when each path `/N` was asked for.
+/// The server, with the times of requests for each path `/N`.
 pub(super) struct Answering {
     pub(super) address: SocketAddr,
     asked: Arc<Mutex<Vec<Vec<Instant>>>>,
@@ -42,12 +42,12 @@ impl Answering {
         Ok(answering)
     }
 
-    /// How many requests there were.
+    /// The number of requests.
     pub(super) fn requests(&self) -> usize {
         self.lock(|asked| asked.iter().map(Vec::len).sum())
     }
 
-    /// From each request to the next one for the same path.
+    /// The time between consecutive requests for the same path.
     pub(super) fn gaps(&self) -> Vec<Duration> {
         let gaps = |times: &Vec<Instant>| times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
         self.lock(|asked| asked.iter().flat_map(gaps).collect())
@@ -58,7 +58,7 @@ impl Answering {
     }
 }
 
-/// Answers one request, and gives the number that its path is.
+/// Responds to one request, and returns the number in its path.
 fn answer(mut stream: TcpStream) -> io::Result<Option<usize>> {
     stream.set_read_timeout(Some(READ_WITHIN))?;
     let (mut head, mut read) = ([0; MAX_HEAD_BYTES], 0);

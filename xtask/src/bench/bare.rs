@@ -5,16 +5,16 @@ use rusqlite::{Connection, params};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// In which order the rows of a transaction are inserted.
+/// The insertion order within a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Order {
-    /// As they are sent.
+    /// As sent.
     Sent,
-    /// By series and instant, which is the order of the table.
+    /// By series and instant, as in the table.
     Table,
 }
 
-/// Inserts the rows of every body, a transaction for each, as durably as the store does.
+/// Inserts the rows of each body in one transaction, as durably as the store does.
 pub(super) fn insert(file: &Path, load: &Load, order: Order) -> anyhow::Result<Duration> {
     let mut connection = Connection::open(file)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -1,4 +1,4 @@
-//! Whether many targets keep to their schedule when `up` has one core.
+//! Whether many targets keep their schedule when `up` has one core.
 
 use super::answering::Answering;
 use super::running::Running;
@@ -15,10 +15,10 @@ pub(crate) struct CollectorArgs {
     /// HTTP targets, each probed once a minute
     #[arg(long, default_value_t = 10_000)]
     targets: usize,
-    /// How long it runs, in seconds; past a minute, every target is asked for again
+    /// Duration in seconds; after a minute, every target is probed again
     #[arg(long, default_value_t = 100)]
     seconds: u64,
-    /// The core that `up` runs on, whole roles and all; the server runs wherever else there is room
+    /// The core for `up` with all roles; the web server runs on the other cores
     #[arg(long, default_value_t = 0)]
     core: usize,
 }
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &CollectorArgs) -> anyhow::Result<()> {
     let up =
         Running::start(pinned(&executable, args.core), dir.path(), &sections(args.targets, server.address))?;
     let (begun, cpu) = (Instant::now(), up.metric(CPU)?);
-    #[expect(clippy::disallowed_methods, reason = "what is measured is what happens while time passes")]
+    #[expect(clippy::disallowed_methods, reason = "the benchmark measures what happens over time")]
     thread::sleep(Duration::from_secs(args.seconds));
     let cpu = (up.metric(CPU)? - cpu) / begun.elapsed().as_secs_f64();
 
@@ -67,35 +67,37 @@ fn pinned(executable: &Path, core: usize) -> Command {
     command
 }
 
-/// What the collector says of itself: how late collections were begun.
+/// Prints the schedule delays that the collector reports.
 fn print_delays(metrics: &str) {
     let buckets: Vec<(f64, f64)> = metrics.lines().filter_map(bucket).collect();
-    let Some(&(_, all)) = buckets.last() else { return println!("begun late: the collector says nothing") };
+    let Some(&(_, all)) = buckets.last() else {
+        return println!("schedule delay: the collector reports none");
+    };
     let within = |share: f64| {
         let found = buckets.iter().find(|(_, count)| *count >= share * all);
         found.map_or(f64::INFINITY, |(bound, _)| *bound * 1e3)
     };
     println!(
-        "begun late, as the collector counts: p50 within {} ms, p99 within {} ms, p99.9 within {} ms",
+        "schedule delay reported by the collector: p50 within {} ms, p99 within {} ms, p99.9 within {} ms",
         within(0.5),
         within(0.99),
         within(0.999)
     );
 }
 
-/// The upper bound of a bucket of the uptime targets' delays, and how many fall into it or one before.
+/// The upper bound and cumulative count of a bucket of the delays of uptime targets.
 fn bucket(line: &str) -> Option<(f64, f64)> {
     let labels = line.strip_prefix(DELAY).filter(|labels| labels.contains("source=\"uptime\""))?;
     let bound = labels.split_once("le=\"")?.1.split_once('"')?.0;
     Some((bound.parse().ok()?, line.rsplit(' ').next()?.parse().ok()?))
 }
 
-/// What the server saw: by how much the time between two requests for a target differs from the interval.
-/// That holds all there is between the schedule and the wire: waiting for a thread, connecting.
+/// Prints by how much the time between two requests for a target differs from the interval, as seen by the server.
+/// This includes everything between the schedule and the wire: waiting for a thread, connecting.
 fn print_gaps(gaps: Vec<Duration>) {
     let mut errors: Vec<Duration> = gaps.into_iter().map(|gap| gap.abs_diff(INTERVAL)).collect();
     errors.sort_unstable();
-    let Some(&most) = errors.last() else { return println!("between requests: nobody was asked twice") };
+    let Some(&most) = errors.last() else { return println!("between requests: no target was probed twice") };
     let at = |thousandths: usize| errors[errors.len() * thousandths / 1000];
     println!(
         "{INTERVAL:?} between requests, as the server saw {}: off by p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}, at most {most:.1?}",

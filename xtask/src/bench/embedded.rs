@@ -1,4 +1,4 @@
-//! What `up` does in a second, against bare SQLite on the same machine in the same run.
+//! Throughput of `up`, against bare SQLite on the same machine in the same run.
 
 use super::bare::{self, Order};
 use super::load::Load;
@@ -14,26 +14,26 @@ use std::time::{Duration, Instant};
 
 #[derive(Args, Debug)]
 pub(crate) struct EmbeddedArgs {
-    /// Rounds; each measures both, and the median is printed
+    /// Rounds; each measures both, and the median ratio is printed
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Series
     #[arg(long, default_value_t = 1_000)]
     series: u32,
-    /// Samples in a body, and rows in a transaction
+    /// Samples per body, and rows per transaction
     #[arg(long, default_value_t = 10_000)]
     batch: u32,
-    /// Bodies in a round
+    /// Bodies per round
     #[arg(long, default_value_t = 100)]
     batches: u32,
-    /// Clients that send at the same time
+    /// Concurrent clients
     #[arg(long, default_value_t = 2)]
     clients: usize,
 }
 
-/// How long an `up` that nobody uses runs before its memory is read.
+/// How long `up` is idle before its memory is read.
 const IDLE: Duration = Duration::from_secs(20);
-/// How often it is looked whether all is stored.
+/// How often to check whether everything is stored.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const STORED: &str = "watchkeeper_persister_samples_stored_total";
 
@@ -84,7 +84,7 @@ fn send_and_wait(executable: &Path, dir: &Path, load: &Load, clients: usize) -> 
         clients.into_iter().try_for_each(|client| client.join().expect("a client does not panic"))
     })?;
     let accepted = started.elapsed();
-    // The collector's own samples are among those stored; they are too few to matter.
+    // The count includes the samples of the collector, which are too few to matter.
     up.wait(LOOK_EVERY, |up| Ok(up.metric(STORED)? - before >= f64::from(load.samples())))?;
     let stored = started.elapsed();
     println!("  accepted after {accepted:.1?}, stored after {stored:.1?}");
@@ -100,14 +100,11 @@ fn send(up: &Running, bodies: &[Vec<u8>], next: &AtomicUsize) -> anyhow::Result<
     Ok(())
 }
 
-/// Prints how long a start takes and what an idle process needs.
+/// Prints the start time and the memory of an idle process.
 fn idle(executable: &Path) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let first = Running::start(Command::new(executable), dir.path(), "")?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is measured is that time passes and nothing happens"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the benchmark measures an idle process")]
     thread::sleep(IDLE);
     let resident = first.resident()?;
     println!("start to ready {:.0?}; resident after {IDLE:?} idle {resident:.1} MiB", first.start);

@@ -1,8 +1,8 @@
-//! The samples that are sent, and the rows they become.
+//! The samples to send, and their rows in the store.
 
 use std::fmt::Write as _;
 
-/// What one sample becomes in the store.
+/// The row of one sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) series: i64,
@@ -10,14 +10,14 @@ pub(super) struct Row {
     pub(super) value: f64,
 }
 
-/// A number of bodies, each of the same series at later and later times.
+/// Bodies with the same series, each at later times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
-    /// How many series there are.
+    /// The number of series.
     pub(super) series: u32,
-    /// How many samples one body holds.
+    /// Samples per body.
     pub(super) batch: u32,
-    /// How many bodies there are.
+    /// The number of bodies.
     pub(super) batches: u32,
 }
 
@@ -30,7 +30,7 @@ impl Load {
         self.batch * self.batches
     }
 
-    /// The rows of body `number`: every series in turn, a second further each round.
+    /// The rows of body `number`: every series in turn, one second later in each round.
     pub(super) fn rows(&self, number: u32) -> impl Iterator<Item = Row> {
         let (series, first) = (self.series, number * self.batch);
         (first..first + self.batch).map(move |sample| Row {

@@ -1,4 +1,4 @@
-//! What the persister does in a second, from Kafka into PostgreSQL, against bare COPY of the same rows.
+//! Throughput of the persister from Kafka into PostgreSQL, against bare COPY of the same rows.
 
 use crate::cargo::{cargo_guarded, release_build};
 use crate::guard::{Guard, directory};
@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 #[derive(Args, Debug)]
 pub(crate) struct PipelineArgs {
-    /// Rounds; each measures both, and the median is printed
+    /// Rounds; each measures both, and the median ratio is printed
     #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// Samples
@@ -22,8 +22,8 @@ pub(crate) struct PipelineArgs {
     partitions: u16,
 }
 
-/// The measuring is a bench of this crate, because it has to be built for release, and what it is built of is
-/// more than the other commands need.
+/// The benchmark is a bench target: it must be built for release, and needs more dependencies than the other
+/// commands.
 pub(crate) fn run(args: &PipelineArgs) -> anyhow::Result<()> {
     let executable = release_build()?;
     let dir = directory()?;

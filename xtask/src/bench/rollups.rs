@@ -1,4 +1,4 @@
-//! A year of rollups made by `up`, against one SQL `GROUP BY` over the same rows.
+//! A year of rollups computed by `up`, against one SQL `GROUP BY` over the same rows.
 
 use super::running::Running;
 use super::year::{Grouped, Year, group};
@@ -13,14 +13,14 @@ pub(crate) struct RollupsArgs {
     /// Series, each with samples in every hour of a year
     #[arg(long, default_value_t = 1_000)]
     series: u32,
-    /// Samples of each series in an hour
+    /// Samples per series and hour
     #[arg(long, default_value_t = 2)]
     samples: u32,
 }
 
-/// Nothing but the rollups is at work, and a year of samples is kept.
+/// Only rollups are active, and a year of samples is kept.
 const CONFIG: &str = "[collector.host]\nenabled = false\n[persister]\nretention = \"3660d\"\n";
-/// How often it is looked how far `up` is.
+/// How often to check the progress of `up`.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const MADE: &str = "watchkeeper_analytics_rollups_total";
 const BEHIND: &str = "watchkeeper_analytics_windows_behind";
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RollupsArgs) -> anyhow::Result<()> {
     let executable = release_build()?;
     let dir = tempfile::tempdir()?;
     let store = dir.path().join("store.db");
-    // It makes the files, and ends.
+    // Creates the files, and exits.
     drop(Running::start(Command::new(&executable), dir.path(), CONFIG)?);
     let year = Year { series: args.series, samples_an_hour: args.samples };
     year.fill(&store)?;
@@ -41,16 +41,16 @@ pub(crate) fn run(args: &RollupsArgs) -> anyhow::Result<()> {
     );
 
     let ours = make(&executable, dir.path(), year.hourly_rollups())?;
-    println!("up: hourly and daily rollups made and kept in {ours:.1?}");
+    println!("up: hourly and daily rollups computed and stored in {ours:.1?}");
     for (name, what) in [("GROUP BY", Grouped::WithoutP95), ("GROUP BY with p95", Grouped::WithP95)] {
         let theirs = group(&store, &dir.path().join(format!("{name}.db")), what)?;
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
-        println!("one SQL {name}, hourly, kept: {theirs:.1?}; ratio {ratio:.2}");
+        println!("one SQL {name}, hourly, stored: {theirs:.1?}; ratio {ratio:.2}");
     }
     Ok(())
 }
 
-/// Has `up` catch up with the year, and prints its memory on the way.
+/// Lets `up` compute the rollups of the year, and prints its memory meanwhile.
 fn make(executable: &Path, data_dir: &Path, hourly: f64) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let up = Running::start(Command::new(executable), data_dir, CONFIG)?;
@@ -60,7 +60,7 @@ fn make(executable: &Path, data_dir: &Path, hourly: f64) -> anyhow::Result<Durat
         most = most.max(resident);
         while made >= quarter / 4.0 * hourly && quarter <= 4.0 {
             println!(
-                "  {:.0} % made after {:.1?}: {resident:.1} MiB resident",
+                "  {:.0} % done after {:.1?}: {resident:.1} MiB resident",
                 quarter * 25.0,
                 started.elapsed()
             );
@@ -68,6 +68,6 @@ fn make(executable: &Path, data_dir: &Path, hourly: f64) -> anyhow::Result<Durat
         }
         Ok(made >= hourly && up.metric(BEHIND)? == 0.0)
     })?;
-    println!("  most resident {most:.1} MiB");
+    println!("  peak resident {most:.1} MiB");
     Ok(started.elapsed())
 }

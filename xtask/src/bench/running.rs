@@ -1,4 +1,4 @@
-//! A `watchkeeper up` that is measured.
+//! The `watchkeeper up` under test.
 
 use anyhow::{Context as _, bail};
 use std::fs;
@@ -8,17 +8,17 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A running `up`; dropped, it is killed.
+/// A running `up`, which is killed when this is dropped.
 pub(super) struct Running {
     child: Child,
     url: String,
-    /// From its start to the line that says it is ready.
+    /// The time from start until it prints that it is ready.
     pub(super) start: Duration,
 }
 
 impl Running {
-    /// Starts `up` by `program` (the executable, or what runs it) on free ports, with a configuration of this
-    /// text, and waits until it says that it is ready.
+    /// Starts `up` by `program` (the executable, or a wrapper) on free ports with this configuration, and waits until
+    /// it is ready.
     pub(super) fn start(mut program: Command, data_dir: &Path, config: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let file = data_dir.join("watchkeeper.toml");
@@ -41,14 +41,14 @@ impl Running {
                 return Ok(Self { child, url, start: started.elapsed() });
             }
         }
-        bail!("it ended before it was ready")
+        bail!("`up` exited before it was ready")
     }
 
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// Everything that `/metrics` says.
+    /// The text of `/metrics`.
     pub(super) fn metrics(&self) -> anyhow::Result<String> {
         Ok(ureq::get(self.url("/metrics")).call()?.body_mut().read_to_string()?)
     }
@@ -61,12 +61,12 @@ impl Running {
         Ok(text.lines().filter(ours).filter_map(value).sum())
     }
 
-    /// The memory that it has in use, in MiB.
+    /// Its resident memory, in MiB.
     pub(super) fn resident(&self) -> anyhow::Result<f64> {
         Ok(self.metric("process_resident_memory_bytes")? / f64::from(1 << 20))
     }
 
-    /// Looks so often whether `is_so`, until it is.
+    /// Polls until `is_so` returns true.
     pub(super) fn wait(
         &self,
         look_every: Duration,
@@ -75,7 +75,7 @@ impl Running {
         while !is_so(self)? {
             #[expect(
                 clippy::disallowed_methods,
-                reason = "asking as fast as possible would slow down what is measured"
+                reason = "polling without a pause would slow down what is measured"
             )]
             thread::sleep(look_every);
         }

@@ -1,4 +1,4 @@
-//! A year of samples in a store, and what SQL makes of them.
+//! A year of samples in a store, and its aggregation by SQL.
 
 use rusqlite::{Connection, params};
 use std::path::Path;
@@ -15,12 +15,12 @@ pub(super) struct Year {
     pub(super) samples_an_hour: u32,
 }
 
-/// What of a group is computed.
+/// The aggregates to compute.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Grouped {
-    /// Average, least, most and count.
+    /// Average, minimum, maximum and count.
     WithoutP95,
-    /// The same and the 95th percentile, by window functions.
+    /// Also the 95th percentile, by window functions.
     WithP95,
 }
 
@@ -33,7 +33,7 @@ impl Year {
         f64::from(self.series) * f64::from(HOURS)
     }
 
-    /// Writes them into the store at `file`, which `up` has made, behind its back.
+    /// Writes the samples directly into the store at `file`, which `up` has created.
     pub(super) fn fill(self, file: &Path) -> anyhow::Result<()> {
         let mut store = Connection::open(file)?;
         store.pragma_update(None, "synchronous", "OFF")?;
@@ -61,8 +61,8 @@ impl Year {
     }
 }
 
-/// How long one SQL statement takes that groups all samples of `store` by series and hour, and keeps the groups
-/// in a table of another file, as durably as a store does.
+/// Measures one SQL statement that groups all samples of `store` by series and hour, and stores the result in another
+/// file, as durably as a store does.
 pub(super) fn group(store: &Path, kept: &Path, what: Grouped) -> anyhow::Result<Duration> {
     let database = Connection::open(store)?;
     database.execute("ATTACH ?1 AS kept", [kept.to_str()])?;

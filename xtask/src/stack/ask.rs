@@ -1,14 +1,14 @@
-//! Asking an engine something small, to see whether it answers.
+//! A small request to an engine, to see whether it responds.
 
 use super::place::Place;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-/// How long it may take over its answer.
+/// Timeout of the response.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// The first bytes that it answers to `request`; `None` if there are not that many in time.
+/// The first bytes of the response to `request`; `None` if they do not arrive in time.
 pub(super) fn ask<const BYTES: usize>(place: &Place, request: &[u8]) -> Option<[u8; BYTES]> {
     exchange(place.port(), request).ok()
 }

@@ -1,11 +1,11 @@
-//! The engines there are, and what is asked of each.
+//! The engines, and what each must provide.
 
 use super::place::Place;
 use super::{kafka, mongodb, postgres, redis, smtp};
 use clap::ValueEnum;
 use std::process::Command;
 
-/// An engine that Watchkeeper runs on, or hands its mail to.
+/// An engine that Watchkeeper uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
     /// Apache Kafka, one node in KRaft mode
@@ -16,7 +16,7 @@ pub(crate) enum Engine {
     Redis,
     /// MongoDB, FerretDB, or a small server of the same protocol
     Mongodb,
-    /// A mail server that keeps what it takes
+    /// A mail server that stores what it receives
     Smtp,
 }
 
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// What it is called where people read of it.
+    /// Its name in messages.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Kafka => "Kafka",
@@ -45,7 +45,7 @@ impl Engine {
         }
     }
 
-    /// The key of Watchkeeper's `[backends]` that it stands behind.
+    /// Its key in Watchkeeper's `[backends]`.
     pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Kafka => "bus",
@@ -56,7 +56,7 @@ impl Engine {
         }
     }
 
-    /// Makes sure that its programs are there; an error says how to get them.
+    /// Installs its programs if they are missing; an error says how to.
     pub(super) fn provide(self) -> anyhow::Result<()> {
         match self {
             Self::Kafka => kafka::provide(),
@@ -67,7 +67,7 @@ impl Engine {
         }
     }
 
-    /// The names of the ports it listens on; the first is for everyone.
+    /// The names of its ports; the first is for clients.
     pub(super) const fn ports(self) -> &'static [&'static str] {
         match self {
             Self::Kafka => &kafka::PORTS,
@@ -76,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// Makes its data directory, if there is none yet, and its configuration.
+    /// Creates its configuration, and its data directory if it does not exist.
     pub(super) fn prepare(self, place: &Place) -> anyhow::Result<()> {
         match self {
             Self::Kafka => kafka::prepare(place),
@@ -87,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// What starts it in the foreground; whether what it `keeps` outlives it matters to one of them only.
+    /// The command that runs it in the foreground; `keeps` asks for persistent data, which matters for MongoDB only.
     pub(super) fn command(self, place: &Place, keeps: bool) -> anyhow::Result<Command> {
         match self {
             Self::Kafka => Ok(kafka::command(place)),
@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Whom it runs as, if not as who starts it.
+    /// The user it runs as, if not the caller.
     pub(super) fn user(self) -> Option<u32> {
         match self {
             Self::Postgres => postgres::user(),
@@ -106,7 +106,7 @@ impl Engine {
         }
     }
 
-    /// Whether it answers as only this engine does.
+    /// Whether it responds as only this engine does.
     pub(super) fn answers(self, place: &Place) -> bool {
         match self {
             Self::Kafka => kafka::answers(place),
@@ -117,7 +117,7 @@ impl Engine {
         }
     }
 
-    /// What Watchkeeper is told to find it.
+    /// Its URL for `[backends]`.
     pub(super) fn url(self, place: &Place) -> String {
         let port = place.port();
         match self {

@@ -8,14 +8,14 @@ use anyhow::{Context as _, ensure};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Who may use the listeners that ask for a password; what tests of a secured Kafka say.
+/// The user of the listeners with a password, for tests of a secured Kafka.
 const USER: &str = "watchkeeper";
-/// Of a server that only this host reaches, and that holds only what tests put there.
+/// Only this host can reach the server, which holds only test data.
 const PASSWORD: &str = "watchkeeper";
-/// What checks passwords: those of the configuration, and those that the brokers were told when they were set up.
+/// The JAAS modules that check passwords: of the configuration, and of the SCRAM credentials set when formatting.
 const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule required";
 const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required";
-/// A port for each listener: for everyone; for the controller; with a password; with a password and TLS.
+/// One port per listener: plain, controller, password, password and TLS.
 pub(super) const PORTS: [&str; 4] = ["port", "second_port", "sasl_port", "tls_port"];
 
 pub(super) fn provide() -> anyhow::Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     certify(place)?;
     let [port, controller, sasl, tls] = PORTS.map(|name| place.port_for(name));
     let (data, keystore) = (place.data(), keystore_of(place));
-    // One node has all replicas; a group of a test need not wait for others to join.
+    // One node has all replicas, and groups in tests need not wait for more members.
     let properties = format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
@@ -72,8 +72,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the certificate that the broker shows to who asks for TLS, signed by itself, and a file that has its
-/// key as well.
+/// Creates a self-signed certificate for TLS, and a file with certificate and key.
 fn certify(place: &Place) -> anyhow::Result<()> {
     let certificate = place.dir().join("certificate.pem");
     if certificate.exists() {
@@ -91,11 +90,11 @@ pub(super) fn command(place: &Place) -> Command {
     kafka
 }
 
-/// Whether it answers an `ApiVersions` request (version 0 of <https://kafka.apache.org/protocol>), which
-/// the broker does once it takes clients.
+/// Whether it responds to an `ApiVersions` request (version 0 of <https://kafka.apache.org/protocol>), as the broker
+/// does once it accepts clients.
 pub(super) fn answers(place: &Place) -> bool {
     const REQUEST: [u8; 14] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff];
-    // After the length: the request's number, and an error code of 0.
+    // After the length: the correlation id, and error code 0.
     ask::<10>(place, &REQUEST).is_some_and(|head| head[4..] == [0, 0, 0, 7, 0, 0])
 }
 

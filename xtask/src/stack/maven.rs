@@ -7,8 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Makes sure that the jars that `engines/pom.xml` names are there. They are fetched once; a change of the
-/// file fetches anew.
+/// Fetches the jars that `engines/pom.xml` names, once and after every change of the file.
 pub(super) fn provide() -> anyhow::Result<()> {
     packages("Java (a JDK, 17 or later)", &["default-jdk-headless"], || {
         program("java").is_some() && program("javac").is_some()
@@ -24,10 +23,7 @@ pub(super) fn provide() -> anyhow::Result<()> {
     maven.args(["--batch-mode", "dependency:copy-dependencies"]);
     maven.arg(format!("-DoutputDirectory={}", jars().display())).current_dir(source()).stdout(io::stderr());
     let status = maven.status().context("cannot start mvn")?;
-    ensure!(
-        status.success(),
-        "Maven could not fetch them, for the reason above: is Maven Central reachable?"
-    );
+    ensure!(status.success(), "Maven could not fetch them; see its error above. Is Maven Central reachable?");
     fs::write(have, wanted)?;
     Ok(())
 }
@@ -40,7 +36,7 @@ pub(super) fn java(max_heap: &str) -> Command {
     java
 }
 
-/// Sources of what is run with the jars.
+/// The sources that run with the jars.
 pub(super) fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("engines")
 }

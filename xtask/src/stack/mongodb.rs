@@ -1,4 +1,4 @@
-//! MongoDB, FerretDB, or a small server of the same protocol: what is on PATH first.
+//! MongoDB or FerretDB if on PATH, else a small server of the same protocol.
 
 use super::maven::{self, java};
 use super::place::Place;
@@ -17,8 +17,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     fs::create_dir_all(&data).with_context(|| data.display().to_string())
 }
 
-/// `keeps` asks for a server that finds its data again when it is started anew; the small one is faster, and
-/// more reliable, when it need not.
+/// `keeps` asks for data that survives a restart; the small server is faster and more reliable without.
 pub(super) fn command(place: &Place, keeps: bool) -> Command {
     let (port, data) = (place.port().to_string(), place.data());
     if let Some(mongod) = program("mongod") {

@@ -7,13 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a directory lets everybody do: enter, and look around.
+/// Everybody may enter and list the directory.
 const ENTERED_BY_ALL: u32 = 0o755;
 
-/// Makes the directory, in which `user` can be; those on the way to it that are missing, too.
+/// Creates the directory and its missing parents, such that `user` can enter them.
 ///
 /// # Errors
-/// Before anything is made: that a directory on the way lets the user not enter.
+/// If `user` cannot enter an existing parent; nothing has been created then.
 pub(super) fn make(dir: &Path, user: u32) -> anyhow::Result<()> {
     let mut way: Vec<_> = dir.ancestors().collect();
     way.reverse();
@@ -21,20 +21,20 @@ pub(super) fn make(dir: &Path, user: u32) -> anyhow::Result<()> {
     for part in there {
         ensure!(
             can_enter(part, user),
-            "PostgreSQL runs as another user, number {user}, when root starts it, and that user cannot enter {}: \
-             choose another --dir, such as /tmp/watchkeeper-stack",
+            "PostgreSQL does not run as root but as user id {user}, which cannot enter {}: choose another --dir, such \
+             as /tmp/watchkeeper-stack",
             part.display()
         );
     }
     for part in missing {
-        fs::create_dir(part).with_context(|| format!("cannot make {}", part.display()))?;
-        // Whatever the umask says.
+        fs::create_dir(part).with_context(|| format!("cannot create {}", part.display()))?;
+        // Regardless of the umask.
         fs::set_permissions(part, Permissions::from_mode(ENTERED_BY_ALL))?;
     }
     Ok(())
 }
 
-/// Asked as that user: access control lists count too.
+/// Tried as that user, so that access control lists count too.
 fn can_enter(dir: &Path, user: u32) -> bool {
     let mut test = Command::new("test");
     test.arg("-x").arg(dir).uid(user).gid(user).current_dir("/").stderr(Stdio::null());
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn what_another_user_cannot_enter_is_refused_before_anything_is_made() {
-        // Nobody else can ask as another user.
+        // Only root can try as another user.
         if !is_root() {
             return;
         }

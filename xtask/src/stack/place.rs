@@ -1,4 +1,4 @@
-//! Where one engine keeps its things.
+//! The directory of an engine.
 
 use super::engine::Engine;
 use anyhow::Context as _;
@@ -33,18 +33,18 @@ impl Place {
         self.dir.join("pid")
     }
 
-    /// The port it was given; 0 if it was never started.
+    /// The assigned port; 0 if there is none yet.
     pub(super) fn port(&self) -> u16 {
         self.port_for("port")
     }
 
-    /// A port for something besides what clients use.
+    /// The assigned port of this name; 0 if there is none yet.
     pub(super) fn port_for(&self, name: &str) -> u16 {
         fs::read_to_string(self.dir.join(name)).ok().and_then(|port| port.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// Makes the directory, and finds free ports, which are taken until the listeners are dropped. One that was
-    /// given before is kept while it is free, so that an engine that is started again is found where it was.
+    /// Creates the directory and assigns free ports, which are reserved until the listeners are dropped. An assigned
+    /// port is reused if it is free, so that a restarted engine keeps its address.
     pub(super) fn prepare(&self, names: &[&str]) -> anyhow::Result<Vec<TcpListener>> {
         fs::create_dir_all(&self.dir).with_context(|| self.dir.display().to_string())?;
         let mut taken = Vec::new();

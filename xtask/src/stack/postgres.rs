@@ -10,12 +10,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Whose the server is when root starts it, which it refuses: nobody.
+/// The server refuses to run as root; then it runs as nobody.
 const NOBODY: u32 = 65_534;
 const USER: &str = "watchkeeper";
-/// Of a server that only this host reaches, and that holds only what tests put there.
+/// Only this host can reach the server, which holds only test data.
 const PASSWORD: &str = "watchkeeper";
-/// Where Debian keeps the programs, by version.
+/// Where Debian installs the programs, by version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 pub(super) fn provide() -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     hand_over(place.dir())?;
     certify(place)?;
     if data.join("PG_VERSION").exists() {
-        // A server that was killed leaves its locks behind, which hold while its number is there, be it a zombie's.
+        // A killed server leaves its locks behind, which are valid while its PID exists, even as a zombie.
         files::remove(&data.join("postmaster.pid"))?;
         return files::remove(&place.dir().join(format!(".s.PGSQL.{}.lock", place.port())));
     }
@@ -45,7 +45,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the certificate that the server shows to who asks for TLS, signed by itself.
+/// Creates a self-signed certificate for TLS.
 fn certify(place: &Place) -> anyhow::Result<()> {
     let (certificate, key) = (place.dir().join("certificate.pem"), place.dir().join("key.pem"));
     if certificate.exists() {
@@ -53,14 +53,14 @@ fn certify(place: &Place) -> anyhow::Result<()> {
     }
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     files::write(&key, &made.signing_key.serialize_pem())?;
-    // The server takes no key that others could read.
+    // The server refuses a key that others can read.
     fs::set_permissions(&key, Permissions::from_mode(0o600))?;
     hand_over(&key)?;
     files::write(&certificate, &made.cert.pem())?;
     hand_over(&certificate)
 }
 
-/// Has it belong to whom the server runs as, whatever the umask lets others do.
+/// Gives it to the user of the server, regardless of the umask.
 fn hand_over(path: &Path) -> anyhow::Result<()> {
     let Some(user) = user() else { return Ok(()) };
     chown(path, Some(user), Some(user)).with_context(|| path.display().to_string())
@@ -87,19 +87,19 @@ pub(super) fn url(place: &Place) -> String {
     format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres", place.port())
 }
 
-/// Whom the server runs as, if not as who starts it.
+/// The user of the server, if not the caller.
 pub(super) fn user() -> Option<u32> {
     is_root().then_some(NOBODY)
 }
 
-/// A program that does not mind where it is started: nobody may be in no directory of root's.
+/// Runs a program in `/`: the user nobody may be unable to enter the current directory.
 fn at_root(program: PathBuf) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
     command
 }
 
-/// The program on PATH, else of the newest version that Debian has installed.
+/// The program on PATH, else the newest version from Debian.
 fn find(name: &str) -> Option<PathBuf> {
     program(name).or_else(|| {
         let mut versions: Vec<_> = fs::read_dir(Path::new(DEBIAN)).ok()?.flatten().collect();

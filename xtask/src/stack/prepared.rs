@@ -1,4 +1,4 @@
-//! Engines that can be started.
+//! Engines that are ready to start.
 
 use super::engine::Engine;
 use super::place::Place;
@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Engines of which everything is there that they need, and whose URLs are known.
+/// Engines that are installed and configured.
 pub(crate) struct Prepared {
     dir: PathBuf,
     engines: Vec<Engine>,
 }
 
 impl Prepared {
-    /// Gets what is missing, and gives each engine its port, data directory and configuration.
+    /// Installs what is missing, and gives each engine its ports, data directory and configuration.
     ///
     /// # Errors
-    /// Everything that is missing and cannot be got, at once, with how to get it.
+    /// Everything that is missing and cannot be installed, with how to install it.
     pub(crate) fn new(dir: &Path, engines: &[Engine]) -> anyhow::Result<Self> {
         let dir = std::path::absolute(dir)?;
         let titles: Vec<_> = engines.iter().map(|engine| engine.title()).collect();
@@ -26,7 +26,7 @@ impl Prepared {
         for user in engines.iter().filter_map(|engine| engine.user()) {
             passage::make(&dir, user)?;
         }
-        // Two engines may need the same.
+        // Two engines may lack the same program.
         let missing: BTreeSet<_> = engines
             .iter()
             .filter_map(|engine| engine.provide().err())
@@ -37,7 +37,7 @@ impl Prepared {
         }
         eprintln!("preparing them in {}", dir.display());
         let prepared = Self { dir, engines: engines.to_vec() };
-        // Held until each has its own, so that no two are the same.
+        // Held until all engines have ports, so that no two are equal.
         let mut ports = Vec::new();
         for (engine, place) in prepared.places() {
             if !process::is_running(&place) {
@@ -49,15 +49,15 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// Each engine, and where it keeps its things.
+    /// Each engine with its directory.
     pub(super) fn places(&self) -> impl Iterator<Item = (Engine, Place)> {
         self.engines.iter().map(|&engine| (engine, Place::of(&self.dir, engine)))
     }
 
-    /// A configuration of Watchkeeper for all engines of the directory: those too that were prepared before.
+    /// A configuration of Watchkeeper for all engines in the directory, including those prepared earlier.
     pub(crate) fn config(&self) -> String {
         let mut config = String::from(
-            "# Written by `cargo xtask stack`, and again by the next one: copy it to change it.\n[backends]\n",
+            "# Written by `cargo xtask stack`, which overwrites it: copy it to change it.\n[backends]\n",
         );
         let all = Engine::ALL.map(|engine| (engine, Place::of(&self.dir, engine)));
         let there: Vec<_> = all.into_iter().filter(|(_, place)| place.port() != 0).collect();
@@ -74,13 +74,12 @@ impl Prepared {
         config
     }
 
-    /// The file that it stands in.
+    /// The file of the configuration.
     pub(crate) fn file(&self) -> PathBuf {
         self.dir.join("watchkeeper.toml")
     }
 
-    /// Where each is, and its directory, in the variables that tests read: `WATCHKEEPER_TEST_KAFKA`,
-    /// `WATCHKEEPER_TEST_KAFKA_DIR`.
+    /// The URL and directory of each, as variables for tests: `WATCHKEEPER_TEST_KAFKA`, `WATCHKEEPER_TEST_KAFKA_DIR`.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (String, String)> {
         self.places().flat_map(|(engine, place)| {
             let name = format!("WATCHKEEPER_TEST_{}", engine.name().to_uppercase());

@@ -1,4 +1,4 @@
-//! Starting and stopping an engine's process.
+//! Starts and stops the process of an engine.
 
 use super::engine::Engine;
 use super::place::Place;
@@ -10,26 +10,26 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long an engine may take until it answers.
+/// Timeout until an engine responds.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
-/// How long an engine may take to end when it is asked to.
+/// Timeout until an engine stops, after which it is killed.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often is told what is waited for.
+/// Interval of messages while waiting.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-/// How long an engine runs, unless it is stopped before.
+/// How long an engine runs, unless it is stopped.
 #[derive(Clone, Copy)]
 pub(crate) enum Lifetime<'g> {
-    /// For ever.
+    /// Until it is stopped.
     Background,
-    /// As long as the process group of who starts it.
+    /// As long as the process group of the caller.
     Attached,
     /// As long as its guard.
     Guarded(&'g Guard),
 }
 
-/// Starts the engine, unless it runs.
+/// Starts the engine unless it is running.
 pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> anyhow::Result<()> {
     if is_running(place) {
         return Ok(());
@@ -46,28 +46,27 @@ pub(super) fn start(engine: Engine, place: &Place, lifetime: Lifetime<'_>) -> an
         command.uid(user).gid(user);
     }
     let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
-    let started = start_time(&child.id().to_string()).with_context(|| {
-        format!("{} has ended at once; its log is {}", engine.name(), place.log().display())
-    })?;
+    let started = start_time(&child.id().to_string())
+        .with_context(|| format!("{} exited at once; its log is {}", engine.name(), place.log().display()))?;
     fs::write(place.pid(), format!("{} {started}", child.id()))?;
     Ok(())
 }
 
-/// Waits until it answers.
-#[expect(clippy::disallowed_methods, reason = "an engine tells nobody that it has come up")]
+/// Waits until it responds.
+#[expect(clippy::disallowed_methods, reason = "an engine does not signal that it is ready")]
 pub(super) fn wait(engine: Engine, place: &Place) -> anyhow::Result<()> {
     let (begun, mut tell_at) = (Instant::now(), TELL_EVERY);
     let in_log = || format!("its log, {}, ends with:\n{}", place.log().display(), end_of_log(place));
     while !engine.answers(place) {
         if !is_running(place) {
-            bail!("{} has ended at once; {}", engine.name(), in_log());
+            bail!("{} exited at once; {}", engine.name(), in_log());
         }
         if begun.elapsed() > ANSWERS_WITHIN {
-            bail!("{} does not answer; {}", engine.name(), in_log());
+            bail!("{} does not respond; {}", engine.name(), in_log());
         }
         if begun.elapsed() > tell_at {
             eprintln!(
-                "{} has not answered for {} s; its log is {}",
+                "{} has not responded for {} s; its log is {}",
                 engine.name(),
                 tell_at.as_secs(),
                 place.log().display()
@@ -79,8 +78,8 @@ pub(super) fn wait(engine: Engine, place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends it, and waits until it has; `false` if it did not run.
-#[expect(clippy::disallowed_methods, reason = "only a process's parent is told that it has ended")]
+/// Stops it and waits until it has exited; `false` if it was not running.
+#[expect(clippy::disallowed_methods, reason = "only the parent of a process is notified of its exit")]
 pub(super) fn stop(place: &Place) -> anyhow::Result<bool> {
     let Some(pid) = running(place) else { return Ok(false) };
     let begun = Instant::now();
@@ -98,9 +97,9 @@ pub(super) fn stop(place: &Place) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Ends it at once, with the processes that it has started, and waits until none is left: they would keep what
-/// the next one needs; `false` if it did not run.
-#[expect(clippy::disallowed_methods, reason = "only a process's parent is told that it has ended")]
+/// Kills it and its child processes, and waits until all have exited: they would hold ports and locks that the next
+/// start needs. `false` if it was not running.
+#[expect(clippy::disallowed_methods, reason = "only the parent of a process is notified of its exit")]
 pub(super) fn kill(place: &Place) -> anyhow::Result<bool> {
     let Some(pid) = running(place) else { return Ok(false) };
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
@@ -113,26 +112,26 @@ pub(super) fn kill(place: &Place) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Whether the process that was started is there.
+/// Whether it is running.
 pub(super) fn is_running(place: &Place) -> bool {
     running(place).is_some()
 }
 
-/// The number of the process that was started, unless another has got it since.
+/// The PID, unless another process has got it since.
 fn running(place: &Place) -> Option<String> {
     let file = fs::read_to_string(place.pid()).ok()?;
     let (pid, started) = file.split_once(' ')?;
     (start_time(pid)? == started).then(|| pid.to_owned())
 }
 
-/// When a process was started, in ticks since the boot: field 22 of proc(5)'s `stat`. `None` once it has ended, also
-/// if nobody has asked how: while another of its threads is still ending, its ports are taken.
+/// The start time of a process in ticks since boot: field 22 of `stat` in proc(5). `None` once it has exited, even as a
+/// zombie, but not while one of its threads is still exiting: until then its ports are in use.
 fn start_time(pid: &str) -> Option<String> {
     const STATE: usize = 3;
     const THREADS: usize = 20;
     const STARTED: usize = 22;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name of the program, field 2, stands in brackets, and may have spaces.
+    // Field 2, the program name, is in parentheses and may contain spaces.
     let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - STATE).copied();
     let has_ended = field(STATE)? == "Z" && matches!(field(THREADS)?, "0" | "1");

@@ -1,4 +1,4 @@
-//! Redis, which keeps nothing: what Watchkeeper has there it can fill in again.
+//! Redis without persistence: Watchkeeper can fill the cache again.
 
 use super::ask::ask;
 use super::place::Place;

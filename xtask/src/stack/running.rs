@@ -1,4 +1,4 @@
-//! Engines that run.
+//! Running engines.
 
 use super::engine::Engine;
 use super::prepared::Prepared;
@@ -6,14 +6,14 @@ use super::process::{self, Lifetime};
 use std::path::Path;
 use std::time::Instant;
 
-/// Engines that run, until this is dropped.
+/// Running engines, which are stopped when this is dropped.
 pub(crate) struct Running {
     pub(crate) engines: Prepared,
     is_left: bool,
 }
 
 impl Running {
-    /// Prepares every engine, starts it unless it runs, and waits until all answer.
+    /// Prepares the engines, starts those that are not running, and waits until all respond.
     pub(crate) fn start(dir: &Path, engines: &[Engine], lifetime: Lifetime<'_>) -> anyhow::Result<Self> {
         let running = Self { engines: Prepared::new(dir, engines)?, is_left: false };
         eprintln!("starting them");
@@ -23,12 +23,12 @@ impl Running {
         for (engine, place) in running.engines.places() {
             let begun = Instant::now();
             process::wait(engine, &place)?;
-            eprintln!("{} answers after {} ms", engine.name(), begun.elapsed().as_millis());
+            eprintln!("{} responds after {} ms", engine.name(), begun.elapsed().as_millis());
         }
         Ok(running)
     }
 
-    /// Lets them run on.
+    /// Leaves them running.
     pub(crate) fn leave(mut self) {
         self.is_left = true;
     }

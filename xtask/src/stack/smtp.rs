@@ -1,4 +1,4 @@
-//! A mail server that keeps what it takes, in a Maildir: aiosmtpd.
+//! aiosmtpd, a mail server that stores what it receives in a Maildir.
 
 use super::ask::ask;
 use super::files;
@@ -23,7 +23,7 @@ fn python() -> Option<&'static str> {
     })
 }
 
-/// Makes the certificate that the server shows, signed by itself.
+/// Creates a self-signed certificate.
 pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     let certificate = certificate(place);
     if certificate.exists() {
@@ -34,7 +34,7 @@ pub(super) fn prepare(place: &Place) -> anyhow::Result<()> {
     files::write(&certificate, &made.cert.pem())
 }
 
-/// The certificate that the server shows: who trusts it trusts the server.
+/// The certificate of the server, for clients to trust.
 pub(super) fn certificate(place: &Place) -> PathBuf {
     place.dir().join("certificate.pem")
 }

@@ -2,7 +2,7 @@
 
 use super::client::{Caller, Client as _};
 use super::engines::Kafka;
-use super::place::{Engine, Found, Place};
+use super::location::{Engine, Found, Location};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use watchkeeper_config::Section;
 use watchkeeper_ports::EventBus;
 use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
-/// How long the spool waits for a role that does not run: ten years.
+/// How long the spool keeps records of a role that does not run: ten years.
 const SPOOL_EXPIRY: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
-/// What can be in the place of the embedded bus.
+/// Kafka, as a backend of the bus.
 pub(super) const KAFKA: Engine = Engine {
     built_in: Kafka::BUILT_IN,
     address: |url| url.strip_prefix("kafka://").filter(|brokers| !brokers.is_empty()),
     expected: "must be embedded:DIR with an absolute path, or kafka://HOST:PORT[,HOST:PORT…]",
 };
 
-/// Where the bus is.
+/// The backend of the bus.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct BusBackend {
-    pub(super) place: Place,
+    pub(super) location: Location,
     embedded: EmbeddedOptions,
     pub(super) kafka: Kafka,
 }
@@ -33,22 +33,22 @@ impl BusBackend {
     /// Reads the key `bus` and the sections `embedded` and `kafka`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         Self {
-            place: KAFKA.read(section, "bus", "bus_file"),
+            location: KAFKA.read(section, "bus", "bus_file"),
             embedded: section.section("embedded", EmbeddedOptions::read),
             kafka: section.section("kafka", Kafka::read),
         }
     }
 
     pub(super) fn open(&self, data_dir: &Path, caller: Caller<'_>) -> anyhow::Result<Arc<dyn EventBus>> {
-        match self.place.find(data_dir) {
+        match self.location.find(data_dir) {
             Found::Directory(dir) => Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?)),
             Found::Engine(brokers) => self.kafka.open(brokers, caller),
         }
     }
 }
 
-/// The bus on the local disk in which records wait while the other one is away. What its group has taken may go
-/// at once, and what it has not must stay, however long that takes.
+/// Opens a spool: a bus on the local disk that keeps records while the bus is unavailable. Consumed records may be
+/// pruned at once; all others must stay, however long that takes.
 pub(super) fn open_spool(config: &SpoolConfig, data_dir: &Path) -> SpoolPort {
     let options = EmbeddedOptions {
         max_backlog_bytes: config.max_bytes as u64,

@@ -2,14 +2,14 @@
 
 use super::client::{Caller, Client as _, NOT_BUILT_IN};
 use super::engines::Redis;
-use super::place::UNREAD;
+use super::location::UNREAD;
 use super::url;
 use std::sync::Arc;
 use watchkeeper_adapter_embedded::MemoryCache;
 use watchkeeper_config::Section;
 use watchkeeper_ports::LatestCache;
 
-/// Where the cache is.
+/// The backend of the cache.
 #[derive(Clone, PartialEq)]
 pub(super) struct CacheBackend {
     /// `None` for memory.
@@ -25,12 +25,12 @@ impl CacheBackend {
         Self { url, redis: section.section("redis", Redis::read) }
     }
 
-    /// Whether several processes can use it.
+    /// Whether several processes can share it.
     pub(super) fn is_shared(&self) -> bool {
         self.url.is_some()
     }
 
-    /// Where Redis is, if that is known.
+    /// The URL of Redis, if it is configured and was read.
     pub(super) fn engine(&self) -> Option<&str> {
         self.url.as_deref().filter(|url| *url != UNREAD)
     }
@@ -43,14 +43,14 @@ impl CacheBackend {
     }
 }
 
-/// Without the URL, in which a password may stand.
+/// Omits the URL: it may contain a password.
 impl std::fmt::Debug for CacheBackend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CacheBackend").field("redis", &self.redis).finish_non_exhaustive()
     }
 }
 
-/// The URL of Redis; none for memory.
+/// Parses the URL of Redis; `None` for memory.
 fn redis_url(text: &str) -> Result<Option<String>, &'static str> {
     if text == "memory:" {
         return Ok(None);

@@ -1,37 +1,37 @@
-//! What opening back ends would say, without a file or directory being made and without an engine.
+//! Checks backends without creating files or directories, and without connecting to engines.
 
 use super::Backends;
 use super::client::{Caller, Client as _};
 use prometheus::Registry;
 use std::fmt::Display;
 
-/// For whom a process is only made ready.
+/// The client name during a check.
 const PROCESS: &str = "check-config";
 
 impl Backends {
-    /// What is wrong with how engines are to be used, whatever machine that is for: no file is read.
+    /// Errors in the settings of engines that do not depend on this machine: no file is read.
     pub(crate) fn faults(&self) -> Vec<String> {
         let Self { bus, store, cache, rollups, .. } = self;
-        said([
-            bus.place.engine().map(|brokers| bus.kafka.check(brokers, PROCESS)),
-            store.place.engine().map(|url| store.postgres.check(url, PROCESS)),
+        errors([
+            bus.location.engine().map(|brokers| bus.kafka.check(brokers, PROCESS)),
+            store.location.engine().map(|url| store.postgres.check(url, PROCESS)),
             cache.engine().map(|url| cache.redis.check(url, PROCESS)),
-            rollups.place.engine().map(|url| rollups.mongodb.check(url, PROCESS)),
+            rollups.location.engine().map(|url| rollups.mongodb.check(url, PROCESS)),
         ])
     }
 
-    /// What else is wrong on this machine: files that are named and cannot be read. On a tokio runtime.
+    /// Errors on this machine: configured files that cannot be read. Needs a tokio runtime.
     pub(crate) fn faults_here(&self) -> Vec<String> {
         let Self { bus, store, .. } = self;
         let caller = Caller { name: PROCESS, registry: &Registry::new() };
-        said([
-            bus.place.engine().map(|brokers| bus.kafka.open(brokers, caller).map(drop)),
-            store.place.engine().map(|url| store.postgres.open(url, caller).map(drop)),
+        errors([
+            bus.location.engine().map(|brokers| bus.kafka.open(brokers, caller).map(drop)),
+            store.location.engine().map(|url| store.postgres.open(url, caller).map(drop)),
             Some(self.mail.open_server().map_err(Into::into)),
         ])
     }
 }
 
-fn said<E: Display, const N: usize>(opened: [Option<Result<(), E>>; N]) -> Vec<String> {
+fn errors<E: Display, const N: usize>(opened: [Option<Result<(), E>>; N]) -> Vec<String> {
     opened.into_iter().flatten().filter_map(|opened| Some(opened.err()?.to_string())).collect()
 }

@@ -1,4 +1,4 @@
-//! Clients of engines, of which a build may be without some.
+//! Clients of engines. Each is optional at build time.
 
 use anyhow::bail;
 use prometheus::Registry;
@@ -7,40 +7,40 @@ use std::marker::PhantomData;
 use watchkeeper_config::Section;
 use watchkeeper_ports::PortError;
 
-/// Why an engine cannot be named in the configuration of this build.
+/// The error for an engine that this build does not support.
 pub(super) const NOT_BUILT_IN: &str =
-    "this executable was built without its client: build it with `--features engines`, as packages are";
+    "this executable was built without its client: build it with `--features engines`, as the packages are";
 
-/// A process that uses an engine.
+/// The process that opens a backend.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
-    /// By what name the engine knows it.
+    /// Its name towards engines.
     pub(super) name: &'a str,
-    /// Where its metrics go.
+    /// The registry for its metrics.
     pub(super) registry: &'a Registry,
 }
 
-/// The client of an engine, and how it is used.
+/// The client of an engine, with its settings.
 pub(super) trait Client: Clone + Debug + PartialEq + Sized {
-    /// What is opened.
+    /// What [`Self::open`] returns.
     type Opened;
-    /// Whether it is a part of this build.
+    /// Whether this build includes it.
     const BUILT_IN: bool = true;
 
-    /// Reads how the engine is used, from its section.
+    /// Reads the settings from the section of the engine.
     fn read(section: &mut Section<'_>) -> Self;
 
-    /// What is wrong with how the engine at `address` is to be used, whatever machine that is for: no file is read.
+    /// Checks the settings for the engine at `address`, without reading files.
     fn check(&self, address: &str, process: &str) -> Result<(), PortError>;
 
-    /// Makes ready to use the engine at `address`, which need not be there yet.
+    /// Opens the client of the engine at `address`, which may be unavailable.
     fn open(&self, address: &str, caller: Caller<'_>) -> anyhow::Result<Self::Opened>;
 }
 
-/// Stands for a client that this build is without.
+/// Placeholder for a client that this build does not include.
 #[cfg_attr(
     all(feature = "kafka", feature = "mongodb", feature = "postgres", feature = "redis"),
-    expect(dead_code, reason = "all are a part of this build")
+    expect(dead_code, reason = "this build includes all of them")
 )]
 pub(super) struct Absent<T>(PhantomData<fn() -> T>);
 

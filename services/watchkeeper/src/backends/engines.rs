@@ -1,4 +1,4 @@
-//! The engines that back ends can be at. Each is a feature of this crate.
+//! The engines that can be backends. Each is a feature of this crate.
 
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -28,7 +28,7 @@ use watchkeeper_migrate::Stores;
 use watchkeeper_ports::MetricsTable;
 use watchkeeper_ports::{EventBus, LatestCache, RollupStore};
 
-/// What is opened of each.
+/// What opening each of them returns.
 type Bus = Arc<dyn EventBus>;
 type Rollups = Arc<dyn RollupStore>;
 type Cache = Arc<dyn LatestCache>;

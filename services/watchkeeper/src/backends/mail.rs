@@ -1,4 +1,4 @@
-//! What carries mail on: a mail server, or a Maildir.
+//! The backend of mail: a mail server, or a Maildir.
 
 use std::fmt;
 use std::fs;
@@ -12,20 +12,20 @@ use watchkeeper_adapter_smtp::{Credentials, Encryption, SmtpMailer, SmtpOptions,
 use watchkeeper_config::{Secret, Section};
 use watchkeeper_ports::{Mailer, PortError};
 
-/// Longest name of a user of a mail server, in bytes.
+/// Maximum length of a user name, in bytes.
 const MAX_USERNAME_BYTES: usize = 256;
-/// How long handing over one mail may take: the default and the bounds. A server may look for minutes at a mail
-/// that it then takes; what is broken off before it says so is sent twice (RFC 5321, 4.5.3.2).
+/// Timeout for sending one mail: the default and the bounds. A server may check a mail for minutes before it accepts
+/// it; a mail that is aborted before the reply is sent twice (RFC 5321, 4.5.3.2).
 const TIMEOUT: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(5 * 60), Duration::from_secs(1)..=Duration::from_secs(10 * 60));
 const _: () = assert!(TIMEOUT.1.end().as_secs() < watchkeeper_notifier::SEND_WITHIN.as_secs());
 /// The Maildir in the data directory.
 const MAILDIR: &str = "mail";
 
-/// Where mail is handed over.
+/// The backend of mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MailBackend {
-    place: Option<Place>,
+    location: Option<Location>,
     username: Option<String>,
     password: Option<Secret>,
     ca_file: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub(super) struct MailBackend {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum Location {
     Maildir(PathBuf),
     Smtp(SmtpServer),
 }
@@ -41,22 +41,22 @@ enum Place {
 impl MailBackend {
     /// Reads the key `mail` and the section `smtp`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let place = section.parsed("mail");
-        let is_encrypted = match &place {
-            Some(Place::Smtp(server)) => server.encryption != Encryption::None,
-            Some(Place::Maildir(_)) | None => true,
+        let location = section.parsed("mail");
+        let is_encrypted = match &location {
+            Some(Location::Smtp(server)) => server.encryption != Encryption::None,
+            Some(Location::Maildir(_)) | None => true,
         };
         section.section("smtp", |smtp| {
             let username = smtp.optional_text("username", MAX_USERNAME_BYTES);
             let password = smtp.secret_file("password_file");
             if username.is_some() != password.is_some() {
-                smtp.refuse("username", "and password_file go together: give both or none");
+                smtp.refuse("username", "must be set together with password_file");
             }
             if username.is_some() && !is_encrypted {
-                smtp.refuse("username", "is not sent over smtp+plain://: take smtp:// or smtps://");
+                smtp.refuse("username", "is not sent over smtp+plain://: use smtp:// or smtps://");
             }
             Self {
-                place,
+                location,
                 username,
                 password,
                 ca_file: smtp.path("ca_file"),
@@ -65,20 +65,20 @@ impl MailBackend {
         })
     }
 
-    /// Makes ready to hand over mail.
+    /// Opens the mailer.
     pub(super) fn open(&self, data_dir: &Path) -> Result<Arc<dyn Mailer>, PortError> {
-        match &self.place {
+        match &self.location {
             None => Ok(Arc::new(MaildirMailer::open(&data_dir.join(MAILDIR))?)),
-            Some(Place::Maildir(dir)) => Ok(Arc::new(MaildirMailer::open(dir)?)),
-            Some(Place::Smtp(server)) => self.at(server),
+            Some(Location::Maildir(dir)) => Ok(Arc::new(MaildirMailer::open(dir)?)),
+            Some(Location::Smtp(server)) => self.at(server),
         }
     }
 
-    /// Makes ready to hand over mail to a server, if it is one that mail is handed over to.
+    /// Opens the client of the mail server, if one is configured.
     pub(super) fn open_server(&self) -> Result<(), PortError> {
-        match &self.place {
-            Some(Place::Smtp(server)) => self.at(server).map(drop),
-            None | Some(Place::Maildir(_)) => Ok(()),
+        match &self.location {
+            Some(Location::Smtp(server)) => self.at(server).map(drop),
+            None | Some(Location::Maildir(_)) => Ok(()),
         }
     }
 
@@ -101,11 +101,11 @@ fn read_certificates(file: &Path) -> Result<String, PortError> {
     read.map_err(|reason| PortError::Broken { what: "mail", reason })
 }
 
-/// A text that names no place for mail.
+/// A URL that is neither a mail server nor a Maildir.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct UnknownPlace;
+struct UnknownLocation;
 
-impl fmt::Display for UnknownPlace {
+impl fmt::Display for UnknownLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "must be maildir:DIR with an absolute path, smtp://HOST[:PORT] (STARTTLS), smtps://HOST[:PORT] (TLS) \
@@ -114,13 +114,13 @@ impl fmt::Display for UnknownPlace {
     }
 }
 
-impl FromStr for Place {
-    type Err = UnknownPlace;
+impl FromStr for Location {
+    type Err = UnknownLocation;
 
-    fn from_str(url: &str) -> Result<Self, UnknownPlace> {
+    fn from_str(url: &str) -> Result<Self, UnknownLocation> {
         match url.strip_prefix("maildir:") {
             Some(dir) if dir.starts_with('/') => Ok(Self::Maildir(dir.into())),
-            _ => url.parse().map(Self::Smtp).map_err(|_| UnknownPlace),
+            _ => url.parse().map(Self::Smtp).map_err(|_| UnknownLocation),
         }
     }
 }

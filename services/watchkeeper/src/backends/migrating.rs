@@ -1,8 +1,8 @@
-//! The two sides of a migration from the embedded back end to engines.
+//! Source and destination of a migration from embedded backends to engines.
 
 use super::bus::KAFKA;
 use super::client::Caller;
-use super::place::Place;
+use super::location::Location;
 use super::rollups::MONGODB;
 use super::store::POSTGRES;
 use super::url::with_scheme;
@@ -16,65 +16,65 @@ use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedRollups
 use watchkeeper_migrate::{Between, Migration, StoreMigration};
 use watchkeeper_ports::{Failure, PortError, RollupStore};
 
-/// Nothing leaves a bus that is moved, however old it is: ten years.
+/// Retention of the bus during a migration, so that nothing is pruned: ten years.
 const KEPT: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
-/// What does not move, by the schemes of its URLs, and why.
+/// URL schemes that cannot be destinations, with the reason.
 const REFUSED: [(&[&str], &str); 3] = [
-    (&["redis", "rediss", "redis+unix", "unix"], "the cache is not migrated: it fills itself from the store"),
+    (&["redis", "rediss", "redis+unix", "unix"], "the cache is not migrated: it is filled from the store"),
     (
         &["smtp", "smtps", "smtp+plain", "maildir"],
-        "mail is not migrated: what waits to be sent is in the store",
+        "mail is not migrated: unsent notifications are in the store",
     ),
-    (&["embedded"], "this is where it comes from; it is migrated to engines"),
+    (&["embedded"], "an embedded installation is migrated to engines, not to embedded:"),
 ];
 
 impl Backends {
-    /// With these engines in the place of those that were read; how they are used stays.
+    /// Replaces the configured engines by these; their settings stay.
     pub(crate) fn placed_at(mut self, urls: &[String]) -> anyhow::Result<Self> {
         let mut movable = [
-            (KAFKA, &mut self.bus.place),
-            (POSTGRES, &mut self.store.place),
-            (MONGODB, &mut self.rollups.place),
+            (KAFKA, &mut self.bus.location),
+            (POSTGRES, &mut self.store.location),
+            (MONGODB, &mut self.rollups.location),
         ];
-        for (_, place) in &mut movable {
-            **place = Place::default();
+        for (_, location) in &mut movable {
+            **location = Location::default();
         }
         for url in urls {
-            // Without the URL, in which a password may stand.
+            // Without the URL: it may contain a password.
             let refused = |why| anyhow!("--to: {why}");
             let found = movable.iter_mut().find(|(engine, _)| (engine.address)(url).is_some());
-            let (engine, place) = found.ok_or_else(|| refused(refusal(url)))?;
-            ensure!(!place.is_shared(), "--to: names two engines of one kind: give one for each");
-            **place = engine.at(url).map_err(refused)?.unwrap_or_default();
+            let (engine, location) = found.ok_or_else(|| refused(refusal(url)))?;
+            ensure!(!location.is_shared(), "--to: names two engines of one kind: name only one");
+            **location = engine.at(url).map_err(refused)?.unwrap_or_default();
         }
         Ok(self)
     }
 
-    /// The keys of those that engines are named for, of what can be moved.
+    /// The keys of backends that are migrated: those with an engine.
     pub(crate) fn moved(&self) -> Vec<&'static str> {
         let moved = [
-            ("bus", self.bus.place.is_shared()),
-            ("store", self.store.place.is_shared()),
-            ("rollups", self.rollups.place.is_shared()),
+            ("bus", self.bus.location.is_shared()),
+            ("store", self.store.location.is_shared()),
+            ("rollups", self.rollups.location.is_shared()),
         ];
         moved.into_iter().filter(|(_, is_shared)| *is_shared).map(|(key, _)| key).collect()
     }
 
-    /// Opens both sides: of the installation in `dir` what moves to these engines. It must not be in use.
+    /// Opens the installation in `dir`, which must not be in use, and the destinations.
     pub(crate) fn open_migration(&self, dir: &Path) -> anyhow::Result<Migration> {
         match self.moved()[..] {
             [] => {
-                bail!("there is nowhere to migrate to: name engines with --to, or in [backends] of --config")
+                bail!("no destination: name engines with --to, or in [backends] of --config")
             }
             ["bus"] | ["bus", "rollups"] => bail!(
-                "the bus is not migrated without the store, in which it says how far each consumer has come on this \
-                 very bus: name a postgres:// too"
+                "the bus is not migrated without the store, which has the positions of all consumers on this bus: name \
+                 a postgres:// destination too"
             ),
             _ => {}
         }
         let caller = Caller { name: "migrate", registry: &Registry::new() };
-        let (to_store, to_rollups) = (self.store.place.is_shared(), self.rollups.place.is_shared());
+        let (to_store, to_rollups) = (self.store.location.is_shared(), self.rollups.location.is_shared());
         let store = to_store.then(|| self.open_store_migration(dir, caller)).transpose()?;
         let rollups = to_rollups.then(|| self.open_rollups_migration(dir, caller)).transpose()?;
         Ok(Migration { store, rollups })
@@ -89,7 +89,7 @@ impl Backends {
         };
         let bus = opened(dir, &["bus.db"], || EmbeddedBus::open(dir, &options))?;
         let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
-        let new_bus = self.bus.place.is_shared().then(|| self.bus.open(dir, caller)).transpose()?;
+        let new_bus = self.bus.location.is_shared().then(|| self.bus.open(dir, caller)).transpose()?;
         Ok(StoreMigration {
             stores: Between { here, there: self.store.open(dir, caller)? },
             bus: Arc::new(bus),
@@ -107,20 +107,20 @@ impl Backends {
     }
 }
 
-/// Opens what these files hold. Where they are not, nothing is made.
+/// Opens these files; a missing file is an error and is not created.
 fn opened<T>(dir: &Path, files: &[&str], open: impl FnOnce() -> Result<T, PortError>) -> anyhow::Result<T> {
     for file in files {
-        ensure!(dir.join(file).is_file(), "{} holds no installation: there is no {file}", dir.display());
+        ensure!(dir.join(file).is_file(), "{} is not an installation: there is no {file}", dir.display());
     }
     open().map_err(|error| match error.failure() {
         Failure::Retry => {
-            anyhow!(error).context("stop `watchkeeper up` first: nothing may be added meanwhile")
+            anyhow!(error).context("stop `watchkeeper up` first: nothing may be written during the migration")
         }
         Failure::Reject | Failure::Stop => error.into(),
     })
 }
 
-/// Why the engine at `url` is not migrated to.
+/// Why `url` cannot be a destination.
 pub(super) fn refusal(url: &str) -> &'static str {
     let refused = REFUSED.iter().find(|(schemes, _)| with_scheme(url, schemes).is_some());
     refused.map_or(
@@ -154,7 +154,7 @@ mod tests {
         for (url, expected) in [
             ("redis://:hunter2@127.0.0.1", "the cache is not migrated"),
             ("smtp://mail.example.org", "mail is not migrated"),
-            ("embedded:/var/lib/other", "where it comes from"),
+            ("embedded:/var/lib/other", "is migrated to engines"),
             ("mysql://root:hunter2@127.0.0.1", "must be kafka://HOST:PORT"),
             ("kafka://", "must be kafka://HOST:PORT"),
         ] {
@@ -173,6 +173,6 @@ mod tests {
             |urls: &[&str]| placed_at(urls).unwrap().open_migration(dir.path()).err().unwrap().to_string();
         assert!(refused(&ENGINES[..1]).contains("is not migrated without the store"));
         assert!(refused(&[ENGINES[0], ENGINES[2]]).contains("is not migrated without the store"));
-        assert!(refused(&[]).contains("nowhere to migrate to"));
+        assert!(refused(&[]).contains("no destination"));
     }
 }

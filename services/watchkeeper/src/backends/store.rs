@@ -2,7 +2,7 @@
 
 use super::client::{Caller, Client as _};
 use super::engines::Postgres;
-use super::place::{Engine, Found, Place};
+use super::location::{Engine, Found, Location};
 use super::url::with_scheme;
 use std::path::Path;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
@@ -10,36 +10,36 @@ use watchkeeper_config::Section;
 use watchkeeper_migrate::Stores;
 use watchkeeper_ports::PortError;
 
-/// What can be in the place of the embedded store.
+/// PostgreSQL, as a backend of the store.
 pub(super) const POSTGRES: Engine = Engine {
     built_in: Postgres::BUILT_IN,
     address: |url| with_scheme(url, &["postgres", "postgresql"]),
     expected: "must be embedded:DIR with an absolute path, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE",
 };
 
-/// Where the store is.
+/// The backend of the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StoreBackend {
-    pub(super) place: Place,
+    pub(super) location: Location,
     pub(super) postgres: Postgres,
 }
 
 impl StoreBackend {
     /// Reads the key `store` and the section `postgres`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let place = POSTGRES.read(section, "store", "store_file");
-        Self { place, postgres: section.section("postgres", Postgres::read) }
+        let location = POSTGRES.read(section, "store", "store_file");
+        Self { location, postgres: section.section("postgres", Postgres::read) }
     }
 
     pub(super) fn open(&self, data_dir: &Path, caller: Caller<'_>) -> anyhow::Result<Stores> {
-        match self.place.find(data_dir) {
+        match self.location.find(data_dir) {
             Found::Directory(dir) => Ok(open_embedded(dir)?),
             Found::Engine(url) => self.postgres.open(url, caller),
         }
     }
 }
 
-/// The store in `dir`.
+/// Opens the embedded store in `dir`.
 pub(super) fn open_embedded(dir: &Path) -> Result<Stores, PortError> {
     let (store, alerts) = (EmbeddedStore::open(dir)?, EmbeddedAlerts::open(dir)?);
     Ok(Stores {

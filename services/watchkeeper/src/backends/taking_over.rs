@@ -1,8 +1,8 @@
-//! The two sides of a takeover from the previous platform.
+//! Source and destination of a migration from the previous platform.
 
 use super::client::Caller;
+use super::location::{Found, Location};
 use super::migrating::refusal;
-use super::place::{Found, Place};
 use super::rollups::MONGODB;
 use super::store::POSTGRES;
 use super::{Backends, url};
@@ -18,30 +18,31 @@ use watchkeeper_ports::{Failure, PortError, RollupStore};
 const ROLLUPS_FILE: &str = "rollups.db";
 
 impl Backends {
-    /// With the store, and the rollups if they are named, in the places of those that were read; how they are used
-    /// stays.
+    /// Replaces the configured store, and the rollups if named, by these destinations; their settings stay.
     pub(crate) fn taking_over_at(mut self, urls: &[String]) -> anyhow::Result<Self> {
         let (mut store, mut rollups) = (None, None);
         for url in urls {
-            // Without the URL, in which a password may stand.
+            // Without the URL: it may contain a password.
             let refusal = |why| anyhow!("--to: {why}");
-            let embedded = || url::embedded(url).map(|dir| Place::Directory(dir.into()));
-            let (slot, place) = if let Some(place) = POSTGRES.at(url).map_err(refusal)?.or_else(embedded) {
-                (&mut store, place)
-            } else if let Some(place) = MONGODB.at(url).map_err(refusal)? {
-                (&mut rollups, place)
-            } else {
-                return Err(refusal(refused(url)));
-            };
-            ensure!(slot.is_none(), "--to: names two places of one kind: give one for each");
-            *slot = Some(place);
+            let embedded = || url::embedded(url).map(|dir| Location::Directory(dir.into()));
+            let (slot, location) =
+                if let Some(location) = POSTGRES.at(url).map_err(refusal)?.or_else(embedded) {
+                    (&mut store, location)
+                } else if let Some(location) = MONGODB.at(url).map_err(refusal)? {
+                    (&mut rollups, location)
+                } else {
+                    return Err(refusal(refused(url)));
+                };
+            ensure!(slot.is_none(), "--to: names two destinations of one kind: name only one");
+            *slot = Some(location);
         }
-        self.store.place = store.context("--to: name the store too: postgres:// or embedded:DIR")?;
-        self.rollups.place = rollups.unwrap_or_default();
+        self.store.location = store.context("--to: name the store too: postgres:// or embedded:DIR")?;
+        self.rollups.location = rollups.unwrap_or_default();
         Ok(self)
     }
 
-    /// Opens both sides; what is not placed anywhere is in `data_dir`. An embedded store must not be in use.
+    /// Opens source and destination; backends without a location are embedded in `data_dir`. An embedded store must not
+    /// be in use.
     pub(crate) fn open_takeover(
         &self,
         url: &str,
@@ -64,15 +65,15 @@ impl Backends {
         })
     }
 
-    /// The rollups, unless they are embedded in a directory in which there are none and in which the store is not.
+    /// The rollups. `None` if they would be embedded in a directory that has neither rollups nor the store.
     fn known_rollups(
         &self,
         data_dir: &Path,
         caller: Caller<'_>,
     ) -> anyhow::Result<Option<Arc<dyn RollupStore>>> {
-        let store_dir = self.store.place.directory(data_dir);
+        let store_dir = self.store.location.directory(data_dir);
         let dir = store_dir.unwrap_or(data_dir);
-        let is_known = match self.rollups.place.find(dir) {
+        let is_known = match self.rollups.location.find(dir) {
             Found::Engine(_) => true,
             Found::Directory(dir) => store_dir.is_some() || dir.join(ROLLUPS_FILE).is_file(),
         };
@@ -82,18 +83,20 @@ impl Backends {
 
 fn in_use(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<PortError>().map(PortError::failure) {
-        Some(Failure::Retry) => error.context("stop `watchkeeper up` first: its store can be open once"),
+        Some(Failure::Retry) => {
+            error.context("stop `watchkeeper up` first: only one process can open its store")
+        }
         _ => error,
     }
 }
 
-/// Why samples are not taken to that place.
+/// Why `url` cannot be a destination of samples.
 fn refused(url: &str) -> &'static str {
     if url::with_scheme(url, &["embedded"]).is_some() {
         return "must be embedded:DIR with an absolute path";
     }
     if url::with_scheme(url, &["kafka"]).is_some() {
-        return "samples of a database go into the store, and not to a bus";
+        return "samples of a database are migrated to the store, not to a bus";
     }
     refusal(url)
 }
@@ -119,7 +122,7 @@ mod tests {
     fn what_takes_no_samples_is_refused_with_the_reason_and_without_a_password() {
         for (urls, expected) in [
             (&["mongodb://u:hunter2@h"][..], "name the store too"),
-            (&["postgres:///a", "embedded:/b"], "two places of one kind"),
+            (&["postgres:///a", "embedded:/b"], "two destinations of one kind"),
             (&["kafka://h:1"], "not to a bus"),
             (&["embedded:x"], "an absolute path"),
             (&["redis://:hunter2@h"], "the cache is not migrated"),

@@ -1,9 +1,9 @@
-//! Where a back end is: in the file, or, because there may be a password in it, in a file of its own.
+//! URLs of backends: in the configuration file, or in a file of their own because they may contain a password.
 
 use watchkeeper_config::Section;
 
-/// Reads `key`, or the file that `file_key` names; no error shows what stands there. `unread` is for a file that is for
-/// another machine, and stays closed.
+/// Reads `key`, or the file that `file_key` names; no error shows the value. Returns `unread` for a file that is not
+/// opened because it is for another machine.
 pub(super) fn read<T>(
     section: &mut Section<'_>,
     key: &'static str,
@@ -14,7 +14,7 @@ pub(super) fn read<T>(
     let here = section.hidden(key, |text| parse(text).map_err(str::to_owned));
     let Some(secret) = section.secret_file(file_key) else { return here };
     if section.has(key) {
-        section.refuse(file_key, format!("is given and {key} is too: give one of them"));
+        section.refuse(file_key, format!("conflicts with {key}: set only one of them"));
     }
     if secret.expose().is_empty() {
         return here.or(Some(unread));
@@ -22,7 +22,7 @@ pub(super) fn read<T>(
     parse(secret.expose()).map_err(|reason| section.refuse(file_key, reason)).ok()
 }
 
-/// The URL, if it begins with one of the schemes.
+/// The URL, if it has one of the schemes.
 pub(super) fn with_scheme<'u>(url: &'u str, schemes: &[&str]) -> Option<&'u str> {
     schemes
         .iter()

@@ -21,7 +21,7 @@ Examples:
   watchkeeper migrate --to postgres:///watchkeeper?host=/run/postgresql --to kafka://127.0.0.1:9092
   watchkeeper migrate --from 'postgres://reader@db.example.org/metrics?sslmode=require' --config watchkeeper.toml";
 
-/// From where, and where to.
+/// The source, the destinations, and how to handle rows.
 #[derive(Args, Debug)]
 #[command(after_help = EXPLANATION)]
 pub(crate) struct MigrateArgs {

@@ -5,7 +5,7 @@ use super::table::{print_json, print_table, series};
 use crate::cli::AlertsArgs;
 use watchkeeper_wire::json::{AlertJson, AlertList};
 
-/// Alerts that one page of an answer brings.
+/// Alerts per page.
 const PAGE: u32 = 1_000;
 
 pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<()> {
@@ -34,10 +34,10 @@ pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What keeps people from being told.
+/// The silences and the alert that mute it.
 fn muted_by(alert: &AlertJson) -> String {
     let silences = alert.silenced_by.iter().map(|id| format!("silence {id}"));
     let inhibited =
-        alert.inhibited_by.iter().map(|by| format!("alert {} about {}", by.rule, series(&by.series)));
+        alert.inhibited_by.iter().map(|by| format!("alert {} for {}", by.rule, series(&by.series)));
     silences.chain(inhibited).collect::<Vec<_>>().join(", ")
 }

@@ -17,27 +17,27 @@ pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
     }
     match role {
         Some(role) => config.check_alone(role, file).with_context(|| file.display().to_string())?,
-        None => tell_who_cannot_run_alone(&config, file),
+        None => warn_if_run_refuses(&config, file),
     }
-    tell_what_is_missing_here(file)?;
+    warn_about_missing_files(file)?;
     print_line(&format!("{} is fine", file.display()))?;
     Ok(())
 }
 
-/// What is meant for `up` need not do for `run`; what names engines may be meant for either.
-fn tell_who_cannot_run_alone(config: &Config, file: &Path) {
+/// A file for `up` need not work for `run`; a file that names engines may be for either.
+fn warn_if_run_refuses(config: &Config, file: &Path) {
     if !config.backends.has_engines() {
         return;
     }
-    // The first reason is enough: that engines are missing is the same for all of them.
+    // The first reason is enough: missing engines are the same for all roles.
     let refusal = ROLES.iter().find_map(|role| config.check_alone(role, file).err());
     if let Some(reason) = refusal {
         notice(&format!("`watchkeeper run` would refuse it: {reason}"));
     }
 }
 
-/// The file may be for another machine: what it names and is not here is told, and no error.
-fn tell_what_is_missing_here(file: &Path) -> anyhow::Result<()> {
+/// The file may be for another machine, so files that are missing here are a notice, not an error.
+fn warn_about_missing_files(file: &Path) -> anyhow::Result<()> {
     let missing = match Config::load(Some(file)) {
         Ok(config) => block_on(async { Ok(config.backends.faults_here()) })?.join("\n"),
         Err(errors) => errors.to_string(),

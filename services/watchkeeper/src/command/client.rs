@@ -1,4 +1,4 @@
-//! Asking the HTTP API of a running Watchkeeper.
+//! A client of the HTTP API.
 
 use crate::cli::{Selection, Server};
 use anyhow::{Context as _, anyhow, bail};
@@ -12,17 +12,17 @@ use ureq::{Agent, Body, RequestBuilder};
 use watchkeeper_http_client::{agent_config, describe};
 use watchkeeper_wire::json::{DeadLetterList, Problem};
 
-/// How long the API may take to begin an answer.
+/// Timeout until the API begins to respond.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest answer that is read, in bytes.
+/// Maximum response size.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The server has just started, and does not know yet which dead letters wait.
+/// The server has just started and is still reading the dead-letter topics.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct BeingRead(pub(super) String);
 
-/// A connection to one Watchkeeper.
+/// A client of one Watchkeeper.
 pub(super) struct Client {
     agent: Agent,
     url: String,
@@ -47,13 +47,13 @@ impl Client {
         })
     }
 
-    /// The answer to `GET path` with these parameters.
+    /// `GET path` with query parameters.
     pub(super) fn get<A: DeserializeOwned>(&self, path: &str, query: &Parameters) -> anyhow::Result<A> {
         self.decode(self.send_get(path, query)?)
     }
 
-    /// The items of every page of the answer to `GET path`, `limit` a page; `open` takes a page apart into
-    /// its items and what asks for the next.
+    /// `GET path`, all pages, with `limit` items per page; `open` splits a page into its items and the token of the
+    /// next page.
     pub(super) fn all_pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
@@ -73,7 +73,7 @@ impl Client {
         }
     }
 
-    /// The lines of the answer to `GET path`, as they come, however long that takes.
+    /// `GET path`, streaming the response line by line, without a timeout.
     pub(super) fn lines(
         &self,
         path: &str,
@@ -83,14 +83,14 @@ impl Client {
         Ok(BufReader::new(answer.into_body().into_reader()).lines())
     }
 
-    /// The answer to `POST path` with a JSON body.
+    /// `POST path` with a JSON body.
     pub(super) fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<A> {
         let request = self.authorized(self.agent.post(format!("{}{path}", self.url)));
         let answer = request.send_json(body).map_err(|error| self.no_answer(&error))?;
         self.decode(answer)
     }
 
-    /// The answer to `DELETE path`.
+    /// `DELETE path`.
     pub(super) fn delete<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
         let request = self.authorized(self.agent.delete(format!("{}{path}", self.url)));
         self.decode(request.call().map_err(|error| self.no_answer(&error))?)
@@ -111,13 +111,16 @@ impl Client {
 
     fn no_answer(&self, error: &ureq::Error) -> anyhow::Error {
         let reason = describe(error);
-        anyhow!("no answer from {}: {reason}. Is `watchkeeper up` running? --url names another one", self.url)
+        anyhow!(
+            "no response from {}: {reason}. Is `watchkeeper up` running? Use --url for another server",
+            self.url
+        )
     }
 
     fn decode<A: DeserializeOwned>(&self, answer: Response<Body>) -> anyhow::Result<A> {
         let mut answer = self.expect_success(answer)?;
         let reader = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES);
-        reader.read_json().with_context(|| format!("{} answered in a shape that is not understood", self.url))
+        reader.read_json().with_context(|| format!("unexpected response from {}", self.url))
     }
 
     fn expect_success(&self, mut answer: Response<Body>) -> anyhow::Result<Response<Body>> {
@@ -127,36 +130,33 @@ impl Client {
         let status = answer.status();
         if let Some(there) = answer.headers().get("location").filter(|_| status.is_redirection()) {
             let there = String::from_utf8_lossy(there.as_bytes());
-            bail!("{} answered {status} and redirects to {there}: --url names another one", self.url)
+            bail!("{} returned {status} and redirects to {there}: use --url with that address", self.url)
         }
         match answer.body_mut().read_json::<Problem>() {
             Ok(_) if status == StatusCode::UNAUTHORIZED => {
-                bail!(
-                    "{} wants a token that it knows: --token-file FILE names the file that holds it",
-                    self.url
-                )
+                bail!("{} requires a valid token: use --token-file FILE", self.url)
             }
             Ok(problem) if problem.kind.ends_with(DeadLetterList::BEING_READ) => {
                 Err(BeingRead(problem.detail).into())
             }
             Ok(problem) => bail!("{} ({status})", problem.detail),
-            Err(_) => bail!("{} answered {status}, and not as Watchkeeper's API does", self.url),
+            Err(_) => bail!("{} returned {status}, but not from Watchkeeper's API", self.url),
         }
     }
 }
 
-/// A text as one part of a path, whatever is in it.
+/// Percent-encodes a text as one path segment.
 pub(super) fn segment(text: &str) -> String {
-    // A form writes a space as a plus, which in a path is a plus.
+    // Form encoding writes a space as `+`, which is a literal plus in a path.
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// The parameters of a question.
+/// Query parameters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Those that select series.
+    /// The parameters that select series.
     pub(super) fn selecting(selection: &Selection) -> Self {
         let mut parameters = Self::default();
         parameters.set_some("source", selection.source.as_ref());

@@ -1,11 +1,11 @@
-//! Where the embedded back end keeps its data.
+//! The data directory.
 
 use anyhow::Context as _;
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The directory that was asked for; else the one systemd made for the unit (`StateDirectory=`); else
-/// the user's own, by the XDG base directory specification.
+/// `--data-dir`, else systemd's `StateDirectory=`, else the user's state directory by the XDG base directory
+/// specification.
 pub(crate) fn data_dir(asked_for: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(dir) = asked_for {
         return std::path::absolute(dir).context("--data-dir");
@@ -14,5 +14,5 @@ pub(crate) fn data_dir(asked_for: Option<&Path>) -> anyhow::Result<PathBuf> {
     from("STATE_DIRECTORY")
         .or_else(|| from("XDG_STATE_HOME").map(|dir| dir.join("watchkeeper")))
         .or_else(|| from("HOME").map(|dir| dir.join(".local/state/watchkeeper")))
-        .context("cannot tell where to keep data: $HOME is not set; give --data-dir DIR")
+        .context("no data directory: $HOME is not set; use --data-dir DIR")
 }

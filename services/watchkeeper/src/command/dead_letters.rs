@@ -11,7 +11,7 @@ use being_read::once_read;
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::json::{BytesJson, DeadLetterJson, DeadLetterList, DeadLetterRun, TruncatedJson};
 
-/// Letters that one page of an answer brings at most.
+/// Dead letters per page.
 const PAGE: usize = 100;
 
 pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
@@ -32,13 +32,13 @@ pub(crate) fn run(args: &DeadLettersArgs) -> anyhow::Result<()> {
         DeadLettersAction::Stop { id, server } => {
             let path = format!("/v1/dead-letters/runs/{}", segment(id));
             let run: DeadLetterRun = Client::new(server)?.delete(&path)?;
-            print_line(&running::said(&run))?;
+            print_line(&running::summary(&run))?;
             Ok(())
         }
     }
 }
 
-/// Prints letters as they come, page by page.
+/// Prints pending dead letters page by page.
 fn list(client: &Client, limit: usize, json: bool) -> anyhow::Result<()> {
     let (mut query, mut rows, mut shown) = (Parameters::default(), Vec::new(), 0);
     query.set("limit", limit.clamp(1, PAGE).to_string());
@@ -57,11 +57,11 @@ fn list(client: &Client, limit: usize, json: bool) -> anyhow::Result<()> {
         }
     };
     if !json {
-        print_table(["ID", "REJECTED AT", "BY", "REASON"], rows, "Nothing waits to be looked at.")?;
+        print_table(["ID", "REJECTED AT", "BY", "REASON"], rows, "No dead letters.")?;
     }
     let more = waiting.saturating_sub(shown as u64);
     if more > 0 {
-        notice(&format!("{} more wait: --limit N lists as many", Grouped(more)));
+        notice(&format!("{} more are pending: use a higher --limit N", Grouped(more)));
     }
     Ok(())
 }
@@ -91,21 +91,21 @@ fn show(letter: &DeadLetterJson) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a letter has only the head of.
+/// What is known of a record of which the dead letter has only the head.
 fn show_truncated(whole: &TruncatedJson) -> anyhow::Result<()> {
     let TruncatedJson { size_bytes, sha256, key_size_bytes, headers_left_out } = whole;
     print_line(
-        "truncated    this is the head; the record lies where it came from for as long as its topic keeps it",
+        "truncated    only the head is shown; the whole record stays on its topic until the retention ends",
     )?;
     print_line(&format!("whole key    {key_size_bytes} bytes"))?;
     print_line(&format!("whole value  {size_bytes} bytes, SHA-256 {sha256}"))?;
-    print_line(&format!("left out     {headers_left_out} headers"))?;
+    print_line(&format!("omitted      {headers_left_out} headers"))?;
     Ok(())
 }
 
 fn shown(bytes: &BytesJson) -> String {
     match bytes {
         BytesJson::Text(text) => text.clone(),
-        BytesJson::Base64(base64) => format!("(no text, in base64) {base64}"),
+        BytesJson::Base64(base64) => format!("(binary, base64) {base64}"),
     }
 }

@@ -22,12 +22,12 @@ pub(crate) fn run(args: &NotificationsArgs) -> anyhow::Result<()> {
             notification.error.clone().unwrap_or_default(),
         ]
     };
-    let headings = ["MADE AT", "STATE", "TO", "SUBJECT", "ERROR"];
-    print_table(headings, notifications.iter().map(row).collect(), "There are no notifications.")?;
+    let headings = ["CREATED AT", "STATE", "TO", "SUBJECT", "ERROR"];
+    print_table(headings, notifications.iter().map(row).collect(), "No notifications.")?;
     Ok(())
 }
 
-/// How far it has come.
+/// The delivery state, with the next attempt.
 fn state(notification: &NotificationJson) -> String {
     let NotificationJson { state, attempts, next_attempt_at, .. } = notification;
     match (attempts, next_attempt_at) {

@@ -5,7 +5,7 @@ use super::table::{labels, print_json, print_table, value};
 use crate::cli::{ListArgs, Output, QueryArgs, Question, RangeArgs, RollupsArgs, SamplesArgs};
 use watchkeeper_wire::json::{RangeAnswer, RollupList, SampleJson, SampleList, SeriesJson, SeriesList};
 
-/// Series that one page of an answer brings.
+/// Items per page.
 const PAGE: u32 = 1_000;
 const NO_SERIES: &str = "No series match.";
 const NO_SAMPLES: &str = "No samples match.";
@@ -57,7 +57,9 @@ fn range(args: &RangeArgs) -> anyhow::Result<()> {
     parameters.set("aggregate", &args.aggregate);
     let answer: RangeAnswer = Client::new(&args.server)?.get("/v1/range", &parameters)?;
     if let Some(limit) = answer.series_limit {
-        super::notice(&format!("only the first {limit} series: choose fewer, or raise api.range_series"));
+        super::notice(&format!(
+            "only the first {limit} series are shown: narrow the selection, or raise api.range_series"
+        ));
     }
     if args.output.json {
         return print_json(&answer.series);

@@ -22,24 +22,23 @@ pub(crate) fn run(args: &RolesArgs) -> anyhow::Result<()> {
             (*about).to_owned(),
         ]
     };
-    let headings = ["NAME", "HTTP", "GRPC", "GROUP", "WHAT IT DOES"];
-    print_table(headings, roles.iter().map(row).collect(), "There are no roles.")?;
+    let headings = ["NAME", "HTTP", "GRPC", "GROUP", "DESCRIPTION"];
+    print_table(headings, roles.iter().map(row).collect(), "No roles.")?;
     Ok(())
 }
 
-/// A role.
 #[derive(Serialize)]
 struct RoleJson {
     name: &'static str,
     about: &'static str,
-    /// The default ports in a process of its own.
+    /// The default ports of `run`.
     http_port: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     grpc_port: Option<u16>,
     consumes: Vec<ConsumesJson>,
 }
 
-/// A group, and the topic that it consumes.
+/// A consumer group and its topic.
 #[derive(Serialize)]
 struct ConsumesJson {
     topic: String,

@@ -36,8 +36,8 @@ fn list(rules: &RuleSet) -> io::Result<()> {
             rule.tests.len().to_string(),
         ]
     };
-    let headings = ["NAME", "SEVERITY", "FIRES WHEN", "FOR", "ABOUT", "RECEIVERS", "TESTS"];
-    print_table(headings, rules.rules().iter().map(row).collect(), "There are no rules.")
+    let headings = ["NAME", "SEVERITY", "FIRES WHEN", "FOR", "MATCHERS", "RECEIVERS", "TESTS"];
+    print_table(headings, rules.rules().iter().map(row).collect(), "No rules.")
 }
 
 fn test(rules: &RuleSet) -> anyhow::Result<()> {

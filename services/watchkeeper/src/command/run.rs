@@ -1,4 +1,4 @@
-//! `watchkeeper run`: one role in a process of its own.
+//! `watchkeeper run`: one role in its own process.
 
 use super::data_dir::data_dir;
 use super::process::run_to_the_end;
@@ -19,6 +19,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
     let data_dir = data_dir(asked_for.as_deref())?;
     run_to_the_end(async {
+        // Listen first: a port that is in use is reported before any backend is opened.
         let access = Access::new(config.tokens.clone());
         let (key, address) = config.listen.http_of(role);
         let http = Listener::bind(&key, address, &access).await?;

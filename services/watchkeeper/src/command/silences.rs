@@ -37,8 +37,8 @@ fn list(ended: bool, output: &Output, server: &Server) -> anyhow::Result<()> {
             silence.comment.clone(),
         ]
     };
-    let headings = ["ID", "STATE", "ALERTS", "FROM", "UNTIL", "BY", "COMMENT"];
-    print_table(headings, silences.iter().map(row).collect(), "There are no silences.")?;
+    let headings = ["ID", "STATE", "MATCHERS", "FROM", "UNTIL", "BY", "COMMENT"];
+    print_table(headings, silences.iter().map(row).collect(), "No silences.")?;
     Ok(())
 }
 
@@ -57,7 +57,7 @@ fn add(args: &AddSilenceArgs) -> anyhow::Result<()> {
         return print_json(&[silence]);
     }
     print_line(&format!(
-        "Silence {} holds from {} until {}. End it with: watchkeeper silences expire {}",
+        "Silence {} is active from {} until {}. End it with: watchkeeper silences expire {}",
         silence.id, silence.starts_at, silence.ends_at, silence.id
     ))?;
     Ok(())

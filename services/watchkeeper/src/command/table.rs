@@ -1,4 +1,4 @@
-//! Answers as tables for people.
+//! Output as tables or JSON.
 
 use super::print_line;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use watchkeeper_domain::text;
 use watchkeeper_wire::json::SeriesJson;
 
-/// Prints rows under their headings, as wide as the terminal, or `empty` if there are none.
+/// Prints a table that fits the terminal, or `empty` if there are no rows.
 pub(super) fn print_table<const COLUMNS: usize>(
     headings: [&str; COLUMNS],
     rows: Vec<[String; COLUMNS]>,
@@ -25,7 +25,7 @@ pub(super) fn print_table<const COLUMNS: usize>(
     table.lines().try_for_each(|line| print_line(line.trim_end()))
 }
 
-/// Prints values as JSON, one a line.
+/// Prints values as JSON, one per line.
 pub(super) fn print_json(values: &[impl Serialize]) -> anyhow::Result<()> {
     for value in values {
         print_json_text(&serde_json::to_string(value)?)?;
@@ -33,13 +33,13 @@ pub(super) fn print_json(values: &[impl Serialize]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints JSON that is one line already. What a terminal would obey stands there as an escape of JSON: the value is the
-/// same.
+/// Prints one line of JSON. Control characters are written as JSON escapes, so that a terminal does not interpret them;
+/// the value is the same.
 pub(super) fn print_json_text(json: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{}", escaped(json))
 }
 
-/// JSON in which every character that is not plain is an escape. Such a character stands within a string.
+/// Escapes every character that is not plain; such characters only occur inside JSON strings.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {

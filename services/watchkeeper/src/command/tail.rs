@@ -7,7 +7,7 @@ use crate::cli::ListArgs;
 use anyhow::bail;
 use watchkeeper_wire::json::SampleJson;
 
-/// Prints the samples of the API's event stream until it is interrupted or the reader goes away.
+/// Prints the samples of the API's event stream until interrupted.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
     let events = Client::new(&args.server)?.lines("/v1/stream", &Parameters::selecting(&args.selection))?;
     let mut event = String::new();
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
             _ => super::notice(&format!("{event}: {data}")),
         }
     }
-    bail!("the stream has ended: the other side was stopped")
+    bail!("the server has closed the stream")
 }
 
 fn shown(sample: &SampleJson) -> String {

@@ -21,21 +21,23 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
     let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
     let data_dir = data_dir(args.data_dir.as_deref())?;
     run_to_the_end(async {
+        // Listen first: a port that is in use is reported before any backend is opened.
         let access = Access::new(config.tokens.clone());
         let http = Listener::bind("http.listen", config.listen.http, &access).await?;
         let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
-        let place = config.backends.place(&data_dir);
+        let location = config.backends.location(&data_dir);
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
         let name = config.listen.process_name("up", FRONT);
         let ports = config.backends.open(&name, &data_dir, &registry).with_context(|| {
-            format!("cannot use {place}, where the data is; --data-dir DIR chooses another place")
+            format!("cannot use the data in {location}; use --data-dir DIR for another directory")
         })?;
         let process = Process::new(registry);
 
-        let greeting = Greeting::new(args, &http, &grpc, place, &access, started);
+        let greeting = Greeting::new(args, &http, &grpc, location, &access, started);
         let roster = process.roster().clone();
         let listeners = (http, Some(grpc));
         let process = assembly::start(process, ROLES, &config, ports, &access, &data_dir, listeners)?;
+        // The greeting waits for readiness; the process does not wait for the greeting.
         tokio::spawn(async move {
             roster.ready().await;
             greeting.print();
@@ -45,7 +47,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
     })
 }
 
-/// The configuration, with what the command line says about it.
+/// Reads the configuration and applies the command-line options.
 fn load(args: &UpArgs) -> anyhow::Result<Config> {
     let mut config = Config::load(args.config.as_deref())?;
     config.listen.http = args.http.unwrap_or(config.listen.http);

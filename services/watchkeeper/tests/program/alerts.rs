@@ -32,7 +32,7 @@ fn what_fires_is_listed_explained_told_and_silenced() {
     assert!(run(&["rules", "list"]).contains("above 90"));
     assert_eq!(run(&["alerts"]), "No alerts match.\n");
     let explained = run(&["rules", "explain", "too_hot"]);
-    assert_eq!(explained, "There is no series that too_hot could fire about.\n");
+    assert_eq!(explained, "No series match the rule too_hot.\n");
 
     let oven = r#"[{"source":"demo","name":"temperature","value":95,"unit":"°C","labels":{"of":"oven"}}]"#;
     assert_eq!(up.post_samples(oven), Some(202));
@@ -50,9 +50,9 @@ fn what_fires_is_listed_explained_told_and_silenced() {
     let listed = run(&["silences", "list"]);
     assert!(listed.contains(id) && listed.contains("active"), "{listed}");
     assert!(run(&["alerts", "--json"]).contains(&format!(r#""silenced_by":["{id}"]"#)));
-    assert!(run(&["rules", "explain", "too_hot"]).contains("  nobody is told until "));
+    assert!(run(&["rules", "explain", "too_hot"]).contains("  muted until "));
     assert_eq!(run(&["silences", "expire", id]), format!("Silence {id} has ended.\n"));
-    assert_eq!(run(&["silences", "list"]), "There are no silences.\n");
+    assert_eq!(run(&["silences", "list"]), "No silences.\n");
     assert!(run(&["silences", "list", "--ended"]).contains(id));
 }
 

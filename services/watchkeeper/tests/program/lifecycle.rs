@@ -95,7 +95,7 @@ fn sighup_takes_new_tokens_and_refuses_a_bad_file() {
     assert_eq!(status(Some("secret")), 200);
     fs::write(&config, "[log]\nlevle = \"debug\"\n").unwrap();
     up.signal("HUP");
-    assert!(log.any(|line| line.unwrap().contains("the configuration is refused, the old one stays")));
+    assert!(log.any(|line| line.unwrap().contains("configuration rejected, keeping the old one")));
     assert_eq!(status(Some("secret")), 200);
     assert_eq!(status(None), 401);
 }

@@ -29,7 +29,7 @@ fn where_there_is_no_installation_none_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let none = dir.path().join("none");
     let error = refused(&none, &[POSTGRES]);
-    assert!(error.contains("none holds no installation: there is no bus.db"), "{error}");
+    assert!(error.contains("none is not an installation: there is no bus.db"), "{error}");
     assert!(!none.exists());
     let error = refused(dir.path(), &["mongodb://127.0.0.1:1"]);
     assert!(error.contains("there is no rollups.db"), "{error}");
@@ -42,7 +42,7 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     let error = refused(dir.path(), &["kafka://127.0.0.1:1"]);
     assert!(error.contains("the bus is not migrated without the store"), "{error}");
     let error = refused(dir.path(), &[POSTGRES, "redis://127.0.0.1:1"]);
-    assert!(error.contains("the cache is not migrated: it fills itself"), "{error}");
+    assert!(error.contains("the cache is not migrated: it is filled"), "{error}");
 }
 
 #[test]
@@ -65,7 +65,8 @@ fn who_says_nothing_of_where_to_is_told_how() {
 fn the_help_says_that_it_can_be_started_again() {
     let output = watchkeeper(["migrate", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for expected in ["kafka://", "postgres://", "mongodb://", "goes on where it was", "Examples:"] {
+    for expected in ["kafka://", "postgres://", "mongodb://", "An interrupted migration resumes", "Examples:"]
+    {
         assert!(help.contains(expected), "{expected} is not in:\n{help}");
     }
 }

@@ -7,7 +7,7 @@ use watchkeeper_config::Section;
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::host_name;
 
-/// How much of this host's name stands in what Kafka calls a client: Linux has no longer one.
+/// Maximum length of the host name in a client ID; Linux has no longer ones.
 const MAX_HOST_BYTES: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ impl Kafka {
     }
 }
 
-/// What Kafka calls the clients of a process: the same after each start, so that a quota for it stays in force.
+/// The `client.id` of a process. It stays the same over restarts, so that quotas keep applying.
 fn client_id(process: &str, host: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let host: String = host.chars().map(|c| if is_plain(c) { c } else { '_' }).take(MAX_HOST_BYTES).collect();

@@ -38,7 +38,7 @@ impl Postgres {
         PostgresOptions { url: url.to_owned(), ..self.0.clone() }
     }
 
-    /// The table of the previous platform at `url`, read with the same timeouts as the store.
+    /// Opens the table of the previous platform at `url`, with the timeouts of the store.
     pub(in crate::backends) fn open_table(&self, url: &str) -> anyhow::Result<Arc<dyn MetricsTable>> {
         let PostgresOptions { connect_timeout, statement_timeout, .. } = self.0;
         let options = PostgresOptions { connect_timeout, statement_timeout, ..PostgresOptions::new(url) };

@@ -1,15 +1,15 @@
-//! Waiting for a server that has just started.
+//! Waits for a server that has just started.
 
 use crate::command::client::BeingRead;
 use crate::command::{notice, pause};
 use std::time::Duration;
 
-/// How long until the server is asked again.
+/// Wait between two requests.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
-/// How often it is asked: for ten minutes.
+/// Maximum requests: ten minutes.
 const TRIES: u32 = 300;
 
-/// The answer, once the server has read which dead letters wait.
+/// Retries `ask` until the server has read the dead-letter topics.
 pub(super) fn once_read<T>(ask: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
     tried(ask, |being_read| {
         notice(&being_read.to_string());

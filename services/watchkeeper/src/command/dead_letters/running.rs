@@ -1,4 +1,4 @@
-//! Replays and discards.
+//! Replay and discard runs.
 
 use super::being_read::once_read;
 use crate::cli::WhichLetters;
@@ -11,51 +11,47 @@ use std::time::Duration;
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::json::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
 
-/// How often it is asked how far a run is.
+/// How often to poll the progress of a run.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// Begins a run at `path`, and waits for its end.
+/// Starts a run at `path` and waits for it to end.
 pub(super) fn begin(client: &Client, path: &str, which: &WhichLetters) -> anyhow::Result<()> {
     let request = DeadLettersRequest { ids: which.ids.clone(), all: which.all };
     let begun: DeadLetterRun = once_read(|| client.post(path, &request))?;
     let run = if begun.state == RunState::Running { waited_for(client, begun)? } else { begun };
-    print_line(&said(&run))?;
+    print_line(&summary(&run))?;
     match run.state {
         RunState::Failed | RunState::Stopped => {
-            bail!("not everything was done; the same command goes on with the rest")
+            bail!("the run is incomplete; run the same command again to continue")
         }
         RunState::Running | RunState::Done if run.refused > 0 => {
-            bail!("some cannot be replayed, and wait on")
+            bail!("some dead letters cannot be replayed and stay pending")
         }
         RunState::Running | RunState::Done => Ok(()),
     }
 }
 
-/// Lists the runs of the server.
+/// Lists the runs since the server started.
 pub(super) fn list(client: &Client, json: bool) -> anyhow::Result<()> {
     let DeadLetterRunList { runs } = client.get("/v1/dead-letters/runs", &Parameters::default())?;
     if json {
         return print_json(&runs);
     }
-    let rows = runs.iter().map(|run| [run.id.clone(), run.started_at.clone(), said(run)]).collect();
-    print_table(
-        ["ID", "STARTED", "HOW IT IS"],
-        rows,
-        "Nothing was replayed or discarded since the server started.",
-    )?;
+    let rows = runs.iter().map(|run| [run.id.clone(), run.started_at.clone(), summary(run)]).collect();
+    print_table(["ID", "STARTED", "PROGRESS"], rows, "No replays or discards since the server started.")?;
     Ok(())
 }
 
 fn waited_for(client: &Client, mut run: DeadLetterRun) -> anyhow::Result<DeadLetterRun> {
     notice(&format!(
-        "it goes on in the server, also when this command is interrupted; watchkeeper dead-letters stop {} ends it",
+        "running in the server, even if this command is interrupted; stop it with: watchkeeper dead-letters stop {}",
         run.id
     ));
     let path = format!("/v1/dead-letters/runs/{}", segment(&run.id));
     let mut line = StatusLine::on_stderr();
     while run.state == RunState::Running {
         if line.due().is_some() {
-            line.tell(&said(&run));
+            line.print(&summary(&run));
         }
         pause(ASK_EVERY);
         run = client.get(&path, &Parameters::default()).inspect_err(|_| line.end())?;
@@ -64,16 +60,16 @@ fn waited_for(client: &Client, mut run: DeadLetterRun) -> anyhow::Result<DeadLet
     Ok(run)
 }
 
-/// `41,000 of 110,300 sent in again, 69,300 left`
-pub(super) fn said(run: &DeadLetterRun) -> String {
+/// `41,000 of 110,300 replayed, 69,300 left`
+pub(super) fn summary(run: &DeadLetterRun) -> String {
     let (done, what) = match run.action {
-        RunAction::Replay => (run.replayed, "sent in again"),
+        RunAction::Replay => (run.replayed, "replayed"),
         RunAction::Discard => (run.discarded, "discarded"),
     };
     let refused = if run.refused > 0 { format!(", {} refused", Grouped(run.refused)) } else { String::new() };
     let state = match run.state {
         RunState::Running => format!("{} left", Grouped(run.left)),
-        RunState::Done => format!("{} wait now", Grouped(run.waiting)),
+        RunState::Done => format!("{} pending", Grouped(run.waiting)),
         RunState::Stopped => format!("stopped with {} left", Grouped(run.left)),
         RunState::Failed => format!("failed with {} left", Grouped(run.left)),
     };
@@ -101,7 +97,7 @@ mod tests {
             started_at: "2026-11-20T10:00:00Z".to_owned(),
             ended_at: None,
         };
-        assert_eq!(said(&run), "41,000 of 110,300 sent in again, 69,300 left");
+        assert_eq!(summary(&run), "41,000 of 110,300 replayed, 69,300 left");
         let failed = DeadLetterRun {
             state: RunState::Failed,
             refused: 2,
@@ -109,8 +105,8 @@ mod tests {
             ..run.clone()
         };
         assert_eq!(
-            said(&failed),
-            "41,000 of 110,300 sent in again, 2 refused, failed with 69,300 left: the bus is not available"
+            summary(&failed),
+            "41,000 of 110,300 replayed, 2 refused, failed with 69,300 left: the bus is not available"
         );
         let done = DeadLetterRun {
             action: RunAction::Discard,
@@ -120,6 +116,6 @@ mod tests {
             waiting: 0,
             ..run
         };
-        assert_eq!(said(&done), "3 of 3 discarded, 0 wait now");
+        assert_eq!(summary(&done), "3 of 3 discarded, 0 pending");
     }
 }

@@ -1,7 +1,7 @@
-//! From an embedded installation to engines.
+//! Migrates an embedded installation to engines.
 
 use super::outcome;
-use super::progress::Telling;
+use super::progress::Reporter;
 use crate::cli::MigrateArgs;
 use crate::command::process::block_on;
 use crate::config::Config;
@@ -15,10 +15,10 @@ pub(super) fn run(args: &MigrateArgs, config: Config, dir: &Path) -> anyhow::Res
     let report = block_on(async {
         let moving =
             engines.open_migration(dir).with_context(|| format!("cannot migrate {}", dir.display()))?;
-        let mut telling = Telling::on_stderr();
-        let moved = watchkeeper_migrate::run(&moving, &passes, &mut |event| telling.tell(event)).await;
-        telling.end();
-        moved.context("not everything is migrated; the same command goes on from here")
+        let mut reporter = Reporter::on_stderr();
+        let moved = watchkeeper_migrate::run(&moving, &passes, &mut |event| reporter.report(event)).await;
+        reporter.end();
+        moved.context("the migration is incomplete; run the same command again to resume")
     })?;
     outcome::show(&report, &engines.moved(), dir)
 }

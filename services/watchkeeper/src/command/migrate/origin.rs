@@ -1,4 +1,4 @@
-//! Where a migration comes from.
+//! The source of a migration.
 
 use crate::cli::MigrateArgs;
 use crate::command::data_dir::data_dir;
@@ -7,16 +7,16 @@ use std::fmt;
 use std::path::PathBuf;
 use watchkeeper_config::Secret;
 
-/// What `--from` may be.
+/// What `--from` accepts.
 const EXPECTED: &str = "must be embedded:DIR, or postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE for the samples of \
                         the previous platform";
-/// Why rollups of that platform are not taken over.
-const NO_ROLLUPS: &str = "the rollups of the previous platform are not taken over: each document aggregates the newest \
-                          60 samples of one source and name, across all label sets, is made anew every minute, and \
-                          belongs to no fixed hour. Take over its samples with --from postgres://…, and analytics \
-                          makes hourly and daily rollups of them";
+/// Why rollups of the previous platform are not migrated.
+const NO_ROLLUPS: &str = "rollups of the previous platform are not migrated: each document aggregates the newest 60 \
+                          samples of one source and name, across all label sets, is overwritten every minute, and \
+                          belongs to no fixed hour. Migrate the samples with --from postgres://…; analytics \
+                          computes hourly and daily rollups from them";
 
-/// Where a migration comes from.
+/// The source of a migration.
 #[derive(PartialEq, Eq)]
 pub(super) enum Origin {
     /// An embedded installation in this directory.
@@ -26,7 +26,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// What the arguments say.
+    /// Reads `--from` or `--from-file`.
     pub(super) fn of(args: &MigrateArgs) -> anyhow::Result<Self> {
         let origin = match (&args.from, &args.from_file) {
             (Some(from), _) => Self::parse(from).context("--from")?,
@@ -45,7 +45,7 @@ impl Origin {
         Ok(origin)
     }
 
-    /// No error shows the text, in which a password may stand.
+    /// No error shows the text: it may contain a password.
     fn parse(text: &str) -> anyhow::Result<Self> {
         match text.split_once(':') {
             Some(("embedded", dir)) if !dir.is_empty() => Ok(Self::Installation(std::path::absolute(dir)?)),
@@ -56,7 +56,7 @@ impl Origin {
     }
 }
 
-/// Without the URL, in which a password may stand.
+/// Omits the URL: it may contain a password.
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

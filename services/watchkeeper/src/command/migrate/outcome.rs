@@ -1,4 +1,4 @@
-//! What a migration did, and what is to be done next.
+//! The result of a migration, and the next steps.
 
 use crate::command::print_line;
 use crate::command::table::print_table;
@@ -7,24 +7,24 @@ use std::path::Path;
 use watchkeeper_migrate::{Counts, Line, Report};
 use watchkeeper_runtime::Grouped;
 
-/// Prints the table and what is to be done next.
+/// Prints the counts and the next steps.
 ///
 /// # Errors
-/// When something is not on the other side after all.
+/// If something could not be verified at the destination.
 pub(super) fn show(report: &Report, moved: &[&str], dir: &Path) -> anyhow::Result<()> {
-    let headings = ["", "ALREADY THERE", "COPIED NOW", "KEPT THOUGH DIFFERENT", "VERIFIED", "MISSING"];
+    let headings = ["", "ALREADY THERE", "COPIED NOW", "DIFFERENT, KEPT", "VERIFIED", "MISSING"];
     print_table(headings, report.lines.iter().map(row).collect(), "")?;
     let Counts { different, missing, .. } = report.total();
     ensure!(
         missing == 0,
-        "{} could not be verified: they are not there, or others write there at the same time; the same command \
-         tries again",
+        "{} could not be verified: they are missing at the destination, or another process writes there; run the \
+         same command again",
         Grouped(missing),
     );
     print_line("")?;
     if different > 0 {
         print_line(&format!(
-            "{} were there already and say something else than here. They were kept as they are there.",
+            "{} already existed at the destination with different content. They were not changed.",
             Grouped(different),
         ))?;
     }
@@ -42,18 +42,19 @@ fn row(line: &Line) -> [String; 6] {
 fn next_steps(moved: &[&str], dir: &Path) -> [String; 2] {
     let dir = dir.display();
     let all_moved = ["bus", "store", "rollups"].iter().all(|key| moved.contains(key));
-    let named = format!("Everything is there. Now name the engines in [backends] ({})", moved.join(", "));
+    let named =
+        format!("Everything is there. Now configure the engines in [backends] ({})", moved.join(", "));
     if all_moved {
         [
             format!("{named} and start the roles: `watchkeeper run ROLE --config FILE`."),
             format!(
-                "{dir} is as it was, and no longer needed but for mail/, the Maildir, if mail goes there."
+                "{dir} is unchanged. It is no longer needed, except for the Maildir mail/ if mail goes there."
             ),
         ]
     } else {
         [
             format!("{named} and start `watchkeeper up --config FILE`."),
-            format!("{dir} is as it was, and goes on holding what did not move."),
+            format!("{dir} is unchanged, and still holds what was not migrated."),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! How far a migration has come, on stderr.
+//! Migration progress, on stderr.
 
 use crate::command::notice;
 use crate::command::status_line::StatusLine;
@@ -6,29 +6,29 @@ use std::time::Duration;
 use watchkeeper_migrate::{Event, Progress};
 use watchkeeper_runtime::{Grouped, per_second};
 
-/// Tells how far a migration has come, now and then.
-pub(super) struct Telling {
+/// Prints progress from time to time.
+pub(super) struct Reporter {
     line: StatusLine,
-    told: Progress,
+    printed: Progress,
 }
 
-impl Telling {
+impl Reporter {
     pub(super) fn on_stderr() -> Self {
-        Self { line: StatusLine::on_stderr(), told: Progress::default() }
+        Self { line: StatusLine::on_stderr(), printed: Progress::default() }
     }
 
-    pub(super) fn tell(&mut self, event: &Event<'_>) {
+    pub(super) fn report(&mut self, event: &Event<'_>) {
         match event {
             Event::Came(progress) => {
                 if let Some(elapsed) = self.line.due() {
-                    self.line.tell(&said(progress, &self.told, elapsed));
-                    self.told = (*progress).clone();
+                    self.line.print(&summary(progress, &self.printed, elapsed));
+                    self.printed = (*progress).clone();
                 }
             }
             Event::LeavesOut(_) => {}
             Event::Waits { error, wait } => {
                 self.end();
-                notice(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
+                notice(&format!("{error}; retrying in {:.1} s", wait.as_secs_f64()));
             }
         }
     }
@@ -38,8 +38,8 @@ impl Telling {
     }
 }
 
-/// `samples: part 3 of 90, 120,000 compared, 100,000 copied, 41,000/s`; how fast is since the last time.
-fn said(progress: &Progress, before: &Progress, elapsed: Duration) -> String {
+/// `samples: part 3 of 90, 120,000 compared, 100,000 copied, 41,000/s`; the rate is since the last line.
+fn summary(progress: &Progress, before: &Progress, elapsed: Duration) -> String {
     let Progress { what, part: (number, of), compared, copied } = progress;
     let since = if before.what == *what { compared.saturating_sub(before.compared) } else { *compared };
     let part = if *of > 1 { format!("part {number} of {of}, ") } else { String::new() };
@@ -60,10 +60,10 @@ mod tests {
         let progress = |compared| Progress { what: "samples", part: (3, 90), compared, copied: 1_000 };
         let (now, before, elapsed) = (progress(12_000), progress(2_000), Duration::from_secs(10));
         let expected = "samples: part 3 of 90, 12,000 compared, 1,000 copied, 1,000/s";
-        assert_eq!(said(&now, &before, elapsed), expected);
+        assert_eq!(summary(&now, &before, elapsed), expected);
         let other = Progress { what: "alerts", ..before };
-        assert_eq!(said(&now, &other, elapsed), expected.replace("1,000/s", "1,200/s"));
+        assert_eq!(summary(&now, &other, elapsed), expected.replace("1,000/s", "1,200/s"));
         let whole = Progress { part: (1, 1), ..now };
-        assert_eq!(said(&whole, &other, elapsed), "samples: 12,000 compared, 1,000 copied, 1,200/s");
+        assert_eq!(summary(&whole, &other, elapsed), "samples: 12,000 compared, 1,000 copied, 1,200/s");
     }
 }

@@ -1,4 +1,4 @@
-//! The list of rows that are left out.
+//! The list of skipped rows.
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -7,21 +7,21 @@ use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use watchkeeper_migrate::LeftOut;
 
-/// A file to which rows are appended, as JSON, one a line.
+/// A file to which skipped rows are appended, as NDJSON.
 pub(super) struct Rejected {
     file: BufWriter<File>,
     path: PathBuf,
-    /// The first that went wrong.
+    /// The first write error.
     failed: Option<io::Error>,
 }
 
 impl Rejected {
-    /// Appends to the file, which another run may have begun.
+    /// Opens the file for appending; an earlier run may have started it.
     pub(super) fn append_to(path: &Path) -> anyhow::Result<Self> {
         let open = || -> io::Result<File> {
             let mut file = File::options().read(true).append(true).create(true).open(path)?;
             if !ends_a_line(&mut file)? {
-                // That run was killed.
+                // The earlier run was killed while it wrote a line.
                 file.write_all(b"\n")?;
             }
             Ok(file)
@@ -45,19 +45,16 @@ impl Rejected {
     }
 
     /// # Errors
-    /// When a row could not be written.
+    /// If a row could not be written.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         let flushed = self.file.flush();
         self.failed.map_or(flushed, Err).with_context(|| {
-            format!(
-                "--rejected: {} lacks rows; --again goes through all of them once more",
-                self.path.display()
-            )
+            format!("--rejected: {} lacks rows; run again with --again to read all rows", self.path.display())
         })
     }
 }
 
-/// Whether the file is empty or ends with the end of a line.
+/// Whether the file is empty or ends with a line break.
 fn ends_a_line(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(true);

@@ -1,6 +1,6 @@
-//! From the database of the previous platform.
+//! Migrates the samples of the previous platform.
 
-use super::progress::Telling;
+use super::progress::Reporter;
 use super::rejected::Rejected;
 use super::taken_over;
 use crate::cli::MigrateArgs;
@@ -19,16 +19,16 @@ pub(super) fn run(args: &MigrateArgs, config: Config, url: &str) -> anyhow::Resu
         if args.to.is_empty() { config.backends } else { config.backends.taking_over_at(&args.to)? };
     let (takeover, taken) = block_on(async {
         let takeover = backends.open_takeover(url, &dir, config.settings.get()?, passes, args.again)?;
-        let mut telling = Telling::on_stderr();
+        let mut reporter = Reporter::on_stderr();
         let taken = take_over(&takeover, &mut |event| {
             if let (Some(rejected), Event::LeavesOut(left_out)) = (&mut rejected, event) {
                 rejected.write(left_out);
             }
-            telling.tell(event);
+            reporter.report(event);
         })
         .await;
-        telling.end();
-        let taken = taken.context("not everything is taken over; the same command goes on from here")?;
+        reporter.end();
+        let taken = taken.context("the migration is incomplete; run the same command again to resume")?;
         anyhow::Ok((takeover, taken))
     })?;
     if let Some(rejected) = rejected {

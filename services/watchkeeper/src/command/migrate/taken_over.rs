@@ -1,4 +1,4 @@
-//! What a takeover did, and what is to be done next.
+//! The result of migrating a database, and the next steps.
 
 use crate::command::print_line;
 use crate::command::table::print_table;
@@ -10,23 +10,23 @@ use watchkeeper_runtime::Grouped;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Prints what became of the rows and what is to be done next.
+/// Prints the counts of rows and the next steps.
 ///
 /// # Errors
-/// When something is not in the store after all.
+/// If something could not be verified in the store.
 pub(super) fn show(takeover: &Takeover, taken: &TakenOver) -> anyhow::Result<()> {
-    let headings = ["ROWS READ", "TAKEN NOW", "ALREADY THERE", "LEFT OUT", "VERIFIED", "MISSING"];
+    let headings = ["ROWS READ", "COPIED NOW", "ALREADY THERE", "SKIPPED", "VERIFIED", "MISSING"];
     let counts = [taken.rows, taken.taken, taken.there, taken.left_out.rows(), taken.verified, taken.missing];
     print_table(headings, vec![counts.map(|count| Grouped(count).to_string())], "")?;
     if taken.left_out.rows() > 0 {
         print_line("")?;
-        let headings = ["LEFT OUT", "ROWS", "FIRST IDS", "WHY THE FIRST ONE"];
+        let headings = ["SKIPPED", "ROWS", "FIRST IDS", "FIRST REASON"];
         print_table(headings, taken.left_out.by_kind.iter().map(row).collect(), "")?;
     }
     ensure!(
         taken.missing == 0,
-        "{} could not be verified: they are not in the store, or it is pruned at the same time; --again goes through all \
-         rows once more",
+        "{} could not be verified: they are not in the store, or were pruned meanwhile; run again with --again to \
+         compare all rows",
         Grouped(taken.missing),
     );
     print_line("")?;
@@ -41,23 +41,23 @@ fn row((kind, tally): (&String, &Tally)) -> [String; 4] {
 
 fn next_steps(takeover: &Takeover, taken: &TakenOver, now: Timestamp) -> Vec<String> {
     let mut steps = vec![
-        "Every row was read, and what could be taken is in the store. While the table is written to, the same command \
-         takes the rest; --again compares all rows once more."
+        "Every row was read, and all valid samples are in the store. If the table is still written to, run the same \
+         command again for the rest; --again compares all rows once more."
             .to_owned(),
     ];
     steps.push(if takeover.rollups.is_some() {
-        "Analytics makes the rollups of this time anew, once it runs.".to_owned()
+        "Analytics recomputes the rollups of this time range when it runs.".to_owned()
     } else {
-        "Where the rollups are was not said, and those of this time are not made anew if analytics has run before: run the \
-         same command with --again and --config FILE, or with --to for the rollups too."
+        "No rollup store was named, so rollups of this time range are not recomputed if analytics has run before: run \
+         the same command with --again and --config FILE, or with another --to for the rollups."
             .to_owned()
     });
     if let Some(oldest) = taken.left_out.oldest {
         let days = now.since(oldest).as_secs() / DAY.as_secs() + 2;
         steps.push(format!(
-            "Rows that are older than [persister] retention would be removed again. To have the rollups of their time, set \
-             retention to {days}d in --config FILE and restart the persister, run the same command with --again, and set \
-             retention back when `query rollups` shows them."
+            "Rows older than [persister] retention were skipped: they would be pruned again. To get rollups for them, \
+             set retention to {days}d in --config FILE and restart the persister, run the same command with --again, and \
+             set retention back once `query rollups` shows them."
         ));
     }
     steps
@@ -89,12 +89,12 @@ mod tests {
         let steps = |takeover: &Takeover, taken: &TakenOver| next_steps(takeover, taken, now).join("\n");
         let said = steps(&takeover, &TakenOver::default());
         assert!(
-            said.contains("makes the rollups of this time anew") && !said.contains("retention"),
+            said.contains("recomputes the rollups of this time range") && !said.contains("retention"),
             "{said}"
         );
         takeover.rollups = None;
         let left_out = LeftOuts { oldest: Some(now.minus(400 * DAY)), ..LeftOuts::default() };
         let said = steps(&takeover, &TakenOver { left_out, ..TakenOver::default() });
-        assert!(said.contains("Where the rollups are was not said") && said.contains("402d"), "{said}");
+        assert!(said.contains("No rollup store was named") && said.contains("402d"), "{said}");
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of a running Watchkeeper.
+//! The rules of a running server.
 
 use crate::cli::{ExplainArgs, Output, Server};
 use crate::command::client::{Client, Parameters, segment};
@@ -23,8 +23,8 @@ pub(super) fn list(output: &Output, server: &Server) -> anyhow::Result<()> {
             rule.firing.to_string(),
         ]
     };
-    let headings = ["NAME", "SEVERITY", "FIRES WHEN", "FOR", "ABOUT", "RECEIVERS", "FIRING"];
-    print_table(headings, rules.iter().map(row).collect(), "There are no rules.")?;
+    let headings = ["NAME", "SEVERITY", "FIRES WHEN", "FOR", "MATCHERS", "RECEIVERS", "FIRING"];
+    print_table(headings, rules.iter().map(row).collect(), "No rules.")?;
     Ok(())
 }
 
@@ -33,21 +33,21 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<()> {
     let selection = Parameters::selecting(&args.selection);
     let explanation: RuleExplanation = Client::new(&args.server)?.get(&path, &selection)?;
     if explanation.series_limit.is_some() {
-        notice("not all series are here: choose some with --source, --name or --label");
+        notice("not all series are shown: narrow the selection with --source, --name or --label");
     }
     if args.output.json {
         return print_json(&explanation.series);
     }
     if explanation.series.is_empty() {
-        print_line(&format!("There is no series that {} could fire about.", args.rule))?;
+        print_line(&format!("No series match the rule {}.", args.rule))?;
     }
     explanation.series.iter().try_for_each(show)?;
     Ok(())
 }
 
 fn show(explained: &SeriesExplanation) -> io::Result<()> {
-    let (fires, told) =
-        if explained.fires { ("fires", "nobody is told") } else { ("does not fire", "nobody would be told") };
+    let (fires, muted) =
+        if explained.fires { ("fires", "muted") } else { ("does not fire", "would be muted") };
     print_line(&format!("{}: {fires}", series(&explained.series)))?;
     for line in &explained.why {
         print_line(&format!("  {line}"))?;
@@ -55,12 +55,12 @@ fn show(explained: &SeriesExplanation) -> io::Result<()> {
     for silence in &explained.silences {
         let colon = if silence.comment.is_empty() { "" } else { ": " };
         print_line(&format!(
-            "  {told} until {}, silence {} by {}{colon}{}",
+            "  {muted} until {} by silence {} of {}{colon}{}",
             silence.ends_at, silence.id, silence.created_by, silence.comment
         ))?;
     }
     if let Some(by) = &explained.inhibited_by {
-        print_line(&format!("  {told} while {} fires about {}", by.rule, series(&by.series)))?;
+        print_line(&format!("  {muted} while {} fires for {}", by.rule, series(&by.series)))?;
     }
     Ok(())
 }

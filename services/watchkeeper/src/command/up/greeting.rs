@@ -1,4 +1,4 @@
-//! What `up` prints when it is ready.
+//! What `up` prints once it is ready.
 
 use crate::cli::UpArgs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use watchkeeper_runtime::http::{Access, Listener};
 
-/// Where things are.
+/// Addresses, data directory and configuration.
 pub(super) struct Greeting {
     http: SocketAddr,
     grpc: SocketAddr,
     data: String,
     config: Option<PathBuf>,
-    /// What curl needs besides, to be let in.
+    /// The option for curl, if the API requires a token.
     authorization: &'static str,
     started: Instant,
 }
@@ -37,7 +37,7 @@ impl Greeting {
         }
     }
 
-    /// Prints itself; a stdout that nobody reads is no reason to stop.
+    /// Prints the greeting; errors of stdout are ignored.
     pub(super) fn print(&self) {
         let took = self.started.elapsed();
         tracing::info!(http = %self.http, grpc = %self.grpc, ?took, "ready");
@@ -48,10 +48,10 @@ impl Greeting {
         let Self { http, grpc, data, config, authorization, .. } = self;
         let config = config
             .as_ref()
-            .map_or("none given: every setting has its default".into(), |file| file.display().to_string());
+            .map_or("none: every setting has its default".into(), |file| file.display().to_string());
         let stop = if io::stdin().is_terminal() { "\nStop with Ctrl-C.\n" } else { "" };
         format!(
-            "Watchkeeper is ready, after {} ms.\n\
+            "Watchkeeper is ready after {} ms.\n\
              \n  page and API   http://{http}/\
              \n  gRPC           {grpc}\
              \n  data           {data}\

@@ -1,4 +1,4 @@
-//! Where a back end is: in a directory, or at an engine.
+//! The location of a backend: a directory, or an engine.
 
 use super::client::NOT_BUILT_IN;
 use super::url;
@@ -6,31 +6,31 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use watchkeeper_config::Section;
 
-/// Where a back end is.
+/// The location of a backend.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Nothing was said: embedded in the directory of all data.
+pub(super) enum Location {
+    /// Not configured: embedded in the data directory.
     #[default]
     DataDirectory,
     /// Embedded in this directory.
     Directory(PathBuf),
-    /// At an engine, which the adapter finds by this; [`UNREAD`] if that stands in a file that stays closed.
+    /// An engine at this address; [`UNREAD`] if the address is in a file that is not opened.
     Engine(String),
 }
 
-/// Instead of a URL that stands in a file for another machine.
+/// Placeholder for a URL in a file that is not opened because it is for another machine.
 pub(super) const UNREAD: &str = "";
 
-/// What a place comes down to.
+/// A resolved location.
 pub(super) enum Found<'a> {
     /// Files in this directory.
     Directory(&'a Path),
-    /// An engine, which the adapter finds by this.
+    /// An engine at this address.
     Engine(&'a str),
 }
 
-impl Place {
-    /// Where that is, when all data is in `data_dir`.
+impl Location {
+    /// Resolves the location, given the data directory.
     pub(super) fn find<'a>(&'a self, data_dir: &'a Path) -> Found<'a> {
         match self {
             Self::DataDirectory => Found::Directory(data_dir),
@@ -39,7 +39,7 @@ impl Place {
         }
     }
 
-    /// The directory that the files are in, if it is embedded.
+    /// The directory of the files, if the backend is embedded.
     pub(super) fn directory<'a>(&'a self, data_dir: &'a Path) -> Option<&'a Path> {
         match self.find(data_dir) {
             Found::Directory(dir) => Some(dir),
@@ -47,7 +47,7 @@ impl Place {
         }
     }
 
-    /// Where the engine is, if that is known.
+    /// The address of the engine, if it is configured and was read.
     pub(super) fn engine(&self) -> Option<&str> {
         match self {
             Self::Engine(address) if address != UNREAD => Some(address),
@@ -55,14 +55,14 @@ impl Place {
         }
     }
 
-    /// Whether several processes can use it.
+    /// Whether several processes can share it.
     pub(super) fn is_shared(&self) -> bool {
         matches!(self, Self::Engine(_))
     }
 }
 
-/// Without the engine's URL, in which a password may stand.
-impl fmt::Debug for Place {
+/// Omits the URL of the engine: it may contain a password.
+impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DataDirectory => f.write_str("DataDirectory"),
@@ -72,34 +72,39 @@ impl fmt::Debug for Place {
     }
 }
 
-/// An engine that can be in the place of the embedded back end.
+/// An engine that can replace an embedded backend.
 pub(super) struct Engine {
-    /// Whether its client is a part of this build.
+    /// Whether this build includes its client.
     pub(super) built_in: bool,
-    /// What the adapter finds it by, if a URL is one of this engine.
+    /// The address for the adapter, if the URL names this engine.
     pub(super) address: fn(&str) -> Option<&str>,
-    /// What a place may be, for an error.
+    /// The accepted values, for errors.
     pub(super) expected: &'static str,
 }
 
 impl Engine {
-    /// Reads the place from `key`, or from the file that `file_key` names.
-    pub(super) fn read(&self, section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Place {
-        url::read(section, key, file_key, Place::Engine(UNREAD.to_owned()), |text| {
-            let embedded = || url::embedded(text).map(|dir| Place::Directory(dir.into()));
+    /// Reads the location from `key`, or from the file that `file_key` names.
+    pub(super) fn read(
+        &self,
+        section: &mut Section<'_>,
+        key: &'static str,
+        file_key: &'static str,
+    ) -> Location {
+        url::read(section, key, file_key, Location::Engine(UNREAD.to_owned()), |text| {
+            let embedded = || url::embedded(text).map(|dir| Location::Directory(dir.into()));
             self.at(text)?.or_else(embedded).ok_or(self.expected)
         })
         .unwrap_or_default()
     }
 
-    /// The place at `url`, if that is one of this engine.
+    /// The location at `url`, if it names this engine.
     ///
     /// # Errors
-    /// When its client is not a part of this build.
-    pub(super) fn at(&self, url: &str) -> Result<Option<Place>, &'static str> {
+    /// If this build does not include its client.
+    pub(super) fn at(&self, url: &str) -> Result<Option<Location>, &'static str> {
         match (self.address)(url) {
             Some(_) if !self.built_in => Err(NOT_BUILT_IN),
-            address => Ok(address.map(|address| Place::Engine(address.to_owned()))),
+            address => Ok(address.map(|address| Location::Engine(address.to_owned()))),
         }
     }
 }
