@@ -3,22 +3,22 @@
 use std::ops::RangeInclusive;
 use watchkeeper_config::Section;
 
-/// How many may follow the live samples at once: the default and the bounds.
+/// Concurrent streams of live samples: default and bounds.
 pub const STREAMS: (usize, RangeInclusive<usize>) = (64, 1..=10_000);
-/// How many series one answer about a range may hold: the default and the bounds.
+/// Series per range query: default and bounds.
 pub const RANGE_SERIES: (usize, RangeInclusive<usize>) = (100, 1..=1_000);
 
-/// What the api may be asked for.
+/// The configuration of the api.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiConfig {
-    /// Streams of live samples at once, over HTTP and gRPC together.
+    /// Maximum number of concurrent streams of live samples, over HTTP and gRPC together.
     pub streams: usize,
-    /// Series in one answer about a range.
+    /// Maximum number of series per range query.
     pub range_series: usize,
 }
 
 impl ApiConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; missing keys get their default.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             streams: section.integer("streams", STREAMS.1, STREAMS.0),

@@ -1,4 +1,4 @@
-//! Records that were rejected: which wait, what they are, sending them to their topic again, and giving them up.
+//! Lists, shows, replays and discards dead letters.
 
 mod batch;
 mod original;
@@ -19,7 +19,7 @@ use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterJson, DeadLetterList, DeadLetterRun, RunState};
 
-/// When to ask again while the topics are being read.
+/// `Retry-After` while the topics are being read.
 const RETRY_READING: Duration = Duration::from_secs(2);
 
 /// The dead-letter topics of the bus.
@@ -29,10 +29,10 @@ pub(crate) struct DeadLetters {
     runs: Runs,
 }
 
-/// Which letters are meant.
+/// A selection of dead letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// All that lie before these ends.
+    /// All before these offsets.
     All(HashMap<TopicPartition, Offset>),
     Ids(Vec<LetterId>),
 }
@@ -42,7 +42,7 @@ impl DeadLetters {
         Self { context, letters, runs: Runs::default() }
     }
 
-    /// A page of the letters that wait after one.
+    /// A page of pending dead letters after `after`.
     pub(crate) async fn page(
         &self,
         after: Option<&LetterId>,
@@ -51,16 +51,16 @@ impl DeadLetters {
         self.letters.page(after, limit, shown).await.map_err(not_now)
     }
 
-    /// One letter, whether it waits or not; `None` if there is none of that name.
+    /// One dead letter, pending or not; `None` if there is no such dead letter.
     pub(crate) async fn one(&self, id: &LetterId) -> Result<Option<DeadLetterJson>, PortError> {
         self.letters.one(id, shown).await
     }
 
-    /// Begins to replay or discard all that wait, or those of the ids, the oldest first. It goes on by itself. What
-    /// was done is marked on the topic, a batch at a time: another run goes on with the rest.
+    /// Starts to replay or discard all pending dead letters, or those with these IDs, oldest first, in the background.
+    /// Progress is marked on the topic, a batch at a time, so that another run can continue with the rest.
     ///
     /// # Errors
-    /// 404, before anything is done, when one of the ids does not wait; 409 while another run goes on.
+    /// 404, before anything is done, when one of the IDs is not pending; 409 while another run is in progress.
     pub(crate) async fn begin(
         &self,
         settlement: Settlement,
@@ -87,38 +87,37 @@ impl DeadLetters {
     fn conflict(&self, going_on: &Run) -> Problem {
         let DeadLetterRun { id, total, left, .. } = self.shown(going_on);
         let detail = format!(
-            "another run over the dead letters goes on, {id}, with {left} of {total} left: wait for its end, or stop it"
+            "dead-letter run {id} is in progress, {left} of {total} left: wait for it to end, or stop it"
         );
         Problem::new(StatusCode::CONFLICT, detail)
     }
 
-    /// The runs that are remembered, the newest first.
+    /// The known runs, newest first.
     pub(crate) fn runs(&self) -> Vec<DeadLetterRun> {
         self.runs.all().iter().map(|run| self.shown(run)).collect()
     }
 
-    /// The run of that id.
+    /// The run with this ID.
     ///
     /// # Errors
-    /// 404 if none is remembered.
+    /// 404 if it is not known.
     pub(crate) fn run(&self, id: &str) -> Result<Arc<Run>, Problem> {
         let detail = || {
             format!(
-                "there is no run {id}: the last {} are remembered until the process ends. What was done is marked, and \
-                 another run goes on with the rest",
+                "there is no run {id}: only the last {} are kept, until the process ends. Finished work is marked; start \
+                 another run for the rest",
                 runs::MAX_RUNS
             )
         };
         self.runs.of_id(id).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, detail()))
     }
 
-    /// How a run is.
+    /// The state of a run.
     pub(crate) fn shown(&self, run: &Run) -> DeadLetterRun {
         run.shown(self.letters.known(Ledger::waiting))
     }
 
-    /// Waits until the role is asked to stop and the run that goes on has ended: it stops after the letters that are
-    /// under way.
+    /// Waits for shutdown, and then for the current run, which stops after the dead letters in flight.
     pub(crate) async fn finish(&self) -> RoleResult {
         self.context.shutdown().cancelled().await;
         for run in self.runs.all() {
@@ -128,7 +127,6 @@ impl DeadLetters {
     }
 }
 
-/// As it is answered.
 fn shown(id: &LetterId, letter: &DeadLetter<'_>) -> DeadLetterJson {
     DeadLetterJson::new(id.to_string(), letter)
 }
@@ -136,14 +134,14 @@ fn shown(id: &LetterId, letter: &DeadLetter<'_>) -> DeadLetterJson {
 fn not_now(not_now: NotNow) -> Problem {
     match not_now {
         NotNow::Reading(_) => Problem::unavailable(format!("{not_now}; try again"), RETRY_READING)
-            .of_kind(DeadLetterList::BEING_READ, "The dead letters are being read"),
+            .of_kind(DeadLetterList::BEING_READ, "Dead letters are being read"),
         NotNow::Bus(error) => error.into(),
     }
 }
 
 fn chosen(ledger: &Ledger, mut ids: Vec<LetterId>) -> Result<Vec<LetterId>, Problem> {
     if let Some(gone) = ids.iter().find(|id| !ledger.waits(id)) {
-        return Err(Problem::not_found(&format!("dead letter {gone} that waits; nothing was done")));
+        return Err(Problem::not_found(&format!("pending dead letter {gone}; nothing was done")));
     }
     ids.sort_unstable();
     ids.dedup();

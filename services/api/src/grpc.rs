@@ -1,4 +1,4 @@
-//! Questions over gRPC: one file for each service.
+//! The gRPC API: one file per service.
 
 mod compatible;
 mod metrics;
@@ -19,13 +19,12 @@ use watchkeeper_runtime::http::{Access, Limits};
 use watchkeeper_wire::proto::api::metrics_service_server::MetricsServiceServer;
 use watchkeeper_wire::proto::v1::metrics_server::MetricsServer;
 
-/// Longest question (`RESOURCE_EXHAUSTED`): as long as over HTTP. The listener's own limit is not asked by tonic.
+/// Maximum request size (`RESOURCE_EXHAUSTED`), the same as over HTTP. tonic does not apply the limit of the listener.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
-/// The services, by name.
+/// The service names.
 pub(crate) const SERVICES: [&str; 2] = [MetricsServer::<()>::NAME, MetricsServiceServer::<()>::NAME];
 
-/// All services.
 pub(crate) fn router(
     samples: &Samples,
     kept_rollups: &Rollups,
@@ -40,6 +39,6 @@ pub(crate) fn router(
     let compatible = MetricsServiceServer::new(CompatibleService::new(samples.clone()));
     let services = Routes::new(current.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(compatible.max_decoding_message_size(MAX_MESSAGE_BYTES));
-    // Outermost, so that a call is counted whose time was over.
+    // Outermost, so that calls that timed out are counted too.
     routes(services, access).route_layer(from_fn_with_state(metrics.clone(), measure))
 }

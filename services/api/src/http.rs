@@ -1,4 +1,4 @@
-//! Questions over HTTP: one file for each resource.
+//! The HTTP API: one file per resource.
 
 mod alerts;
 mod asked;
@@ -33,7 +33,7 @@ use watchkeeper_ports::NotificationStore;
 use watchkeeper_query::{Alerts, Rollups, Samples};
 use watchkeeper_runtime::http::{Access, Scope};
 
-/// What the routes answer from.
+/// The data sources of the routes.
 pub(crate) struct Sources {
     pub(crate) samples: Samples,
     pub(crate) rollups: Rollups,
@@ -47,7 +47,7 @@ pub(crate) struct Sources {
     pub(crate) metrics: ApiMetrics,
 }
 
-/// All routes, and the document about them and about those that `others` describe.
+/// All routes, and the OpenAPI document of these and `others`.
 pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> Router {
     let Sources { samples, rollups, live, letters, rules, alerts, silences, notifications, status, metrics } =
         sources;

@@ -1,11 +1,14 @@
-//! The api role answers questions over HTTP and gRPC.
+//! The api role serves queries and administration over HTTP and gRPC.
 //!
-//! The path of a question: *parse* the parameters or the message to a question, the same value for both
-//! protocols → *ask* the cache for what is latest and the store for everything else → *answer* in JSON or
-//! protobuf. Rollups are *made* of samples a few series at a time, for the one who keeps them. Live samples
-//! take another path: one feed *follows* topic `metrics` while somebody listens, *decodes* once, and *hands
-//! on* each batch to every stream. Dead letters that wait are known by an index ([`watchkeeper_letters`]), shown as
-//! they lie on their topics, and replayed to where they came from or discarded, many of them in the background. Of a rule is *explained* why it does or does not fire about a series, and alerts are *silenced*.
+//! A request is *parsed* into a query, the same type for both protocols; the query is *answered* by
+//! [`watchkeeper_query`] from the cache (latest values) or the store (everything else); the result is *encoded* as JSON
+//! or protobuf.
+//!
+//! - Live samples: one feed follows the topic `metrics` while there are listeners, decodes each record once, and passes
+//!   every batch to all streams.
+//! - Rollups are computed from samples a few series at a time, for the analytics role.
+//! - Dead letters come from the index of [`watchkeeper_letters`]; replays and discards run in the background.
+//! - Rules are explained: why a rule fires or does not fire for a series. Silences are created and ended.
 
 mod config;
 mod dead_letters;

@@ -1,4 +1,4 @@
-//! Live items, such as samples: followed and decoded once, for everybody who listens.
+//! Live items, such as samples: consumed and decoded once for all listeners.
 
 mod feed;
 mod listener;
@@ -17,28 +17,28 @@ use watchkeeper_runtime::{Dependency, RoleContext};
 use watchkeeper_wire::Decode;
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Batches that a listener may be behind before it misses some.
+/// Batches that a listener may lag before it misses some.
 const MAX_BEHIND_BATCHES: usize = 64;
-/// Listeners that may wait for the feed to begin.
+/// Listeners that may wait for the feed to start.
 const MAX_WAITING: usize = 64;
-/// How long a listener waits for the feed to begin.
+/// How long a listener waits for the feed to start.
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
 
-/// Items that came in together.
+/// Items that arrived together.
 #[derive(Clone, Debug)]
 struct Batch<T> {
     items: Arc<[T]>,
-    /// How many came in before them, since the process began.
+    /// Number of items that arrived before them since the process started.
     before: u64,
 }
 
-/// A place at the feed: what comes from now on, and how many came in before.
-struct Seat<T> {
+/// A subscription to the feed: batches from now on, and the number of items before.
+struct Subscription<T> {
     batches: broadcast::Receiver<Batch<T>>,
     heard: u64,
 }
 
-/// What is counted of all feeds together.
+/// Metrics of all feeds.
 #[derive(Clone)]
 pub(crate) struct LiveMetrics {
     open: IntGauge,
@@ -48,17 +48,17 @@ pub(crate) struct LiveMetrics {
 
 impl LiveMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let open = IntGauge::new("watchkeeper_api_streams", "Streams of live samples that are open.")?;
+        let open = IntGauge::new("watchkeeper_api_streams", "Open streams of live samples.")?;
         let counter = |name, help| register(registry, IntCounter::new(name, help)?);
         Ok(Self {
             open: register(registry, open)?,
             missed: counter(
                 "watchkeeper_api_stream_missed_total",
-                "Samples that streams left out because their clients read too slowly.",
+                "Samples skipped on streams because clients read too slowly.",
             )?,
             copies: counter(
                 "watchkeeper_api_copies_total",
-                "Records that repeat a cached value under the label cached=\"true\", and were shown on no stream.",
+                "Records that repeat a cached value (label cached=\"true\"), skipped on all streams.",
             )?,
         })
     }
@@ -67,21 +67,21 @@ impl LiveMetrics {
 /// Live samples.
 pub(crate) type LiveSamples = Live<SampleDecoder>;
 
-/// Where listeners to what a decoder reads come in.
+/// The listeners of the items of one decoder.
 pub(crate) struct Live<D: Decode> {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     most: usize,
-    requests: mpsc::Sender<oneshot::Sender<Seat<D::Item>>>,
+    requests: mpsc::Sender<oneshot::Sender<Subscription<D::Item>>>,
     context: RoleContext,
     metrics: LiveMetrics,
 }
 
-/// A decoder need not be one that can be cloned.
+/// By hand, because the decoder need not be `Clone`.
 impl<D: Decode> Clone for Live<D> {
     fn clone(&self) -> Self {
-        let Self { places, most, requests, context, metrics } = self;
+        let Self { permits, most, requests, context, metrics } = self;
         Self {
-            places: Arc::clone(places),
+            permits: Arc::clone(permits),
             most: *most,
             requests: requests.clone(),
             context: context.clone(),
@@ -91,7 +91,7 @@ impl<D: Decode> Clone for Live<D> {
 }
 
 impl<D: Decode> Live<D> {
-    /// A feed from `bus`, with room for `most` listeners. It begins once [`Feed::run`] runs.
+    /// A feed from `bus` for at most `most` listeners. It starts with [`Feed::run`].
     pub(crate) fn new(
         context: RoleContext,
         bus: Arc<dyn EventBus>,
@@ -102,39 +102,40 @@ impl<D: Decode> Live<D> {
     ) -> (Self, Feed<D>) {
         let (requests, waiting) = mpsc::channel(MAX_WAITING);
         let feed = Feed::new(context.clone(), bus, dependency, decoder, waiting, metrics.copies.clone());
-        (Self { places: Arc::new(Semaphore::new(most)), most, requests, context, metrics }, feed)
+        (Self { permits: Arc::new(Semaphore::new(most)), most, requests, context, metrics }, feed)
     }
 
-    /// Listens to the items that match. They are those that are published after this returns.
+    /// Listens to matching items that are published after this returns.
     ///
     /// # Errors
-    /// 503 when there are too many listeners, or the bus cannot be followed within [`BEGIN_WITHIN`].
+    /// 503 when there are too many listeners, or the feed does not start within [`BEGIN_WITHIN`].
     pub(crate) async fn listen<F: Fn(&D::Item) -> bool + Send>(
         &self,
         matches: F,
     ) -> Result<Listener<D::Item, F>, Problem> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.full())?;
-        let (reply, seat) = oneshot::channel();
-        let seated = async {
+        // The permit lives as long as the listener, so that dropping a stream frees its slot.
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| self.full())?;
+        let (reply, subscription) = oneshot::channel();
+        let subscribed = async {
             self.requests.send(reply).await.ok()?;
-            seat.await.ok()
+            subscription.await.ok()
         };
-        let seat = tokio::time::timeout(BEGIN_WITHIN, seated).await.ok().flatten();
-        let seat = seat.ok_or_else(|| {
-            let detail = format!("the live {} cannot be followed now", D::ITEMS);
+        let subscription = tokio::time::timeout(BEGIN_WITHIN, subscribed).await.ok().flatten();
+        let subscription = subscription.ok_or_else(|| {
+            let detail = format!("cannot follow live {} now", D::ITEMS);
             Problem::unavailable(detail, RETRY_UNAVAILABLE)
         })?;
-        Ok(Listener::new(seat, matches, place, self.context.clone(), self.metrics.clone()))
+        Ok(Listener::new(subscription, matches, permit, self.context.clone(), self.metrics.clone()))
     }
 
-    /// How many listen.
+    /// Number of listeners.
     pub(crate) fn listeners(&self) -> usize {
-        self.most - self.places.available_permits()
+        self.most - self.permits.available_permits()
     }
 
     fn full(&self) -> Problem {
         let detail =
-            format!("{} streams are open, which is the limit: close one, or come back later", self.most);
+            format!("{} streams are open, which is the limit: close one, or try again later", self.most);
         Problem::unavailable(detail, RETRY_UNAVAILABLE)
             .of_kind("too-many-streams", "Too many streams are open")
     }
@@ -163,6 +164,6 @@ mod tests {
         for refused in listeners {
             assert_eq!(refused.err().map(|problem| problem.status()), Some(StatusCode::SERVICE_UNAVAILABLE));
         }
-        assert_eq!(live.listeners(), 0, "who is refused leaves its place to others");
+        assert_eq!(live.listeners(), 0, "who is refused leaves its permit to others");
     }
 }

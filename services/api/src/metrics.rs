@@ -1,4 +1,4 @@
-//! What the api counts.
+//! The metrics of the api.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_runtime::telemetry::register;
 
-/// Questions, by route and status.
+/// Requests by route and status.
 #[derive(Clone)]
 pub(crate) struct ApiMetrics {
     requests: IntCounterVec,
@@ -24,11 +24,11 @@ impl ApiMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let requests = Opts::new(
             "watchkeeper_api_requests_total",
-            "Questions answered, by route and status (of HTTP, or the name of the gRPC code).",
+            "Requests by route and status (HTTP status or gRPC code name).",
         );
         let seconds = HistogramOpts::new(
             "watchkeeper_api_request_seconds",
-            "Time from a question to the beginning of its answer, by route.",
+            "Time from request to response headers, by route.",
         );
         let seconds = seconds.buckets(prometheus::exponential_buckets(0.000_5, 2.0, 14)?);
         Ok(Self {
@@ -38,13 +38,13 @@ impl ApiMetrics {
         })
     }
 
-    /// How many questions were answered so far.
+    /// The number of requests so far.
     pub(crate) fn answered(&self) -> u64 {
         self.answered.load(Relaxed)
     }
 }
 
-/// A layer's function: counts a question and its answer, also when it is not let in.
+/// Middleware that counts every request, including rejected ones.
 pub(crate) async fn measure(State(metrics): State<ApiMetrics>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
     let started = Instant::now();
@@ -69,16 +69,16 @@ impl Asked {
         Self { matched: matched.unwrap_or_default(), path }
     }
 
-    /// Labels of which there are only so many, whatever is asked.
+    /// Labels of bounded cardinality, whatever path is requested.
     fn route_and_status(self, response: &Response) -> (String, String) {
         if !self.matched.ends_with("{*rest}") {
             return (self.matched, response.status().as_str().to_owned());
         }
-        // Whoever was not let in may have asked for any path.
+        // A rejected request may have any path.
         if let Some(problem) = response.extensions().get::<Problem>() {
             return (self.matched, format!("{:?}", Status::from(problem).code()));
         }
-        // A failure says so in the headers; a success says so in the trailers, later.
+        // A failure has its code in the headers; a success has it in the trailers, which come later.
         let code =
             response.headers().get("grpc-status").map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()));
         let route = if code == Code::Unimplemented { self.matched } else { self.path };

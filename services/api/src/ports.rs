@@ -1,26 +1,26 @@
-//! What the api needs from the world.
+//! The ports that the api uses.
 
 use std::sync::Arc;
 use watchkeeper_ports::{
     AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries, SilenceStore,
 };
 
-/// What the api needs from the world.
+/// The ports that the api uses.
 #[derive(Clone)]
 pub struct ApiPorts {
-    /// Live samples, lag.
+    /// Live samples, lag, dead letters.
     pub bus: Arc<dyn EventBus>,
-    /// The history.
+    /// Stored samples.
     pub samples: Arc<dyn SampleQueries>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
-    /// What the history became.
+    /// Rollups.
     pub rollups: Arc<dyn RollupStore>,
-    /// What fires, and what the rules remember.
+    /// Alerts, and the evaluator state of the rules.
     pub alerts: Arc<dyn AlertStore>,
-    /// What people are told.
+    /// Notifications.
     pub notifications: Arc<dyn NotificationStore>,
-    /// What they are not told for a time.
+    /// Silences.
     pub silences: Arc<dyn SilenceStore>,
 }
 

@@ -1,7 +1,7 @@
-//! How much can be asked for, the same over HTTP and gRPC. The questions are those of [`watchkeeper_query`].
+//! Limits of queries, the same over HTTP and gRPC. The queries are those of [`watchkeeper_query`].
 //!
-//! A [`Violation`] names a field as the domain calls it (`labels.host`, `limit`); each protocol spells it
-//! its own way.
+//! A [`Violation`] names a field as in the domain (`labels.host`, `limit`); each protocol translates it to its own
+//! spelling.
 
 mod instant;
 mod step;
@@ -20,14 +20,14 @@ pub(crate) const NEWEST_SAMPLES: Count = Count { default: 20, most: 10_000 };
 pub(crate) const PAGE_LETTERS: Count = Count { default: 50, most: 500 };
 /// Alerts on a page.
 pub(crate) const PAGE_ALERTS: Count = Count { default: 100, most: 1_000 };
-/// Notifications in one answer. Few, because each is read with all that it holds.
+/// Notifications in one response. Few, because each is read with its full text.
 pub(crate) const NEWEST_NOTIFICATIONS: Count = Count { default: 20, most: 200 };
-/// How far back a range begins when the question does not say.
+/// Default length of a range.
 pub(crate) const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
-/// How many windows of rollups are meant when the question does not say.
+/// Default number of rollup windows.
 pub(crate) const DEFAULT_ROLLUPS: u32 = 24;
 
-/// How many of something one answer brings: unless it is asked for a number, and at most.
+/// The default and the maximum of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) default: usize,
@@ -35,13 +35,13 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Checks the number that `field` asks for.
+    /// Checks the requested limit in `field`.
     pub(crate) fn checked(self, field: &str, asked: i64) -> Result<usize, Violation> {
         let count = usize::try_from(asked).ok().filter(|count| (1..=self.most).contains(count));
         count.ok_or_else(|| Violation::new(field, format!("must be from 1 to {}, is {asked}", self.most)))
     }
 
-    /// The same where 0, which protobuf cannot tell from nothing, asks for the default.
+    /// The same, but 0 means the default: protobuf cannot distinguish it from a missing value.
     pub(crate) fn checked_or_default(self, field: &str, asked: i64) -> Result<usize, Violation> {
         if asked == 0 { Ok(self.default) } else { self.checked(field, asked) }
     }

@@ -1,11 +1,11 @@
-//! Names for what is made here.
+//! Random IDs.
 
 use data_encoding::BASE32_NOPAD;
 
-/// Random bytes in an id: enough that none is given twice, and few enough to be read out.
+/// Random bytes of an ID: enough to be unique, few enough to be read aloud.
 const ID_BYTES: usize = 10;
 
-/// An id that nothing else has.
+/// A unique ID.
 pub(crate) fn random_id() -> String {
     BASE32_NOPAD.encode(&rand::random::<[u8; ID_BYTES]>()).to_ascii_lowercase()
 }

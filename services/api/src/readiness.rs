@@ -1,4 +1,4 @@
-//! Whether the api can answer, and how busy it is.
+//! Readiness and the status line.
 
 use crate::live::LiveSamples;
 use crate::metrics::ApiMetrics;
@@ -9,8 +9,8 @@ use watchkeeper_ports::{Page, PortError};
 use watchkeeper_runtime::probe::{PROBE_EVERY, probe};
 use watchkeeper_runtime::{Dependency, Grouped, RoleContext, RoleResult, Rounds, Stopped, per_second};
 
-/// What most questions are about. The stores of rollups and of alerts are not among them: without one only the
-/// questions about it are refused, and the role that fills it says that it is missing.
+/// The dependencies of most queries. Rollup and alert stores are not included: if one is unavailable, only queries for it
+/// fail, and the role that writes to it reports it.
 pub(crate) struct Dependencies {
     pub(crate) store: Dependency,
     pub(crate) cache: Dependency,
@@ -18,14 +18,14 @@ pub(crate) struct Dependencies {
 }
 
 impl Dependencies {
-    /// Those of the role, missing until they have answered.
+    /// The dependencies of the role, missing until they have answered.
     pub(crate) fn of(context: &RoleContext) -> Self {
         let [store, cache, bus] = ["store", "cache", "bus"].map(|name| context.dependency(name));
         Self { store, cache, bus }
     }
 }
 
-/// Watches what the api depends on.
+/// Probes the dependencies.
 pub(crate) struct Readiness {
     pub(crate) context: RoleContext,
     pub(crate) ports: ApiPorts,
@@ -35,7 +35,7 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
-    /// Checks again and again until the role is asked to stop, or a failure says that only a restart helps.
+    /// Probes periodically until shutdown, or until an error that only a restart can fix.
     pub(crate) async fn keep_watching(self) -> RoleResult {
         let heartbeat = self.context.heartbeat("readiness");
         let mut rounds = Rounds::every(PROBE_EVERY, &self.context, &heartbeat);
@@ -44,7 +44,7 @@ impl Readiness {
         Ok(())
     }
 
-    /// `last` is how many questions had been answered when this was done before, and when that was.
+    /// `last` holds the request count and the time of the previous call.
     async fn watch(&self, last: &mut (u64, Instant)) -> Result<(), Stopped> {
         self.check().await?;
         let (answered, since) = *last;
@@ -54,8 +54,8 @@ impl Readiness {
         Ok(())
     }
 
-    /// Asks all dependencies. The api only reads, so whether the store can be written to is not
-    /// asked: that costs it a write.
+    /// Probes all dependencies. The api only reads, so it does not check whether the store accepts writes, which would
+    /// cost a write.
     async fn check(&self) -> Result<(), PortError> {
         let (anything, first) = (SeriesFilter::default(), Page::first(1));
         let (store, cache, bus) = tokio::join!(
@@ -72,7 +72,7 @@ impl Readiness {
 
 fn status_line(questions_per_second: u64, streams: usize) -> String {
     let plural = if streams == 1 { "" } else { "s" };
-    format!("{} questions/s, {streams} stream{plural}", Grouped(questions_per_second))
+    format!("{} requests/s, {streams} stream{plural}", Grouped(questions_per_second))
 }
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_status_line_reads_at_a_glance() {
-        assert_eq!(status_line(12, 2), "12 questions/s, 2 streams");
-        assert_eq!(status_line(4_120, 1), "4,120 questions/s, 1 stream");
+        assert_eq!(status_line(12, 2), "12 requests/s, 2 streams");
+        assert_eq!(status_line(4_120, 1), "4,120 requests/s, 1 stream");
     }
 }

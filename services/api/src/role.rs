@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The `api` entry of the role table.
 
 use crate::ports::ApiPorts;
 use crate::{Api, ApiConfig};
@@ -12,7 +12,7 @@ use watchkeeper_runtime::role::{GrpcPort, InProcess, RoleSpec, StartError, Start
 /// The api.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "api",
-    about: "Answers questions over HTTP and gRPC",
+    about: "Serves the HTTP and gRPC API",
     http_port: 8460,
     grpc: Some(GrpcPort { key: "api_grpc", port: 8461 }),
     consumes: &[],

@@ -1,4 +1,4 @@
-//! Rollups made of samples, sent as they are made.
+//! Computes rollups from samples and streams them.
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
@@ -8,46 +8,45 @@ use watchkeeper_ports::{Failure, Page, PortError, SampleQueries};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Problem, RETRY_UNAVAILABLE};
 
-/// Streams that are made at once. Few, because each keeps the store at work, which has other questions to
-/// answer.
+/// Maximum number of concurrent requests. Low, because each keeps the store busy, which also serves other queries.
 const MAX_STREAMS: usize = 2;
-/// Most series that are read together: few, so that other questions come in between.
+/// Maximum number of series read at once. Low, so that other queries get their turn.
 const MAX_SERIES: u64 = 16;
-/// Most rollups that are held at once, unless one series has more.
+/// Maximum number of rollups in memory, unless one series has more.
 const MAX_ROLLUPS: u64 = 20_000;
 
-/// Makes rollups of samples.
+/// Computes rollups from samples.
 #[derive(Clone)]
 pub(crate) struct RollUps {
     samples: Arc<dyn SampleQueries>,
     context: RoleContext,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl RollUps {
     pub(crate) fn new(samples: Arc<dyn SampleQueries>, context: RoleContext) -> Self {
-        Self { samples, context, places: Arc::new(Semaphore::new(MAX_STREAMS)) }
+        Self { samples, context, permits: Arc::new(Semaphore::new(MAX_STREAMS)) }
     }
 
-    /// The rollups of the series that match, by key. They are made when they are asked for, a few series
-    /// ahead: who reads slowly is not hurried, and who goes away ends the work.
+    /// The rollups of matching series, ordered by key. They are computed on demand, a few series ahead: a slow reader
+    /// applies backpressure, and dropping the stream ends the work.
     ///
     /// # Errors
-    /// 503 when [`MAX_STREAMS`] are being made; what the store says to the first series.
+    /// 503 when [`MAX_STREAMS`] are in progress; the error of the store for the first page.
     pub(crate) async fn stream(
         &self,
         query: RollupQuery,
     ) -> Result<impl Stream<Item = Result<SeriesRollups, PortError>> + use<>, Problem> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full())?;
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| full())?;
         let mut pages = Pages {
             samples: Arc::clone(&self.samples),
             context: self.context.clone(),
             series_at_once: series_at_once(&query),
             query,
             after: None,
-            _place: place,
+            _permit: permit,
         };
-        // Before there is an answer, so that a store that is away refuses the call.
+        // Before the response starts, so that an unavailable store fails the call.
         let first = pages.next().await?;
         let rest = stream::try_unfold(pages, |mut pages| async {
             let page = pages.next().await?;
@@ -58,20 +57,20 @@ impl RollUps {
     }
 }
 
-/// The pages of one answer.
+/// The pages of one response.
 struct Pages {
     samples: Arc<dyn SampleQueries>,
     context: RoleContext,
     query: RollupQuery,
     series_at_once: usize,
-    /// The key of the last series that is done with.
+    /// The key of the last series that is done.
     after: Option<String>,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Pages {
-    /// The next page; `None` after the last. A series that the store refuses to roll up is left out, or none
-    /// of those after it would ever be rolled up.
+    /// The next page; `None` after the last. A series that the store refuses to roll up is skipped, so that it does not
+    /// block those after it.
     async fn next(&mut self) -> Result<Option<Vec<SeriesRollups>>, PortError> {
         let mut limit = self.series_at_once;
         loop {
@@ -81,7 +80,7 @@ impl Pages {
                     continue;
                 }
                 Err(error) if error.failure() == Failure::Reject => {
-                    tracing::warn!(%error, "a series is left out of the rollups");
+                    tracing::warn!(%error, "skipping a series that cannot be rolled up");
                     if self.step_over().await? {
                         continue;
                     }
@@ -95,15 +94,15 @@ impl Pages {
         }
     }
 
-    /// A role that is asked to stop breaks off with an error, because an answer that just ends is taken as whole.
+    /// On shutdown this fails, because a stream that merely ends would be taken as complete.
     async fn roll_up(&self, limit: usize) -> Result<Vec<SeriesRollups>, PortError> {
         if self.context.shutdown().is_cancelled() {
-            return Err(PortError::Unavailable { what: "api", reason: "it stops".to_owned() });
+            return Err(PortError::Unavailable { what: "api", reason: "shutting down".to_owned() });
         }
         self.samples.roll_up(&self.query, &Page { after: self.after.clone(), limit }).await
     }
 
-    /// Is done with the next series, whatever it has; `false` if there is none.
+    /// Skips the next series; `false` if there is none.
     async fn step_over(&mut self) -> Result<bool, PortError> {
         let page = Page { after: self.after.clone(), limit: 1 };
         let Some(series) = self.samples.series(self.query.filter(), &page).await?.series.pop() else {
@@ -121,9 +120,8 @@ fn series_at_once(query: &RollupQuery) -> usize {
 
 fn full() -> Problem {
     let detail =
-        format!("rollups are being made for {MAX_STREAMS} others, which is the limit: come back later");
-    Problem::unavailable(detail, RETRY_UNAVAILABLE)
-        .of_kind("too-many-roll-ups", "Too many rollups are being made")
+        format!("{MAX_STREAMS} rollup requests are in progress, which is the limit: try again later");
+    Problem::unavailable(detail, RETRY_UNAVAILABLE).of_kind("too-many-roll-ups", "Too many rollup requests")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The rules, and why they do or do not fire.
+//! Rules, and why they fire or do not fire.
 
 mod subjects;
 
@@ -13,10 +13,10 @@ use watchkeeper_wire::json::{
     AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
 };
 
-/// Most series in one explanation.
+/// Maximum number of series in one explanation.
 pub(crate) const MAX_EXPLAINED: usize = 20;
 
-/// Answers questions about rules.
+/// Lists and explains rules.
 pub(crate) struct Rules {
     all: Arc<RuleSet>,
     samples: Samples,
@@ -29,15 +29,15 @@ impl Rules {
         Self { all, samples, alerts, bus }
     }
 
-    /// All rules, in the order of the configuration.
+    /// All rules, in configuration order.
     pub(crate) async fn list(&self) -> Result<RuleList, PortError> {
         let firing = self.alerts.firing_by_rule().await?;
         let count = |rule: &Rule| firing.get(&rule.name).copied().unwrap_or(0);
         Ok(RuleList { rules: self.all.rules().iter().map(|rule| shown(rule, count(rule))).collect() })
     }
 
-    /// Why a rule does or does not fire about the series asked for; about those that it could fire about if
-    /// all are. `None` if there is no rule of that name.
+    /// Why a rule fires or does not fire for the series that `filter` selects; for all series that the rule matches if
+    /// the filter is empty. `None` if there is no such rule.
     pub(crate) async fn explain(
         &self,
         name: &str,
@@ -67,7 +67,6 @@ impl Rules {
     }
 }
 
-/// A rule as it is answered.
 fn shown(rule: &Rule, firing: u64) -> RuleJson {
     RuleJson {
         name: rule.name.clone(),
@@ -98,7 +97,7 @@ fn explained(
     }
 }
 
-/// The alert that there would be: nobody might be told of it either.
+/// The alert if the rule fired, to find out what would mute it.
 fn if_it_fired(rule: &Rule, subject: &Subject, now: Timestamp) -> Alert {
     Alert {
         rule: rule.name.clone(),

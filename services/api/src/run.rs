@@ -1,4 +1,4 @@
-//! The api's loops.
+//! The api role.
 
 use crate::ApiConfig;
 use crate::dead_letters::DeadLetters;
@@ -37,11 +37,11 @@ pub struct Api {
 }
 
 impl Api {
-    /// The names of the services of gRPC: `watchkeeper.v1.Metrics` and `api.MetricsService`.
+    /// The gRPC services: `watchkeeper.v1.Metrics` and `api.MetricsService`.
     pub const SERVICES: [&str; 2] = grpc::SERVICES;
 
-    /// Makes the role; `letters` is the index of the dead letters on the bus, `rules` are those that the notifier
-    /// evaluates, and `consumers` those whose lag is told.
+    /// Creates the role. `letters` is the index of the dead letters on the bus, `rules` are those that the notifier
+    /// evaluates, and `consumers` are the groups whose lag is reported.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -99,25 +99,25 @@ impl Api {
         })
     }
 
-    /// Adds routes that another role serves on the same listener to the document at `/openapi.json`.
+    /// Adds the routes of another role on the same listener to `/openapi.json`.
     #[must_use]
     pub fn with_openapi(mut self, described: OpenApi) -> Self {
         self.described_elsewhere.push(described);
         self
     }
 
-    /// The routes of HTTP: `/v1/…` and `/openapi.json`.
+    /// The HTTP routes: `/v1/…` and `/openapi.json`.
     pub fn router(&self, access: &Access) -> Router {
         http::router(&self.sources, &self.described_elsewhere, access)
     }
 
-    /// The services of gRPC, [`Self::SERVICES`], as routes.
+    /// The gRPC services, [`Self::SERVICES`], as routes.
     pub fn grpc(&self, access: &Access) -> Router {
         let Sources { samples, rollups, live, metrics, .. } = &self.sources;
         grpc::router(samples, rollups, live, &self.roll_ups, metrics, access)
     }
 
-    /// Feeds the streams, follows the dead letters and watches the dependencies, until asked to stop.
+    /// Feeds the streams, follows the dead-letter topics and probes the dependencies until shutdown.
     pub async fn run(self) -> RoleResult {
         let (context, letters, dead_letters) = (self.context.clone(), self.letters, self.sources.letters);
         let readiness = Readiness {

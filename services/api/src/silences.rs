@@ -1,4 +1,4 @@
-//! Silences: which there are, making one, and ending one.
+//! Lists, creates and ends silences.
 
 mod draft;
 
@@ -12,19 +12,18 @@ use watchkeeper_ports::{PortError, SilenceStore};
 use watchkeeper_query::{MAX_SILENCES, ended_silences, unended_silences};
 use watchkeeper_runtime::http::Problem;
 
-/// The silences.
 pub(crate) struct Silences {
     store: Arc<dyn SilenceStore>,
-    /// Held by who changes one: what is changed must be as it was seen.
+    /// Held from read to write, so that no change is lost.
     changing: Mutex<()>,
 }
 
-/// What became of a request for a silence.
+/// The result of creating a silence.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Made {
-    /// It was made.
+pub(crate) enum Created {
+    /// Created.
     New(Silence),
-    /// It had been made before.
+    /// It existed before.
     Before(Silence),
 }
 
@@ -33,25 +32,25 @@ impl Silences {
         Self { store, changing: Mutex::new(()) }
     }
 
-    /// Those that have not ended by `now`, the first to end first.
+    /// Silences that have not ended by `now`, ordered by end time.
     pub(crate) async fn unended(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
         Ok(unended_silences(&*self.store, now).await?.all)
     }
 
-    /// Those that ended within [`ENDED_WITHIN`](watchkeeper_query::ENDED_WITHIN), the last first.
+    /// Silences that ended within [`ENDED_WITHIN`](watchkeeper_query::ENDED_WITHIN), last ended first.
     pub(crate) async fn ended(&self, now: Timestamp) -> Result<Vec<Silence>, PortError> {
         ended_silences(&*self.store, now).await
     }
 
-    /// Keeps a new silence.
+    /// Stores a new silence.
     ///
     /// # Errors
-    /// 409 when there is another one of its id, or there are [`MAX_SILENCES`].
-    pub(crate) async fn make(&self, silence: Silence, now: Timestamp) -> Result<Made, Problem> {
+    /// 409 when its ID is in use by a different one, or there are [`MAX_SILENCES`].
+    pub(crate) async fn create(&self, silence: Silence, now: Timestamp) -> Result<Created, Problem> {
         let _changing = self.changing.lock().await;
         match self.store.silence(&silence.id).await? {
-            Some(before) if is_same(&before, &silence) => return Ok(Made::Before(before)),
-            Some(_) => return Err(conflict(format!("id: there is another silence {}", silence.id))),
+            Some(before) if is_same(&before, &silence) => return Ok(Created::Before(before)),
+            Some(_) => return Err(conflict(format!("id: another silence has the ID {}", silence.id))),
             None => {}
         }
         if self.unended(now).await?.len() >= MAX_SILENCES {
@@ -60,11 +59,11 @@ impl Silences {
         }
         self.store.put(&silence).await?;
         let Silence { id, matchers, ends_at, created_by, .. } = &silence;
-        tracing::info!(id, %matchers, %ends_at, created_by, "silence made");
-        Ok(Made::New(silence))
+        tracing::info!(id, %matchers, %ends_at, created_by, "silence created");
+        Ok(Created::New(silence))
     }
 
-    /// Ends a silence at `now`, if it has not ended before; `None` if there is none of that id.
+    /// Ends a silence at `now`, unless it has ended; `None` if there is no such silence.
     pub(crate) async fn end(&self, id: &str, now: Timestamp) -> Result<Option<Silence>, PortError> {
         let _changing = self.changing.lock().await;
         let Some(mut silence) = self.store.silence(id).await? else { return Ok(None) };
@@ -78,7 +77,7 @@ impl Silences {
     }
 }
 
-/// Whether the two came from one request; their times differ when it says no instants.
+/// Whether both come from the same request. Times are not compared: they differ if the request has only a duration.
 fn is_same(one: &Silence, other: &Silence) -> bool {
     (&one.matchers, &one.created_by, &one.comment) == (&other.matchers, &other.created_by, &other.comment)
 }
@@ -119,10 +118,10 @@ mod tests {
         let now = Timestamp::now();
         put(&store, (0..MAX_SILENCES).map(|id| silence(id, now))).await;
         let silences = Silences::new(store);
-        let refused = silences.make(silence(MAX_SILENCES, now), now).await.unwrap_err();
+        let refused = silences.create(silence(MAX_SILENCES, now), now).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::CONFLICT);
         assert_eq!(refused.detail(), "there are 1000 silences, which is the limit: end some first");
         silences.end("7", now).await.unwrap().unwrap();
-        assert!(matches!(silences.make(silence(MAX_SILENCES, now), now).await, Ok(Made::New(_))));
+        assert!(matches!(silences.create(silence(MAX_SILENCES, now), now).await, Ok(Created::New(_))));
     }
 }

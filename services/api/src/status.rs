@@ -1,4 +1,4 @@
-//! How this process is, and how far everybody has come.
+//! The status of this process, and the lag of the consumer groups.
 
 use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
@@ -8,7 +8,7 @@ use watchkeeper_query::{Alerts, Samples, lag_of_consumers, within_time};
 use watchkeeper_runtime::{RoleContext, RoleState};
 use watchkeeper_wire::json::{GroupLag, RoleStatus, StatusJson};
 
-/// Tells how this process is.
+/// Reports the status of this process.
 #[derive(Clone)]
 pub(crate) struct Status {
     pub(crate) context: RoleContext,
@@ -22,7 +22,7 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    /// The roles as they are now, and the figures of those dependencies that answer.
+    /// The current state of the roles, and the figures of the dependencies that answer.
     pub(crate) async fn now(&self) -> StatusJson {
         let roles = self.context.roster().roles();
         let (lag, dead_letters, cached_series, firing_alerts, waiting_notifications) = tokio::join!(
@@ -44,7 +44,7 @@ impl Status {
         }
     }
 
-    /// Of the groups that the bus tells of.
+    /// Groups whose lag is unknown are omitted.
     async fn lag(&self) -> Vec<GroupLag> {
         let lags = lag_of_consumers(&*self.bus, &self.consumers).await.into_iter();
         let shown = lags.filter_map(|((topic, group), lag)| {

@@ -1,17 +1,17 @@
-// What moves: ages by the second, values as their samples come in, and all the rest by asking for the
-// page again. The page is complete without this script.
+// Keeps the page up to date: ages every second, values as samples arrive on the stream, everything else by
+// fetching the page again. The page is complete without this script.
 "use strict";
 
-/** How often the page is asked for again, in milliseconds. */
+/** How often the page is fetched again, in milliseconds. */
 const REFRESH_EVERY = 15_000;
-/** The soonest that it is asked for again for a value that only the server can show. */
+/** The delay before it is fetched again for a value that only the server can format, in milliseconds. */
 const REFRESH_SOON = 3_000;
-/** The units of an age in seconds, the longest first. The server knows the same ones. */
+/** The units of an age in seconds, the longest first. Same as on the server. */
 const AGE_UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
 
-/** The rows of the page by the key of their series. */
+/** The rows of the page by series key. */
 let rows = new Map();
-/** The newest sample of each row that is not shown yet. */
+/** The newest sample of each row that is not rendered yet. */
 const arrived = new Map();
 /** How far the server's clock is ahead of this one, in milliseconds. */
 let clockAhead = 0;
@@ -45,7 +45,7 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Shows a value on the scale that the server chose for the one before it. */
+/** Shows a value on the scale that the server chose for the previous one. */
 function showSample(row, sample) {
   const data = first("data", row);
   const time = first("time[data-age]", row);
@@ -68,7 +68,7 @@ function showSample(row, sample) {
 
 function showArrived() {
   for (const [key, sample] of arrived) {
-    // The page may have been asked for again since, and the row be gone.
+    // A refresh in the meantime may have removed the row.
     const row = rows.get(key);
     if (row) showSample(row, sample);
   }
@@ -80,7 +80,7 @@ function take(event) {
   const sample = JSON.parse(event.data);
   const key = keyOf(sample);
   if (!rows.has(key)) return;
-  // Samples of a producer without keys come in any order.
+  // Samples from a producer that sets no keys arrive in any order.
   const waiting = arrived.get(key);
   if (waiting && Date.parse(sample.collected_at) < Date.parse(waiting.collected_at)) return;
   if (arrived.size === 0) requestAnimationFrame(showArrived);
@@ -98,11 +98,11 @@ function follow() {
 
 function showLiveness() {
   const follows = samples?.readyState === EventSource.OPEN;
-  const live = follows ? "Values move as they come in" : `Values move every ${REFRESH_EVERY / 1_000} s`;
+  const live = follows ? "Live" : `Refreshes every ${REFRESH_EVERY / 1_000} s`;
   setText(first("[data-live-text]"), paused ? "Paused" : live);
 }
 
-/** Makes `old` like `now`, and keeps every element that can stay: the focus, and what is selected. */
+/** Turns `old` into `now`, keeping as many elements as possible so that focus and selection survive. */
 function become(old, now) {
   if (old.isEqualNode(now)) return;
   if (old.nodeName !== now.nodeName) {
@@ -133,11 +133,11 @@ async function refresh() {
   follow();
 }
 
-/** Asks for the page again after `wait` milliseconds, and from then on regularly. */
+/** Fetches the page again after `wait` milliseconds, then regularly. */
 function refreshAfter(wait) {
   clearTimeout(refreshing?.timer);
   const timer = setTimeout(async () => {
-    // A server that is away leaves the page as it was: the ages tell.
+    // If the server is unavailable the page stays as it is; the growing ages show it.
     await refresh().catch(() => {});
     if (!paused && !document.hidden) refreshAfter(REFRESH_EVERY);
   }, wait);

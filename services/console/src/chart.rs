@@ -6,37 +6,37 @@ use crate::lookback::Lookback;
 use crate::sparkline::{Axes, Frame, extremes};
 use watchkeeper_domain::Timestamp;
 
-/// The plot: as high as it is shown, in pixels, and in the direction of time a thousandth of its width.
+/// The plot: its height in pixels; on the time axis one unit is a thousandth of its width.
 const FRAME: Frame = Frame { width: 1_000.0, height: 220.0, margin: 0.0 };
-/// How many lines across the plot are aimed at.
+/// Target number of horizontal grid lines.
 const LEVELS: f64 = 5.0;
-/// A mark of time nearer to an edge than this share of the width has no room for its text.
+/// A time mark closer to an edge than this share of the width is omitted: its text would not fit.
 const EDGE: f64 = 0.06;
 
-/// The windows of one series over time: the mean as a line, from the smallest to the largest as a band.
+/// The windows of one series over time: the mean as a line, minimum to maximum as a band.
 pub(crate) struct Chart {
     /// The `d` of an SVG path.
     pub(crate) line: String,
-    /// Likewise.
+    /// The `d` of an SVG path.
     pub(crate) band: String,
     pub(crate) levels: Vec<Level>,
     pub(crate) times: Vec<Time>,
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub(crate) title: String,
 }
 
-/// A line across the plot.
+/// A horizontal grid line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Level {
-    /// Pixels from the upper edge.
+    /// Pixels from the top.
     pub(crate) y: String,
     pub(crate) text: String,
 }
 
-/// A mark on the axis of time.
+/// A mark on the time axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Time {
-    /// Percent of the width from the left edge.
+    /// Percent of the width from the left.
     pub(crate) x: String,
     pub(crate) text: String,
 }
@@ -55,12 +55,12 @@ impl Chart {
             band: FRAME.band(&lines.smallest, &lines.largest, &axes),
             levels: levels(&axes, unit),
             times: times(&axes, lookback),
-            title: format!("{}: from {least} to {most}, on average {middle}", lookback.title()),
+            title: format!("{}: min {least}, avg {middle}, max {most}", lookback.title()),
         })
     }
 }
 
-/// The edges of the plot: a little further than the values reach.
+/// The range of the value axis: slightly wider than the values.
 fn with_room(min: f64, max: f64) -> (f64, f64) {
     let height = max - min;
     let room = if height > 0.0 && height.is_finite() {
@@ -72,7 +72,7 @@ fn with_room(min: f64, max: f64) -> (f64, f64) {
     (low.max(f64::MIN), (max + room).min(f64::MAX))
 }
 
-/// Lines at round numbers of the unit that the largest value is shown in.
+/// Grid lines at round numbers, in the unit of the largest value.
 fn levels(axes: &Axes, unit: &str) -> Vec<Level> {
     let largest = if axes.max.abs() > axes.min.abs() { axes.max } else { axes.min };
     let divisor = Scale::of(largest, unit).map_or(1.0, |scale| scale.divisor);
@@ -100,14 +100,14 @@ fn level_text(value: f64, largest: f64, unit: &str, decimals: usize) -> String {
     }
 }
 
-/// The number 1, 2 or 5 times a power of ten that is nearest above.
+/// Rounds up to 1, 2 or 5 times a power of ten.
 fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     let multiple = [1.0, 2.0, 5.0].into_iter().find(|multiple| multiple * power >= step).unwrap_or(10.0);
     multiple * power
 }
 
-/// Marks at full hours or days, or parts of them (UTC).
+/// Marks at round times of day or at midnight (UTC).
 fn times(axes: &Axes, lookback: Lookback) -> Vec<Time> {
     let tick = lookback.tick();
     let mut at = axes.from.window_start(tick).plus(tick);

@@ -1,4 +1,4 @@
-//! Values, ages and times as people read them.
+//! Human-readable values, ages and times.
 
 mod value;
 
@@ -9,16 +9,16 @@ use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_runtime::Grouped;
 
-/// The units of an age in seconds, the longest first. The script knows the same ones.
+/// The units of an age in seconds, the longest first. Same as in the script.
 const AGE_UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
 
-/// `3 s ago`, in the largest unit that is full; `just now` for less than a second and for what a clock
-/// that runs ahead says is still to come.
+/// `3 s ago`, in the largest unit that fits; `just now` for less than a second, and for times in the future
+/// because of clock skew.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     age(at, now).map_or_else(|| "just now".to_owned(), |age| format!("{age} ago"))
 }
 
-/// The same as a span: `3 s`; `None` for less than a second.
+/// The age as a duration: `3 s`; `None` for less than a second.
 pub(crate) fn age(at: Timestamp, now: Timestamp) -> Option<String> {
     let seconds = now.since(at).as_secs();
     let (unit, name) = AGE_UNITS.iter().find(|(unit, _)| seconds >= *unit)?;
@@ -28,7 +28,7 @@ pub(crate) fn age(at: Timestamp, now: Timestamp) -> Option<String> {
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `14:30:00 UTC`, with the date before it if that is not the one of `now`.
+/// `14:30:00 UTC`, preceded by the date unless it is that of `now`.
 pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
     let text = at.window_start(SECOND).to_string().replace('T', " ").replace('Z', " UTC");
     if at.window_start(DAY) == now.window_start(DAY) {
@@ -38,11 +38,10 @@ pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The units of a span from a minute on, in seconds, the longest first.
+/// The units of a duration in seconds, the longest first.
 const SPAN_UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
 
-/// A span of a minute or more, in its two largest units: `12 d 3 h`. What is left over is cut off, and
-/// a shorter span is shown in whole seconds.
+/// A duration in its two largest units, rounded down: `12 d 3 h`. Less than a minute is shown in whole seconds.
 pub(crate) fn duration(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "-" } else { "" };
     let seconds = seconds.abs().floor();
@@ -57,12 +56,12 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// Whole numbers: `1,234,567`.
+/// A whole number: `1,234,567`.
 pub(crate) fn count(number: impl TryInto<u64>) -> String {
     Grouped(number.try_into().unwrap_or(u64::MAX)).to_string()
 }
 
-/// `1,234.5`: at least and at most so many decimals; zeros at the end count as none.
+/// `1,234.5`, with a number of decimals in this range; trailing zeros are dropped.
 pub(crate) fn grouped(value: f64, decimals: &RangeInclusive<usize>) -> String {
     let text = format!("{:.*}", *decimals.end(), value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -70,12 +69,12 @@ pub(crate) fn grouped(value: f64, decimals: &RangeInclusive<usize>) -> String {
     let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     let sign = if value.is_sign_negative() && !is_zero { "-" } else { "" };
     let point = if kept > 0 { "." } else { "" };
-    // What does not fit a `u64` is written with an exponent long before.
+    // Numbers beyond `u64` are written with an exponent long before.
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| Grouped(whole).to_string());
     format!("{sign}{whole}{point}{}", &fraction[..kept])
 }
 
-/// The first `max_chars` characters of `text`, with a mark where the rest is cut off.
+/// The first `max_chars` characters of `text`, followed by an ellipsis if it is longer.
 pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! What a page asks.
+//! Gathers the data of a page.
 
 mod alerting;
 mod dead_letters;
@@ -25,10 +25,10 @@ use watchkeeper_query::{
 
 /// Series on one page of the table.
 pub const PAGE_SERIES: usize = 50;
-/// Series in one answer about a range: a page asks for each series alone.
+/// Series per range query: a page queries each series on its own.
 const RANGE_SERIES: usize = 1;
 
-/// Whom the pages ask.
+/// The data sources of the pages.
 #[derive(Clone)]
 pub(crate) struct Sources {
     pub(crate) letters: LetterIndex,
@@ -48,31 +48,30 @@ impl Sources {
     }
 }
 
-/// Which series the status page shows.
+/// The series selection of the status page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Chosen {
-    /// Those that match,
     pub(crate) filter: SeriesFilter,
-    /// and come after the page that ended here.
+    /// Where the previous page ended.
     pub(crate) cursor: Option<Cursor>,
 }
 
-/// What the status page shows.
+/// The data of the status page.
 pub(crate) struct Status {
     /// By key, at most [`PAGE_SERIES`].
     pub(crate) latest: Answer<Paged<Sample>>,
     pub(crate) history: Answer<History>,
-    /// How many series the cache keeps.
+    /// The number of series in the cache.
     pub(crate) series: Answer<usize>,
-    /// By how much the clock of another process is not believed, if one is.
+    /// The clock skew of another process, if its clock is ignored.
     pub(crate) clock: Answer<Option<Duration>>,
     pub(crate) letters: Answer<Letters>,
     pub(crate) lags: Vec<((Topic, Group), Answer<GroupLag>)>,
     pub(crate) alerting: Alerting,
 }
 
-/// Asks everything at once that does not wait for another answer. The history is asked for after the latest values, so
-/// that a page may take twice [`ANSWER_WITHIN`](watchkeeper_query::ANSWER_WITHIN).
+/// Runs all independent queries concurrently. The history query needs the latest values, so a page may take up to twice
+/// [`ANSWER_WITHIN`](watchkeeper_query::ANSWER_WITHIN).
 pub(crate) async fn status(sources: &Sources, chosen: &Chosen, now: Timestamp) -> Status {
     let ((latest, history), series, clock, letters, lags, alerting) = tokio::join!(
         latest_with_history(&sources.samples, chosen, now),
@@ -92,7 +91,7 @@ async fn latest_with_history(
 ) -> (Answer<Paged<Sample>>, Answer<History>) {
     let question =
         PageQuestion { filter: chosen.filter.clone(), limit: PAGE_SERIES, cursor: chosen.cursor.clone() };
-    let latest = within_time(whoever_has_latest(chosen), samples.latest(&question, now)).await;
+    let latest = within_time(latest_dependency(chosen), samples.latest(&question, now)).await;
     let history = match &latest {
         Ok(latest) => within_time("store", history::last_hour(samples, &latest.items, now)).await,
         Err(_) => Ok(History::default()),
@@ -100,8 +99,8 @@ async fn latest_with_history(
     (latest, history)
 }
 
-/// Who is waited for: the first page may come from either.
-fn whoever_has_latest(chosen: &Chosen) -> &'static str {
+/// The dependency to name on a timeout: the first page may come from either.
+fn latest_dependency(chosen: &Chosen) -> &'static str {
     match chosen.cursor.as_ref().map(|cursor| cursor.origin) {
         None => "cache or store",
         Some(Origin::Cache) => "cache",

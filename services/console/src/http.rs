@@ -1,4 +1,4 @@
-//! The paths of the console.
+//! The HTTP routes of the console.
 
 mod address;
 mod assets;
@@ -26,13 +26,13 @@ use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
 use watchkeeper_runtime::{RoleContext, RoleResult, host_name};
 
-/// Nothing from elsewhere, nothing inline, no frames (Content Security Policy Level 3).
+/// No other origins, nothing inline, no frames (Content Security Policy Level 3).
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-/// The role `console`: the pages. A clone shares everything.
+/// The `console` role. Clones share all state.
 #[derive(Clone)]
 pub struct Console {
     context: RoleContext,
@@ -44,7 +44,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that shows the roles of `context`'s process, what `ports` answer, the `letters` of the bus, `rules`,
+    /// A console for the roles of `context`'s process, the data behind `ports`, the dead `letters` of the bus, `rules`,
     /// and the lag of `consumers`.
     pub fn new(
         context: RoleContext,
@@ -53,7 +53,7 @@ impl Console {
         rules: Arc<RuleSet>,
         consumers: Consumers,
     ) -> Self {
-        context.set_status("shows the pages at / and /alerts");
+        context.set_status("serving / and /alerts");
         Self {
             context,
             sources: Sources::new(ports, letters, consumers),
@@ -64,7 +64,7 @@ impl Console {
         }
     }
 
-    /// `/`, `/series`, `/alerts` and the files under `/assets/`, for those who may read.
+    /// Serves `/`, `/series`, `/alerts` and `/assets/*`. Requires the read scope.
     pub fn router(&self, access: &Access) -> Router {
         Router::new()
             .route("/", get(status_page))
@@ -76,7 +76,7 @@ impl Console {
             .with_state(self.clone())
     }
 
-    /// Follows the dead letters, until asked to stop.
+    /// Follows the dead-letter topics until shutdown.
     ///
     /// # Errors
     /// None.

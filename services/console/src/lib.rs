@@ -1,9 +1,9 @@
-//! The console is the pages that show what the platform is doing, at `/`, and what fires, at `/alerts`.
+//! The console serves the web pages: the status of the platform at `/`, alerts at `/alerts`, one series at `/series`.
 //!
-//! The path of a page: a request → *gather* answers of [`watchkeeper_query`], each within a bound, so that a
-//! port that is away leaves a remark and not an error → *page*, the words and figures that are shown →
-//! a template. Everything after the gathering is pure. What moves is moved by a script, which asks for
-//! the page again and follows `/v1/stream`; without it the page is complete, and stands still.
+//! A request is handled in three steps: *gather* queries [`watchkeeper_query`], each query with a timeout, so that an
+//! unavailable dependency becomes a remark on the page and not an error; *page* turns the answers into text and
+//! figures; a template renders them. Everything after *gather* is pure. A script keeps the page up to date: it fetches
+//! the page again and follows `/v1/stream`. Without JavaScript the page is complete but does not update itself.
 
 mod chart;
 mod format;

@@ -1,17 +1,17 @@
-//! Addresses, with everything that stands in them encoded.
+//! Links, with all values percent-encoded.
 
 use crate::lookback::Lookback;
 use form_urlencoded::Serializer;
 use watchkeeper_domain::{Series, SeriesFilter};
 use watchkeeper_query::{Cursor, Origin};
 
-/// What the name of a parameter begins with that stands for a label.
+/// The prefix of parameters that select a label.
 pub(crate) const LABEL: &str = "label.";
 
-/// What the parameter `origin` says of pages that the store gives; those of the cache have none.
+/// The value of `origin` for pages from the store; pages from the cache have no `origin`.
 pub(crate) const STORE: &str = "store";
 
-/// The status page, with the series that match and come after the page that ended there.
+/// The status page with the matching series after `cursor`.
 pub(crate) fn status(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
     let mut query = filter_query(filter);
     if let Some(Cursor { origin, after }) = cursor {
@@ -23,7 +23,7 @@ pub(crate) fn status(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
     with_query("/", &query.finish())
 }
 
-/// The API's stream of the samples of series that match.
+/// The API's stream of samples of matching series.
 pub(crate) fn stream(filter: &SeriesFilter) -> String {
     with_query("/v1/stream", &filter_query(filter).finish())
 }
@@ -33,12 +33,12 @@ pub(crate) fn series(series: &Series) -> String {
     with_query("/series", &series_query(series).finish())
 }
 
-/// The page of one series, looking back so far.
+/// The page of one series with a lookback.
 pub(crate) fn series_over(series: &Series, lookback: Lookback) -> String {
     with_query("/series", &series_query(series).append_pair("over", lookback.name()).finish())
 }
 
-/// The API's answer with the means that a series page draws.
+/// The API's range query for the means that the series page draws.
 pub(crate) fn range(series: &Series, lookback: Lookback) -> String {
     let mut query = filter_query(&SeriesFilter::with_labels_of(series));
     query.append_pair("from", lookback.name());
@@ -48,7 +48,7 @@ pub(crate) fn range(series: &Series, lookback: Lookback) -> String {
 
 type Query = Serializer<'static, String>;
 
-/// What the API calls `source`, `name` and `label.KEY`, and so do the pages.
+/// The parameters `source`, `name` and `label.KEY`, the same for the API and the pages.
 fn filter_query(filter: &SeriesFilter) -> Query {
     let mut query = Serializer::new(String::new());
     for (name, value) in [("source", &filter.source), ("name", &filter.name)] {

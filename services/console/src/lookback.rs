@@ -7,22 +7,21 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// How far a page looks back, and how finely.
+/// How far a page looks back, and its resolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Lookback {
-    /// By the minute.
+    /// In windows of one minute.
     #[default]
     Hour,
-    /// By ten minutes.
+    /// In windows of ten minutes.
     Day,
-    /// By the hour.
+    /// In windows of one hour.
     Week,
 }
 
 impl Lookback {
     pub(crate) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
 
-    /// The lookback of that name.
     pub(crate) fn named(name: &str) -> Result<Self, Violation> {
         let found = Self::ALL.into_iter().find(|lookback| lookback.name() == name);
         found.ok_or_else(|| Violation::new("over", "must be one of 1h, 24h, 7d"))
@@ -46,12 +45,11 @@ impl Lookback {
         }
     }
 
-    /// The first instant that is looked back to: the start of a window, so that no window is cut.
+    /// The start of the range, aligned to a window so that no window is partial.
     pub(crate) fn from(self, now: Timestamp) -> Timestamp {
         now.minus(self.length()).window_start(self.step())
     }
 
-    /// How far back.
     const fn length(self) -> Duration {
         Duration::from_secs(match self {
             Self::Hour => HOUR,
@@ -69,16 +67,16 @@ impl Lookback {
         })
     }
 
-    /// What one window is, in words.
+    /// The window length in words.
     pub(crate) const fn step_title(self) -> &'static str {
         match self {
-            Self::Hour => "by the minute",
-            Self::Day => "by ten minutes",
-            Self::Week => "by the hour",
+            Self::Hour => "per minute",
+            Self::Day => "per 10 minutes",
+            Self::Week => "per hour",
         }
     }
 
-    /// From one mark of the time axis to the next.
+    /// The distance between two marks of the time axis.
     pub(crate) const fn tick(self) -> Duration {
         Duration::from_secs(match self {
             Self::Hour => 10 * MINUTE,

@@ -1,4 +1,4 @@
-//! What the pages say: answers turned into words and figures, without I/O.
+//! Turns answers into the text and figures of the pages, without I/O.
 
 mod alert_line;
 mod alert_row;
@@ -7,7 +7,6 @@ mod dead_letters;
 mod listed;
 mod moment;
 mod overall;
-mod plain;
 mod series_alerts;
 mod series_name;
 mod series_page;
@@ -17,12 +16,25 @@ mod spark;
 mod status_page;
 
 pub(crate) use alerts_page::AlertsPage;
-pub(crate) use plain::PlainHtml;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;
 pub(crate) use status_page::StatusPage;
 
+use askama::filters::{Escaper, Html};
+use std::fmt;
+use watchkeeper_domain::text;
 use watchkeeper_query::Answer;
 
-/// A part of a page, or why it cannot be shown now.
+/// A part of a page, or why it cannot be shown.
 type Part<T> = Answer<T>;
+
+/// Escapes markup, and writes out control and invisible characters ([`text`]). Applied to every template expression.
+/// Attributes that the script reads use `|escape("xml")` instead, which keeps all characters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainHtml;
+
+impl Escaper for PlainHtml {
+    fn write_escaped_str<W: fmt::Write>(&self, dest: W, string: &str) -> fmt::Result {
+        Html.write_escaped_str(dest, &text::lines(string))
+    }
+}

@@ -1,24 +1,24 @@
-//! What the console asks.
+//! The ports that the console uses.
 
 use std::sync::Arc;
 use watchkeeper_ports::{
     AlertStore, EventBus, LatestCache, NotificationStore, Ports, SampleQueries, SilenceStore,
 };
 
-/// What the console asks.
+/// The ports that the console uses.
 #[derive(Clone)]
 pub struct ConsolePorts {
-    /// How far everybody has come.
+    /// Lag and dead letters.
     pub bus: Arc<dyn EventBus>,
-    /// Values over time.
+    /// Range queries.
     pub samples: Arc<dyn SampleQueries>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
-    /// What fires.
+    /// Alerts.
     pub alerts: Arc<dyn AlertStore>,
-    /// Who is told of it.
+    /// Notifications.
     pub notifications: Arc<dyn NotificationStore>,
-    /// What nobody is told of.
+    /// Silences.
     pub silences: Arc<dyn SilenceStore>,
 }
 

@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The `console` entry of the role table.
 
 use crate::http::Console;
 use crate::ports::ConsolePorts;
@@ -10,7 +10,7 @@ use watchkeeper_runtime::role::{RoleSpec, StartError, Starter};
 /// The console.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "console",
-    about: "The page that shows what is going on",
+    about: "Serves the web pages: status, alerts and series",
     http_port: 8469,
     grpc: None,
     consumes: &[],

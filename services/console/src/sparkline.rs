@@ -4,21 +4,19 @@ use std::fmt::Write as _;
 use std::time::Duration;
 use watchkeeper_domain::{Point, Timestamp};
 
-/// A hole between two points that is longer than this many times the usual distance breaks the line.
+/// A gap longer than this many times the usual distance breaks the line.
 const GAP_FACTOR: f64 = 2.5;
 
-/// Where a line is drawn, in units of the SVG's view box.
+/// The drawing area, in units of the SVG view box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Frame {
-    /// From the left edge to the right.
     pub(crate) width: f64,
-    /// From the upper edge to the lower.
     pub(crate) height: f64,
-    /// What is left free along each edge, so that a thick line is not cut off.
+    /// Free space along each edge, so that a thick line is not clipped.
     pub(crate) margin: f64,
 }
 
-/// What the edges of a frame stand for.
+/// The value and time ranges of a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Axes {
     /// The instant at the left edge.
@@ -27,18 +25,18 @@ pub(crate) struct Axes {
     pub(crate) to: Timestamp,
     /// The value at the lower edge.
     pub(crate) min: f64,
-    /// The value at the upper edge; if it is `min`, every value lies in the middle.
+    /// The value at the upper edge; if equal to `min`, every value is drawn in the middle.
     pub(crate) max: f64,
 }
 
 impl Frame {
-    /// Where an instant lies between left and right; outside of them, at the edge.
+    /// The horizontal position of an instant, clamped to the frame.
     pub(crate) fn x(&self, at: Timestamp, axes: &Axes) -> f64 {
         let share = at.since(axes.from).as_secs_f64() / axes.to.since(axes.from).as_secs_f64();
         self.margin + within(share) * (self.width - 2.0 * self.margin)
     }
 
-    /// Where a value lies between the upper edge and the lower; outside of them, at the edge.
+    /// The vertical position of a value, clamped to the frame.
     pub(crate) fn y(&self, value: f64, axes: &Axes) -> f64 {
         // Halves, because the distance of two finite numbers may not be finite.
         let height = axes.max / 2.0 - axes.min / 2.0;
@@ -46,9 +44,9 @@ impl Frame {
         self.height - self.margin - within(share) * (self.height - 2.0 * self.margin)
     }
 
-    /// The line through `points`, which are in order of time: the `d` of a path, empty without points.
-    /// It breaks at gaps; a point between two of them is a stroke without length, which a round line cap
-    /// shows as a dot. A value that is not finite is left out.
+    /// The line through `points`, which are in time order: the `d` of a path, empty without points. It breaks at
+    /// gaps; an isolated point becomes a zero-length stroke, which a round line cap shows as a dot. Non-finite
+    /// values are skipped.
     pub(crate) fn line(&self, points: &[Point], axes: &Axes) -> String {
         let mut path = String::new();
         for run in runs(points) {
@@ -63,7 +61,7 @@ impl Frame {
         path
     }
 
-    /// The area between two lines with points at the same instants, as the `d` of a path.
+    /// The area between two lines with the same instants, as the `d` of a path.
     pub(crate) fn band(&self, lower: &[Point], upper: &[Point], axes: &Axes) -> String {
         let mut path = String::new();
         let (lower, upper) = (runs(lower), runs(upper));
@@ -78,7 +76,7 @@ impl Frame {
     }
 }
 
-/// The smallest, mean and largest of the values that are finite; `None` if there is none.
+/// Minimum, mean and maximum of the finite values; `None` without any.
 pub(crate) fn extremes(points: &[Point]) -> Option<(f64, f64, f64)> {
     let finite: Vec<f64> = points.iter().map(|point| point.value).filter(|value| value.is_finite()).collect();
     let smallest = finite.iter().copied().reduce(f64::min)?;
@@ -90,14 +88,14 @@ pub(crate) fn extremes(points: &[Point]) -> Option<(f64, f64, f64)> {
     Some((smallest, mean, largest))
 }
 
-/// The points that are finite, split at gaps.
+/// The finite points, split at gaps.
 fn runs(points: &[Point]) -> Vec<Vec<Point>> {
     let finite: Vec<Point> = points.iter().copied().filter(|point| point.value.is_finite()).collect();
     let longest = usual_distance(&finite).mul_f64(GAP_FACTOR);
     finite.chunk_by(|one, next| next.at.since(one.at) <= longest).map(<[Point]>::to_vec).collect()
 }
 
-/// The median distance of neighbours; zero if there are none.
+/// The median distance between neighbours; zero without any.
 fn usual_distance(points: &[Point]) -> Duration {
     let mut distances: Vec<Duration> = points.windows(2).map(|pair| pair[1].at.since(pair[0].at)).collect();
     distances.sort_unstable();

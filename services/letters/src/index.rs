@@ -1,4 +1,4 @@
-//! The index of letters that wait.
+//! The index of pending dead letters.
 
 use crate::looking::{NotNow, Progress};
 use parking_lot::{Mutex, MutexGuard};
@@ -10,48 +10,48 @@ use watchkeeper_ports::{EventBus, PortError, Watermarks};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::{Ledger, LetterId};
 
-/// Letters that are listed. An index of as many takes some 45 MB, whatever the letters hold.
+/// Maximum number of listed dead letters. That many take about 45 MB, whatever their size.
 pub const MAX_LETTERS: usize = 500_000;
-/// How long a question waits for what is new on the topics.
+/// How long a query waits for the index to catch up with the topics.
 pub const LOOK_WITHIN: Duration = Duration::from_secs(2);
-/// How often the topics are looked at when nobody asks.
+/// How often the topics are polled without queries.
 const FOLLOW_EVERY: Duration = Duration::from_secs(5);
-/// Records in one read. A bus gives fewer when they are large.
+/// Records per read. A bus returns fewer if they are large.
 const READ_RECORDS: usize = 1_000;
-/// How long to wait for letters to be read for which there was no room.
+/// How long to wait for unlisted dead letters to be read.
 const READ_ON_WITHIN: Duration = Duration::from_secs(60);
 
-/// The letters that wait on the dead-letter topics of a bus. A clone is the same index.
+/// The pending dead letters of a bus. Clones share the index.
 #[derive(Clone)]
 pub struct Letters(Arc<Shared>);
 
 struct Shared {
     bus: Arc<dyn EventBus>,
     ledger: Mutex<Ledger>,
-    /// Held by whoever follows.
+    /// Held by the follower.
     turn: tokio::sync::Mutex<()>,
-    /// Somebody wants to know what is new.
+    /// Signals that a query waits for new records.
     asked: Notify,
     state: watch::Sender<State>,
 }
 
-/// How the one who follows gets on.
+/// The state of the follower.
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// Whether the topics were read to their ends once.
+    /// Whether the topics have been read to their ends once.
     is_whole: bool,
     progress: Progress,
-    /// Why the last round ended early.
+    /// Why the last round failed.
     failure: Option<PortError>,
 }
 
 impl Letters {
-    /// An index of at most [`MAX_LETTERS`]. It knows nothing until somebody follows.
+    /// An index of at most [`MAX_LETTERS`]. It is empty until [`Self::follow`] runs.
     pub fn new(bus: Arc<dyn EventBus>) -> Self {
         Self::at_most(MAX_LETTERS, bus)
     }
 
-    /// An index of at most so many letters.
+    /// An index of at most `most` dead letters.
     pub fn at_most(most: usize, bus: Arc<dyn EventBus>) -> Self {
         Self(Arc::new(Shared {
             bus,
@@ -62,15 +62,15 @@ impl Letters {
         }))
     }
 
-    /// The bus that the letters lie on.
+    /// The bus with the dead-letter topics.
     pub fn bus(&self) -> &Arc<dyn EventBus> {
         &self.0.bus
     }
 
-    /// Follows the topics until the role is asked to stop. Of several that follow one index one does the work.
+    /// Follows the topics until shutdown. If several roles follow the same index, one does the work.
     ///
     /// # Errors
-    /// None: while the bus is away, questions say so.
+    /// None: while the bus is unavailable, queries fail.
     pub async fn follow(&self, context: &RoleContext) -> RoleResult {
         let heartbeat = context.heartbeat("dead-letters");
         let following = async {
@@ -78,7 +78,7 @@ impl Letters {
             loop {
                 let round = self.read_on(&heartbeat).await;
                 if let Err(error) = &round {
-                    tracing::debug!(%error, "the dead letters are not followed");
+                    tracing::debug!(%error, "cannot follow the dead-letter topics");
                 }
                 self.0.state.send_modify(|state| {
                     state.is_whole |= round.is_ok();
@@ -94,14 +94,16 @@ impl Letters {
         }
     }
 
-    /// What `look` finds, once everything is known that was on the topics when this was called, or as much of it
-    /// as was read within [`LOOK_WITHIN`].
+    /// Runs `look` once the index has caught up with the topics as of this call, or with what could be read within
+    /// [`LOOK_WITHIN`].
     ///
     /// # Errors
-    /// [`NotNow::Reading`] as long as the topics have not been read to their ends once: a letter may be settled
-    /// further on. [`NotNow::Bus`] when the bus does not answer.
+    /// [`NotNow::Reading`] until the topics have been read to their ends once: a dead letter may be settled by a later
+    /// record. [`NotNow::Bus`] if the bus is unavailable.
     pub async fn look<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Result<T, NotNow> {
+        // The watermarks are read first: the result then includes everything published before this call.
         let watermarks = self.watermarks().await?;
+        // Subscribed before the ledger is checked, so that no change in between is missed.
         let mut states = self.0.state.subscribe();
         let until = Instant::now() + LOOK_WITHIN;
         while !self.ledger().knows(&watermarks) || !states.borrow().is_whole {
@@ -117,12 +119,12 @@ impl Letters {
         if state.is_whole { Ok(look(&self.ledger())) } else { Err(NotNow::Reading(state.progress)) }
     }
 
-    /// What `look` finds in what is known now.
+    /// Runs `look` on the index as it is.
     pub fn known<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.ledger())
     }
 
-    /// These wait no more: they were replayed or discarded, or are gone.
+    /// Removes dead letters that were replayed, discarded, or are no longer retained.
     pub fn settle(&self, ids: &[LetterId]) {
         let mut ledger = self.ledger();
         for id in ids {
@@ -130,11 +132,11 @@ impl Letters {
         }
     }
 
-    /// Waits until more letters than so many are listed, as long as there are some that there was no room for.
-    /// Says whether there are.
+    /// Waits until more than `few` dead letters are listed, as long as there are unlisted ones. Returns whether more than
+    /// `few` are listed.
     ///
     /// # Errors
-    /// When the bus does not answer, or they were not read in time.
+    /// If the bus is unavailable, or they were not read in time.
     pub async fn more_than(&self, few: usize) -> Result<bool, NotNow> {
         let mut states = self.0.state.subscribe();
         let until = Instant::now() + READ_ON_WITHIN;
@@ -153,7 +155,7 @@ impl Letters {
         }
     }
 
-    /// What all partitions of dead-letter topics hold.
+    /// The watermarks of all partitions of dead-letter topics.
     async fn watermarks(&self) -> Result<Vec<Watermarks>, PortError> {
         let mut watermarks = Vec::new();
         for topic in self.0.bus.topics().await?.iter().filter(|topic| topic.is_dead_letters()) {
@@ -162,7 +164,7 @@ impl Letters {
         Ok(watermarks)
     }
 
-    /// Reads what is new, and what there was no room for before.
+    /// Reads new records, and unlisted dead letters if there is room again.
     async fn read_on(&self, heartbeat: &Heartbeat) -> Result<(), PortError> {
         let watermarks = heartbeat.waiting("bus", self.watermarks()).await?;
         self.ledger().reconcile(&watermarks);

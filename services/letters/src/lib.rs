@@ -1,9 +1,8 @@
-//! Which dead letters wait for somebody.
+//! The index of pending dead letters.
 //!
-//! One index for each process answers for HTTP, the pages and whoever else asks: it *reads* the dead-letter topics
-//! once after a start, *follows* them from there on, and keeps of each letter that waits its place alone. The
-//! letters themselves are *read* where they lie when they are shown ([`Letters::page`], [`Letters::newest`]) or
-//! replayed.
+//! One index per process serves HTTP, the web pages and the commands: it *reads* the dead-letter topics once after a
+//! start, then *follows* them, and keeps only the offset of each pending dead letter. The dead letters themselves are
+//! *read* from their topics when they are shown ([`Letters::page`], [`Letters::newest`]) or replayed.
 
 mod index;
 mod looking;

@@ -1,16 +1,16 @@
-//! How far the index has come, and why it does not answer now.
+//! The progress of the index, and why a query fails.
 
 use std::fmt;
 use watchkeeper_ports::{PortError, Watermarks};
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::dead_letter::Ledger;
 
-/// How far the dead-letter topics were read.
+/// The progress of reading the dead-letter topics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Records that were read,
+    /// Records read.
     pub read: u64,
-    /// of as many.
+    /// Records in total.
     pub of: u64,
 }
 
@@ -32,13 +32,13 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Why there is no answer now. The same question may be answered later.
+/// Why a query fails. It may succeed later.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum NotNow {
-    /// The topics were not read to their ends yet since the process started: which letters wait is not known.
-    #[error("the dead-letter topics are being read, as after every start: {0} so far")]
+    /// The topics have not been read to their ends since the process started: the pending dead letters are not known.
+    #[error("reading the dead-letter topics, as after every start: {0} so far")]
     Reading(Progress),
-    /// The bus does not answer.
+    /// The bus is unavailable.
     #[error(transparent)]
     Bus(#[from] PortError),
 }

@@ -1,52 +1,52 @@
-//! Which letters wait, and what they are.
+//! Queries for dead letters.
 
 use crate::{Letters, NotNow, Reader};
 use std::cmp::Reverse;
 use watchkeeper_ports::PortError;
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId};
 
-/// Records of a dead-letter topic in one read for a page. Few, because each may be as large as the bus allows.
+/// Records per read for a page. Few, because each may be as large as the bus allows.
 const READ_RECORDS: usize = 64;
-/// Bytes of keys and values from which on a page of letters takes no more.
+/// A page takes no more dead letters once their keys and values have this many bytes.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// A page of letters that wait.
+/// A page of pending dead letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LetterPage<T> {
-    /// Each as it is shown.
+    /// The dead letters, converted by `show`.
     pub letters: Vec<T>,
-    /// The last letter looked at, if there are more.
+    /// The last dead letter of the page, if there are more.
     pub next: Option<LetterId>,
-    /// How many wait in all.
+    /// Number of all pending dead letters.
     pub waiting: u64,
     /// How many of these are not listed.
     pub unlisted: u64,
 }
 
-/// The newest letters that wait.
+/// The newest pending dead letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewestLetters<T> {
-    /// Each as it is shown, the newest first.
+    /// The dead letters, converted by `show`, newest first.
     pub letters: Vec<T>,
-    /// How many wait in all.
+    /// Number of all pending dead letters.
     pub waiting: u64,
-    /// How many of these are not listed: they are newer than those that are.
+    /// How many of these are not listed: they are newer than the listed ones.
     pub unlisted: u64,
-    /// Records on the topics that are neither letter nor marker.
+    /// Records on the topics that are neither dead letters nor markers.
     pub strays: u64,
 }
 
 impl Letters {
-    /// How many letters wait.
+    /// Number of pending dead letters.
     ///
     /// # Errors
-    /// Those of [`Self::look`], as of all questions.
+    /// Those of [`Self::look`].
     pub async fn waiting(&self) -> Result<u64, NotNow> {
         self.look(Ledger::waiting).await
     }
 
-    /// The letters that wait after one, the oldest of each partition first, each as `show` shows it. Fewer than `limit`
-    /// when they are large.
+    /// The pending dead letters after `after`, oldest of each partition first, converted by `show`. Fewer than `limit` if
+    /// they are large.
     ///
     /// # Errors
     /// Those of [`Self::look`].
@@ -79,7 +79,7 @@ impl Letters {
         Ok(LetterPage { letters, next: if more { ids.pop() } else { None }, waiting, unlisted })
     }
 
-    /// The `most` letters that were rejected last, each as `show` shows it.
+    /// The `most` dead letters that were rejected last, converted by `show`.
     ///
     /// # Errors
     /// Those of [`Self::look`].
@@ -94,7 +94,7 @@ impl Letters {
         });
         let (ids, waiting, unlisted, strays) = looked.await?;
         let (mut reader, mut letters) = (Reader::new(&**self.bus(), most), Vec::new());
-        // From the oldest on, because what is read with a letter lies after it.
+        // Oldest first, because a read returns the records after it too.
         for id in ids.iter().rev() {
             let letter = reader.letter(id).await?;
             letters.extend(letter.map(|letter| (letter.rejected_at, show(id, &letter))));
@@ -105,17 +105,17 @@ impl Letters {
         Ok(NewestLetters { letters, waiting, unlisted, strays })
     }
 
-    /// One letter as `show` shows it, whether it waits or not; `None` if there is none of that name.
+    /// One dead letter, pending or not, converted by `show`; `None` if there is no such dead letter.
     ///
     /// # Errors
-    /// When the bus does not answer.
+    /// If the bus is unavailable.
     pub async fn one<T>(
         &self,
         id: &LetterId,
         show: impl Fn(&LetterId, &DeadLetter<'_>) -> T,
     ) -> Result<Option<T>, PortError> {
         let bus = self.bus();
-        // Asked first, because to read a topic would make it.
+        // Checked first, because reading would create the topic.
         let topics = bus.topics().await?;
         if !topics.contains(&id.partition.topic) {
             return Ok(None);

@@ -1,9 +1,9 @@
-//! Records of dead-letter topics, by id.
+//! Reads records of dead-letter topics by ID.
 
 use watchkeeper_ports::{EventBus, PortError, ReceivedBatch, Record};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
-/// Reads records by id; those that lie together are read together.
+/// Reads records by ID; neighbours are read together.
 pub struct Reader<'b> {
     bus: &'b dyn EventBus,
     at_once: usize,
@@ -11,32 +11,32 @@ pub struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    /// One that reads as many records at once, if the bus gives as many.
+    /// A reader of up to `at_once` records at a time.
     pub fn new(bus: &'b dyn EventBus, at_once: usize) -> Self {
         Self { bus, at_once, last: None }
     }
 
-    /// Reads the record, unless it was read with another.
+    /// Reads the record, unless it was read together with another one.
     ///
     /// # Errors
     /// Those of [`EventBus::read`].
     pub async fn load(&mut self, id: &LetterId) -> Result<(), PortError> {
         if self.loaded(id).is_none() {
-            // What was read before is dropped first: two batches are twice the memory.
+            // Dropped first: two batches would take twice the memory.
             self.last = None;
             self.last = Some(self.bus.read(&id.partition, id.offset, self.at_once).await?);
         }
         Ok(())
     }
 
-    /// The record that was read, if its topic still keeps it.
+    /// The record read by [`Self::load`], if its topic still retains it.
     pub fn loaded(&self, id: &LetterId) -> Option<Record<'_>> {
         let batch = self.last.as_ref().filter(|batch| batch.partition == id.partition)?;
         let index = batch.offsets.binary_search(&id.offset).ok()?;
         Some(batch.records.get(index))
     }
 
-    /// The record, if its topic still keeps it.
+    /// The record, if its topic still retains it.
     ///
     /// # Errors
     /// Those of [`EventBus::read`].
@@ -45,7 +45,7 @@ impl<'b> Reader<'b> {
         Ok(self.loaded(id))
     }
 
-    /// The letter, unless the topic no longer keeps it or it is none.
+    /// The dead letter; `None` if the topic no longer retains it, or it is not a dead letter.
     ///
     /// # Errors
     /// Those of [`EventBus::read`].

@@ -1,5 +1,5 @@
-//! A mail as what carries it on takes it: a message of RFC 5322, with a body of plain text or of text and
-//! HTML side by side (RFC 2046, `multipart/alternative`). No I/O, no async.
+//! Builds RFC 5322 messages with a body of plain text, or of text and HTML (`multipart/alternative`, RFC 2046). No I/O,
+//! no async.
 
 mod message_id;
 mod subject;
@@ -14,11 +14,11 @@ use std::time::{Duration, SystemTime};
 use watchkeeper_domain::{MailAddress, Timestamp, Violation, text};
 use watchkeeper_ports::Mail;
 
-/// The message that `mail` becomes, with the envelope in which it travels. Nothing in the mail's texts can
-/// add to its header, or is shown as something else than it is: see [`text`].
+/// Builds the message and its envelope. No text of the mail can inject headers, or be displayed as something it is not:
+/// see [`text`].
 ///
 /// # Errors
-/// A [`Violation`] when an id is not valid.
+/// A [`Violation`] if an ID is invalid.
 pub fn message(mail: &Mail) -> Result<Message, Violation> {
     let from = mailbox("from", &mail.from)?;
     let to = mailbox("to", &mail.to)?;
@@ -33,7 +33,7 @@ pub fn message(mail: &Mail) -> Result<Message, Violation> {
         .from(any_sender())
         .to(to)
         .raw_header(subject::header(&mail.subject))
-        // RFC 3834: no holiday greetings in answer to this.
+        // RFC 3834: suppresses automatic replies.
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
@@ -55,15 +55,15 @@ pub fn message(mail: &Mail) -> Result<Message, Violation> {
     Ok(message)
 }
 
-/// An address as the builder of messages has it, which takes every [`MailAddress`].
+/// The address as a lettre type, which accepts every [`MailAddress`].
 fn mailbox(field: &str, address: &MailAddress) -> Result<Mailbox, Violation> {
     let mailbox = Address::new(address.local(), address.host());
     let mailbox = mailbox.map_err(|error| Violation::new(field, format!("{address}: {error}")))?;
     Ok(Mailbox::new(address.name().map(str::to_owned), mailbox))
 }
 
-/// A sender for the time of building: lettre looks for one by reading the header back, and cannot read one at an IP
-/// address.
+/// A placeholder sender while building: lettre parses the `From` header again, and cannot parse an address with an IP
+/// address as domain.
 fn any_sender() -> Mailbox {
     "sender@localhost".parse().expect("the address is valid")
 }

@@ -1,9 +1,9 @@
-//! What tells a mail from all others (RFC 5322, 3.6.4).
+//! The `Message-ID` header (RFC 5322, 3.6.4).
 
 use std::fmt;
 use watchkeeper_domain::{MailAddress, Violation};
 
-/// Longest id of a mail, in bytes: it is part of a line of the header, and of the name of a file.
+/// Maximum length of a mail ID in bytes: it is part of a header line and of a file name.
 pub const MAX_ID_BYTES: usize = 128;
 
 /// `<id@host of the sender>`.
@@ -13,7 +13,7 @@ pub(super) struct MessageId<'a> {
 }
 
 impl<'a> MessageId<'a> {
-    /// Checks the id; `field` is where it stands in the mail.
+    /// Validates the ID of `field`.
     pub(super) fn new(field: &str, id: &'a str, sender: &'a MailAddress) -> Result<Self, Violation> {
         let wrong = |reason: String| Err(Violation::new(field, reason));
         if id.len() > MAX_ID_BYTES {

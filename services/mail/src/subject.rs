@@ -1,4 +1,4 @@
-//! The line of the header that people see first.
+//! The `Subject` header.
 
 use email_encoding::headers::rfc2047;
 use email_encoding::headers::writer::EmailWriter;
@@ -6,11 +6,11 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use watchkeeper_domain::text;
 
 const NAME: &str = "Subject";
-/// Longest word that stands as it is. Lines are folded between words, at some 78 characters (RFC 5322, 2.1.1).
+/// Maximum length of a word that is not encoded. Lines are folded between words, at 78 characters (RFC 5322, 2.1.1).
 const MAX_PLAIN_WORD_BYTES: usize = 60;
 
-/// The header field of `subject`, which is made one line. All of it is encoded (RFC 2047) if any of it has
-/// to be: what an encoded word leaves of the spaces beside it is read differently by different programs.
+/// The header field of `subject`, reduced to one line. If any part must be encoded (RFC 2047), all of it is: mail
+/// programs differ in how they treat spaces next to encoded words.
 pub(super) fn header(subject: &str) -> HeaderValue {
     let (name, subject) = (HeaderName::new_from_ascii_str(NAME), text::line(subject.trim()));
     if is_plain(&subject) {
@@ -23,7 +23,7 @@ pub(super) fn header(subject: &str) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(name, subject.into_owned(), encoded)
 }
 
-/// Whether the subject can stand as it is, and nobody takes it for an encoded one.
+/// Whether the subject needs no encoding, and cannot be mistaken for an encoded one.
 fn is_plain(subject: &str) -> bool {
     subject.is_ascii()
         && !subject.contains("=?")

@@ -1,11 +1,11 @@
-//! What a reader that is not of this house makes of the messages.
+//! Messages as parsed by an independent library.
 
 use super::*;
 use mail_parser::{MessageParser, MimeHeaders as _};
 use proptest::prelude::*;
 use watchkeeper_port_contract::mailer::addresses;
 
-/// Longest line of a message, in bytes, its end aside (RFC 5322, 2.1.1).
+/// Maximum length of a line in bytes, without its end (RFC 5322, 2.1.1).
 const MAX_LINE_BYTES: usize = 998;
 
 fn mail() -> Mail {
@@ -109,7 +109,7 @@ fn what_would_be_obeyed_or_not_seen_is_written_out() {
     assert_eq!(parsed.body_html(0).unwrap().trim_end(), "a\\u{202e}b\\u{1b}[0m\r\nc");
 }
 
-/// Texts with all that a header could stumble over.
+/// Texts that are difficult in headers.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,200}",
@@ -125,7 +125,7 @@ fn any_address() -> impl Strategy<Value = String> {
     prop_oneof![any_text(), (name, mailbox).prop_map(|(name, mailbox)| format!("{name} <{mailbox}>"))]
 }
 
-/// A message in ASCII, from and to the mailbox that the address names: what every mail server takes.
+/// An ASCII message from and to the mailbox of the address, which every mail server accepts.
 fn assert_taken(address: &MailAddress) {
     let message = message(&Mail { from: address.clone(), to: address.clone(), ..mail() }).unwrap();
     let envelope = message.envelope();
@@ -143,7 +143,7 @@ fn every_combination_of_a_name_and_a_mailbox_that_is_an_address_becomes_a_messag
     assert!(taken.inspect(assert_taken).count() > 100);
 }
 
-/// What is left of a text after it was made one line, with spaces that differ from reader to reader evened.
+/// A text as one line, with whitespace normalised, because mail programs differ.
 fn words(text: &str) -> Vec<String> {
     text::line(text).split_whitespace().map(str::to_owned).collect()
 }

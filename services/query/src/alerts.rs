@@ -1,4 +1,4 @@
-//! What fires, and what keeps it from being told.
+//! Queries for alerts, and for what mutes them.
 
 mod muters;
 mod question;
@@ -17,11 +17,11 @@ use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{AlertKey, AlertStore, PortError, SilenceStore};
 use watchkeeper_rules::RuleSet;
 
-/// Most alerts that are looked at together, by rule and series. Of those beyond nobody is told, and nothing is said but
-/// that they are there: rules that match so many series say nothing to people.
+/// Maximum number of alerts that are processed together, ordered by rule and series. Those beyond are not notified; it
+/// is only reported that there are more. Rules that match so many series are of no use to people.
 pub const MAX_ALERTS: usize = 10_000;
 
-/// Answers questions about alerts.
+/// Queries for alerts.
 #[derive(Clone)]
 pub struct Alerts {
     store: Arc<dyn AlertStore>,
@@ -34,28 +34,28 @@ pub struct Alerts {
 pub struct AlertPage {
     /// By rule and series.
     pub alerts: Vec<FoundAlert>,
-    /// Asks for the next page, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<AlertCursor>,
 }
 
-/// An alert, and what keeps it from being told.
+/// An alert, and what mutes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundAlert {
     /// The alert.
     pub alert: Alert,
-    /// The ids of the silences that cover it.
+    /// IDs of the silences that mute it.
     pub silenced_by: Vec<String>,
-    /// The alert that inhibits it.
+    /// A firing alert that inhibits it.
     pub inhibited_by: Option<Alert>,
 }
 
 impl Alerts {
-    /// Those of a store; `rules` are those that the notifier evaluates.
+    /// Queries on the stores; `rules` are those that the notifier evaluates.
     pub fn new(store: Arc<dyn AlertStore>, silences: Arc<dyn SilenceStore>, rules: Arc<RuleSet>) -> Self {
         Self { store, silences, rules }
     }
 
-    /// A page of the alerts that match.
+    /// A page of matching alerts.
     ///
     /// # Errors
     /// Those of [`AlertStore::alerts`], and of [`SilenceStore::ending_after`].
@@ -75,7 +75,7 @@ impl Alerts {
         Ok(AlertPage { alerts: alerts.collect(), next })
     }
 
-    /// The alerts that match, one more than asked for if there are more.
+    /// Matching alerts, one more than the limit if there are more.
     async fn found(&self, question: &AlertsQuestion) -> Result<Vec<Alert>, PortError> {
         let begin = match (&question.cursor, &question.rule) {
             (Some(AlertCursor(last)), _) => Some(last.clone()),
@@ -96,7 +96,7 @@ impl Alerts {
         Ok(found)
     }
 
-    /// The alerts of one rule by the series' key, at most [`MAX_ALERTS`].
+    /// The alerts of one rule by series key, at most [`MAX_ALERTS`].
     ///
     /// # Errors
     /// Those of [`AlertStore::alerts`].
@@ -113,7 +113,7 @@ impl Alerts {
         Ok(found)
     }
 
-    /// How many alerts fire, by rule; a rule of which none fires is left out.
+    /// Number of firing alerts by rule; rules with none are omitted.
     ///
     /// # Errors
     /// Those of [`AlertStore::alerts`].
@@ -129,7 +129,7 @@ impl Alerts {
         Ok(firing)
     }
 
-    /// How many alerts fire.
+    /// Number of firing alerts.
     ///
     /// # Errors
     /// Those of [`AlertStore::alerts`].
@@ -137,7 +137,7 @@ impl Alerts {
         Ok(self.firing_by_rule().await?.into_values().sum())
     }
 
-    /// What keeps alerts from being told at `now`.
+    /// What mutes alerts at `now`.
     ///
     /// # Errors
     /// Those of [`AlertStore::alerts`] and of [`SilenceStore::ending_after`].
@@ -145,7 +145,7 @@ impl Alerts {
         Muters::read(&*self.store, &*self.silences, Arc::clone(&self.rules), now).await
     }
 
-    /// What the evaluator remembers of a series.
+    /// The evaluator state of a series.
     ///
     /// # Errors
     /// Those of [`AlertStore::memory`].
@@ -154,7 +154,7 @@ impl Alerts {
     }
 }
 
-/// Behind everything of the rules before, as no series has an empty key.
+/// The key after all alerts of earlier rules: no series has an empty key.
 fn before_all_of(rule: &str) -> AlertKey {
     AlertKey { rule: rule.to_owned(), series_key: String::new() }
 }

@@ -1,21 +1,20 @@
-//! Answers that are waited for within a bound.
+//! Queries with a timeout.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How long a status or a page waits for the answer to one question. Whoever is asked the same shows the same: an answer
-/// that is late for one is late for all.
+/// How long a status response or a page waits for one query. Shared, so that all front ends show the same.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// An answer, or why there is none now.
+/// A result, or why there is none.
 pub type Answer<T> = Result<T, NoAnswer>;
 
-/// Why there is no answer now.
+/// Why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAnswer(String);
 
 impl NoAnswer {
-    /// None, for this reason.
+    /// No result for this reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }
@@ -27,10 +26,10 @@ impl fmt::Display for NoAnswer {
     }
 }
 
-/// Waits for an answer of `what`, for as long as [`ANSWER_WITHIN`].
+/// Runs a query of `what`, for at most [`ANSWER_WITHIN`].
 ///
 /// # Errors
-/// When it is late, or what `question` says.
+/// On timeout, or the error of `question`.
 pub async fn within_time<T, E: fmt::Display>(
     what: &str,
     question: impl Future<Output = Result<T, E>>,
@@ -39,10 +38,10 @@ pub async fn within_time<T, E: fmt::Display>(
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(error)) => NoAnswer::because(error),
         Err(_) => {
-            NoAnswer::because(format_args!("{what} has not answered within {} s", ANSWER_WITHIN.as_secs()))
+            NoAnswer::because(format_args!("no answer from {what} within {} s", ANSWER_WITHIN.as_secs()))
         }
     };
-    tracing::debug!(what, reason = %no_answer, "a question is not answered");
+    tracing::debug!(what, reason = %no_answer, "query failed");
     Err(no_answer)
 }
 
@@ -57,6 +56,6 @@ mod tests {
         let refused = within_time("bus", async { Err::<(), _>("refused") }).await.unwrap_err();
         assert_eq!(refused.to_string(), "refused");
         let late = within_time("bus", pending::<Result<(), &str>>()).await.unwrap_err();
-        assert_eq!(late.to_string(), "bus has not answered within 3 s");
+        assert_eq!(late.to_string(), "no answer from bus within 3 s");
     }
 }

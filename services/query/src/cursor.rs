@@ -1,4 +1,4 @@
-//! Where the next page of an answer begins.
+//! Page tokens.
 
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -7,26 +7,26 @@ use watchkeeper_domain::Violation;
 use watchkeeper_domain::limits::MAX_KEY_BYTES;
 use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 
-/// The longest cursor, in bytes: base64 of the longest key of an alert. It fits the head of a request.
+/// Maximum length of a cursor in bytes: base64 of the longest alert key. It fits into the head of a request.
 pub const MAX_CURSOR_BYTES: usize = (MAX_RULE_NAME_BYTES + 1 + MAX_KEY_BYTES).div_ceil(3) * 4;
 
-/// Where the next page begins: after this series, in the answer of the one who gave the page before.
+/// The next page starts after this series, at the same origin as the previous page.
 ///
-/// Opaque to the asker: base64url of the origin's letter and the series' key.
+/// Opaque to clients: base64url of the letter of the origin and the series key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Who gave the page before.
+    /// Where the previous page came from.
     pub origin: Origin,
-    /// The key of the last series on the page before.
+    /// The key of the last series on the previous page.
     pub after: String,
 }
 
-/// Who gives the pages of an answer. All come from the same, or series would be missed between two pages.
+/// Where the pages of a result come from. All come from the same, or series could be missed between pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The cache of the latest samples.
     Cache,
-    /// A store.
+    /// The store.
     Store,
 }
 
@@ -54,20 +54,20 @@ impl FromStr for Cursor {
     }
 }
 
-/// As a cursor is given away, so that nobody takes it apart.
+/// Encodes a cursor, so that clients treat it as opaque.
 pub(crate) fn sealed(plain: &str) -> String {
     BASE64URL_NOPAD.encode(plain.as_bytes())
 }
 
-/// What [`sealed`] was given.
+/// Decodes the text of [`sealed`].
 pub(crate) fn opened(text: &str) -> Option<String> {
     let bytes = (text.len() <= MAX_CURSOR_BYTES).then(|| BASE64URL_NOPAD.decode(text.as_bytes()))?;
     String::from_utf8(bytes.ok()?).ok()
 }
 
-/// The refusal of a text that no page has said.
+/// The error for an invalid cursor.
 pub(crate) fn no_cursor() -> Violation {
-    Violation::new("page", "must be what the page before says comes next")
+    Violation::new("page", "must be the token that the previous page returned")
 }
 
 fn decode(plain: &str) -> Option<Cursor> {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_longest_key_has_a_cursor() {
-        // A label's name takes one byte, all the others are bytes that are escaped.
+        // Label names take one byte; all other bytes are escaped.
         let value = "\"".repeat(MAX_LABELS_BYTES / 8 - 1);
         let labels = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, value.as_str()));
         let of = |bytes: usize| "x".repeat(bytes);
@@ -101,7 +101,7 @@ mod tests {
         for text in ["", "page2", "2", "=", &BASE64URL_NOPAD.encode(b"x"), &"c".repeat(MAX_CURSOR_BYTES + 1)]
         {
             let refused = text.parse::<Cursor>().unwrap_err().to_string();
-            assert_eq!(refused, "page: must be what the page before says comes next");
+            assert_eq!(refused, "page: must be the token that the previous page returned");
         }
     }
 

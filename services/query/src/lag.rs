@@ -1,24 +1,24 @@
-//! How far consumer groups are behind.
+//! The lag of consumer groups.
 
 use crate::answer::{Answer, within_time};
 use futures_util::future::join_all;
 use watchkeeper_ports::{EventBus, Group, Lag, Topic};
 
-/// How far one group is behind on a topic, all partitions together.
+/// The lag of one group on a topic, over all partitions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupLag {
-    /// How many partitions.
+    /// Number of partitions.
     pub partitions: usize,
-    /// Records that the group has yet to take.
+    /// Lag in records.
     pub behind: u64,
-    /// The positions that the group has committed, added up.
+    /// Sum of the committed positions.
     pub committed: u64,
-    /// The high watermarks, added up.
+    /// Sum of the high watermarks.
     pub high: u64,
 }
 
-/// How far each consumer is behind. Each is asked alone and within [`ANSWER_WITHIN`](crate::ANSWER_WITHIN): what is not
-/// known of one does not hide the others.
+/// The lag of each consumer. Each is queried on its own, within [`ANSWER_WITHIN`](crate::ANSWER_WITHIN), so that one
+/// unknown lag does not hide the others.
 pub async fn lag_of_consumers(
     bus: &dyn EventBus,
     consumers: &[(Topic, Group)],

@@ -1,10 +1,10 @@
-//! Questions about what is stored, each answered in one place.
+//! The query layer: each query is implemented once.
 //!
-//! HTTP, gRPC and the pages are front ends: they parse a question, ask here, and show the answer in their own form. So
-//! what is latest, which alerts fire, what is silenced or inhibited and how far a group is behind is the same wherever
-//! it is read. [`Samples`] asks the cache and then the store, [`Rollups`] the rollups, [`Alerts`] the alerts,
-//! [`unended_silences`] the silences, and [`lag_of_consumers`] the bus. Which dead letters wait is known by the index in
-//! `watchkeeper-letters`. What an asker waits for at most is bounded by [`within_time`].
+//! HTTP, gRPC and the web pages are front ends: they parse a query, run it here, and render the result. So the latest
+//! samples, firing alerts, silences, inhibitions and the lag of a group are the same wherever they are read. [`Samples`]
+//! queries the cache and then the store, [`Rollups`] the rollups, [`Alerts`] the alerts, [`unended_silences`] the
+//! silences, and [`lag_of_consumers`] the bus. Pending dead letters are in the index of `watchkeeper-letters`.
+//! [`within_time`] bounds how long a front end waits.
 
 mod alerts;
 mod answer;

@@ -1,33 +1,33 @@
-//! Answers that come a page at a time.
+//! Paged results.
 
 use crate::cursor::{Cursor, Origin};
 use watchkeeper_domain::{Series, SeriesFilter};
 use watchkeeper_ports::Page;
 
-/// A page of the series that match, or of their latest samples.
+/// Queries a page of matching series, or of their latest samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageQuestion {
-    /// Which are meant.
+    /// The series.
     pub filter: SeriesFilter,
-    /// Most on the page.
+    /// Maximum number of items on the page.
     pub limit: usize,
-    /// Where the page before ended; `None` asks for the first.
+    /// Where the previous page ended; `None` for the first page.
     pub cursor: Option<Cursor>,
 }
 
-/// One page of an answer.
+/// One page of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paged<T> {
-    /// What is on it.
+    /// The items.
     pub items: Vec<T>,
-    /// Who gave it.
+    /// Where they come from.
     pub origin: Origin,
-    /// Asks for the next page, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
 }
 
 impl<T> Paged<T> {
-    /// The first `limit` of the items, of which there is one more if there is another page.
+    /// The first `limit` items; one more than that means that there is another page.
     pub(crate) fn cut(
         mut items: Vec<T>,
         limit: usize,
@@ -42,7 +42,7 @@ impl<T> Paged<T> {
     }
 }
 
-/// The page that a port is asked for.
+/// The page to request from a port.
 pub(crate) fn page(cursor: Option<&Cursor>, limit: usize) -> Page {
     Page { after: cursor.map(|cursor| cursor.after.clone()), limit }
 }

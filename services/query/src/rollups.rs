@@ -1,4 +1,4 @@
-//! Rollups that are kept.
+//! Queries for stored rollups.
 
 use crate::cursor::{Cursor, Origin};
 use crate::page::{Paged, page};
@@ -6,43 +6,43 @@ use std::sync::Arc;
 use watchkeeper_domain::{RollupQuery, SeriesRollups};
 use watchkeeper_ports::{PortError, RollupStore};
 
-/// Most rollups on one page, over all series: they fit the 4 MiB that a gRPC client takes unless told otherwise.
+/// Maximum number of rollups on one page, over all series: they fit into 4 MiB, the default limit of gRPC clients.
 pub const MAX_PAGE_ROLLUPS: u64 = 50_000;
 
-/// A page of the rollups that are kept.
+/// Queries a page of stored rollups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RollupsQuestion {
-    /// Which are meant.
+    /// The series and windows.
     pub query: RollupQuery,
-    /// Most series on the page.
+    /// Maximum number of series on the page.
     pub limit: usize,
-    /// Where the page before ended; `None` asks for the first.
+    /// Where the previous page ended; `None` for the first page.
     pub cursor: Option<Cursor>,
 }
 
-/// Answers questions about the rollups that are kept.
+/// Queries for stored rollups.
 #[derive(Clone)]
 pub struct Rollups(Arc<dyn RollupStore>);
 
 impl Rollups {
-    /// Those of this store.
+    /// Queries on `store`.
     pub fn new(store: Arc<dyn RollupStore>) -> Self {
         Self(store)
     }
 
-    /// A page of the rollups of the series that match.
+    /// A page of the rollups of matching series.
     ///
     /// # Errors
     /// Those of [`RollupStore::rollups`].
     pub async fn page(&self, question: &RollupsQuestion) -> Result<Paged<SeriesRollups>, PortError> {
         let limit = most_rolled_up(&question.query, question.limit);
-        // One more than is asked for tells whether there is a next page.
+        // One more than the limit, to know whether there is a next page.
         let found = self.0.rollups(&question.query, &page(question.cursor.as_ref(), limit + 1)).await?;
         Ok(Paged::cut(found, limit, Origin::Store, |rolled_up| &rolled_up.series))
     }
 }
 
-/// As many series as are asked for and have no more than [`MAX_PAGE_ROLLUPS`].
+/// The largest number of series, at most `asked`, with no more than [`MAX_PAGE_ROLLUPS`] rollups.
 fn most_rolled_up(query: &RollupQuery, asked: usize) -> usize {
     usize::try_from(MAX_PAGE_ROLLUPS / query.windows().max(1)).unwrap_or(usize::MAX).clamp(1, asked)
 }

@@ -1,4 +1,4 @@
-//! Who answers: the cache what is latest, the store everything else.
+//! Queries for series and samples: the cache has the latest samples, the store everything else.
 
 use crate::cursor::{Cursor, Origin};
 use crate::page::{PageQuestion, Paged, page};
@@ -9,45 +9,45 @@ use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
 use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleQueries};
 
-/// Most windows in one answer about a range, over all series: what a client can be expected to take.
+/// Maximum number of windows per range query, over all series: what clients can be expected to handle.
 pub const MAX_RANGE_WINDOWS: u64 = 200_000;
-/// Most processes of which it is looked whether their clock is believed.
+/// Maximum number of processes whose clock skew is read.
 const MAX_CLOCKS: usize = 50;
 
-/// The newest samples of all series that match.
+/// Queries the newest samples of all matching series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewestQuestion {
-    /// Which are meant.
+    /// The series.
     pub filter: SeriesFilter,
-    /// Most samples.
+    /// Maximum number of samples.
     pub limit: usize,
 }
 
-/// Answers questions about series and their samples.
+/// Queries for series and their samples.
 #[derive(Clone)]
 pub struct Samples {
     store: Arc<dyn SampleQueries>,
     cache: Arc<dyn LatestCache>,
-    /// Most series in one answer about a range.
+    /// Maximum number of series per range query.
     range_series: usize,
 }
 
-/// The answer about a range.
+/// The result of a range query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RangeFound {
     /// By key.
     pub series: Vec<SeriesPoints>,
-    /// How many series the answer may have, if there are more.
+    /// The maximum number of series, if there are more than that.
     pub cut_to: Option<usize>,
 }
 
 impl Samples {
-    /// Those of a store, and the latest of them in a cache; an answer about a range has at most `range_series` series.
+    /// Queries on `store` and `cache`. A range query returns at most `range_series` series.
     pub fn new(store: Arc<dyn SampleQueries>, cache: Arc<dyn LatestCache>, range_series: usize) -> Self {
         Self { store, cache, range_series }
     }
 
-    /// A page of the series that match.
+    /// A page of matching series.
     ///
     /// # Errors
     /// Those of [`SampleQueries::series`].
@@ -59,13 +59,13 @@ impl Samples {
         Ok(Paged { items: page.series, origin: Origin::Store, next })
     }
 
-    /// A page of the latest samples of the series that match: from the cache, or from the store when the
-    /// cache has none or is away. All pages come from the one that gave the first.
+    /// A page of the latest samples of matching series: from the cache, or from the store if the cache has none or is
+    /// unavailable. All pages come from where the first one came from.
     ///
     /// # Errors
-    /// Those of [`SampleQueries::latest`], and of [`LatestCache::latest`] but for one that is away.
+    /// Those of [`SampleQueries::latest`], and of [`LatestCache::latest`] unless it is unavailable.
     pub async fn latest(&self, question: &PageQuestion, now: Timestamp) -> Result<Paged<Sample>, PortError> {
-        // One more than is asked for tells whether there is a next page.
+        // One more than the limit, to know whether there is a next page.
         let page = page(question.cursor.as_ref(), question.limit + 1);
         let begun_by = question.cursor.as_ref().map(|cursor| cursor.origin);
         if begun_by != Some(Origin::Store) {
@@ -82,11 +82,11 @@ impl Samples {
         Ok(Paged::cut(found, question.limit, Origin::Store, |sample| &sample.series))
     }
 
-    /// The newest sample of all series that match: from the cache, or from the store when the cache has
-    /// none or is away.
+    /// The newest sample of all matching series: from the cache, or from the store if the cache has none or is
+    /// unavailable.
     ///
     /// # Errors
-    /// Those of [`SampleQueries::newest`], and of [`LatestCache::newest`] but for one that is away.
+    /// Those of [`SampleQueries::newest`], and of [`LatestCache::newest`] unless it is unavailable.
     pub async fn newest_one(
         &self,
         filter: &SeriesFilter,
@@ -99,7 +99,7 @@ impl Samples {
         }
     }
 
-    /// The latest sample of one series: from the cache, or from the store when the cache has none or is away.
+    /// The latest sample of one series: from the cache, or from the store if the cache has none or is unavailable.
     ///
     /// # Errors
     /// As for [`Self::latest`].
@@ -115,7 +115,7 @@ impl Samples {
         })
     }
 
-    /// The newest samples of all series that match, newest first.
+    /// The newest samples of all matching series, newest first.
     ///
     /// # Errors
     /// Those of [`SampleQueries::newest`].
@@ -123,7 +123,7 @@ impl Samples {
         self.store.newest(&question.filter, question.limit, latest_possible(now)).await
     }
 
-    /// The windows of the series that match, of as many series as an answer may have.
+    /// The windows of matching series, up to the maximum number of series.
     ///
     /// # Errors
     /// Those of [`SampleQueries::range`].
@@ -135,7 +135,7 @@ impl Samples {
         Ok(RangeFound { series, cut_to })
     }
 
-    /// How many series the cache keeps.
+    /// Number of series in the cache.
     ///
     /// # Errors
     /// Those of [`LatestCache::len`].
@@ -143,8 +143,8 @@ impl Samples {
         self.cache.len().await
     }
 
-    /// By how much the clock of another process is not believed, if one is. Only the cache is asked: what the store has
-    /// may be long over.
+    /// The largest clock skew of a process whose clock is ignored, if any. Only the cache is queried: the store may have
+    /// outdated ones.
     ///
     /// # Errors
     /// Those of [`LatestCache::latest`].
@@ -155,7 +155,7 @@ impl Samples {
         Ok(Duration::try_from_secs_f64(seconds).ok().filter(|by| !by.is_zero()))
     }
 
-    /// The instant of the oldest sample.
+    /// The time of the oldest sample.
     ///
     /// # Errors
     /// Those of [`SampleQueries::oldest`].
@@ -164,7 +164,7 @@ impl Samples {
     }
 }
 
-/// As many series as are allowed and give no more than [`MAX_RANGE_WINDOWS`].
+/// The largest number of series, at most `allowed`, with no more than [`MAX_RANGE_WINDOWS`] windows.
 fn most_series(query: &RangeQuery, allowed: usize) -> usize {
     let span = query.to().since(query.from().window_start(query.step()));
     let windows = span.as_secs().div_ceil(query.step().as_secs()).max(1);

@@ -1,38 +1,38 @@
-//! The silences: those that have not ended, and those that did lately.
+//! Silences: those that have not ended, and those that ended recently.
 
 use std::time::Duration;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_ports::{PortError, SilenceStore};
 
-/// Most silences that have not ended: no more are made, and no more are looked at.
+/// Maximum number of silences that have not ended: no more can be created, and no more are read.
 pub const MAX_SILENCES: usize = 1_000;
-/// Most silences that have ended in one answer.
+/// Maximum number of ended silences in one result.
 const MAX_ENDED: usize = 1_000;
-/// How long ago a silence may have ended to be listed.
+/// Ended silences are listed for this long.
 pub const ENDED_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The silences that have not ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Silences {
-    /// At most [`MAX_SILENCES`], those that end first.
+    /// At most [`MAX_SILENCES`], ordered by end time.
     pub all: Vec<Silence>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// The silences that have not ended by `now`, the first to end first.
+/// The silences that have not ended by `now`, ordered by end time.
 ///
 /// # Errors
 /// Those of [`SilenceStore::ending_after`].
 pub async fn unended_silences(store: &dyn SilenceStore, now: Timestamp) -> Result<Silences, PortError> {
-    // One more than the limit tells whether there are others.
+    // One more than the limit, to know whether there are more.
     let mut all = store.ending_after(now, MAX_SILENCES + 1).await?;
     let more = all.len() > MAX_SILENCES;
     all.truncate(MAX_SILENCES);
     Ok(Silences { all, more })
 }
 
-/// Those that ended within [`ENDED_WITHIN`], the last first; when there are more than 1,000, those that ended first.
+/// The silences that ended within [`ENDED_WITHIN`], last ended first; of more than 1,000, those that ended first.
 ///
 /// # Errors
 /// Those of [`SilenceStore::ending_after`].

@@ -6,7 +6,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// How a body holds its items; the content type says which.
+/// The format of a body, by content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFormat {
     /// One JSON array of items, or a single item.
@@ -15,44 +15,44 @@ pub enum BodyFormat {
     NdJson,
 }
 
-/// Why a body as a whole is refused.
+/// Why a whole body is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// Not text, and no array of items that could be judged one by one.
+    /// Not UTF-8, and not an array whose items could be checked one by one.
     #[error("the body is not UTF-8 from byte {from_byte} on")]
     NotUtf8 {
-        /// How many bytes are.
+        /// Number of valid bytes.
         from_byte: usize,
     },
-    /// Not JSON; says what was expected, with line and column.
+    /// Not JSON; the message has line and column.
     #[error("the body is not valid JSON: {0}")]
     Syntax(serde_json::Error),
-    /// More items than the receiver takes at once.
+    /// More items than the limit.
     #[error("the body has more than {limit} items, which is the limit")]
     TooManyItems {
-        /// How many it takes.
+        /// The limit.
         limit: usize,
     },
 }
 
-/// An item that is not text.
+/// An item that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not UTF-8 from byte {from_byte} on")]
 pub struct NotUtf8 {
-    /// How many bytes of the item are.
+    /// Number of valid bytes of the item.
     pub from_byte: usize,
 }
 
-/// The text of an item, or why it has none.
+/// The text of an item, or why it is not text.
 pub type Item<'a> = Result<&'a str, NotUtf8>;
 
-/// Hands each item of a body to `each`, with its index from 0 and its text, and gives how many there are.
-/// Copies nothing, except where the body is not UTF-8: then only the items with the bad bytes have no text.
-/// What an item holds is for `each` to judge; the lines of [`BodyFormat::NdJson`] need not even be JSON.
+/// Calls `each` for every item of a body, with its index from 0 and its text, and returns the number of items. Copies
+/// nothing unless the body is not UTF-8; then only the items with invalid bytes have no text. `each` validates the
+/// items: lines of [`BodyFormat::NdJson`] may not even be JSON.
 ///
 /// # Errors
-/// Refuses the body as a whole, although `each` may have seen some items by then: at the item after the
-/// first `max_items`, or where the array is broken.
+/// Refuses the whole body, possibly after `each` has been called for some items: if it has more than `max_items`, or
+/// is not valid JSON.
 pub fn for_each_item<'a>(
     body: &'a [u8],
     format: BodyFormat,
@@ -71,13 +71,13 @@ pub fn for_each_item<'a>(
         each(index, str::from_utf8(bytes).map_err(|error| NotUtf8 { from_byte: error.valid_up_to() }));
     });
     counted.map_err(|error| match error {
-        // What breaks the array is most likely the bytes that were replaced.
+        // Most likely caused by the replaced bytes.
         BodyError::Syntax(_) => not_utf8,
         error => error,
     })
 }
 
-/// The body as text of the same length: where its items begin and end is the same in both.
+/// The body as text of the same length, so that items have the same byte ranges in both.
 fn with_bad_bytes_replaced(body: &[u8]) -> String {
     let mut text = String::with_capacity(body.len());
     for chunk in body.utf8_chunks() {
@@ -132,7 +132,7 @@ impl<'a, F: FnMut(usize, &'a str)> Items<F> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let end = deserializer.deserialize_seq(self).and_then(|()| deserializer.end());
         end.map_err(|error| match error.classify() {
-            // The visitor refuses for one reason only.
+            // The only error that the visitor returns.
             Category::Data => BodyError::TooManyItems { limit },
             _ => BodyError::Syntax(error),
         })

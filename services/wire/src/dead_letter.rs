@@ -1,9 +1,9 @@
-//! Records that no retry can help, on topic `<topic>.dead`: the original bytes, and in headers why, by
-//! whom and from where. That one was replayed or discarded is noted on the same topic, by a
-//! marker.
+//! Dead letters: records that no retry can help, on topic `<topic>.dead`. A dead letter has the original bytes, and in
+//! headers the reason, the role that rejected it, and the original location. A marker on the same topic records that it
+//! was replayed or discarded.
 //!
-//! A record that is too large for a letter is there with its head, its size and a hash. The whole lies at its
-//! position for as long as its topic keeps it.
+//! A dead letter of a record that is too large has the start of the record, its size and a hash. The complete record
+//! stays at its offset for as long as its topic retains it.
 
 mod header;
 mod incomplete;

@@ -1,35 +1,35 @@
-//! Records off the bus, whatever kind of items their topic carries.
+//! Decoding records of any kind.
 
 use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_ports::{Record, Topic};
 
-/// Reads one kind of items off their topic. Keep one per consuming loop: it may remember what it has seen.
+/// Decodes the records of one topic. Use one per consuming loop: it may keep state between records.
 pub trait Decode: Send + Sync {
-    /// What a record says.
+    /// The decoded item.
     type Item: Clone + Send + Sync + 'static;
 
-    /// Where the records lie.
+    /// The topic of the records.
     const TOPIC: Topic;
 
-    /// What operators call the items.
+    /// The name of the items in logs and metrics.
     const ITEMS: &'static str;
 
-    /// Decodes a record, whoever has put it on its topic. Whoever consumes the topic decodes its records by this.
+    /// Decodes a record from any producer. Every consumer of the topic uses this function.
     ///
     /// # Errors
-    /// Names the first field that is refused.
+    /// Names the first invalid field.
     fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded<Self::Item>, Violation>;
 
-    /// When what an item says was so.
+    /// The time of the item.
     fn instant(item: &Self::Item) -> Timestamp;
 }
 
-/// What a record is.
+/// A decoded record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decoded<T> {
     /// An item.
     Item(T),
-    /// A copy of an older one, and no news to anybody: nothing is kept of it.
+    /// A copy of an older record; it is skipped.
     Copy,
 }
 

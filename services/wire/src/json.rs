@@ -1,12 +1,10 @@
-//! Questions and answers as JSON: what the HTTP API gives and the command line and console read.
+//! Requests and responses as JSON: what the HTTP API serves and the command line reads.
 //!
-//! Instants are RFC 3339 text in UTC. A field that is empty may be left out, and a reader takes it as
-//! empty then.
+//! Times are RFC 3339 text in UTC. Empty fields may be omitted; readers treat a missing field as empty.
 
 mod alert;
 mod dead_letter;
 mod dead_letter_run;
-mod live;
 mod notification;
 mod problem;
 mod range;
@@ -20,13 +18,12 @@ mod status;
 pub use alert::{AlertJson, AlertList, AlertRef};
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson, TruncatedJson};
 pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
-pub use live::Lagged;
 pub use notification::{NotificationJson, NotificationList};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
 pub use rollup::{RollupJson, RollupList, RollupSeries};
 pub use rule::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
-pub use sample::{SampleJson, SampleList};
+pub use sample::{Lagged, SampleJson, SampleList};
 pub use series::{SeriesJson, SeriesList};
 pub use silence::{SilenceJson, SilenceList, SilenceRequest};
 pub use status::{GroupLag, RoleStatus, StatusJson};

@@ -1,8 +1,11 @@
-//! The shapes that cross a process boundary: protobuf, JSON, and their conversions to the domain.
+//! Wire formats: protobuf, JSON, and their conversions to and from the domain.
 //!
-//! [`sample`] is a sample as the bus carries it, [`Decode`] how any kind of record is read, [`body`] how an HTTP body holds many, [`dead_letter`] a
-//! record that was rejected, [`moved_from`] one that came from another bus; [`json`] and [`proto`] are questions and answers, [`refusals`] what
-//! OpenAPI says of those that are refused. No I/O, no async.
+//! - [`sample`]: samples as records on the bus; [`Decode`]: decoding any kind of record.
+//! - [`dead_letter`]: rejected records; [`moved_from`]: records migrated from another bus.
+//! - [`body`]: HTTP bodies with many items.
+//! - [`json`], [`proto`]: requests and responses; [`refusals`]: error responses in OpenAPI documents.
+//!
+//! No I/O, no async.
 
 pub mod body;
 pub mod dead_letter;

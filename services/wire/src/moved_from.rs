@@ -1,24 +1,24 @@
-//! Where a record lay on the bus that it was moved from, so that moving it again finds it moved.
+//! The original location of a migrated record, so that a repeated migration skips it.
 
 use std::fmt;
 use std::str::FromStr;
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::{Offset, Record, Topic, TopicPartition};
 
-/// The header of a record that was moved from another bus: where it lay there, `topic/partition/offset`.
+/// The header of a migrated record with its location on the source bus, `topic/partition/offset`.
 pub const MOVED_FROM: &str = "watchkeeper.moved-from";
 
-/// Where a record lay on another bus, written `topic/partition/offset`: `metrics/0/42`.
+/// A location on the source bus, written `topic/partition/offset`: `metrics/0/42`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MovedFrom {
     /// The partition.
     pub partition: TopicPartition,
-    /// The offset in it.
+    /// The offset in the partition.
     pub offset: Offset,
 }
 
 impl MovedFrom {
-    /// What the record says of itself; `None` if it was not moved.
+    /// Reads the header; `None` if the record was not migrated.
     pub fn of(record: &Record<'_>) -> Option<Self> {
         record.header(MOVED_FROM)?.parse().ok()
     }

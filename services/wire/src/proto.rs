@@ -8,7 +8,7 @@ mod rollups;
 
 pub use generated::{api, cache, v1};
 
-/// The three packages and what they import, as a serialised `FileDescriptorSet`, for reflection.
+/// The three packages and their imports as a serialised `FileDescriptorSet`, for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("watchkeeper");
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Refusals as OpenAPI describes them: the same words for every role.
+//! Error responses in OpenAPI documents, shared by all roles.
 
 use crate::json::Problem;
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use utoipa::{IntoResponses, ToSchema as _};
 /// The content type of a problem (RFC 9457).
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Responses by their status.
+/// Responses by status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// Refusals that are told as a [`Problem`], by status and what they mean.
+/// Error responses with a [`Problem`] as body: status and description.
 pub fn problems<const N: usize>(refusals: [(u16, &str); N]) -> Responses {
     let schema = Ref::from_schema_name(Problem::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();
@@ -22,20 +22,20 @@ pub fn problems<const N: usize>(refusals: [(u16, &str); N]) -> Responses {
     refusals.into_iter().map(response).collect()
 }
 
-/// What a listener refuses before a route is asked, whatever the route is.
+/// Errors that the listener returns before routing.
 pub struct OfListener;
 
 impl IntoResponses for OfListener {
     fn responses() -> Responses {
         let mut responses = problems([(
             421,
-            "The listener has no tokens, and the request is for a host that is neither an IP address nor `localhost`.",
+            "The listener has no tokens, and `Host` is neither an IP address nor `localhost`.",
         )]);
         for (status, description) in [
-            (414, "The URI has more than 65,534 bytes. Has no body, and the connection is closed."),
+            (414, "The URI has more than 65,534 bytes. No body; the connection is closed."),
             (
                 431,
-                "The head has more than 64 KiB or, over HTTP/1.1, more than 100 headers. Has no body, and the \
+                "The head has more than 64 KiB or, over HTTP/1.1, more than 100 headers. No body; the \
                  connection is closed.",
             ),
         ] {

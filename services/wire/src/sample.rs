@@ -2,16 +2,16 @@
 //!
 //! `{"source":"github","name":"stargazers_count","unit":"stars","labels":{"repository":"golang/go"},"value":125000,"CollectedAt":"2026-11-20T10:00:00.123Z"}`
 //!
-//! That is how a record is written. The services of the previous platform read it as it is: to Go, `source`
-//! is the field `Source`, but `collected_at` is not `CollectedAt`, and labels that are left out are a nil map; so the
-//! time has their spelling, once, and labels are an object also when there are none. A field given twice is refused,
-//! so that there are not both spellings of the time. Records of earlier versions, which have `collected_at`, are read
-//! as well, and bodies and answers over HTTP have no other spelling than that.
+//! Records are written in this form, which the services of the previous platform can read: in Go, `source` decodes into
+//! the field `Source`, but `collected_at` does not decode into `CollectedAt`, and missing labels become a nil map.
+//! Therefore the time has the Go spelling, and labels are always an object. Duplicate fields are refused, so the time
+//! cannot be given in both spellings. Records of earlier versions, with `collected_at`, are still read; HTTP bodies and
+//! responses use only `collected_at`.
 //!
-//! The series comes first and what changes from sample to sample last, so that [`SampleDecoder`] knows
-//! the series again by the bytes before the value.
+//! The series comes first and the fields that change per sample last, so that [`SampleDecoder`] recognises a series by
+//! the bytes before the value.
 //!
-//! A record may be no news: see [`Decoded::Copy`](crate::Decoded::Copy).
+//! A record may be a copy: see [`Decoded::Copy`](crate::Decoded::Copy).
 
 mod copy;
 mod decoder;

@@ -1,15 +1,15 @@
-//! Letters that are settled together.
+//! Dead letters that are settled together.
 
 use std::collections::BTreeMap;
 use watchkeeper_ports::{BatchBuilder, RecordBatch, Topic};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Settlement};
 
-/// Letters that are published together.
+/// Maximum number of dead letters per batch.
 pub(super) const BATCH_LETTERS: usize = 500;
-/// Bytes from which on letters are published without waiting for more.
+/// A batch of this size in bytes is published without waiting for more.
 pub(super) const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Letters that are settled together.
+/// Dead letters that are settled together.
 pub(super) struct Batch {
     settlement: Settlement,
     ids: Vec<LetterId>,
@@ -18,11 +18,11 @@ pub(super) struct Batch {
     bytes: usize,
 }
 
-/// What is published before letters wait no more.
+/// What to publish to settle dead letters.
 pub(super) struct Publications {
     pub(super) ids: Vec<LetterId>,
-    /// First the records, then the markers that say so: after a failure between the two a record is replayed twice
-    /// rather than never.
+    /// First the records, then the markers: after a failure between the two a record is replayed twice rather than
+    /// never.
     pub(super) in_order: Vec<(Topic, RecordBatch)>,
 }
 
@@ -32,7 +32,7 @@ impl Batch {
         Self { settlement, ids: Vec::new(), originals, markers, bytes: 0 }
     }
 
-    /// Adds a letter: if it is replayed, with key, value and headers as they were.
+    /// Adds a dead letter. A replayed record keeps its key, value and headers.
     pub(super) fn push(&mut self, id: LetterId, letter: &DeadLetter<'_>) {
         if self.settlement == Settlement::Replayed {
             self.bytes += letter.record.key.len() + letter.record.value.len();
@@ -45,7 +45,7 @@ impl Batch {
         self.ids.push(id);
     }
 
-    /// Whether it must be published before more is added.
+    /// Whether it must be published before more are added.
     pub(super) fn is_full(&self) -> bool {
         self.ids.len() >= BATCH_LETTERS || self.bytes >= BATCH_BYTES
     }

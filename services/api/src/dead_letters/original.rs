@@ -1,27 +1,27 @@
-//! The record that a letter is about, to the last byte.
+//! The complete original record of a dead letter.
 
 use watchkeeper_ports::limits::check_record;
 use watchkeeper_ports::{Cut, EventBus, Failure, Incomplete, PortError, ReceivedBatch, Record, Unreadable};
 use watchkeeper_wire::dead_letter::DeadLetter;
 
-/// The record that a letter is about.
+/// The original record of a dead letter.
 pub(super) enum Original {
-    /// It is in the letter.
+    /// The dead letter contains it.
     InTheLetter,
-    /// It was read at its position, and is the only one.
+    /// It was read from its offset, as the only record.
     AtItsPosition(ReceivedBatch),
-    /// It is not to be had whole; says why, and what can be done.
+    /// It is not available completely; why, and what can be done.
     Lost(String),
 }
 
-/// Finds it. A letter that has only the head of its record is never taken for the record.
+/// Finds it. A truncated dead letter is never taken for the record itself.
 pub(super) async fn original(bus: &dyn EventBus, letter: &DeadLetter<'_>) -> Result<Original, PortError> {
     let cut = match letter.incomplete() {
         None => return Ok(Original::InTheLetter),
         Some(Incomplete::Cut(cut)) => cut,
         Some(Incomplete::Unreadable(Unreadable { next, .. })) => {
             let why = format!(
-                "the records of {} from offset {} to {} could not be read, so there is nothing to send in again",
+                "the records of {} from offset {} to {} could not be read, so there is nothing to replay",
                 letter.origin,
                 letter.offset,
                 next.saturating_sub(1)
@@ -34,7 +34,7 @@ pub(super) async fn original(bus: &dyn EventBus, letter: &DeadLetter<'_>) -> Res
         read => read.ok().filter(|read| read.offsets.first() == Some(&letter.offset)),
     };
     let Some(read) = read else {
-        return Ok(lost(letter, "its topic keeps the whole record no longer"));
+        return Ok(lost(letter, "its topic no longer retains the complete record"));
     };
     Ok(match verify(read.records.get(0), letter, &cut) {
         Ok(()) => Original::AtItsPosition(read),
@@ -42,29 +42,31 @@ pub(super) async fn original(bus: &dyn EventBus, letter: &DeadLetter<'_>) -> Res
     })
 }
 
-/// Whether `found`, which lies where the letter's record lay, is that record and can be published again.
+/// Checks that `found`, read from the offset of the original record, is that record and can be published again.
 fn verify(found: Record<'_>, letter: &DeadLetter<'_>, cut: &Cut) -> Result<(), String> {
     let (value_bytes, sha256) = match found.incomplete {
         None => (found.value.len() as u64, Cut::sha256(found.value)),
         Some(Incomplete::Cut(found)) => (found.value_bytes, found.value_sha256),
         Some(Incomplete::Unreadable(Unreadable { reason, .. })) => {
-            return Err(format!("the whole record cannot be read there: {reason}"));
+            return Err(format!("the complete record cannot be read there: {reason}"));
         }
     };
     if (value_bytes, sha256) != (cut.value_bytes, cut.value_sha256)
         || !found.key.starts_with(letter.record.key)
     {
-        return Err("another record lies there now".to_owned());
+        return Err("another record is there now".to_owned());
     }
     check_record(found).map_err(|_| {
         format!(
-            "the whole record, of {value_bytes} bytes in its value, is larger than what can be published: \
-             read it there with a client of Kafka, and send in what is good of it"
+            "the complete record, with a value of {value_bytes} bytes, is too large to publish: read it there \
+             with a Kafka client, and publish the valid part of it"
         )
     })
 }
 
 fn lost(letter: &DeadLetter<'_>, why: &str) -> Original {
     let DeadLetter { origin, offset, .. } = letter;
-    Original::Lost(format!("the letter has only the head of the record at {origin} offset {offset}: {why}"))
+    Original::Lost(format!(
+        "the dead letter holds only the start of the record at {origin} offset {offset}: {why}"
+    ))
 }

@@ -17,16 +17,15 @@ use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterRun, RunAction, RunState};
 
-/// Letters in one read. A bus gives fewer when they are large.
+/// Dead letters per read. A bus returns fewer if they are large.
 const READ_RECORDS: usize = 1_000;
-/// Letters that cannot be replayed, after which a run is given up.
+/// A run is aborted after this many dead letters that cannot be replayed.
 pub(super) const MAX_REFUSED: usize = 1_000;
-/// How often a call of the bus is tried; with [`RETRY_AT_MOST`] it takes about a minute.
+/// Attempts per call of the bus; with [`RETRY_AT_MOST`] they take about a minute.
 pub(super) const TRIES: usize = 12;
 const RETRY_AT_LEAST: Duration = Duration::from_millis(100);
 const RETRY_AT_MOST: Duration = Duration::from_secs(10);
 
-/// A replay or a discard.
 pub(crate) struct Run {
     pub(super) id: String,
     settlement: Settlement,
@@ -36,12 +35,12 @@ pub(crate) struct Run {
     progress: watch::Sender<Progress>,
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Debug, Default)]
 struct Progress {
     settled: u64,
     refused: u64,
-    /// Letters that their topic no longer keeps.
+    /// Dead letters that their topic no longer retains.
     gone: u64,
     reason: Option<String>,
     ended: Option<(RunState, Timestamp)>,
@@ -53,18 +52,18 @@ enum Halt {
     Failed(String),
 }
 
-/// What became of a part of the letters.
+/// The result for some of the dead letters.
 enum Part {
     Settled,
-    /// The bus takes one of their records or markers not, and none of them is settled.
+    /// The bus rejects one of their records or markers, and none of them is settled.
     Rejected(String),
 }
 
-/// Up to where each partition was known when a run began: what it rejects itself comes after.
+/// The end of each partition when a run started: records that are rejected during the run come after.
 type Ends = HashMap<TopicPartition, Offset>;
 
 impl Run {
-    /// One that is to settle `total` letters, until it is asked to `stop`.
+    /// A run that settles `total` dead letters, until `stop` is cancelled.
     pub(super) fn new(settlement: Settlement, total: u64, stop: CancellationToken) -> Self {
         let (id, started_at) = (random_id(), Timestamp::now());
         Self { id, settlement, total, started_at, stop, progress: watch::Sender::default() }
@@ -74,7 +73,7 @@ impl Run {
         self.progress.borrow().ended.is_none()
     }
 
-    /// Has it end after the letters that are under way.
+    /// Stops it after the dead letters in flight.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
     }
@@ -85,7 +84,7 @@ impl Run {
         let _ = self.progress.subscribe().wait_for(|progress| progress.ended.is_some()).await;
     }
 
-    /// How it is, as `waiting` letters wait.
+    /// Its state; `waiting` is the number of all pending dead letters.
     pub(super) fn shown(&self, waiting: u64) -> DeadLetterRun {
         let Progress { settled, refused, gone, reason, ended } = self.progress.borrow().clone();
         let state = ended.map_or(RunState::Running, |(state, _)| state);
@@ -102,7 +101,7 @@ impl Run {
             replayed,
             discarded,
             refused,
-            // Past what an index lists it is not known to the last letter how many there were.
+            // If the index does not list all, `total` is not exact.
             left: if state == RunState::Done { 0 } else { left },
             waiting,
             reason,
@@ -111,7 +110,7 @@ impl Run {
         }
     }
 
-    /// Settles the letters, the oldest first, and says in the end how it went.
+    /// Settles the dead letters, oldest first, and records the outcome.
     pub(super) async fn go(&self, letters: &Letters, which: Which) {
         let mut working = Working {
             run: self,
@@ -138,19 +137,11 @@ impl Run {
         });
         let Progress { settled, refused, reason, .. } = self.progress.borrow().clone();
         let action = self.settlement;
-        tracing::info!(
-            run = self.id,
-            ?action,
-            ?state,
-            settled,
-            refused,
-            reason,
-            "a run over dead letters has ended"
-        );
+        tracing::info!(run = self.id, ?action, ?state, settled, refused, reason, "dead-letter run ended");
     }
 }
 
-/// A run at work.
+/// A run in progress.
 struct Working<'r> {
     run: &'r Run,
     letters: &'r Letters,
@@ -159,7 +150,7 @@ struct Working<'r> {
 }
 
 impl Working<'_> {
-    /// Settles all that waited when the run began. Those that no index lists follow once others are settled.
+    /// Settles all that were pending when the run started. Unlisted ones follow once others are settled.
     async fn settle_all(&mut self, ends: &Ends) -> Result<(), Halt> {
         loop {
             let mut after = None;
@@ -174,7 +165,7 @@ impl Working<'_> {
         }
     }
 
-    /// The next that are meant; `None` if there are none.
+    /// The next selected ones; `None` if there are none.
     fn meant_after(&self, after: Option<&LetterId>, ends: &Ends) -> Option<Vec<LetterId>> {
         let is_meant = |id: &LetterId| {
             ends.get(&id.partition).is_some_and(|end| id.offset < *end) && !self.refused.contains(id)
@@ -200,7 +191,7 @@ impl Working<'_> {
         Ok(())
     }
 
-    /// One by one, to find the one that is not taken.
+    /// One by one, to find the one that is rejected.
     async fn settle_each(&mut self, ids: &[LetterId]) -> Result<(), Halt> {
         for id in ids {
             if let (_, Part::Rejected(reason)) = self.settle_some(std::slice::from_ref(id)).await? {
@@ -210,7 +201,7 @@ impl Working<'_> {
         Ok(())
     }
 
-    /// Settles as many of the letters as are published together; says how many that were.
+    /// Settles the first batch of the dead letters; returns its length.
     async fn settle_some(&mut self, ids: &[LetterId]) -> Result<(usize, Part), Halt> {
         let (mut batch, mut taken, mut lost) = (Batch::new(self.run.settlement), 0, Vec::new());
         while !batch.is_full()
@@ -270,7 +261,7 @@ impl Working<'_> {
         }
     }
 
-    /// The letter waits on.
+    /// The dead letter stays pending.
     fn refuse(&mut self, id: &LetterId, reason: &str) -> Result<(), Halt> {
         let reason = format!("{id} cannot be replayed: {reason}");
         if !self.refused.insert(id.clone()) {
@@ -283,11 +274,11 @@ impl Working<'_> {
         if self.refused.len() < MAX_REFUSED {
             return Ok(());
         }
-        Err(Halt::Failed(format!("{MAX_REFUSED} letters cannot be replayed; the last: {reason}")))
+        Err(Halt::Failed(format!("{MAX_REFUSED} dead letters cannot be replayed; the last: {reason}")))
     }
 }
 
-/// The tries at one call of the bus.
+/// The attempts of one call of the bus.
 struct Tries<'r> {
     run: &'r Run,
     waits: ExponentialBackoff,
@@ -303,10 +294,10 @@ impl<'r> Tries<'r> {
         Self { run, waits }
     }
 
-    /// Waits until the next try is due, or says why there is none.
+    /// Waits for the next attempt, or returns why there is none.
     async fn failed(&mut self, error: PortError) -> Result<(), Halt> {
         let wait = self.waits.next().filter(|_| error.failure() == Failure::Retry);
-        tracing::warn!(run = self.run.id, %error, ?wait, "a run over dead letters is held up");
+        tracing::warn!(run = self.run.id, %error, ?wait, "dead-letter run: a call failed");
         let Some(wait) = wait else { return Err(error.into()) };
         match timeout(wait, self.run.stop.cancelled()).await {
             Ok(()) => Err(Halt::Stopped),
@@ -315,7 +306,7 @@ impl<'r> Tries<'r> {
     }
 }
 
-/// What only an operator can mend stays in the log.
+/// Details that only an operator can use stay in the log.
 impl From<PortError> for Halt {
     fn from(error: PortError) -> Self {
         Self::Failed(Problem::from(error).detail().to_owned())

@@ -5,17 +5,17 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Runs that are remembered; past it the oldest that has ended is forgotten.
+/// Number of runs kept; beyond it the oldest ended one is dropped.
 pub(super) const MAX_RUNS: usize = 16;
 
-/// The runs of this process. One goes on at a time.
+/// The runs of this process. Only one is in progress at a time.
 #[derive(Default)]
 pub(super) struct Runs {
     newest_first: Mutex<VecDeque<Arc<Run>>>,
 }
 
 impl Runs {
-    /// Remembers a run, unless another goes on: gives that one.
+    /// Adds a run, unless another is in progress, which is returned then.
     pub(super) fn begin(&self, run: Arc<Run>) -> Result<(), Arc<Run>> {
         let mut runs = self.lock();
         if let Some(going_on) = runs.iter().find(|run| run.is_running()) {

@@ -12,14 +12,14 @@ use watchkeeper_ports::{
 
 /// How long anything may take before its test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A value that the bus of these tests does not take.
+/// A value that the bus of these tests rejects.
 const POISON: &[u8] = b"poison";
 
-/// A bus on which records of topic `metrics` are published one batch at a time, whenever it is allowed.
+/// A bus that publishes records of topic `metrics` one batch at a time, whenever the test allows it.
 struct Guarded {
     bus: EmbeddedBus,
     allowed: Semaphore,
-    /// How many of the next publications of any topic fail.
+    /// Number of upcoming publications that fail, on any topic.
     failures: AtomicUsize,
 }
 
@@ -85,7 +85,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// With an index of at most so many letters, on a bus that lets publish at once.
+    /// With an index of at most so many dead letters, on a bus that publishes at once.
     fn at_most(most: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
@@ -102,7 +102,7 @@ impl Stage {
         Self { bus, context, dead_letters, _dir: dir }
     }
 
-    /// The same on a bus that publishes so many batches of records, and then holds on.
+    /// The same on a bus that publishes so many batches of records, and then blocks.
     fn held_after(batches: usize) -> Self {
         let stage = Self::at_most(10_000);
         stage.bus.allowed.forget_permits(Semaphore::MAX_PERMITS);
@@ -135,14 +135,14 @@ impl Stage {
         self.dead_letters.shown(run)
     }
 
-    /// What was replayed, in its order.
+    /// The replayed records, in order.
     async fn replayed(&self) -> Vec<Vec<u8>> {
         let read = self.bus.read(&TopicPartition::new(Topic::METRICS, 0), 0, 10_000).await.unwrap();
         read.records.iter().map(|record| record.value.to_vec()).collect()
     }
 }
 
-/// Waits until the run has settled so many.
+/// Waits until the run has settled so many dead letters.
 async fn settled(stage: &Stage, run: &Run, letters: u64) {
     let comes = async {
         while stage.dead_letters.shown(run).replayed < letters {
@@ -175,7 +175,7 @@ async fn one_run_goes_on_at_a_time_and_says_how_far_it_is() {
     let refused = stage.dead_letters.begin(Settlement::Discarded, None).await.err().unwrap();
     assert_eq!(refused.status(), StatusCode::CONFLICT);
     assert!(
-        refused.detail().contains("with 200 of 700 left: wait for its end, or stop it"),
+        refused.detail().contains("200 of 700 left: wait for it to end, or stop it"),
         "{}",
         refused.detail()
     );
@@ -238,7 +238,9 @@ async fn a_run_is_given_up_after_its_limit_of_letters_that_are_refused() {
     let run = stage.replay_all().await;
     let shown = stage.ended(&run).await;
     assert_eq!((shown.state, shown.refused), (RunState::Failed, run::MAX_REFUSED as u64));
-    assert!(shown.reason.unwrap().starts_with("1000 letters cannot be replayed; the last: metrics.dead-0-"));
+    assert!(
+        shown.reason.unwrap().starts_with("1000 dead letters cannot be replayed; the last: metrics.dead-0-")
+    );
 }
 
 #[tokio::test]

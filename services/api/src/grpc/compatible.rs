@@ -1,4 +1,4 @@
-//! `api.MetricsService`: what clients of the previous platform call.
+//! `api.MetricsService`, for clients of the previous platform.
 
 use super::request;
 use tonic::{Request, Response, Status};

@@ -121,7 +121,7 @@ impl Metrics for MetricsService {
     }
 }
 
-/// A stream of answers.
+/// A response stream.
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 fn message(heard: &Heard<Sample>) -> v1::StreamSamplesResponse {

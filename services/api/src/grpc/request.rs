@@ -1,11 +1,10 @@
-//! From messages to questions. A refusal names the field of the message.
+//! Parses messages into queries. Errors name the field of the message.
 
 use crate::question::{NEWEST_SAMPLES, PAGE_SERIES};
 use watchkeeper_domain::{RangeQuery, RollupQuery, SeriesFilter, Violation};
 use watchkeeper_query::{Cursor, NewestQuestion, PageQuestion, RollupsQuestion};
 use watchkeeper_wire::proto::{api, v1};
 
-/// The series that are meant.
 pub(super) fn filter(filter: Option<v1::SeriesFilter>) -> Result<SeriesFilter, Violation> {
     SeriesFilter::from(filter.unwrap_or_default())
         .checked()
@@ -25,7 +24,7 @@ pub(super) fn page(
     })
 }
 
-/// A page of the rollups that are kept.
+/// A page of stored rollups.
 pub(super) fn rollups(request: v1::ListRollupsRequest) -> Result<RollupsQuestion, Violation> {
     let v1::ListRollupsRequest { filter, window, from, to, page_size, page_token } = request;
     Ok(RollupsQuestion {
@@ -35,7 +34,7 @@ pub(super) fn rollups(request: v1::ListRollupsRequest) -> Result<RollupsQuestion
     })
 }
 
-/// Rollups to make.
+/// Rollups to compute.
 pub(super) fn roll_up(request: v1::RollUpRequest) -> Result<RollupQuery, Violation> {
     filter(request.filter.clone())?;
     request.try_into()
@@ -58,13 +57,13 @@ pub(super) fn range(request: v1::GetRangeRequest) -> Result<RangeQuery, Violatio
     request.try_into()
 }
 
-/// The series of a source and name, both of which must be given.
+/// The series with this source and name, both required.
 pub(super) fn named(source: String, name: String) -> Result<SeriesFilter, Violation> {
     SeriesFilter::named(source, name).checked()
 }
 
-/// The newest samples of a source and name; `None` for the limit 0, by which nothing is asked for: the previous service
-/// hands the limit to SQL as it is.
+/// The newest samples of a source and name; `None` for limit 0, which returns nothing: the previous service passes the
+/// limit to SQL as is.
 pub(super) fn newest_named(request: api::GetMetricsRequest) -> Result<Option<NewestQuestion>, Violation> {
     let filter = named(request.source, request.name)?;
     if request.limit == 0 {
@@ -98,7 +97,7 @@ mod tests {
         assert_eq!(refused(page(None, -1, "").unwrap_err()), "page_size: must be from 1 to 1000, is -1");
         assert_eq!(
             refused(page(None, 0, "x").unwrap_err()),
-            "page_token: must be what the page before says comes next"
+            "page_token: must be the token that the previous page returned"
         );
         let spaced = Some(v1::SeriesFilter { name: "a b".to_owned(), ..v1::SeriesFilter::default() });
         assert!(refused(page(spaced.clone(), 0, "").unwrap_err()).starts_with("filter.name: "));

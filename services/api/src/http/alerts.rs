@@ -17,8 +17,8 @@ pub(super) fn router(alerts: Alerts) -> OpenApiRouter {
 
 /// List alerts
 ///
-/// The alerts that match, by rule and series, a page at a time: those that fire and those that cleared not long
-/// ago, with what keeps people from being told.
+/// Matching alerts, ordered by rule and series: firing ones and recently cleared ones, with the silences and inhibitions
+/// that mute them.
 #[utoipa::path(
     get,
     path = "/v1/alerts",

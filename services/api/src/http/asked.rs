@@ -1,4 +1,4 @@
-//! Questions that are asked by query parameters.
+//! Queries as query parameters.
 
 use super::given::Given;
 use super::parameter::name_of;
@@ -9,15 +9,15 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_runtime::http::Problem;
 
-/// Takes a question from the query of a request, and refuses parameters that are not its own.
+/// Extracts a query from the query parameters, and refuses unknown ones.
 pub(super) struct Asked<Q>(pub(super) Q);
 
-/// A question that is asked by query parameters.
+/// A query given by query parameters.
 pub(super) trait Question: Sized {
-    /// The parameters it has, as they are documented.
+    /// Its parameters, for the OpenAPI document.
     fn parameters() -> Vec<Parameter>;
 
-    /// Reads it from what was given.
+    /// Parses it.
     fn read(given: &mut Given, now: Timestamp) -> Result<Self, Violation>;
 }
 

@@ -21,12 +21,12 @@ use watchkeeper_wire::json::{
     DeadLetterJson, DeadLetterList, DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunState,
 };
 
-/// Most ids in one request.
+/// Maximum number of IDs per request.
 const MAX_IDS: usize = DeadLettersRequest::MAX_IDS;
-/// How long an answer waits for the end of a run.
+/// How long a response waits for the end of a run.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// What may be read.
+/// Read routes.
 pub(super) fn router(letters: Arc<DeadLetters>) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(list_dead_letters))
@@ -36,7 +36,7 @@ pub(super) fn router(letters: Arc<DeadLetters>) -> OpenApiRouter {
         .with_state(letters)
 }
 
-/// What changes something.
+/// Admin routes.
 pub(super) fn admin_router(letters: Arc<DeadLetters>) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(replay_dead_letters))
@@ -47,10 +47,10 @@ pub(super) fn admin_router(letters: Arc<DeadLetters>) -> OpenApiRouter {
 
 /// List dead letters
 ///
-/// The records that were rejected and neither replayed nor discarded since, those of one partition in the order they
-/// were rejected in. A page holds fewer than `limit` when the records are large. After a start the dead-letter topics
-/// are read once before it is known which wait: until then this answers 503, with how far that is. At most 500,000 are
-/// listed, the oldest of each partition; `unlisted` counts the others, which follow once these wait no more.
+/// Pending dead letters: rejected records that were neither replayed nor discarded, those of one partition in the order
+/// in which they were rejected. A page has fewer than `limit` if the records are large. After a start the dead-letter
+/// topics are read first; until then the response is 503 with the progress. At most 500,000 are listed, the oldest of
+/// each partition; `unlisted` counts the others, which are listed once these are replayed or discarded.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters",
@@ -73,12 +73,12 @@ async fn list_dead_letters(
 
 /// Get one dead letter
 ///
-/// A rejected record with its original bytes, also after it was replayed or discarded.
+/// A rejected record with its original bytes, even after it was replayed or discarded.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/{id}",
     tag = "operation",
-    params(("id" = String, Path, description = "Its `id` in the list.", example = "metrics.dead-0-42")),
+    params(("id" = String, Path, description = "`id` from the list.", example = "metrics.dead-0-42")),
     responses(
         (status = 200, description = "The dead letter.", body = DeadLetterJson),
         NotFound,
@@ -97,19 +97,19 @@ async fn get_dead_letter(
 
 /// Replay dead letters
 ///
-/// Sends the records to the topics they were on, as they were, the oldest first, and marks them as replayed; if one of
-/// the ids does not wait, none is. A record that is rejected again becomes a new dead letter. Answers 200 when all is
-/// done within two seconds; else 202, and the replay goes on in the background: `Location` is where its progress is.
-/// When it ends early, whatever the cause, what was replayed is marked, up to the 500 letters that were under way:
-/// another replay goes on with the rest. One run goes on at a time. Needs the scope `admin`.
+/// Publishes the records to their topics again, unchanged, oldest first, and marks them as replayed. If one of the IDs
+/// is not pending, none is replayed. A record that is rejected again becomes a new dead letter. Returns 200 if all is
+/// done within two seconds, else 202: the replay continues in the background, and `Location` has its progress. If it
+/// ends early, for whatever reason, the replayed records are marked, except up to 500 in flight; start another replay
+/// for the rest. Only one run at a time. Requires the scope `admin`.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/replay",
     tag = "operation",
     request_body(content = DeadLettersRequest, description = "Either `ids` or `all`."),
     responses(
-        (status = 200, description = "The replay, which has ended.", body = DeadLetterRun),
-        (status = 202, description = "The replay, which goes on.", body = DeadLetterRun),
+        (status = 200, description = "The finished replay.", body = DeadLetterRun),
+        (status = 202, description = "The replay is in progress.", body = DeadLetterRun),
         NotFound,
         RunGoesOn,
         BodyRefusals,
@@ -126,16 +126,16 @@ async fn replay_dead_letters(
 
 /// Discard dead letters
 ///
-/// Marks them as discarded: they wait no more, and nothing is sent. Their topic keeps them for its time, and each can
-/// still be shown. Otherwise as a replay. Needs the scope `admin`.
+/// Marks them as discarded: they are no longer pending, and nothing is published. They stay readable until the retention
+/// of their topic ends. Otherwise the same as a replay. Requires the scope `admin`.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/discard",
     tag = "operation",
     request_body(content = DeadLettersRequest, description = "Either `ids` or `all`."),
     responses(
-        (status = 200, description = "The run, which has ended.", body = DeadLetterRun),
-        (status = 202, description = "The run, which goes on.", body = DeadLetterRun),
+        (status = 200, description = "The finished run.", body = DeadLetterRun),
+        (status = 202, description = "The run is in progress.", body = DeadLetterRun),
         NotFound,
         RunGoesOn,
         BodyRefusals,
@@ -150,9 +150,9 @@ async fn discard_dead_letters(
     settle(&letters, Settlement::Discarded, request).await
 }
 
-/// List the runs over dead letters
+/// List dead-letter runs
 ///
-/// The replays and discards of this process, and how far each has come.
+/// The replays and discards of this process, with their progress.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/runs",
@@ -166,14 +166,14 @@ async fn list_dead_letter_runs(
     Json(DeadLetterRunList { runs: letters.runs() })
 }
 
-/// Get one run over dead letters
+/// Get a dead-letter run
 ///
-/// How far it has come. A run is forgotten when the process ends.
+/// Its progress. Runs are kept in memory until the process ends.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/runs/{id}",
     tag = "operation",
-    params(("id" = String, Path, description = "Its `id`.", example = "k3v9x2m7q4w8t5zn")),
+    params(("id" = String, Path, description = "ID of the run.", example = "k3v9x2m7q4w8t5zn")),
     responses((status = 200, description = "The run.", body = DeadLetterRun), NotFound, Refusals),
 )]
 async fn get_dead_letter_run(
@@ -185,15 +185,15 @@ async fn get_dead_letter_run(
     Ok(Json(letters.shown(&run)))
 }
 
-/// Stop a run over dead letters
+/// Stop a dead-letter run
 ///
-/// It ends after the letters that are under way; what was done stays done, and another run goes on with the rest.
-/// Needs the scope `admin`.
+/// It ends after the dead letters in flight. Finished work is kept; start another run for the rest. Requires the scope
+/// `admin`.
 #[utoipa::path(
     delete,
     path = "/v1/dead-letters/runs/{id}",
     tag = "operation",
-    params(("id" = String, Path, description = "Its `id`.", example = "k3v9x2m7q4w8t5zn")),
+    params(("id" = String, Path, description = "ID of the run.", example = "k3v9x2m7q4w8t5zn")),
     responses((status = 200, description = "The run.", body = DeadLetterRun), NotFound, Refusals),
 )]
 async fn stop_dead_letter_run(
@@ -203,7 +203,7 @@ async fn stop_dead_letter_run(
 ) -> Result<Json<DeadLetterRun>, Problem> {
     let run = letters.run(&id)?;
     run.stop();
-    // It may be that it is held up; then it is shown as it is.
+    // It may be retrying a call; then the response shows it as still running.
     let _ = timeout(ANSWER_WITHIN, run.ended()).await;
     Ok(Json(letters.shown(&run)))
 }
@@ -219,7 +219,7 @@ async fn settle(
     if shown.state == RunState::Failed {
         let reason = shown.reason.unwrap_or_default();
         return Err(Problem::unavailable(
-            format!("{reason}; {} of {} are left", shown.left, shown.total),
+            format!("{reason}; {} of {} left", shown.left, shown.total),
             RETRY_UNAVAILABLE,
         ));
     }
@@ -228,7 +228,7 @@ async fn settle(
     Ok((status, location, Json(shown)).into_response())
 }
 
-/// The ids that are meant; `None` for all.
+/// The selected IDs; `None` for all.
 fn chosen(request: DeadLettersRequest) -> Result<Option<Vec<LetterId>>, Violation> {
     let DeadLettersRequest { ids, all } = request;
     match (ids.len(), all) {
@@ -239,8 +239,8 @@ fn chosen(request: DeadLettersRequest) -> Result<Option<Vec<LetterId>>, Violatio
             };
             ids.iter().enumerate().map(id).collect::<Result<_, _>>().map(Some)
         }
-        (0, false) => Err(Violation::new("ids", "is missing, and all is not true: give one of them")),
-        (_, true) => Err(Violation::new("ids", "is given and all is true: give one of them")),
+        (0, false) => Err(Violation::new("ids", "is missing: specify either ids or all = true")),
+        (_, true) => Err(Violation::new("ids", "must not be combined with all = true")),
         (count, false) => Err(Violation::new("ids", format!("has {count} items, the limit is {MAX_IDS}"))),
     }
 }
@@ -268,6 +268,6 @@ mod tests {
     fn a_malformed_id_is_named_by_its_index() {
         let ids = vec!["metrics.dead-0-1".to_owned(), "7".to_owned()];
         let refused = chosen(DeadLettersRequest { ids, all: false }).unwrap_err().to_string();
-        assert_eq!(refused, "ids[1]: must be as in the list, such as metrics.dead-0-42; is \"7\"");
+        assert_eq!(refused, "ids[1]: must be an ID from the list, such as metrics.dead-0-42; is \"7\"");
     }
 }

@@ -1,4 +1,4 @@
-//! `/openapi.json`: the document is generated from the handlers that it describes.
+//! `/openapi.json`, generated from the handlers.
 
 use super::asked::Asked;
 use super::questions::Nothing;
@@ -14,22 +14,21 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
 
-/// What the document says beside the routes.
+/// The document apart from the routes.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Watchkeeper",
-        description = "Samples of your hosts and services: what they are now, what they were, and how the platform \
-                       is that keeps them. Every refusal is a problem (RFC 9457) that names the parameter and its \
-                       limit, but for those without a body. A request with a field or parameter that is not described \
-                       here is refused; an answer may have fields more in a later version. Instants are RFC 3339 in \
-                       UTC.",
+        description = "Samples of your hosts and services, alerts on them, and the state of the platform. Every \
+                       error is a problem (RFC 9457) that names the parameter and its limit, except errors without a \
+                       body. Requests with fields or parameters that are not described here are refused; responses \
+                       may have more fields in later versions. Times are RFC 3339 in UTC.",
         license(name = "MIT", identifier = "MIT"),
     ),
     tags(
-        (name = "questions", description = "What series there are, and their values."),
-        (name = "alerts", description = "What fires and why, who is told of it, and who is not to be."),
-        (name = "operation", description = "How the platform is, and what to do about it."),
+        (name = "questions", description = "Series and their values."),
+        (name = "alerts", description = "Alerts, rules, silences and notifications."),
+        (name = "operation", description = "Status and dead letters."),
     ),
     components(schemas(Lagged, Problem, SampleJson)),
     security((), ("token" = [])),
@@ -37,26 +36,26 @@ use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
 )]
 struct Frame;
 
-/// Tokens, which a listener on loopback may do without.
+/// Bearer tokens; optional on a loopback listener.
 struct Tokens;
 
 impl Modify for Tokens {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-            "A token with the scope `read`, or `admin` where it says so. A listener without tokens, which is on \
-             loopback, takes everybody.",
+            "A token with the scope `read`, or `admin` where required. A listener without tokens, which must be on \
+             loopback, requires none.",
         ));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
     }
 }
 
-/// Serves the document about everything that `parts` describe, and about itself.
+/// Serves the document merged from `parts`, including this route.
 pub(super) fn router(parts: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> Router {
     let (router, itself) = OpenApiRouter::default().routes(routes!(get_document)).split_for_parts();
     let document =
         parts.into_iter().chain([itself]).fold(Frame::openapi(), utoipa::openapi::OpenApi::merge_from);
-    let json = document.to_json().expect("it is made of strings, numbers and maps with strings as keys");
+    let json = document.to_json().expect("it consists of strings, numbers and maps with string keys");
     router.with_state(Arc::<str>::from(json))
 }
 

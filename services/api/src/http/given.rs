@@ -8,17 +8,17 @@ use std::fmt::Display;
 use std::str::FromStr;
 use watchkeeper_domain::{SeriesFilter, Violation};
 
-/// Most parameters of one request.
+/// Maximum number of parameters per request.
 pub(super) const MAX_PARAMETERS: usize = 64;
-/// What the name of a parameter begins with that asks for a label.
+/// The prefix of parameters that select a label.
 pub(super) const LABEL: &str = "label.";
 
-/// The parameters that a request was given, each at most once, until they are taken.
+/// The query parameters of a request that are not parsed yet, each at most once.
 #[derive(Debug)]
 pub(super) struct Given(BTreeMap<String, String>);
 
 impl Given {
-    /// Those in the query of `uri`.
+    /// Parses the query of `uri`.
     pub(super) fn in_query(uri: &Uri) -> Result<Self, Violation> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|error| Violation::new("query", error.body_text()))?;
@@ -36,12 +36,12 @@ impl Given {
         Ok(Self(given))
     }
 
-    /// The text of a parameter.
+    /// Takes the text of a parameter.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
 
-    /// What the text of a parameter says; the error of its type says what it must be.
+    /// Takes and parses a parameter. The error is that of its type.
     pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, Violation> {
         let parse = |text: String| {
             text.parse().map_err(|error| Violation::new(name, format!("{error}, is {text:?}")))
@@ -49,7 +49,7 @@ impl Given {
         self.take(name).map(parse).transpose()
     }
 
-    /// How many are asked for.
+    /// Takes a limit.
     pub(super) fn count(&mut self, name: &str, count: Count) -> Result<usize, Violation> {
         let Some(text) = self.take(name) else { return Ok(count.default) };
         let asked = text.parse().map_err(|_| {
@@ -58,7 +58,7 @@ impl Given {
         count.checked(name, asked)
     }
 
-    /// The series that are meant: `source`, `name` and any `label.KEY`.
+    /// Takes a series filter: `source`, `name` and any `label.KEY`.
     pub(super) fn filter(&mut self) -> Result<SeriesFilter, Violation> {
         let (source, name) = (self.take("source"), self.take("name"));
         let all = std::mem::take(&mut self.0).into_iter();
@@ -71,17 +71,16 @@ impl Given {
             .map_err(|violation| Violation { field: spelt_here(&violation.field), ..violation })
     }
 
-    /// Refuses what nobody took: a misspelt filter must not widen a question.
+    /// Refuses leftover parameters: a misspelled filter must not widen a query.
     pub(super) fn finish(self, known: impl IntoIterator<Item = impl Display>) -> Result<(), Violation> {
         let Some(unknown) = self.0.into_keys().next() else { return Ok(()) };
         let known: Vec<String> = known.into_iter().map(|name| name.to_string()).collect();
-        let those =
-            if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-        Err(Violation::new(unknown, format!("is no parameter of this path: {those}")))
+        let those = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Err(Violation::new(unknown, format!("unknown parameter; this path accepts {those}")))
     }
 }
 
-/// `labels.host` of a series is asked for as `label.host`.
+/// Spells `labels.host` as the parameter `label.host`.
 fn spelt_here(field: &str) -> String {
     field.strip_prefix("labels").map_or_else(|| field.to_owned(), |key| format!("label{key}"))
 }
@@ -113,7 +112,7 @@ mod tests {
         };
         assert_eq!(given.filter(), Ok(expected));
         let left = given.finish(["source"]).unwrap_err().to_string();
-        assert_eq!(left, "limit: is no parameter of this path: it has source");
+        assert_eq!(left, "limit: unknown parameter; this path accepts source");
     }
 
     #[test]

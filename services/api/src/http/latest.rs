@@ -17,14 +17,14 @@ pub(super) fn router(samples: Samples) -> OpenApiRouter {
 
 /// Get the latest samples
 ///
-/// The latest sample of each series that matches, by the series' key, a page at a time. They come from the
-/// cache, or from the long-term store if the cache has nothing that matches.
+/// The latest sample of each matching series, ordered by series key. They come from the cache, or from the store if the
+/// cache has no match.
 #[utoipa::path(
     get,
     path = "/v1/latest",
     tag = "questions",
     params(Asked<PageQuestion>),
-    responses((status = 200, description = "A page of samples, one of each series.", body = SampleList), Refusals),
+    responses((status = 200, description = "A page of samples, one per series.", body = SampleList), Refusals),
 )]
 async fn get_latest(
     State(samples): State<Samples>,

@@ -18,7 +18,7 @@ pub(super) fn router(notifications: Arc<dyn NotificationStore>) -> OpenApiRouter
 
 /// List notifications
 ///
-/// The newest notifications, the newest first: to whom, about what, and how far each has come.
+/// The newest notifications, newest first, with recipient, subject and state.
 #[utoipa::path(
     get,
     path = "/v1/notifications",

@@ -1,4 +1,4 @@
-//! How query parameters are documented, with the limits that they are checked against.
+//! Query parameters in the OpenAPI document, with the limits that are enforced.
 
 use super::given::LABEL;
 use crate::question::{Count, MAX_CHOSEN_WINDOWS};
@@ -12,12 +12,12 @@ use watchkeeper_query::MAX_CURSOR_BYTES;
 use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 use watchkeeper_wire::json::AlertJson;
 
-/// The parameters that choose series.
+/// The parameters of a series filter.
 pub(super) fn filter() -> [Parameter; 3] {
     let text = |most| text().min_length(Some(1)).max_length(Some(most));
     [
-        described("source", "Only series of this source.", text(MAX_SOURCE_BYTES), json!("github")),
-        described("name", "Only series of this name.", text(MAX_NAME_BYTES), json!("stargazers_count")),
+        described("source", "Only series with this source.", text(MAX_SOURCE_BYTES), json!("github")),
+        described("name", "Only series with this name.", text(MAX_NAME_BYTES), json!("stargazers_count")),
         labels(),
     ]
 }
@@ -40,7 +40,7 @@ fn labels() -> Parameter {
         .build()
 }
 
-/// How many of something.
+/// A limit.
 pub(super) fn count(name: &str, description: &str, count: Count) -> Parameter {
     let schema = ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -50,24 +50,24 @@ pub(super) fn count(name: &str, description: &str, count: Count) -> Parameter {
     described(name, description, schema, json!(count.default))
 }
 
-/// Which page.
+/// The page token.
 pub(super) fn page() -> Parameter {
-    let description = "Where to go on: `next_page` of the page before.";
+    let description = "`next_page` of the previous page.";
     query("page", description, text().max_length(Some(MAX_CURSOR_BYTES)), Value::Null).example(None).build()
 }
 
-/// A point in time.
+/// A time.
 pub(super) fn instant(name: &str, description: &str) -> Parameter {
     let description =
         format!("{description} An RFC 3339 time, or a duration before now such as `1h` or `-1h`.");
     described(name, &description, text(), json!("2026-11-20T10:00:00Z"))
 }
 
-/// The length of a window.
+/// The window length.
 pub(super) fn step() -> Parameter {
     let description = format!(
-        "The length of a window, in whole seconds with a unit: `30s`, `5m`, `1h`, `1d`. Windows are aligned to \
-         1970-01-01T00:00:00Z; a range has at most {} of them. If left out, the shortest round step that gives at \
+        "Window length, in whole seconds with a unit: `30s`, `5m`, `1h`, `1d`. Windows are aligned to \
+         1970-01-01T00:00:00Z; a range has at most {} of them. If omitted, the shortest round step that gives at \
          most {MAX_CHOSEN_WINDOWS}.",
         RangeQuery::MAX_POINTS,
     );
@@ -79,17 +79,17 @@ pub(super) fn window() -> Parameter {
     let names = Window::ALL.map(Window::name);
     let schema = text().enum_values(Some(names)).default(Some(json!(Window::Hour.name())));
     let description = format!(
-        "The length of the windows, which are aligned to UTC. An answer has at most {} of each series.",
+        "Window length; windows are aligned to UTC. At most {} windows per series.",
         RollupQuery::MAX_WINDOWS,
     );
     described("window", &description, schema, json!(Window::Day.name()))
 }
 
-/// How many values become one.
+/// The aggregate.
 pub(super) fn aggregate() -> Parameter {
     let names = Aggregate::ALL.map(Aggregate::name);
     let schema = text().enum_values(Some(names)).default(Some(json!(Aggregate::Avg.name())));
-    described("aggregate", "How the values of a window become one.", schema, json!(Aggregate::Max.name()))
+    described("aggregate", "Aggregate of the values in a window.", schema, json!(Aggregate::Max.name()))
 }
 
 /// The alerts of one rule.
@@ -104,20 +104,20 @@ pub(super) fn severity() -> Parameter {
     described("severity", "Only alerts of this severity.", schema, json!(Severity::Critical.name()))
 }
 
-/// The alerts that fire, or those that have cleared.
+/// Firing or cleared alerts.
 pub(super) fn state() -> Parameter {
     let schema = text().enum_values(Some(AlertJson::STATES));
-    let description = "Only alerts that fire, or that have cleared not long ago; both if left out.";
+    let description = "Only firing or only recently cleared alerts; both if omitted.";
     described("state", description, schema, json!(AlertJson::STATES[0]))
 }
 
-/// Whether something is wanted besides.
+/// A boolean, false by default.
 pub(super) fn flag(name: &str, description: &str) -> Parameter {
     let schema = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false)));
     described(name, description, schema, json!(true))
 }
 
-/// How a parameter is called where it must be written.
+/// The name of a parameter in error messages.
 pub(super) fn name_of(parameter: &Parameter) -> String {
     match &*parameter.name {
         "label" => format!("{LABEL}KEY"),

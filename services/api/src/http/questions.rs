@@ -1,4 +1,4 @@
-//! How each question is read from its parameters, and what they are.
+//! Parsing each query from its parameters.
 
 mod alerting;
 
@@ -17,7 +17,7 @@ use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, SeriesFilter, Times
 use watchkeeper_query::{NewestQuestion, PageQuestion, RollupsQuestion};
 use watchkeeper_wire::dead_letter::LetterId;
 
-/// No question but the path.
+/// No parameters.
 pub(super) struct Nothing;
 
 impl Question for Nothing {
@@ -42,7 +42,10 @@ impl Question for SeriesFilter {
 
 impl Question for PageQuestion {
     fn parameters() -> Vec<Parameter> {
-        let page = [parameter::count("limit", "Most series on the page.", PAGE_SERIES), parameter::page()];
+        let page = [
+            parameter::count("limit", "Maximum number of series on the page.", PAGE_SERIES),
+            parameter::page(),
+        ];
         parameter::filter().into_iter().chain(page).collect()
     }
 
@@ -55,7 +58,7 @@ impl Question for PageQuestion {
 
 impl Question for NewestQuestion {
     fn parameters() -> Vec<Parameter> {
-        let last = parameter::count("last", "How many of the newest samples.", NEWEST_SAMPLES);
+        let last = parameter::count("last", "Number of newest samples.", NEWEST_SAMPLES);
         parameter::filter().into_iter().chain([last]).collect()
     }
 
@@ -67,8 +70,8 @@ impl Question for NewestQuestion {
 impl Question for RangeQuery {
     fn parameters() -> Vec<Parameter> {
         let range = [
-            parameter::instant("from", "The first instant that counts; an hour before `to` if left out."),
-            parameter::instant("to", "The first instant that no longer counts; now if left out."),
+            parameter::instant("from", "Start of the range, inclusive; an hour before `to` if omitted."),
+            parameter::instant("to", "End of the range, exclusive; now if omitted."),
             parameter::step(),
             parameter::aggregate(),
         ];
@@ -87,13 +90,14 @@ impl Question for RangeQuery {
 
 impl Question for RollupsQuestion {
     fn parameters() -> Vec<Parameter> {
-        let first =
-            format!("Only windows that do not start before; {DEFAULT_ROLLUPS} before `to` if left out.");
+        let first = format!(
+            "Only windows that start at or after this time; {DEFAULT_ROLLUPS} windows before `to` if omitted."
+        );
         let rollups = [
             parameter::window(),
             parameter::instant("from", &first),
-            parameter::instant("to", "Only windows that do not end after; now if left out."),
-            parameter::count("limit", "Most series on the page.", PAGE_SERIES),
+            parameter::instant("to", "Only windows that end at or before this time; now if omitted."),
+            parameter::count("limit", "Maximum number of series on the page.", PAGE_SERIES),
             parameter::page(),
         ];
         parameter::filter().into_iter().chain(rollups).collect()
@@ -117,7 +121,10 @@ pub(super) struct LettersQuestion {
 
 impl Question for LettersQuestion {
     fn parameters() -> Vec<Parameter> {
-        vec![parameter::count("limit", "Most dead letters on the page.", PAGE_LETTERS), parameter::page()]
+        vec![
+            parameter::count("limit", "Maximum number of dead letters on the page.", PAGE_LETTERS),
+            parameter::page(),
+        ]
     }
 
     fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
@@ -230,18 +237,18 @@ mod tests {
         );
         assert_eq!(refused::<RollupsQuestion>("window=week"), "window: must be hour or day, is \"week\"");
         assert_eq!(refused::<RollupsQuestion>("from=400d"), "from: gives 9600 windows, the limit is 8808");
-        assert!(refused::<LettersQuestion>("page=2").starts_with("page: must be as in the list"));
+        assert!(refused::<LettersQuestion>("page=2").starts_with("page: must be an ID from the list"));
         assert_eq!(
             refused::<PageQuestion>("soruce=host"),
-            "soruce: is no parameter of this path: it has source, name, label.KEY, limit, page"
+            "soruce: unknown parameter; this path accepts source, name, label.KEY, limit, page"
         );
         assert_eq!(refused::<AlertsQuestion>("limit=1001"), "limit: must be from 1 to 1000, is 1001");
         assert_eq!(refused::<NotificationsQuestion>("limit=201"), "limit: must be from 1 to 200, is 201");
         assert_eq!(refused::<SilencesQuestion>("ended="), "ended: must be true or false, is \"\"");
-        assert_eq!(refused::<Nothing>("x=1"), "x: is no parameter of this path: it has none");
+        assert_eq!(refused::<Nothing>("x=1"), "x: unknown parameter; this path accepts none");
     }
 
-    /// Queries of known and unknown names with all kinds of values.
+    /// Queries with known and unknown names and all kinds of values.
     fn any_query() -> impl Strategy<Value = String> {
         let name = "source|name|label\\.[a-z]{0,3}|limit|page|last|from|to|step|aggregate|window|state|rule|\
                     severity|ended|[a-z]{1,5}";

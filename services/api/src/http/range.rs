@@ -17,9 +17,9 @@ pub(super) fn router(samples: Samples) -> OpenApiRouter {
 
 /// Get values over a range of time
 ///
-/// The values of each series that matches, window by window. The answer repeats the question as it was
-/// understood, and says in `series_limit` if there are more series than one answer may hold. Refused if these are not
-/// found among the first 100,000 series that match.
+/// The values of each matching series, aggregated by window. The response repeats the query as it was parsed, and sets
+/// `series_limit` if there are more series than it may hold. Refused if these are not found among the first 100,000
+/// matching series.
 #[utoipa::path(
     get,
     path = "/v1/range",

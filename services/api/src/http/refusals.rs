@@ -1,21 +1,21 @@
-//! The refusals that every route has in common, for the document.
+//! Error responses shared by routes, for the OpenAPI document.
 
 use utoipa::IntoResponses;
 use watchkeeper_wire::refusals::{OfListener, Responses, problems};
 
-/// What every route may refuse.
+/// Errors of every route.
 pub(super) struct Refusals;
 
-/// What a route may refuse that names one thing.
+/// Errors of routes with an ID or name.
 pub(super) struct NotFound;
 
-/// What a route may refuse that makes one thing of a given name.
+/// Errors of routes that create something with a given ID.
 pub(super) struct Conflict;
 
-/// What a route may refuse that begins a run over dead letters.
+/// Errors of routes that start a dead-letter run.
 pub(super) struct RunGoesOn;
 
-/// What a route may refuse that takes a body of JSON.
+/// Errors of routes with a JSON body.
 pub(super) struct BodyRefusals;
 
 impl IntoResponses for Refusals {
@@ -24,13 +24,13 @@ impl IntoResponses for Refusals {
         refusals.extend(problems([
             (
                 400,
-                "A parameter is unknown, malformed or past its limit, or too many series match; the problem names it.",
+                "A parameter is unknown, malformed or exceeds its limit, or too many series match; the problem names it.",
             ),
-            (401, "No token was sent, or none that is known."),
-            (403, "The token lacks the scope that this needs, or a page of another site sent what changes something."),
-            (429, "The token has used up its requests per second."),
-            (500, "Something is broken here; the log says what."),
-            (503, "The store, the cache or the bus cannot be reached now, or took too long. Try again."),
+            (401, "The token is missing or unknown."),
+            (403, "The token lacks the required scope, or a page of another site sent a request that changes something."),
+            (429, "The token exceeded its requests per second."),
+            (500, "Internal error; see the log."),
+            (503, "The store, the cache or the bus is unavailable or too slow. Try again."),
         ]));
         refusals
     }
@@ -38,29 +38,26 @@ impl IntoResponses for Refusals {
 
 impl IntoResponses for NotFound {
     fn responses() -> Responses {
-        problems([(404, "There is none of that id or name; nothing was changed.")])
+        problems([(404, "Not found; nothing was changed.")])
     }
 }
 
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
-        problems([(409, "There is another of that id, or as many as there may be; nothing was changed.")])
+        problems([(409, "The ID is in use, or the limit is reached; nothing was changed.")])
     }
 }
 
 impl IntoResponses for RunGoesOn {
     fn responses() -> Responses {
-        problems([(
-            409,
-            "Another run over the dead letters goes on; the problem names it. Nothing was done.",
-        )])
+        problems([(409, "Another dead-letter run is in progress; the problem names it. Nothing was done.")])
     }
 }
 
 impl IntoResponses for BodyRefusals {
     fn responses() -> Responses {
         problems([
-            (413, "The body has more than 1 MiB, which no setting changes: send it in parts."),
+            (413, "The body has more than 1 MiB, a fixed limit: send it in parts."),
             (415, "The body is not `application/json`."),
         ])
     }

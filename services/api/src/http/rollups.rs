@@ -16,10 +16,9 @@ pub(super) fn router(rollups: Rollups) -> OpenApiRouter {
 
 /// List rollups
 ///
-/// What each series that matches was, hour by hour or day by day: average, least, most, 95th percentile and how
-/// many samples. They are made once a window is over, made again for samples that come late, and kept for longer
-/// than the samples. The answer repeats the question as it was understood; a page holds fewer series than
-/// `limit` when there are many windows.
+/// Rollups of each matching series by hour or day: average, minimum, maximum, 95th percentile and number of samples. They
+/// are computed when a window is over, recomputed for late samples, and retained longer than the samples. The response
+/// repeats the query as it was parsed; a page has fewer series than `limit` if there are many windows.
 #[utoipa::path(
     get,
     path = "/v1/rollups",

@@ -19,7 +19,7 @@ pub(super) fn router(rules: Arc<Rules>) -> OpenApiRouter {
 
 /// List rules
 ///
-/// All rules in the order of the configuration, and about how many series each fires now.
+/// All rules in configuration order, each with the number of series that it is firing for.
 #[utoipa::path(
     get,
     path = "/v1/rules",
@@ -35,16 +35,16 @@ async fn list_rules(
 
 /// Explain a rule
 ///
-/// Why the rule does or does not fire now, series by series, and what keeps people from being told. Of the
-/// series that are asked for those that the rule is about are explained; if it is about none of them, why not.
-/// The answer says in `series_limit` if there are more series than it may hold.
+/// Why the rule fires or does not fire, series by series, and which silences and inhibitions mute it. Explains those of
+/// the requested series that the rule matches; if it matches none of them, why not. The response sets `series_limit` if
+/// there are more series than it may hold.
 #[utoipa::path(
     get,
     path = "/v1/rules/{name}/explain",
     tag = "alerts",
-    params(("name" = String, Path, description = "The rule.", example = "site_down"), Asked<SeriesFilter>),
+    params(("name" = String, Path, description = "Name of the rule.", example = "site_down"), Asked<SeriesFilter>),
     responses(
-        (status = 200, description = "The rule, and the series.", body = RuleExplanation),
+        (status = 200, description = "The rule and its series.", body = RuleExplanation),
         NotFound,
         Refusals,
     ),

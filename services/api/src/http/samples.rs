@@ -1,4 +1,4 @@
-//! `/v1/samples`: the newest ones. Sending samples to the same path is the ingest's.
+//! `GET /v1/samples`. The ingest role serves `POST` on the same path.
 
 use super::asked::Asked;
 use super::refusals::Refusals;
@@ -17,7 +17,7 @@ pub(super) fn router(samples: Samples) -> OpenApiRouter {
 
 /// Get the newest samples
 ///
-/// The newest samples of all series that match, newest first. Refused if more than 100,000 series match.
+/// The newest samples of all matching series, newest first. Refused if more than 100,000 series match.
 #[utoipa::path(
     get,
     path = "/v1/samples",

@@ -16,7 +16,7 @@ pub(super) fn router(samples: Samples) -> OpenApiRouter {
 
 /// List series
 ///
-/// The series that match, by key (source, name, labels, unit), a page at a time.
+/// Matching series, ordered by key (source, name, labels, unit).
 #[utoipa::path(
     get,
     path = "/v1/series",

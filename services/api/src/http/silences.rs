@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::questions::{Nothing, SilencesQuestion};
 use super::refusals::{BodyRefusals, Conflict, NotFound, Refusals};
-use crate::silences::{Made, Silences, read_request};
+use crate::silences::{Created, Silences, read_request};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -14,20 +14,20 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_runtime::http::{Caller, Checked, Problem};
 use watchkeeper_wire::json::{SilenceJson, SilenceList, SilenceRequest};
 
-/// What may be read.
+/// Read routes.
 pub(super) fn router(silences: Arc<Silences>) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(list_silences)).with_state(silences)
 }
 
-/// What changes something.
+/// Admin routes.
 pub(super) fn admin_router(silences: Arc<Silences>) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(make_silence)).routes(routes!(end_silence)).with_state(silences)
 }
 
 /// List silences
 ///
-/// Those that hold or are to hold later, the first to end first; if they are asked for, also those that ended in
-/// the last 7 days, the last first.
+/// Active and pending silences, ordered by end time; with `ended`, also those that ended in the last 7 days, last ended
+/// first.
 #[utoipa::path(
     get,
     path = "/v1/silences",
@@ -47,18 +47,18 @@ async fn list_silences(
     Ok(Json(SilenceList { silences: listed.iter().map(|silence| SilenceJson::new(silence, now)).collect() }))
 }
 
-/// Make a silence
+/// Create a silence
 ///
-/// Nobody is notified of the alerts that match while it holds. A request that is sent again with its `id` makes
-/// no second one. There can be 1,000 that have not ended. Needs the scope `admin`.
+/// Mutes notifications for matching alerts while it is active. Repeating a request with the same `id` creates no second
+/// silence. At most 1,000 can be active or pending. Requires the scope `admin`.
 #[utoipa::path(
     post,
     path = "/v1/silences",
     tag = "alerts",
-    request_body(content = SilenceRequest, description = "Which alerts, and for how long."),
+    request_body(content = SilenceRequest, description = "Matchers and duration."),
     responses(
-        (status = 201, description = "It was made.", body = SilenceJson),
-        (status = 200, description = "It had been made before, by a request with its id.", body = SilenceJson),
+        (status = 201, description = "Created.", body = SilenceJson),
+        (status = 200, description = "Already created by an earlier request with the same ID.", body = SilenceJson),
         Conflict,
         BodyRefusals,
         Refusals,
@@ -73,23 +73,23 @@ async fn make_silence(
     let now = Timestamp::now();
     let caller = caller.map(|Extension(Caller(name))| name);
     let silence = read_request(request, caller.as_deref(), now)?;
-    let (status, silence) = match silences.make(silence, now).await? {
-        Made::New(silence) => (StatusCode::CREATED, silence),
-        Made::Before(silence) => (StatusCode::OK, silence),
+    let (status, silence) = match silences.create(silence, now).await? {
+        Created::New(silence) => (StatusCode::CREATED, silence),
+        Created::Before(silence) => (StatusCode::OK, silence),
     };
     Ok((status, Json(SilenceJson::new(&silence, now))))
 }
 
 /// End a silence
 ///
-/// From now on people are notified again. One that has ended stays as it is. Needs the scope `admin`.
+/// Notifications resume. A silence that has already ended is unchanged. Requires the scope `admin`.
 #[utoipa::path(
     delete,
     path = "/v1/silences/{id}",
     tag = "alerts",
-    params(("id" = String, Path, description = "Its `id` in the list.", example = "k3v9x2m7q4w8t5zn")),
+    params(("id" = String, Path, description = "`id` from the list.", example = "k3v9x2m7q4w8t5zn")),
     responses(
-        (status = 200, description = "The silence, which has ended.", body = SilenceJson),
+        (status = 200, description = "The ended silence.", body = SilenceJson),
         NotFound,
         Refusals,
     ),

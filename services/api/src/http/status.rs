@@ -14,16 +14,15 @@ pub(super) fn router(status: Status) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(get_status)).with_state(status)
 }
 
-/// Get the state of the platform
+/// Get the status of the platform
 ///
-/// The roles of the process that answers, how far the consumers of samples are behind, how many records were
-/// rejected and wait, how many alerts fire, and how many notifications wait. A figure whose dependency does not
-/// answer is left out.
+/// The roles of this process, the lag of the consumer groups, and the number of pending dead letters, firing alerts and
+/// pending notifications. Figures whose dependency is unavailable are omitted.
 #[utoipa::path(
     get,
     path = "/v1/status",
     tag = "operation",
-    responses((status = 200, description = "The state now.", body = StatusJson), Refusals),
+    responses((status = 200, description = "The current status.", body = StatusJson), Refusals),
 )]
 async fn get_status(State(status): State<Status>, Asked(Nothing): Asked<Nothing>) -> Json<StatusJson> {
     Json(status.now().await)

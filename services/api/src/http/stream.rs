@@ -14,7 +14,7 @@ use watchkeeper_domain::{Sample, SeriesFilter};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{Lagged, SampleJson};
 
-/// How long nothing may be sent before a comment is, so that proxies keep the connection.
+/// Interval of keep-alive comments on a quiet stream, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) fn router(live: LiveSamples) -> OpenApiRouter {
@@ -23,9 +23,9 @@ pub(super) fn router(live: LiveSamples) -> OpenApiRouter {
 
 /// Follow samples as they arrive
 ///
-/// Server-sent events. An event `sample` has a sample as its data. An event `lagged` says in `missed` how
-/// many samples, matching or not, went by since the last event because the client reads too slowly. A
-/// comment keeps a quiet connection open. Events have no ids: who comes back goes on with what is new.
+/// Server-sent events. The data of a `sample` event is a sample. A `lagged` event has in `missed` the number of samples,
+/// matching or not, skipped since the last event because the client reads too slowly. Comments keep a quiet connection
+/// open. Events have no IDs: a client that reconnects continues with new samples.
 #[utoipa::path(
     get,
     path = "/v1/stream",
@@ -34,7 +34,7 @@ pub(super) fn router(live: LiveSamples) -> OpenApiRouter {
     responses(
         (
             status = 200,
-            description = "Events until either side hangs up.",
+            description = "Events until either side closes the connection.",
             content_type = "text/event-stream",
             body = String,
             example = "event: sample\ndata: {\"source\":\"host\",\"name\":\"load1\",\"value\":0.5,\
@@ -53,7 +53,7 @@ async fn stream_samples(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-/// What was missed, then what came.
+/// First `lagged`, then the samples.
 fn events(heard: Heard<Sample>) -> impl Iterator<Item = Result<Event, axum::Error>> {
     let Heard { items: samples, missed } = heard;
     let lagged = (missed > 0).then(|| Event::default().event("lagged").json_data(Lagged { missed }));

@@ -1,6 +1,6 @@
-//! The one who follows the topic, while somebody listens.
+//! Consumes the topic while there are listeners.
 
-use super::{Batch, MAX_BEHIND_BATCHES, Seat};
+use super::{Batch, MAX_BEHIND_BATCHES, Subscription};
 use prometheus::IntCounter;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tai
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
 use watchkeeper_wire::{Decode, Decoded};
 
-/// Most records that come in together.
+/// Maximum number of records per batch.
 const MAX_BATCH_RECORDS: usize = 1_000;
 
-/// Follows the topic of one kind of items while somebody listens.
+/// Consumes the topic of one kind of items while there are listeners.
 pub(crate) struct Feed<D: Decode> {
     context: RoleContext,
     bus: Arc<dyn EventBus>,
     dependency: Dependency,
-    requests: mpsc::Receiver<oneshot::Sender<Seat<D::Item>>>,
+    requests: mpsc::Receiver<oneshot::Sender<Subscription<D::Item>>>,
     batches: broadcast::Sender<Batch<D::Item>>,
     decoder: D,
     copies: IntCounter,
-    /// Items that came in so far, and records that went by while the bus was away.
+    /// Items so far, including records missed while the bus was unavailable.
     came_in: u64,
-    /// Where each partition goes on.
+    /// The next offset of each partition.
     ends: HashMap<TopicPartition, Offset>,
 }
 
@@ -35,7 +35,7 @@ impl<D: Decode> Feed<D> {
         bus: Arc<dyn EventBus>,
         dependency: Dependency,
         decoder: D,
-        requests: mpsc::Receiver<oneshot::Sender<Seat<D::Item>>>,
+        requests: mpsc::Receiver<oneshot::Sender<Subscription<D::Item>>>,
         copies: IntCounter,
     ) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl<D: Decode> Feed<D> {
         }
     }
 
-    /// Follows the topic whenever somebody listens, until the role is asked to stop.
+    /// Consumes the topic whenever there are listeners, until shutdown.
     pub(crate) async fn run(mut self) -> RoleResult {
         let heartbeat = self.context.heartbeat("live");
         while let Some(first) = self.first_request(&heartbeat).await {
@@ -63,8 +63,11 @@ impl<D: Decode> Feed<D> {
         Ok(())
     }
 
-    /// The first who wants to listen; `None` when the role is asked to stop.
-    async fn first_request(&mut self, heartbeat: &Heartbeat) -> Option<oneshot::Sender<Seat<D::Item>>> {
+    /// Waits for the first listener; `None` on shutdown.
+    async fn first_request(
+        &mut self,
+        heartbeat: &Heartbeat,
+    ) -> Option<oneshot::Sender<Subscription<D::Item>>> {
         tokio::select! {
             biased;
             () = self.context.shutdown().cancelled() => None,
@@ -72,25 +75,26 @@ impl<D: Decode> Feed<D> {
         }
     }
 
-    /// Follows the topic for `first` and all who come while somebody listens. A bus that is lost is tried
-    /// again; listeners stay, and learn how much they missed.
+    /// Consumes the topic for `first` and all who join later. While the bus is unavailable it is retried; listeners stay,
+    /// and are told how many items they missed.
     async fn follow_for(
         &mut self,
-        first: oneshot::Sender<Seat<D::Item>>,
+        first: oneshot::Sender<Subscription<D::Item>>,
         heartbeat: &Heartbeat,
     ) -> Result<(), Stopped> {
         let mut first = Some(first);
         loop {
             let tail = async || self.bus.tail(&D::TOPIC).await;
             let tail = retry(&self.context, heartbeat, &self.dependency, tail).await?;
+            // Only now, when the tail is open: a listener gets everything published after its subscription.
             if let Some(first) = first.take() {
-                self.seat(first);
+                self.subscribe(first);
             }
             match self.follow(tail, heartbeat).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
                 Err(error) => {
-                    tracing::warn!(%error, "live {} are interrupted", D::ITEMS);
+                    tracing::warn!(%error, "live {} interrupted", D::ITEMS);
                     self.dependency.down(error);
                     pause(&self.context, heartbeat).await;
                 }
@@ -98,22 +102,23 @@ impl<D: Decode> Feed<D> {
         }
     }
 
-    /// Lets somebody listen. One who has gone meanwhile is not missed.
-    fn seat(&self, reply: oneshot::Sender<Seat<D::Item>>) {
-        let _ = reply.send(Seat { batches: self.batches.subscribe(), heard: self.came_in });
+    /// Subscribes a listener. It may be gone already.
+    fn subscribe(&self, reply: oneshot::Sender<Subscription<D::Item>>) {
+        let _ = reply.send(Subscription { batches: self.batches.subscribe(), heard: self.came_in });
     }
 
-    /// Follows the topic until nobody listens or the role is asked to stop.
+    /// Consumes the topic until there are no listeners, or until shutdown.
     async fn follow(&mut self, mut tail: Box<dyn Tail>, heartbeat: &Heartbeat) -> Result<(), PortError> {
         let mut ends_before = self.ends.clone();
         loop {
             tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
-                Some(reply) = self.requests.recv() => self.seat(reply),
+                Some(reply) = self.requests.recv() => self.subscribe(reply),
                 () = self.batches.closed() => return Ok(()),
                 batch = heartbeat.idle(tail.next(MAX_BATCH_RECORDS)) => {
                     let batch = batch?;
+                    // Records between the end of the previous tail and this one were missed; listeners count them.
                     let went_by = ends_before.remove(&batch.partition).zip(batch.offsets.first());
                     self.came_in += went_by.map_or(0, |(end, first)| first.saturating_sub(end));
                     self.send(batch);
@@ -122,8 +127,8 @@ impl<D: Decode> Feed<D> {
         }
     }
 
-    /// Copies are left out, and records that are no item, or cannot have been made yet: these
-    /// the persister sends to the dead-letter topic.
+    /// Sends the items of a batch. Copies are skipped, and so are invalid records and those from the future, which the
+    /// persister dead-letters.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
         let mut items = Vec::with_capacity(batch.records.len());
@@ -138,7 +143,7 @@ impl<D: Decode> Feed<D> {
         let before = self.came_in;
         self.came_in += items.len() as u64;
         self.ends.insert(batch.partition, batch.next);
-        // Nobody may be there any more.
+        // There may be no listeners any more.
         let _ = self.batches.send(Batch { items, before });
     }
 }

@@ -1,44 +1,44 @@
-//! One who listens.
+//! A listener of the feed.
 
-use super::{Batch, LiveMetrics, Seat};
+use super::{Batch, LiveMetrics, Subscription};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::error::RecvError;
 use watchkeeper_runtime::RoleContext;
 
-/// One who listens, until it is dropped.
+/// A listener; dropping it ends the subscription.
 pub(crate) struct Listener<T, F> {
-    seat: Seat<T>,
+    subscription: Subscription<T>,
     matches: F,
     context: RoleContext,
     metrics: LiveMetrics,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// What came in since the last time; one of the two is not empty.
+/// What arrived since the last time; one of the two is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heard<T> {
-    /// The items that match, in order of arrival for each key: that of their time, unless their producer gives no
-    /// key and they lie on several partitions.
+    /// Matching items, in order of arrival per key. That is time order, unless their producer sets no key and they are
+    /// spread over several partitions.
     pub(crate) items: Vec<T>,
-    /// Items that came in before them and were missed, whether they match or not.
+    /// Number of items missed before them, matching or not.
     pub(crate) missed: u64,
 }
 
 impl<T: Clone + Send + Sync + 'static, F: Fn(&T) -> bool + Send> Listener<T, F> {
     pub(super) fn new(
-        seat: Seat<T>,
+        subscription: Subscription<T>,
         matches: F,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
         context: RoleContext,
         metrics: LiveMetrics,
     ) -> Self {
         metrics.open.inc();
-        Self { seat, matches, context, metrics, _place: place }
+        Self { subscription, matches, context, metrics, _permit: permit }
     }
 
-    /// Everything that matches, as it comes in. Ends when the role is asked to stop.
+    /// All matching items as they arrive. Ends on shutdown.
     pub(crate) fn stream(self) -> impl Stream<Item = Heard<T>> + Send {
         unfold(self, |mut listener| async {
             let heard = listener.next().await?;
@@ -50,11 +50,11 @@ impl<T: Clone + Send + Sync + 'static, F: Fn(&T) -> bool + Send> Listener<T, F> 
         loop {
             let received = tokio::select! {
                 () = self.context.shutdown().cancelled() => return None,
-                received = self.seat.batches.recv() => received,
+                received = self.subscription.batches.recv() => received,
             };
             let batch = match received {
                 Ok(batch) => batch,
-                // The next batch tells how many items were in those that are gone.
+                // `before` of the next batch tells how many items were missed.
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return None,
             };
@@ -66,9 +66,9 @@ impl<T: Clone + Send + Sync + 'static, F: Fn(&T) -> bool + Send> Listener<T, F> 
     }
 
     fn hear(&mut self, batch: &Batch<T>) -> Heard<T> {
-        let missed = batch.before.saturating_sub(self.seat.heard);
+        let missed = batch.before.saturating_sub(self.subscription.heard);
         self.metrics.missed.inc_by(missed);
-        self.seat.heard = batch.before + batch.items.len() as u64;
+        self.subscription.heard = batch.before + batch.items.len() as u64;
         let items = batch.items.iter().filter(|item| (self.matches)(item));
         Heard { items: items.cloned().collect(), missed }
     }

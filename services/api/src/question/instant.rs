@@ -1,4 +1,4 @@
-//! Instants as people ask for them.
+//! Times in query parameters.
 
 use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Timestamp, Violation};
@@ -18,7 +18,7 @@ pub(crate) fn instant(field: &str, text: &str, now: Timestamp) -> Result<Timesta
 fn not_an_instant(text: &str) -> String {
     let expected = "must be an RFC 3339 time from 1970 to 9999, such as 2026-11-20T10:00:00Z, \
                     or a duration before now, such as 1h";
-    // What is left of +03:00 when the sender forgot that a plus means a space in a query.
+    // An offset such as +03:00 with an unescaped plus, which means a space in a query.
     let forgotten = text.replacen(' ', "+", 1).parse::<Timestamp>().is_ok();
     let hint = if forgotten { ": write %2B for the + of the offset" } else { "" };
     format!("{expected}; is {text:?}{hint}")

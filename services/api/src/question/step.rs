@@ -1,15 +1,15 @@
-//! The length of a window when the question does not say.
+//! The default window length.
 
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
-/// Most windows of a step that is chosen here: as many as a chart can show.
+/// Maximum number of windows of a default step: as many as a chart can show.
 pub(crate) const MAX_CHOSEN_WINDOWS: u64 = 300;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// Steps that people think in, in seconds.
+/// Round steps, in seconds.
 const STEPS: [u64; 20] = [
     1,
     2,
@@ -33,11 +33,10 @@ const STEPS: [u64; 20] = [
     7 * DAY,
 ];
 
-/// The shortest step that people think in and that gives at most [`MAX_CHOSEN_WINDOWS`] windows; whole
-/// days for ranges of many years.
+/// The shortest round step that gives at most [`MAX_CHOSEN_WINDOWS`] windows; whole days for ranges of many years.
 pub(crate) fn sensible_step(from: Timestamp, to: Timestamp) -> Duration {
     let known = STEPS.into_iter().find(|&step| windows(from, to, step) <= MAX_CHOSEN_WINDOWS);
-    // One window less, because the first may begin before the range.
+    // One window less, because the first may start before the range.
     let days = || to.since(from).as_secs().div_ceil((MAX_CHOSEN_WINDOWS - 1) * DAY);
     Duration::from_secs(known.unwrap_or_else(|| days() * DAY))
 }

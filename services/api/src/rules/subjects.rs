@@ -1,4 +1,4 @@
-//! About which series a rule is explained.
+//! Selects the series for which a rule is explained.
 
 use super::{MAX_EXPLAINED, Rules};
 use std::collections::BTreeMap;
@@ -8,12 +8,12 @@ use watchkeeper_ports::{PortError, Topic};
 use watchkeeper_query::PageQuestion;
 use watchkeeper_rules::{Condition, Rule, series_of_letters};
 
-/// Series that are read at once.
+/// Series read at once.
 const PAGE: usize = 1_000;
-/// Most series that are looked at in search of those that a rule is about.
+/// Maximum number of series scanned for those that a rule matches.
 pub(super) const MAX_LOOKED_AT: usize = 20_000;
 
-/// A series, and the alert of the rule about it.
+/// A series, and its alert of the rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Subject {
     pub(super) series: Arc<Series>,
@@ -21,16 +21,16 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// The alert, if it fires.
+    /// The alert, if it is firing.
     pub(super) fn firing(&self) -> Option<&Alert> {
         self.alert.as_ref().filter(|alert| alert.is_firing())
     }
 }
 
 impl Rules {
-    /// At most [`MAX_EXPLAINED`] of the series that are asked for and that the rule is about, those about which
-    /// it fires first; of all that are asked for, if it is about none of them. Whether they are all there are.
-    /// `alerts` are those of the rule by the series' key.
+    /// At most [`MAX_EXPLAINED`] of the requested series that the rule matches, firing ones first; of all requested
+    /// series if it matches none of them. Also returns whether they are complete. `alerts` are those of the rule, by
+    /// series key.
     pub(super) async fn subjects(
         &self,
         rule: &Rule,
@@ -46,7 +46,7 @@ impl Rules {
             .into_iter()
             .map(|series| (series.key().to_owned(), Subject { alert: alerts.remove(series.key()), series }))
             .collect();
-        // What the store no longer has may have an alert all the same.
+        // A series that the store no longer has may still have an alert.
         let gone = |alert: Alert| Subject { series: Arc::clone(&alert.series), alert: Some(alert) };
         subjects.extend(alerts.into_iter().map(|(key, alert)| (key, gone(alert))));
         let (mut subjects, others): (Vec<_>, Vec<_>) =
@@ -57,7 +57,7 @@ impl Rules {
         Ok((subjects, are_all))
     }
 
-    /// The series asked for that the rule is about.
+    /// The requested series that the rule matches.
     async fn series_of(
         &self,
         rule: &Rule,
@@ -75,9 +75,9 @@ impl Rules {
         }
     }
 
-    /// What alerts about the letters of a topic are about, if there is the topic.
+    /// The series of alerts on the dead letters of a topic, if the topic exists.
     async fn letters_of(&self, topic: &Topic) -> Result<Vec<Arc<Series>>, PortError> {
-        // Asked first, because to look at a topic would make it.
+        // Checked first, because asking for watermarks would create the topic.
         if !self.bus.topics().await?.contains(topic) {
             return Ok(Vec::new());
         }
@@ -85,8 +85,8 @@ impl Rules {
         Ok(watermarks.iter().filter_map(|marks| series_of_letters(&marks.partition).map(Arc::new)).collect())
     }
 
-    /// The first series of the store that match, one more than are explained if there are more; and whether
-    /// all were looked at.
+    /// The first matching series of the store, one more than are explained if there are more, and whether all series
+    /// were scanned.
     async fn stored(
         &self,
         filter: &SeriesFilter,
@@ -108,8 +108,8 @@ impl Rules {
     }
 }
 
-/// The filter with what the matchers ask for exactly; `None` if no series can fit both. Only makes the search
-/// shorter: whether a series fits is for the matchers to say.
+/// The filter narrowed by the exact matchers; `None` if no series can match both. Only reduces the scan: the matchers
+/// decide whether a series matches.
 fn narrowed(asked: &SeriesFilter, matchers: &Matchers) -> Option<SeriesFilter> {
     let mut filter = asked.clone();
     for (field, value) in matchers.exact_values().filter(|(_, value)| !value.is_empty()) {

@@ -1,4 +1,4 @@
-//! From a request to a silence.
+//! Validates a request for a silence.
 
 use crate::random_id::random_id;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use watchkeeper_config::{parse_duration, show_duration};
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp, Violation};
 use watchkeeper_wire::json::SilenceRequest;
 
-/// Who makes a silence when nothing tells.
+/// The creator of a silence if it is unknown.
 const ANYBODY: &str = "anybody";
-/// The longest that a silence may hold, and the furthest that it may begin from now.
+/// Maximum duration of a silence, and how far in the future it may start.
 const MAX_DURATION: Duration = SilenceRequest::MAX_DURATION;
 
-/// The silence that is asked for at `now` by who holds the token named `caller`.
+/// The silence requested at `now` with the token named `caller`.
 pub(crate) fn read_request(
     request: SilenceRequest,
     caller: Option<&str>,
@@ -30,7 +30,7 @@ pub(crate) fn read_request(
     })
 }
 
-/// When it starts and ends.
+/// Start and end.
 fn times(request: &SilenceRequest, now: Timestamp) -> Result<(Timestamp, Timestamp), Violation> {
     let instant = |field: &str, text: &Option<String>| {
         let parse = |text: &String| {
@@ -50,17 +50,17 @@ fn times(request: &SilenceRequest, now: Timestamp) -> Result<(Timestamp, Timesta
             ("duration", starts_at.plus(duration))
         }
         (None, None) => {
-            return Err(Violation::new("duration", "is missing, and so is ends_at: give one of them"));
+            return Err(Violation::new("duration", "is missing: specify either duration or ends_at"));
         }
         (Some(_), Some(_)) => {
-            return Err(Violation::new("duration", "is given, and so is ends_at: give one of them"));
+            return Err(Violation::new("duration", "must not be combined with ends_at"));
         }
     };
     if ends_at <= starts_at {
         let reason = if field == "duration" {
             "must be longer than 0"
         } else {
-            "must be after the start, and not past"
+            "must be after the start and in the future"
         };
         return Err(Violation::new(field, reason));
     }
@@ -84,10 +84,10 @@ fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
         text.parse().map_err(|error| Violation::new(field, format!("{error}; is {text:?}")))
     };
     let matchers: Vec<Matcher> = texts.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
-    // A field that is not there is empty.
+    // A missing field matches as an empty value.
     if matchers.iter().all(|matcher| matcher.holds("")) {
-        let reason = "must have one that does not hold for an empty value: else a field misspelt silences \
-                      everything, which rule=~\".+\" says plainly";
+        let reason = "must have one that does not match an empty value, or a misspelled field would silence \
+                      everything; to silence everything use rule=~\".+\"";
         return Err(Violation::new("matchers", reason));
     }
     Matchers::new(matchers)
@@ -102,7 +102,7 @@ fn checked_id(id: String) -> Result<String, Violation> {
     Err(Violation::new("id", format!("must be 1 to {max} ASCII letters, digits, - and _; is {id:?}")))
 }
 
-/// A text in one line of so many bytes.
+/// Checks a single-line text of `min` to `max` bytes.
 fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Violation> {
     let refused = |reason: String| Err(Violation::new(field, reason));
     if text.trim().len() < min {
@@ -124,7 +124,7 @@ mod tests {
 
     const NOW: &str = "2026-11-20T10:00:00Z";
 
-    /// A request that is taken.
+    /// A valid request.
     fn request() -> SilenceRequest {
         SilenceRequest {
             matchers: vec!["rule=busy".into()],
@@ -154,7 +154,7 @@ mod tests {
         let coming = SilenceRequest { starts_at: Some("2026-11-21T00:00:00Z".into()), ..request() };
         assert_eq!(span(coming), Ok(("2026-11-21T00:00:00Z".into(), "2026-11-21T02:00:00Z".into())));
         let late = SilenceRequest { starts_at: Some("2026-11-20T10:30:00Z".into()), ..ending };
-        assert_eq!(span(late).unwrap_err(), "ends_at: must be after the start, and not past");
+        assert_eq!(span(late).unwrap_err(), "ends_at: must be after the start and in the future");
     }
 
     #[test]
@@ -188,10 +188,7 @@ mod tests {
         assert_eq!(of(&[]).unwrap_err(), "matchers: must have at least one");
         for everything in ["host!=b", r#"severity=~".*""#, "host=", r#"host!~"b""#] {
             let refused = of(&[everything]).unwrap_err();
-            assert!(
-                refused.starts_with("matchers: must have one that does not hold for an empty"),
-                "{refused}"
-            );
+            assert!(refused.starts_with("matchers: must have one that does not match an empty"), "{refused}");
         }
         let refused = of(&["rule=a", "host"]).unwrap_err();
         assert!(refused.starts_with("matchers[1]: must be FIELD=\"VALUE\""), "{refused}");

@@ -1,4 +1,4 @@
-//! Who may ask what.
+//! Tokens and scopes.
 
 use crate::platform::{Platform, embedded, soon};
 use axum::body::Body;

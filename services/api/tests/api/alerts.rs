@@ -1,4 +1,4 @@
-//! What fires.
+//! `/v1/alerts`.
 
 use crate::platform::{Platform, alert};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ async fn paging_to_the_end_gives_every_alert_once_however_many_do_not_match() {
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 401);
     assert_eq!(platform.answer("/v1/status").await["firing_alerts"], 1_203);
     let refused = platform.refusal("/v1/alerts?page=x").await;
-    assert_eq!(refused, "page: must be what the page before says comes next");
+    assert_eq!(refused, "page: must be the token that the previous page returned");
 }
 
 #[tokio::test]

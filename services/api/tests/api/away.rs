@@ -1,4 +1,4 @@
-//! Dependencies that are away, and what the api answers then.
+//! Responses of the api while dependencies are unavailable.
 
 mod alerting;
 
@@ -16,7 +16,7 @@ use watchkeeper_ports::{
 };
 use watchkeeper_runtime::http::Access;
 
-/// A store and a cache that cannot be reached.
+/// An unavailable store and cache.
 pub(crate) struct Away;
 
 fn away<T>() -> Result<T, PortError> {

@@ -8,7 +8,7 @@ use tonic::body::Body;
 use tower::ServiceExt as _;
 use watchkeeper_domain::Sample;
 
-/// Sends one message in a frame over HTTP/2; gives the bytes of the answer, and the gRPC status and message.
+/// Sends one message in a frame over HTTP/2; returns the bytes of the response, and the gRPC status and message.
 async fn call(platform: &Platform, method: &str, message: &[u8]) -> (Vec<u8>, String, String) {
     let mut frame = vec![0];
     frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());

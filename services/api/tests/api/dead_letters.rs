@@ -16,7 +16,7 @@ const DISCARD: &str = "/v1/dead-letters/discard";
 /// More than one read and more than one batch.
 const LETTERS: u64 = 1_203;
 
-/// Rejects the records that were at `offsets` of topic `metrics`, with a value and headers for each.
+/// Rejects records at `offsets` of topic `metrics`, with a value and headers for each.
 async fn reject_each(
     platform: &Platform,
     offsets: Range<Offset>,
@@ -43,7 +43,7 @@ async fn reject(platform: &Platform, offset: Offset, value: &[u8], headers: &[He
     reject_each(platform, offset..offset + 1, |_| value.to_vec(), headers).await;
 }
 
-/// The run that a post has begun, once it has ended.
+/// The run started by a POST, once it has ended.
 async fn ended(platform: &Platform, (status, mut run): (StatusCode, Value)) -> Value {
     let path = format!("/v1/dead-letters/runs/{}", run["id"].as_str().unwrap());
     let is_running = status == StatusCode::ACCEPTED;
@@ -55,7 +55,7 @@ async fn ended(platform: &Platform, (status, mut run): (StatusCode, Value)) -> V
     run
 }
 
-/// The ids that a page lists.
+/// The IDs on a page.
 fn ids(page: &Value) -> Vec<&str> {
     page["dead_letters"].as_array().unwrap().iter().map(|letter| letter["id"].as_str().unwrap()).collect()
 }
@@ -110,7 +110,7 @@ async fn a_replayed_letter_has_its_bytes_back_on_its_topic_and_waits_no_more() {
     assert_eq!(platform.answer("/v1/dead-letters/metrics.dead-0-0").await["offset"], 41);
     let (status, problem) = platform.post(REPLAY, &json!({ "ids": ["metrics.dead-0-0"] })).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(problem["detail"], "there is no dead letter metrics.dead-0-0 that waits; nothing was done");
+    assert_eq!(problem["detail"], "there is no pending dead letter metrics.dead-0-0; nothing was done");
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn runs_are_listed_and_one_that_is_not_remembered_says_what_to_do() {
     let detail = problem["detail"].as_str().unwrap();
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(
-        detail.starts_with("there is no run x") && detail.ends_with("another run goes on with the rest"),
+        detail.starts_with("there is no run x") && detail.ends_with("start another run for the rest"),
         "{detail}"
     );
 }
@@ -216,7 +216,7 @@ async fn what_is_no_dead_letter_is_not_found_and_makes_no_topic() {
     let topics = platform.ports.bus.topics().await.unwrap();
     assert!(!topics.contains(&Topic::named("other.dead")));
     let refused = platform.refusal("/v1/dead-letters/7").await;
-    assert_eq!(refused, "id: must be as in the list, such as metrics.dead-0-42; is \"7\"");
+    assert_eq!(refused, "id: must be an ID from the list, such as metrics.dead-0-42; is \"7\"");
     assert_eq!(platform.refusal("/v1/dead-letters?limit=501").await, "limit: must be from 1 to 500, is 501");
 }
 
@@ -224,8 +224,8 @@ async fn what_is_no_dead_letter_is_not_found_and_makes_no_topic() {
 async fn a_request_to_replay_that_makes_no_sense_is_refused() {
     let platform = Platform::start().await;
     for (body, detail) in [
-        (json!({}), "ids: is missing, and all is not true: give one of them"),
-        (json!({ "ids": ["7"] }), "ids[0]: must be as in the list, such as metrics.dead-0-42; is \"7\""),
+        (json!({}), "ids: is missing: specify either ids or all = true"),
+        (json!({ "ids": ["7"] }), "ids[0]: must be an ID from the list, such as metrics.dead-0-42; is \"7\""),
         (json!({ "ids": vec!["metrics.dead-0-1"; 1001] }), "ids: has 1001 items, the limit is 1000"),
     ] {
         let (status, problem) = platform.post(REPLAY, &body).await;
@@ -236,7 +236,7 @@ async fn a_request_to_replay_that_makes_no_sense_is_refused() {
     assert!(problem["detail"].as_str().unwrap().contains("unknown field `al`"), "{problem}");
 }
 
-/// Publishes a record to topic `metrics`, and rejects it as one of which the letter has only the head.
+/// Publishes a record to topic `metrics`, and rejects it with a truncated dead letter.
 async fn reject_cut(platform: &Platform, headers: &[Header], sha256: [u8; 32]) {
     let value = vec![b'x'; 2 * VALUE_HEAD_BYTES];
     let mut batch = BatchBuilder::default();
@@ -295,7 +295,7 @@ async fn the_record_of_a_truncated_letter_is_replayed_whole_from_its_position() 
 #[tokio::test]
 async fn the_head_of_a_record_is_never_replayed_as_if_it_were_the_record() {
     let platform = Platform::start().await;
-    // Another record lies at its position now.
+    // Another record is at its offset now.
     reject_cut(&platform, &[], [0xab; 32]).await;
     reject(&platform, 42, b"x", &[]).await;
     let both = json!({ "ids": ["metrics.dead-0-0", "metrics.dead-0-1"] });
@@ -305,8 +305,8 @@ async fn the_head_of_a_record_is_never_replayed_as_if_it_were_the_record() {
     assert_eq!(counts, [Some(1), Some(1), Some(1)]);
     assert_eq!(
         answer["reason"],
-        "metrics.dead-0-0 cannot be replayed: the letter has only the head of the record at metrics/0 offset 0: \
-         another record lies there now"
+        "metrics.dead-0-0 cannot be replayed: the dead letter holds only the start of the record at metrics/0 offset 0: \
+         another record is there now"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document is what is served, and what is served is in it.
+//! The OpenAPI document matches the served routes.
 
 use crate::notifications::{notify, states};
 use crate::platform::{Platform, alert, at, embedded, rules, sample, soon};
@@ -21,7 +21,7 @@ use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::token::{self, Tokens};
 use watchkeeper_runtime::http::{Access, Limits, Listener};
 
-/// Every route there is.
+/// All routes.
 const ROUTES: [(&str, &str); 22] = [
     ("delete", "/v1/dead-letters/runs/{id}"),
     ("delete", "/v1/silences/{id}"),
@@ -47,7 +47,7 @@ const ROUTES: [(&str, &str); 22] = [
     ("post", "/v1/silences"),
 ];
 
-/// A path with the names that its parameters may have.
+/// A path with its parameters filled in.
 fn named(path: &str) -> String {
     path.replace("{id}", "metrics.dead-0-0").replace("{name}", "busy")
 }
@@ -89,7 +89,7 @@ async fn every_parameter_that_is_described_is_taken_as_in_its_example() {
                     let (name, value) = labels.iter().next().unwrap();
                     format!("{name}={}", value.as_str().unwrap())
                 }
-                // What a page says comes next cannot be made up.
+                // A page token cannot be made up.
                 (_, Value::Null) => continue,
                 // `from` is before now, and `to` is after what `from` is then.
                 (name, Value::String(text)) => format!("{}={text}", name.as_str().unwrap()),
@@ -204,7 +204,7 @@ async fn what_refuses_unknown_fields_says_so_and_an_answer_may_grow() {
     }
 }
 
-/// The status of what the listener at `address` answers to these bytes.
+/// The status of the response of the listener at `address` to these bytes.
 async fn status_of(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

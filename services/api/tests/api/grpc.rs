@@ -1,4 +1,4 @@
-//! Questions over gRPC, by tonic's clients over loopback.
+//! The gRPC API, with tonic clients over loopback.
 
 use crate::away::Away;
 use crate::platform::{Platform, at, embedded, sample, soon};
@@ -186,7 +186,7 @@ async fn reflection_lists_what_is_served_here_in_both_versions() {
     assert_eq!(names, own.into_iter().chain(["grpc.reflection.v1alpha.ServerReflection"]).collect());
 }
 
-/// Asks with a body of these bytes; gives the gRPC status and its message.
+/// Sends a body of these bytes; returns the gRPC status and its message.
 async fn ask_with(channel: &Channel, path: &str, encoding: &str, body: Vec<u8>) -> (String, String) {
     let request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
     let request = request.header("grpc-encoding", encoding).body(Body::new(Full::from(body))).unwrap();
@@ -222,7 +222,7 @@ async fn a_question_past_the_limit_is_refused_before_it_is_read() {
         let (status, message) = ask(Limits::BODY_BYTES + 1).await;
         assert_eq!(status, RESOURCE_EXHAUSTED, "{path}");
         assert!(message.contains(&Limits::BODY_BYTES.to_string()), "{message}");
-        // As much is taken; here it does not come.
+        // This size is accepted; here the body is incomplete.
         assert_eq!(ask(Limits::BODY_BYTES).await.0, INVALID_ARGUMENT, "{path}");
     }
 }

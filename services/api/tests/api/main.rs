@@ -1,4 +1,4 @@
-//! The api through its routers, on the embedded back end.
+//! The api through its routers, on the embedded backend.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod access;

@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics of the api.
 
 use crate::platform::{Platform, soon};
 use axum::body::Body;
@@ -10,7 +10,7 @@ use tonic::client::Grpc;
 use tower::ServiceExt as _;
 use watchkeeper_wire::proto::v1::{ListSeriesRequest, ListSeriesResponse};
 
-/// Calls a method of the gRPC services that may not be there.
+/// Calls a gRPC method that may not exist.
 async fn call(platform: &Platform, path: &'static str) {
     let mut grpc = Grpc::new(platform.channel().await);
     grpc.ready().await.unwrap();
@@ -46,7 +46,7 @@ async fn questions_are_counted_by_route_and_status_whatever_path_is_asked() {
 #[tokio::test]
 async fn a_call_whose_time_was_over_is_counted_as_one() {
     let platform = Platform::start().await;
-    // The feed gives a place when it has its turn, which is later.
+    // The feed adds a listener when it is polled, which is later.
     let request = axum::http::Request::post("/watchkeeper.v1.Metrics/StreamSamples")
         .header(CONTENT_TYPE, "application/grpc")
         .header("grpc-timeout", "0n")

@@ -1,4 +1,4 @@
-//! Who was told what.
+//! `/v1/notifications`.
 
 use crate::platform::{Platform, at};
 use serde_json::json;
@@ -21,7 +21,7 @@ fn instant(time: &str) -> Timestamp {
     at(time).parse().unwrap()
 }
 
-/// Makes a notification of each outcome, a second apart.
+/// Creates a notification in each state, a second apart.
 pub(crate) async fn notify(platform: &Platform, outcomes: &[Option<Outcome>]) {
     for (index, outcome) in outcomes.iter().enumerate() {
         let made_at = instant(&format!("10:00:{index:02}"));

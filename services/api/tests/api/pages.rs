@@ -1,4 +1,4 @@
-//! The API and the pages over the same ports, as in two processes: what one shows, the other answers.
+//! The API and the pages on the same ports, as in two processes: both show the same.
 
 use crate::away::Away;
 use crate::platform::{Platform, alert, at, consumers, embedded, rules, sample, soon};
@@ -49,7 +49,7 @@ impl Both {
         body
     }
 
-    /// The values that the API and the page give as the latest, all pages of them, which must be the same.
+    /// The latest values on all pages of the API and of the console, which must be the same.
     async fn latest(&self) -> Vec<f64> {
         let limit = format!("limit={PAGE_SERIES}");
         let (mut question, mut address) = (format!("/v1/latest?{limit}"), "/".to_owned());
@@ -91,7 +91,7 @@ fn after(page: &str, end: &str, begin: &str) -> Option<String> {
     Some(found.replace("&#38;", "&"))
 }
 
-/// The latest values on a page, as programs read them.
+/// The latest values on a page, from their machine-readable attributes.
 fn values_on(page: &str) -> Vec<f64> {
     let all = page.split("<data value=\"").skip(1);
     all.map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect()
@@ -113,7 +113,7 @@ async fn the_page_and_the_api_give_the_same_latest_values_also_after_the_cache_i
     let both = Both::on(embedded(&dir));
     assert_eq!(both.latest().await, [0.0; 0]);
 
-    // The store has all, a cache that was lost none, and one that is being filled the first few.
+    // The store has all, a lost cache has none, and one that is being filled has the first few.
     let all: Vec<_> = (0..many).map(|host| load(host, 1.5)).collect();
     both.platform.store(&all).await;
     assert_eq!(both.latest().await, vec![1.5; many]);
@@ -147,8 +147,7 @@ async fn the_page_and_the_api_give_the_same_latest_values_while_the_cache_or_the
     assert!(part(&page, "<h2 id=\"series-title\"", "</section>").contains("Not shown: "), "{page}");
 }
 
-/// What keeps an alert from being told, as it is shown: rule, host, the silence that ends last, and the rule of the
-/// alert that inhibits it.
+/// What mutes an alert, as shown: rule, host, the silence that ends last, and the rule of the inhibiting alert.
 type Standing = (String, String, Option<String>, Option<String>);
 
 fn standing_in_answer(alert: &Value) -> Standing {
@@ -223,7 +222,7 @@ async fn the_page_and_the_api_agree_on_what_fires_and_what_is_silenced_or_inhibi
     assert_eq!(answered, expected);
 
     let count = both.platform.answer("/v1/status").await["firing_alerts"].as_u64().unwrap();
-    assert!(page.contains(&format!(">{count} alerts fire (2 critical)")), "{page}");
+    assert!(page.contains(&format!(">{count} alerts firing (2 critical)")), "{page}");
 }
 
 #[tokio::test]
@@ -251,14 +250,14 @@ async fn the_page_and_the_api_count_the_same_dead_letters() {
         (both.platform.answer("/v1/status").await, both.platform.answer("/v1/dead-letters").await);
     assert_eq!((&status["dead_letters"], &list["waiting"]), (&8.into(), &8.into()));
     let page = both.page("/").await;
-    assert_eq!(part(&page, "<p><strong>", "</strong> outstanding"), "8");
+    assert_eq!(part(&page, "<p><strong>", "</strong> pending"), "8");
     for letter in list["dead_letters"].as_array().unwrap() {
         let id = letter["id"].as_str().unwrap();
         assert!(page.contains(&format!("{id}</th>")), "{id}");
     }
 }
 
-/// A bus that does not say how far these groups are.
+/// A bus that does not report the lag of these groups.
 struct Silent {
     bus: Arc<dyn EventBus>,
     of: Vec<Group>,

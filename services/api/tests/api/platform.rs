@@ -1,4 +1,4 @@
-//! An api with everything behind it, and its clients.
+//! An api with its dependencies and clients.
 
 use axum::Router;
 use axum::body::Body;
@@ -102,7 +102,7 @@ impl Platform {
         platform
     }
 
-    /// On any ports; perhaps it is never ready.
+    /// An api on any ports; it may never be ready.
     pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
         let context = RoleContext::detached("api");
         let letters = Letters::new(Arc::clone(&ports.bus));
@@ -118,7 +118,7 @@ impl Platform {
         Self { samples: Some(samples), ..self }
     }
 
-    /// Asks the role to stop, and waits until it has.
+    /// Stops the role, and waits until it has stopped.
     pub(crate) async fn stop(self) {
         self.context.shutdown().cancel();
         soon(self.running).await.unwrap().unwrap();
@@ -134,18 +134,18 @@ impl Platform {
         self.ports.latest.put(samples, &ttl, Timestamp::now()).await.unwrap();
     }
 
-    /// Keeps hourly rollups.
+    /// Stores hourly rollups.
     pub(crate) async fn keep(&self, rollups: &[SeriesRollups]) {
         self.ports.rollups.put(Window::Hour, rollups).await.unwrap();
     }
 
-    /// Has alerts fire, or clear.
+    /// Stores firing or cleared alerts.
     pub(crate) async fn fire(&self, alerts: &[Alert]) {
         let evaluation = Evaluation { alerts: alerts.to_vec(), ..Evaluation::default() };
         self.ports.alerts.store(Arc::new(evaluation)).await.unwrap();
     }
 
-    /// Silences what the matchers mean, from now on for an hour.
+    /// Silences matching alerts for an hour from now.
     pub(crate) async fn silence(&self, id: &str, matchers: &[&str]) -> Silence {
         let now = Timestamp::now();
         let silence = Silence {
@@ -181,14 +181,14 @@ impl Platform {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    /// The answer of a path that must answer.
+    /// The response of a path, which must succeed.
     pub(crate) async fn answer(&self, path: &str) -> Value {
         let (status, body) = self.get(path).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
         body
     }
 
-    /// What a path says that must refuse its parameters.
+    /// The error of a path, which must refuse its parameters.
     pub(crate) async fn refusal(&self, path: &str) -> String {
         let (status, body) = self.get(path).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {body}");
@@ -217,7 +217,7 @@ impl Platform {
     }
 }
 
-/// Every port on the embedded back end.
+/// All ports on the embedded backend.
 pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
     embedded_with_samples(dir).0
 }
@@ -245,7 +245,7 @@ pub(crate) fn sample(source: &str, name: &str, host: &str, at: &str, value: f64)
     Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
 }
 
-/// A rule that fires about `host/load{host=…}`.
+/// A rule that fires for `host/load{host=…}`.
 pub(crate) fn alert(rule: &str, severity: Severity, host: &str) -> Alert {
     Alert {
         rule: rule.to_owned(),

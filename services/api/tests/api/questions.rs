@@ -121,7 +121,7 @@ async fn each_parameter_is_refused_past_its_limit_by_name() {
         ("/v1/series?limit=0".to_owned(), "limit: must be from 1 to 1000, is 0"),
         ("/v1/series?limit=1001".to_owned(), "limit: must be from 1 to 1000, is 1001"),
         ("/v1/latest?limit=ten".to_owned(), "limit: must be a whole number from 1 to 1000, is \"ten\""),
-        ("/v1/latest?page=2".to_owned(), "page: must be what the page before says comes next"),
+        ("/v1/latest?page=2".to_owned(), "page: must be the token that the previous page returned"),
         ("/v1/samples?last=10001".to_owned(), "last: must be from 1 to 10000, is 10001"),
         (format!("/v1/series?source={}", &long[..65]), "source: has 65 bytes, the limit is 64"),
         (format!("/v1/series?name={long}"), "name: has 201 bytes, the limit is 200"),
@@ -130,10 +130,10 @@ async fn each_parameter_is_refused_past_its_limit_by_name() {
         ("/v1/series?name=a&name=b".to_owned(), "name: is given twice"),
         (
             "/v1/samples?limit=5".to_owned(),
-            "limit: is no parameter of this path: it has source, name, label.KEY, last",
+            "limit: unknown parameter; this path accepts source, name, label.KEY, last",
         ),
-        ("/v1/status?verbose=1".to_owned(), "verbose: is no parameter of this path: it has none"),
-        ("/openapi.json?x".to_owned(), "x: is no parameter of this path: it has none"),
+        ("/v1/status?verbose=1".to_owned(), "verbose: unknown parameter; this path accepts none"),
+        ("/openapi.json?x".to_owned(), "x: unknown parameter; this path accepts none"),
     ] {
         assert_eq!(platform.refusal(&path).await, refusal);
     }

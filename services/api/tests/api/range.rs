@@ -1,4 +1,4 @@
-//! Values over a range of time, over HTTP.
+//! Range queries over HTTP.
 
 use crate::platform::{Platform, at, sample};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Rollups: those that are kept, and those that are made.
+//! Rollups: stored ones, and ones computed on request.
 
 use crate::away::Away;
 use crate::platform::{Platform, at, embedded, embedded_with_samples, sample, soon};
@@ -120,9 +120,9 @@ struct Staged {
     samples: Arc<dyn SampleQueries>,
     refuses: &'static str,
     allowed: Semaphore,
-    /// Somebody waits for a page.
+    /// A caller is waiting for a page.
     waiting: Notify,
-    /// Nobody waits for it any more.
+    /// The caller is gone.
     ended: Notify,
 }
 
@@ -197,7 +197,7 @@ async fn roll_up(platform: &Platform) -> Result<Streaming<v1::RollUpResponse>, S
     Ok(soon(client.roll_up(v1::RollUpRequest::from(&two_hours()))).await?.into_inner())
 }
 
-/// An answer of which the first page is made and the second is waited for.
+/// A response whose first page is done and whose second is being computed.
 async fn begun(platform: &Platform, store: &Staged) -> Streaming<v1::RollUpResponse> {
     let made = roll_up(platform).await.unwrap();
     soon(store.waiting.notified()).await;
@@ -231,12 +231,12 @@ async fn no_more_is_made_at_once_than_the_limit_until_one_has_gone() {
     let refused = roll_up(&platform).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable);
     assert!(
-        refused.message().starts_with("rollups are being made for 2 others, which is the limit"),
+        refused.message().starts_with("2 rollup requests are in progress, which is the limit"),
         "{refused}"
     );
     drop(first);
     soon(store.ended.notified()).await;
-    // The place is given back a moment after the store has noticed.
+    // The permit is returned a moment after the store has noticed.
     let taken = async {
         while let Err(refused) = roll_up(&platform).await {
             assert_eq!(refused.code(), Code::Unavailable);

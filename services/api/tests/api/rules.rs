@@ -1,4 +1,4 @@
-//! Rules, and why they do or do not fire.
+//! Rules, and why they fire or do not fire.
 
 use crate::platform::{Platform, alert, at, rules, sample};
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use watchkeeper_ports::{BatchBuilder, Evaluation, Topic, TopicPartition};
 use watchkeeper_rules::Evaluator;
 use watchkeeper_wire::dead_letter::DeadLetter;
 
-/// Evaluates the rules over samples as the notifier does, and stores what comes of it.
+/// Evaluates the rules over samples as the notifier does, and stores the result.
 async fn evaluate(platform: &Platform, samples: &[Sample]) {
     let (mut evaluator, partition) = (Evaluator::new(rules()), TopicPartition::new(Topic::METRICS, 0));
     for sample in samples {
@@ -23,7 +23,7 @@ async fn evaluate(platform: &Platform, samples: &[Sample]) {
     platform.store(samples).await;
 }
 
-/// The hosts that an explanation is about.
+/// The hosts in an explanation.
 fn hosts(explanation: &Value) -> Vec<&str> {
     let series = explanation["series"].as_array().unwrap().iter();
     series.map(|explained| explained["series"]["labels"]["host"].as_str().unwrap()).collect()
@@ -114,7 +114,7 @@ async fn of_series_that_the_rule_is_not_about_is_said_why_not() {
     let explanation = platform.answer("/v1/rules/busy/explain?source=host&name=disk").await;
     assert_eq!((hosts(&explanation), &explanation["series"][0]["fires"]), (vec!["a"], &json!(false)));
     assert!(why(&explanation["series"][0]).contains("not about this series: name=\"load\""), "{explanation}");
-    // It is about no series, and none was asked for.
+    // The rule matches no series, and none was requested.
     assert_eq!(platform.answer("/v1/rules/busy/explain").await["series"], json!([]));
     let (status, problem) = platform.get("/v1/rules/no_such/explain").await;
     assert_eq!((status, &problem["detail"]), (StatusCode::NOT_FOUND, &json!("there is no rule no_such")));
@@ -135,7 +135,7 @@ async fn it_is_said_what_keeps_people_from_being_told() {
         (&b["fires"], &b["silences"][0]["id"], b.get("inhibited_by")),
         (&json!(true), &json!("s1"), None)
     );
-    // It does not fire, and nobody would be told if it did.
+    // It is not firing, and would be muted if it were.
     assert_eq!((&a["fires"], &a["inhibited_by"]["rule"]), (&json!(false), &json!("host_down")));
     assert_eq!(a.get("silences"), None);
 }
@@ -180,7 +180,7 @@ async fn an_explanation_holds_a_limited_number_of_series_and_says_so() {
     platform.store(&[of(20)]).await;
     let explanation = platform.answer("/v1/rules/busy/explain").await;
     assert_eq!((hosts(&explanation).len(), &explanation["series_limit"]), (20, &json!(20)));
-    // One that fires is never left out.
+    // A firing one is never omitted.
     platform.fire(&[alert("busy", Severity::Warning, "h00020")]).await;
     let explanation = platform.answer("/v1/rules/busy/explain").await;
     assert_eq!((hosts(&explanation)[0], &explanation["series_limit"]), ("h00020", &json!(20)));

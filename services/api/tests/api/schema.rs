@@ -1,4 +1,4 @@
-//! Whether an answer is as the document says: each field is described, and is of the type it should be.
+//! Checks responses against the OpenAPI document: every field is described and has the right type.
 
 use serde_json::Value;
 
@@ -16,14 +16,14 @@ impl Document {
         Self(document)
     }
 
-    /// The schema of the answer to a method on a path.
+    /// The response schema of a method on a path.
     pub(crate) fn answer_schema(&self, method: &str, path: &str, status: &str) -> Schema<'_> {
         let content = self.0["paths"][path][method]["responses"][status]["content"].as_object().unwrap();
         let schema = &content.values().next().unwrap()["schema"];
         Schema { document: &self.0, schema }
     }
 
-    /// Everything that is referred to is there.
+    /// All references can be resolved.
     pub(crate) fn assert_whole(&self) {
         self.assert_whole_within(&self.0);
     }
@@ -84,7 +84,7 @@ impl<'d> Schema<'d> {
         }
     }
 
-    /// What of `value` is not as described.
+    /// The mismatches of `value`.
     fn faults(&self, value: &Value, at: &str, faults: &mut Vec<String>) {
         if !self.is_of_type(value) {
             faults.push(format!("{at}: {value} is not of type {}", self.schema["type"]));
@@ -127,7 +127,7 @@ impl<'d> Schema<'d> {
     }
 }
 
-/// Every field of `value` is described by `schema`, and is as described.
+/// Fails unless every field of `value` matches `schema`.
 pub(crate) fn assert_described(schema: &Schema<'_>, value: &Value, what: &str) {
     let mut faults = Vec::new();
     schema.of(schema.schema).faults(value, what, &mut faults);

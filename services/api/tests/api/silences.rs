@@ -1,4 +1,4 @@
-//! Silences: made, listed, ended.
+//! Silences: created, listed, ended.
 
 use crate::platform::{Platform, embedded};
 use axum::body::Body;
@@ -75,7 +75,7 @@ async fn a_request_that_is_sent_again_with_its_id_makes_no_second_silence() {
     other["comment"] = "other works".into();
     let (status, problem) = platform.post(SILENCES, &other).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert_eq!(problem["detail"], "id: there is another silence deploy-7");
+    assert_eq!(problem["detail"], "id: another silence has the ID deploy-7");
     assert_eq!(platform.answer(SILENCES).await, json!({ "silences": [made] }));
 }
 
@@ -109,7 +109,7 @@ async fn a_request_that_makes_no_sense_is_refused_by_field() {
             "matchers[0]: must be FIELD=\"VALUE\" (or !=, =~, !~): there is no operator in it; is \"rule\"",
         ),
         (with("duration", "367d"), "duration: must be at most 366d after the start"),
-        (with("ends_at", "2026-11-20T10:00:00Z"), "duration: is given, and so is ends_at: give one of them"),
+        (with("ends_at", "2026-11-20T10:00:00Z"), "duration: must not be combined with ends_at"),
         (with("created_by", " "), "created_by: must have 1 to 100 bytes, is empty"),
         (with("id", "a/b"), "id: must be 1 to 64 ASCII letters, digits, - and _; is \"a/b\""),
     ] {

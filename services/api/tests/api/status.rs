@@ -1,4 +1,4 @@
-//! How the platform says it is.
+//! `/v1/status`.
 
 use crate::platform::{Platform, alert, at, sample};
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn the_status_tells_roles_lag_dead_letters_and_the_cache() {
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     let role = &status["roles"][0];
     assert_eq!((&role["role"], &role["ready"]), (&json!("api"), &json!(true)));
-    assert!(role["status"].as_str().unwrap().ends_with(" questions/s, 0 streams"), "{role}");
+    assert!(role["status"].as_str().unwrap().ends_with(" requests/s, 0 streams"), "{role}");
     let lag = |group| json!({ "group": group, "topic": "metrics", "records": 2 });
     assert_eq!(status["lag"], json!([lag("persister"), lag("cache"), lag("notifier")]));
     assert_eq!((&status["dead_letters"], &status["cached_series"]), (&json!(0), &json!(1)));

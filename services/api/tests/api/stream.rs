@@ -14,7 +14,7 @@ use watchkeeper_domain::Sample;
 use watchkeeper_port_contract::hostile;
 use watchkeeper_ports::{BatchBuilder, Topic};
 
-/// Batches that a stream may be behind before it misses some.
+/// Batches that a stream may lag before it misses some.
 const MAX_BEHIND_BATCHES: u32 = 64;
 
 /// The events of one stream.

@@ -9,32 +9,31 @@ use std::ops::RangeInclusive;
 pub(crate) struct Shown {
     /// The value with its unit.
     pub(crate) text: String,
-    /// How it was scaled; `None` if it is not one number and one unit. The script shows the next value
-    /// of the series in the same way.
+    /// How it was scaled; `None` if it is not one number and one unit. The script formats later values of the
+    /// series the same way.
     pub(crate) scale: Option<Scale>,
 }
 
-/// How a value becomes a number of some unit.
+/// How a value is scaled to a unit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Scale {
-    /// What the value is divided by.
     pub(crate) divisor: f64,
-    /// At least and at most so many decimals.
+    /// Minimum and maximum number of decimals.
     pub(crate) decimals: RangeInclusive<usize>,
-    /// What follows the number.
+    /// The text after the number.
     pub(crate) suffix: Cow<'static, str>,
 }
 
-/// What the unit of a series says about its values.
+/// The physical quantity that a unit stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Quantity<'a> {
-    /// Bytes, with what follows the unit.
+    /// Bytes, with the text after the unit.
     Bytes(&'static str),
     /// Time, with the length of the unit in seconds.
     Time(f64),
     Percent,
     Celsius,
-    /// Anything else is shown with the unit as it is.
+    /// Anything else: the unit is shown as is.
     Number(&'a str),
 }
 
@@ -51,9 +50,9 @@ const BYTE_MULTIPLES: [(f64, &str); 6] = [
 /// Fractions of a second, the largest first.
 const SECOND_FRACTIONS: [(f64, &str); 4] = [(1.0, " s"), (1e-3, " ms"), (1e-6, " µs"), (1e-9, " ns")];
 
-/// A number smaller than this is written with an exponent.
+/// Smaller numbers are written with an exponent.
 const SMALLEST_PLAIN: f64 = 1e-4;
-/// A number from here on is written with an exponent: it has more digits than anybody counts.
+/// Numbers from here on are written with an exponent.
 const LARGEST_PLAIN: f64 = 1e15;
 
 impl Shown {
@@ -72,7 +71,7 @@ impl Shown {
 }
 
 impl Scale {
-    /// The scale for `value` and those like it; `None` if it is not shown as one plain number.
+    /// The scale for values like `value`; `None` if it cannot be shown as one plain number.
     pub(crate) fn of(value: f64, unit: &str) -> Option<Self> {
         let size = value.abs();
         let (divisor, decimals, suffix) = match Quantity::of(unit) {
@@ -115,13 +114,13 @@ impl<'a> Quantity<'a> {
     }
 }
 
-/// The largest unit that `size` fills, else the smallest; zero is shown in the unit of one.
+/// The largest unit not above `size`, else the smallest; zero uses the unit of one.
 fn largest_within(units: &[(f64, &'static str)], size: f64) -> (f64, &'static str) {
     let size = if size > 0.0 { size } else { 1.0 };
     units.iter().find(|(unit, _)| size >= *unit).copied().unwrap_or(units[units.len() - 1])
 }
 
-/// How many decimals tell numbers of that size apart.
+/// Enough decimals to tell numbers of this size apart.
 fn decimals_of(size: f64) -> usize {
     match size {
         1_000.0.. => 1,

@@ -1,4 +1,4 @@
-//! What fires, what nobody is told of, and who is told of the rest.
+//! Alerts, silences and notifications.
 
 use super::Sources;
 use super::outbox::{self, Outbox};
@@ -6,34 +6,33 @@ use std::cmp::Reverse;
 use watchkeeper_domain::{Alert, Series, Severity, Silence, Timestamp};
 use watchkeeper_query::{Answer, FirstAlerts, first_alerts, unended_silences, within_time};
 
-/// What fires, what nobody is told of, and who is told of the rest.
 pub(crate) struct Alerting {
     pub(crate) alerts: Answer<Alerts>,
     pub(crate) silences: Answer<Silences>,
     pub(crate) outbox: Answer<Outbox>,
 }
 
-/// The alerts there are.
+/// Firing and recently cleared alerts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Alerts {
-    /// The worst first, of these those that fire since lately.
+    /// By severity, then newest first.
     pub(crate) firing: Vec<Alert>,
-    /// Those that cleared last first.
+    /// The last to clear first.
     pub(crate) cleared: Vec<Alert>,
-    /// Whether there are more than were read.
+    /// Whether the limit of the query was reached.
     pub(crate) more_unread: bool,
 }
 
 /// The silences that have not ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Silences {
-    /// Those that hold, then those to come, each by their end.
+    /// Active ones, then pending ones, each by end time.
     pub(crate) all: Vec<Silence>,
-    /// Whether there are more than were read.
+    /// Whether the limit of the query was reached.
     pub(crate) more_unread: bool,
 }
 
-/// Asks for everything at once.
+/// Queries all three concurrently.
 pub(crate) async fn alerting(sources: &Sources, now: Timestamp) -> Alerting {
     let (alerts, silences, outbox) = tokio::join!(
         alerts(sources),
@@ -43,7 +42,7 @@ pub(crate) async fn alerting(sources: &Sources, now: Timestamp) -> Alerting {
     Alerting { alerts, silences: silences.map(|silences| Silences::new(silences, now)), outbox }
 }
 
-/// Asks for the alerts alone.
+/// Queries the alerts only.
 pub(super) async fn alerts(sources: &Sources) -> Answer<Alerts> {
     within_time("alerts", first_alerts(&*sources.alerts)).await.map(Alerts::new)
 }
@@ -56,13 +55,13 @@ impl Alerts {
         Self { firing, cleared, more_unread: more }
     }
 
-    /// Those that fire and are critical.
+    /// The number of firing critical alerts.
     pub(crate) fn critical(&self) -> usize {
         self.firing.iter().filter(|alert| alert.severity == Severity::Critical).count()
     }
 
-    /// Those about one series, the ones that fire first.
-    pub(crate) fn about(&self, series: &Series) -> impl Iterator<Item = &Alert> {
+    /// The alerts for one series, firing ones first.
+    pub(crate) fn for_series(&self, series: &Series) -> impl Iterator<Item = &Alert> {
         self.firing.iter().chain(&self.cleared).filter(move |alert| *alert.series == *series)
     }
 }

@@ -1,34 +1,34 @@
-//! The records that were rejected and wait for somebody.
+//! The pending dead letters.
 
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::NotNow;
 use watchkeeper_ports::{Incomplete, Offset, TopicPartition};
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId};
 
-/// Letters that are shown.
+/// Maximum number of dead letters shown.
 const SHOWN: usize = 10;
-/// Longest part of a record's key that is shown, in characters.
+/// Maximum length of a record key shown, in characters.
 const SHOWN_KEY_CHARS: usize = 120;
 
-/// What waits on the dead-letter topics.
+/// The pending dead letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Letters {
-    /// Those that were neither replayed nor discarded.
+    /// How many are neither replayed nor discarded.
     pub(crate) outstanding: u64,
-    /// Records on the topics that are neither letter nor marker.
+    /// Records on the dead-letter topics that are neither dead letters nor markers.
     pub(crate) unreadable: u64,
-    /// How far the topics were read, if it is not known yet which letters wait.
+    /// The progress of reading the topics, while the pending dead letters are not known yet.
     pub(crate) reading: Option<String>,
-    /// Whether there are so many that the newest are not listed.
+    /// Whether there are too many to list the newest.
     pub(crate) newest_unlisted: bool,
-    /// The newest, newest first.
+    /// Newest first.
     pub(crate) newest: Vec<Letter>,
 }
 
-/// One letter.
+/// One dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Letter {
-    /// What the command line calls it: `metrics.dead-0-42`.
+    /// The ID that the command line takes: `metrics.dead-0-42`.
     pub(crate) id: String,
     pub(crate) reason: String,
     pub(crate) rejected_by: String,
@@ -37,7 +37,7 @@ pub(crate) struct Letter {
     pub(crate) offset: Offset,
     /// The record's key as text.
     pub(crate) key: String,
-    /// What of the record is not in the letter.
+    /// Which part of the record is missing from the dead letter.
     pub(crate) incomplete: Option<Incomplete>,
 }
 

@@ -1,4 +1,4 @@
-//! The values behind the sparklines of a page.
+//! The data of the sparklines.
 
 use crate::lookback::Lookback;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -8,14 +8,14 @@ use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFil
 use watchkeeper_ports::PortError;
 use watchkeeper_query::Samples;
 
-/// The windows of each series, in order of time.
+/// The windows of each series, in time order.
 pub(crate) type History = HashMap<Arc<Series>, Vec<Point>>;
 
-/// Questions that one page has under way at once.
+/// Concurrent queries per page.
 const QUESTIONS_AT_ONCE: usize = 8;
 
-/// The mean of each minute of the last hour. Each series is asked for alone: of its name there may be any number of
-/// others.
+/// The mean of each minute of the last hour. Each series is queried on its own, because any number of other series may
+/// share its name.
 pub(super) async fn last_hour(
     samples: &Samples,
     page: &[Sample],
@@ -29,7 +29,7 @@ pub(super) async fn last_hour(
     Ok(found.map(|found| (found.series, found.points)).collect())
 }
 
-/// The question about the windows of one series within `lookback` up to `now`.
+/// The query for the windows of one series within `lookback` up to `now`.
 pub(super) fn query(
     series: &Series,
     lookback: Lookback,
@@ -40,7 +40,7 @@ pub(super) fn query(
         .map_err(|violation| no_question(&violation))
 }
 
-/// Only a clock that stands at the epoch makes a question that is none.
+/// Only a clock at the epoch makes an invalid query.
 pub(super) fn no_question(violation: &Violation) -> PortError {
     PortError::Rejected { what: "store", reason: violation.to_string() }
 }

@@ -1,4 +1,4 @@
-//! What the page of one series shows.
+//! The data of the series page.
 
 use super::history::{no_question, query};
 use super::{Alerts, Sources, alerting};
@@ -8,21 +8,19 @@ use watchkeeper_domain::{Aggregate, Point, RangeQuery, Sample, Series, SeriesFil
 use watchkeeper_ports::PortError;
 use watchkeeper_query::{Answer, Samples, within_time};
 
-/// A window that holds every instant since the epoch, so that a whole range falls into one.
+/// A window that covers all time since the epoch, so that any range falls into one.
 const ONE_WINDOW: Duration = Duration::from_secs(10_000_000_000);
 
-/// What the page of one series shows.
 pub(crate) struct OneSeries {
-    /// The latest sample, if there is one.
     pub(crate) latest: Answer<Option<Sample>>,
     pub(crate) lines: Answer<Lines>,
     /// `None` without samples.
     pub(crate) summary: Answer<Option<Summary>>,
-    /// Those of all series.
+    /// Of all series.
     pub(crate) alerts: Answer<Alerts>,
 }
 
-/// The windows that are drawn.
+/// The windows to draw.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     pub(crate) mean: Vec<Point>,
@@ -30,19 +28,19 @@ pub(crate) struct Lines {
     pub(crate) largest: Vec<Point>,
 }
 
-/// All values of the range as figures.
+/// Statistics over all samples in the range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) min: f64,
     pub(crate) avg: f64,
     pub(crate) max: f64,
-    /// `None` if the store refuses to take it of so many values.
+    /// `None` if there are too many values for the store to compute it.
     pub(crate) p95: Option<f64>,
-    /// How many samples there are.
+    /// The number of samples.
     pub(crate) count: f64,
 }
 
-/// Asks for everything at once.
+/// Runs all queries concurrently.
 pub(crate) async fn one_series(
     sources: &Sources,
     series: &Series,

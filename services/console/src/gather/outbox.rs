@@ -1,36 +1,36 @@
-//! Who was told what, and who is yet to be.
+//! The newest notifications, and how many are pending.
 
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{NotificationStore, PortError};
 
-/// Most notifications that are read for one page, the newest.
+/// Notifications read per page, the newest.
 pub const MAX_NOTIFICATIONS: usize = 20;
 
-/// The notifications.
+/// The newest notifications, and how many are pending.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Outbox {
-    /// The newest first.
+    /// Newest first.
     pub(crate) newest: Vec<Notification>,
-    /// How many wait, also of those that were not read.
+    /// How many are pending, including those that were not read.
     pub(crate) waiting: u64,
 }
 
-/// Since when the notification waits that has waited longest.
+/// When the oldest pending notification was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitingSince {
-    /// It was made then.
+    /// At this time.
     Exactly(Timestamp),
-    /// It is not among those that were read, and was made before then.
+    /// Before this time: it is older than those that were read.
     Before(Timestamp),
 }
 
 impl Outbox {
-    /// How many wait that were not read, being older than those that were.
+    /// How many pending notifications are older than those that were read.
     pub(crate) fn older_waiting(&self) -> u64 {
         self.waiting.saturating_sub(self.newest_waiting().count() as u64)
     }
 
-    /// `None` if nothing waits.
+    /// `None` if none is pending.
     pub(crate) fn waiting_since(&self) -> Option<WaitingSince> {
         if self.older_waiting() > 0 {
             return Some(WaitingSince::Before(self.newest.last()?.made_at));

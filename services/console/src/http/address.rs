@@ -1,13 +1,13 @@
-//! Where this is.
+//! The address of this listener, as the client used it.
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 
-/// What a page says where the client did not say how it addressed it.
+/// Used when the client sent no valid `Host`.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8460";
 
-/// The host and port that the client addressed. Commands on the page repeat it, so that anything but
-/// letters, digits and the marks of an address is not taken.
+/// The host and port from the `Host` header. It appears in shell commands on the page, so anything but letters,
+/// digits and address punctuation is rejected.
 pub(super) fn of(headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_address(host));
     host.unwrap_or(DEFAULT_ADDRESS).to_owned()

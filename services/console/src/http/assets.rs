@@ -1,4 +1,4 @@
-//! The files that pages refer to, built into the executable.
+//! Static files, embedded in the executable.
 
 use super::Console;
 use axum::extract::{Path, State};
@@ -9,10 +9,9 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::OnceLock;
 use watchkeeper_runtime::http::Problem;
 
-/// The name of a file holds a hash of its content: what was fetched once is good for ever.
+/// File names contain a hash of the content, so a cached file never goes stale.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The files that pages refer to.
 #[derive(Debug)]
 pub(crate) struct Assets {
     pub(crate) style: Asset,
@@ -20,10 +19,9 @@ pub(crate) struct Assets {
     pub(crate) icon: Asset,
 }
 
-/// One file.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    /// Where it is: `/assets/console-0123456789abcdef.css`.
+    /// Its path: `/assets/console-0123456789abcdef.css`.
     pub(crate) path: String,
     etag: String,
     content_type: &'static str,

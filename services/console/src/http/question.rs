@@ -1,4 +1,4 @@
-//! What the address of a page asks for.
+//! The query parameters of the pages.
 
 use crate::gather::Chosen;
 use crate::links::{LABEL, STORE};
@@ -8,13 +8,13 @@ use watchkeeper_domain::{Series, SeriesFilter, Violation};
 use watchkeeper_query::{Cursor, Origin};
 use watchkeeper_runtime::http::Problem;
 
-/// The query of `/`; a field of the form that was left empty is as good as none.
+/// The query of `/`. Empty form fields count as absent.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct StatusQuestion {
     source: Option<String>,
     name: Option<String>,
     after: Option<String>,
-    /// Who gave the page that ended there, if not the cache.
+    /// The origin of the previous page; the cache if absent.
     origin: Option<String>,
 }
 
@@ -30,8 +30,7 @@ impl StatusQuestion {
     }
 }
 
-/// The query of `/series`: `source`, `name` and `unit` once, `label.KEY` for each label, and
-/// `over` for how far to look back.
+/// The query of `/series`: `source`, `name` and `unit`, `label.KEY` for each label, and `over` for the lookback.
 #[derive(Debug)]
 pub(super) struct SeriesQuestion {
     pub(super) series: Series,
@@ -39,7 +38,7 @@ pub(super) struct SeriesQuestion {
 }
 
 impl SeriesQuestion {
-    /// Reads the query; what it does not know it passes over.
+    /// Reads the query; unknown parameters are ignored.
     pub(super) fn read(query: &[(String, String)]) -> Result<Self, Problem> {
         Self::parse(query).map_err(|violation| Problem::bad_request(violation.field, violation.reason))
     }

@@ -1,27 +1,27 @@
-//! What fires and who is not told yet, in one line.
+//! Firing alerts and undelivered notifications, in one line.
 
 use crate::format::{age, count};
 use crate::gather::{Alerting, Alerts, Outbox, WaitingSince};
 use std::time::Duration;
 use watchkeeper_domain::{NotificationState, Timestamp};
 
-/// A notification that waits for less is on its way, and nothing to speak of.
+/// A notification pending for less than this is in progress and not mentioned.
 const WORTH_MENTION: Duration = Duration::from_secs(60);
-/// For how long it is told that a notification was given up.
+/// How long a failed notification is mentioned.
 const GIVEN_UP_LATELY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `2 alerts fire (1 critical), 1 notification waits since 4 min`
+/// `2 alerts firing (1 critical), 1 notification pending for 4 min`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AlertLine {
     pub(super) text: String,
-    /// The line's class in the stylesheet.
+    /// The CSS class.
     pub(super) class: &'static str,
-    /// What a page's title begins with: `2 firing · `; empty if nothing fires.
+    /// The prefix of the page title: `2 firing · `; empty if no alert is firing.
     pub(super) title: String,
 }
 
 impl AlertLine {
-    /// `None` if nothing fires and everybody was told, or if that is not known.
+    /// `None` if no alert is firing and every notification is delivered, or if that is unknown.
     pub(super) fn of(alerting: &Alerting, now: Timestamp) -> Option<Self> {
         let (alerts, outbox) = (alerting.alerts.as_ref().ok(), alerting.outbox.as_ref().ok());
         let parts = [
@@ -48,8 +48,8 @@ fn firing(alerts: &Alerts) -> Option<String> {
     };
     match alerts.firing.len() {
         0 => None,
-        1 => Some(format!("{at_least}1 alert fires{critical}")),
-        firing => Some(format!("{at_least}{} alerts fire{critical}", count(firing))),
+        1 => Some(format!("{at_least}1 alert firing{critical}")),
+        firing => Some(format!("{at_least}{} alerts firing{critical}", count(firing))),
     }
 }
 
@@ -61,10 +61,10 @@ fn waiting(outbox: &Outbox, now: Timestamp) -> Option<String> {
     let since = age(made_at, now).filter(|_| now.since(made_at) >= WORTH_MENTION)?;
     let waiting = match outbox.waiting {
         0 => return None,
-        1 => "1 notification waits".to_owned(),
-        waiting => format!("{} notifications wait", count(waiting)),
+        1 => "1 notification pending".to_owned(),
+        waiting => format!("{} notifications pending", count(waiting)),
     };
-    Some(format!("{waiting} since {over}{since}"))
+    Some(format!("{waiting} for {over}{since}"))
 }
 
 fn given_up(outbox: &Outbox, now: Timestamp) -> Option<String> {
@@ -74,7 +74,7 @@ fn given_up(outbox: &Outbox, now: Timestamp) -> Option<String> {
     };
     match outbox.newest.iter().filter(|one| is_lately(&one.state)).count() {
         0 => None,
-        1 => Some("1 notification was given up".to_owned()),
-        more => Some(format!("{} notifications were given up", count(more))),
+        1 => Some("1 notification failed".to_owned()),
+        more => Some(format!("{} notifications failed", count(more))),
     }
 }

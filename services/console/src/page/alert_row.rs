@@ -5,15 +5,15 @@ use super::series_name::SeriesName;
 use crate::format::{Shown, cut, duration};
 use watchkeeper_domain::{Alert, Timestamp};
 
-/// Longest part of a reason that a row shows, in characters.
+/// Maximum length of a reason in a row, in characters.
 const SHOWN_REASON_CHARS: usize = 300;
 
-/// One alert, which fires or has fired.
+/// A firing or cleared alert.
 pub(super) struct AlertRow {
     pub(super) severity: &'static str,
     pub(super) rule: String,
     pub(super) series: SeriesName,
-    /// With its unit; `None` for what has no value, such as silence.
+    /// With its unit; `None` for alerts without a value, such as absence.
     pub(super) value: Option<String>,
     pub(super) reason: String,
     pub(super) fired: Moment,
@@ -23,7 +23,7 @@ pub(super) struct AlertRow {
 /// The end of an alert.
 pub(super) struct Cleared {
     pub(super) moment: Moment,
-    /// For how long it fired.
+    /// How long it fired.
     pub(super) lasted: String,
 }
 

@@ -1,4 +1,4 @@
-//! The page of alerts.
+//! The alerts page.
 
 mod firing;
 mod notifications;
@@ -19,7 +19,7 @@ use silences::SilencesPart;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_rules::RuleSet;
 
-/// Alerts that have cleared and are shown.
+/// Maximum number of cleared alerts shown.
 const SHOWN_CLEARED: usize = 20;
 
 /// The page at `/alerts`.

@@ -1,4 +1,4 @@
-//! The records that were rejected and wait for somebody.
+//! The pending dead letters.
 
 use super::moment::Moment;
 use crate::format::count;
@@ -6,21 +6,19 @@ use crate::gather::{Letter, Letters};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Cut, Incomplete, Unreadable};
 
-/// The dead letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LettersPart {
     pub(super) is_empty: bool,
-    /// Why it is not known yet which wait.
+    /// The progress of reading, while the pending ones are not known yet.
     pub(super) reading: Option<String>,
-    /// How many wait.
+    /// How many are pending.
     pub(super) outstanding: String,
-    /// What else there is to say, if anything.
+    /// Remarks shown below the table.
     pub(super) remarks: Vec<String>,
-    /// The newest, newest first.
+    /// Newest first.
     pub(super) newest: Vec<LetterRow>,
 }
 
-/// One dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LetterRow {
     pub(super) id: String,
@@ -30,7 +28,7 @@ pub(super) struct LetterRow {
     pub(super) rejected_by: String,
     pub(super) key: String,
     pub(super) reason: String,
-    /// What of the record is not in the letter: it is shown under the reason.
+    /// Which part of the record is missing from the dead letter; shown below the reason.
     pub(super) remark: Option<String>,
 }
 
@@ -38,17 +36,16 @@ impl LettersPart {
     pub(super) fn new(letters: Letters, now: Timestamp) -> Self {
         let strays = match letters.unreadable {
             0 => None,
-            1 => Some("One record on the dead-letter topics is no letter.".to_owned()),
-            more => Some(format!("{} records on the dead-letter topics are no letters.", count(more))),
+            1 => Some("1 record on the dead-letter topics is not a dead letter.".to_owned()),
+            more => Some(format!("{} records on the dead-letter topics are not dead letters.", count(more))),
         };
         let too_many = letters.newest_unlisted.then(|| {
-            "There are so many that the newest are not listed; they are once older ones are replayed or discarded."
-                .to_owned()
+            "Too many: the newest are not listed until older ones are replayed or discarded.".to_owned()
         });
         Self {
             is_empty: letters.outstanding == 0,
             reading: letters.reading.map(|progress| {
-                format!("The dead-letter topics are being read, as after every start: {progress} so far.")
+                format!("Reading the dead-letter topics, as after every start: {progress} so far.")
             }),
             outstanding: count(letters.outstanding),
             remarks: strays.into_iter().chain(too_many).collect(),
@@ -74,7 +71,10 @@ impl LetterRow {
 fn incomplete(incomplete: &Incomplete) -> String {
     match incomplete {
         Incomplete::Cut(Cut { value_bytes, .. }) => {
-            format!("Truncated: the letter has the head of a value of {} bytes.", count(*value_bytes))
+            format!(
+                "Truncated: the dead letter holds only the start of a value of {} bytes.",
+                count(*value_bytes)
+            )
         }
         Incomplete::Unreadable(Unreadable { next, .. }) => {
             format!("Unreadable up to offset {}.", next.saturating_sub(1))
@@ -97,7 +97,7 @@ mod tests {
         };
         assert_eq!(
             incomplete(&Incomplete::Cut(cut)),
-            "Truncated: the letter has the head of a value of 2,097,152 bytes."
+            "Truncated: the dead letter holds only the start of a value of 2,097,152 bytes."
         );
         let unreadable = Unreadable { next: 8, reason: "damaged".to_owned() };
         assert_eq!(incomplete(&Incomplete::Unreadable(unreadable)), "Unreadable up to offset 7.");
@@ -110,15 +110,13 @@ mod tests {
         let part = LettersPart::new(letters, Timestamp::MIN);
         assert_eq!(part.outstanding, "600,000");
         let [strays, too_many] = &part.remarks[..] else { panic!("{:?}", part.remarks) };
-        assert_eq!(strays, "2 records on the dead-letter topics are no letters.");
-        assert!(too_many.starts_with("There are so many that the newest are not listed"), "{too_many}");
+        assert_eq!(strays, "2 records on the dead-letter topics are not dead letters.");
+        assert!(too_many.starts_with("Too many: the newest are not listed"), "{too_many}");
 
         let reading = Letters { reading: Some("41,000 of 110,300 records".to_owned()), ..Letters::default() };
         assert_eq!(
             LettersPart::new(reading, Timestamp::MIN).reading.as_deref(),
-            Some(
-                "The dead-letter topics are being read, as after every start: 41,000 of 110,300 records so far."
-            )
+            Some("Reading the dead-letter topics, as after every start: 41,000 of 110,300 records so far.")
         );
     }
 }

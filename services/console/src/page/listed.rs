@@ -1,18 +1,18 @@
-//! Rows of which a page shows at most so many.
+//! Tables with a maximum number of rows.
 
 use crate::format::count;
 
 /// The first rows of a list.
 pub(super) struct Listed<T> {
     pub(super) rows: Vec<T>,
-    /// How many there are in all.
+    /// The number of all items.
     pub(super) total: String,
-    /// How many of them are not shown, if any.
+    /// The number of items not shown, if any.
     pub(super) more: Option<String>,
 }
 
 impl<T> Listed<T> {
-    /// At most `most` of `items`, each as `row` shows it.
+    /// The first `most` of `items`, each converted by `row`.
     pub(super) fn first<I>(
         items: impl ExactSizeIterator<Item = I>,
         most: usize,

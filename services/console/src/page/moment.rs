@@ -3,7 +3,7 @@
 use crate::format::{ago, clock};
 use watchkeeper_domain::Timestamp;
 
-/// An instant, as programs and as people read it.
+/// An instant, for machines and for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
     /// RFC 3339.
@@ -12,12 +12,12 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// How long ago it was; the script keeps that up to date.
+    /// As an age, which the script keeps up to date.
     pub(super) fn ago(at: Timestamp, now: Timestamp) -> Self {
         Self { at: at.to_string(), text: ago(at, now) }
     }
 
-    /// When it will be.
+    /// As a time of day.
     pub(super) fn clock(at: Timestamp, now: Timestamp) -> Self {
         Self { at: at.to_string(), text: clock(at, now) }
     }

@@ -1,4 +1,4 @@
-//! How it all is, in one line.
+//! The overall state, in one line.
 
 use crate::format::{count, duration};
 use crate::gather::{Letters, Status};
@@ -7,14 +7,14 @@ use std::time::Duration;
 use watchkeeper_query::Answer;
 use watchkeeper_runtime::RoleState;
 
-/// How it all is.
+/// The overall state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Overall {
-    /// Nothing is amiss.
+    /// No problems.
     Well,
-    /// Roles wait for what is named.
+    /// Roles are waiting for these dependencies.
     Waiting(String),
-    /// The roles work, but something needs attention.
+    /// All roles are running, but something needs attention.
     Degraded(String),
 }
 
@@ -31,7 +31,7 @@ impl Overall {
         amiss.extend(letters_amiss(&status.letters));
         let silent = [
             ("cache", status.series.is_err()),
-            // The latest values come from the store too when the cache is away.
+            // While the cache is unavailable the latest values come from the store.
             ("store", status.history.is_err() || (status.latest.is_err() && status.series.is_ok())),
             ("alerts", status.alerting.alerts.is_err()),
             ("notifications", status.alerting.outbox.is_err()),
@@ -43,21 +43,19 @@ impl Overall {
         if amiss.is_empty() { Self::Well } else { Self::Degraded(amiss.join(", ")) }
     }
 
-    /// Whether nothing is amiss.
     pub(super) fn is_well(&self) -> bool {
         *self == Self::Well
     }
 
-    /// The state in words.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Well => "All well".to_owned(),
+            Self::Well => "Operational".to_owned(),
             Self::Waiting(what) => format!("Waiting for {what}"),
             Self::Degraded(what) => format!("Degraded: {what}"),
         }
     }
 
-    /// The state's class in the stylesheet.
+    /// The CSS class.
     pub(super) fn class(&self) -> &'static str {
         match self {
             Self::Well => "well",
@@ -67,7 +65,7 @@ impl Overall {
     }
 }
 
-/// What roles tell of, each once: those of one process tell the same of its clock.
+/// The notices of all roles, each once: the roles of one process share its clock.
 fn notices(roles: &BTreeMap<&'static str, RoleState>) -> Vec<String> {
     let all = roles.values().flat_map(|role| &role.notices);
     let first_of_each: BTreeMap<_, _> = all.rev().collect();
@@ -76,7 +74,7 @@ fn notices(roles: &BTreeMap<&'static str, RoleState>) -> Vec<String> {
 
 fn clock_amiss(clock: &Answer<Option<Duration>>) -> Option<String> {
     let by = (*clock.as_ref().ok()?)?;
-    Some(format!("a clock is not believed: it is off by {}", duration(by.as_secs_f64())))
+    Some(format!("ignoring a clock that is off by {}", duration(by.as_secs_f64())))
 }
 
 fn letters_amiss(letters: &Answer<Letters>) -> Option<String> {
@@ -143,7 +141,7 @@ mod tests {
         let doubting = BTreeMap::from([("analytics", doubting.clone()), ("persister", doubting)]);
         assert_eq!(Overall::of(&doubting, &status(1)).text(), "Degraded: the clock is ahead, 1 dead letter");
         let told = Status { clock: Ok(Some(Duration::from_secs(7_200))), ..status(0) };
-        let text = "Degraded: a clock is not believed: it is off by 2 h";
+        let text = "Degraded: ignoring a clock that is off by 2 h";
         assert_eq!(Overall::of(&roles, &told).text(), text);
         let silent = Status { history: Err(NoAnswer::because("away")), ..status(1_200) };
         assert_eq!(Overall::of(&roles, &silent).text(), "Degraded: 1,200 dead letters, no answer from store");

@@ -1,4 +1,4 @@
-//! What the page of a series says of alerts.
+//! Alerts and rules on the series page.
 
 use super::alert_row::AlertRow;
 use super::listed::Listed;
@@ -6,18 +6,17 @@ use crate::gather::Alerts;
 use watchkeeper_domain::{Series, Timestamp};
 use watchkeeper_rules::{Rule, RuleSet};
 
-/// Alerts about one series, and rules that watch it, that are shown.
+/// Maximum number of alerts, and of rules, shown.
 const SHOWN: usize = 20;
 
-/// What the page of a series says of alerts.
 pub(super) struct SeriesAlerts {
-    /// Those that fire first.
+    /// Firing ones first.
     pub(super) alerts: Listed<AlertRow>,
-    /// The rules that are about the series, in the order of the configuration.
+    /// The rules that match the series, in configuration order.
     pub(super) rules: Listed<Watching>,
 }
 
-/// A rule that is about the series.
+/// A rule that matches the series.
 pub(super) struct Watching {
     pub(super) name: String,
     /// When it fires: `below 50 for 2m`.
@@ -26,7 +25,7 @@ pub(super) struct Watching {
 
 impl SeriesAlerts {
     pub(super) fn new(alerts: &Alerts, rules: &RuleSet, series: &Series, now: Timestamp) -> Self {
-        let alerts: Vec<_> = alerts.about(series).collect();
+        let alerts: Vec<_> = alerts.for_series(series).collect();
         let rules: Vec<_> = rules.rules().iter().filter(|rule| rule.matches(series)).collect();
         Self {
             alerts: Listed::first(alerts.into_iter(), SHOWN, |alert| AlertRow::new(alert, now)),

@@ -4,9 +4,9 @@ use crate::format::cut;
 use crate::links;
 use watchkeeper_domain::Series;
 
-/// Labels that a row shows; the page of the series shows all.
+/// Maximum number of labels in a row; the series page shows all.
 const SHOWN_LABELS: usize = 6;
-/// Longest part of a label's value that a row shows, in characters.
+/// Maximum length of a label value in a row, in characters.
 const SHOWN_VALUE_CHARS: usize = 60;
 
 /// A series in a row of a table, with a link to its page.
@@ -15,14 +15,13 @@ pub(super) struct SeriesName {
     pub(super) name: String,
     pub(super) link: String,
     pub(super) labels: Vec<LabelText>,
-    /// Labels that are not shown.
+    /// The number of labels not shown.
     pub(super) more_labels: usize,
 }
 
-/// A label.
 pub(super) struct LabelText {
     pub(super) name: String,
-    /// Cut off where it is too long for a row.
+    /// Truncated if too long for a row.
     pub(super) value: String,
 }
 

@@ -1,4 +1,4 @@
-//! The page of one series.
+//! The series page.
 
 use super::Part;
 use super::moment::Moment;
@@ -30,7 +30,7 @@ pub(crate) struct SeriesPage {
     chart: Part<Option<Chart>>,
     figures: Part<Option<Vec<(&'static str, String)>>>,
     alerts: Part<SeriesAlerts>,
-    /// The address that answers with the same windows.
+    /// The URL of the same data as JSON.
     range: String,
     stream: String,
 }
@@ -41,7 +41,7 @@ struct LatestText {
     collected: Moment,
 }
 
-/// How far the page can look back.
+/// A lookback to choose.
 struct Choice {
     name: &'static str,
     link: String,
@@ -98,7 +98,7 @@ fn figures(summary: &Summary, unit: &str) -> Vec<(&'static str, String)> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a count is whole and not negative"
+        reason = "a count is a whole number and not negative"
     )]
     let samples = summary.count as u64;
     vec![

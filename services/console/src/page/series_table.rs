@@ -9,10 +9,9 @@ use crate::links;
 use watchkeeper_domain::{Point, Sample, SeriesFilter, Timestamp};
 use watchkeeper_query::{Answer, Origin, Paged};
 
-/// The table of live series.
 pub(super) struct SeriesPart {
     pub(super) rows: Vec<SeriesRow>,
-    /// What the filter form holds.
+    /// The value of the filter form.
     pub(super) source: String,
     pub(super) name: String,
     pub(super) is_filtered: bool,
@@ -20,11 +19,11 @@ pub(super) struct SeriesPart {
     pub(super) is_later_page: bool,
     pub(super) first_page: String,
     pub(super) next_page: Option<String>,
-    /// How many series there are in all, if that is known.
+    /// The number of all series, if known.
     pub(super) kept: Option<String>,
-    /// Why there are no lines, if there are none.
+    /// Why there are no sparklines, if there are none.
     pub(super) no_lines: Option<String>,
-    /// Where the script follows the samples.
+    /// The stream that the script follows.
     pub(super) stream: String,
 }
 

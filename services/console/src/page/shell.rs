@@ -1,28 +1,27 @@
-//! What every page has around its content.
+//! The frame of every page.
 
 use crate::format::duration;
 use crate::http::Assets;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
-/// What every page has around its content.
 pub(crate) struct Shell {
     pub(super) assets: &'static Assets,
     pub(super) host: String,
     pub(super) version: &'static str,
     pub(super) uptime: String,
-    /// When the page was made, RFC 3339: the script sets its clock by it.
+    /// When the page was rendered, RFC 3339; the script adjusts its clock to it.
     pub(super) now: String,
-    /// The same to the second, for people.
+    /// The same as time of day, for people.
     pub(super) time: String,
-    /// Where this listener is, as the client addressed it: `127.0.0.1:8460`.
+    /// The address of this listener as the client used it: `127.0.0.1:8460`.
     pub(super) address: String,
-    /// Which page it is: the path that leads to it.
+    /// The path of the page.
     pub(super) path: &'static str,
 }
 
 impl Shell {
-    /// The frame of the page at `path` that is made `now` for a client that addressed `address`.
+    /// The frame of the page at `path`, rendered at `now` for a client that used `address`.
     pub(crate) fn new(
         assets: &'static Assets,
         host: String,

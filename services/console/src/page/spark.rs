@@ -1,11 +1,11 @@
-//! The line of the last hour beside a value.
+//! The sparkline beside a value.
 
 use crate::format::Shown;
 use crate::lookback::Lookback;
 use crate::sparkline::{Axes, Frame, extremes};
 use watchkeeper_domain::{Point, Timestamp};
 
-/// The size of a line in pixels; the template and the stylesheet know the same one.
+/// The size of a sparkline in pixels. Same as in the template and the stylesheet.
 const FRAME: Frame = Frame { width: 120.0, height: 26.0, margin: 2.5 };
 
 /// A small chart without axes.
@@ -13,12 +13,12 @@ const FRAME: Frame = Frame { width: 120.0, height: 26.0, margin: 2.5 };
 pub(super) struct Spark {
     /// The `d` of an SVG path.
     pub(super) line: String,
-    /// What the line shows, for those who do not see it and those who point at it.
+    /// The text alternative and tooltip.
     pub(super) title: String,
 }
 
 impl Spark {
-    /// The line of the last hour's points; `None` if there are none.
+    /// The sparkline of the last hour; `None` without points.
     pub(super) fn new(points: &[Point], unit: &str, now: Timestamp) -> Option<Self> {
         let (min, mean, max) = extremes(points)?;
         let lookback = Lookback::Hour;
@@ -42,7 +42,7 @@ mod tests {
         let now = Timestamp::MIN.plus(Duration::from_secs(3_600));
         let points = [1.0, 3.0].map(|value| Point { at: Timestamp::MIN, value });
         let spark = Spark::new(&points, "percent", now).unwrap();
-        assert_eq!(spark.title, "last hour, averages by the minute: min 1.0 %, avg 2.0 %, max 3.0 %");
+        assert_eq!(spark.title, "last hour, averages per minute: min 1.0 %, avg 2.0 %, max 3.0 %");
         assert_eq!(Spark::new(&[], "percent", now), None);
     }
 }

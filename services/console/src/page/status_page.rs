@@ -1,4 +1,4 @@
-//! The page at `/`.
+//! The status page.
 
 use super::Part;
 use super::alert_line::AlertLine;
@@ -51,12 +51,11 @@ impl StatusPage {
     }
 }
 
-/// One role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RoleRow {
     name: &'static str,
     is_ready: bool,
-    /// What the role says of itself; while it waits, what for and why.
+    /// The status line of the role; while it waits, for what and why.
     says: String,
 }
 
@@ -66,13 +65,12 @@ impl RoleRow {
     }
 }
 
-/// One consumer group.
 struct LagRow {
     group: String,
     lag: Part<LagText>,
 }
 
-/// How far a group is behind, in words.
+/// The lag of a group, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct LagText {
     behind: String,

@@ -35,7 +35,7 @@ async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
     letter(11, b"v").push_marker(&mut batch, Settlement::Replayed, Place { partition: 0, offset: 11 });
     let page = page(world(batch), "/").await;
     assert_sound(&page.body);
-    page.assert_has("<strong>11</strong> outstanding");
+    page.assert_has("<strong>11</strong> pending");
     page.assert_has("Degraded: 11 dead letters");
     page.assert_has("value: must be a number");
     page.assert_has("metrics/0/1010");
@@ -47,11 +47,11 @@ async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
 #[tokio::test]
 async fn past_what_an_index_lists_all_are_counted_and_it_says_that_the_newest_are_not_listed() {
     let all = page(world(batch_of(MAX_LETTERS as u64)), "/").await;
-    all.assert_has("<strong>200</strong> outstanding");
+    all.assert_has("<strong>200</strong> pending");
     all.assert_lacks("the newest are not listed");
 
     let more = page(world(batch_of(MAX_LETTERS as u64 + 1)), "/").await;
-    more.assert_has("<strong>201</strong> outstanding");
+    more.assert_has("<strong>201</strong> pending");
     more.assert_has("the newest are not listed");
     more.assert_has("metrics.dead-0-199</th>");
 }
@@ -61,7 +61,7 @@ async fn letters_of_which_a_read_brings_only_a_few_are_all_counted_and_the_newes
     for read_ends_after in [1, 30, 1_000] {
         let world = World { read_ends_after: Some(read_ends_after), ..world(batch_of(150)) };
         let page = page(world, "/").await;
-        page.assert_has("<strong>150</strong> outstanding");
+        page.assert_has("<strong>150</strong> pending");
         for id in [140, 149] {
             page.assert_has(&format!("metrics.dead-0-{id}</th>"));
         }
@@ -81,5 +81,5 @@ async fn a_long_key_is_cut_off() {
 async fn a_record_that_is_no_letter_is_remarked() {
     let mut batch = BatchBuilder::default();
     batch.push(b"k", b"v");
-    page(world(batch), "/").await.assert_has("One record on the dead-letter topics is no letter.");
+    page(world(batch), "/").await.assert_has("1 record on the dead-letter topics is not a dead letter.");
 }

@@ -82,7 +82,7 @@ async fn what_the_back_end_keeps_is_shown() {
     page.assert_has("1.0 %</data>");
     page.assert_has("min 1.0 %, avg 10.5 %, max 20.0 %</title>");
     page.assert_has("0 <span class=\"muted\">of 20</span>");
-    page.assert_has("All well");
+    page.assert_has("Operational");
 
     reject_one(&*ports.bus).await;
     let page = get(&router, "/").await;
@@ -108,7 +108,7 @@ async fn what_fires_and_who_was_told_is_shown() {
 
     let page = get(&console(&ports, Arc::default()), "/alerts").await;
     assert_sound(&page.body);
-    page.assert_has("1 alert fires (1 critical), 1 notification waits since 2 h");
+    page.assert_has("1 alert firing (1 critical), 1 notification pending for 2 h");
     page.assert_has("#silence-1\">Silenced</a>");
     page.assert_has("shop is down");
 }

@@ -101,7 +101,7 @@ async fn markup_in_alerts_notifications_and_silences_is_shown_as_text() {
     for path in ["/", &of_series.unwrap()] {
         let page = get(&router, path).await;
         assert_sound(&page.body);
-        page.assert_has("fires");
+        page.assert_has("firing");
     }
 }
 

@@ -34,7 +34,7 @@ async fn the_figures_are_those_of_that_series_alone() {
     ] {
         page.assert_has(&format!(r#"data-title="{title}">{figure}</td>"#));
     }
-    page.assert_has("last hour: from 1.0 % to 20.0 %, on average 10.5 %</title>");
+    page.assert_has("last hour: min 1.0 %, avg 10.5 %, max 20.0 %</title>");
     page.assert_has(
         "curl 'http://watch.example:8460/v1/range?source=host&#38;name=cpu&#38;label.cpu=0\
          &#38;from=1h&#38;step=60s&#38;aggregate=avg'",
@@ -126,7 +126,7 @@ async fn the_alerts_about_the_series_and_the_rules_that_watch_it_are_shown() {
     let path = "/series?source=uptime&name=availability_percent&label.target=shop&unit=percent";
     let answer = page(world.clone(), path).await;
     assert_sound(&answer.body);
-    answer.assert_has("<strong>fires</strong>, began ");
+    answer.assert_has("<strong>firing</strong>, started ");
     answer.assert_has("2 h ago</time> after 1 min 30 s");
     answer.assert_has("<a href=\"/alerts#rules\">site_down</a> below 50, for 2m</li>");
     answer.assert_lacks("of_another_series");

@@ -20,8 +20,8 @@ async fn a_sample_is_shown_with_its_value_unit_age_and_line() {
     assert_sound(&page.body);
     page.assert_has("1.2 GiB</data>");
     page.assert_has(r#"href="/series?source=host&#38;name=memory&#38;label.host=bare-01&#38;unit=bytes""#);
-    page.assert_has("averages by the minute: min 1.2 GiB, avg 1.2 GiB, max 1.2 GiB</title>");
-    page.assert_has("All well");
+    page.assert_has("averages per minute: min 1.2 GiB, avg 1.2 GiB, max 1.2 GiB</title>");
+    page.assert_has("Operational");
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn without_samples_the_page_says_how_to_send_one() {
     assert_sound(&page.body);
     page.assert_has("No samples yet.");
     page.assert_has("http://watch.example:8460/v1/samples");
-    page.assert_has("None: every record was taken.");
+    page.assert_has("No dead letters.");
     page.assert_lacks("<table class=\"series\">");
     page.assert_lacks("data-stream");
 }
@@ -45,7 +45,7 @@ async fn a_role_that_waits_is_named_with_the_reason() {
     page.assert_has("Waiting for store");
     page.assert_has("waiting for store: connection refused");
     store.up();
-    get(&router, "/").await.assert_has("All well");
+    get(&router, "/").await.assert_has("Operational");
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_port_that_refuses_leaves_a_remark_and_the_rest() {
     assert_sound(&answer.body);
     answer.assert_has("Degraded: no answer from bus and store");
     answer.assert_has("Not shown: bus is not available: &#60;b&#62;refused&#60;/b&#62;");
-    answer.assert_has("Without the last hour: store is not available");
+    answer.assert_has("Last hour not shown: store is not available");
     answer.assert_has("1.5</data>");
     let answer = page(World { cache: Mood::Refuses, ..world(one) }, "/").await;
     assert_sound(&answer.body);
@@ -85,8 +85,8 @@ async fn a_port_that_is_silent_does_not_keep_the_page() {
     let silent =
         World { cache: Mood::IsSilent, store: Mood::IsSilent, bus: Mood::IsSilent, ..World::default() };
     let page = tokio::time::timeout(Duration::from_secs(30), page(silent, "/")).await.unwrap();
-    page.assert_has("Not shown: cache or store has not answered within 3 s");
-    page.assert_has("Not shown: bus has not answered within 3 s");
+    page.assert_has("Not shown: no answer from cache or store within 3 s");
+    page.assert_has("Not shown: no answer from bus within 3 s");
 }
 
 fn many(count: usize) -> World {
@@ -143,7 +143,7 @@ async fn a_filter_is_kept_in_the_form_and_in_the_links() {
 #[tokio::test]
 async fn a_filter_that_matches_nothing_says_so() {
     let page = page(world([sample("host/load", &[], 1.0, 9)]), "/?source=hots").await;
-    page.assert_has("No series has exactly that source and name now.");
+    page.assert_has("No current series has exactly this source and name.");
     assert_eq!(rows(&page.body), [""; 0]);
 }
 
@@ -178,18 +178,18 @@ async fn what_fires_and_what_waits_is_said_in_one_line_that_leads_to_the_alerts(
     assert_sound(&page.body);
     page.assert_has(
         "<p class=\"firing degraded\"><a href=\"/alerts\">\
-         2 alerts fire (1 critical), 1 notification waits since 2 h</a></p>",
+         2 alerts firing (1 critical), 1 notification pending for 2 h</a></p>",
     );
     page.assert_has(">2 firing · Watchkeeper on ");
-    page.assert_lacks("All well");
+    page.assert_lacks("Operational");
 }
 
 #[tokio::test]
 async fn a_notification_that_is_on_its_way_is_not_worth_a_line() {
     let notifications = vec![notification("shop is down", 0, waiting("connection refused"))];
     let page = page(World { notifications, ..World::default() }, "/").await;
-    page.assert_has("All well");
-    page.assert_lacks("notification waits");
+    page.assert_has("Operational");
+    page.assert_lacks("notification pending");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn before_the_topics_were_read_once_it_says_how_far_it_is() {
     let reading = NotNow::Reading(Progress { read: 41_000, of: 110_300 });
     assert_eq!(
         reading.to_string(),
-        "the dead-letter topics are being read, as after every start: 41,000 of 110,300 records so far"
+        "reading the dead-letter topics, as after every start: 41,000 of 110,300 records so far"
     );
 }
 
@@ -113,7 +113,7 @@ async fn letters_past_the_room_are_counted_and_listed_when_others_are_settled() 
     assert_eq!(settled, (0..10).map(id).collect::<Vec<_>>());
 }
 
-/// What an index of [`MAX_LETTERS`] takes, with what its tables leave free.
+/// Memory of an index of [`MAX_LETTERS`], including free capacity.
 const MAX_INDEX_BYTES: u64 = 64 << 20;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What keeps alerts from being told.
+//! What mutes alerts.
 
 use super::MAX_ALERTS;
 use super::walk::each_alert;
@@ -9,11 +9,11 @@ use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_ports::{AlertStore, PortError, SilenceStore};
 use watchkeeper_rules::{Muting, RuleSet};
 
-/// What is read to know which alerts are not told at one instant: the notifier plans with the same.
+/// The silences and inhibiting alerts at one instant. The notifier plans with the same.
 pub struct Muters {
     now: Timestamp,
     silences: Vec<Silence>,
-    /// The alerts that fire for an inhibition, of the first [`MAX_ALERTS`] there are.
+    /// Firing alerts that inhibit others, among the first [`MAX_ALERTS`].
     pub(super) sources: Vec<Alert>,
     rules: Arc<RuleSet>,
 }
@@ -30,7 +30,7 @@ impl Muters {
         Ok(Self { now, silences, sources, rules })
     }
 
-    /// Says which alerts are not told.
+    /// Decides which alerts are muted.
     pub fn muting(&self) -> Muting<'_> {
         Muting::new(self.now, &self.sources, &self.silences, self.rules.inhibitions())
     }

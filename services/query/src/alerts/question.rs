@@ -1,4 +1,4 @@
-//! Which alerts are asked for.
+//! The query for alerts.
 
 use crate::cursor::{no_cursor, opened, sealed};
 use std::fmt;
@@ -7,25 +7,25 @@ use watchkeeper_domain::{Alert, SeriesFilter, Severity, Violation};
 use watchkeeper_ports::AlertKey;
 use watchkeeper_wire::json::AlertJson;
 
-/// A page of the alerts that match.
+/// Queries a page of matching alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertsQuestion {
-    /// What they are about.
+    /// The series.
     pub filter: SeriesFilter,
-    /// Of which rule; `None`: of any.
+    /// The rule; `None`: any.
     pub rule: Option<String>,
-    /// Of which severity; `None`: of any.
+    /// The severity; `None`: any.
     pub severity: Option<Severity>,
     /// Firing or cleared; `None`: both.
     pub state: Option<AlertState>,
-    /// Most alerts on the page.
+    /// Maximum number of alerts on the page.
     pub limit: usize,
-    /// Where the page before ended; `None` asks for the first.
+    /// Where the previous page ended; `None` for the first page.
     pub cursor: Option<AlertCursor>,
 }
 
 impl AlertsQuestion {
-    /// Whether `alert` is asked for.
+    /// Whether `alert` matches.
     #[must_use]
     pub fn matches(&self, alert: &Alert) -> bool {
         self.rule.as_ref().is_none_or(|rule| *rule == alert.rule)
@@ -35,16 +35,16 @@ impl AlertsQuestion {
     }
 }
 
-/// Whether an alert fires.
+/// The state of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertState {
-    /// It fires.
+    /// Firing.
     Firing,
-    /// It fires no more.
+    /// No longer firing.
     Cleared,
 }
 
-/// A text that names no state.
+/// A text that is not a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownState;
 
@@ -67,14 +67,14 @@ impl FromStr for AlertState {
     }
 }
 
-/// Where the next page begins: after this alert. Opaque to the asker.
+/// The next page starts after this alert. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertCursor(pub AlertKey);
 
 impl fmt::Display for AlertCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AlertKey { rule, series_key } = &self.0;
-        // No rule has a slash in its name.
+        // Rule names contain no slash.
         f.write_str(&sealed(&format!("{rule}/{series_key}")))
     }
 }
@@ -148,7 +148,7 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "[-_A-Za-z0-9]*|\\PC*") {
             if let Err(refused) = text.parse::<AlertCursor>() {
-                prop_assert_eq!(refused.to_string(), "page: must be what the page before says comes next");
+                prop_assert_eq!(refused.to_string(), "page: must be the token that the previous page returned");
             }
         }
     }

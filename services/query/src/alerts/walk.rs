@@ -1,14 +1,14 @@
-//! Every alert, a page at a time.
+//! Reads all alerts page by page.
 
 use super::MAX_ALERTS;
 use std::ops::ControlFlow::{self, Break, Continue};
 use watchkeeper_domain::Alert;
 use watchkeeper_ports::{AlertKey, AlertStore, PortError};
 
-/// Alerts that are read at once.
+/// Alerts per read.
 const PAGE: usize = 1_000;
 
-/// Visits the alerts after `begin` in their order, until there are no more or the visitor breaks off.
+/// Visits the alerts after `begin` in order, until there are no more or the visitor breaks.
 pub(super) async fn each_alert(
     store: &dyn AlertStore,
     begin: Option<AlertKey>,
@@ -25,22 +25,22 @@ pub(super) async fn each_alert(
     }
 }
 
-/// The first alerts there are.
+/// The first alerts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FirstAlerts {
-    /// By rule and series, at most [`MAX_ALERTS`].
+    /// Ordered by rule and series, at most [`MAX_ALERTS`].
     pub alerts: Vec<Alert>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// The first alerts, by rule and series.
+/// The first alerts, ordered by rule and series.
 ///
 /// # Errors
 /// Those of [`AlertStore::alerts`].
 pub async fn first_alerts(store: &dyn AlertStore) -> Result<FirstAlerts, PortError> {
     let mut alerts = Vec::new();
-    // One more than the limit tells whether there are others.
+    // One more than the limit, to know whether there are more.
     each_alert(store, None, |alert| {
         alerts.push(alert);
         if alerts.len() > MAX_ALERTS { Break(()) } else { Continue(()) }

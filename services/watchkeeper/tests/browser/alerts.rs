@@ -1,18 +1,18 @@
-//! What fires, who is told, and who is not.
+//! The alerts page.
 
 use crate::browser::Browser;
 use crate::world::World;
 use serde_json::json;
 
 impl World {
-    /// Sends a temperature, and waits until the page of alerts says so much of it.
+    /// Sends a temperature, and waits until the alerts page contains `said`.
     fn heat(&self, degrees: u32, said: &str) {
         self.post(&json!({"source": "demo", "name": "heat", "unit": "celsius", "value": degrees}));
         self.up.wait_for("/alerts", |page| page.contains(said));
     }
 }
 
-/// Pausing and resuming asks for the page again at once.
+/// Pausing and resuming refreshes the page at once.
 fn ask_again(browser: &Browser) {
     browser.click("[data-pause]");
     browser.click("[data-pause]");
@@ -25,7 +25,7 @@ fn a_sample_that_breaks_a_rule_is_followed_from_the_status_page_to_its_series_in
     world.heat(95, ">delivered<");
     let browser = Browser::start();
     browser.open(world.url("/"));
-    assert_eq!(browser.text(".firing"), "1 alert fires (1 critical)");
+    assert_eq!(browser.text(".firing"), "1 alert firing (1 critical)");
     assert!(browser.ask::<String>("return document.title").starts_with("1 firing · Watchkeeper"));
     browser.follow(".firing a");
     assert_eq!(browser.address(), "/alerts");
@@ -47,15 +47,15 @@ fn what_fires_and_clears_moves_without_a_reload_in_a_browser() {
     let world = World::with_rules();
     let browser = Browser::start();
     browser.open(world.url("/alerts"));
-    assert_eq!(browser.text(".firing"), "Nothing fires");
+    assert_eq!(browser.text(".firing"), "No alerts firing");
     let _: () = browser.ask("window.isStillHere = true");
-    world.heat(95, "1 alert fires");
+    world.heat(95, "1 alert firing");
     ask_again(&browser);
-    browser.wait_for_text(".firing", "1 alert fires (1 critical)");
+    browser.wait_for_text(".firing", "1 alert firing (1 critical)");
     assert!(browser.ask::<String>("return document.title").starts_with("1 firing · Alerts"));
-    world.heat(20, "Nothing fires");
+    world.heat(20, "No alerts firing");
     ask_again(&browser);
-    browser.wait_for_text(".firing", "Nothing fires");
+    browser.wait_for_text(".firing", "No alerts firing");
     assert!(browser.ask::<String>("return document.title").starts_with("Alerts"));
     assert_eq!(browser.text(".cleared .reason"), "is 20 celsius, not above 90");
     assert!(browser.ask::<bool>("return window.isStillHere === true"));
@@ -65,7 +65,7 @@ fn what_fires_and_clears_moves_without_a_reload_in_a_browser() {
 #[ignore = "needs a browser: cargo xtask test provides one"]
 fn a_silence_is_shown_beside_what_it_covers_and_ended_by_the_command_that_the_page_says_in_a_browser() {
     let world = World::with_rules();
-    world.heat(95, "1 alert fires");
+    world.heat(95, "1 alert firing");
     let browser = Browser::start();
     browser.open(world.url("/alerts"));
     let command = browser.text("#silences code");

@@ -1,4 +1,4 @@
-//! A browser that does one thing after the other.
+//! A blocking interface to a browser.
 
 use crate::chromedriver::Chromedriver;
 use crate::running::wait_for;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 pub(crate) use thirtyfour::Key;
 
-/// No window, no network of its own, and root may start it.
+/// No window, no background network traffic, and may run as root.
 const FLAGS: [&str; 8] = [
     "--headless",
     "--no-sandbox",
@@ -26,7 +26,7 @@ const FLAGS: [&str; 8] = [
     "--disable-sync",
 ];
 
-/// A browser with one tab; dropped, it is closed.
+/// A browser with one tab; closed on drop.
 pub(crate) struct Browser {
     tokio: Runtime,
     driver: WebDriver,
@@ -56,12 +56,12 @@ impl Browser {
         self.wait(self.driver.goto(url.to_string()));
     }
 
-    /// Path and query of the page that is shown.
+    /// Path and query of the current page.
     pub(crate) fn address(&self) -> String {
         self.ask("return location.pathname + location.search")
     }
 
-    /// What a script returns. It runs even where the page's own scripts may not.
+    /// Runs a script and returns its result. Works even if page scripts are disabled.
     pub(crate) fn ask<T: DeserializeOwned>(&self, script: &str) -> T {
         self.ask_with(script, [])
     }
@@ -76,14 +76,14 @@ impl Browser {
         self.wait(self.driver.execute(script, arguments)).convert().expect("the script returns what is asked")
     }
 
-    /// The text of each element that a CSS selector finds, without the space around it.
+    /// The trimmed text of each element that matches a CSS selector.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent.trim())";
         self.ask_with(script, [json!(selector)])
     }
 
-    /// The text of the only element that a CSS selector finds.
+    /// The trimmed text of the only element that matches a CSS selector.
     #[track_caller]
     pub(crate) fn text(&self, selector: &str) -> String {
         let mut texts = self.texts(selector);
@@ -91,7 +91,7 @@ impl Browser {
         texts.remove(0)
     }
 
-    /// Waits until the only element that a CSS selector finds has this text.
+    /// Waits until the only element that matches a CSS selector has this text.
     pub(crate) fn wait_for_text(&self, selector: &str, text: &str) {
         wait_for(&format!("{text:?} in {selector}"), || (self.texts(selector) == [text]).then_some(()));
     }
@@ -101,12 +101,12 @@ impl Browser {
         self.wait(element.click());
     }
 
-    /// Clicks on what leads to another page, and waits until that is loaded.
+    /// Clicks a link and waits until the new page is loaded.
     pub(crate) fn follow(&self, selector: &str) {
         self.leave(|| self.click(selector));
     }
 
-    /// Waits until what `act` does has led to another page.
+    /// Runs `act` and waits until another page is loaded.
     pub(crate) fn leave(&self, act: impl FnOnce()) {
         let _: () = self.ask("window.isLeft = true");
         act();
@@ -115,7 +115,7 @@ impl Browser {
         });
     }
 
-    /// Presses the keys of a text in whatever has the focus.
+    /// Types a text into the focused element.
     pub(crate) fn type_in(&self, keys: impl Into<TypingData>) {
         self.wait(self.driver.action_chain().send_keys(keys).perform());
     }
@@ -125,13 +125,13 @@ impl Browser {
         self.wait(self.driver.cdp().send_raw(method, parameters));
     }
 
-    /// What the page has put on the console since the last call: its errors, and what its policy stopped.
+    /// Console messages since the last call: errors and policy violations.
     pub(crate) fn console(&self) -> Vec<String> {
         let entries = self.wait(self.driver.browser_log());
         entries.into_iter().map(|entry| format!("{}: {}", entry.level, entry.message)).collect()
     }
 
-    /// The URL of every request that has been sent since the last call.
+    /// The URLs of all requests since the last call.
     pub(crate) fn requests(&self) -> Vec<String> {
         let entries = self.wait(self.driver.get_log("performance"));
         let events = entries.iter().map(|entry| serde_json::from_str::<Value>(&entry.message).unwrap());

@@ -1,20 +1,19 @@
-//! The program that drives the browser.
+//! Starts chromedriver.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// A running chromedriver on a port of its own; dropped, it is killed.
+/// A running chromedriver on its own port; killed on drop.
 pub(crate) struct Chromedriver {
     child: Child,
     pub(crate) url: String,
-    /// Kept open: chromedriver ends when nobody can read what it says.
+    /// Kept open: chromedriver exits when its output is closed.
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Chromedriver {
-    /// Starts it and waits until it says which port it has chosen. What it and the browser leave behind
-    /// is in `scratch`.
+    /// Starts it and waits until it prints its port. Temporary files of it and of the browser go to `scratch`.
     pub(crate) fn start(scratch: &Path) -> Self {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").env("TMPDIR", scratch).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -1,4 +1,4 @@
-//! What could not be stored.
+//! Dead letters on the status page.
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -17,7 +17,7 @@ fn a_dead_letter_is_shown_with_the_commands_for_it_in_a_browser() {
         commands,
         ["show", "replay", "discard"].map(|what| format!("watchkeeper dead-letters {what} ID"))
     );
-    // The command does with the ID that is shown what the page says.
+    // The command from the page works with the ID from the page.
     let id = browser.text(".letters tbody th");
     let printed = world.up.run(&["dead-letters", "show", &id]);
     assert!(String::from_utf8_lossy(&printed.stdout).contains("poison"), "{printed:?}");

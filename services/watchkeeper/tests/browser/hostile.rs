@@ -1,10 +1,10 @@
-//! What others send is text.
+//! Untrusted input is shown as text.
 
 use crate::browser::Browser;
 use crate::world::{HOSTILE, HOSTILE_IMAGE, World, hostile};
 use serde_json::json;
 
-/// How many elements there are that the page did not make itself.
+/// The number of elements that do not come from the page itself.
 const STRANGERS: &str = "
     return document.querySelectorAll('b, :is(script, img):not([src^=\"/assets/\"])').length";
 
@@ -60,7 +60,7 @@ fn markup_that_comes_in_while_the_page_is_open_is_shown_as_text_in_a_browser() {
     browser.open(world.url("/?source=odd"));
     world.post(&hostile("second"));
     world.up.wait_for("/?source=odd", |page| page.contains("second"));
-    // Pausing and resuming asks for the page again at once.
+    // Pausing and resuming refreshes the page at once.
     browser.click("[data-pause]");
     browser.click("[data-pause]");
     browser.wait_for_text("tr:nth-child(2) .label:last-child", &format!("script {HOSTILE}"));

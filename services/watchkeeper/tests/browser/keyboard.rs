@@ -1,11 +1,11 @@
-//! Everything without a mouse.
+//! Keyboard navigation.
 
 use crate::browser::{Browser, Key};
 use crate::running::wait_for;
 use crate::world::{TEMPERATURE, World};
 use serde::Deserialize;
 
-/// The element that has the focus; none once the focus has left the page.
+/// The focused element; none once the focus has left the page.
 const FOCUSED: &str = "
     const focused = document.activeElement;
     if (focused === document.body) return null;

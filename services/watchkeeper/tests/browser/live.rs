@@ -1,4 +1,4 @@
-//! What moves while the page is open.
+//! Live updates of an open page.
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -17,8 +17,8 @@ fn a_sample_that_is_posted_now_moves_its_value_without_a_reload_in_a_browser() {
     let browser = Browser::start();
     browser.open(world.url("/?source=demo"));
     assert_eq!(browser.text(VALUE), "41");
-    browser.wait_for_text("[data-live-text]", "Values move as they come in");
-    // From now on the page can neither be reloaded nor asked for again unnoticed: only the stream is left.
+    browser.wait_for_text("[data-live-text]", "Live");
+    // From now on the page can be neither reloaded nor fetched again unnoticed: only the stream is left.
     let _: () = browser.ask("window.isStillHere = true; window.fetch = () => new Promise(() => {})");
     world.post(&json!({"source": "demo", "name": "answer", "value": 42}));
     browser.wait_for_text(VALUE, "42");
@@ -35,7 +35,7 @@ fn of_samples_that_come_in_the_wrong_order_the_newest_is_shown_in_a_browser() {
     world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
     let browser = Browser::start();
     browser.open(world.url("/?source=demo"));
-    browser.wait_for_text("[data-live-text]", "Values move as they come in");
+    browser.wait_for_text("[data-live-text]", "Live");
     let _: () = browser.ask("window.fetch = () => new Promise(() => {})");
     world.post(&json!([sample("answer", 42, 20), sample("answer", 43, 40), sample("last", 2, 20)]));
     browser.wait_for_text("tr[data-key='demo/last'] data", "2");
@@ -49,7 +49,7 @@ fn a_series_page_moves_too_in_a_browser() {
     let browser = Browser::start();
     browser.open(world.url("/series?source=shop&name=orders&label.shop=007"));
     assert_eq!(browser.text(".latest data"), "7");
-    browser.wait_for_text("[data-live-text]", "Values move as they come in");
+    browser.wait_for_text("[data-live-text]", "Live");
     let _: () = browser.ask("window.fetch = () => new Promise(() => {})");
     world.post(&json!({"source": "shop", "name": "orders", "labels": {"shop": "007"}, "value": 8}));
     browser.wait_for_text(".latest data", "8");

@@ -1,10 +1,10 @@
-// What is wrong with how a page looks on a screen of this width, in pixels: texts that cannot be read,
-// and what reaches beyond the screen or out of its box.
+// Finds layout errors on a screen of this width, in pixels: unreadable texts, and texts that overflow the screen or
+// their box.
 const [screenWidth] = arguments;
 
-/** The least contrast between a text and what it stands on (WCAG 2.2, 1.4.3). */
+/** Minimum contrast between a text and its background (WCAG 2.2, 1.4.3). */
 const LEAST_CONTRAST = 4.5;
-/** What a text may not reach out of. */
+/** Elements that texts must not overflow. */
 const BOX = "td, th, section, header, footer, svg";
 
 function colourOf(text) {
@@ -17,7 +17,7 @@ function colourOf(text) {
 const over = (upper, lower) =>
   upper.channels.map((channel, index) => channel * upper.opacity + lower[index] * (1 - upper.opacity));
 
-/** The colour behind an element: the backgrounds of it and of what it stands in, one over the other. */
+/** The background colour of an element: its own and those of its ancestors, blended. */
 function groundOf(element) {
   if (!element) throw new Error("the page has no ground");
   const background = colourOf(getComputedStyle(element).backgroundColor);
@@ -40,12 +40,12 @@ function contrastOf(element) {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Whether it is there for screen readers only. */
+/** Whether it is for screen readers only. */
 function isUnseen(element) {
   return element !== null && (getComputedStyle(element).clipPath !== "none" || isUnseen(element.parentElement));
 }
 
-/** Every piece of text that is seen, with where it is. */
+/** Every visible text, with its position. */
 function seenTexts() {
   const seen = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

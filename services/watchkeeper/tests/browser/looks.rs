@@ -1,25 +1,25 @@
-//! How the pages look, on wide and narrow screens, light and dark.
+//! The layout of the pages, on wide and narrow screens, light and dark.
 
 use crate::browser::Browser;
 use crate::world::{TEMPERATURE, World};
 use serde::Deserialize;
 use serde_json::json;
 
-/// A screen that pages are looked at on.
+/// A screen size and colour scheme.
 struct Screen {
     /// In CSS pixels.
     width: u32,
     is_dark: bool,
 }
 
-/// What `looks.js` finds.
+/// The result of `looks.js`.
 #[derive(Debug, Deserialize)]
 struct Looks {
-    /// Texts that were looked at.
+    /// Number of texts checked.
     texts: usize,
-    /// What the page takes, in pixels.
+    /// Width of the page in pixels.
     width: u32,
-    /// Of the page's background: 0 is black, 1 is white.
+    /// Of the background of the page: 0 is black, 1 is white.
     ground_luminance: f64,
     unreadable: Vec<String>,
     reaching_out: Vec<String>,
@@ -49,7 +49,7 @@ impl Screen {
     }
 }
 
-/// Looks at every page in every state: well, degraded, full, empty, strange.
+/// Checks every page in every state: operational, degraded, full, empty, strange.
 fn look_at_everything(width: u32, is_dark: bool) {
     let screen = Screen { width, is_dark };
     let browser = Browser::start();
@@ -57,7 +57,7 @@ fn look_at_everything(width: u32, is_dark: bool) {
     let week = format!("{TEMPERATURE}&over=7d");
     let long = "/?source=odd";
     for (world, state) in
-        [(World::with_a_dead_letter(), "Degraded: 1 dead letter"), (World::full(), "All well")]
+        [(World::with_a_dead_letter(), "Degraded: 1 dead letter"), (World::full(), "Operational")]
     {
         browser.open(world.url("/"));
         assert_eq!(browser.text(".overall"), state);

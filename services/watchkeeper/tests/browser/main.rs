@@ -1,4 +1,4 @@
-//! The pages as people meet them: in Chromium, driven by chromedriver.
+//! The pages in Chromium, driven by chromedriver.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 

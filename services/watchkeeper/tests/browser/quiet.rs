@@ -1,4 +1,4 @@
-//! What the pages do not do.
+//! No requests to other hosts, no policy violations, no errors.
 
 use crate::browser::Browser;
 use crate::running::wait_for;
@@ -14,8 +14,8 @@ fn no_page_asks_another_host_or_breaks_its_policy_or_fails_in_a_browser() {
         browser.requests();
         let url = world.url(path);
         browser.open(&url);
-        browser.wait_for_text("[data-live-text]", "Values move as they come in");
-        // Pausing and resuming asks for the page again at once.
+        browser.wait_for_text("[data-live-text]", "Live");
+        // Pausing and resuming refreshes the page at once.
         browser.click("[data-pause]");
         browser.click("[data-pause]");
         let mut requests = Vec::new();

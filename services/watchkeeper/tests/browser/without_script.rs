@@ -1,4 +1,4 @@
-//! What works without the page's script.
+//! The pages without JavaScript.
 
 use crate::browser::Browser;
 use crate::world::{SHOP_SERIES, World};

@@ -1,4 +1,4 @@
-//! A running `up` that has taken in what people send.
+//! A running `up` with data.
 
 use crate::poison::poison;
 use crate::running::Up;
@@ -10,19 +10,19 @@ use watchkeeper_console::PAGE_SERIES;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES};
 
-/// A label's value that takes over a page which does not show it as text.
+/// A label value that takes over a page unless it is shown as text.
 pub(crate) const HOSTILE: &str = "<script>document.title = 'taken'</script>";
-/// Likewise, where a script that is added later does not run.
+/// The same for pages where scripts added later do not run.
 pub(crate) const HOSTILE_IMAGE: &str = "<img src=/taken onerror=document.title='taken'>";
 
-/// How many series there are of the source `shop`: a page and one more.
+/// Number of series with source `shop`: a page and one more.
 pub(crate) const SHOP_SERIES: usize = PAGE_SERIES + 1;
-/// How many samples there are of [`TEMPERATURE`], one for each minute.
+/// Number of samples of [`TEMPERATURE`], one per minute.
 pub(crate) const TEMPERATURES: u32 = 30;
-/// The page of the series that has a history.
+/// The page of the series with history.
 pub(crate) const TEMPERATURE: &str = "/series?source=demo&name=temperature&label.room=attic&unit=celsius";
 
-/// Rules that fire about what is hot, and about every series that is odd.
+/// Rules that fire for hot and for odd series.
 const RULES: &str = r#"
     [notifier]
     group_wait = "0s"
@@ -45,7 +45,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Without samples, but for those of the host.
+    /// Without samples, except those of the host.
     pub(crate) fn empty() -> Self {
         let data = tempfile::tempdir().unwrap();
         Self { up: Up::start(data.path()), _data: data }
@@ -76,11 +76,11 @@ impl World {
         Self { up, _data: data }
     }
 
-    /// With samples and rules, which fire about the odd ones; somebody was told.
+    /// With samples and rules that fire for the odd ones, and a delivered notification.
     pub(crate) fn firing() -> Self {
         let world = Self::with_rules().with_samples();
         world.up.wait_for("/alerts", |page| {
-            page.contains(&format!("{} alerts fire", odd().len())) && page.contains(">delivered<")
+            page.contains(&format!("{} alerts firing", odd().len())) && page.contains(">delivered<")
         });
         world
     }
@@ -90,7 +90,7 @@ impl World {
         format!("{}{path}", self.up.url)
     }
 
-    /// Sends samples, which must be taken.
+    /// Sends samples, which must be accepted.
     pub(crate) fn post(&self, samples: &Value) {
         assert_eq!(self.up.post_samples(&samples.to_string()), Some(202));
     }
@@ -130,7 +130,7 @@ fn temperatures() -> Vec<Value> {
     (0..TEMPERATURES).map(temperature).collect()
 }
 
-/// Series that are as long, wide and strange as a series may be.
+/// Series that are as long, wide and strange as allowed.
 fn odd() -> Vec<Value> {
     let long_name = "n".repeat(MAX_NAME_BYTES);
     let long_label = json!({"long": "x".repeat(MAX_LABEL_VALUE_BYTES)});

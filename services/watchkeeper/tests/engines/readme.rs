@@ -51,7 +51,7 @@ fn the_way_onto_engines_works_as_the_readme_has_it() {
             .call()
             .map_err(|error| error.to_string())?;
         let page = page.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        so(page.contains("All well"), page)
+        so(page.contains("Operational"), page)
     });
     stdin.write_all(down.as_bytes()).unwrap();
     drop(stdin);

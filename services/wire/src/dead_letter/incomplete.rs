@@ -1,4 +1,4 @@
-//! What is missing of a record, in the headers of its letter.
+//! The headers of truncated dead letters.
 
 use super::header::{
     self, HEADER_BYTES_LEFT_OUT, HEADERS_LEFT_OUT, KEY_SIZE_BYTES, REASON, SHA256, SIZE_BYTES,
@@ -10,7 +10,7 @@ use watchkeeper_ports::{Cut, Header, Incomplete, Record, Unreadable};
 
 const NUMBER: &str = "a whole number, 0 or more";
 
-/// The headers that say it.
+/// Writes the headers.
 pub(super) fn write(incomplete: &Incomplete) -> Vec<Header> {
     let headers = match incomplete {
         Incomplete::Cut(cut) => vec![
@@ -25,7 +25,7 @@ pub(super) fn write(incomplete: &Incomplete) -> Vec<Header> {
     headers.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
-/// What the headers of a letter say; `None` of one that has the record whole.
+/// Reads the headers; `None` if the record is complete.
 ///
 /// # Errors
 /// Names the header that is missing or malformed.

@@ -1,4 +1,4 @@
-//! Which letters wait, learnt record by record.
+//! The index of pending dead letters, built record by record.
 
 mod log;
 mod ranges;
@@ -14,36 +14,36 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use watchkeeper_ports::{Offset, ReceivedBatch, Record, TopicPartition, Watermarks};
 
-/// The letters that wait for somebody to do something about them, of all dead-letter topics.
+/// The pending dead letters of all dead-letter topics.
 ///
-/// It reads each partition from its beginning on, and keeps of a letter that waits its place and what tells its
-/// rejection from others: some 60 to 90 bytes, whatever the letter holds. A record that one role has rejected
-/// more than once is one letter, the first. A marker settles it, also one that names another of its letters or
-/// lies in another partition, before it or after.
+/// Each partition is read from the start. For each pending dead letter the ledger keeps its location and a hash that
+/// identifies the rejection: 60 to 90 bytes, whatever its size. If one role rejected a record more than once, only the
+/// first dead letter counts. A marker settles it, even if it names a copy, or is in another partition, before or after
+/// it.
 ///
-/// Letters that there is no room for are counted and not listed; once half the room is free they are read again.
+/// Dead letters beyond the capacity are counted but not listed; when half the capacity is free they are read again.
 #[derive(Debug)]
 pub struct Ledger {
     most: usize,
     logs: Vec<Log>,
-    /// Which log is a partition's.
+    /// The index in `logs` of each partition.
     numbers: BTreeMap<TopicPartition, usize>,
-    /// Where the letter of each rejection that waits lies: the number of its log, and the offset there.
+    /// The dead letter of each pending rejection: the index of its log, and the offset.
     waiting: HashMap<Rejection, (usize, Offset)>,
     settled: Recent,
     hashing: RandomState,
 }
 
-/// What makes two letters the same: the record's place, its bytes, and the role that rejected it. A role that was
-/// killed at the wrong moment rejects a record twice. Places are numbered anew on each bus, so that a letter
-/// that was moved from another is told from one of here by where it lay.
+/// The identity of a rejection: a hash of the location and bytes of the record, and of the role that rejected it. A role
+/// that is killed before it commits rejects a record twice. Offsets differ between buses, so the location of a migrated
+/// dead letter is that on the source bus.
 ///
-/// It is a hash with keys of this process: two of a million letters are taken for one in a start of some millions.
+/// The hash is keyed per process: with a million dead letters, two collide once in some millions of starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Rejection(u64);
 
 impl Ledger {
-    /// An empty one, which lists at most so many letters.
+    /// An empty ledger that lists at most `most` dead letters.
     pub fn at_most(most: usize) -> Self {
         Self {
             most,
@@ -55,12 +55,12 @@ impl Ledger {
         }
     }
 
-    /// Where to read a partition on.
+    /// The next offset to read of a partition.
     pub fn next(&self, partition: &TopicPartition) -> Offset {
         self.log(partition).map_or(0, |log| log.next)
     }
 
-    /// Whether everything that these partitions hold is known, or counted.
+    /// Whether everything in these partitions is known or counted.
     pub fn knows(&self, watermarks: &[Watermarks]) -> bool {
         let known_until = |partition| self.log(partition).map_or(0, Log::known_until);
         watermarks.iter().all(|Watermarks { partition, low: earliest, high: end }| {
@@ -68,13 +68,12 @@ impl Ledger {
         })
     }
 
-    /// Up to where each partition is known, or counted.
+    /// The offset up to which each partition is known or counted.
     pub fn ends(&self) -> HashMap<TopicPartition, Offset> {
         self.logs.iter().map(|log| (log.partition.clone(), log.known_until())).collect()
     }
 
-    /// Takes note of a batch that was read from [`Self::next`] on. A record that is neither letter nor
-    /// marker waits for nothing.
+    /// Adds a batch read from [`Self::next`]. Records that are neither dead letters nor markers are only counted.
     pub fn note(&mut self, batch: &ReceivedBatch) {
         let number = self.number_of(&batch.partition);
         for (record, &offset) in batch.records.iter().zip(&batch.offsets) {
@@ -87,8 +86,8 @@ impl Ledger {
         self.logs[number].read_until(batch.next);
     }
 
-    /// A marker comes after its letter in their partition; between partitions, which happens to records without a
-    /// key, there is no order.
+    /// A marker comes after its dead letter in the same partition; records without a key may be in different partitions,
+    /// in any order.
     fn note_marker(&mut self, number: usize, at: Offset, place: Place) {
         let topic = self.logs[number].partition.topic.clone();
         let known = self.numbers.get(&TopicPartition::new(topic, place.partition)).copied();
@@ -111,6 +110,7 @@ impl Ledger {
         let rejection = self.rejection(&letter);
         let log = &mut self.logs[number];
         if log.settled.contains(offset) {
+            // Its marker was read before it, from another partition.
             self.settle_rejection(rejection);
         } else if self.settled.contains(rejection) {
             log.uncount(offset);
@@ -134,7 +134,7 @@ impl Ledger {
         Rejection(self.hashing.hash_one((origin, offset, rejected_by, moved_from, record.key, record.value)))
     }
 
-    /// The letter was replayed or discarded, or is gone.
+    /// The dead letter was replayed or discarded, or is no longer retained.
     pub fn settle(&mut self, id: &LetterId) {
         let found = self.log(&id.partition).and_then(|log| log.rejection_at(id.offset));
         if let Some(rejection) = found {
@@ -149,8 +149,8 @@ impl Ledger {
         self.settled.insert(rejection);
     }
 
-    /// Forgets what the topics no longer keep: `watermarks` is what all partitions of dead-letter topics hold now. One
-    /// that ends before what was read of it was made anew, and is read from its beginning.
+    /// Removes what the topics no longer retain; `watermarks` are those of all partitions of dead-letter topics. A
+    /// partition that ends before the offset read so far was recreated, and is read from the start.
     pub fn reconcile(&mut self, watermarks: &[Watermarks]) {
         for marks in watermarks {
             self.number_of(&marks.partition);
@@ -170,7 +170,7 @@ impl Ledger {
         }
     }
 
-    /// A letter that has a copy that is still there goes on waiting as that.
+    /// If a copy is still retained, it takes the place of the dead letter.
     fn forget_before(&mut self, number: usize, earliest: Offset) {
         let gone: HashSet<_> = self.logs[number].forget_before(earliest).into_iter().collect();
         if gone.is_empty() {
@@ -192,7 +192,7 @@ impl Ledger {
         }
     }
 
-    /// Whether there are letters that there was no room for, and is now: then [`Self::next`] has gone back to them.
+    /// Whether there is room for unlisted dead letters again: then [`Self::next`] is back at them.
     pub fn go_back(&mut self) -> bool {
         let (has_room, mut goes) = (self.waiting.len() <= self.most / 2, false);
         for log in self.logs.iter_mut().filter(|_| has_room) {
@@ -201,32 +201,32 @@ impl Ledger {
         goes
     }
 
-    /// How many letters wait and are listed.
+    /// Number of listed dead letters.
     pub fn listed(&self) -> usize {
         self.waiting.len()
     }
 
-    /// How many wait that there was no room for; copies among them count too.
+    /// Number of unlisted dead letters, including copies.
     pub fn unlisted(&self) -> u64 {
         self.logs.iter().filter_map(|log| log.unlisted).map(|unlisted| unlisted.count).sum()
     }
 
-    /// How many wait, listed or not.
+    /// Number of pending dead letters, listed or not.
     pub fn waiting(&self) -> u64 {
         self.listed() as u64 + self.unlisted()
     }
 
-    /// How many records are neither letter nor marker.
+    /// Number of records that are neither dead letters nor markers.
     pub fn strays(&self) -> u64 {
         self.logs.iter().map(|log| log.strays.len()).sum()
     }
 
-    /// Whether this one waits, and is listed.
+    /// Whether this dead letter is pending and listed.
     pub fn waits(&self, id: &LetterId) -> bool {
         self.log(&id.partition).is_some_and(|log| log.letters.contains_key(&id.offset))
     }
 
-    /// Those that wait after the one given, by topic and partition, the oldest first.
+    /// The pending dead letters after `after`, by topic and partition, oldest first.
     pub fn after(&self, id: Option<&LetterId>) -> impl Iterator<Item = LetterId> {
         use std::ops::Bound::{Excluded, Included, Unbounded};
         let logs = self.numbers.range((id.map_or(Unbounded, |id| Included(&id.partition)), Unbounded));
@@ -239,7 +239,7 @@ impl Ledger {
         })
     }
 
-    /// Of each partition the newest that wait, at most so many, the newest first.
+    /// The newest pending dead letters of each partition, at most `most`, newest first.
     pub fn newest(&self, of_each: usize) -> impl Iterator<Item = LetterId> {
         self.logs.iter().flat_map(move |log| {
             let newest = log.letters.keys().rev().take(of_each);

@@ -1,4 +1,4 @@
-//! One rejected record.
+//! A dead letter.
 
 use super::header::{self, OFFSET, PARTITION, REASON, REJECTED_AT, REJECTED_BY, REPLAYED_FROM, TOPIC};
 use super::{Place, Settlement, incomplete};
@@ -6,41 +6,42 @@ use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_ports::limits::{Kept, MAX_HEADER_BYTES, MAX_RECORD_BYTES, Room};
 use watchkeeper_ports::{BatchBuilder, Cut, Header, Incomplete, Offset, Record, Topic, TopicPartition};
 
-/// The longest reason that is kept, in bytes; the rest of a longer one is cut off.
+/// Maximum length of a reason in bytes; longer ones are truncated.
 pub const MAX_REASON_BYTES: usize = 1024;
 
-/// What the headers about a letter count at most, with those that say where it was moved from and that it was
-/// replayed. The record's own headers have the rest of what a record may have.
+/// Space reserved for the headers of a dead letter, including those of migration and replay. The original headers of the
+/// record get the rest of the limit.
 const ABOUT_BYTES: usize = 8 << 10;
 
-/// A rejected record: what it was, and why it was rejected.
+/// A rejected record, and why it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter<'a> {
-    /// Why, for the one who sent it or the one who operates this.
+    /// The reason, for the producer or the operator.
     pub reason: &'a str,
-    /// Which role rejected it.
+    /// The role that rejected it.
     pub rejected_by: &'a str,
-    /// When.
+    /// When it was rejected.
     pub rejected_at: Timestamp,
-    /// The partition it was in.
+    /// The partition of the record.
     pub origin: TopicPartition,
-    /// Its offset there.
+    /// The offset of the record.
     pub offset: Offset,
-    /// The record. Headers about a letter are no part of it: see [`Self::original_headers`].
+    /// The record. When read from a dead-letter topic it also has the headers of the dead letter: see
+    /// [`Self::original_headers`].
     pub record: Record<'a>,
 }
 
 impl<'a> DeadLetter<'a> {
-    /// Adds the letter to a batch for topic `<topic>.dead`, key and value as they were. What is too large for a
-    /// letter is cut to its head, and the letter says so ([`Self::incomplete`]).
+    /// Adds the dead letter to a batch for topic `<topic>.dead`, with unchanged key and value. A record that is too large
+    /// is truncated and marked so ([`Self::incomplete`]).
     pub fn push(&self, batch: &mut BatchBuilder) {
         let header_bytes = MAX_HEADER_BYTES - ABOUT_BYTES;
         let room = Room { record_bytes: MAX_RECORD_BYTES, header_bytes };
-        // What the headers of a record say that is no letter yet, anybody may have written.
+        // The record is not a dead letter yet: any producer may have set such headers.
         self.push_within(room, self.record.incomplete.cloned(), batch);
     }
 
-    /// Likewise, of a letter that was read, but no more of the record than its head, however small that is.
+    /// The same for a dead letter that was read, but always truncated, however small the record is.
     pub(super) fn push_head(&self, batch: &mut BatchBuilder) {
         self.push_within(Room::OF_A_HEAD, self.incomplete(), batch);
     }
@@ -63,13 +64,13 @@ impl<'a> DeadLetter<'a> {
         batch.push_with_headers(key, value, headers);
     }
 
-    /// What of the record is not in the letter, which was read.
+    /// Which part of the record is missing from the dead letter.
     pub fn incomplete(&self) -> Option<Incomplete> {
         let read = || incomplete::read(&self.record).ok().flatten();
         self.record.incomplete.cloned().or_else(read)
     }
 
-    /// Reads a letter from a record of a dead-letter topic.
+    /// Reads a dead letter from a record of a dead-letter topic.
     ///
     /// # Errors
     /// Names the header that is missing or malformed.
@@ -88,13 +89,13 @@ impl<'a> DeadLetter<'a> {
         })
     }
 
-    /// The headers of the record, without those about a letter.
+    /// The headers of the original record, without those of the dead letter.
     pub fn original_headers(&self) -> impl Iterator<Item = &'a Header> {
         self.record.headers.iter().filter(|header| !header::is_about_letter(header))
     }
 
-    /// Adds the original record to a batch for the topic it was on. It says which letter it was, so that
-    /// one that is rejected again can be told from one that is new.
+    /// Adds the original record to a batch for its topic, with a header that names the dead letter, so that a repeated
+    /// rejection can be told from a new one.
     pub fn push_replay(&self, batch: &mut BatchBuilder, place: Place) {
         let mut headers: Vec<Header> =
             self.original_headers().filter(|(name, _)| name != REPLAYED_FROM).cloned().collect();
@@ -102,15 +103,15 @@ impl<'a> DeadLetter<'a> {
         batch.push_with_headers(self.record.key, self.record.value, headers);
     }
 
-    /// Adds the marker that says what was done about the letter at `place` to a batch for the dead-letter
-    /// topic. Publish it after a replayed record, never before.
+    /// Adds the marker that settles the dead letter at `place` to a batch for the dead-letter topic. Publish it after the
+    /// replayed record, never before.
     pub fn push_marker(&self, batch: &mut BatchBuilder, settlement: Settlement, place: Place) {
         let header = (settlement.header().to_owned(), place.to_string());
         batch.push_with_headers(self.record.key, b"", vec![header]);
     }
 }
 
-/// What is missing of a record, given what was missing of it before it was cut.
+/// Which part of a record is missing, given what was missing before truncation.
 fn together(before: Option<Incomplete>, cut: Option<Cut>) -> Option<Incomplete> {
     match (before, cut) {
         (Some(Incomplete::Cut(before)), Some(cut)) => Some(Incomplete::Cut(Cut {

@@ -1,4 +1,4 @@
-//! What a dead letter is called.
+//! The ID of a dead letter.
 
 use super::Place;
 use std::fmt;
@@ -6,18 +6,18 @@ use std::str::FromStr;
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::{Offset, Topic, TopicPartition};
 
-/// Where a dead letter lies, `topic-partition-offset`: `metrics.dead-0-42`. It stands in a path as it is,
-/// and the topic may hold dashes itself.
+/// The location of a dead letter, `topic-partition-offset`: `metrics.dead-0-42`. It needs no escaping in a URL path; the
+/// topic may contain dashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LetterId {
     /// The partition of the dead-letter topic.
     pub partition: TopicPartition,
-    /// Its offset there.
+    /// The offset in it.
     pub offset: Offset,
 }
 
 impl LetterId {
-    /// Where it lies on its topic.
+    /// Its location on the topic.
     pub fn place(&self) -> Place {
         Place { partition: self.partition.partition, offset: self.offset }
     }
@@ -42,7 +42,10 @@ impl FromStr for LetterId {
             Some(Self { partition, offset }).filter(|id| id.partition.topic.is_dead_letters())
         };
         read().ok_or_else(|| {
-            Violation::new("id", format!("must be as in the list, such as metrics.dead-0-42; is {text:?}"))
+            Violation::new(
+                "id",
+                format!("must be an ID from the list, such as metrics.dead-0-42; is {text:?}"),
+            )
         })
     }
 }
@@ -60,7 +63,7 @@ mod tests {
             let refused = text.parse::<LetterId>().unwrap_err().to_string();
             assert_eq!(
                 refused,
-                format!("id: must be as in the list, such as metrics.dead-0-42; is {text:?}")
+                format!("id: must be an ID from the list, such as metrics.dead-0-42; is {text:?}")
             );
         }
     }

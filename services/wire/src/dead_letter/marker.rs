@@ -1,21 +1,21 @@
-//! Markers: what was done about a letter.
+//! Markers, which settle dead letters.
 
 use super::Place;
 use super::header::{self, DISCARDED, REPLAYED};
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::Record;
 
-/// What can be done about a letter.
+/// How a dead letter is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// The record was sent to its topic again.
+    /// The record was published to its topic again.
     Replayed,
-    /// It is of no use to anybody.
+    /// It was dropped.
     Discarded,
 }
 
 impl Settlement {
-    /// The header of a marker that says so.
+    /// The header of the marker.
     pub(super) fn header(self) -> &'static str {
         match self {
             Self::Replayed => REPLAYED,
@@ -24,12 +24,12 @@ impl Settlement {
     }
 }
 
-/// Whether a record of a dead-letter topic is no letter, but says what was done about one.
+/// Whether a record of a dead-letter topic is a marker.
 pub fn is_marker(record: &Record<'_>) -> bool {
     header_of(record).is_some()
 }
 
-/// Where the letter lies that a marker is about; `None` if the record is none.
+/// The dead letter that a marker settles; `None` if the record is not a marker.
 pub(super) fn settled(record: &Record<'_>) -> Option<Result<Place, Violation>> {
     header_of(record).map(|name| header::parsed(record, name, "partition/offset, such as 0/42"))
 }

@@ -1,16 +1,16 @@
-//! Where a letter lies on its dead-letter topic.
+//! The location of a dead letter on its topic.
 
 use std::fmt;
 use std::str::FromStr;
 use watchkeeper_domain::Violation;
 use watchkeeper_ports::Offset;
 
-/// Where a record lies on a dead-letter topic, written `partition/offset`: `0/42`.
+/// A location on a dead-letter topic, written `partition/offset`: `0/42`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The partition.
     pub partition: u32,
-    /// The offset in it.
+    /// The offset in the partition.
     pub offset: Offset,
 }
 

@@ -1,27 +1,27 @@
-//! Sending letters, so that none of them can hold up who sends them.
+//! Publishes dead letters such that none of them can block the publisher.
 
 use super::DeadLetter;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::limits::BATCH_BYTES_TAKEN;
 use watchkeeper_ports::{BatchBuilder, Failure, PortError, ReceivedBatch, Record, RecordBatch};
 
-/// From how many bytes on letters are sent without waiting for more ([`BatchBuilder::published_bytes`]): every bus
-/// takes them together with one more, however large.
+/// A batch of dead letters of this size ([`BatchBuilder::published_bytes`]) is published without waiting for more: every
+/// bus accepts it together with one more, however large.
 pub const LETTER_BATCH_BYTES: usize = BATCH_BYTES_TAKEN / 2;
 
-/// A record that was rejected: which of a batch that was received, and why.
+/// A rejected record of a received batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Rejected<'a> {
     /// The batch.
     pub batch: &'a ReceivedBatch,
-    /// Which of its records.
+    /// The index of the record.
     pub index: usize,
-    /// Why.
+    /// The reason.
     pub reason: &'a str,
 }
 
-/// The letters about the first of the records that role `rejected_by` has rejected, one for each, as many as are sent at
-/// once: one at least, if any record was rejected.
+/// The dead letters of the first records that `rejected_by` rejected, as many as fit into one batch: at least one, if
+/// any record was rejected.
 pub fn first_letters<'a>(
     rejected: impl IntoIterator<Item = Rejected<'a>>,
     rejected_by: &str,
@@ -39,21 +39,21 @@ pub fn first_letters<'a>(
     letters.finish()
 }
 
-/// What became of letters.
+/// The result of publishing dead letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentLetters {
-    /// Letters that lie on the dead-letter topic.
+    /// Number of published dead letters.
     pub letters: u64,
-    /// Letters that the bus does not even take with the head of the record. The records stay at their position.
+    /// Number of dead letters that the bus refuses even truncated. The records stay at their offset.
     pub dropped: u64,
 }
 
-/// Sends a batch of letters by `publish`, which publishes to their topic. What the bus refuses as a batch is sent
-/// letter by letter, a letter that it refuses with the head of its record, and one that it refuses even so is left
-/// out and told in the log with its position: no record may hold up those behind it.
+/// Publishes a batch of dead letters with `publish`. If the bus refuses the batch, they are published one by one; one
+/// that it refuses is truncated, and one that it refuses even so is skipped and logged with its offset: no record may
+/// block those after it.
 ///
 /// # Errors
-/// Those of `publish`, but for refusals. Some letters may have been sent then.
+/// Those of `publish` except refusals. Some dead letters may have been published then.
 pub async fn send_letters<F: Future<Output = Result<(), PortError>>>(
     letters: RecordBatch,
     publish: impl Fn(RecordBatch) -> F,
@@ -90,7 +90,7 @@ async fn send_one<F: Future<Output = Result<(), PortError>>>(
     }
 }
 
-/// Whether the bus has taken what was published, or refuses it for ever.
+/// Whether the bus accepted the batch, or refused it permanently.
 fn taken(published: Result<(), PortError>) -> Result<Result<(), PortError>, PortError> {
     match published {
         Err(error) if error.failure() != Failure::Reject => Err(error),
@@ -105,7 +105,7 @@ fn tell_dropped(letter: Record<'_>, refusal: &PortError) {
             offset,
             reason,
             error = %refusal,
-            "a rejected record has no dead letter: the bus refuses it, also its head; it stays at its position"
+            "cannot write a dead letter: the bus refuses it, even truncated; the record stays at its offset"
         );
     }
 }
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(letters(&[]).len(), 0);
     }
 
-    /// What a bus has taken that takes no record of more than so many bytes.
+    /// The records accepted by a bus with this record size limit.
     async fn sending(letters: RecordBatch, most: usize) -> (SentLetters, Vec<RecordBatch>) {
         let taken = Mutex::new(Vec::new());
         let publish = |batch: RecordBatch| {

@@ -5,66 +5,66 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::Alert;
 
-/// A rule that fires about a series, or did until a moment ago.
+/// A rule that fires for a series, or has recently cleared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertJson {
-    /// The rule.
+    /// Name of the rule.
     #[schema(example = "site_down")]
     pub rule: String,
-    /// How bad it is: `info`, `warning` or `critical`.
+    /// Severity: `info`, `warning` or `critical`.
     #[schema(example = "critical")]
     pub severity: String,
     /// `firing` or `cleared`.
     #[schema(example = "firing")]
     pub state: String,
-    /// What it is about.
+    /// The series that the alert is for.
     pub series: SeriesJson,
-    /// When it began to fire.
+    /// When it started firing.
     #[schema(example = "2026-11-20T10:00:00Z", format = DateTime)]
     pub fired_at: String,
-    /// When it cleared; left out while it fires.
+    /// When it cleared; omitted while it is firing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub cleared_at: Option<String>,
-    /// The value with which it fired, or cleared; left out where there is none.
+    /// The value at which it fired or cleared; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// Why it fires, or why no longer.
+    /// Why it is firing, or why it cleared.
     #[schema(example = "is 0 percent, below 50 for 2m")]
     pub reason: String,
-    /// The ids of the silences because of which nobody is told; left out when there are none.
+    /// IDs of the silences that mute it; omitted if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silenced_by: Vec<String>,
-    /// An alert because of which nobody is told as long as it fires; left out when there is none.
+    /// A firing alert that inhibits it; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inhibited_by: Option<AlertRef>,
 }
 
-/// Which alert is meant.
+/// A reference to an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AlertRef {
-    /// The rule.
+    /// Name of the rule.
     #[schema(example = "host_down")]
     pub rule: String,
-    /// What it is about.
+    /// The series that the alert is for.
     pub series: SeriesJson,
 }
 
-/// A page of alerts, by rule and by the key of the series.
+/// A page of alerts, ordered by rule and series key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertList {
     /// The alerts.
     pub alerts: Vec<AlertJson>,
-    /// Asks for the next page; left out on the last one.
+    /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
 }
 
 impl AlertJson {
-    /// What an alert that fires is called, and one that has cleared.
+    /// The states of a firing and of a cleared alert.
     pub const STATES: [&str; 2] = ["firing", "cleared"];
 
-    /// The alert, and what keeps it from being told.
+    /// The alert, and what mutes it.
     pub fn new(alert: &Alert, silenced_by: Vec<String>, inhibited_by: Option<&Alert>) -> Self {
         let [firing, cleared] = Self::STATES;
         Self {

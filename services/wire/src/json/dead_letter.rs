@@ -9,102 +9,102 @@ use watchkeeper_ports::{Cut, Incomplete, Unreadable};
 /// A rejected record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterJson {
-    /// What it is called when it is asked for or replayed.
+    /// ID for reading, replaying or discarding it.
     #[schema(example = "metrics.dead-0-42")]
     pub id: String,
     /// Why it was rejected.
     #[schema(example = "value: must be a number, is a string")]
     pub reason: String,
-    /// Which role rejected it.
+    /// The role that rejected it.
     #[schema(example = "persister")]
     pub rejected_by: String,
-    /// When.
+    /// When it was rejected.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
     pub rejected_at: String,
-    /// The topic it was on.
+    /// Topic of the original record.
     #[schema(example = "metrics")]
     pub topic: String,
-    /// Its partition there.
+    /// Partition of the original record.
     pub partition: u32,
-    /// Its offset there.
+    /// Offset of the original record.
     pub offset: u64,
-    /// Its key.
+    /// Key of the record.
     pub key: BytesJson,
-    /// Its value.
+    /// Value of the record.
     pub value: BytesJson,
-    /// Its own headers.
+    /// Headers of the original record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderJson>,
-    /// There only if the record is too large for a letter: key, value and headers are its head then. The whole record
-    /// lies at its position for as long as its topic keeps it.
+    /// Present only if the record is too large for a dead letter: `key`, `value` and `headers` are truncated then. The
+    /// complete record stays at its offset for as long as its topic retains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncated: Option<TruncatedJson>,
-    /// There only if nothing of the record can be read, nor of those behind it on its topic: the offset after the
-    /// last of them.
+    /// Present only if the record and those after it in its partition cannot be read: the offset after the last
+    /// unreadable one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable_until: Option<u64>,
 }
 
-/// What a record was before it was cut.
+/// The size of a record before it was truncated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TruncatedJson {
-    /// Bytes of its whole value.
+    /// Size of the complete value in bytes.
     #[schema(example = 2_097_152)]
     pub size_bytes: u64,
-    /// SHA-256 of its whole value, in hexadecimal.
+    /// SHA-256 of the complete value, in hexadecimal.
     #[schema(example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub sha256: String,
-    /// Bytes of its whole key.
+    /// Size of the complete key in bytes.
     pub key_size_bytes: u64,
-    /// How many of its headers were left out.
+    /// Number of omitted headers.
     pub headers_left_out: u64,
 }
 
-/// A page of rejected records, those of one partition in the order they were rejected in.
+/// A page of dead letters; those of one partition are in the order in which they were rejected.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterList {
-    /// Those that wait to be replayed.
+    /// The pending dead letters.
     pub dead_letters: Vec<DeadLetterJson>,
-    /// How many wait, on this page and on all others.
+    /// Number of pending dead letters on all pages.
     #[serde(default)]
     pub waiting: u64,
-    /// How many of them no page lists, because there are too many; they are listed once others wait no more. Left
-    /// out when all are.
+    /// How many of these are on no page because there are too many; they are listed once others are replayed or
+    /// discarded. Omitted if all are listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<u64>,
-    /// Asks for the next page; left out on the last one.
+    /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
 }
 
 impl DeadLetterList {
-    /// What the type of a problem ends with that says that it is not known yet which letters wait.
+    /// The suffix of the problem type returned while the pending dead letters are not known yet.
     pub const BEING_READ: &str = "dead-letters-being-read";
 }
 
-/// Bytes to the last one: as text if they are UTF-8.
+/// Bytes, losslessly: as text if they are UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BytesJson {
-    /// The text that they are.
+    /// UTF-8 text.
     #[schema(example = json!({"text": "{\"source\":\"host\"}"}))]
     Text(String),
-    /// In base64 (RFC 4648, with padding), because they are no text.
+    /// Base64 (RFC 4648, with padding), if they are not UTF-8.
     #[schema(example = json!({"base64": "/wA="}))]
     Base64(String),
 }
 
-/// A header of a record; a name may come more than once.
+/// A header of a record; names may repeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderJson {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// What it says.
+    /// Value.
     pub value: String,
 }
 
 impl DeadLetterJson {
-    /// The letter that is called `id`.
+    /// The dead letter with this `id`.
     pub fn new(id: String, letter: &DeadLetter<'_>) -> Self {
         let header =
             |(name, value): &(String, String)| HeaderJson { name: name.clone(), value: value.clone() };

@@ -3,78 +3,78 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Which dead letters are meant: either some or all.
+/// Selects dead letters: either some or all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadLettersRequest {
-    /// These, at most 1,000.
+    /// IDs, at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1_000, example = json!(["metrics.dead-0-42"]))]
     pub ids: Vec<String>,
-    /// All that wait.
+    /// All pending ones.
     #[serde(default)]
     pub all: bool,
 }
 
 impl DeadLettersRequest {
-    /// Most ids in one request.
+    /// Maximum number of IDs in one request.
     pub const MAX_IDS: usize = 1_000;
 }
 
-/// What is done about dead letters.
+/// What a run does with dead letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunAction {
-    /// They are sent to their topics again.
+    /// Publishes them to their topics again.
     Replay,
-    /// They wait no more, and nothing is sent.
+    /// Drops them without publishing anything.
     Discard,
 }
 
-/// How a run is.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// It goes on.
+    /// In progress.
     Running,
-    /// It has come to its end.
+    /// Completed.
     Done,
-    /// It was asked to stop before its end.
+    /// Stopped on request before it completed.
     Stopped,
-    /// It ended before its end, for `reason`.
+    /// Aborted because of `reason`.
     Failed,
 }
 
-/// A run over dead letters: a replay or a discard, and how far it has come.
+/// A replay or discard of dead letters, and its progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterRun {
-    /// What it is called when it is asked for.
+    /// ID of the run.
     #[schema(example = "k3v9x2m7q4w8t5zn")]
     pub id: String,
     /// What it does.
     pub action: RunAction,
-    /// How it is.
+    /// Its state.
     pub state: RunState,
-    /// How many letters were meant when it began.
+    /// Number of dead letters selected when it started.
     pub total: u64,
-    /// How many were sent to their topics again, and are marked so.
+    /// Number of dead letters published again and marked as replayed.
     pub replayed: u64,
-    /// How many were discarded, and are marked so.
+    /// Number of dead letters marked as discarded.
     pub discarded: u64,
-    /// How many cannot be replayed; they wait on.
+    /// Number of dead letters that cannot be replayed; they stay pending.
     pub refused: u64,
-    /// How many of those that were meant wait for their turn.
+    /// Number of selected dead letters still to process.
     pub left: u64,
-    /// How many dead letters wait now, those that were not meant too.
+    /// Number of all pending dead letters, selected or not.
     pub waiting: u64,
-    /// Why it has failed, or why the last letter was refused; left out when there is nothing to say.
+    /// Why it failed, or why the last dead letter was refused; omitted if there is no error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "bus is not available: the backlog of metrics is full")]
     pub reason: Option<String>,
-    /// When it began.
+    /// When it started.
     #[schema(format = DateTime)]
     pub started_at: String,
-    /// When it ended; left out while it goes on.
+    /// When it ended; omitted while it is running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub ended_at: Option<String>,
@@ -83,7 +83,7 @@ pub struct DeadLetterRun {
 /// The runs of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterRunList {
-    /// The newest first. The last few that have ended are remembered until the process ends.
+    /// Newest first. Only the last few ended runs are kept, in memory.
     pub runs: Vec<DeadLetterRun>,
 }
 

@@ -4,46 +4,46 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::{Notification, NotificationState};
 
-/// One message to one recipient about one group of alerts.
+/// One message to one recipient for one group of alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationJson {
-    /// The same however often it is sent.
+    /// ID; stays the same when it is sent again.
     pub id: String,
-    /// The group of alerts it is about.
+    /// The group of alerts.
     #[schema(example = "rule=site_down")]
     pub group: String,
-    /// The way it goes: `mail` or `webhook`.
+    /// Channel: `mail` or `webhook`.
     #[schema(example = "mail")]
     pub channel: String,
     /// The mail address, or the name of the webhook.
     #[schema(example = "ops@example.org")]
     pub recipient: String,
-    /// What it says, in one line.
+    /// Summary in one line.
     pub subject: String,
-    /// When it was made.
+    /// When it was created.
     #[schema(example = "2026-11-20T10:00:30Z", format = DateTime)]
     pub made_at: String,
-    /// How far it has come: `waiting`, `delivered` or `given-up`.
+    /// State: `waiting` (pending), `delivered` or `given-up` (failed permanently).
     #[schema(example = "waiting")]
     pub state: String,
-    /// How often it was tried in vain; only while it waits.
+    /// Number of failed attempts; only while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
-    /// When it is tried next; only while it waits.
+    /// Time of the next attempt; only while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub next_attempt_at: Option<String>,
-    /// When it was delivered or given up; left out while it waits.
+    /// When it was delivered or failed permanently; omitted while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub settled_at: Option<String>,
-    /// Why the last attempt failed, or why it was given up; left out when there is nothing to say.
+    /// Error of the last failed attempt, or why it failed permanently; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "connection refused")]
     pub error: Option<String>,
 }
 
-/// The newest notifications, the newest first.
+/// The newest notifications, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationList {
     /// The notifications.

@@ -1,4 +1,4 @@
-//! What went wrong with a request, as a whole or item by item.
+//! Errors of a request, as a whole or item by item.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,47 +7,47 @@ use watchkeeper_domain::Violation;
 /// Why a request failed (RFC 9457), as a client reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct Problem {
-    /// The kind of problem, as a URI; `about:blank` when the status says it all.
+    /// URI of the problem type; `about:blank` if the HTTP status is enough.
     #[serde(rename = "type", default = "about_blank")]
     #[schema(example = "urn:watchkeeper:problem:invalid-input")]
     pub kind: String,
-    /// The kind of problem in words, the same each time.
+    /// Summary of the problem type, always the same for one type.
     #[schema(example = "The input is not valid")]
     pub title: String,
     /// The HTTP status.
     #[schema(example = 400)]
     pub status: u16,
-    /// What was wrong this time.
+    /// What was wrong with this request.
     #[schema(example = "from: must be before to")]
     pub detail: String,
-    /// The fields that were refused; left out when it is not about fields.
+    /// The invalid fields; omitted if the problem is not about fields.
     #[serde(default)]
     pub errors: Vec<Refusal>,
 }
 
-/// Why a field was refused.
+/// An invalid field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Refusal {
-    /// Which item of the body, counted from 0; left out when the body has no items.
+    /// Index of the item in the body, from 0; omitted if the body has no items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
     /// The field.
     #[schema(example = "value")]
     pub field: String,
-    /// What it must be, with the limit in figures.
+    /// What the field must be, with the limit.
     #[schema(example = "must be a number, is a string")]
     pub reason: String,
 }
 
-/// What became of the items of a body: each is either accepted, and on the bus, or refused.
+/// The result for the items of a body: each is either accepted, and published to the bus, or refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IngestAnswer {
-    /// How many were accepted.
+    /// Number of accepted items.
     pub accepted: usize,
-    /// How many were refused; left out when there are none.
+    /// Number of refused items; omitted if there are none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refused_total: usize,
-    /// The first of those that were refused, in order; left out when there are none.
+    /// The first refused items, in order; omitted if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
 }

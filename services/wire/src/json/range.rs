@@ -1,28 +1,28 @@
-//! Values over a range of time.
+//! Range queries.
 
 use super::SeriesJson;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::{Point, RangeQuery, SeriesPoints};
 
-/// The answer about a range of time. It repeats the question, as it was understood.
+/// The result of a range query. Repeats the query as it was parsed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RangeAnswer {
-    /// The first instant that counts.
+    /// Start of the range, inclusive.
     #[schema(format = DateTime)]
     pub from: String,
-    /// The first instant that no longer counts.
+    /// End of the range, exclusive.
     #[schema(format = DateTime)]
     pub to: String,
-    /// The length of a window, in seconds with their unit.
+    /// Window length in seconds, with the unit.
     #[schema(example = "60s")]
     pub step: String,
-    /// How the values of a window became one.
+    /// The aggregate of the values in a window.
     #[schema(example = "avg")]
     pub aggregate: String,
-    /// The series that match and have samples in the range, ordered by key.
+    /// Matching series with samples in the range, ordered by key.
     pub series: Vec<RangeSeries>,
-    /// How many series the answer may hold, if there are more of them; left out when all are there.
+    /// The maximum number of series, if there are more than that; omitted if the result is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series_limit: Option<usize>,
 }
@@ -33,15 +33,15 @@ pub struct RangeSeries {
     /// The series.
     #[serde(flatten)]
     pub series: SeriesJson,
-    /// Its windows in order of time: the start of each, and the aggregate of its values. A window without
-    /// samples is left out; one whose values add up to more than a number can say has `null`. Pairs, as in
-    /// Prometheus and InfluxDB, because there may be thousands.
+    /// Windows in time order, as pairs of start time and aggregate. Windows without samples are omitted; the
+    /// aggregate is `null` if the sum of the values overflows. Pairs, as in Prometheus and InfluxDB, because there
+    /// may be thousands.
     #[schema(example = json!([["2026-11-20T10:00:00Z", 125_000]]))]
     pub points: Vec<(String, Option<f64>)>,
 }
 
 impl RangeAnswer {
-    /// The answer `series` to `query`, and how many it may hold if there are more.
+    /// The result `series` of `query`; `series_limit` if there are more.
     pub fn new(query: &RangeQuery, series: &[SeriesPoints], series_limit: Option<usize>) -> Self {
         Self {
             from: query.from().to_string(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::{Rollup, RollupQuery, SeriesRollups};
 
-/// A page of rollups. It repeats the question, as it was understood.
+/// A page of rollups. Repeats the query as it was parsed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RollupList {
     /// The length of the windows.
@@ -17,9 +17,9 @@ pub struct RollupList {
     /// The end of the last window.
     #[schema(format = DateTime)]
     pub to: String,
-    /// The series that match and have rollups among the windows, ordered by key.
+    /// Matching series with rollups in the range, ordered by key.
     pub series: Vec<RollupSeries>,
-    /// Asks for the next page; left out on the last one.
+    /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
 }
@@ -30,7 +30,7 @@ pub struct RollupSeries {
     /// The series.
     #[serde(flatten)]
     pub series: SeriesJson,
-    /// Its rollups in order of time; a window without samples has none.
+    /// Rollups in time order; windows without samples are omitted.
     pub rollups: Vec<RollupJson>,
 }
 
@@ -40,20 +40,20 @@ pub struct RollupJson {
     /// The start of the window.
     #[schema(example = "2026-11-20T10:00:00Z", format = DateTime)]
     pub start: String,
-    /// Arithmetic mean; `null` when the values add up to more than a number can say.
+    /// Arithmetic mean; `null` if the sum of the values overflows.
     pub avg: Option<f64>,
-    /// Smallest.
+    /// Smallest value.
     pub min: f64,
-    /// Largest.
+    /// Largest value.
     pub max: f64,
-    /// How many there are; at least 1.
+    /// Number of values; at least 1.
     pub count: u64,
-    /// 95th percentile by nearest rank: the smallest value that at least 95 % do not exceed.
+    /// 95th percentile by nearest rank: the smallest value that at least 95 % of the values do not exceed.
     pub p95: f64,
 }
 
 impl RollupList {
-    /// A page of the answer to `query`, and what asks for the next.
+    /// A page of the result of `query`.
     pub fn new(query: &RollupQuery, series: &[SeriesRollups], next_page: Option<String>) -> Self {
         Self {
             window: query.window().to_string(),

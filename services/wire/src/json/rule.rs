@@ -1,75 +1,74 @@
-//! Rules, and why they do or do not fire.
+//! Rules, and why they fire or not.
 
 use super::{AlertRef, SeriesJson, SilenceJson};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A rule: when to notify.
+/// An alerting rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleJson {
-    /// What it is called.
+    /// Name.
     #[schema(example = "site_down")]
     pub name: String,
-    /// How bad it is: `info`, `warning` or `critical`.
+    /// Severity: `info`, `warning` or `critical`.
     #[schema(example = "critical")]
     pub severity: String,
-    /// Which series it is about; left out when it is about none, as a rule about dead letters.
+    /// Matchers of the series it evaluates; omitted for rules without series, such as those on dead letters.
     #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["source=\"uptime\"", "name=\"availability_percent\""]))]
     pub matchers: Vec<String>,
-    /// What has to hold, in words.
+    /// The condition, in words.
     #[schema(example = "below 50, clears at 60")]
     pub condition: String,
-    /// For how long it has to hold before the rule fires.
+    /// How long the condition must hold before the rule fires.
     #[serde(rename = "for")]
     #[schema(example = "2m")]
     pub hold: String,
-    /// What people are told about it, as the configuration has it; left out when that says nothing.
+    /// The summary template from the configuration; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "{{ labels.target }} does not answer")]
     pub summary: Option<String>,
-    /// Who is notified; left out when all receivers are.
+    /// The receivers; omitted if all receivers are notified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["ops"]))]
     pub receivers: Option<Vec<String>>,
-    /// About how many series it fires now.
+    /// Number of series that it is firing for.
     pub firing: u64,
 }
 
 /// The rules, in the order of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleList {
-    /// All of them.
+    /// The rules.
     pub rules: Vec<RuleJson>,
 }
 
-/// Why a rule does or does not fire.
+/// Why a rule fires or does not fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleExplanation {
     /// The rule.
     pub rule: RuleJson,
-    /// The series that were asked for, or those that the rule is about: first those about which it fires,
-    /// then the others by key.
+    /// The requested series, or those that the rule matches: firing ones first, then the others by key.
     pub series: Vec<SeriesExplanation>,
-    /// How many series the answer may hold, if there are or may be more of them; left out when all are there.
+    /// The maximum number of series, if there are or may be more than that; omitted if the result is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series_limit: Option<usize>,
 }
 
-/// Why a rule does or does not fire about one series, and whether anybody is told.
+/// Why a rule fires or does not fire for one series, and what mutes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SeriesExplanation {
     /// The series.
     pub series: SeriesJson,
-    /// Whether the rule fires about it now.
+    /// Whether the rule is firing for it.
     pub fires: bool,
-    /// Why, a line each.
+    /// The reasons, one per line.
     #[schema(example = json!(["is 0 percent, below 50 for 2m"]))]
     pub why: Vec<String>,
-    /// The silences because of which nobody is told, or would be; left out when there are none.
+    /// Silences that mute the alert, or would mute it; omitted if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silences: Vec<SilenceJson>,
-    /// An alert because of which nobody is told, or would be, as long as it fires; left out when there is none.
+    /// A firing alert that inhibits the alert, or would inhibit it; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inhibited_by: Option<AlertRef>,
 }

@@ -5,28 +5,35 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchkeeper_domain::Sample;
 
-/// One value of one series at one instant, as it may be sent to ingest, too.
+/// One value of one series at one instant. Ingest accepts the same format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SampleJson {
-    /// What was measured.
+    /// The series.
     #[serde(flatten)]
     pub series: SeriesJson,
-    /// The value, in the series' unit; finite.
+    /// The value in the unit of the series; finite.
     #[schema(example = 125_000)]
     pub value: f64,
-    /// When it was measured, RFC 3339.
+    /// Time of measurement, RFC 3339.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
     pub collected_at: String,
 }
 
-/// Samples: the latest of each series ordered by key, or the newest of all, newest first.
+/// Samples: either the latest of each series, ordered by key, or the newest of all series, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SampleList {
     /// The samples.
     pub samples: Vec<SampleJson>,
-    /// Asks for the next page; left out on the last one.
+    /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
+}
+
+/// The data of a `lagged` event: the client reads more slowly than samples arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lagged {
+    /// Number of samples skipped since the last event, matching or not.
+    pub missed: u64,
 }
 
 impl From<&Sample> for SampleJson {

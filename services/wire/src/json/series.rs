@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use watchkeeper_domain::Series;
 
-/// What is measured.
+/// A series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SeriesJson {
-    /// Where samples come from.
+    /// Where the samples come from.
     #[schema(example = "github")]
     pub source: String,
-    /// What is measured.
+    /// A series.
     #[schema(example = "stargazers_count")]
     pub name: String,
-    /// What one unit of the value is; left out when there is none to name.
+    /// Unit of the values; omitted if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(example = "stars")]
     pub unit: String,
-    /// What tells series of one name apart; left out when there is nothing.
+    /// Labels, which distinguish series with the same name; omitted if there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({"repository": "golang/go"}))]
     pub labels: BTreeMap<String, String>,
@@ -29,7 +29,7 @@ pub struct SeriesJson {
 pub struct SeriesList {
     /// The series.
     pub series: Vec<SeriesJson>,
-    /// Asks for the next page; left out on the last one.
+    /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
 }

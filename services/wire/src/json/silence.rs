@@ -5,92 +5,90 @@ use std::time::Duration;
 use utoipa::ToSchema;
 use watchkeeper_domain::{MAX_MATCHERS, Silence, Timestamp};
 
-/// A silence: nobody is notified of the alerts that match, for a time.
+/// A silence: mutes notifications for matching alerts for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SilenceJson {
-    /// What it is called.
+    /// ID.
     #[schema(example = "k3v9x2m7q4w8t5zn")]
     pub id: String,
-    /// Whether it holds: `active`, `coming` or `ended`.
+    /// State: `active`, `coming` (not started yet) or `ended`.
     #[schema(example = "active")]
     pub state: String,
-    /// Which alerts; all must hold.
+    /// Matchers of the alerts; all must match.
     #[schema(example = json!(["rule=\"site_down\"", "target=\"shop\""]))]
     pub matchers: Vec<String>,
-    /// The first instant it holds.
+    /// Start, inclusive.
     #[schema(example = "2026-11-20T10:00:00Z", format = DateTime)]
     pub starts_at: String,
-    /// The first instant it no longer holds.
+    /// End, exclusive.
     #[schema(example = "2026-11-20T12:00:00Z", format = DateTime)]
     pub ends_at: String,
-    /// Who made it.
+    /// Who created it.
     #[schema(example = "ops")]
     pub created_by: String,
-    /// Why; left out when nothing was said.
+    /// Why it was created; omitted if empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(example = "the shop moves to a new host")]
     pub comment: String,
 }
 
-/// Silences: those that have not ended, the first to end first; then, if they were asked for, those that
-/// have, the last that ended first.
+/// Silences that have not ended, ordered by end time; then, if requested, those that have ended, last ended first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SilenceList {
     /// The silences.
     pub silences: Vec<SilenceJson>,
 }
 
-/// A silence to be made: either `ends_at` or `duration` says for how long.
+/// A silence to create, with either `ends_at` or `duration`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SilenceRequest {
-    /// What it is to be called, so that a request sent again makes no second one: 1 to 64 ASCII letters,
-    /// digits, `-` and `_`. A random id if left out.
+    /// ID, which makes a repeated request idempotent: 1 to 64 ASCII letters, digits, `-` and `_`. Random if omitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     pub id: Option<String>,
-    /// Which alerts: `FIELD="VALUE"`, or `!=`, `=~` (a regular expression) or `!~`. The fields are `rule`,
-    /// `severity`, `source`, `name`, `unit` and the labels of the series. All must hold; one that holds
-    /// whatever the alert is does not count.
+    /// Matchers: `FIELD="VALUE"`, or with `!=`, `=~` (regular expression) or `!~`. The fields are `rule`, `severity`,
+    /// `source`, `name`, `unit` and the labels of the series. All must match; at least one must not match every
+    /// alert.
     #[schema(min_items = 1, max_items = 16, example = json!(["rule=\"site_down\"", "target=\"shop\""]))]
     pub matchers: Vec<String>,
-    /// The first instant it holds, RFC 3339; now if left out or past.
+    /// Start, inclusive, RFC 3339; now if omitted or in the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub starts_at: Option<String>,
-    /// The first instant it no longer holds, RFC 3339.
+    /// End, exclusive, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub ends_at: Option<String>,
-    /// How long it holds, with a unit; at most 366 days.
+    /// Duration, with a unit; at most 366 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2h")]
     pub duration: Option<String>,
-    /// Who makes it; if left out, the name of the token, or `anybody` without one.
+    /// Who creates it; if omitted, the name of the token, or `anybody` without a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 100, example = "ops")]
     pub created_by: Option<String>,
-    /// Why.
+    /// Why it is created.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(max_length = 1_000, example = "the shop moves to a new host")]
     pub comment: String,
 }
 
 impl SilenceRequest {
-    /// Longest id, in bytes.
+    /// Maximum length of an ID, in bytes.
     pub const MAX_ID_BYTES: usize = 64;
-    /// Most matchers.
+    /// Maximum number of matchers.
     pub const MAX_MATCHERS: usize = MAX_MATCHERS;
-    /// Longest name of who makes it, in bytes.
+    /// Maximum length of `created_by`, in bytes.
     pub const MAX_CREATED_BY_BYTES: usize = 100;
-    /// Longest comment, in bytes.
+    /// Maximum length of a comment, in bytes.
     pub const MAX_COMMENT_BYTES: usize = 1_000;
-    /// The longest that a silence may hold, and the furthest that it may begin from now.
+    /// Maximum duration of a silence, and how far in the future it may start.
     pub const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 }
 
 impl SilenceJson {
-    /// The silence, and whether it holds at `now`.
+    /// The silence with its state at `now`.
     pub fn new(silence: &Silence, now: Timestamp) -> Self {
         let state = match now {
             now if now >= silence.ends_at => "ended",

@@ -1,4 +1,4 @@
-//! Samples as the messages of the previous platform.
+//! Conversion of samples to the messages of the previous platform.
 
 use super::{api, cache};
 use watchkeeper_domain::Sample;

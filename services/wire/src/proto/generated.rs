@@ -1,4 +1,4 @@
-//! What the build generates, one module per package.
+//! Generated code, one module per package.
 #![allow(
     missing_docs,
     unused_qualifications,

@@ -1,4 +1,4 @@
-//! Series, samples and windows as messages.
+//! Conversions of series, samples and windows.
 
 use super::v1;
 use prost_types::Timestamp as ProtoTimestamp;
@@ -46,7 +46,7 @@ pub(super) fn to_proto(at: Timestamp) -> ProtoTimestamp {
     ProtoTimestamp { seconds: micros / 1_000_000, nanos }
 }
 
-/// Cuts off what is finer than a microsecond.
+/// Truncates to microseconds.
 pub(super) fn from_proto(field: &str, at: Option<&ProtoTimestamp>) -> Result<Timestamp, Violation> {
     let at = at.ok_or_else(|| Violation::new(field, "is missing"))?;
     let micros = at.seconds.checked_mul(1_000_000).filter(|_| (0..1_000_000_000).contains(&at.nanos));

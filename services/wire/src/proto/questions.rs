@@ -1,11 +1,11 @@
-//! What is asked: filters and ranges.
+//! Conversions of filters and range queries.
 
 use super::messages::from_proto;
 use super::v1;
 use std::time::Duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, SeriesFilter, Violation};
 
-/// No series has an empty source or name, so an empty one asks for any.
+/// Sources and names are never empty, so an empty one means any.
 impl From<v1::SeriesFilter> for SeriesFilter {
     fn from(filter: v1::SeriesFilter) -> Self {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());

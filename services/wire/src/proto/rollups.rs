@@ -1,4 +1,4 @@
-//! Rollups: what is asked and what is answered, in both directions.
+//! Conversions of rollup requests and responses, in both directions.
 
 use super::messages::{from_proto, to_proto};
 use super::v1;

@@ -1,15 +1,15 @@
-//! Records that say once more what was said before.
+//! Copies of earlier records.
 //!
-//! Before it measures, the collector of the previous platform asks the cache, and publishes the value that it gets once
-//! more: labelled `cached="true"`, with the present time, and without a key. A series may have such a label for other
-//! reasons; a record of ours has the key of its series, and is none.
+//! Before measuring, the collector of the previous platform reads the cache, and publishes a cached value again: labelled
+//! `cached="true"`, with the current time, and without a key. Records of our own with such a label are not copies; they
+//! have the key of their series.
 
 use watchkeeper_domain::Series;
 
-/// The label, name and value, of what the collector of the previous platform publishes once more.
+/// The label, name and value, of copies published by the collector of the previous platform.
 const MARK: (&str, &str) = ("cached", "true");
 
-/// Whether a series is labelled as copies are ([`Decoded::Copy`](crate::Decoded::Copy)).
+/// Whether a series has the label of copies ([`Decoded::Copy`](crate::Decoded::Copy)).
 pub fn is_marked(series: &Series) -> bool {
     let (name, value) = MARK;
     series.label(name) == Some(value)

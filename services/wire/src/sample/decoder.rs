@@ -1,4 +1,4 @@
-//! Reads samples off the bus; a sample of a known series costs one look-up.
+//! Decodes sample records; a sample of a known series costs one lookup.
 
 use super::copy::{is_copy, is_marked};
 use super::known_series::{Known, KnownSeries};
@@ -9,45 +9,45 @@ use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp, Violation};
 use watchkeeper_ports::{Record, Topic};
 
-/// Turns record values of topic `metrics` into samples. Keep one per consuming loop: it remembers series,
-/// at most [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
+/// Decodes record values of topic `metrics`. Use one per consuming loop: it caches series, at most
+/// [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
 ///
-/// What it remembers makes it fast and never changes its answer, whoever wrote the records. A record that
-/// is a prefix and a tail `,"value":NUMBER,"CollectedAt":"TIME"}` gets the series of an earlier record,
-/// decoded in full, that was the same prefix and such a tail. In either tail the time may be spelt
-/// `"collected_at"`, as earlier versions write it. Decoding in full would give the same:
+/// The cache never changes the result, whoever wrote the records. A record that consists of a prefix and a tail
+/// `,"value":NUMBER,"CollectedAt":"TIME"}` gets the series of an earlier record with the same prefix and such a tail,
+/// which was decoded in full. In either tail the time may be spelled `"collected_at"`, as in earlier versions. Decoding
+/// in full would give the same result:
 ///
-/// 1. Between prefix and tail of the earlier record, the parser stood behind a value, directly in the
+/// 1. Between prefix and tail of the earlier record, the parser was after a value, directly in the
 ///    outermost object. Anywhere else `,"value":` would have been an error: in a string it ends the
-///    string with letters behind it, or is a broken escape; in an array, behind a key, before a value or
-///    behind the whole it is a syntax error; and in an inner object the tail's only `}` would have left
+///    string with letters after it, or is a broken escape; in an array, after a key, before a value or
+///    after the object it is a syntax error; and in an inner object the tail's only `}` would have left
 ///    the outermost open.
-/// 2. In this record the parser stands there too, having read the same bytes (a number at the end of the
+/// 2. In this record the parser is there too, having read the same bytes (a number at the end of the
 ///    prefix ends at the tail's comma in both). So what follows is two more fields of the sample, both
 ///    valid JSON, and the end of it.
-/// 3. The prefix has no `value` and no `collected_at` among the sample's fields, in any spelling, or the
+/// 3. The prefix has no `value` and no `collected_at` among the fields of the sample, in any spelling, or the
 ///    earlier record would have been refused for giving one twice. So both come from the tail.
-/// 4. All other fields lie in the prefix, and say what they said before.
+/// 4. All other fields are in the prefix, and have the same values as before.
 #[derive(Debug)]
 pub struct SampleDecoder {
     known: KnownSeries,
 }
 
 impl SampleDecoder {
-    /// A decoder that knows no series yet.
+    /// A decoder with an empty cache.
     pub fn new() -> Self {
         Self { known: KnownSeries::new() }
     }
 
-    /// Decodes the JSON of one sample, wherever it lies.
+    /// Decodes the JSON of one sample.
     ///
     /// # Errors
-    /// Names the first field that is refused; `sample` stands for the record as a whole.
+    /// Names the first invalid field; `sample` means the record as a whole.
     pub fn decode(&mut self, record: &[u8]) -> Result<Sample, Violation> {
         self.read(record).map(|(sample, _)| sample)
     }
 
-    /// The sample, and whether its series is marked as those of copies are.
+    /// The sample, and whether its series has the label of copies.
     fn read(&mut self, record: &[u8]) -> Result<(Sample, bool), Violation> {
         let Some(tail) = Tail::of(record) else {
             let sample = decode_in_full(record)?;
@@ -71,10 +71,10 @@ impl Decode for SampleDecoder {
     const TOPIC: Topic = Topic::METRICS;
     const ITEMS: &'static str = "samples";
 
-    /// Tells a copy from a sample.
+    /// Also recognises copies.
     ///
     /// # Errors
-    /// As [`Self::decode`]; `record` stands for one that is larger than records may be, or cannot be read.
+    /// As [`Self::decode`]; `record` means that it is too large or unreadable.
     fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded<Sample>, Violation> {
         let (sample, is_marked) = self.read(record.whole_value()?)?;
         let copy = is_copy(record.key, &sample.series, is_marked);
@@ -151,7 +151,7 @@ mod tests {
             r#","CollectedAt":"2026-11-20T10:00:00Z","value":1}"#,
         ];
         for tail in tails.iter().chain(&tails) {
-            // A label of any JSON type is text: theirs is a string.
+            // Labels of any JSON type become text: this one is a string.
             for (cached, is_copy) in [("\"true\"", true), ("true", true), ("\"false\"", false)] {
                 let value = series(cached) + tail;
                 let mut decode = |key: &str| {

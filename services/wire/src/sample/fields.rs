@@ -1,4 +1,4 @@
-//! The fields of one sample, told apart but not yet read.
+//! Splits a sample into its fields, without decoding them.
 
 use super::value::{Kind, Text};
 use serde::Deserializer as _;
@@ -7,20 +7,20 @@ use serde_json::value::RawValue;
 use std::fmt;
 use watchkeeper_domain::Violation;
 
-/// What to do about a field that no sample has.
+/// What to do with unknown fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownFields {
-    /// Refuse the sample: whoever sends it has misspelt something, and can be told.
+    /// Refuse the sample: the sender probably misspelled a field.
     Refuse,
-    /// Leave the field out: other producers on the bus may say more than we ask.
+    /// Ignore the field: other producers on the bus may have more fields.
     Ignore,
 }
 
-/// The most of an unknown field's name that a refusal repeats, in characters.
+/// Maximum length of an unknown field name in an error, in characters.
 const MAX_NAME_SHOWN: usize = 64;
 
-/// Each field's JSON, if it was given. `null` for a field that may be missing counts as missing, because
-/// that is how Go writes an empty map.
+/// The JSON of each field, if present. `null` in an optional field counts as missing, because Go writes an empty map
+/// this way.
 #[derive(Default)]
 pub(super) struct Fields<'a> {
     pub(super) source: Option<&'a RawValue>,
@@ -32,8 +32,8 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Takes one JSON object apart. Both spellings of a field are the same field, and a field may be
-    /// given once; `id` is known and left out, because every record has a position already.
+    /// Splits one JSON object. Both spellings of a field are the same field, which may be given once; `id` is accepted
+    /// and ignored, because every record already has an offset.
     pub(super) fn of(json: &'a str, unknown: UnknownFields) -> Result<Self, Violation> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let fields = deserializer.deserialize_map(Apart { unknown });
@@ -54,17 +54,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A field that must be there.
+/// A required field.
 pub(super) fn required<'a>(field: &str, json: Option<&'a RawValue>) -> Result<&'a RawValue, Violation> {
     json.ok_or_else(|| Violation::new(field, "is missing"))
 }
 
-/// A field that need not be there.
+/// An optional field.
 pub(super) fn optional(json: Option<&RawValue>) -> Option<&RawValue> {
     json.filter(|json| Kind::of(json.get()) != Kind::Null)
 }
 
-/// The visitor raises no error of its own, so a `Data` error means that there is no object.
+/// The visitor returns no errors of its own, so a `Data` error means that the value is not an object.
 fn no_object(json: &str, error: &serde_json::Error) -> Violation {
     if error.is_data() {
         let found = Kind::of(json.trim_ascii_start());
@@ -78,7 +78,7 @@ struct Apart {
 }
 
 impl<'de> Visitor<'de> for Apart {
-    /// The first refusal is kept while reading goes on: a syntax error further on matters more.
+    /// The first error. Reading continues, because a later syntax error takes precedence.
     type Value = Result<Fields<'de>, Violation>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,55 +1,51 @@
-//! Which series stand behind which bytes: a bounded memory of two generations.
+//! A bounded cache from record prefixes to series, with two generations.
 
 use super::copy;
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::Series;
 
-/// Most series that one decoder remembers. The half that was used last is always among them.
+/// Maximum number of series cached per decoder. The most recently used half is always kept.
 pub const MAX_KNOWN_SERIES: usize = 200_000;
 
-/// Most bytes of what one decoder remembers, 64 MiB: the bytes before the value, and of each series its key and
-/// [`SERIES_BYTES`].
+/// Maximum size of the cache per decoder, 64 MiB: the prefixes, and for each series its key and [`SERIES_BYTES`].
 const MAX_KNOWN_BYTES: usize = 64 << 20;
 
-/// What a series with a few labels takes beside its key, and its place among those that are known, in bytes.
+/// Estimated size of a series with a few labels and of its cache entry, without the key, in bytes.
 const SERIES_BYTES: usize = 168;
 
-/// The longest bytes before the value, in bytes, by which a series is remembered. Longer ones are
-/// decoded in full each time.
+/// Maximum length of a cached prefix in bytes. Records with longer ones are always decoded in full.
 pub const MAX_KNOWN_PREFIX_BYTES: usize = 1024;
 
-/// A series that is remembered.
+/// A cached series.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
-    /// The series.
     pub(super) series: Arc<Series>,
-    /// Whether it is labelled as copies are, which is not asked for each record.
+    /// Whether it has the label of copies; cached, so that it is not checked for each record.
     pub(super) is_marked: bool,
 }
 
 impl Known {
-    /// Of a series that was just read.
     pub(super) fn of(series: Arc<Series>) -> Self {
         let is_marked = copy::is_marked(&series);
         Self { series, is_marked }
     }
 }
 
-/// Maps the bytes of a record before its value to the series they stand for.
+/// Maps the bytes of a record before its value to its series.
 ///
-/// New entries go to the young generation. When that is full it becomes the old one, and what was old
-/// and has not been used since is forgotten. So forgetting costs no bookkeeping on each use.
+/// New entries go to the young generation. When that is full it becomes the old one, and unused entries of the previous
+/// old one are evicted. So eviction needs no bookkeeping on each use.
 #[derive(Debug)]
 pub(super) struct KnownSeries {
     young: HashMap<Box<[u8]>, Known>,
     old: HashMap<Box<[u8]>, Known>,
-    /// Of the young ones.
+    /// Size of the young generation.
     bytes: usize,
     per_generation: Bound,
 }
 
-/// How much one generation may hold.
+/// The limits of one generation.
 #[derive(Clone, Copy, Debug)]
 struct Bound {
     series: usize,
@@ -57,7 +53,7 @@ struct Bound {
 }
 
 impl KnownSeries {
-    /// Remembers at most [`MAX_KNOWN_SERIES`].
+    /// Caches at most [`MAX_KNOWN_SERIES`].
     pub(super) fn new() -> Self {
         Self::at_most(MAX_KNOWN_SERIES, MAX_KNOWN_BYTES)
     }
@@ -67,7 +63,7 @@ impl KnownSeries {
         Self { young: HashMap::new(), old: HashMap::new(), bytes: 0, per_generation }
     }
 
-    /// The series behind `prefix`, if it is remembered.
+    /// The series with this prefix, if it is cached.
     pub(super) fn get(&mut self, prefix: &[u8]) -> Option<Known> {
         if let Some(known) = self.young.get(prefix) {
             return Some(known.clone());
@@ -77,7 +73,7 @@ impl KnownSeries {
         Some(known)
     }
 
-    /// Remembers a series that [`Self::get`] did not find.
+    /// Adds a series that [`Self::get`] did not find.
     pub(super) fn insert(&mut self, prefix: &[u8], known: Known) {
         if prefix.len() <= MAX_KNOWN_PREFIX_BYTES {
             self.insert_young(prefix.into(), known);

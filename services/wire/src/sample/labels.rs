@@ -1,4 +1,4 @@
-//! The labels of a sample.
+//! Reads the labels of a sample.
 
 use super::value::{self, Kind, Text};
 use serde::Deserializer as _;
@@ -9,12 +9,12 @@ use std::fmt;
 use watchkeeper_domain::limits::{self, MAX_LABELS};
 use watchkeeper_domain::{Label, Violation};
 
-/// Reads an object of labels into `labels`, which is empty, and sorts them by name. Of a value that is
-/// no string, its compact JSON text is the label's value.
+/// Reads an object of labels into the empty `labels`, sorted by name. Values that are not strings become their compact
+/// JSON text.
 pub(super) fn read<'a>(json: &'a RawValue, labels: &mut Vec<Label<'a>>) -> Result<(), Violation> {
     value::check_kind("labels", json.get(), Kind::Object)?;
     let mut deserializer = serde_json::Deserializer::from_str(json.get());
-    // All else was checked when the `RawValue` was made.
+    // Everything else was checked when the `RawValue` was parsed.
     let broken_escape = |_| Violation::new("labels", value::BROKEN_ESCAPE);
     let count = deserializer.deserialize_map(Collect { labels }).map_err(broken_escape)?;
     limits::check_label_count(count)?;
@@ -27,7 +27,7 @@ struct Collect<'v, 'a> {
 }
 
 impl<'de> Visitor<'de> for Collect<'_, 'de> {
-    /// How many labels there are; past the limit they are counted, not kept.
+    /// Number of labels; beyond the limit they are only counted.
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,7 +57,7 @@ fn as_text(json: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
     }
 }
 
-/// The same JSON without the space between its tokens.
+/// Removes whitespace between JSON tokens.
 fn compact(json: &str) -> Cow<'_, str> {
     const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
     if !json.contains(SPACE) {

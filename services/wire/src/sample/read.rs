@@ -1,53 +1,52 @@
-//! Reads one sample without copying what it says.
+//! Reads one sample without copying.
 
 use super::fields::{self, Fields, UnknownFields};
 use super::{labels, value};
 use std::borrow::Cow;
 use watchkeeper_domain::{Label, SeriesParts, Timestamp, Violation, limits};
 
-/// One sample, borrowed from its JSON. Its parts are within [`limits`]; its time is not compared with
-/// any clock.
+/// One sample, borrowed from its JSON. Its parts are within [`limits`]; its time is not checked against a clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleView<'a> {
-    /// Where it comes from.
+    /// Source.
     pub source: Cow<'a, str>,
-    /// What was measured.
+    /// Name.
     pub name: Cow<'a, str>,
-    /// What one unit of the value is; empty when there is none to name.
+    /// Unit; empty if there is none.
     pub unit: Cow<'a, str>,
-    /// Sorted by name, names unique.
+    /// Labels, sorted by name, names unique.
     pub labels: &'a [Label<'a>],
-    /// What was measured; finite.
+    /// Value, finite.
     pub value: f64,
-    /// When it was measured, if the sender says so.
+    /// Time of measurement, if given.
     pub collected_at: Option<Timestamp>,
 }
 
 impl SampleView<'_> {
-    /// What makes its series.
+    /// The parts of the series.
     pub fn series(&self) -> SeriesParts<'_> {
         SeriesParts { source: &self.source, name: &self.name, unit: &self.unit, labels: self.labels }
     }
 }
 
-/// Reads samples one after another out of text that outlives it, and allocates nothing for most of them:
-/// only a string with an escape, or a label that is a spaced-out array or object, is copied.
+/// Reads samples one after another from text that outlives it. Allocates nothing for most of them: it copies only strings
+/// with escapes, and labels that are arrays or objects with whitespace.
 #[derive(Debug, Default)]
 pub struct SampleReader<'a> {
-    /// Used again for each sample.
+    /// Reused for each sample.
     labels: Vec<Label<'a>>,
 }
 
 impl<'a> SampleReader<'a> {
-    /// A reader that has read nothing.
+    /// A new reader.
     pub const fn new() -> Self {
         Self { labels: Vec::new() }
     }
 
-    /// Reads one JSON object, in our spelling or Go's (`Source, Name, Unit, Value, Labels, CollectedAt`).
+    /// Reads one JSON object, in our spelling or that of Go (`Source, Name, Unit, Value, Labels, CollectedAt`).
     ///
     /// # Errors
-    /// Names the first field that is refused; `sample` stands for the object as a whole.
+    /// Names the first invalid field; `sample` means the object as a whole.
     pub fn read(&mut self, json: &'a str, unknown: UnknownFields) -> Result<SampleView<'_>, Violation> {
         self.labels.clear();
         let fields = Fields::of(json, unknown)?;

@@ -1,16 +1,15 @@
-//! What changes from one sample of a series to the next: the end of its JSON.
+//! The end of the JSON of a sample, which changes from one sample of a series to the next.
 
 use super::value;
 use watchkeeper_domain::Timestamp;
 
-/// A record taken apart at its last `,"value":`, if it ends exactly in
-/// `,"value":NUMBER,"CollectedAt":"TIME"}`, or in the same with `"collected_at"`, as earlier versions write it.
+/// A record split at its last `,"value":`, if it ends exactly in `,"value":NUMBER,"CollectedAt":"TIME"}`, or in the same
+/// with `"collected_at"`, as in earlier versions.
 ///
-/// Says nothing about what comes before: the same bytes may lie inside another object, for all this
-/// knows.
+/// Makes no statement about the bytes before: the tail may be inside a nested object.
 #[derive(Debug, PartialEq)]
 pub(super) struct Tail<'a> {
-    /// The bytes before.
+    /// The bytes before the tail.
     pub(super) prefix: &'a [u8],
     /// The number, finite.
     pub(super) value: f64,
@@ -19,7 +18,7 @@ pub(super) struct Tail<'a> {
 }
 
 impl<'a> Tail<'a> {
-    /// Takes a record apart, or not, if it ends in another way.
+    /// Splits a record; `None` if it ends in another way.
     pub(super) fn of(record: &'a [u8]) -> Option<Self> {
         let rest = record.strip_suffix(br#""}"#)?;
         let (rest, time) = split_after_last(rest, b'"')?;
@@ -31,7 +30,7 @@ impl<'a> Tail<'a> {
     }
 }
 
-/// What comes up to and with the last `mark`, and what comes after it.
+/// Splits after the last `mark`.
 fn split_after_last(bytes: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
     let at = bytes.iter().rposition(|&byte| byte == mark)?;
     Some(bytes.split_at(at + 1))
@@ -41,7 +40,7 @@ fn parse_number(number: &[u8]) -> Option<f64> {
     value::parse_number(str::from_utf8(number).ok()?)
 }
 
-/// The time, if its text stands for itself in JSON: an escape is for the full decoder.
+/// The time, if its JSON text has no escapes: those are left to the full decoder.
 fn parse_time(time: &[u8]) -> Option<Timestamp> {
     if time.contains(&b'\\') || time.iter().any(u8::is_ascii_control) {
         return None;

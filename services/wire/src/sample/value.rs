@@ -1,4 +1,4 @@
-//! One JSON value, as text and as what it stands for.
+//! Decodes single JSON values.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use std::fmt;
 use watchkeeper_domain::{Timestamp, Violation};
 
-/// A JSON string: borrowed, unless it holds an escape.
+/// A JSON string, borrowed unless it has escapes.
 #[derive(Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// Why a string that is valid JSON may still be no text.
+/// Why a valid JSON string may not be valid text.
 pub(super) const BROKEN_ESCAPE: &str = r"has a \u escape that is half of a surrogate pair";
 
 /// The kinds of JSON values.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of a valid JSON text without space before it; its first byte tells.
+    /// The kind of a valid JSON text without leading whitespace, from its first byte.
     pub(super) fn of(json: &str) -> Self {
         match json.as_bytes().first() {
             Some(b'n') => Self::Null,
@@ -52,7 +52,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Refuses a value of another kind than `wanted`.
+/// Refuses values of any kind but `wanted`.
 pub(super) fn check_kind(field: &str, json: &str, wanted: Kind) -> Result<(), Violation> {
     match Kind::of(json) {
         found if found == wanted => Ok(()),
@@ -66,8 +66,8 @@ pub(super) fn text<'a>(field: &str, json: &'a RawValue) -> Result<Cow<'a, str>, 
     unquoted(json).map_err(|_| Violation::new(field, BROKEN_ESCAPE))
 }
 
-/// The text of a string. Only a [`BROKEN_ESCAPE`] can be wrong with it: all else was checked when the
-/// `RawValue` was made, so that without an escape the text is what stands between the quotes.
+/// The text of a string. The only possible error is a [`BROKEN_ESCAPE`]: everything else was checked when the `RawValue`
+/// was parsed, so that without escapes the text is what is between the quotes.
 pub(super) fn unquoted(json: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
     let between_quotes = json.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match between_quotes.filter(|text| !text.contains('\\')) {
@@ -87,7 +87,7 @@ pub(super) fn time(field: &str, json: &RawValue) -> Result<Timestamp, Violation>
     text(field, json)?.parse().map_err(|reason| Violation::new(field, format!("{reason}")))
 }
 
-/// The number nearest to what a JSON number says; `None` if it is infinite or `json` is no number.
+/// The nearest `f64`; `None` if it is infinite or `json` is not a number.
 pub(super) fn parse_number(json: &str) -> Option<f64> {
     serde_json::from_str(json).ok()
 }

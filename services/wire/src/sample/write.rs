@@ -5,15 +5,15 @@ use std::io::Write as _;
 use watchkeeper_domain::{Sample, SeriesParts, Timestamp};
 use watchkeeper_ports::BatchBuilder;
 
-/// Appends a sample's JSON to `out`, in the form of a record.
+/// Appends the JSON of a sample to `out`, in the form of a record.
 pub fn write_sample(out: &mut Vec<u8>, sample: &Sample) {
     let series = &sample.series;
     write_series(out, series.source(), series.name(), series.unit(), series.labels());
     write_measured(out, sample.collected_at, sample.value);
 }
 
-/// Appends the JSON of a sample that is still in parts to `out`; `value` must be finite. In a batch its record
-/// is keyed by [`SeriesParts::write_key`].
+/// Appends the JSON of a sample given in parts to `out`; `value` must be finite. Its record is keyed by
+/// [`SeriesParts::write_key`].
 pub fn write_parts(out: &mut Vec<u8>, series: &SeriesParts<'_>, collected_at: Timestamp, value: f64) {
     let labels = series.labels.iter().map(|(name, value)| (&**name, &**value));
     write_series(out, series.source, series.name, series.unit, labels);
@@ -52,7 +52,7 @@ fn write_series<'a>(
     out.push(b'}');
 }
 
-/// The order and spelling here is what [`super::tail`] splits off.
+/// [`super::tail`] depends on this order and spelling.
 fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64) {
     out.extend_from_slice(br#","value":"#);
     write_number(out, value);
@@ -61,9 +61,9 @@ fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64) {
     out.extend_from_slice(br#""}"#);
 }
 
-/// A whole number is written without a fraction; all are written so that they are read back exactly.
+/// Writes whole numbers without a fraction; all numbers are read back exactly.
 fn write_number(out: &mut Vec<u8>, value: f64) {
-    /// From here on the shortest text has an exponent, and no fraction to leave out.
+    /// From here on the shortest text has an exponent and no fraction.
     const EXPONENT_FROM: f64 = 1e16;
     let is_negative_zero = value == 0.0 && value.is_sign_negative();
     if value.fract() == 0.0 && value.abs() < EXPONENT_FROM && !is_negative_zero {

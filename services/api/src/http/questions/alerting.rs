@@ -1,4 +1,4 @@
-//! Questions about alerts, silences and notifications.
+//! Queries for alerts, silences and notifications.
 
 use super::{Question, parameter};
 use crate::http::given::Given;
@@ -7,20 +7,21 @@ use utoipa::openapi::path::Parameter;
 use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_query::AlertsQuestion;
 
-/// The newest notifications.
 pub(in crate::http) struct NotificationsQuestion {
     pub(in crate::http) limit: usize,
 }
 
-/// The silences.
 pub(in crate::http) struct SilencesQuestion {
-    /// Whether those that have ended are meant too.
+    /// Whether to include ended ones.
     pub(in crate::http) ended: bool,
 }
 
 impl Question for AlertsQuestion {
     fn parameters() -> Vec<Parameter> {
-        let page = [parameter::count("limit", "Most alerts on the page.", PAGE_ALERTS), parameter::page()];
+        let page = [
+            parameter::count("limit", "Maximum number of alerts on the page.", PAGE_ALERTS),
+            parameter::page(),
+        ];
         let which = [parameter::state(), parameter::rule(), parameter::severity()];
         which.into_iter().chain(parameter::filter()).chain(page).collect()
     }
@@ -39,7 +40,7 @@ impl Question for AlertsQuestion {
 
 impl Question for NotificationsQuestion {
     fn parameters() -> Vec<Parameter> {
-        vec![parameter::count("limit", "How many of the newest notifications.", NEWEST_NOTIFICATIONS)]
+        vec![parameter::count("limit", "Number of newest notifications.", NEWEST_NOTIFICATIONS)]
     }
 
     fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
@@ -49,7 +50,7 @@ impl Question for NotificationsQuestion {
 
 impl Question for SilencesQuestion {
     fn parameters() -> Vec<Parameter> {
-        vec![parameter::flag("ended", "Also those that ended in the last 7 days.")]
+        vec![parameter::flag("ended", "Include silences that ended in the last 7 days.")]
     }
 
     fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {

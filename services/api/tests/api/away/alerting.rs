@@ -1,4 +1,4 @@
-//! Stores of alerts, notifications and silences that are away.
+//! Unavailable stores of alerts, notifications and silences.
 
 use super::{Away, away};
 use crate::platform::{Platform, at, embedded_with_samples, sample, soon};

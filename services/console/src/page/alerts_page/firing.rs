@@ -1,4 +1,4 @@
-//! What fires.
+//! Firing alerts.
 
 use super::super::alert_row::AlertRow;
 use super::super::listed::Listed;
@@ -11,29 +11,27 @@ use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_query::{MAX_ALERTS, NoAnswer};
 use watchkeeper_rules::{Muting, RuleSet};
 
-/// Alerts that fire and are shown.
+/// Maximum number of firing alerts shown.
 const SHOWN_FIRING: usize = 100;
 
-/// What fires.
 pub(super) struct FiringPart {
-    /// Those of which somebody is told first.
+    /// Notified ones before muted ones.
     pub(super) listed: Listed<FiringRow>,
-    /// How many alerts are looked at, if there are more.
+    /// The limit, if there are more alerts than that.
     pub(super) looked_at: Option<String>,
-    /// Why it is not known what is silenced, if it is not.
+    /// Why the silences are not available, if they are not.
     pub(super) no_silences: Option<NoAnswer>,
 }
 
-/// One alert that fires.
 pub(super) struct FiringRow {
     pub(super) alert: AlertRow,
     pub(super) silenced: Option<Silenced>,
     pub(super) inhibited: Option<Inhibited>,
 }
 
-/// By what an alert is silenced.
+/// The silence that mutes an alert.
 pub(super) struct Silenced {
-    /// Where on the page the silence is, if it is shown.
+    /// The anchor of the silence on the page, if it is shown.
     pub(super) anchor: Option<String>,
     pub(super) until: Moment,
     pub(super) by: String,
@@ -70,7 +68,7 @@ impl FiringPart {
 }
 
 impl Silenced {
-    /// By the silence that covers the alert for longest.
+    /// The matching silence that ends last.
     fn find(all: &[Silence], muting: &Muting<'_>, alert: &Alert, now: Timestamp) -> Option<Self> {
         let silence = muting.silences_of(alert).max_by_key(|silence| silence.ends_at)?;
         let place = all.iter().position(|one| one.id == silence.id)?;

@@ -1,43 +1,40 @@
-//! Who was told what.
+//! The newest notifications.
 
 use super::super::moment::Moment;
 use crate::format::{count, cut};
 use crate::gather::Outbox;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 
-/// Longest part of a text of a notification that is shown, in characters.
+/// Maximum length of a text shown, in characters.
 const SHOWN_CHARS: usize = 300;
 
-/// The newest notifications.
 pub(super) struct NotificationsPart {
     pub(super) rows: Vec<NotificationRow>,
-    /// How many wait that are older than these, if any.
+    /// How many older ones are pending, if any.
     pub(super) older_waiting: Option<String>,
 }
 
-/// One notification.
 pub(super) struct NotificationRow {
     pub(super) made: Moment,
     pub(super) group: String,
     pub(super) subject: String,
-    /// The way it goes.
     pub(super) channel: &'static str,
     pub(super) recipient: String,
     pub(super) state: StateText,
 }
 
-/// How far a notification has come, in words.
+/// The delivery state of a notification.
 pub(super) enum StateText {
-    /// The other side has taken it.
+    /// Accepted by the recipient.
     Delivered(Moment),
-    /// It is (again) to be sent.
+    /// To be sent, or sent again.
     Waiting {
-        /// How often that was tried, if it was.
+        /// Failed attempts, if any.
         attempts: Option<String>,
         next: Moment,
         last_error: Option<String>,
     },
-    /// It will not be sent.
+    /// Failed permanently.
     GivenUp { moment: Moment, reason: String },
 }
 

@@ -1,4 +1,4 @@
-//! When somebody is told.
+//! Rules and inhibitions.
 
 use super::super::listed::Listed;
 use crate::format::{count, cut};
@@ -8,36 +8,32 @@ use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Matchers};
 use watchkeeper_rules::{Inhibition, Rule, RuleSet};
 
-/// Rules that are shown, in the order of the configuration.
+/// Maximum number of rules shown, in configuration order.
 const SHOWN_RULES: usize = 200;
-/// Inhibitions that are shown, likewise.
+/// Maximum number of inhibitions shown, in configuration order.
 const SHOWN_INHIBITIONS: usize = 20;
-/// Longest part of matchers that is shown, in characters.
+/// Maximum length of matchers shown, in characters.
 const SHOWN_MATCHERS_CHARS: usize = 300;
 
-/// The rules and inhibitions.
 pub(super) struct RulesPart {
     pub(super) rules: Listed<RuleRow>,
     pub(super) inhibitions: Listed<InhibitionRow>,
 }
 
-/// One rule.
 pub(super) struct RuleRow {
     pub(super) name: String,
     pub(super) severity: &'static str,
-    /// What has to hold.
     pub(super) condition: String,
-    /// For how long, if not just once.
+    /// How long the condition must hold, if not just once.
     pub(super) hold: Option<String>,
-    /// Which series it is about; empty where a rule is about no series.
+    /// Empty for rules that match no series.
     pub(super) matchers: String,
-    /// Who is told; `None`: every receiver.
+    /// `None`: all receivers.
     pub(super) receivers: Option<Vec<String>>,
-    /// How many alerts of it fire; `None` if that is not known.
+    /// The number of its firing alerts; `None` if unknown.
     pub(super) firing: Option<String>,
 }
 
-/// One inhibition.
 pub(super) struct InhibitionRow {
     pub(super) when: String,
     pub(super) mute: String,
@@ -45,7 +41,7 @@ pub(super) struct InhibitionRow {
 }
 
 impl RulesPart {
-    /// The rules with how many of `alerts` they fire.
+    /// The rules, each with its number of firing `alerts`.
     pub(super) fn new(rules: &RuleSet, alerts: Option<&Alerts>) -> Self {
         let firing = alerts.map(|alerts| by_rule(&alerts.firing));
         let row = |rule: &Rule| {

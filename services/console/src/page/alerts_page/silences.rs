@@ -1,4 +1,4 @@
-//! The silences that hold, and those to come.
+//! Active and pending silences.
 
 use super::super::listed::Listed;
 use super::super::moment::Moment;
@@ -7,21 +7,19 @@ use crate::gather::Silences;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_query::MAX_SILENCES;
 
-/// Silences that are shown.
+/// Maximum number of silences shown.
 const SHOWN_SILENCES: usize = 50;
-/// Longest part of the matchers, of the id and of the comment that is shown, in characters.
+/// Maximum length of matchers, ID and comment shown, in characters.
 const SHOWN_CHARS: usize = 300;
-/// Longest part of the name of who made a silence that is shown, in characters.
+/// Maximum length of the creator's name shown, in characters.
 pub(super) const SHOWN_BY_CHARS: usize = 60;
 
-/// The silences.
 pub(super) struct SilencesPart {
     pub(super) listed: Listed<SilenceRow>,
-    /// How many are looked at, if there are more.
+    /// The limit, if there are more silences than that.
     pub(super) looked_at: Option<String>,
 }
 
-/// One silence.
 pub(super) struct SilenceRow {
     pub(super) anchor: Option<String>,
     pub(super) id: String,
@@ -29,7 +27,7 @@ pub(super) struct SilenceRow {
     pub(super) matchers: String,
     pub(super) starts: Moment,
     pub(super) ends: Moment,
-    /// For how long it holds from now on, or from its start.
+    /// The remaining time of an active silence, the duration of a pending one.
     pub(super) length: String,
     pub(super) by: String,
     pub(super) comment: String,
@@ -62,8 +60,7 @@ impl SilenceRow {
     }
 }
 
-/// The id of the element that shows the silence at that place, if one does. What others call a silence is
-/// no part of it.
+/// The element id of the silence at this index, if it is shown. User-chosen silence IDs are never used in element ids.
 pub(super) fn anchor(place: usize) -> Option<String> {
     (place < SHOWN_SILENCES).then(|| format!("silence-{}", place + 1))
 }

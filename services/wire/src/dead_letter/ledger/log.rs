@@ -1,38 +1,37 @@
-//! What is known of one partition.
+//! The index of one partition.
 
 use super::Rejection;
 use super::ranges::Ranges;
 use std::collections::BTreeMap;
 use watchkeeper_ports::{Offset, TopicPartition};
 
-/// Copies of letters that are known by their place; past it the oldest is forgotten, and a marker that names it
-/// settles nothing.
+/// Number of copies kept; beyond it the oldest is dropped, and a marker that names it settles nothing.
 pub(super) const MAX_COPIES: usize = 10_000;
 
-/// What is known of one partition.
+/// The index of one partition.
 #[derive(Debug)]
 pub(super) struct Log {
     pub(super) partition: TopicPartition,
-    /// Where to read on.
+    /// The next offset to read.
     pub(super) next: Offset,
-    /// The letters that wait: of each rejection the first.
+    /// The pending dead letters: the first of each rejection.
     pub(super) letters: BTreeMap<Offset, Rejection>,
-    /// Further letters of rejections that were known then.
+    /// Copies: further dead letters of known rejections.
     copies: BTreeMap<Offset, Rejection>,
-    /// The letters that markers name.
+    /// The dead letters that markers name.
     pub(super) settled: Ranges,
-    /// The records that are neither letter nor marker.
+    /// Records that are neither dead letters nor markers.
     pub(super) strays: Ranges,
-    /// The letters that there was no room for.
+    /// Unlisted dead letters.
     pub(super) unlisted: Option<Unlisted>,
 }
 
-/// Letters of one partition that there was no room for.
+/// The unlisted dead letters of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unlisted {
-    /// The first of them, as far as is known.
+    /// The first of them, as far as known.
     from: Offset,
-    /// All before this are counted.
+    /// All before this offset are counted.
     until: Offset,
     pub(super) count: u64,
 }
@@ -50,7 +49,7 @@ impl Log {
         }
     }
 
-    /// The rejection that a letter at `offset` is about, if it is known.
+    /// The rejection of the dead letter at `offset`, if known.
     pub(super) fn rejection_at(&self, offset: Offset) -> Option<Rejection> {
         self.letters.get(&offset).or_else(|| self.copies.get(&offset)).copied()
     }
@@ -62,7 +61,7 @@ impl Log {
         }
     }
 
-    /// The first copy of each rejection that `is_wanted`; it is no copy any more.
+    /// Takes out the first copy of each rejection that `is_wanted`.
     pub(super) fn take_copies(
         &mut self,
         mut is_wanted: impl FnMut(Rejection) -> bool,
@@ -75,12 +74,12 @@ impl Log {
         taken
     }
 
-    /// Whether no letter before `offset` is left out: those that are come first, also when there is room again.
+    /// Whether no dead letter before `offset` is unlisted: unlisted ones are listed first when there is room again.
     pub(super) fn takes(&self, offset: Offset) -> bool {
         self.unlisted.is_none_or(|unlisted| offset < unlisted.from || unlisted.from >= unlisted.until)
     }
 
-    /// There was no room for the letter at `offset`.
+    /// The dead letter at `offset` is not listed.
     pub(super) fn leave_out(&mut self, offset: Offset) {
         let was_counted = self.was_counted(offset);
         let unlisted = self.unlisted.get_or_insert(Unlisted { from: offset, until: offset, count: 0 });
@@ -89,7 +88,7 @@ impl Log {
         unlisted.count += u64::from(!was_counted);
     }
 
-    /// The letter at `offset` is among those that there was no room for no longer, if it was.
+    /// The dead letter at `offset` is no longer unlisted, if it was.
     pub(super) fn uncount(&mut self, offset: Offset) {
         let was_counted = self.was_counted(offset);
         if let Some(unlisted) = &mut self.unlisted {
@@ -102,7 +101,7 @@ impl Log {
         self.unlisted.is_some_and(is_among)
     }
 
-    /// Has those read again that there was no room for, if there are any and that is not under way.
+    /// Goes back to the unlisted dead letters, if there are any and this is not in progress.
     pub(super) fn go_back(&mut self) -> bool {
         match &mut self.unlisted {
             Some(unlisted) if self.next >= unlisted.until => {
@@ -128,12 +127,12 @@ impl Log {
         }
     }
 
-    /// Up to where every record is known, or counted.
+    /// The offset up to which every record is known or counted.
     pub(super) fn known_until(&self) -> Offset {
         self.unlisted.map_or(self.next, |unlisted| unlisted.until.max(self.next))
     }
 
-    /// The topic keeps nothing before `earliest` any more; gives the rejections whose letters are gone.
+    /// Removes everything before `earliest`; returns the rejections whose dead letters are gone.
     pub(super) fn forget_before(&mut self, earliest: Offset) -> Vec<Rejection> {
         let kept = self.letters.split_off(&earliest);
         let gone = std::mem::replace(&mut self.letters, kept);

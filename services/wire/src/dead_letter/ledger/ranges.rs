@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use watchkeeper_ports::Offset;
 
-/// Ranges in one set; past it the lowest is forgotten.
+/// Maximum number of ranges; beyond it the lowest is dropped.
 pub(super) const MAX_RANGES: usize = 50_000;
 
-/// A set of offsets, kept as ranges, because most lie side by side.
+/// A set of offsets, stored as ranges, because most are adjacent.
 #[derive(Debug, Default)]
 pub(super) struct Ranges {
-    /// By its first offset, the one after its last.
+    /// The end of each range (exclusive) by its first offset.
     ends: BTreeMap<Offset, Offset>,
 }
 
 impl Ranges {
-    /// Adds an offset; says whether it is new.
+    /// Adds an offset; returns whether it is new.
     pub(super) fn insert(&mut self, offset: Offset) -> bool {
         let (false, Some(mut end)) = (self.contains(offset), offset.checked_add(1)) else { return false };
         let before = self.ends.range(..offset).next_back().filter(|(_, end)| **end == offset);
@@ -33,7 +33,7 @@ impl Ranges {
         self.ends.range(..=offset).next_back().is_some_and(|(_, end)| offset < *end)
     }
 
-    /// Forgets those before `earliest`.
+    /// Removes offsets before `earliest`.
     pub(super) fn forget_before(&mut self, earliest: Offset) {
         let rest = self.ends.split_off(&earliest);
         let cut = self.ends.pop_last().filter(|(_, end)| *end > earliest);
@@ -41,7 +41,7 @@ impl Ranges {
         self.ends.extend(cut.map(|(_, end)| (earliest, end)));
     }
 
-    /// How many offsets there are.
+    /// Number of offsets.
     pub(super) fn len(&self) -> u64 {
         self.ends.iter().map(|(start, end)| end - start).sum()
     }

@@ -1,13 +1,13 @@
-//! What was settled not long ago.
+//! Recently settled rejections.
 
 use super::Rejection;
 use std::collections::{HashSet, VecDeque};
 
-/// Rejections that are remembered after they were settled, so that a copy that comes later does not wait. A
-/// copy comes soon: it is made by a role that was killed before it had committed.
+/// Number of settled rejections kept, so that a later copy is not pending. Copies come soon: they are written by a role
+/// that was killed before it committed.
 pub(super) const MAX_RECENT: usize = 50_000;
 
-/// The rejections that were settled last.
+/// The most recently settled rejections.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     oldest_first: VecDeque<Rejection>,

@@ -25,7 +25,7 @@ fn push(batch: &mut BatchBuilder, offset: Offset) {
     letter(offset, "persister").push(batch);
 }
 
-/// Says that the letter at `offset` of partition 0 was replayed.
+/// Marks the dead letter at `offset` of partition 0 as replayed.
 fn settle(batch: &mut BatchBuilder, offset: Offset) {
     letter(0, "persister").push_marker(batch, Settlement::Replayed, Place { partition: 0, offset });
 }
@@ -34,7 +34,7 @@ fn id(offset: Offset) -> LetterId {
     LetterId { partition: dead_letters(0), offset }
 }
 
-/// The records of `builder` as they lie from `first` on.
+/// The records of `builder` at offsets from `first`.
 fn read_from(first: Offset, builder: BatchBuilder) -> ReceivedBatch {
     received(first, &builder.finish(), usize::MAX)
 }
@@ -111,7 +111,7 @@ fn another_record_that_had_the_same_place_is_another_rejection() {
         ..letter(1, "persister")
     };
     other.push(&mut batch);
-    assert_eq!(waiting(&noted(batch)), [2], "the topic that it was on was made anew");
+    assert_eq!(waiting(&noted(batch)), [2], "its topic was recreated");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_page_goes_on_after_a_letter_even_if_that_is_gone() {
     assert_eq!(ledger.newest(2).map(|id| id.offset).collect::<Vec<_>>(), [3, 2]);
 }
 
-/// What waits by the rule: of each rejection the first letter, unless a marker names any of them.
+/// The expected pending ones: the first dead letter of each rejection, unless a marker names any of them.
 fn by_the_rule(entries: &[(bool, u64)]) -> Vec<Offset> {
     let letters: Vec<_> = (0..).zip(entries).filter(|(_, (is_letter, _))| *is_letter).collect();
     let settled: BTreeSet<_> = (0..)
@@ -293,7 +293,7 @@ proptest! {
         let records = batch.finish();
         let mut ledger = Ledger::at_most(most);
         let mut listed = BTreeSet::new();
-        // Reads to the end, and on whenever there is room again.
+        // Reads to the end, and continues whenever there is room again.
         for _ in 0..=entries.len() {
             while ledger.next(&dead_letters(0)) < records.len() as u64 {
                 let next = ledger.next(&dead_letters(0));
