@@ -41,7 +41,7 @@ fn check_alone(settings: &Settings, peers: &Peers) -> Result<(), String> {
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<AnalyticsConfig>()?.clone();
+    let config = (*starter.settings::<AnalyticsConfig>()?).clone();
     let here = starter.shared().all::<InProcess>().iter().find(|here| here.role == api::NAME);
     let here = here.map(|api| api.grpc.clone());
     let elsewhere = |url| ApiClient::at(url, config.token.as_ref());

@@ -33,7 +33,7 @@ pub async fn run(
     let walks = Walk::all(&config);
     let ledger = PassClock { rollups: Arc::clone(&rollups), walks: walks.clone() };
     let shortest = walks.iter().map(|walk| walk.retention).min().unwrap_or_default();
-    let clock = Clock::new(&context, ledger, shortest)?;
+    let clock = Clock::new(&context, ledger, move || shortest)?;
     let looking = clock.clone().keep_looking(context.clone());
     let pruning = keep_pruning(context.clone(), clock, walks.clone(), Arc::clone(&rollups), metrics.clone());
     let analytics = Analytics { world: World::new(context, api, rollups, metrics), walks };

@@ -24,7 +24,7 @@ pub static ROLE: RoleSpec = RoleSpec {
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let (ports, bus) = (ApiPorts::from(starter.ports()), Arc::clone(&starter.ports().bus));
-    let (config, rules) = (*starter.settings()?, Arc::clone(starter.settings::<Arc<RuleSet>>()?));
+    let (config, rules) = (*starter.settings::<ApiConfig>()?, starter.reloadable::<RuleSet>()?);
     let consumers = starter.consumers();
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
     let api = Api::new(starter.context(), config, ports, letters, rules, consumers)?;

@@ -4,7 +4,7 @@ mod subjects;
 
 use std::sync::Arc;
 use subjects::Subject;
-use watchkeeper_config::show_duration;
+use watchkeeper_config::{Reloadable, show_duration};
 use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
 use watchkeeper_ports::{EventBus, PortError};
 use watchkeeper_query::{Alerts, Samples};
@@ -18,14 +18,19 @@ pub(crate) const MAX_EXPLAINED: usize = 20;
 
 /// Lists and explains rules.
 pub(crate) struct Rules {
-    all: Arc<RuleSet>,
+    all: Reloadable<RuleSet>,
     samples: Samples,
     alerts: Alerts,
     bus: Arc<dyn EventBus>,
 }
 
 impl Rules {
-    pub(crate) fn new(all: Arc<RuleSet>, samples: Samples, alerts: Alerts, bus: Arc<dyn EventBus>) -> Self {
+    pub(crate) fn new(
+        all: Reloadable<RuleSet>,
+        samples: Samples,
+        alerts: Alerts,
+        bus: Arc<dyn EventBus>,
+    ) -> Self {
         Self { all, samples, alerts, bus }
     }
 
@@ -33,7 +38,9 @@ impl Rules {
     pub(crate) async fn list(&self) -> Result<RuleList, PortError> {
         let firing = self.alerts.firing_by_rule().await?;
         let count = |rule: &Rule| firing.get(&rule.name).copied().unwrap_or(0);
-        Ok(RuleList { rules: self.all.rules().iter().map(|rule| shown(rule, count(rule))).collect() })
+        Ok(RuleList {
+            rules: self.all.current().rules().iter().map(|rule| shown(rule, count(rule))).collect(),
+        })
     }
 
     /// Why a rule fires or does not fire for the series that `filter` selects; for all series that the rule matches if
@@ -44,7 +51,8 @@ impl Rules {
         filter: &SeriesFilter,
         now: Timestamp,
     ) -> Result<Option<RuleExplanation>, PortError> {
-        let Some(rule) = self.all.rule(name) else { return Ok(None) };
+        let rules = self.all.current();
+        let Some(rule) = rules.rule(name) else { return Ok(None) };
         let alerts = self.alerts.of_rule(name).await?;
         let firing = alerts.values().filter(|alert| alert.is_firing()).count() as u64;
         let (subjects, are_all) = self.subjects(rule, filter, alerts).await?;

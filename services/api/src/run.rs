@@ -15,6 +15,7 @@ use crate::status::Status;
 use axum::Router;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
@@ -50,7 +51,7 @@ impl Api {
         config: ApiConfig,
         ports: ApiPorts,
         letters: Letters,
-        rules: Arc<RuleSet>,
+        rules: Reloadable<RuleSet>,
         consumers: Consumers,
     ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
@@ -65,7 +66,7 @@ impl Api {
         let dead_letters = Arc::new(DeadLetters::new(context.clone(), letters.clone()));
         let samples =
             Samples::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series);
-        let alerts = Alerts::new(Arc::clone(&ports.alerts), Arc::clone(&ports.silences), Arc::clone(&rules));
+        let alerts = Alerts::new(Arc::clone(&ports.alerts), Arc::clone(&ports.silences), rules.clone());
         let sources = Sources {
             rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), Arc::clone(&ports.bus))),
             rollups: Rollups::new(Arc::clone(&ports.rollups)),

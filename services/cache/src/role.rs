@@ -13,14 +13,14 @@ pub static ROLE: RoleSpec = RoleSpec {
     http_port: 8463,
     grpc: Some(GrpcPort { key: "cache_grpc", port: 8464 }),
     consumes: &[(Topic::METRICS, Group::CACHE)],
-    read: |root, settings| settings.add("cache", root.section("cache", CacheConfig::read)),
+    read: |root, settings| settings.add_reloadable("cache", root.section("cache", CacheConfig::read)),
     share: None,
     check_alone: None,
     start,
 };
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<CacheConfig>()?.clone();
+    let config = starter.reloadable::<CacheConfig>()?;
     let Ports { bus, samples, latest, schedule, .. } = starter.ports().clone();
     let refill = RefillSource { samples: samples.clone(), positions: samples };
     let cache = Cache::new(starter.context(), config, bus, refill, latest, schedule)?;

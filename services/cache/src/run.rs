@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{
     Advance, EventBus, Group, LatestCache, Offset, PortError, Position, PositionStore, ReceivedBatch,
@@ -34,7 +35,7 @@ pub struct RefillSource {
 /// The cache role: what it serves, and the loops that fill it.
 pub struct Cache {
     context: RoleContext,
-    config: CacheConfig,
+    config: Reloadable<CacheConfig>,
     bus: Arc<dyn EventBus>,
     source: RefillSource,
     latest: Arc<dyn LatestCache>,
@@ -52,7 +53,7 @@ impl Cache {
     /// When its metrics are registered already.
     pub fn new(
         context: RoleContext,
-        config: CacheConfig,
+        config: Reloadable<CacheConfig>,
         bus: Arc<dyn EventBus>,
         source: RefillSource,
         latest: Arc<dyn LatestCache>,
@@ -73,7 +74,7 @@ impl Cache {
         // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
         let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
         let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
-        let clock = Clock::new(&context, ledger, A_LONG_TIME)?;
+        let clock = Clock::new(&context, ledger, || A_LONG_TIME)?;
         let looking = clock.clone().keep_looking(context.clone());
         let sweeping = keep_sweeping(context.clone(), clock.clone(), Arc::clone(&latest));
         let filler = Filler::new(config, clock, refill_source, latest, metrics);
@@ -93,7 +94,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const A_LONG_TIME: Duration = Duration::MAX;
 
 struct Filler {
-    config: CacheConfig,
+    config: Reloadable<CacheConfig>,
     clock: Clock,
     source: RefillSource,
     cache: Arc<dyn LatestCache>,
@@ -108,7 +109,7 @@ struct Filler {
 
 impl Filler {
     fn new(
-        config: CacheConfig,
+        config: Reloadable<CacheConfig>,
         clock: Clock,
         source: RefillSource,
         cache: Arc<dyn LatestCache>,
@@ -145,7 +146,8 @@ impl Filler {
         }
         let present = heartbeat.idle(self.clock.look(Timestamp::now())).await?;
         let series =
-            refill(&*self.cache, &*self.source.samples, &self.config.ttl, present, heartbeat).await?;
+            refill(&*self.cache, &*self.source.samples, &self.config.current().ttl, present, heartbeat)
+                .await?;
         tracing::info!(series, "cache refilled from the store");
         self.cache.advance(&advances).await
     }
@@ -207,7 +209,7 @@ impl Consumer for Filler {
     /// the cache has forgotten it, begins anew.
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         let started = std::time::Instant::now();
-        let put = self.cache.put(&self.samples, &self.config.ttl, Timestamp::now()).await;
+        let put = self.cache.put(&self.samples, &self.config.current().ttl, Timestamp::now()).await;
         if !self.samples.is_empty() {
             let outcome = if put.is_ok() { Outcome::Success } else { Outcome::Error };
             self.metrics.set.ended(outcome, self.samples.len(), started);
@@ -264,7 +266,7 @@ mod tests {
     fn clock(directory: &tempfile::TempDir) -> Clock {
         let schedule = EmbeddedStore::open(&directory.path().join("clock")).unwrap().schedule();
         let ledger = ScheduledClock { schedule, owner: "cache", believes_the_first: true };
-        Clock::new(&RoleContext::detached("cache"), ledger, A_LONG_TIME).unwrap()
+        Clock::new(&RoleContext::detached("cache"), ledger, || A_LONG_TIME).unwrap()
     }
 
     #[tokio::test]
@@ -285,7 +287,13 @@ mod tests {
         store.append(Arc::new(Append { items: vec![sample], advances })).await.unwrap();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), source(store), cache, metrics());
+        let mut filler = Filler::new(
+            Reloadable::new(CacheConfig { ttl }),
+            clock(&directory),
+            source(store),
+            cache,
+            metrics(),
+        );
         let position =
             |(partition, next): (&TopicPartition, _)| Position { partition: partition.clone(), next };
         let expected: Vec<_> = partitions.iter().zip([70, 80, 0]).map(position).collect();
@@ -299,7 +307,13 @@ mod tests {
         let store = EmbeddedStore::open(directory.path()).unwrap().samples();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };
         let cache = Arc::new(MemoryCache::new());
-        let mut filler = Filler::new(CacheConfig { ttl }, clock(&directory), source(store), cache, metrics());
+        let mut filler = Filler::new(
+            Reloadable::new(CacheConfig { ttl }),
+            clock(&directory),
+            source(store),
+            cache,
+            metrics(),
+        );
         let heartbeat = RoleContext::detached("cache").heartbeat("receive");
         assert!(!filler.on_deadline(&heartbeat).await, "it has no partition");
         let partition = TopicPartition::new(Topic::METRICS, 0);

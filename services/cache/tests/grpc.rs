@@ -21,6 +21,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tower::ServiceExt as _;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
 use watchkeeper_cache::{Cache, CacheConfig, RefillSource};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{LatestCache, TtlPolicy};
 use watchkeeper_runtime::RoleContext;
@@ -53,7 +54,9 @@ async fn service(samples: &[Sample]) -> Channel {
     let schedule = store.schedule();
     let source = RefillSource { samples: store.samples(), positions: store.samples() };
     let context = RoleContext::detached("cache");
-    let role = Cache::new(context.clone(), CacheConfig { ttl }, bus, source, cache, schedule).unwrap();
+    let role =
+        Cache::new(context.clone(), Reloadable::new(CacheConfig { ttl }), bus, source, cache, schedule)
+            .unwrap();
     let mut services = Services::new(context.roster().clone());
     services.add("cache", &Cache::SERVICES, role.grpc(&access, || NOW.parse().unwrap()));
     let grpc = services.router(FILE_DESCRIPTOR_SET, &access);

@@ -26,7 +26,7 @@ fn read(root: &mut Section<'_>, settings: &mut Settings) {
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<CollectorConfig>()?.clone();
+    let config = (*starter.settings::<CollectorConfig>()?).clone();
     let Ports { bus, schedule, .. } = starter.ports().clone();
     let spool = watchkeeper_spool::open(starter.shared(), &config.spool);
     starter.run(run(starter.context(), config, bus, spool, schedule));

@@ -19,6 +19,7 @@ use axum::routing::get;
 use question::{SeriesQuestion, StatusQuestion};
 use std::sync::Arc;
 use std::time::Instant;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
@@ -37,7 +38,7 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
 pub struct Console {
     context: RoleContext,
     sources: Sources,
-    rules: Arc<RuleSet>,
+    rules: Reloadable<RuleSet>,
     started: Instant,
     host: Arc<str>,
     assets: &'static Assets,
@@ -50,7 +51,7 @@ impl Console {
         context: RoleContext,
         ports: ConsolePorts,
         letters: Letters,
-        rules: Arc<RuleSet>,
+        rules: Reloadable<RuleSet>,
         consumers: Consumers,
     ) -> Self {
         context.set_status("serving / and /alerts");
@@ -111,13 +112,13 @@ async fn series_page(
     let now = Timestamp::now();
     let answers = one_series(&console.sources, &series, lookback, now).await;
     let shell = console.shell("/series", &headers, now);
-    render(&SeriesPage::new(shell, &series, lookback, answers, &console.rules, now))
+    render(&SeriesPage::new(shell, &series, lookback, answers, &console.rules.current(), now))
 }
 
 async fn alerts_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = Timestamp::now();
     let answers = alerting(&console.sources, now).await;
-    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &console.rules, answers, now))
+    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &console.rules.current(), answers, now))
 }
 
 fn render(page: &impl Template) -> Result<Response, Problem> {

@@ -22,7 +22,7 @@ pub static ROLE: RoleSpec = RoleSpec {
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let (ports, bus) = (ConsolePorts::from(starter.ports()), Arc::clone(&starter.ports().bus));
-    let rules = Arc::clone(starter.settings::<Arc<RuleSet>>()?);
+    let rules = starter.reloadable::<RuleSet>()?;
     let consumers = starter.consumers();
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
     let console = Console::new(starter.context(), ports, letters, rules, consumers);

@@ -40,10 +40,9 @@ pub(crate) async fn read(
     Ok(read)
 }
 
-/// The bytes that all requests together may hold.
-#[derive(Debug)]
+/// The bytes that all requests together hold.
+#[derive(Debug, Default)]
 pub(crate) struct Room {
-    bytes: usize,
     taken: AtomicUsize,
 }
 
@@ -51,17 +50,15 @@ pub(crate) struct Room {
 #[derive(Debug)]
 pub(crate) struct Share<'r> {
     room: &'r Room,
+    /// What all may hold.
+    most: usize,
     bytes: usize,
 }
 
 impl Room {
-    pub(crate) fn of(bytes: usize) -> Self {
-        Self { bytes, taken: AtomicUsize::new(0) }
-    }
-
-    /// A share of no bytes yet.
-    pub(crate) fn enter(&self) -> Share<'_> {
-        Share { room: self, bytes: 0 }
+    /// A share of no bytes yet, where all together may hold `most`.
+    pub(crate) fn enter(&self, most: usize) -> Share<'_> {
+        Share { room: self, most, bytes: 0 }
     }
 }
 
@@ -71,10 +68,12 @@ impl Share<'_> {
     /// # Errors
     /// 503 when there is no room: to wait for it would take memory itself. The share stays as it was.
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Problem> {
-        let wanted = bytes.min(self.room.bytes);
-        let exchange = |taken| Some(taken - self.bytes + wanted).filter(|&taken| taken <= self.room.bytes);
+        let wanted = bytes.min(self.most);
+        // What becomes smaller has its room, also where others hold more than may be held by now.
+        let has_room = |taken: &usize| *taken <= self.most || wanted <= self.bytes;
+        let exchange = |taken| Some(taken - self.bytes + wanted).filter(has_room);
         let exchanged = self.room.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, exchange);
-        exchanged.map_err(|_| full(self.room.bytes))?;
+        exchanged.map_err(|_| full(self.most))?;
         self.bytes = wanted;
         Ok(())
     }
@@ -97,8 +96,8 @@ mod tests {
 
     #[test]
     fn shares_fill_the_room_to_the_last_byte_and_no_further() {
-        let room = Room::of(10);
-        let (mut one, mut other) = (room.enter(), room.enter());
+        let room = Room::default();
+        let (mut one, mut other) = (room.enter(10), room.enter(10));
         one.resize(4).unwrap();
         other.resize(6).unwrap();
         assert_eq!(other.resize(7).unwrap_err().status(), 503);
@@ -110,13 +109,25 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_room_gets_it_alone() {
-        let room = Room::of(10);
-        let (mut large, mut small) = (room.enter(), room.enter());
+        let room = Room::default();
+        let (mut large, mut small) = (room.enter(10), room.enter(10));
         small.resize(1).unwrap();
         assert!(large.resize(11).is_err());
         drop(small);
         large.resize(11).unwrap();
         drop(large);
         assert_eq!(room.taken.into_inner(), 0);
+    }
+
+    #[test]
+    fn a_smaller_room_takes_nothing_more_until_it_has_place_and_what_shrinks_may_stay() {
+        let room = Room::default();
+        let (mut before, mut after) = (room.enter(10), room.enter(4));
+        before.resize(8).unwrap();
+        assert_eq!(after.resize(1).unwrap_err().status(), 503);
+        before.resize(3).unwrap();
+        after.resize(1).unwrap();
+        assert!(after.resize(2).is_err());
+        after.resize(0).unwrap();
     }
 }

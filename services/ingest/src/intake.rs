@@ -14,6 +14,7 @@ use std::mem;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{EventBus as _, PortError, RecordBatch};
 use watchkeeper_runtime::http::Problem;
@@ -35,14 +36,14 @@ pub(crate) struct Intake<K> {
 pub(crate) struct Shared {
     pub(crate) bus: SpooledBus,
     pub(crate) metrics: HttpMetrics,
-    config: IngestConfig,
+    config: Reloadable<IngestConfig>,
     room: Room,
     turns: Arc<Semaphore>,
 }
 
 impl Shared {
-    pub(crate) fn new(config: IngestConfig, bus: SpooledBus, metrics: HttpMetrics) -> Self {
-        let (room, turns) = (Room::of(config.max_in_hand), Arc::new(Semaphore::new(DECODED_AT_ONCE)));
+    pub(crate) fn new(config: Reloadable<IngestConfig>, bus: SpooledBus, metrics: HttpMetrics) -> Self {
+        let (room, turns) = (Room::default(), Arc::new(Semaphore::new(DECODED_AT_ONCE)));
         Self { bus, metrics, config, room, turns }
     }
 }
@@ -60,11 +61,11 @@ impl<K: Kind> Intake<K> {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(StatusCode, IngestAnswer), Problem> {
-        let content = Content::of(headers)?;
-        let mut share = self.shared.room.enter();
-        let sent = body::read(body, self.shared.config.max_body, &mut share).await?;
+        let (content, config) = (Content::of(headers)?, self.shared.config.current());
+        let mut share = self.shared.room.enter(config.max_in_hand);
+        let sent = body::read(body, config.max_body, &mut share).await?;
         self.shared.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
-        let mut decoded = self.decode(sent, content, sender).await?;
+        let mut decoded = self.decode(sent, content, sender, config).await?;
         if decoded.accepted > 0 {
             let batches = mem::take(&mut decoded.batches);
             share.resize(batches.iter().map(RecordBatch::size_bytes).sum())?;
@@ -84,6 +85,7 @@ impl<K: Kind> Intake<K> {
         sent: Vec<u8>,
         content: Content,
         sender: Sender,
+        config: Arc<IngestConfig>,
     ) -> Result<Decoded, Problem> {
         let arrived_at = Timestamp::now();
         let turn =
@@ -91,9 +93,8 @@ impl<K: Kind> Intake<K> {
         let intake = Arc::clone(self);
         let decoding = spawn_blocking(move || {
             let _turn = turn;
-            let IngestConfig { max_decompressed, max_items, .. } = intake.shared.config;
-            let body = decompress(sent, content.coding, max_decompressed)?;
-            decode(&intake.kind, &sender, &body, content.format, max_items, arrived_at)
+            let body = decompress(sent, content.coding, config.max_decompressed)?;
+            decode(&intake.kind, &sender, &body, content.format, config.max_items, arrived_at)
         });
         // A panic has told the log already.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
@@ -140,8 +141,8 @@ mod tests {
         let (directory, context) = (tempfile::tempdir().unwrap(), RoleContext::detached("ingest"));
         let bus = EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap();
         let bus = SpooledBus::new(&context, Arc::new(bus), None, Samples::TOPIC).unwrap();
-        let (config, registry) = (IngestConfig::default(), context.registry());
-        let samples = Samples::new(config.series, Duration::MAX, registry).unwrap();
+        let (config, registry) = (Reloadable::new(IngestConfig::default()), context.registry());
+        let samples = Samples::new(config.clone(), Box::new(|| Duration::MAX), registry).unwrap();
         let shared = Shared::new(config, bus, HttpMetrics::register(registry).unwrap());
         let metrics = ItemMetrics::register::<Samples>(registry).unwrap();
         let intake = Arc::new(Intake::new(Arc::new(shared), samples, metrics));

@@ -4,7 +4,8 @@ use crate::config::IngestConfig;
 use crate::openapi::openapi;
 use crate::run::Ingest;
 use std::sync::Arc;
-use watchkeeper_runtime::role::{RoleSpec, SampleRetention, StartError, Starter};
+use watchkeeper_config::Section;
+use watchkeeper_runtime::role::{RoleSpec, SampleRetention, Settings, StartError, Starter};
 
 /// Ingest.
 pub static ROLE: RoleSpec = RoleSpec {
@@ -13,19 +14,26 @@ pub static ROLE: RoleSpec = RoleSpec {
     http_port: 8462,
     grpc: None,
     consumes: &[],
-    read: |root, settings| settings.add("ingest", root.section("ingest", IngestConfig::read)),
+    read,
     share: Some(|shared| shared.add(openapi())),
     check_alone: None,
     start,
 };
 
+fn read(root: &mut Section<'_>, settings: &mut Settings) {
+    let config = root.section("ingest", IngestConfig::read);
+    // It is opened when the role starts: of the section it alone needs a restart.
+    settings.add("ingest.spool", config.spool.clone());
+    settings.add_reloadable("ingest", config);
+}
+
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<IngestConfig>()?.clone();
+    let config = starter.reloadable::<IngestConfig>()?;
     // What the persister would not keep is refused at once: it is told where the sender hears it.
-    let SampleRetention(retention) = *starter.settings()?;
-    let spool = watchkeeper_spool::open(starter.shared(), &config.spool);
+    let retention = starter.reloadable::<SampleRetention>()?;
+    let spool = watchkeeper_spool::open(starter.shared(), &config.current().spool);
     let bus = Arc::clone(&starter.ports().bus);
-    let ingest = Ingest::new(starter.context(), config, retention, bus, spool)?;
+    let ingest = Ingest::new(starter.context(), config, move || retention.current().0, bus, spool)?;
     starter.serve_http(ingest.router(starter.access()));
     starter.run(ingest.run());
     Ok(())

@@ -11,6 +11,7 @@ use axum::Router;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use watchkeeper_config::Reloadable;
 use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::probe::PROBE_EVERY;
@@ -26,20 +27,20 @@ pub struct Ingest {
 
 impl Ingest {
     /// The role, whose samples go to `bus`; to `spool` while that is away, if there is one. Samples older than
-    /// `retention`, for which the store keeps them, are refused.
+    /// `retention`, for which the store keeps them, are refused; it is asked for each body, for it may be reloaded.
     ///
     /// # Errors
     /// When its metrics are registered already.
     pub fn new(
         context: RoleContext,
-        config: IngestConfig,
-        retention: Duration,
+        config: Reloadable<IngestConfig>,
+        retention: impl Fn() -> Duration + Send + Sync + 'static,
         bus: Arc<dyn EventBus>,
         spool: Option<SpoolPort>,
     ) -> Result<Self, prometheus::Error> {
         let registry = context.registry();
         let bus = SpooledBus::new(&context, bus, spool, Samples::TOPIC)?;
-        let samples = Samples::new(config.series, retention, registry)?;
+        let samples = Samples::new(config.clone(), Box::new(retention), registry)?;
         let shared = Arc::new(Shared::new(config, bus, HttpMetrics::register(registry)?));
         let metrics = ItemMetrics::register::<Samples>(registry)?;
         let samples = Arc::new(Intake::new(Arc::clone(&shared), samples, metrics));

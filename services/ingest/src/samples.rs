@@ -3,23 +3,28 @@
 mod identity;
 mod series;
 
-use crate::config::SeriesLimits;
+use crate::config::IngestConfig;
 use crate::kind::{Kind, NoRoom, ReadItem, Refused, Sender};
 use identity::{ArrivalClock, Repeat, Repeats};
 use prometheus::{IntGaugeVec, Opts, Registry};
 use series::{RecentSeries, SeriesOf, nearly_full};
 use std::time::{Duration, Instant};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, Topic};
 use watchkeeper_runtime::Notice;
 use watchkeeper_runtime::telemetry::register;
 use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
 
+/// How long the store keeps samples, as it is set now.
+pub(crate) type Retention = Box<dyn Fn() -> Duration + Send + Sync>;
+
 /// Samples. One that does not say when it was collected gets the time it arrives; one that is given twice in a body is
 /// published once; one of a new series is refused when there are too many.
 pub(crate) struct Samples {
+    config: Reloadable<IngestConfig>,
     /// How long the store keeps samples: older ones are refused.
-    retention: Duration,
+    retention: Retention,
     arrivals: ArrivalClock,
     recent: RecentSeries,
     series: IntGaugeVec,
@@ -27,15 +32,16 @@ pub(crate) struct Samples {
 
 impl Samples {
     pub(crate) fn new(
-        limits: SeriesLimits,
-        retention: Duration,
+        config: Reloadable<IngestConfig>,
+        retention: Retention,
         registry: &Registry,
     ) -> Result<Self, prometheus::Error> {
         let series = Opts::new("watchkeeper_ingest_series", "Series that were sent lately, by token.");
         Ok(Self {
+            config,
             retention,
             arrivals: ArrivalClock::default(),
-            recent: RecentSeries::new(limits, Instant::now()),
+            recent: RecentSeries::new(Instant::now()),
             series: register(registry, IntGaugeVec::new(series, &["token"])?)?,
         })
     }
@@ -48,7 +54,7 @@ impl Samples {
             let series = i64::try_from(*series).unwrap_or(i64::MAX);
             self.series.with_label_values(&[sender.name()]).set(series);
         }
-        match nearly_full(&counts, self.recent.limits) {
+        match nearly_full(&counts, self.config.current().series) {
             Some(text) => notice.set(text),
             None => notice.clear(),
         }
@@ -71,9 +77,9 @@ impl Kind for Samples {
     fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Reader<'b> {
         Reader {
             now,
-            retention: self.retention,
+            retention: (self.retention)(),
             arrivals: &self.arrivals,
-            recent: self.recent.of(sender, Instant::now()),
+            recent: self.recent.of(sender, self.config.current().series, Instant::now()),
             samples: SampleReader::new(),
             key: String::new(),
             repeats: Repeats::default(),

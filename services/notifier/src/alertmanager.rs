@@ -8,16 +8,19 @@ mod shape;
 
 use crate::dispatch::Seen;
 use crate::http::HttpPoster;
+use crate::settings::NotifierSettings;
 use shape::Told;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use watchkeeper_config::HttpUrl;
+use watchkeeper_config::{HttpUrl, Reloadable};
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_http_client::HttpRequest;
-use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
+use watchkeeper_runtime::{Dependency, RoleContext, RoleResult, Rounds};
 
+/// What an operator calls it.
+const NAME: &str = "alertmanager";
 /// How often alerts that fire are told again.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(60);
 /// For how long a firing alert is to be taken as such: as many intervals may fail before it counts as
@@ -29,20 +32,27 @@ pub(crate) const MAX_ALERTS_PER_POST: usize = 500;
 /// Where Alertmanager (0.16 or later) takes alerts.
 const PATH: &str = "/api/v2/alerts";
 
-/// Tells Alertmanager of all `alerts` once a minute, and whenever they have changed, until asked to stop.
+/// Tells Alertmanager, if there is one, of all `alerts` once a minute, and whenever they have changed, until asked to
+/// stop.
 pub(crate) async fn keep_telling(
     context: RoleContext,
-    url: HttpUrl,
-    page: Option<HttpUrl>,
+    settings: Reloadable<NotifierSettings>,
     seen: watch::Receiver<Arc<Seen>>,
 ) -> RoleResult {
-    let dependency = context.dependency("alertmanager");
-    let heartbeat = context.heartbeat("alertmanager");
-    let (poster, url) = (HttpPoster::new(), url.with_path(PATH));
+    // The role depends on it only once it is configured.
+    let mut dependency = settings.current().config.alertmanager.is_some().then(|| context.dependency(NAME));
+    let heartbeat = context.heartbeat(NAME);
+    let poster = HttpPoster::new();
     let mut rounds = Rounds::every(TELL_EVERY, &context, &heartbeat);
     let mut changes = seen.clone();
-    let round = async || {
-        let current = Arc::clone(&seen.borrow());
+    let mut round = async || {
+        let (settings, current) = (settings.current(), Arc::clone(&seen.borrow()));
+        let Some(url) = &settings.config.alertmanager else {
+            dependency.iter().for_each(Dependency::up);
+            return Ok(());
+        };
+        let dependency = dependency.get_or_insert_with(|| context.dependency(NAME));
+        let (url, page) = (url.with_path(PATH), settings.config.alerts_page());
         match tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
             Ok(()) => dependency.up(),
             Err(reason) => {
@@ -125,9 +135,14 @@ mod tests {
 
     impl Running {
         fn start(url: &str, alerts: Vec<Alert>) -> Self {
+            let settings = NotifierSettings::of(&format!("[notifier.alertmanager]\nurl = {url:?}"));
+            Self::with(settings, alerts)
+        }
+
+        fn with(settings: Reloadable<NotifierSettings>, alerts: Vec<Alert>) -> Self {
             let context = RoleContext::detached("notifier");
             let (seen, seen_by) = watch::channel(all(alerts));
-            let telling = keep_telling(context.clone(), url.parse().unwrap(), None, seen_by);
+            let telling = keep_telling(context.clone(), settings, seen_by);
             Self { context, seen, role: tokio::spawn(telling) }
         }
 
@@ -135,6 +150,22 @@ mod tests {
             self.context.shutdown().cancel();
             self.role.await.unwrap().unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_a_reload_adds_is_told_with_the_next_change_and_one_that_it_removes_is_not() {
+        let served = Served::answering([StatusCode::OK]).await;
+        let settings = NotifierSettings::of("");
+        let running = Running::with(settings.clone(), Vec::new());
+        let url = format!("[notifier.alertmanager]\nurl = {:?}", served.url);
+        settings.replace(NotifierSettings::of(&url).current());
+        running.seen.send_replace(all(vec![alert(1)]));
+        assert_eq!(told(&served.received(1).await[0]).len(), 1);
+        settings.replace(NotifierSettings::of("").current());
+        running.seen.send_replace(all(Vec::new()));
+        running.context.roster().ready().await;
+        running.stop().await;
+        assert_eq!(served.requests().len(), 1);
     }
 
     #[tokio::test]

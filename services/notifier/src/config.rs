@@ -97,6 +97,11 @@ impl NotifierConfig {
         self.receivers.iter().any(|receiver| !receiver.mail.is_empty())
     }
 
+    /// The webhook of the receiver of that name.
+    pub(crate) fn webhook(&self, receiver: &str) -> Option<&Webhook> {
+        self.receivers.iter().find(|one| one.name == receiver)?.webhook.as_ref()
+    }
+
     /// The receivers, as a planner needs them.
     pub(crate) fn planned(&self) -> Vec<Receiver> {
         self.receivers.iter().map(ReceiverConfig::planned).collect()

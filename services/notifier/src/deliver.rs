@@ -4,20 +4,20 @@ mod outcome;
 
 pub(crate) use outcome::SendError;
 
-use crate::config::{NotifierConfig, Webhook};
 use crate::http::{HttpPoster, POST_WITHIN};
 use crate::mail_body;
 use crate::metrics::NotifierMetrics;
+use crate::settings::NotifierSettings;
 use crate::webhook;
 use outcome::{outcome, tells};
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Channel, Notification, Timestamp};
 use watchkeeper_ports::{Claimed, Failure, Lease, Mailer, NotificationStore, Outcome, PortError, Tenure};
 use watchkeeper_runtime::{
@@ -55,8 +55,7 @@ pub(crate) struct Deliverer {
     store: Arc<dyn NotificationStore>,
     mailer: Arc<dyn Mailer>,
     poster: HttpPoster,
-    webhooks: HashMap<String, Webhook>,
-    give_up_after: Duration,
+    settings: Reloadable<NotifierSettings>,
     metrics: Arc<NotifierMetrics>,
     /// A permit is taken for each claim whose renewal is overdue.
     overdue: Semaphore,
@@ -64,21 +63,16 @@ pub(crate) struct Deliverer {
 
 impl Deliverer {
     pub(crate) fn new(
-        config: &NotifierConfig,
+        settings: Reloadable<NotifierSettings>,
         store: Arc<dyn NotificationStore>,
         mailer: Arc<dyn Mailer>,
         metrics: Arc<NotifierMetrics>,
     ) -> Self {
-        let webhooks = config
-            .receivers
-            .iter()
-            .filter_map(|receiver| Some((receiver.name.clone(), receiver.webhook.clone()?)));
         Self {
             store,
             mailer,
             poster: HttpPoster::new(),
-            webhooks: webhooks.collect(),
-            give_up_after: config.give_up_after,
+            settings,
             metrics,
             overdue: Semaphore::new(MAX_AT_ONCE),
         }
@@ -129,7 +123,8 @@ impl Deliverer {
         let sent = timeout(SEND_WITHIN, self.send(notification, now)).await;
         let sent = sent.unwrap_or_else(|_| Err(SendError::timed_out(SEND_WITHIN)));
         let took = begun.elapsed();
-        let outcome = outcome(notification, sent, now.plus(took), self.give_up_after);
+        let give_up_after = self.settings.current().config.give_up_after;
+        let outcome = outcome(notification, sent, now.plus(took), give_up_after);
         self.metrics.attempted(notification.channel, tells(&outcome), took);
         log(notification, &outcome);
         outcome
@@ -148,7 +143,8 @@ impl Deliverer {
                 Ok(self.mailer.send(&mail).await?)
             }
             Channel::Webhook => {
-                let Some(webhook) = self.webhooks.get(&notification.recipient) else {
+                let settings = self.settings.current();
+                let Some(webhook) = settings.config.webhook(&notification.recipient) else {
                     let reason = format!("no receiver {} has a webhook any more", notification.recipient);
                     return Err(SendError::Rejected(reason));
                 };

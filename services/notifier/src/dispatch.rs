@@ -1,10 +1,12 @@
 //! Planning: from the alerts there are to notifications in the outbox.
 
 use crate::outgoing::Outgoing;
-use crate::plan::{Decision, GroupPlan, Planner};
+use crate::plan::{Decision, GroupPlan};
+use crate::settings::NotifierSettings;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore};
 use watchkeeper_query::{FirstAlerts, first_alerts, unended_silences};
@@ -43,8 +45,7 @@ pub(crate) struct Dispatcher {
     pub(crate) alerts: Arc<dyn AlertStore>,
     pub(crate) notifications: Arc<dyn NotificationStore>,
     pub(crate) silences: Arc<dyn SilenceStore>,
-    pub(crate) planner: Planner,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) settings: Reloadable<NotifierSettings>,
     /// Where the alerts of each round are shown, if they differ from those of the last.
     pub(crate) seen: watch::Sender<Arc<Seen>>,
 }
@@ -53,6 +54,7 @@ impl Dispatcher {
     /// Plans what is to be told at `now` and stores it, then removes the alerts of which nobody is to be told
     /// any more. Gives how many notifications are new.
     pub(crate) async fn round(&self, now: Timestamp) -> Result<usize, PortError> {
+        let settings = self.settings.current();
         for _ in 0..MAX_ATTEMPTS {
             // The groups first: where an alert changes after this, what another planner tells of it outdates
             // the plan. Else an alert that has cleared since could meet a group that was told so and forgot it.
@@ -62,8 +64,9 @@ impl Dispatcher {
                 return Ok(0);
             }
             let silences = unended_silences(&*self.silences, now).await?.all;
-            let Decision { groups, removable } = self.planner.plan(now, &seen.alerts, &groups, &silences);
-            let (all, plan) = (groups.len(), self.write(groups));
+            let decision = settings.planner.plan(now, &seen.alerts, &groups, &silences);
+            let Decision { groups, removable } = decision;
+            let (all, plan) = (groups.len(), write(&settings.outgoing, groups));
             let (is_whole, count) = (plan.groups.len() == all, plan.notifications.len());
             if plan != Plan::default() && self.notifications.plan(Arc::new(plan)).await? == Planned::Outdated
             {
@@ -88,18 +91,18 @@ impl Dispatcher {
         });
         Ok(seen)
     }
+}
 
-    fn write(&self, groups: Vec<GroupPlan<'_>>) -> Plan {
-        let mut plan = Plan::default();
-        for GroupPlan { change, notice } in groups {
-            if plan.notifications.len() >= MAX_PER_PLAN {
-                break;
-            }
-            plan.groups.push(change);
-            plan.notifications.extend(notice.map(|notice| self.outgoing.write(&notice)));
+fn write(outgoing: &Outgoing, groups: Vec<GroupPlan<'_>>) -> Plan {
+    let mut plan = Plan::default();
+    for GroupPlan { change, notice } in groups {
+        if plan.notifications.len() >= MAX_PER_PLAN {
+            break;
         }
-        plan
+        plan.groups.push(change);
+        plan.notifications.extend(notice.map(|notice| outgoing.write(&notice)));
     }
+    plan
 }
 
 /// Fills the outbox until asked to stop; `changed` is told when alerts have changed, `planned` when there is

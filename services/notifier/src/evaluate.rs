@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_ports::{
@@ -57,6 +58,7 @@ pub(crate) struct Evaluating {
     reading: Reading,
     repartition: Repartition,
     loose: Loose,
+    rules: Reloadable<RuleSet>,
     evaluator: Evaluator,
     /// Which topic it consumes.
     topic_id: TopicId,
@@ -85,7 +87,7 @@ impl Evaluating {
     /// Evaluates `rules` over `topic`; `news` is told when an alert was stored.
     pub(crate) fn new(
         topic: Topic,
-        rules: Arc<RuleSet>,
+        rules: Reloadable<RuleSet>,
         bus: Arc<dyn EventBus>,
         alerts: Arc<dyn AlertStore>,
         metrics: Arc<NotifierMetrics>,
@@ -99,7 +101,8 @@ impl Evaluating {
             repartition: Repartition::of(&topic),
             loose: Loose::default(),
             topic,
-            evaluator: Evaluator::new(rules),
+            evaluator: Evaluator::new(rules.current()),
+            rules,
             topic_id: TopicId::default(),
             partitions: BTreeMap::new(),
             known_until: KnownUntil::default(),
@@ -150,9 +153,21 @@ impl Evaluating {
         self.evaluator.has_news()
     }
 
-    /// What there is to store. It names every partition it may be about, also where the position stays.
+    /// Whether the rules were replaced by others than those that are evaluated.
+    fn has_other_rules(&self) -> bool {
+        !Arc::ptr_eq(&self.rules.current(), self.evaluator.rules())
+    }
+
+    /// What there is to store. From then on the rules hold that were read last: what was taken until now is stored as
+    /// it would be before a restart, and what comes is evaluated as it would be after one. It names every partition it
+    /// may be about, also where the position stays.
     fn findings(&mut self) -> Evaluation {
-        let found = self.evaluator.drain();
+        let found = if self.has_other_rules() {
+            tracing::info!(topic = %self.topic, "evaluating by other rules from now on");
+            self.evaluator.reload(self.rules.current())
+        } else {
+            self.evaluator.drain()
+        };
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
         // A sample that waits is not done with.
         let waiting = self.loose.first_offsets();
@@ -198,6 +213,10 @@ impl Consumer for Evaluating {
         topic_id: &TopicId,
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
+        if self.has_other_rules() {
+            // What other rules have remembered is lost where it is recalled by these.
+            self.store(heartbeat).await?;
+        }
         self.topic_id = topic_id.clone();
         if !self.topic.is_dead_letters() {
             heartbeat.waiting("bus", self.repartition.begin(&*self.bus, &self.topic)).await?;
@@ -315,7 +334,7 @@ impl Consumer for Evaluating {
         let taken = self.taken;
         heartbeat.waiting("bus", self.take_passed_on()).await;
         let has_news = heartbeat.waiting("bus", self.tick(Timestamp::now())).await;
-        has_news || self.taken > taken || self.has_taken_loose
+        has_news || self.taken > taken || self.has_taken_loose || self.has_other_rules()
     }
 }
 

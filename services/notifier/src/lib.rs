@@ -27,6 +27,7 @@ mod plan;
 mod prune;
 mod role;
 mod run;
+mod settings;
 mod status;
 mod webhook;
 
@@ -34,4 +35,5 @@ pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConf
 pub use deliver::SEND_WITHIN;
 pub use role::ROLE;
 pub use run::{NotifierPorts, run};
+pub use settings::NotifierSettings;
 pub use webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};

@@ -18,11 +18,11 @@ pub(crate) async fn keep_pruning(
     clock: Clock,
     notifications: Arc<dyn NotificationStore>,
     silences: Arc<dyn SilenceStore>,
-    retention: Duration,
+    retention: impl Fn() -> Duration,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&clock, &*notifications, &*silences, retention)).await? {}
+    while rounds.next(prune(&clock, &*notifications, &*silences, &retention)).await? {}
     Ok(())
 }
 
@@ -30,9 +30,9 @@ async fn prune(
     clock: &Clock,
     notifications: &dyn NotificationStore,
     silences: &dyn SilenceStore,
-    retention: Duration,
+    retention: &impl Fn() -> Duration,
 ) -> Result<(), Stopped> {
-    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention());
     let (notifications, silences) = (notifications.prune(before).await?, silences.prune(before).await?);
     if notifications + silences > 0 {
         tracing::info!(notifications, silences, "removed what was past its retention");
@@ -74,9 +74,9 @@ mod tests {
         let believed = believed.map(|(name, at)| (name.to_owned(), at));
         schedule.mark("notifier", &believed).await.unwrap();
         let ledger = ScheduledClock { schedule, owner: "notifier", believes_the_first: false };
-        let clock = Clock::new(&context, ledger, Duration::ZERO).unwrap();
+        let clock = Clock::new(&context, ledger, || Duration::ZERO).unwrap();
         let pruning =
-            keep_pruning(context.clone(), clock, notifications.clone(), silences.clone(), Duration::ZERO);
+            keep_pruning(context.clone(), clock, notifications.clone(), silences.clone(), || Duration::ZERO);
         let pruning = tokio::spawn(pruning);
         while silences.silence("1").await.unwrap().is_some() {
             tokio::task::yield_now().await;

@@ -2,6 +2,7 @@
 
 use crate::config::NotifierConfig;
 use crate::run::{NotifierPorts, run};
+use crate::settings::NotifierSettings;
 use std::sync::Arc;
 use watchkeeper_config::Section;
 use watchkeeper_ports::{Group, Topic};
@@ -27,14 +28,17 @@ fn read(root: &mut Section<'_>, settings: &mut Settings) {
     if settings.compatibility().match_old_names {
         rules = Arc::new(Arc::unwrap_or_clone(rules).with_old_names());
     }
-    settings.add("notifier", config);
-    settings.add("rule, inhibit or compatibility", rules);
+    // Before the rules: who plans is to know each rule of which an alert comes. What fails here was refused when it
+    // was read.
+    if let Ok(notifier) = NotifierSettings::new(config, Arc::clone(&rules)) {
+        settings.add_reloadable("notifier", notifier);
+    }
+    settings.add_reloadable("rule, inhibit or compatibility", Arc::unwrap_or_clone(rules));
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<NotifierConfig>()?.clone();
-    let rules = Arc::clone(starter.settings::<Arc<RuleSet>>()?);
+    let (settings, rules) = (starter.reloadable::<NotifierSettings>()?, starter.reloadable::<RuleSet>()?);
     let ports = NotifierPorts::from(starter.ports());
-    starter.run(run(starter.context(), config, rules, ports));
+    starter.run(run(starter.context(), settings, rules, ports));
     Ok(())
 }

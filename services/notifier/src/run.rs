@@ -1,16 +1,16 @@
 //! The notifier's loops.
 
 use crate::alertmanager::keep_telling;
-use crate::config::NotifierConfig;
 use crate::deliver::{Deliverer, keep_delivering};
 use crate::dispatch::{Dispatcher, Seen, keep_dispatching};
 use crate::evaluate::Evaluating;
 use crate::metrics::NotifierMetrics;
-use crate::plan::Planner;
 use crate::prune::keep_pruning;
+use crate::settings::NotifierSettings;
 use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
+use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{
     AlertStore, EventBus, Group, Mailer, NotificationStore, Ports, PositionStore, ScheduleStore,
     SilenceStore, Topic,
@@ -45,14 +45,14 @@ impl From<&Ports> for NotifierPorts {
 }
 
 /// Evaluates the rules over topic `metrics` and its dead letters, and tells people what fires and clears,
-/// until asked to stop. Configuration and rules are as [`NotifierConfig::read`] gave them.
+/// until asked to stop. `rules` are those of `settings`; a reload replaces the settings first, so that an alert of a
+/// new rule never meets a planner that does not know the rule.
 pub async fn run(
     context: RoleContext,
-    config: NotifierConfig,
-    rules: Arc<RuleSet>,
+    settings: Reloadable<NotifierSettings>,
+    rules: Reloadable<RuleSet>,
     ports: NotifierPorts,
 ) -> RoleResult {
-    let outgoing = config.outgoing(&rules).map_err(|mut errors| errors.swap_remove(0))?;
     let NotifierPorts { bus, alerts, notifications, silences, schedule, mailer } = ports;
     let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
     let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -64,7 +64,7 @@ pub async fn run(
             group: Group::NOTIFIER,
             positions: Some(positions),
         };
-        let (rules, metrics, changed) = (Arc::clone(&rules), Arc::clone(&metrics), Arc::clone(&changed));
+        let (rules, metrics, changed) = (rules.clone(), Arc::clone(&metrics), Arc::clone(&changed));
         let evaluating =
             Evaluating::new(topic, rules, Arc::clone(&bus), Arc::clone(&alerts), metrics, changed);
         consume(context.without_status(), source, evaluating)
@@ -75,32 +75,34 @@ pub async fn run(
         alerts: Arc::clone(&alerts),
         notifications: Arc::clone(&notifications),
         silences: Arc::clone(&silences),
-        planner: Planner::new(&rules, &config.planned()),
-        outgoing,
+        settings: settings.clone(),
         seen,
     };
     let dispatching = keep_dispatching(context.clone(), dispatcher, changed, Arc::clone(&planned));
-    let deliverer =
-        Deliverer::new(&config, Arc::clone(&notifications), Arc::clone(&mailer), Arc::clone(&metrics));
+    let deliverer = Deliverer::new(
+        settings.clone(),
+        Arc::clone(&notifications),
+        Arc::clone(&mailer),
+        Arc::clone(&metrics),
+    );
     let delivering = keep_delivering(context.clone(), Arc::new(deliverer), planned);
     let status = Status {
         seen: seen_by.clone(),
         notifications: Arc::clone(&notifications),
-        mailer: config.sends_mail().then_some(mailer),
+        settings: settings.clone(),
+        mailer,
         metrics,
     };
     let reporting = keep_reporting(context.clone(), status);
     let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: false };
-    let clock = Clock::new(&context, ledger, config.retention)?;
-    let looking = clock.clone().keep_looking(context.clone());
-    let pruning = keep_pruning(context.clone(), clock, notifications, silences, config.retention);
-    let page = config.alerts_page();
-    let telling = async {
-        match config.alertmanager {
-            Some(url) => keep_telling(context.clone(), url, page, seen_by).await,
-            None => Ok(()),
-        }
+    let retention = {
+        let settings = settings.clone();
+        move || settings.current().config.retention
     };
+    let clock = Clock::new(&context, ledger, retention.clone())?;
+    let looking = clock.clone().keep_looking(context.clone());
+    let pruning = keep_pruning(context.clone(), clock, notifications, silences, retention);
+    let telling = keep_telling(context.clone(), settings, seen_by);
     tokio::try_join!(evaluating, counting, dispatching, delivering, reporting, looking, pruning, telling)?;
     Ok(())
 }

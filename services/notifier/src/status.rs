@@ -4,11 +4,13 @@ mod report;
 
 use crate::dispatch::Seen;
 use crate::metrics::NotifierMetrics;
+use crate::settings::NotifierSettings;
 use report::Report;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Mailer, NotificationStore, PortError};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
@@ -26,8 +28,8 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Status {
     pub(crate) seen: watch::Receiver<Arc<Seen>>,
     pub(crate) notifications: Arc<dyn NotificationStore>,
-    /// `None` if nobody is told by mail.
-    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) settings: Reloadable<NotifierSettings>,
+    pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) metrics: Arc<NotifierMetrics>,
 }
 
@@ -53,7 +55,10 @@ pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> Role
 
 impl Status {
     async fn mail_error(&self) -> Option<String> {
-        let checked = timeout(CHECK_WITHIN, self.mailer.as_ref()?.check()).await;
+        if !self.settings.current().config.sends_mail() {
+            return None;
+        }
+        let checked = timeout(CHECK_WITHIN, self.mailer.check()).await;
         match checked {
             Ok(Ok(())) => None,
             Ok(Err(PortError::Unavailable { reason, .. })) => Some(reason),
@@ -91,7 +96,9 @@ mod tests {
         let (_seen, seen) = watch::channel(Arc::default());
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let notifications = FakeOutbox::with_mails(0);
-        let status = Status { seen, notifications, mailer: Some(mailbox.clone()), metrics };
+        let settings =
+            NotifierSettings::of("[[notifier.receiver]]\nname = \"ops\"\nmail = [\"ops@example.org\"]");
+        let status = Status { seen, notifications, settings, mailer: mailbox.clone(), metrics };
         let reporting = tokio::spawn(keep_reporting(context.clone(), status));
         let shown = || context.roster().roles()["notifier"].to_string();
         let quiet = "no alert fires, 0 delivered in the last hour";

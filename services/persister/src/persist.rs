@@ -9,6 +9,7 @@ use crate::retention::keep_pruning;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_taken;
 use watchkeeper_ports::{
@@ -25,7 +26,7 @@ use watchkeeper_wire::dead_letter::{SentLetters, first_letters, send_letters};
 #[derive(Clone)]
 pub(crate) struct Persistence {
     pub(crate) context: RoleContext,
-    pub(crate) config: PersisterConfig,
+    pub(crate) config: Reloadable<PersisterConfig>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Clock,
     pub(crate) bus_time: Arc<BusTime>,
@@ -58,8 +59,8 @@ impl Persistence {
             stored: HashMap::new(),
         };
         Ok(async move {
-            let pruning =
-                keep_pruning(context.clone(), clock, pruned_sink, D::ITEMS, config.retention, pruned);
+            let retention = || config.current().retention;
+            let pruning = keep_pruning(context.clone(), clock, pruned_sink, D::ITEMS, retention, pruned);
             tokio::try_join!(consume(context, source, persister), pruning)?;
             Ok(())
         })
@@ -108,16 +109,16 @@ impl<D: Decode> Consumer for Persister<D> {
     fn push(&mut self, batch: ReceivedBatch) {
         self.common.bus_time.note(batch.appended_at);
         let (present, retention) =
-            (self.common.clock.present(Timestamp::now()), self.common.config.retention);
+            (self.common.clock.present(Timestamp::now()), self.common.config.current().retention);
         self.pending.push(batch, &mut self.decoder, |at| check_taken(at, present, retention));
     }
 
     fn linger(&self) -> Duration {
-        self.common.config.batch_age
+        self.common.config.current().batch_age
     }
 
     fn capacity(&self) -> usize {
-        self.pending.capacity(self.common.config.batch_records)
+        self.pending.capacity(self.common.config.current().batch_records)
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {

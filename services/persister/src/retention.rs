@@ -18,12 +18,12 @@ pub(crate) async fn keep_pruning<T: Send + Sync + 'static>(
     clock: Clock,
     sink: Arc<dyn Sink<T>>,
     items: &'static str,
-    retention: Duration,
+    retention: impl Fn() -> Duration,
     pruned: IntCounter,
 ) -> RoleResult {
     let heartbeat = context.heartbeat("prune");
     let mut rounds = Rounds::every(PRUNE_EVERY, &context, &heartbeat);
-    while rounds.next(prune(&clock, &*sink, items, retention, &pruned)).await? {}
+    while rounds.next(prune(&clock, &*sink, items, &retention, &pruned)).await? {}
     Ok(())
 }
 
@@ -31,10 +31,10 @@ async fn prune<T: Send + Sync + 'static>(
     clock: &Clock,
     sink: &dyn Sink<T>,
     items: &'static str,
-    retention: Duration,
+    retention: &impl Fn() -> Duration,
     pruned: &IntCounter,
 ) -> Result<(), Stopped> {
-    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention);
+    let before = clock.look(Timestamp::now()).await?.earliest.minus(retention());
     let removed = sink.prune(before).await?;
     if removed > 0 {
         pruned.inc_by(removed);
@@ -75,13 +75,13 @@ mod tests {
         let store = Arc::new(FakeStore::default());
         store.failures.lock().unwrap().push_back(unavailable());
         let pruned = StreamMetrics::register(context.registry(), "samples").unwrap().pruned;
-        let clock = Clock::new(&context, Steady, Duration::ZERO).unwrap();
+        let clock = Clock::new(&context, Steady, || Duration::ZERO).unwrap();
         let pruning = keep_pruning::<Sample>(
             context.clone(),
             clock,
             store.clone(),
             "samples",
-            Duration::ZERO,
+            || Duration::ZERO,
             pruned.clone(),
         );
         let pruning = tokio::spawn(pruning);

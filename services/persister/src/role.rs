@@ -21,12 +21,12 @@ pub static ROLE: RoleSpec = RoleSpec {
 
 fn read(root: &mut Section<'_>, settings: &mut Settings) {
     let config = root.section("persister", PersisterConfig::read);
-    settings.add("persister", SampleRetention(config.retention));
-    settings.add("persister", config);
+    settings.add_reloadable("persister", SampleRetention(config.retention));
+    settings.add_reloadable("persister", config);
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = starter.settings::<PersisterConfig>()?.clone();
+    let config = starter.reloadable::<PersisterConfig>()?;
     let Ports { bus, samples, schedule, .. } = starter.ports().clone();
     starter.run(run(starter.context(), config, bus, samples, schedule));
     Ok(())

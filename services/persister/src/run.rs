@@ -6,6 +6,7 @@ use crate::metrics::PersisterMetrics;
 use crate::persist::Persistence;
 use crate::series::{LimitedStore, SeriesMetrics, keep_counting};
 use std::sync::Arc;
+use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{EventBus, SampleStore, ScheduleStore};
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -15,16 +16,19 @@ use watchkeeper_wire::sample::SampleDecoder;
 /// of the clock meanwhile is kept in `schedule`.
 pub async fn run(
     context: RoleContext,
-    config: PersisterConfig,
+    config: Reloadable<PersisterConfig>,
     bus: Arc<dyn EventBus>,
     store: Arc<dyn SampleStore>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
-    let (registry, max_series) = (context.registry(), config.max_series);
+    let registry = context.registry();
     let (metrics, series_metrics) =
         (PersisterMetrics::register(registry)?, SeriesMetrics::register(registry)?);
+    let (max_series, retention) = (config.clone(), config.clone());
+    let max_series = move || max_series.current().max_series;
+    let retention = move || retention.current().retention;
     let ledger = StoredClock { schedule, samples: store.clone() };
-    let clock = Clock::new(&context, ledger, config.retention)?;
+    let clock = Clock::new(&context, ledger, retention)?;
     let bus_time = Arc::new(BusTime::default());
     let looking = keep_looking(context.clone(), clock.clone(), Arc::clone(&bus), Arc::clone(&bus_time));
     let limited = LimitedStore::new(store, max_series, series_metrics);

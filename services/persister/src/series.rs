@@ -43,19 +43,24 @@ impl SeriesMetrics {
 #[derive(Clone)]
 pub(crate) struct LimitedStore {
     store: Arc<dyn SampleSink>,
-    max_series: u64,
+    max_series: Arc<dyn Fn() -> u64 + Send + Sync>,
     metrics: SeriesMetrics,
 }
 
 impl LimitedStore {
-    pub(crate) fn new(store: Arc<dyn SampleSink>, max_series: u64, metrics: SeriesMetrics) -> Self {
-        Self { store, max_series, metrics }
+    /// `max_series` is asked each time, for it may be reloaded.
+    pub(crate) fn new(
+        store: Arc<dyn SampleSink>,
+        max_series: impl Fn() -> u64 + Send + Sync + 'static,
+        metrics: SeriesMetrics,
+    ) -> Self {
+        Self { store, max_series: Arc::new(max_series), metrics }
     }
 
     async fn count(&self, notice: &Notice) -> Result<(), Stopped> {
         let series = self.store.series_count().await?;
         self.metrics.series.set(i64::try_from(series).unwrap_or(i64::MAX));
-        match nearly_full(series, self.max_series) {
+        match nearly_full(series, (self.max_series)()) {
             Some(text) => notice.set(text),
             None => notice.clear(),
         }
@@ -78,7 +83,7 @@ impl PositionStore for LimitedStore {
 #[async_trait]
 impl Sink<Sample> for LimitedStore {
     async fn append(&self, batch: Arc<Append<Sample>>) -> Result<Appended, PortError> {
-        let appended = self.store.append_within(self.max_series, batch).await;
+        let appended = self.store.append_within((self.max_series)(), batch).await;
         appended.map_err(|error| match error {
             PortError::ItemsRejected { what, reason, items } => {
                 self.metrics.without_room.inc_by(items.len() as u64);
@@ -137,7 +142,7 @@ mod tests {
         let store = Arc::new(FakeStore::default());
         let metrics = SeriesMetrics::register(context.registry()).unwrap();
         *store.series.lock().unwrap() = 9;
-        let limited = LimitedStore::new(store.clone(), 10, metrics.clone());
+        let limited = LimitedStore::new(store.clone(), || 10, metrics.clone());
         let counting = tokio::spawn(keep_counting(context.clone(), limited));
         let shown = || context.roster().roles()["persister"].to_string();
         sleep(COUNT_EVERY / 2).await;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 use walk::each_alert;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{AlertKey, AlertStore, PortError, SilenceStore};
 use watchkeeper_rules::RuleSet;
@@ -26,7 +27,7 @@ pub const MAX_ALERTS: usize = 10_000;
 pub struct Alerts {
     store: Arc<dyn AlertStore>,
     silences: Arc<dyn SilenceStore>,
-    rules: Arc<RuleSet>,
+    rules: Reloadable<RuleSet>,
 }
 
 /// A page of alerts.
@@ -51,7 +52,11 @@ pub struct FoundAlert {
 
 impl Alerts {
     /// Queries on the stores; `rules` are those that the notifier evaluates.
-    pub fn new(store: Arc<dyn AlertStore>, silences: Arc<dyn SilenceStore>, rules: Arc<RuleSet>) -> Self {
+    pub fn new(
+        store: Arc<dyn AlertStore>,
+        silences: Arc<dyn SilenceStore>,
+        rules: Reloadable<RuleSet>,
+    ) -> Self {
         Self { store, silences, rules }
     }
 
@@ -142,7 +147,7 @@ impl Alerts {
     /// # Errors
     /// Those of [`AlertStore::alerts`] and of [`SilenceStore::ending_after`].
     pub async fn muters(&self, now: Timestamp) -> Result<Muters, PortError> {
-        Muters::read(&*self.store, &*self.silences, Arc::clone(&self.rules), now).await
+        Muters::read(&*self.store, &*self.silences, self.rules.current(), now).await
     }
 
     /// The evaluator state of a series.
@@ -190,7 +195,7 @@ mod tests {
         let store = EmbeddedAlerts::open(dir.path()).unwrap();
         let alerts = (0..=MAX_ALERTS).map(alert).collect();
         store.alerts().store(Arc::new(Evaluation { alerts, ..Evaluation::default() })).await.unwrap();
-        let alerts = Alerts::new(store.alerts(), store.silences(), rules());
+        let alerts = Alerts::new(store.alerts(), store.silences(), Reloadable::new(rules()));
         assert_eq!(alerts.of_rule("busy").await.unwrap().len(), MAX_ALERTS);
         assert_eq!(alerts.muters(Timestamp::MIN).await.unwrap().sources.len(), MAX_ALERTS);
         let first = first_alerts(&*store.alerts()).await.unwrap();

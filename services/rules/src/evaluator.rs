@@ -11,6 +11,7 @@ mod watched;
 
 use crate::condition::Seen;
 use crate::rule_set::RuleSet;
+use candidates::Candidates;
 use partition::Partition;
 use shared::{Bounds, Shared};
 use std::collections::HashMap;
@@ -125,6 +126,18 @@ impl Evaluator {
         for partition in self.partitions.values_mut() {
             partition.tick(horizon, &mut self.shared);
         }
+    }
+
+    /// Goes on with other rules, just as a new evaluator would that has these rules and [recalls](Self::recall)
+    /// everything that was drained of this one. Gives what is new up to here, which was found by the rules before.
+    pub fn reload(&mut self, rules: Arc<RuleSet>) -> Findings {
+        // First, so that nothing is left that a restart would lose or find by other rules.
+        let findings = self.drain();
+        let before = std::mem::replace(&mut self.shared.candidates, Candidates::new(rules));
+        for partition in self.partitions.values_mut() {
+            partition.reload(&before, &mut self.shared);
+        }
+        findings
     }
 
     /// Whether an alert has begun to fire or has cleared since the last [`Self::drain`].

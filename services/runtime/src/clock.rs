@@ -23,7 +23,7 @@ pub struct Clock(Arc<Shared>);
 
 struct Shared {
     ledger: Box<dyn ClockLedger>,
-    step: Duration,
+    retention: Box<dyn Fn() -> Duration + Send + Sync>,
     seen: Mutex<Option<Looks>>,
     notice: Notice,
     /// How far the clock is from when it was last believed; 0 while it is believed.
@@ -31,7 +31,8 @@ struct Shared {
 }
 
 impl Clock {
-    /// The clock by which what is kept for `retention`, or longer, is removed. What was seen of it is kept in
+    /// The clock by which what is kept for `retention`, or longer, is removed; it is asked each time, for it may be
+    /// reloaded. What was seen of it is kept in
     /// `ledger`.
     ///
     /// # Errors
@@ -39,7 +40,7 @@ impl Clock {
     pub fn new(
         context: &RoleContext,
         ledger: impl ClockLedger + 'static,
-        retention: Duration,
+        retention: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Result<Self, prometheus::Error> {
         let disagreement = Opts::new(
             "watchkeeper_clock_disagreement_seconds",
@@ -49,7 +50,7 @@ impl Clock {
         let disagreement = Gauge::with_opts(disagreement.const_label("role", context.role()))?;
         Ok(Self(Arc::new(Shared {
             ledger: Box::new(ledger),
-            step: step_of(retention),
+            retention: Box::new(retention),
             seen: Mutex::default(),
             notice: context.notice("clock"),
             disagreement: register(context.registry(), disagreement)?,
@@ -62,23 +63,23 @@ impl Clock {
     /// # Errors
     /// When the ledger cannot be used now; then nothing is to be removed.
     pub async fn look(&self, now: Timestamp) -> Result<Present, PortError> {
-        let Shared { ledger, step, .. } = &*self.0;
-        let looks = ledger.looks(now).await?.look(now, *step);
+        let (ledger, step) = (&self.0.ledger, self.step());
+        let looks = ledger.looks(now).await?.look(now, step);
         ledger.note(&looks).await?;
         *self.seen() = Some(looks);
         self.tell(now);
-        Ok(looks.present(now, *step))
+        Ok(looks.present(now, step))
     }
 
     /// Between which instants the present lies when the clock shows `now`, by the last look. Before the first one
     /// the clock is believed.
     pub fn present(&self, now: Timestamp) -> Present {
-        self.seen().map_or(Present::at(now), |looks| looks.present(now, self.0.step))
+        self.seen().map_or(Present::at(now), |looks| looks.present(now, self.step()))
     }
 
     /// What is to be told of the clock, if it is doubted.
     pub fn disagreement(&self, now: Timestamp) -> Option<Disagreement> {
-        self.seen().and_then(|looks| looks.disagreement(now, self.0.step))
+        self.seen().and_then(|looks| looks.disagreement(now, self.step()))
     }
 
     /// Looks at the clock if that can be noted now; says whether it could.
@@ -120,6 +121,10 @@ impl Clock {
             None => self.0.notice.clear(),
             Some(told) => self.0.notice.set(Told(told)),
         }
+    }
+
+    fn step(&self) -> Duration {
+        step_of((self.0.retention)())
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<Looks>> {
@@ -191,7 +196,7 @@ mod tests {
     }
 
     fn clock(context: &RoleContext, noted: Noted) -> Clock {
-        Clock::new(context, noted, 90 * DAY).unwrap()
+        Clock::new(context, noted, || 90 * DAY).unwrap()
     }
 
     #[tokio::test]

@@ -91,7 +91,7 @@ impl Process {
                 () = self.shutdown.cancelled() => break None,
                 asked = signals.next() => match asked {
                     Asked::Stop => break None,
-                    Asked::Reload => systemd::Notifier::reloading(&mut reload),
+                    Asked::Reload => notifier.reloading(&mut reload),
                 },
                 Some((role, result)) = self.tasks.next_end() => {
                     let result = result.and_then(|()| Err("ended without being asked to".into()));

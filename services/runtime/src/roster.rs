@@ -17,6 +17,8 @@ pub struct Roster(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     roles: Mutex<BTreeMap<&'static str, RoleState>>,
+    /// Of the process as a whole.
+    notices: Mutex<BTreeMap<&'static str, String>>,
     changes: watch::Sender<()>,
     heartbeats: Heartbeats,
 }
@@ -62,7 +64,7 @@ impl Default for Roster {
     fn default() -> Self {
         let (changes, _) = watch::channel(());
         let heartbeats = Heartbeats::new(changes.clone());
-        Self(Arc::new(Shared { roles: Mutex::default(), changes, heartbeats }))
+        Self(Arc::new(Shared { roles: Mutex::default(), notices: Mutex::default(), changes, heartbeats }))
     }
 }
 
@@ -101,6 +103,20 @@ impl Roster {
     /// The names of the loops that are hung, such as `persister.receive`.
     pub fn hung(&self) -> Vec<String> {
         self.0.heartbeats.hung()
+    }
+
+    /// What an operator is to see of the process as a whole.
+    pub fn notices(&self) -> Vec<String> {
+        self.0.notices.lock().values().cloned().collect()
+    }
+
+    /// Sets what an operator is to see of the process about `about`; nothing any more if it is `None`.
+    pub fn set_notice(&self, about: &'static str, notice: Option<String>) {
+        let mut notices = self.0.notices.lock();
+        match notice {
+            Some(notice) => notices.insert(about, notice),
+            None => notices.remove(about),
+        };
     }
 
     pub(crate) fn heartbeat(&self, role: &'static str, loop_name: &str) -> Heartbeat {

@@ -13,6 +13,7 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 
 /// Tells systemd how the process is until it is dropped.
 pub(crate) struct Notifier {
+    roster: Roster,
     telling: JoinHandle<()>,
 }
 
@@ -24,17 +25,19 @@ impl Notifier {
     /// missing), and a start that waits for a database would hold up the boot of the whole host.
     pub(crate) fn start(roster: Roster) -> Self {
         send(&[NotifyState::Ready]);
-        Self { telling: tokio::spawn(tell(roster)) }
+        Self { telling: tokio::spawn(tell(roster.clone())), roster }
     }
 
-    /// Runs `reload` between the two messages that `Type=notify-reload` waits for.
-    pub(crate) fn reloading(reload: &mut impl FnMut()) {
+    /// Runs `reload` between the two messages that `Type=notify-reload` waits for. The status comes with the second, so
+    /// that `systemctl status` after `systemctl reload` says what became of it.
+    pub(crate) fn reloading(&self, reload: &mut impl FnMut()) {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => send(&[NotifyState::Reloading, now]),
             Err(error) => tracing::warn!(%error, "cannot read the monotonic clock"),
         }
         reload();
-        send(&[NotifyState::Ready]);
+        let line = status_line(&self.roster, &self.roster.hung());
+        send(&[NotifyState::Ready, NotifyState::Status(&line)]);
     }
 
     /// Says that the process has begun to stop.
@@ -82,6 +85,9 @@ fn status_line(roster: &Roster, hung: &[String]) -> String {
     if !hung.is_empty() {
         let _ = write!(line, "HUNG: {}; ", hung.join(", "));
     }
+    for notice in roster.notices() {
+        let _ = write!(line, "{notice}; ");
+    }
     for (index, (role, state)) in roles.iter().enumerate() {
         let separator = if index == 0 { "" } else { " | " };
         let _ = match roles.len() {
@@ -117,6 +123,13 @@ mod tests {
             status_line(&roster, &["persister.store".into()]),
             "HUNG: persister.store; cache: starting | persister: lag 0"
         );
+        roster.set_notice("restart", Some("restart to apply: backends".to_owned()));
+        assert_eq!(
+            status_line(&roster, &[]),
+            "restart to apply: backends; cache: starting | persister: lag 0"
+        );
+        roster.set_notice("restart", None);
+        assert_eq!(status_line(&roster, &[]), "cache: starting | persister: lag 0");
     }
 
     #[tokio::test(start_paused = true)]

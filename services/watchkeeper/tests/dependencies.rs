@@ -13,7 +13,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire", "mail"],
         "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
-        "query" => &["domain", "ports", "wire", "rules"],
+        "query" => &["domain", "ports", "config", "wire", "rules"],
         "spool" => &["domain", "ports", "config", "wire", "runtime"],
         _ => &[
             "domain",

@@ -269,7 +269,7 @@ async fn rollups_past_their_retention_are_removed() {
     let metrics = AnalyticsMetrics::register(context.registry()).unwrap();
     let walks = Walk::all(&config());
     let ledger = PassClock { rollups: stage.rollups.clone(), walks: walks.clone() };
-    let clock = Clock::new(&context, ledger, Duration::ZERO).unwrap();
+    let clock = Clock::new(&context, ledger, || Duration::ZERO).unwrap();
     let pruning = tokio::spawn(keep_pruning(context.clone(), clock, walks, stage.rollups.clone(), metrics));
     let query =
         |from| RollupQuery::new(SeriesFilter::default(), Window::Hour, from, from.plus(Window::Day.length()));

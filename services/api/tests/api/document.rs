@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use utoipa::OpenApi as _;
 use watchkeeper_api::{Api, ApiConfig};
-use watchkeeper_config::Document;
+use watchkeeper_config::{Document, Reloadable};
 use watchkeeper_domain::{Severity, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
@@ -276,7 +276,8 @@ async fn the_routes_of_another_role_can_be_described_too() {
     let mut platform = Platform::start().await;
     let context = RoleContext::detached("api");
     let (ports, letters) = (platform.ports.clone(), Letters::new(platform.ports.bus.clone()));
-    let api = Api::new(context, ApiConfig::default(), ports, letters, rules(), Consumers::default()).unwrap();
+    let rules = Reloadable::new(rules());
+    let api = Api::new(context, ApiConfig::default(), ports, letters, rules, Consumers::default()).unwrap();
     platform.http = api.with_openapi(Elsewhere::openapi()).router(&Access::open());
     let document = platform.answer("/openapi.json").await;
     let samples = document["paths"]["/v1/samples"].as_object().unwrap();

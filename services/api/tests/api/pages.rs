@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
 use watchkeeper_api::{ApiConfig, ApiPorts};
+use watchkeeper_config::Reloadable;
 use watchkeeper_console::{Console, ConsolePorts, PAGE_SERIES};
 use watchkeeper_domain::{Alert, Sample, Severity, Silence, Timestamp};
 use watchkeeper_letters::Letters;
@@ -34,7 +35,13 @@ impl Both {
         let ApiPorts { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
         let letters = Letters::new(Arc::clone(&bus));
         let asked = ConsolePorts { bus, samples, latest, alerts, notifications, silences };
-        let console = Console::new(RoleContext::detached("console"), asked, letters, rules(), consumers());
+        let console = Console::new(
+            RoleContext::detached("console"),
+            asked,
+            letters,
+            Reloadable::new(rules()),
+            consumers(),
+        );
         let pages = console.router(&Access::open());
         tokio::spawn(console.run());
         Self { platform: Platform::on(ports, ApiConfig::default(), &Access::open()), pages }

@@ -17,7 +17,7 @@ use watchkeeper_adapter_embedded::{
     EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
 };
 use watchkeeper_api::{Api, ApiConfig, ApiPorts};
-use watchkeeper_config::{Document, Section};
+use watchkeeper_config::{Document, Reloadable, Section};
 use watchkeeper_domain::{
     Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
@@ -106,7 +106,8 @@ impl Platform {
     pub(crate) fn on(ports: ApiPorts, config: ApiConfig, access: &Access) -> Self {
         let context = RoleContext::detached("api");
         let letters = Letters::new(Arc::clone(&ports.bus));
-        let api = Api::new(context.clone(), config, ports.clone(), letters, rules(), consumers()).unwrap();
+        let rules = Reloadable::new(rules());
+        let api = Api::new(context.clone(), config, ports.clone(), letters, rules, consumers()).unwrap();
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tonic::transport::Channel;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_cache::{Cache, CacheConfig, RefillSource};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
@@ -121,7 +122,8 @@ impl Stage {
         let (bus, store, cache) = (self.bus.clone(), self.store.clone(), self.cache.clone());
         let schedule = self.store.schedule();
         let source = RefillSource { samples: store.clone(), positions: store };
-        let role = Cache::new(context.clone(), config, bus, source, cache, schedule).unwrap();
+        let role =
+            Cache::new(context.clone(), Reloadable::new(config), bus, source, cache, schedule).unwrap();
         let (clock, now) = watch::channel(Timestamp::now());
         let grpc = role.grpc(&Access::open(), move || *now.borrow());
         Running { context, grpc, clock, role: tokio::spawn(role.run()) }

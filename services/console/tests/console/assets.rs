@@ -6,9 +6,10 @@ use crate::visit::{ask, console, get};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use std::sync::Arc;
-use watchkeeper_config::Document;
+use watchkeeper_config::{Document, Reloadable};
 use watchkeeper_console::Console;
 use watchkeeper_letters::Letters;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::{Access, Tokens};
 
@@ -75,7 +76,8 @@ async fn only_those_who_may_read_see_the_page() {
     let context = RoleContext::detached("console");
     let ports = World::default().ports();
     let letters = Letters::new(Arc::clone(&ports.bus));
-    let router = Console::new(context, ports, letters, Arc::default(), Arc::default()).router(&access);
+    let rules = Reloadable::new(RuleSet::default());
+    let router = Console::new(context, ports, letters, rules, Arc::default()).router(&access);
     let files = files(&console(World::default())).await;
     for path in
         ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))

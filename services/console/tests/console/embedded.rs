@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use watchkeeper_adapter_embedded::{
     EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache,
 };
+use watchkeeper_config::Reloadable;
 use watchkeeper_console::{Console, ConsolePorts};
 use watchkeeper_domain::{Sample, Severity, Timestamp};
 use watchkeeper_letters::Letters;
@@ -65,7 +66,13 @@ fn console(ports: &ConsolePorts, rules: Arc<RuleSet>) -> Router {
     let letters = Letters::new(Arc::clone(&ports.bus));
     let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
     let consumers = groups.map(|group| (Topic::METRICS, group)).into();
-    running(Console::new(RoleContext::detached("console"), ports.clone(), letters, rules, consumers))
+    running(Console::new(
+        RoleContext::detached("console"),
+        ports.clone(),
+        letters,
+        Reloadable::new(rules),
+        consumers,
+    ))
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tower::ServiceExt as _;
+use watchkeeper_config::Reloadable;
 use watchkeeper_console::Console;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_letters::Letters;
@@ -53,7 +54,7 @@ pub(crate) fn console_of(context: RoleContext, world: World) -> Router {
     let letters = Letters::at_most(MAX_LETTERS, Arc::clone(&ports.bus));
     let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
     let consumers = groups.map(|group| (Topic::METRICS, group)).into();
-    running(Console::new(context, ports, letters, rules, consumers))
+    running(Console::new(context, ports, letters, Reloadable::new(rules), consumers))
 }
 
 /// The routes of a console that runs.

@@ -25,7 +25,6 @@ const NEARLY_FULL_PERCENT: usize = 90;
 /// for known; a sender cannot aim at that, because the hash has a random key.
 #[derive(Debug)]
 pub(crate) struct RecentSeries {
-    pub(crate) limits: SeriesLimits,
     hashes: RandomState,
     counted: Mutex<Counted>,
 }
@@ -41,19 +40,20 @@ struct Counted {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeriesOf<'r> {
     recent: &'r RecentSeries,
+    limits: SeriesLimits,
     sender: &'r Sender,
     now: Instant,
 }
 
 impl RecentSeries {
-    pub(crate) fn new(limits: SeriesLimits, now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         let counted = Counted { by_sender: BTreeMap::new(), in_all: 0, forget_at: now + FORGET_EVERY };
-        Self { limits, hashes: RandomState::new(), counted: Mutex::new(counted) }
+        Self { hashes: RandomState::new(), counted: Mutex::new(counted) }
     }
 
-    /// Those of `sender`, as of `now`.
-    pub(crate) fn of<'r>(&'r self, sender: &'r Sender, now: Instant) -> SeriesOf<'r> {
-        SeriesOf { recent: self, sender, now }
+    /// Those of `sender`, as of `now`, of which there may be as many as `limits` say.
+    pub(crate) fn of<'r>(&'r self, sender: &'r Sender, limits: SeriesLimits, now: Instant) -> SeriesOf<'r> {
+        SeriesOf { recent: self, limits, sender, now }
     }
 
     /// How many series each sender has sent lately.
@@ -72,9 +72,9 @@ impl SeriesOf<'_> {
     /// # Errors
     /// When the series is new and there are as many as the limits allow: it is not noted then.
     pub(crate) fn note(self, key: &str) -> Result<(), Violation> {
-        let Self { recent: RecentSeries { limits, hashes, .. }, sender, now } = self;
-        let hash = hashes.hash_one(key);
-        let mut counted = self.recent.counted();
+        let Self { recent, limits, sender, now } = self;
+        let hash = recent.hashes.hash_one(key);
+        let mut counted = recent.counted();
         counted.forget(now);
         let Counted { by_sender, in_all, .. } = &mut *counted;
         let known = by_sender.get_mut(sender);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::IngestConfig;
+use crate::config::{IngestConfig, SeriesLimits};
 use crate::decode::{BATCH_BYTES, BATCH_RECORDS, Decoded, decode};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -21,13 +21,18 @@ fn decoded_within(limits: SeriesLimits, body: &[u8], format: BodyFormat) -> Resu
     decoded_up_to(MAX_ITEMS, limits, body, format)
 }
 
+fn samples_within(series: SeriesLimits) -> Samples {
+    let config = Reloadable::new(IngestConfig { series, ..IngestConfig::default() });
+    Samples::new(config, Box::new(|| RETENTION), &Registry::new()).unwrap()
+}
+
 fn decoded_up_to(
     max_items: usize,
     limits: SeriesLimits,
     body: &[u8],
     format: BodyFormat,
 ) -> Result<Decoded, Problem> {
-    let samples = Samples::new(limits, RETENTION, &Registry::new()).unwrap();
+    let samples = samples_within(limits);
     decode(&samples, &None.into(), body, format, max_items, NOW.parse().unwrap())
 }
 
@@ -222,7 +227,7 @@ fn a_body_is_decoded_without_memory_for_each_sample() {
     let now = NOW.parse::<Timestamp>().unwrap().as_micros() / 1_000_000;
     let body: Vec<String> = (now - 1000..now).map(item).collect();
     let body = body.join("\n");
-    let samples = Samples::new(IngestConfig::default().series, RETENTION, &Registry::new()).unwrap();
+    let samples = samples_within(IngestConfig::default().series);
     let (sender, now, mut accepted) = (None.into(), NOW.parse().unwrap(), 0);
     let decode = || decode(&samples, &sender, body.as_bytes(), BodyFormat::NdJson, MAX_ITEMS, now);
     let cost = allocation_counter::measure(|| accepted = decode().unwrap().accepted);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig, openapi};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -22,8 +23,14 @@ struct Running {
 impl Running {
     fn on(bus: StubBus) -> Self {
         let context = RoleContext::detached("ingest");
-        let ingest =
-            Ingest::new(context.clone(), IngestConfig::default(), FOR_EVER, Arc::new(bus), None).unwrap();
+        let ingest = Ingest::new(
+            context.clone(),
+            Reloadable::new(IngestConfig::default()),
+            || FOR_EVER,
+            Arc::new(bus),
+            None,
+        )
+        .unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, role: tokio::spawn(ingest.run()) }
     }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -36,7 +37,8 @@ impl Role {
         };
         let spool = Some(Ok(Arc::new(EmbeddedBus::open(directory.path(), &options).unwrap()) as _));
         let config = IngestConfig::default();
-        let ingest = Ingest::new(context.clone(), config, FOR_EVER, Arc::new(bus), spool).unwrap();
+        let ingest =
+            Ingest::new(context.clone(), Reloadable::new(config), || FOR_EVER, Arc::new(bus), spool).unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, running: tokio::spawn(ingest.run()), _directory: directory }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
 use watchkeeper_ports::{EventBus, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
@@ -105,7 +106,9 @@ pub(crate) fn router_keeping(
     bus: Arc<dyn EventBus>,
     access: &Access,
 ) -> Router {
-    Ingest::new(RoleContext::detached("ingest"), config, retention, bus, None).unwrap().router(access)
+    let config = Reloadable::new(config);
+    let role = Ingest::new(RoleContext::detached("ingest"), config, move || retention, bus, None);
+    role.unwrap().router(access)
 }
 
 /// A request without a content type.

@@ -5,7 +5,6 @@ use crate::fakes::mailbox::Mailbox;
 use crate::fakes::outbox::{FakeOutbox, mail};
 use crate::metrics::Attempt;
 use tokio::task::JoinHandle;
-use watchkeeper_config::Document;
 
 struct Running {
     context: RoleContext,
@@ -16,8 +15,7 @@ struct Running {
 }
 
 fn deliverer(outbox: &Arc<FakeOutbox>, mailbox: &Arc<Mailbox>, metrics: &Arc<NotifierMetrics>) -> Deliverer {
-    let (config, _) = Document::empty().read(NotifierConfig::read).unwrap();
-    Deliverer::new(&config, outbox.clone(), mailbox.clone(), metrics.clone())
+    Deliverer::new(NotifierSettings::of(""), outbox.clone(), mailbox.clone(), metrics.clone())
 }
 
 impl Running {

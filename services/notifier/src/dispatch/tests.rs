@@ -1,12 +1,10 @@
 //! Rounds of planning on the embedded stores, with a clock of their own.
 
 use super::*;
-use crate::config::NotifierConfig;
 use crate::fakes::outbox::FakeOutbox;
 use crate::plan::KEPT_AFTER_CLEARING;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
-use watchkeeper_config::Document;
 use watchkeeper_domain::{Series, Severity};
 use watchkeeper_ports::Evaluation;
 use watchkeeper_query::MAX_ALERTS;
@@ -30,15 +28,12 @@ impl Stage {
             "[notifier]\ngroup_by = [{group_by:?}]\ngroup_wait = \"0s\"\n\
              [[rule]]\nname = \"high\"\nmatch = ['name=\"value\"']\n[rule.threshold]\nabove = 10\n"
         );
-        let document = Document::parse("watchkeeper.toml", &config).unwrap();
-        let (config, rules) = document.read(NotifierConfig::read).unwrap();
         let stage = Self {
             dispatcher: Dispatcher {
                 alerts: store.alerts(),
                 notifications: store.notifications(),
                 silences: store.silences(),
-                planner: Planner::new(&rules, &config.planned()),
-                outgoing: config.outgoing(&rules).unwrap(),
+                settings: NotifierSettings::of(&config),
                 seen: watch::Sender::new(Arc::default()),
             },
             store,

@@ -1,20 +1,19 @@
 //! A notifier that goes step by step.
 
 use super::places::{Deaths, Died, Place};
-use crate::config::NotifierConfig;
 use crate::deliver::Deliverer;
 use crate::dispatch::{Dispatcher, Seen};
 use crate::evaluate::Evaluating;
 use crate::fakes::bus::{FakeBus, partition};
 use crate::fakes::mailbox::Mailbox;
 use crate::metrics::NotifierMetrics;
-use crate::plan::Planner;
+use crate::settings::NotifierSettings;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
-use watchkeeper_config::Document;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
 use watchkeeper_ports::{BatchBuilder, Claimed, EventBus, Mail, Offset, Topic, TopicId};
 use watchkeeper_rules::RuleSet;
@@ -32,8 +31,8 @@ pub(super) struct Stage {
     directory: TempDir,
     bus: Arc<FakeBus>,
     pub(super) mailbox: Arc<Mailbox>,
-    config: NotifierConfig,
-    rules: Arc<RuleSet>,
+    settings: Reloadable<NotifierSettings>,
+    rules: Reloadable<RuleSet>,
     step: usize,
     /// How often the process died.
     pub(super) deaths: usize,
@@ -51,11 +50,31 @@ struct Process {
 
 impl Stage {
     pub(super) fn new(config: &str, mailbox: Mailbox) -> Self {
-        let document = Document::parse("watchkeeper.toml", config).unwrap();
-        let read = document.read(NotifierConfig::read);
-        let (config, rules) = read.unwrap_or_else(|errors| panic!("{errors}"));
+        let settings = NotifierSettings::of(config);
+        let rules = Reloadable::new(settings.current().rules());
         let (directory, mailbox) = (tempfile::tempdir().unwrap(), Arc::new(mailbox));
-        Self { directory, bus: Arc::default(), mailbox, config, rules, step: 0, deaths: 0, process: None }
+        Self { directory, bus: Arc::default(), mailbox, settings, rules, step: 0, deaths: 0, process: None }
+    }
+
+    /// From now on another configuration holds, in the same process.
+    pub(super) async fn reload(&mut self, config: &str) {
+        let new = NotifierSettings::of(config).current();
+        self.settings.replace(Arc::clone(&new));
+        self.rules.replace(new.rules());
+        self.store().await;
+    }
+
+    /// The process stops as it is asked to, and another begins with another configuration.
+    pub(super) async fn restart(&mut self, config: &str) {
+        self.store().await;
+        self.process = None;
+        self.settings = NotifierSettings::of(config);
+        self.rules = Reloadable::new(self.settings.current().rules());
+    }
+
+    async fn store(&mut self) {
+        let heartbeat = RoleContext::detached("notifier").heartbeat("receive");
+        self.process().await.evaluating.store(&heartbeat).await.unwrap();
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -137,7 +156,7 @@ impl Stage {
         let context = RoleContext::detached("notifier");
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let (bus, news) = (Arc::clone(&self.bus), Arc::new(Notify::new()));
-        let (rules, alerts) = (Arc::clone(&self.rules), store.alerts());
+        let (rules, alerts) = (self.rules.clone(), store.alerts());
         let mut evaluating = Evaluating::new(Topic::METRICS, rules, bus, alerts, Arc::clone(&metrics), news);
         let position = evaluating
             .begin(&[partition()], &TopicId::new("metrics"), &context.heartbeat("receive"))
@@ -151,11 +170,15 @@ impl Stage {
                 alerts: store.alerts(),
                 notifications: store.notifications(),
                 silences: store.silences(),
-                planner: Planner::new(&self.rules, &self.config.planned()),
-                outgoing: self.config.outgoing(&self.rules).unwrap(),
+                settings: self.settings.clone(),
                 seen: watch::Sender::new(Arc::<Seen>::default()),
             },
-            deliverer: Deliverer::new(&self.config, store.notifications(), self.mailbox.clone(), metrics),
+            deliverer: Deliverer::new(
+                self.settings.clone(),
+                store.notifications(),
+                self.mailbox.clone(),
+                metrics,
+            ),
             store,
         }
     }

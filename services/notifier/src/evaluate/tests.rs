@@ -7,7 +7,7 @@ use crate::fakes::bus::{FakeBus, partition};
 use std::slice;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
-use watchkeeper_config::Document;
+use watchkeeper_config::{Document, Reloadable};
 use watchkeeper_domain::{Alert, Sample, Series};
 use watchkeeper_ports::{BatchBuilder, Memory, Offset, Page, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
@@ -73,11 +73,9 @@ impl Stage {
     }
 
     fn evaluating_topic(&self, topic: Topic, store: &EmbeddedAlerts) -> Evaluating {
-        let document = Document::parse("watchkeeper.toml", RULES).unwrap();
-        let rules = document.read(|root| RuleSet::read(root, &Routing::default(), &[])).unwrap();
         let metrics = NotifierMetrics::register(RoleContext::detached("notifier").registry()).unwrap();
         let (bus, news) = (self.bus.clone(), self.news.clone());
-        Evaluating::new(topic, Arc::new(rules), bus, store.alerts(), Arc::new(metrics), news)
+        Evaluating::new(topic, Reloadable::new(rules(RULES)), bus, store.alerts(), Arc::new(metrics), news)
     }
 
     /// A sample of another program comes and is taken.
@@ -110,6 +108,11 @@ impl Stage {
     }
 }
 
+fn rules(text: &str) -> RuleSet {
+    let document = Document::parse("watchkeeper.toml", text).unwrap();
+    document.read(|root| RuleSet::read(root, &Routing::default(), &[])).unwrap()
+}
+
 fn sample(target: &str, seconds: u64, value: f64) -> RecordBatch {
     let series = Arc::new(Series::new("test", "value", "", &[("target", target)]).unwrap());
     let mut record = BatchBuilder::default();
@@ -120,6 +123,37 @@ fn sample(target: &str, seconds: u64, value: f64) -> RecordBatch {
 async fn alerts(store: &EmbeddedAlerts) -> Vec<(String, bool)> {
     let told = |alert: Alert| (alert.rule.clone(), alert.is_firing());
     store.alerts().alerts(None, 100).await.unwrap().into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn other_rules_hold_once_what_was_taken_is_stored() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut evaluating = stage.evaluating(&store).await;
+    stage.measure(&mut evaluating, 0, 20.0).await;
+    evaluating.rules.replace(rules(&RULES.replace("above = 10", "above = 30")));
+    assert!(evaluating.has_other_rules());
+    stage.store(&mut evaluating).await;
+    assert!(!evaluating.has_other_rules());
+    assert_eq!(alerts(&store).await, [("high".to_owned(), true)], "found by the rules before");
+    stage.measure(&mut evaluating, 10, 25.0).await;
+    stage.store(&mut evaluating).await;
+    assert_eq!(alerts(&store).await, [("high".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_partition_that_is_assigned_after_a_reload_is_begun_by_the_rules_that_hold() {
+    let stage = Stage::new();
+    let store = stage.open();
+    let mut before = stage.evaluating(&store).await;
+    stage.measure(&mut before, 0, 20.0).await;
+    stage.store(&mut before).await;
+    let mut evaluating = stage.evaluating_topic(Topic::METRICS, &store);
+    evaluating.rules = Reloadable::new(rules(""));
+    evaluating.evaluator = Evaluator::new(evaluating.rules.current());
+    evaluating.rules.replace(rules(RULES));
+    evaluating.begin(&[partition()], &TopicId::new("metrics"), &stage.heartbeat).await.unwrap();
+    assert!(!evaluating.tick(at(10)).await, "by other rules it would clear");
 }
 
 #[tokio::test]

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_config::Document;
+use watchkeeper_config::{Document, Reloadable};
 use watchkeeper_domain::{Sample, Series, Timestamp};
-use watchkeeper_notifier::{NotifierConfig, NotifierPorts, run};
+use watchkeeper_notifier::{NotifierConfig, NotifierPorts, NotifierSettings, run};
 use watchkeeper_ports::{BatchBuilder, EventBus, Mail, Mailer, PortError, RecordBatch, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::push_sample;
@@ -65,6 +65,7 @@ impl Stage {
         let file = self.directory.path().join("watchkeeper.toml");
         let document = Document::parse(&file, &self.config).unwrap();
         let (config, rules) = document.read(NotifierConfig::read).unwrap();
+        let settings = NotifierSettings::new(config, Arc::clone(&rules)).unwrap();
         let store = EmbeddedAlerts::open(self.directory.path()).unwrap();
         let ports = NotifierPorts {
             bus: self.bus.clone(),
@@ -75,7 +76,8 @@ impl Stage {
             mailer: self.mailbox.clone(),
         };
         let context = RoleContext::detached("notifier");
-        let role = tokio::spawn(run(context.clone(), config, rules, ports));
+        let role =
+            tokio::spawn(run(context.clone(), Reloadable::new(settings), Reloadable::new(rules), ports));
         Running { context, role }
     }
 

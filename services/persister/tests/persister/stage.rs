@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_persister::{PersisterConfig, run};
@@ -130,7 +131,7 @@ impl Running {
     pub(crate) fn new(config: PersisterConfig, bus: Arc<StagedBus>, store: Arc<StagedStore>) -> Self {
         let context = RoleContext::detached("persister");
         let schedule = store.schedule();
-        let role = tokio::spawn(run(context.clone(), config, bus, store, schedule));
+        let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus, store, schedule));
         Self { context, role }
     }
 

@@ -10,8 +10,8 @@ use super::watched::Watched;
 use crate::condition::{LastLetter, Past, Seen, Unreadable, series_of_letters};
 use crate::memory::{Remembered, RememberedRule};
 use bytes::Bytes;
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Alert, Series, Timestamp};
@@ -202,18 +202,50 @@ impl Partition {
         }
     }
 
+    /// Goes on by the rules of `shared` with what was remembered by those `before`, after all of it was drained. Of a
+    /// series at rest it is known only which of those rules were about it: it is forgotten.
+    pub(super) fn reload(&mut self, before: &Candidates, shared: &mut Shared) {
+        let slots = std::mem::take(&mut self.slots);
+        let mut orphans: HashMap<SeriesId, Vec<RememberedRule>> = HashMap::new();
+        for orphan in self.orphans.drain(..) {
+            orphans.entry(orphan.id).or_default().push(orphan.remembered);
+        }
+        shared.watched -= std::mem::take(&mut self.watched);
+        self.due = Timestamp::MAX;
+        for (id, slot) in slots {
+            let Slot::Watched(watched) = slot else { continue };
+            let mut remembered = watched.remembered(before);
+            remembered.rules.extend(orphans.remove(&id).unwrap_or_default());
+            self.go_on(&watched.series(), remembered, shared);
+        }
+    }
+
     fn go_on(&mut self, series: &Series, mut remembered: Remembered, shared: &mut Shared) {
         let id = shared.ids.of(series.key());
         let list = shared.candidates.about(&self.name, series);
+        let stays = |remembered: &RememberedRule| {
+            let mut about = shared.candidates.list(list).iter();
+            match about.find(|index| shared.candidates.rule(**index).name == remembered.name) {
+                Some(index) => shared.candidates.fingerprint(*index) == remembered.fingerprint,
+                None => remembered.phase.is_firing(),
+            }
+        };
+        let stays_as_stored = remembered.rules.iter().all(stays);
         let mut watched = Watched::recall(series.key(), list, &mut remembered, &shared.candidates);
         let due = watched.due(&shared.candidates);
         self.due = due.into_iter().fold(self.due, Timestamp::min);
-        let orphans = remembered.rules.into_iter().filter(|rule| rule.phase.is_firing());
+        remembered.rules.retain(|rule| rule.phase.is_firing());
+        // So that what is stored of them does not depend on the order in which they were found.
+        remembered.rules.sort_by(|one, other| one.name.cmp(&other.name));
         let rules = shared.candidates.rules();
-        let orphans = orphans.map(|remembered| Orphan::new(id, series.clone(), remembered, rules));
+        let orphans =
+            remembered.rules.into_iter().map(|remembered| Orphan::new(id, series.clone(), remembered, rules));
         let before = self.orphans.len();
         self.orphans.extend(orphans);
-        if self.orphans.len() == before && !watched.is_open(&shared.candidates) {
+        // What these rules give up must go from the store too: else the next restart would find it, and the next reload
+        // would not.
+        let is_at_rest = self.orphans.len() == before && !watched.is_open(&shared.candidates);
+        if is_at_rest || !stays_as_stored {
             watched.mark(id, &mut self.dirty);
         }
         if !matches!(self.slots.insert(id, Slot::Watched(Box::new(watched))), Some(Slot::Watched(_))) {

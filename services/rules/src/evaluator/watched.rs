@@ -8,7 +8,7 @@ use crate::condition::{Past, Seen};
 use crate::memory::{Remembered, RememberedRule};
 use crate::phase::Phase;
 use crate::rule::Rule;
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{Series, Timestamp};
 
 /// A series about which there is something to remember. There are many: it knows its series by the key
 /// alone, and keeps only the cells that are not empty.
@@ -42,6 +42,10 @@ impl Watched {
 
     pub(super) fn key(&self) -> &str {
         &self.key
+    }
+
+    pub(super) fn series(&self) -> Series {
+        About { key: &self.key, latest: self.latest }.series()
     }
 
     pub(super) fn list(&self) -> ListId {

@@ -5,5 +5,7 @@ mod config;
 mod examples;
 mod explaining;
 mod memory;
+mod reloading;
 mod restarts;
+mod steps;
 mod world;

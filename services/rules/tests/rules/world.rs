@@ -1,11 +1,12 @@
 //! Rules, samples, and an evaluator that is asked after every step.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Memory, Topic, TopicPartition};
-use watchkeeper_rules::{Evaluator, Routing, RuleSet};
+use watchkeeper_rules::{Evaluator, Findings, Routing, RuleSet};
 
 /// The receivers there are.
 pub(crate) const RECEIVERS: [&str; 2] = ["ops", "chat"];
@@ -66,6 +67,16 @@ impl World {
         let has_news = self.evaluator.has_news();
         let findings = self.evaluator.drain();
         assert_eq!(has_news, !findings.alerts.is_empty());
+        self.store(findings)
+    }
+
+    /// Goes on with other rules, and gives what was new before.
+    pub(crate) fn reload(&mut self, rules: &Arc<RuleSet>) -> Vec<Alert> {
+        let findings = self.evaluator.reload(Arc::clone(rules));
+        self.store(findings)
+    }
+
+    fn store(&mut self, findings: Findings) -> Vec<Alert> {
         for (_, memory) in findings.memories {
             self.memories.retain(|stored| stored.series_key != memory.series_key);
             if !memory.state.is_empty() {
@@ -73,6 +84,11 @@ impl World {
             }
         }
         findings.alerts
+    }
+
+    /// What is stored, by the series' key.
+    pub(crate) fn stored(&self) -> BTreeMap<&str, &Memory> {
+        self.memories.iter().map(|memory| (memory.series_key.as_str(), memory)).collect()
     }
 
     /// Goes on with a new evaluator, which has what was drained.

@@ -9,6 +9,8 @@ use axum::Router;
 use std::any::Any;
 use std::future::Future;
 use std::mem::take;
+use std::sync::Arc;
+use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{Consumers, Ports};
 
 /// A process in which roles are started, and what its listeners are to serve.
@@ -88,8 +90,13 @@ impl Starter<'_> {
     }
 
     /// What the configuration says as a value of this type, whichever role read it.
-    pub fn settings<T: Any>(&self) -> Result<&T, NotRead> {
+    pub fn settings<T: Any>(&self) -> Result<Arc<T>, NotRead> {
         self.assembly.settings.get()
+    }
+
+    /// The same, as it is after each reload.
+    pub fn reloadable<T: Any>(&self) -> Result<Reloadable<T>, NotRead> {
+        self.assembly.settings.reloadable()
     }
 
     /// The ports of this process.

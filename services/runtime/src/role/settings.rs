@@ -5,14 +5,22 @@ use std::any::{Any, type_name};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_config::Section;
+use watchkeeper_config::{Reloadable, Section};
 
 /// What the configuration says to the roles, each value found by its type. A value that several roles need, such as
-/// the rules, is read by one of them.
+/// the rules, is read by one of them. A clone shares the values, also when they are replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     compatibility: Compatibility,
-    values: Vec<(&'static str, Arc<dyn Setting>)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    sections: &'static str,
+    reloads: bool,
+    /// A [`Reloadable`]; what does not reload is never replaced.
+    value: Arc<dyn Setting>,
 }
 
 /// The section `[compatibility]`: names that the previous platform had.
@@ -41,25 +49,49 @@ impl Settings {
             publish_old_names: section.boolean("publish_old_names", false),
             match_old_names: section.boolean("match_old_names", false),
         });
-        let mut settings = Self { compatibility, values: Vec::new() };
+        let mut settings = Self { compatibility, entries: Vec::new() };
         for role in roles {
             (role.read)(root, &mut settings);
         }
         settings
     }
 
-    /// Adds what `sections` say, in the words in which a change of it is told.
-    pub fn add<T>(&mut self, sections: &'static str, value: T)
-    where
-        T: Any + Clone + PartialEq + fmt::Debug + Send + Sync,
-    {
-        self.values.push((sections, Arc::new(value)));
+    /// Adds what `sections` say, in the words in which a change of it is told: it holds until a restart.
+    pub fn add<T: Any + PartialEq + fmt::Debug + Send + Sync>(&mut self, sections: &'static str, value: T) {
+        self.entries.push(Entry { sections, reloads: false, value: Arc::new(Reloadable::<T>::new(value)) });
     }
 
-    /// What was read as a value of this type.
-    pub fn get<T: Any>(&self) -> Result<&T, NotRead> {
-        let found = self.values.iter().find_map(|(_, value)| (&**value as &dyn Any).downcast_ref());
-        found.ok_or(NotRead(type_name::<T>()))
+    /// Adds what `sections` say, which a reload replaces: roles hold it as [`Self::reloadable`] gives it. What is added
+    /// first is replaced first.
+    pub fn add_reloadable<T>(&mut self, sections: &'static str, value: T)
+    where
+        T: Any + PartialEq + fmt::Debug + Send + Sync,
+    {
+        self.entries.push(Entry { sections, reloads: true, value: Arc::new(Reloadable::<T>::new(value)) });
+    }
+
+    /// What holds now as a value of this type.
+    pub fn get<T: Any>(&self) -> Result<Arc<T>, NotRead> {
+        self.find(|_| true).map(Reloadable::current)
+    }
+
+    /// What holds as a value of this type, also after a reload; none that needs a restart.
+    pub fn reloadable<T: Any>(&self) -> Result<Reloadable<T>, NotRead> {
+        self.find(|entry| entry.reloads).cloned()
+    }
+
+    fn find<T: Any>(&self, is_meant: fn(&Entry) -> bool) -> Result<&Reloadable<T>, NotRead> {
+        let meant = self.entries.iter().filter(|entry| is_meant(entry));
+        let mut values = meant.filter_map(|entry| (&*entry.value as &dyn Any).downcast_ref());
+        values.next().ok_or(NotRead(type_name::<T>()))
+    }
+
+    /// Replaces all that reloads by what `new` has, which was read for the same roles, here and in every clone. What
+    /// differs afterwards needs a restart.
+    pub fn replace(&self, new: &Self) {
+        for (entry, new) in self.entries.iter().zip(&new.entries).filter(|(entry, _)| entry.reloads) {
+            entry.value.replace_by(&*new.value);
+        }
     }
 
     /// Which names of the previous platform are used.
@@ -69,9 +101,9 @@ impl Settings {
 
     /// The sections that say something else in `other`, which was read for the same roles.
     pub fn sections_that_differ(&self, other: &Self) -> Vec<&'static str> {
-        let pairs = self.values.iter().zip(&other.values);
-        let differ = pairs.filter(|((_, one), (_, other))| !one.equals(&**other));
-        let mut sections: Vec<_> = differ.map(|((sections, _), _)| *sections).collect();
+        let pairs = self.entries.iter().zip(&other.entries);
+        let differ = pairs.filter(|(one, other)| !one.value.equals(&*other.value));
+        let mut sections: Vec<_> = differ.map(|(one, _)| one.sections).collect();
         sections.dedup();
         sections
     }
@@ -79,18 +111,27 @@ impl Settings {
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        self.values.len() == other.values.len() && self.sections_that_differ(other).is_empty()
+        self.entries.len() == other.entries.len() && self.sections_that_differ(other).is_empty()
     }
 }
 
-/// A value of any type that can be compared.
+/// A value of any type that can be compared and replaced.
 trait Setting: Any + fmt::Debug + Send + Sync {
     fn equals(&self, other: &dyn Setting) -> bool;
+
+    fn replace_by(&self, new: &dyn Setting);
 }
 
-impl<T: Any + PartialEq + fmt::Debug + Send + Sync> Setting for T {
+impl<T: Any + PartialEq + fmt::Debug + Send + Sync> Setting for Reloadable<T> {
     fn equals(&self, other: &dyn Setting) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
+        let other = (other as &dyn Any).downcast_ref::<Self>();
+        other.is_some_and(|other| self.current() == other.current())
+    }
+
+    fn replace_by(&self, new: &dyn Setting) {
+        if let Some(new) = (new as &dyn Any).downcast_ref::<Self>() {
+            self.replace(new.current());
+        }
     }
 }
 
@@ -101,18 +142,41 @@ mod tests {
     fn settings(seconds: u64, retention: u64) -> Settings {
         let mut settings = Settings::default();
         settings.add("persister", Duration::from_secs(seconds));
-        settings.add("persister", SampleRetention(Duration::from_secs(retention)));
+        settings.add_reloadable("persister", SampleRetention(Duration::from_secs(retention)));
         settings.add("api", 7_u8);
         settings
+    }
+
+    fn retention(seconds: u64) -> SampleRetention {
+        SampleRetention(Duration::from_secs(seconds))
     }
 
     #[test]
     fn a_value_is_found_by_its_type() {
         let settings = settings(1, 2);
-        assert_eq!(settings.get::<Duration>().unwrap(), &Duration::from_secs(1));
-        assert_eq!(settings.get::<u8>().unwrap(), &7);
+        assert_eq!(*settings.get::<Duration>().unwrap(), Duration::from_secs(1));
+        assert_eq!(*settings.get::<SampleRetention>().unwrap(), retention(2));
+        assert_eq!(*settings.get::<u8>().unwrap(), 7);
         let missing = settings.get::<u16>().unwrap_err();
         assert_eq!(missing.to_string(), "no role of this executable reads a u16 from the configuration");
+        assert!(settings.reloadable::<u8>().is_err(), "it would never be replaced");
+    }
+
+    #[test]
+    fn a_reload_replaces_what_reloads_wherever_it_is_held_and_names_the_rest_until_it_is_as_it_was() {
+        let running = settings(1, 2);
+        let held = running.clone().reloadable::<SampleRetention>().unwrap();
+        let new = settings(3, 4);
+        running.replace(&new);
+        assert_eq!(
+            (*held.current(), *running.get::<SampleRetention>().unwrap()),
+            (retention(4), retention(4))
+        );
+        assert_eq!(*running.get::<Duration>().unwrap(), Duration::from_secs(1));
+        assert_eq!(new.sections_that_differ(&running), ["persister"]);
+        let back = settings(1, 5);
+        running.replace(&back);
+        assert_eq!((*held.current(), back.sections_that_differ(&running)), (retention(5), Vec::new()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::cli::{RulesAction, RulesArgs};
 use crate::config::Config;
 use anyhow::ensure;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use watchkeeper_config::show_duration;
 use watchkeeper_rules::{Rule, RuleSet, TestOutcome, run_tests};
@@ -15,13 +16,17 @@ use watchkeeper_rules::{Rule, RuleSet, TestOutcome, run_tests};
 pub(crate) fn run(args: &RulesArgs) -> anyhow::Result<()> {
     match &args.action {
         RulesAction::Check { file } => {
-            list(Config::check(file)?.settings.get::<Arc<RuleSet>>()?)?;
+            list(rules_in(file)?.as_ref())?;
             Ok(())
         }
-        RulesAction::Test { file } => test(Config::check(file)?.settings.get::<Arc<RuleSet>>()?),
+        RulesAction::Test { file } => test(rules_in(file)?.as_ref()),
         RulesAction::List { output, server } => running::list(output, server),
         RulesAction::Explain(args) => running::explain(args),
     }
+}
+
+fn rules_in(file: &Path) -> anyhow::Result<Arc<RuleSet>> {
+    Ok(Config::check(file)?.settings.get()?)
 }
 
 fn list(rules: &RuleSet) -> io::Result<()> {

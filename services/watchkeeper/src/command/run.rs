@@ -13,9 +13,12 @@ use watchkeeper_runtime::{Process, telemetry};
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let RunArgs { role, config: file, data_dir: asked_for } = args;
     let role = *role;
-    let load = || Config::load(Some(file));
+    let load = || {
+        let config = Config::load(Some(file))?;
+        config.check_alone(role, file)?;
+        anyhow::Ok(config)
+    };
     let config = load()?;
-    config.check_alone(role, file)?;
     let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
     let data_dir = data_dir(asked_for.as_deref())?;
     run_to_the_end(async {
@@ -30,12 +33,13 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
         let name = config.listen.process_name(role.name, role);
         let ports = config.backends.open(&name, &data_dir, &registry)?;
-        let process = Process::new(registry);
+        let process = Process::new(registry.clone());
         tracing::info!(
             %role, http = %http.address(), grpc = grpc.as_ref().map(|grpc| grpc.address().to_string()), "started",
         );
         let process = assembly::start(process, &[role], &config, ports, &access, &data_dir, (http, grpc))?;
-        let mut reload = Reload { running: config.clone(), log_control, access: access.clone() };
+        let roster = process.roster().clone();
+        let mut reload = Reload::new(config.clone(), access.clone(), log_control, roster, &registry)?;
         Ok(process.run(|| reload.reload(load())).await?)
     })
 }

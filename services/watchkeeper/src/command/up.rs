@@ -31,18 +31,18 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
         let ports = config.backends.open(&name, &data_dir, &registry).with_context(|| {
             format!("cannot use the data in {location}; use --data-dir DIR for another directory")
         })?;
-        let process = Process::new(registry);
+        let process = Process::new(registry.clone());
 
         let greeting = Greeting::new(args, &http, &grpc, location, &access, started);
         let roster = process.roster().clone();
         let listeners = (http, Some(grpc));
         let process = assembly::start(process, ROLES, &config, ports, &access, &data_dir, listeners)?;
         // The greeting waits for readiness; the process does not wait for the greeting.
+        let mut reload = Reload::new(config.clone(), access.clone(), log_control, roster.clone(), &registry)?;
         tokio::spawn(async move {
             roster.ready().await;
             greeting.print();
         });
-        let mut reload = Reload { running: config.clone(), log_control, access: access.clone() };
         Ok(process.run(|| reload.reload(load(args))).await?)
     })
 }

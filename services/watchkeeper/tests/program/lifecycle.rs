@@ -7,22 +7,28 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// A socket that hears what systemd would hear.
-struct Systemd(UnixDatagram);
+pub(crate) struct Systemd(UnixDatagram);
 
 impl Systemd {
-    fn listen(dir: &Path) -> Self {
+    pub(crate) fn listen(dir: &Path) -> Self {
         let socket = UnixDatagram::bind(dir.join("notify")).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self(socket)
     }
 
     /// Hears messages until one has a line that begins so; gives that line.
-    fn hear(&self, beginning: &str) -> String {
+    pub(crate) fn hear(&self, beginning: &str) -> String {
+        let message = self.hear_message(beginning);
+        message.lines().find(|line| line.starts_with(beginning)).unwrap().to_owned()
+    }
+
+    /// The same, but gives the whole message.
+    pub(crate) fn hear_message(&self, beginning: &str) -> String {
         wait_for(beginning, || {
             let mut message = [0; 4096];
             let length = self.0.recv(&mut message).expect("systemd is told something");
             let message = String::from_utf8(message[..length].to_vec()).unwrap();
-            message.lines().find(|line| line.starts_with(beginning)).map(str::to_owned)
+            message.lines().any(|line| line.starts_with(beginning)).then_some(message)
         })
     }
 }

@@ -15,6 +15,7 @@ mod outage;
 #[path = "../support/poison.rs"]
 mod poison;
 mod refusals;
+mod reloading;
 #[path = "../support/roles.rs"]
 mod roles;
 mod rollups;

@@ -5,19 +5,20 @@ const LIMITS: SeriesLimits = SeriesLimits { per_token: 3, in_all: 5 };
 /// Senders of series, and a clock.
 struct Stage {
     recent: RecentSeries,
+    limits: SeriesLimits,
     begun: Instant,
 }
 
 impl Stage {
     fn new(limits: SeriesLimits) -> Self {
         let begun = Instant::now();
-        Self { recent: RecentSeries::new(limits, begun), begun }
+        Self { recent: RecentSeries::new(begun), limits, begun }
     }
 
     /// Why the series is refused, if it is.
     fn note_at(&self, after: Duration, sender: &str, series: &str) -> Option<String> {
         let sender = Sender::named(sender);
-        let noted = self.recent.of(&sender, self.begun + after).note(series);
+        let noted = self.recent.of(&sender, self.limits, self.begun + after).note(series);
         noted.err().map(|violation| violation.to_string())
     }
 
@@ -86,10 +87,10 @@ fn a_series_takes_few_bytes() {
             use std::fmt::Write as _;
             key.clear();
             write!(key, "shop/requests{{user=\"{number}\"}}").unwrap();
-            stage.recent.of(&sender, stage.begun).note(&key).unwrap();
+            stage.recent.of(&sender, stage.limits, stage.begun).note(&key).unwrap();
         }
     });
-    assert!(stage.recent.of(&sender, stage.begun).note("one/more").is_err());
+    assert!(stage.recent.of(&sender, stage.limits, stage.begun).note("one/more").is_err());
     let kept = usize::try_from(cost.bytes_current).unwrap();
     assert!(kept <= BYTES_OF_SERIES * SERIES, "{} bytes", kept / SERIES);
 }

@@ -7,10 +7,11 @@ use crate::command::process::block_on;
 use crate::config::Config;
 use anyhow::Context as _;
 use std::path::Path;
-use watchkeeper_analytics::pass_names;
+use watchkeeper_analytics::{AnalyticsConfig, pass_names};
 
 pub(super) fn run(args: &MigrateArgs, config: Config, dir: &Path) -> anyhow::Result<()> {
-    let passes = pass_names(config.settings.get()?);
+    let analytics = config.settings.get::<AnalyticsConfig>()?;
+    let passes = pass_names(&analytics);
     let engines = if args.to.is_empty() { config.backends } else { config.backends.placed_at(&args.to)? };
     let report = block_on(async {
         let moving =
