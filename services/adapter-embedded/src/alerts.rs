@@ -1,5 +1,5 @@
-//! Alerts, notifications and silences in `alerts.db`: a file of its own, so that telling somebody waits for
-//! nobody who appends samples.
+//! Alerts, notifications and silences in `alerts.db`: a separate file, so that notifications do not wait for
+//! samples to be stored.
 
 mod alert;
 mod counter;
@@ -26,7 +26,7 @@ use watchkeeper_ports::{
     TopicPartition,
 };
 
-/// What the operator knows the store by, and its file.
+/// The store's name for operators, and of its file.
 const NAME: &str = "alerts";
 const MIGRATIONS: [&str; 2] = [
     concat!(
@@ -39,8 +39,8 @@ const MIGRATIONS: [&str; 2] = [
 
 /// Alerts, notifications and silences in `alerts.db`.
 ///
-/// It is closed when the last handle is dropped; what was begun is finished before, which may take as
-/// long as one write to the disk.
+/// It is closed when the last handle is dropped; pending work is finished first, which may take as long as
+/// one write to disk.
 #[derive(Clone)]
 pub struct EmbeddedAlerts {
     database: Arc<Database<()>>,
@@ -57,17 +57,17 @@ impl EmbeddedAlerts {
         Ok(Self { database: Arc::new(database) })
     }
 
-    /// The store as one of alerts.
+    /// The store as an alert store.
     pub fn alerts(&self) -> Arc<dyn AlertStore> {
         Arc::new(self.clone())
     }
 
-    /// The store as one of notifications.
+    /// The store as a notification store.
     pub fn notifications(&self) -> Arc<dyn NotificationStore> {
         Arc::new(self.clone())
     }
 
-    /// The store as one of silences.
+    /// The store as a silence store.
     pub fn silences(&self) -> Arc<dyn SilenceStore> {
         Arc::new(self.clone())
     }

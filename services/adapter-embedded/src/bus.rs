@@ -1,9 +1,10 @@
 //! The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 
+mod assignments;
 mod clock;
 mod cursor;
-mod ends;
 mod frames;
+mod high_watermarks;
 mod limits;
 mod log;
 mod memory;
@@ -11,17 +12,16 @@ mod ongoing;
 mod pack;
 mod positions;
 mod retention;
-mod seats;
 mod subscription;
 
 use crate::EmbeddedOptions;
 use crate::sqlite::Database;
+use assignments::Assignments;
 use async_trait::async_trait;
 use clock::BusClock;
 use cursor::Cursor;
-use ends::Ends;
+use high_watermarks::HighWatermarks;
 use memory::BusMemory;
-use seats::Seats;
 use std::path::Path;
 use std::sync::Arc;
 use subscription::Member;
@@ -31,7 +31,7 @@ use watchkeeper_ports::{
     Topic, TopicId, TopicPartition, Watermarks,
 };
 
-/// What the operator knows the bus by, and its file.
+/// The bus's name for operators, and of its file.
 const NAME: &str = "bus";
 /// The only partition of every topic.
 const PARTITION: u32 = 0;
@@ -40,10 +40,10 @@ const MIGRATIONS: [&str; 3] =
 
 /// The event bus in `bus.db`. A topic has one partition; consumers are in the same process.
 ///
-/// A batch is appended whole or not at all, also when the process is killed meanwhile.
+/// A batch is appended whole or not at all, even if the process is killed.
 ///
-/// It is closed when the last handle, subscription and tail is dropped; what was begun is finished
-/// before, which may take as long as one write to the disk.
+/// It is closed when the last handle, subscription and tail is dropped; pending work is finished first, which
+/// may take as long as one write to disk.
 pub struct EmbeddedBus {
     shared: Arc<Shared>,
 }
@@ -51,8 +51,8 @@ pub struct EmbeddedBus {
 /// What the bus and its subscriptions share.
 struct Shared {
     database: Database<BusMemory>,
-    ends: Arc<Ends>,
-    seats: Arc<Seats>,
+    high_watermarks: Arc<HighWatermarks>,
+    assignments: Arc<Assignments>,
 }
 
 impl EmbeddedBus {
@@ -62,15 +62,16 @@ impl EmbeddedBus {
     /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
     /// is damaged, of a newer version, or cannot be created.
     pub fn open(dir: &Path, options: &EmbeddedOptions) -> Result<Self, PortError> {
-        let (ends, seats) = (Arc::new(Ends::default()), Arc::new(Seats::default()));
+        let (high_watermarks, assignments) =
+            (Arc::new(HighWatermarks::default()), Arc::new(Assignments::default()));
         let database = Database::open(dir, NAME, &MIGRATIONS, |conn| {
             for (topic, log) in log::topics(conn)? {
-                ends.announce(topic, log.end);
+                high_watermarks.announce(topic, log.end);
             }
             let clock = BusClock::open(conn, options, Timestamp::now())?;
-            BusMemory::new(options.clone(), ends.clone(), seats.clone(), clock)
+            BusMemory::new(options.clone(), high_watermarks.clone(), assignments.clone(), clock)
         })?;
-        Ok(Self { shared: Arc::new(Shared { database, ends, seats }) })
+        Ok(Self { shared: Arc::new(Shared { database, high_watermarks, assignments }) })
     }
 }
 

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
 
-/// How far each partition of each topic was taken.
+/// The position in each partition of each topic.
 type Positions = HashMap<(TopicPartition, TopicId), Offset>;
 
-/// The latest values in memory: gone with the process, and bounded.
+/// The latest values in memory: bounded, and lost with the process.
 pub struct MemoryCache {
     entries: RwLock<Entries>,
     positions: Mutex<Positions>,
@@ -21,13 +21,13 @@ pub struct MemoryCache {
 }
 
 impl MemoryCache {
-    /// Most series: with keys of usual length some 300 MB. Past it a series that is not there yet is not
-    /// taken, until others have expired; what is kept stays right.
+    /// Most series: with keys of usual length, about 300 MB. Beyond it new series are skipped until others
+    /// expire; what is cached stays correct.
     pub const MAX_SERIES: usize = 1_000_000;
-    /// What a series with two labels takes beside its key, in bytes, when the cache has just grown.
+    /// Bytes that a series with two labels takes on top of its key, when the cache has just grown.
     pub const SERIES_BYTES: usize = 220;
-    /// Most bytes of the keys of all series, 256 MiB. A key has the labels in it; with what lies
-    /// beside it, a long one takes some twice its length. Past it no new series is taken either.
+    /// Most bytes of the keys of all series, 256 MiB. A key contains the labels; with everything else, a long
+    /// one takes about twice its length. Beyond it new series are skipped too.
     pub const MAX_KEY_BYTES: usize = 256 << 20;
 
     /// An empty cache.
@@ -56,7 +56,7 @@ impl Default for MemoryCache {
     }
 }
 
-/// A long call lets other tasks run between its steps.
+/// A long call yields to other tasks between its steps.
 #[async_trait]
 impl LatestCache for MemoryCache {
     async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError> {
@@ -75,7 +75,7 @@ impl LatestCache for MemoryCache {
                 samples = refused,
                 max_series = self.bounds.series,
                 max_key_bytes = self.bounds.key_bytes,
-                "the cache is full: new series are left out"
+                "the cache is full: skipping new series"
             );
         }
         Ok(())
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_series_takes_no_more_memory_than_is_said() {
-        // So many that the table of entries has just grown, and is half empty.
+        // Enough that the table of entries has just grown, and is half empty.
         const SERIES: usize = 120_000;
         let (cache, ttl) = (MemoryCache::new(), TtlPolicy { default: TTL, by_source: BTreeMap::new() });
         let mut key_bytes = 0;

@@ -1,7 +1,7 @@
 //! Every port on SQLite or memory, for one machine.
 //!
-//! What a call on the bus or a store has acknowledged survives `kill -9` and the loss of power: each
-//! commit is synchronised with the disk. One process at a time uses a directory.
+//! Everything that a call on the bus or a store has acknowledged survives `kill -9` and power loss: each
+//! commit is synced to disk. A directory is used by one process at a time.
 
 mod alerts;
 mod bus;

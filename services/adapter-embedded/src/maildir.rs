@@ -1,4 +1,4 @@
-//! Mail into a Maildir, from which a mail program reads it: `mutt -f DIRECTORY`.
+//! Writes mail into a Maildir, for mail programs: `mutt -f DIRECTORY`.
 
 mod deliver;
 mod leftovers;
@@ -12,24 +12,23 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_mail::message;
 use watchkeeper_ports::{Mail, Mailer, PortError};
 
-/// What the operator knows the mailer by.
+/// The mailer's name for operators.
 const NAME: &str = "mail";
-/// How long writing one mail may take, whatever the disk does.
+/// Time limit for writing one mail.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(2 * 60);
 
-/// Mail into one Maildir, whoever it is to: a directory with `tmp`, `new` and `cur`
-/// (<https://cr.yp.to/proto/maildir.html>). Others may read and write it meanwhile.
+/// Writes mail into one Maildir, whoever it is to: a directory with `tmp`, `new` and `cur`
+/// (<https://cr.yp.to/proto/maildir.html>). Others may read and write it at the same time.
 ///
-/// A mail is a file named by its id. One whose id is there already, in `new` or, moved by a mail program,
-/// in `cur`, is not written again.
+/// The file of a mail is named after its id. If that file exists, in `new` or, moved by a mail program, in
+/// `cur`, the mail is not written again.
 #[derive(Clone, Debug)]
 pub struct MaildirMailer {
     dir: PathBuf,
 }
 
 impl MaildirMailer {
-    /// Opens the Maildir `dir`, creates it if need be, and removes what was left half written in it long
-    /// ago. Blocks.
+    /// Opens the Maildir `dir`, creates it if need be, and removes old half-written files. Blocks.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] if the directory cannot be created or read.
@@ -69,7 +68,7 @@ impl Mailer for MaildirMailer {
     }
 }
 
-/// A full disk, a directory that is somebody else's: an operator mends it.
+/// A full disk, somebody else's directory: an operator can fix it.
 fn unavailable(dir: &Path, error: &io::Error) -> PortError {
     PortError::Unavailable { what: NAME, reason: format!("{}: {error}", dir.display()) }
 }

@@ -1,13 +1,13 @@
-//! How far each consumer has come in storing what it consumes, in each file that keeps what is consumed.
+//! Consumer positions, in each file that stores what was consumed.
 
 use crate::sqlite::{Database, Error, Memory};
 use rusqlite::Connection;
 use watchkeeper_ports::{Advance, Group, Offset, PortError, StoredPosition, TopicId, TopicPartition};
 
-/// The ID of a position that was stored before topics had IDs.
+/// The topic ID of a position stored before topics had IDs.
 const WITHOUT_ID: &str = "";
 
-/// The position of `group` in a partition of the topic that has this ID.
+/// The position of `group` in a partition of the topic with this ID.
 pub(crate) async fn position<M: Memory>(
     database: &Database<M>,
     group: &Group,
@@ -30,7 +30,7 @@ pub(crate) async fn position<M: Memory>(
         .await
 }
 
-/// The position, as [`position`] gives it, but that one without an ID is nobody's.
+/// The position, as [`position`] returns it, but ignoring one without an ID.
 pub(crate) fn find(
     conn: &Connection,
     group: &Group,
@@ -40,7 +40,7 @@ pub(crate) fn find(
     Ok(StoredPosition::among(all(conn, group, partition)?, topic_id))
 }
 
-/// Every position of `group` in a partition, each with its topic's ID.
+/// All positions of `group` in a partition, each with its topic's ID.
 fn all(
     conn: &Connection,
     group: &Group,
@@ -57,7 +57,7 @@ fn all(
     Ok(positions)
 }
 
-/// Takes a position without an ID for that of a topic, unless that has one.
+/// Gives a position without an ID that of a topic, unless the topic has one.
 pub(crate) fn adopt(
     conn: &Connection,
     group: &Group,
@@ -78,14 +78,14 @@ pub(crate) fn adopt(
     Ok(())
 }
 
-/// Moves a position, if it is where it is expected to be.
+/// Moves a position, if it is the expected one.
 pub(crate) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Error> {
     let Advance { group, partition, topic_id, next, .. } = advance;
     advance.check(find(conn, group, partition, topic_id)?.next())?;
     put(conn, group, partition, topic_id, *next)
 }
 
-/// Writes a position, wherever it is.
+/// Writes a position unconditionally.
 pub(crate) fn put(
     conn: &Connection,
     group: &Group,

@@ -1,4 +1,4 @@
-//! Rollups in `rollups.db`: a file of its own, so that storing them holds up nobody who appends samples.
+//! Rollups in `rollups.db`: a separate file, so that storing them does not delay samples.
 
 mod passes;
 mod prune;
@@ -13,7 +13,7 @@ use std::path::Path;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
 use watchkeeper_ports::{Page, PortError, RollupStore};
 
-/// What the operator knows the store by, and its file.
+/// The store's name for operators, and of its file.
 const NAME: &str = "rollups";
 const MIGRATIONS: [&str; 1] = [concat!(
     include_str!("series/schema.sql"),
@@ -23,8 +23,8 @@ const MIGRATIONS: [&str; 1] = [concat!(
 
 /// Rollups in `rollups.db`.
 ///
-/// It is closed when it is dropped; what was begun is finished before, which may take as long as one
-/// write to the disk. What one call puts is stored in one transaction.
+/// It is closed when it is dropped; pending work is finished first, which may take as long as one write to
+/// disk. Each `put` is one transaction.
 pub struct EmbeddedRollups {
     database: Database<Interning>,
 }

@@ -1,4 +1,4 @@
-//! Series and their numbers, in each file that keeps something of series.
+//! Series and their ids, in each file that stores series.
 
 pub(crate) mod columns;
 mod interning;

@@ -1,6 +1,5 @@
-//! A SQLite file as a service: one thread writes, many calls to a commit; a few connections read.
+//! A SQLite file as a service: one thread writes, with many calls to a commit; a few connections read.
 
-mod check;
 mod connection;
 mod database;
 mod directory;

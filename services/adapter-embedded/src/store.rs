@@ -29,7 +29,7 @@ use watchkeeper_ports::{
     SampleStore, ScheduleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
 };
 
-/// What the operator knows the store by, and its file.
+/// The store's name for operators, and of its file.
 const NAME: &str = "store";
 const MIGRATIONS: [&str; 2] = [
     concat!(
@@ -43,11 +43,11 @@ const MIGRATIONS: [&str; 2] = [
 
 /// Samples and schedules in `store.db`.
 ///
-/// It is closed when the last handle is dropped; what was begun is finished before, which may take as
-/// long as one write to the disk.
+/// It is closed when the last handle is dropped; pending work is finished first, which may take as long as
+/// one write to disk.
 ///
-/// Four questions are answered at the same time, of which three may be for a range, for rollups, for
-/// the newest or the oldest samples: these can take long, and the others do not wait for them.
+/// Four queries run at the same time, of which three may be for a range, for rollups, or for the newest or
+/// oldest samples: those can be slow, and the others do not wait for them.
 #[derive(Clone)]
 pub struct EmbeddedStore {
     database: Arc<Database<Interning>>,
@@ -64,12 +64,12 @@ impl EmbeddedStore {
         Ok(Self { database: Arc::new(database) })
     }
 
-    /// The store as one of samples.
+    /// The store as a sample store.
     pub fn samples(&self) -> Arc<dyn SampleStore> {
         Arc::new(self.clone())
     }
 
-    /// The store as one of schedules.
+    /// The store as a schedule store.
     pub fn schedule(&self) -> Arc<dyn ScheduleStore> {
         Arc::new(self.clone())
     }

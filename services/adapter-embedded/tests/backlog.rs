@@ -1,4 +1,4 @@
-//! A bus whose backlog is full.
+//! A full backlog.
 
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_ports::{
@@ -20,7 +20,7 @@ fn one_record() -> RecordBatch {
     records(1)
 }
 
-/// Publishes one record after the other until that fails.
+/// Publishes record after record until that fails.
 async fn fill(bus: &EmbeddedBus) -> PortError {
     for _ in 0..TOO_MANY {
         if let Err(error) = bus.publish(&Topic::METRICS, one_record()).await {

@@ -1,4 +1,4 @@
-//! Holds the embedded adapters to the promises of their ports.
+//! Runs the port contracts on the embedded adapters.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use watchkeeper_ports::{
     SilenceStore,
 };
 
-/// A directory that is removed in the end.
+/// A directory that is removed at the end.
 struct Directory(TempDir);
 
 impl Directory {
@@ -122,7 +122,7 @@ impl MailFixture for Directory {
     }
 }
 
-/// Memory, of which nothing is left to open again.
+/// Memory, which cannot be reopened.
 struct Memory;
 
 impl Fixture<dyn LatestCache> for Memory {

@@ -1,4 +1,4 @@
-//! Files that an earlier version wrote, before topics had IDs.
+//! Files of an earlier version, from before topics had IDs.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use rusqlite::Connection;
@@ -12,7 +12,7 @@ use watchkeeper_ports::{
 const POSITIONS: &str = include_str!("../src/positions/schema.sql");
 const CHECKS: &str = include_str!("../src/sqlite/check.sql");
 
-/// A file as the first version left it, with what `rows` insert.
+/// A file of the first version, with what `rows` insert.
 fn write(dir: &Path, name: &str, schema: &[&str], rows: &str) {
     let file = Connection::open(dir.join(format!("{name}.db"))).unwrap();
     file.execute_batch(&format!("{}; {rows}; PRAGMA user_version = 1", schema.concat())).unwrap();

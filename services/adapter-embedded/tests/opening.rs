@@ -1,4 +1,4 @@
-//! Opening, and what is said when that fails.
+//! Opening, and its errors.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::fs::Permissions;
@@ -13,7 +13,7 @@ fn bus(dir: &Path) -> Result<EmbeddedBus, PortError> {
     EmbeddedBus::open(dir, &EmbeddedOptions::default())
 }
 
-/// Every file there is.
+/// All files.
 const DATABASES: [&str; 4] = ["bus", "store", "rollups", "alerts"];
 
 fn open_all(dir: &Path) -> (EmbeddedBus, EmbeddedStore, EmbeddedRollups, EmbeddedAlerts) {

@@ -1,8 +1,8 @@
 //! The event bus on Kafka.
 
-use crate::client::{Inbox, start};
+use crate::client::{ConsumerEvents, start};
+use crate::client_log::ClientLog;
 use crate::error::{broken, port_error, unavailable};
-use crate::journal::Journal;
 use crate::metrics::{Meter, Metrics};
 use crate::names::Names;
 use crate::options::KafkaOptions;
@@ -29,16 +29,17 @@ use watchkeeper_ports::{
     Topic, TopicId, TopicPartition, Watermarks,
 };
 
-/// Most questions that wait for an answer at once, each on a thread; further ones wait for these.
+/// Most requests in flight at once, each on a thread; further ones wait.
 const MAX_QUESTIONS: usize = 16;
 
-/// How many times its patience a call may take until it is given up, whatever librdkafka does: one may ask
-/// several questions, each with patience of its own.
+/// Most timeouts that a call may take, whatever librdkafka does: it may make several requests, each with its
+/// own timeout.
 const MOST_PATIENCE: u32 = 6;
-/// The least that this is: librdkafka gives a commit the time of a session, 45 seconds, to find the coordinator.
+/// The least limit of a call: librdkafka gives a commit the time of a session, 45 seconds, to find the
+/// coordinator.
 const LEAST_LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits for an answer, but not for ever. What librdkafka does on a thread goes on there.
+/// Waits for an answer up to a limit. Work of librdkafka on a thread continues there.
 pub(crate) async fn in_time<T>(
     patience: Duration,
     answer: impl Future<Output = Result<T, PortError>>,
@@ -50,12 +51,11 @@ pub(crate) async fn in_time<T>(
 
 /// The event bus on Kafka.
 ///
-/// A tail does not follow partitions that are added to its topic later.
+/// A tail does not follow partitions that are added later.
 pub struct KafkaBus {
     engine: Option<Arc<Engine>>,
 }
 
-/// What the bus is made of.
 pub(crate) struct Engine {
     pub(crate) settings: Arc<Settings>,
     pub(crate) names: Names,
@@ -67,10 +67,11 @@ pub(crate) struct Engine {
 }
 
 impl KafkaBus {
-    /// Makes ready. Connects by itself, anew whenever a connection is lost; no broker need be there yet.
+    /// Creates the clients. They connect in the background and reconnect whenever a connection is lost; no
+    /// broker need be up yet.
     ///
     /// # Errors
-    /// [`PortError::Broken`] when a setting is wrong or one that cannot be chosen.
+    /// [`PortError::Broken`] when a setting is wrong or reserved.
     pub fn new(options: &KafkaOptions) -> Result<Self, PortError> {
         let settings = Arc::new(Settings::new(options)?);
         let names = Names::new(&options.prefix);
@@ -83,18 +84,18 @@ impl KafkaBus {
         Ok(Self { engine: Some(Arc::new(engine)) })
     }
 
-    /// What [`Self::new`] would say of how Kafka is to be used, but for files that are named and cannot be read.
+    /// Checks the options as [`Self::new`] does, except that files need not be readable.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Self::new`].
     pub fn check(options: &KafkaOptions) -> Result<(), PortError> {
         Settings::new(options).map(drop)
     }
 
-    /// Adds what its clients tell of themselves every few seconds: `watchkeeper_kafka_*`.
+    /// Registers the statistics that its clients report every few seconds: `watchkeeper_kafka_*`.
     ///
     /// # Errors
-    /// When the registry has metrics of these names, from another bus.
+    /// If the registry already has metrics with these names, from another bus.
     pub fn register_metrics(&self, registry: &Registry) -> Result<(), prometheus::Error> {
         self.engine().metrics.register(registry)
     }
@@ -104,7 +105,7 @@ impl KafkaBus {
     }
 }
 
-/// To end a client takes until its threads have ended: other tasks do not wait for that.
+/// Closing a client blocks until its threads have ended: other tasks must not wait for that.
 impl Drop for KafkaBus {
     fn drop(&mut self) {
         let engine = self.engine.take();
@@ -115,17 +116,16 @@ impl Drop for KafkaBus {
 }
 
 impl Engine {
-    /// For a client of that name.
-    fn journal(&self, client: String) -> Journal {
-        Journal::with_meter(client, Meter::of(&self.metrics))
+    fn client_log(&self, client: String) -> ClientLog {
+        ClientLog::with_meter(client, Meter::of(&self.metrics))
     }
 
-    /// Records that cannot be read were passed over.
+    /// Counts unreadable records that were skipped.
     pub(crate) fn count_unreadable(&self) {
         self.metrics.count_unreadable();
     }
 
-    /// Asks on a thread on which an answer can be waited for.
+    /// Makes a blocking request on a thread.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         question: impl FnOnce(&Questions) -> Result<T, PortError> + Send + 'static,
@@ -154,7 +154,7 @@ impl EventBus for KafkaBus {
             ensure(engine, topic).await?;
         }
         let published = engine.publisher.publish(&engine.names.topic(topic), &batch).await;
-        // Perhaps because somebody has deleted the topic.
+        // The topic may have been deleted.
         published.inspect_err(|_| engine.topics.forget(topic))
     }
 
@@ -175,9 +175,12 @@ impl EventBus for KafkaBus {
         ensure(engine, topic).await?;
         let (name, group_name) = (engine.names.topic(topic), engine.names.group(group));
         let timeout = engine.settings.options().timeout;
-        let inbox =
-            Inbox::new(name.clone(), engine.journal(format!("member of {group_name}")), Some(timeout));
-        let consumer = start(&engine.settings.member(&group_name, &name), inbox, Arc::downgrade(engine))?;
+        let events = ConsumerEvents::new(
+            name.clone(),
+            engine.client_log(format!("member of {group_name}")),
+            Some(timeout),
+        );
+        let consumer = start(&engine.settings.member(&group_name, &name), events, Arc::downgrade(engine))?;
         consumer.subscribe(&[&name]).map_err(|error| port_error(&error))?;
         let bus = Arc::downgrade(engine);
         let queues = Queues::new(topic.clone(), name, Some(group.clone()), consumer, bus);
@@ -193,9 +196,9 @@ impl EventBus for KafkaBus {
             (i32::try_from(partition.partition).unwrap_or(i32::MAX), raw_offset(*end))
         });
         let (ends, name) = (ends.collect(), engine.names.topic(topic));
-        let inbox = Inbox::new(name.clone(), engine.journal(format!("tail of {name}")), None);
+        let events = ConsumerEvents::new(name.clone(), engine.client_log(format!("tail of {name}")), None);
         let consumer =
-            start(&engine.settings.follower(&engine.names.no_group()), inbox, Arc::downgrade(engine))?;
+            start(&engine.settings.follower(&engine.names.no_group()), events, Arc::downgrade(engine))?;
         let queues = Queues::new(topic.clone(), name, None, consumer, Arc::downgrade(engine));
         Ok(Box::new(Follower::begin(queues, &ends)?))
     }

@@ -1,8 +1,8 @@
-//! A consumer that a thread of its own polls.
+//! A consumer that its own thread polls.
 
-mod inbox;
+mod events;
 
-pub(crate) use inbox::{Change, Inbox, list};
+pub(crate) use events::{Change, ConsumerEvents, list};
 
 use crate::bus::Engine;
 use crate::error::{broken, passes, port_error};
@@ -14,42 +14,45 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use watchkeeper_ports::PortError;
 
-/// How long the polling thread waits at most before it looks whether anybody still holds the consumer.
+/// Longest wait of the polling thread between checks whether anybody still holds the consumer.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Starts a consumer that is polled for as long as anybody but the poller holds it, and then leaves its
-/// group. The poller sees what happens to the consumer; records wait in the queues of their partitions.
+/// Starts a consumer. It is polled for as long as anybody but the poller holds it, and then leaves its group.
+/// The poller handles the consumer's events; records wait in the queues of their partitions.
 ///
-/// While the group's coordinator is away it cannot leave, and the group would wait for it until its session has
-/// timed out: so it is polled on until it can, or until its `bus` is gone too.
+/// While the group's coordinator is unavailable the consumer cannot leave, and the group would wait for it
+/// until its session times out. So it is polled on until it can leave, or until its `bus` is dropped too.
 ///
-/// Its thread is one of tokio's, so that a process that ends waits until it has left.
+/// The thread is tokio's, so that the process does not exit before the consumer has left.
 pub(crate) fn start(
     config: &ClientConfig,
-    inbox: Inbox,
+    events: ConsumerEvents,
     bus: Weak<Engine>,
-) -> Result<Arc<BaseConsumer<Inbox>>, PortError> {
-    let consumer: Arc<BaseConsumer<Inbox>> = Arc::new(create(config, inbox)?);
+) -> Result<Arc<BaseConsumer<ConsumerEvents>>, PortError> {
+    let consumer: Arc<BaseConsumer<ConsumerEvents>> = Arc::new(create(config, events)?);
     let polled = Arc::clone(&consumer);
     spawn_blocking(move || {
+        // The poller holds one reference; the others are the owners'.
         while Arc::strong_count(&polled) > 1 {
             poll(&polled);
         }
+        // The coordinator would not hear of a leave now.
         if polled.context().is_alone() {
             while bus.strong_count() > 0 && !polled.context().can_leave(&polled) {
                 poll(&polled);
             }
         }
+        // From here on nobody takes changes: those of leaving are applied at once.
         polled.context().close(&polled);
     });
     Ok(consumer)
 }
 
-fn poll(consumer: &BaseConsumer<Inbox>) {
-    let inbox = consumer.context();
+fn poll(consumer: &BaseConsumer<ConsumerEvents>) {
+    let events = consumer.context();
     match consumer.poll(POLL) {
-        Some(Ok(_)) => inbox.fail(broken("a record came that belongs to no assigned partition")),
-        Some(Err(error)) if !passes(&error) => inbox.fail(port_error(&error)),
+        Some(Ok(_)) => events.fail(broken("received a record of a partition that is not assigned")),
+        Some(Err(error)) if !passes(&error) => events.fail(port_error(&error)),
         Some(Err(_)) | None => {}
     }
 }

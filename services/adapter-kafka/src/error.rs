@@ -1,12 +1,12 @@
-//! What an error of Kafka means.
+//! Maps errors of Kafka to port errors.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use watchkeeper_ports::PortError;
 
-/// What the operator knows it by.
+/// The dependency's name for operators.
 const WHAT: &str = "bus";
 
-/// Waiting helps against everything but what is misconfigured, and what is too large.
+/// Every error is transient except wrong configuration and size limits.
 pub(crate) fn port_error(error: &KafkaError) -> PortError {
     let reason = error.to_string();
     match error {
@@ -15,7 +15,7 @@ pub(crate) fn port_error(error: &KafkaError) -> PortError {
     }
 }
 
-/// What a code of librdkafka or the brokers means.
+/// Maps an error code of librdkafka or the brokers.
 pub(crate) fn of_code(code: Option<Code>, reason: String) -> PortError {
     match code {
         Some(
@@ -42,8 +42,8 @@ pub(crate) fn of_code(code: Option<Code>, reason: String) -> PortError {
     }
 }
 
-/// Whether a consumer gets over this error by itself. While all brokers are away it keeps its place in the
-/// group: joining anew would wait until the group has given up the old member.
+/// Whether a consumer recovers from this error by itself. While all brokers are down it stays a member:
+/// joining again would wait until the group has dropped the old member.
 pub(crate) fn passes(error: &KafkaError) -> bool {
     let (KafkaError::MessageConsumption(code) | KafkaError::Global(code)) = error else { return false };
     matches!(
@@ -59,8 +59,8 @@ pub(crate) fn passes(error: &KafkaError) -> bool {
     )
 }
 
-/// Whether a consumer met records that it will never read: a set that it cannot unpack, or that was damaged. It would
-/// ask for the same set again for ever.
+/// Whether a consumer met records that it will never read: a record batch that is damaged or cannot be
+/// decompressed. It would fetch the same batch for ever.
 pub(crate) fn is_unreadable(error: &KafkaError) -> bool {
     let KafkaError::MessageConsumption(code) = error else { return false };
     matches!(
@@ -73,8 +73,8 @@ pub(crate) fn is_unreadable(error: &KafkaError) -> bool {
     )
 }
 
-/// Whether a commit that failed so is worth trying again at once: it has crossed a change in the group, and
-/// the member is about to know of that too.
+/// Whether a failed commit is worth retrying at once: it crossed a rebalance, of which the member is about to
+/// hear.
 pub(crate) fn is_settling(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),

@@ -1,14 +1,13 @@
-//! The event bus on Apache Kafka 2.4 or later, by librdkafka; [`GroupProtocol::Consumer`] needs 4.0.
+//! The event bus on Apache Kafka 2.4 or later, through librdkafka; [`GroupProtocol::Consumer`] needs 4.0.
 //!
-//! One idempotent producer publishes. Each subscription and each tail is a consumer of its own, which a
-//! thread of its own polls, so that a member stays in its group however long its role is at work. What
-//! librdkafka fetched waits in a queue per partition, and a delivery is taken from one of them: nothing is
-//! held back in between.
+//! One idempotent producer publishes. Each subscription and each tail is a consumer polled by its own thread,
+//! so that a member stays in its group however long its role takes. Fetched records wait in one queue per
+//! partition, and each delivery is taken from one of them: nothing is buffered in between.
 
 mod bus;
 mod client;
+mod client_log;
 mod error;
-mod journal;
 mod metrics;
 mod names;
 mod options;

@@ -1,4 +1,4 @@
-//! How the clients of a bus are getting on, for Prometheus.
+//! Client statistics, for Prometheus.
 
 use parking_lot::Mutex;
 use prometheus::core::Collector;
@@ -7,10 +7,10 @@ use rdkafka::Statistics;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What librdkafka calls a client that publishes, in its statistics.
+/// librdkafka's client type of a producer, in its statistics.
 const PRODUCER: &str = "producer";
 
-/// How the clients of a bus were getting on when they last said so, which each does every few seconds.
+/// The last statistics of the clients of a bus, which each reports every few seconds.
 pub(crate) struct Metrics {
     queued_records: IntGauge,
     queued_bytes: IntGauge,
@@ -27,19 +27,19 @@ impl Metrics {
         Ok(Self {
             queued_records: IntGauge::new(
                 "watchkeeper_kafka_queued_records",
-                "Records that are on their way to the brokers, sent or not.",
+                "Records in flight to the brokers, sent or not.",
             )?,
             queued_bytes: IntGauge::new(
                 "watchkeeper_kafka_queued_bytes",
-                "Keys and values of the records that are on their way to the brokers.",
+                "Bytes of keys and values in flight to the brokers.",
             )?,
             in_flight_records: IntGauge::new(
                 "watchkeeper_kafka_in_flight_records",
-                "Records that were sent to the brokers and are not acknowledged yet.",
+                "Records that were sent but are not acknowledged yet.",
             )?,
             round_trip: Gauge::new(
                 "watchkeeper_kafka_round_trip_seconds",
-                "How long the slowest broker takes to answer the producer, on average.",
+                "Average response time of the slowest broker to the producer.",
             )?,
             sent_bytes: IntCounter::new(
                 "watchkeeper_kafka_sent_bytes_total",
@@ -51,11 +51,11 @@ impl Metrics {
             )?,
             rebalances: IntCounter::new(
                 "watchkeeper_kafka_rebalances_total",
-                "How often partitions were given to members of this process, or taken from them.",
+                "How often partitions were assigned to members in this process, or revoked from them.",
             )?,
             unreadable: IntCounter::new(
                 "watchkeeper_kafka_unreadable_sets_total",
-                "Sets of records that could not be unpacked or were damaged, and were passed over; the log says where.",
+                "Record batches that were skipped because they were damaged or could not be decompressed; the log says where.",
             )?,
         })
     }
@@ -73,7 +73,7 @@ impl Metrics {
         self.unreadable.inc();
     }
 
-    /// What only the client knows that publishes.
+    /// Takes the producer's own statistics.
     fn take_producer(&self, told: &Statistics) {
         let brokers = told.brokers.values();
         let round_trips = brokers.clone().filter_map(|broker| broker.rtt.as_ref());
@@ -85,13 +85,13 @@ impl Metrics {
     }
 }
 
-/// One client's part in the metrics.
+/// One client's share of the metrics.
 pub(crate) struct Meter {
     metrics: Arc<Metrics>,
     counted: Mutex<Totals>,
 }
 
-/// What a client has counted since it was made.
+/// A client's counters since it was created.
 #[derive(Clone, Copy, Default)]
 struct Totals {
     sent_bytes: u64,
@@ -100,12 +100,12 @@ struct Totals {
 }
 
 impl Meter {
-    /// Of a client that has told nothing yet.
+    /// For a client that has not reported yet.
     pub(crate) fn of(metrics: &Arc<Metrics>) -> Self {
         Self { metrics: Arc::clone(metrics), counted: Mutex::default() }
     }
 
-    /// Counts what the client did since it last told.
+    /// Adds the client's activity since its last report.
     pub(crate) fn take(&self, told: &Statistics) {
         let now = Totals {
             sent_bytes: count(told.tx_bytes),

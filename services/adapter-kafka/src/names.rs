@@ -1,11 +1,11 @@
-//! What topics and groups are called in Kafka.
+//! Names of topics and groups in Kafka.
 
 use crate::error::rejected;
 use watchkeeper_ports::{Group, PortError, Topic};
 
-/// Longest name of a topic that Kafka takes.
+/// Longest topic name in Kafka.
 const MAX_TOPIC_BYTES: usize = 249;
-/// What Kafka's own topics begin with.
+/// The prefix of Kafka's internal topics.
 const INTERNAL: &str = "__";
 
 /// Puts a prefix before every name.
@@ -19,15 +19,15 @@ impl Names {
         Self { prefix: prefix.to_owned() }
     }
 
-    /// What Kafka calls `topic`.
+    /// The name of `topic` in Kafka.
     pub(crate) fn topic(&self, topic: &Topic) -> String {
         format!("{}{topic}", self.prefix)
     }
 
-    /// Likewise, for a topic that is to be there.
+    /// The same, for a topic to create.
     ///
     /// # Errors
-    /// [`PortError::Rejected`] when Kafka would not have a topic of that name.
+    /// [`PortError::Rejected`] when Kafka does not allow this name.
     pub(crate) fn legal_topic(&self, topic: &Topic) -> Result<String, PortError> {
         let name = self.topic(topic);
         let is_legal = (1..=MAX_TOPIC_BYTES).contains(&name.len())
@@ -41,18 +41,18 @@ impl Names {
         )))
     }
 
-    /// The topic that Kafka calls so, unless it is Kafka's own or not one with this prefix.
+    /// The topic with this name in Kafka, unless it is internal or lacks this prefix.
     pub(crate) fn topic_of(&self, name: &str) -> Option<Topic> {
         let own = name.strip_prefix(&self.prefix)?;
         (!name.starts_with(INTERNAL) && !own.is_empty()).then(|| Topic::named(own.to_owned()))
     }
 
-    /// What Kafka calls `group`.
+    /// The name of `group` in Kafka.
     pub(crate) fn group(&self, group: &Group) -> String {
         format!("{}{group}", self.prefix)
     }
 
-    /// A name for consumers that neither join a group nor commit: librdkafka asks for one even so.
+    /// A name for consumers that neither join a group nor commit: librdkafka requires one.
     pub(crate) fn no_group(&self) -> String {
         format!("{}watchkeeper-reader", self.prefix)
     }

@@ -1,4 +1,4 @@
-//! Where Kafka is, and how it is used.
+//! How to reach and use Kafka.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,57 +10,58 @@ use watchkeeper_ports::Topic;
 
 /// How many partitions a topic may have.
 const PARTITIONS: RangeInclusive<u16> = 1..=1_000;
-/// On how many brokers each record may lie.
+/// How many replicas a topic may have.
 const REPLICATION: RangeInclusive<u16> = 1..=32;
-/// How long records may stay: an hour to a year.
+/// How long records may be kept: an hour to a year.
 const RETENTION: RangeInclusive<Duration> =
     Duration::from_secs(60 * 60)..=Duration::from_secs(366 * 24 * 60 * 60);
 /// How long Kafka may take to answer.
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
 /// Longest prefix of topics and groups, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
-/// Most settings that are passed on to librdkafka, and the longest value of one, in bytes.
+/// Most settings for librdkafka, and the longest value of one, in bytes.
 const MAX_SETTINGS: (usize, usize) = (64, 4_096);
 
-/// Where Kafka is, and how it is used.
+/// How to reach and use Kafka.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KafkaOptions {
-    /// `HOST:PORT` of one or more brokers, separated by commas. The others are learnt from these.
+    /// `HOST:PORT` of one or more bootstrap brokers, separated by commas.
     pub brokers: String,
-    /// What its clients are called, unless the settings say `client.id`: what Kafka's tools and logs show, and quotas
-    /// are for. A member of a group has the topic's name after it.
+    /// The client ID of its clients, unless the settings say `client.id`: shown in Kafka's tools and logs,
+    /// and subject to quotas. A group member appends its topic's name.
     pub client_id: String,
-    /// What the names of its topics and groups begin with, so that several can share a Kafka.
+    /// Prefix of the names of topics and groups, so that several installations can share a Kafka.
     pub prefix: String,
     /// How the members of a group share the partitions.
     pub group_protocol: GroupProtocol,
-    /// What a topic is like that neither `topics` names nor is one of dead letters.
+    /// The declaration of topics that are neither in `topics` nor dead-letter topics.
     pub topic: TopicDeclaration,
-    /// What a topic of dead letters is like that `topics` does not name.
+    /// The declaration of dead-letter topics that are not in `topics`.
     pub dead_letters: TopicDeclaration,
-    /// What these topics are like.
+    /// The declarations of these topics.
     pub topics: BTreeMap<Topic, TopicDeclaration>,
-    /// Most bytes that may be on their way to the brokers at once; who publishes more waits. A batch counts
-    /// with its keys, values and headers and [`KafkaOptions::RECORD_OVERHEAD_BYTES`] for each record, and one that
-    /// is larger than this is refused. Not below [`watchkeeper_ports::limits::BATCH_BYTES_TAKEN`], which every bus
-    /// takes, if roles are to use the bus.
+    /// Most bytes in flight to the brokers; publishers wait beyond that. A batch counts with its keys, values
+    /// and headers plus [`KafkaOptions::RECORD_OVERHEAD_BYTES`] for each record; one that is larger than this
+    /// limit is refused. If roles use the bus it must be at least
+    /// [`watchkeeper_ports::limits::BATCH_BYTES_TAKEN`], which every bus accepts.
     pub max_in_flight_bytes: usize,
-    /// How long an answer may take, and how long a batch may be on its way.
+    /// How long an answer may take, and how long a batch may be in flight.
     pub timeout: Duration,
-    /// What is passed on to librdkafka as it is, such as `security.protocol`, `sasl.username` or
-    /// `compression.type`; names as in its CONFIGURATION.md. What the bus promises rests on cannot be set.
+    /// Settings for librdkafka, such as `security.protocol`, `sasl.username` or `compression.type`; names as
+    /// in its CONFIGURATION.md. Settings on which the guarantees of the bus depend are reserved.
     pub settings: BTreeMap<String, String>,
 }
 
 impl KafkaOptions {
-    /// What a record takes while it is on its way, beside its key, value and headers: about what librdkafka does.
+    /// Bytes that a record counts in flight on top of its key, value and headers: about librdkafka's
+    /// overhead.
     pub const RECORD_OVERHEAD_BYTES: usize = watchkeeper_ports::limits::RECORD_OVERHEAD_BYTES;
-    /// Most bytes on their way: 64 MiB.
+    /// Most bytes in flight: 64 MiB.
     pub const MAX_IN_FLIGHT_BYTES: usize = 64 << 20;
     /// How long an answer may take.
     pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// The defaults, with Kafka at these brokers (`HOST:PORT`, separated by commas).
+    /// The defaults for these brokers (`HOST:PORT`, separated by commas).
     pub fn at(brokers: impl Into<String>) -> Self {
         Self {
             brokers: brokers.into(),
@@ -76,7 +77,7 @@ impl KafkaOptions {
         }
     }
 
-    /// Reads the section that says how Kafka is used. Where it is, is said elsewhere.
+    /// Reads the section on Kafka; the brokers come from elsewhere.
     pub fn read(section: &mut Section<'_>) -> Self {
         let replication = section
             .has("replication")
@@ -100,14 +101,13 @@ impl KafkaOptions {
         }
     }
 
-    /// What `topic` is declared to be like.
     pub(crate) fn declaration(&self, topic: &Topic) -> &TopicDeclaration {
         let default = if topic.is_dead_letters() { &self.dead_letters } else { &self.topic };
         self.topics.get(topic).unwrap_or(default)
     }
 }
 
-/// Shows which settings are passed on, but no value of any: one may be a secret.
+/// Shows the names of settings but no values: one may be a secret.
 impl fmt::Debug for KafkaOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaOptions")
@@ -128,11 +128,12 @@ impl fmt::Debug for KafkaOptions {
 /// How the members of a group share the partitions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GroupProtocol {
-    /// The members agree among themselves, by the cooperative-sticky assignor: a partition that stays with
-    /// its member is consumed on meanwhile.
+    /// The members agree among themselves, with the cooperative-sticky assignor: a partition that stays with
+    /// its member is consumed without a pause.
     #[default]
     Classic,
-    /// The brokers decide (KIP-848, Kafka 4.0 or later). Session timeout and heartbeat are set there.
+    /// The brokers decide (KIP-848, Kafka 4.0 or later). Session timeout and heartbeat are then broker
+    /// settings.
     Consumer,
 }
 
@@ -148,22 +149,24 @@ impl FromStr for GroupProtocol {
     }
 }
 
-/// What a topic is like. It is created so; one that exists is never changed, but a difference is logged.
+/// The declaration of a topic, used to create it. An existing topic is never changed, but differences are
+/// logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicDeclaration {
-    /// How many partitions it has: as many members of a group can share it.
+    /// The number of partitions: as many members of a group can share it.
     pub partitions: u16,
-    /// On how many brokers each record lies; `None` for what the brokers do by default.
+    /// The replication factor; `None` for the brokers' default.
     pub replication: Option<u16>,
-    /// How long a record stays, in whole milliseconds.
+    /// How long a record is kept, in whole milliseconds.
     pub retention: Duration,
 }
 
 impl TopicDeclaration {
-    /// Records stay for a week, in 8 partitions.
+    /// Records are kept for a week, in 8 partitions.
     pub const RECORDS: Self =
         Self { partitions: 8, replication: None, retention: Duration::from_secs(7 * 24 * 3600) };
-    /// Dead letters stay for 30 days. They are few, and read by people: one partition has them in order.
+    /// Dead letters are kept for 30 days. They are few, and people read them: one partition keeps them in
+    /// order.
     pub const DEAD_LETTERS: Self =
         Self { partitions: 1, replication: None, retention: Duration::from_secs(30 * 24 * 3600) };
 }

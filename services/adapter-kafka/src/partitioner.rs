@@ -1,15 +1,15 @@
-//! In which partition a key's records lie.
+//! Kafka's default partitioner.
 
-/// librdkafka's name for what [`partition_of`] computes; a record without a key goes anywhere.
+/// librdkafka's name for [`partition_of`]; a record without a key goes to any partition.
 pub(crate) const PARTITIONER: &str = "murmur2_random";
 
-/// The partition, of so many, of the records of `key`: Java's clients have put it there since Kafka 0.8.2
+/// The partition of `key`, given their number: the same as in Java's clients since Kafka 0.8.2
 /// (`Utils.toPositive(Utils.murmur2(key)) % partitions`, see `BuiltInPartitioner.partitionForKey`).
 pub(crate) fn partition_of(key: &[u8], partitions: u32) -> u32 {
     (murmur2(key) & 0x7fff_ffff) % partitions.max(1)
 }
 
-/// `MurmurHash2`, 32 bits, with the seed that Kafka has given it (`org.apache.kafka.common.utils.Utils.murmur2`).
+/// `MurmurHash2`, 32 bits, with Kafka's seed (`org.apache.kafka.common.utils.Utils.murmur2`).
 fn murmur2(key: &[u8]) -> u32 {
     const SEED: u32 = 0x9747_b28c;
     const MIX: u32 = 0x5bd1_e995;
@@ -32,7 +32,7 @@ fn murmur2(key: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// The vectors of Kafka's own test (`UtilsTest.testMurmur2`).
+    /// Vectors from Kafka's own test (`UtilsTest.testMurmur2`).
     #[test]
     fn a_key_hashes_as_in_kafka() {
         let vectors: [(&str, i32); 6] = [

@@ -1,11 +1,11 @@
-//! The way of a batch to the brokers.
+//! Publishes batches.
 
 mod delivery;
 pub(crate) mod limits;
 
 use crate::bus::in_time;
+use crate::client_log::ClientLog;
 use crate::error::{port_error, rejected, unavailable};
-use crate::journal::Journal;
 use crate::metrics::{Meter, Metrics};
 use crate::options::KafkaOptions;
 use crate::settings::{Settings, create};
@@ -22,10 +22,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use watchkeeper_ports::{PortError, Record, RecordBatch};
 
-/// What room is counted in: a semaphore takes no more than 2³² at once.
+/// The unit of the memory semaphore, which holds at most 2³² permits.
 const ROOM_UNIT_BYTES: usize = 1024;
 
-/// Hands batches to librdkafka, no more at once than there is room for.
+/// Hands batches to librdkafka, within a limit of bytes in flight.
 pub(crate) struct Publisher {
     producer: ThreadedProducer<Courier>,
     room: Arc<Semaphore>,
@@ -36,7 +36,7 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn new(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, PortError> {
         let KafkaOptions { max_in_flight_bytes, timeout, .. } = *settings.options();
-        let courier = Courier { journal: Journal::with_meter("producer", Meter::of(metrics)) };
+        let courier = Courier { client_log: ClientLog::with_meter("producer", Meter::of(metrics)) };
         Ok(Self {
             producer: create(&settings.producer(), courier)?,
             room: Arc::new(Semaphore::new(units(max_in_flight_bytes))),
@@ -45,15 +45,15 @@ impl Publisher {
         })
     }
 
-    /// The client, for questions: it is polled, and joins no group.
+    /// The client, for requests: it is polled, and is in no group.
     pub(crate) fn client(&self) -> &Client<Courier> {
         self.producer.client()
     }
 
-    /// Publishes to the topic that Kafka calls `topic`.
+    /// Publishes to the topic with this name in Kafka.
     ///
     /// # Errors
-    /// What the first record met that did not arrive; the others may have.
+    /// The error of the first record that failed; others may have been stored.
     pub(crate) async fn publish(&self, topic: &str, batch: &RecordBatch) -> Result<(), PortError> {
         let bytes = limits::check(batch, self.max_in_flight_bytes)?;
         let room = self.room_for(bytes).await?;
@@ -64,26 +64,28 @@ impl Publisher {
             .and_then(|arrived| self.judge(arrived))
     }
 
-    /// What an answer of the brokers, or none, means.
+    /// Interprets an answer of the brokers, or its absence.
     pub(crate) fn judge<T>(&self, answer: KafkaResult<T>) -> Result<T, PortError> {
-        let journal = &self.client().context().journal;
-        answer.inspect(|_| journal.forget_trouble()).map_err(|error| journal.explain(port_error(&error)))
+        let client_log = &self.client().context().client_log;
+        answer
+            .inspect(|_| client_log.forget_trouble())
+            .map_err(|error| client_log.explain(port_error(&error)))
     }
 
     async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, PortError> {
         let units = u32::try_from(units(bytes))
-            .map_err(|_| rejected(format!("the batch, on its way, has {bytes} bytes, too many to count")))?;
+            .map_err(|_| rejected(format!("the batch has {bytes} bytes in flight, too many to count")))?;
         match timeout(self.patience, self.room.clone().acquire_many_owned(units)).await {
             Ok(Ok(room)) => Ok(room),
             _ => Err(unavailable(format!(
-                "the most bytes that may be on their way, {}, have been for {} seconds",
+                "the limit of {} bytes in flight has been reached for {} seconds",
                 self.max_in_flight_bytes,
                 self.patience.as_secs_f32()
             ))),
         }
     }
 
-    /// Without a pause between two records, so that a batch stays together.
+    /// Enqueues all records without a pause, so that a batch stays together.
     fn send(&self, topic: &str, batch: &RecordBatch, delivery: &Arc<Delivery>) {
         for (index, record) in batch.iter().enumerate() {
             let message = message(topic, record, Arc::clone(delivery));
@@ -105,7 +107,7 @@ fn message<'a>(
     delivery: Arc<Delivery>,
 ) -> BaseRecord<'a, [u8], [u8], Arc<Delivery>> {
     let message = BaseRecord::with_opaque_to(topic, delivery).payload(record.value);
-    // An empty key would put all records without one into the same partition.
+    // An empty key would put all records without a key into one partition.
     let message = if record.key.is_empty() { message } else { message.key(record.key) };
     if record.headers.is_empty() {
         return message;
@@ -119,22 +121,22 @@ fn message<'a>(
     )
 }
 
-/// Tells each batch what became of its records.
+/// Reports the outcome of records to their batch.
 pub(crate) struct Courier {
-    journal: Journal,
+    client_log: ClientLog,
 }
 
 impl ClientContext for Courier {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.journal.log(level, facility, text);
+        self.client_log.log(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.journal.error(error, reason);
+        self.client_log.error(error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.journal.stats(statistics);
+        self.client_log.stats(statistics);
     }
 }
 

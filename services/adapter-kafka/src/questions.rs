@@ -1,4 +1,4 @@
-//! What can be asked of Kafka without being a member of a group. Every answer blocks.
+//! Requests to Kafka that need no group membership. Every call blocks.
 
 mod first;
 mod groups;
@@ -6,8 +6,8 @@ mod reader;
 mod stretch;
 mod topic_id;
 
+use crate::client_log::ClientLog;
 use crate::error::{rejected, unavailable};
-use crate::journal::Journal;
 use crate::names::Names;
 use crate::publish::Publisher;
 use crate::received::{Received, offset, raw_offset};
@@ -24,7 +24,7 @@ use watchkeeper_ports::{
     Group, Lag, Offset, PortError, ReceivedBatch, Topic, TopicId, TopicPartition, Unreadable, Watermarks,
 };
 
-/// The clients that questions are asked with.
+/// The clients for these requests.
 pub(crate) struct Questions {
     settings: Arc<Settings>,
     names: Names,
@@ -42,7 +42,8 @@ impl Questions {
         self.settings.options().timeout
     }
 
-    /// What the brokers know of every topic. Asking for one would create it where brokers are set up so.
+    /// The brokers' metadata of all topics. A request for one topic could create it, if the brokers are
+    /// configured so.
     pub(crate) fn metadata(&self) -> Result<Metadata, PortError> {
         self.publisher.judge(self.publisher.client().fetch_metadata(None, self.patience()))
     }
@@ -56,7 +57,7 @@ impl Questions {
         Ok(topics)
     }
 
-    /// The number of each partition of `topic`, rising; none if there is no such topic.
+    /// The number of each partition of `topic`, ascending; none if there is no such topic.
     pub(crate) fn partitions(&self, topic: &Topic) -> Result<Vec<i32>, PortError> {
         let metadata = self.metadata()?;
         let mut numbers: Vec<i32> = find(&metadata, &self.names.topic(topic))
@@ -66,13 +67,13 @@ impl Questions {
         Ok(numbers)
     }
 
-    /// The cluster's ID and the topic's: a cluster that was replaced has another even where brokers before 2.8 give
-    /// topics none.
+    /// The cluster's ID and the topic's. A cluster that was replaced has another ID, even where brokers
+    /// before 2.8 have no topic IDs.
     pub(crate) fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
         let (client, name) = (self.publisher.client(), self.names.topic(topic));
         let in_cluster = self.publisher.judge(topic_id::ask(client, &name, self.patience()))?;
         let cluster = client.fetch_cluster_id(self.patience());
-        let cluster = cluster.ok_or_else(|| unavailable("no broker has said which cluster it is of"))?;
+        let cluster = cluster.ok_or_else(|| unavailable("no broker has reported its cluster ID"))?;
         Ok(TopicId::new(format!("{cluster}/{in_cluster}")))
     }
 
@@ -133,12 +134,12 @@ impl Questions {
         match self.reader.read(&range, partition.clone(), self.patience(), create)? {
             Reading::Read(batch) => Ok(batch),
             Reading::Unreadable => self.unreadable(partition, from)?.ok_or_else(|| {
-                unavailable(format!("{partition} could not be read at offset {from}, and now can be"))
+                unavailable(format!("{partition} could not be read at offset {from}, but now can be"))
             }),
         }
     }
 
-    /// What stands for the records that lie first from an offset on, if these cannot be read.
+    /// A placeholder for the first records from an offset on, if these cannot be read.
     pub(crate) fn unreadable(
         &self,
         partition: &TopicPartition,
@@ -146,7 +147,7 @@ impl Questions {
     ) -> Result<Option<ReceivedBatch>, PortError> {
         let number = i32::try_from(partition.partition).map_err(|error| rejected(error.to_string()))?;
         let Watermarks { low: earliest, high: end, .. } = self.marks(&partition.topic, number)?;
-        // Where a consumer goes on that was sent past the end.
+        // Where a consumer continues that sought beyond the high watermark.
         let from = if (earliest..=end).contains(&from) { from } else { earliest };
         let topic = self.names.topic(&partition.topic);
         if from >= end {
@@ -157,12 +158,12 @@ impl Questions {
         let found = stretch(raw_offset(from), raw_offset(end), first)?;
         Ok(found.map(|Stretch { from, next, reason }| {
             let (from, next) = (offset(from), offset(next));
-            tracing::warn!(%partition, offset = from, next, reason, "records that cannot be read are passed over");
+            tracing::warn!(%partition, offset = from, next, reason, "skipping records that cannot be read");
             Received::unreadable(partition.clone(), from, Unreadable { next, reason })
         }))
     }
 
-    /// Where `group` has committed that it goes on in a partition; `None` if it has not.
+    /// The offset that `group` has committed in a partition; `None` if there is none.
     pub(crate) fn committed(
         &self,
         partition: &TopicPartition,
@@ -172,12 +173,12 @@ impl Questions {
         Ok(lags.into_iter().find(|lag| lag.partition == *partition).map(|lag| lag.committed))
     }
 
-    fn consumer(&self, group: &str) -> Result<BaseConsumer<Journal>, PortError> {
-        crate::settings::create(&self.settings.reader(group), Journal::of(format!("reader of {group}")))
+    fn consumer(&self, group: &str) -> Result<BaseConsumer<ClientLog>, PortError> {
+        crate::settings::create(&self.settings.reader(group), ClientLog::of(format!("reader of {group}")))
     }
 }
 
-/// What the brokers know of the topic that Kafka calls `name`.
+/// The metadata of the topic with this name in Kafka.
 pub(crate) fn find<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a MetadataTopic> {
     let is_known = |topic: &&MetadataTopic| {
         topic.error() != Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)

@@ -1,7 +1,7 @@
-//! The records that were fetched of some partitions of a topic.
+//! The queues of fetched records, by partition of a topic.
 
 use crate::bus::Engine;
-use crate::client::Inbox;
+use crate::client::ConsumerEvents;
 use crate::error::{is_unreadable, passes, port_error, unavailable};
 use crate::received::{Received, raw_offset};
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -13,62 +13,62 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use watchkeeper_ports::{Group, Offset, PortError, ReceivedBatch, Topic, TopicPartition};
 
-/// One queue for each partition. librdkafka bounds what waits in them all.
+/// One queue for each partition. librdkafka bounds their total size.
 pub(crate) struct Queues {
     topic: Topic,
-    /// What Kafka calls the topic.
+    /// The topic's name in Kafka.
     name: String,
-    consumer: Arc<BaseConsumer<Inbox>>,
-    /// Who is asked where records begin again that can be read.
+    consumer: Arc<BaseConsumer<ConsumerEvents>>,
+    /// Used to find the next readable record.
     bus: Weak<Engine>,
-    /// The group that the consumer is a member of, if it is of any.
+    /// The group of the consumer, if it is in one.
     group: Option<Group>,
     by_partition: BTreeMap<i32, Open>,
-    /// The partition of the last batch: the next one is of another if that has any.
+    /// The partition of the last batch: the next one is from another, if that has records.
     last: i32,
     /// The partition whose next records cannot be read.
     stuck: Option<i32>,
-    /// What went wrong while records were taken that had to be given first.
+    /// An error that followed records which had to be delivered first.
     failure: Option<PortError>,
 }
 
-/// A partition whose records come here.
+/// A partition with an open queue.
 struct Open {
-    queue: PartitionQueue<Inbox>,
-    /// The offset that it goes on with; `None` for where the group has committed.
+    queue: PartitionQueue<ConsumerEvents>,
+    /// The offset at which it continues; `None` for the group's committed one.
     next: Option<Offset>,
 }
 
-/// Why taking records from a queue ended before it was empty.
+/// Why a queue was not drained.
 enum Obstacle {
     Unreadable,
     Failure(PortError),
 }
 
 impl Queues {
-    /// Of a consumer of `topic`, which Kafka calls `name`.
+    /// The queues of a consumer of `topic`, which is `name` in Kafka.
     pub(crate) fn new(
         topic: Topic,
         name: String,
         group: Option<Group>,
-        consumer: Arc<BaseConsumer<Inbox>>,
+        consumer: Arc<BaseConsumer<ConsumerEvents>>,
         bus: Weak<Engine>,
     ) -> Self {
         let by_partition = BTreeMap::new();
         Self { topic, name, consumer, bus, group, by_partition, last: 0, stuck: None, failure: None }
     }
 
-    pub(crate) fn consumer(&self) -> &Arc<BaseConsumer<Inbox>> {
+    pub(crate) fn consumer(&self) -> &Arc<BaseConsumer<ConsumerEvents>> {
         &self.consumer
     }
 
-    /// What Kafka calls the topic.
+    /// The topic's name in Kafka.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Has the records of a partition come here, from an offset on or from where the group has committed. To be called
-    /// before the partition is assigned.
+    /// Opens the queue of a partition, from an offset on or from the group's committed one. Call it before
+    /// the partition is assigned.
     pub(crate) fn open(&mut self, partition: i32, next: Option<Offset>) -> Result<(), PortError> {
         let queue = self.consumer.split_partition_queue(&self.name, partition);
         let mut queue =
@@ -84,7 +84,7 @@ impl Queues {
         self.stuck.take_if(|stuck| *stuck == partition);
     }
 
-    /// An open partition goes on at `next`.
+    /// Moves an open partition to `next`.
     pub(crate) fn moved(&mut self, partition: i32, next: Offset) {
         if let Some(open) = self.by_partition.get_mut(&partition) {
             open.next = Some(next);
@@ -96,12 +96,12 @@ impl Queues {
         self.by_partition.contains_key(&partition)
     }
 
-    /// The partition of that number in Kafka, as the port has it.
+    /// The partition with this number in Kafka.
     pub(crate) fn partition(&self, number: i32) -> TopicPartition {
         TopicPartition::new(self.topic.clone(), number.unsigned_abs())
     }
 
-    /// Waits for the next records. Cancel-safe: what is taken from a queue is given at once.
+    /// Waits for the next records. Cancel-safe: what is taken from a queue is returned at once.
     pub(crate) async fn next(&mut self, max_records: usize) -> Result<ReceivedBatch, PortError> {
         loop {
             if let Some(failure) = self.consumer.context().take_failure() {
@@ -114,8 +114,8 @@ impl Queues {
         }
     }
 
-    /// What there is of the partition whose turn it is. Waits only while it looks for where records begin again that
-    /// can be read. Cancel-safe.
+    /// Takes the records of the partition whose turn it is. Waits only to find the next readable record.
+    /// Cancel-safe.
     pub(crate) async fn take(&mut self, max_records: usize) -> Result<Option<ReceivedBatch>, PortError> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
@@ -147,8 +147,8 @@ impl Queues {
         Ok(None)
     }
 
-    /// Has a partition go on behind its next records, which cannot be read; gives what stands for them. Until this has
-    /// returned the partition is stuck, so that a call that was dropped is made again.
+    /// Skips the next records of a partition, which cannot be read; returns a placeholder for them. The
+    /// partition stays stuck until this returns, so that a dropped call is made again.
     async fn pass_unreadable(&mut self, number: i32) -> Result<Option<ReceivedBatch>, PortError> {
         let bus = self.bus.upgrade().ok_or_else(|| unavailable("the bus was closed"))?;
         let (partition, group) = (self.partition(number), self.group.clone());
@@ -177,8 +177,8 @@ impl Queues {
     }
 }
 
-/// Takes what waits in a queue, and what stopped that before it was empty.
-fn drain(queue: &PartitionQueue<Inbox>, max_records: usize) -> (Received, Option<Obstacle>) {
+/// Drains a queue; returns the records, and what stopped it before the end.
+fn drain(queue: &PartitionQueue<ConsumerEvents>, max_records: usize) -> (Received, Option<Obstacle>) {
     let mut received = Received::up_to(max_records);
     while !received.is_full() {
         match queue.poll(Duration::ZERO) {

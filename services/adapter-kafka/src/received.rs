@@ -1,4 +1,4 @@
-//! Records on their way from Kafka's messages into a batch.
+//! Collects Kafka's messages into a batch.
 
 use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers};
@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Header, Offset, ReceivedBatch, TopicPartition, Unreadable};
 
-/// Most bytes of one delivery, as [`BatchBuilder::held_bytes`] counts them: fewer records are given, but at
+/// Most bytes of one delivery, as [`BatchBuilder::held_bytes`] counts them: it then has fewer records, but at
 /// least one.
 pub(crate) const MAX_DELIVERY_BYTES: usize = 8 << 20;
-/// What a header is called whose own name is not UTF-8.
+/// The name given to a header whose own name is not UTF-8.
 const UNREADABLE: &str = "unreadable";
 
-/// Records of one partition, as they come.
+/// Records of one partition, in order of arrival.
 pub(crate) struct Received {
     max_records: usize,
     records: BatchBuilder,
@@ -21,7 +21,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// None yet, and up to `max_records`, at least one.
+    /// Empty, for up to `max_records`, at least one.
     pub(crate) fn up_to(max_records: usize) -> Self {
         Self {
             max_records: max_records.max(1),
@@ -56,7 +56,7 @@ impl Received {
         self.offsets.push(offset(message.offset()));
     }
 
-    /// What stands for the records of `partition` from an offset on that cannot be read.
+    /// A placeholder for the records of `partition` from an offset on that cannot be read.
     pub(crate) fn unreadable(
         partition: TopicPartition,
         from: Offset,
@@ -68,7 +68,7 @@ impl Received {
         ReceivedBatch { partition, records, offsets, next, appended_at: Timestamp::MIN }
     }
 
-    /// The batch; `from` is where the read began, for one that found nothing.
+    /// The batch; `from` is where the read began, for an empty one.
     pub(crate) fn finish(self, partition: TopicPartition, from: Offset) -> ReceivedBatch {
         ReceivedBatch {
             next: self.next().unwrap_or(from),
@@ -85,7 +85,7 @@ pub(crate) fn offset(raw: i64) -> Offset {
     Offset::try_from(raw).unwrap_or_default()
 }
 
-/// Offsets past what Kafka can count are past every end.
+/// Offsets beyond Kafka's range are beyond every high watermark.
 pub(crate) fn raw_offset(offset: Offset) -> i64 {
     i64::try_from(offset).unwrap_or(i64::MAX)
 }
@@ -94,13 +94,13 @@ fn timestamp(millis: Option<i64>) -> Timestamp {
     millis.and_then(|millis| Timestamp::from_micros(millis.checked_mul(1000)?)).unwrap_or(Timestamp::MIN)
 }
 
-/// Headers are text for us; in Kafka only their names should be.
+/// Here headers are text; in Kafka only their names should be.
 fn read(headers: &BorrowedHeaders) -> impl Iterator<Item = Header> {
     (0..headers.count()).map(|index| read_one(headers, index))
 }
 
 fn read_one(headers: &BorrowedHeaders, index: usize) -> Header {
-    // The one way to read a header panics when somebody has published a name that is not UTF-8.
+    // The only way to read a header panics on a name that is not UTF-8.
     let header = catch_unwind(AssertUnwindSafe(|| headers.try_get(index)));
     match header {
         Ok(Some(header)) => {

@@ -1,4 +1,4 @@
-//! How librdkafka is set up, for each kind of client. Names are those of its CONFIGURATION.md.
+//! librdkafka's settings for each kind of client. Names are those of its CONFIGURATION.md.
 
 use crate::error::{broken, port_error};
 use crate::options::{GroupProtocol, KafkaOptions};
@@ -13,34 +13,34 @@ use rdkafka::types::RDKafkaConfRes;
 use std::time::Duration;
 use watchkeeper_ports::PortError;
 
-/// Most that a consumer holds of what it fetched and nobody has taken yet.
+/// Most that a consumer prefetches, in KiB.
 const PREFETCH_KIB: usize = 8 << 10;
-/// Most that a consumer fetches at once, compressed, unless a single set of records is larger. librdkafka unpacks all
-/// that it fetched at once, and a set may unpack to thousands of times its size.
+/// Most that a consumer fetches at once, compressed, unless a single record batch is larger. librdkafka
+/// decompresses a whole fetch at once, and a batch may expand thousands of times.
 const FETCH_BYTES: usize = 8 << 10;
-/// Most bytes of a set of records as it was sent, and of one packed with zstd once it is unpacked: a larger one cannot
-/// be read. Because librdkafka tries buffers each three times as large as the last, that is sure only of a third of it.
-/// It has no such limit for gzip and lz4.
+/// Most bytes of a record batch as it was sent, and of a zstd batch once decompressed: a larger one cannot be
+/// read. librdkafka tries buffers of three times the previous size, so only a third of this is certain. It
+/// has no such limit for gzip and lz4.
 const MAX_SET_BYTES: usize = 64 << 20;
-/// How long a consumer that holds that much waits until it looks again whether there is room.
+/// How long a consumer with a full prefetch waits before it checks again.
 const FETCH_AGAIN: Duration = Duration::from_millis(20);
-/// The least that librdkafka takes for the size of a message.
+/// librdkafka's minimum for the size of a message.
 const MIN_MESSAGE_BYTES: usize = 1000;
-/// How long a reader's fetch waits for more: it never asks past the end.
+/// How long a reader's fetch waits for more: it never reads past the high watermark.
 const READER_WAIT: Duration = Duration::from_millis(10);
-/// How long a reader waits after an error of a partition: it asks what lies elsewhere at once.
+/// How long a reader waits after a partition error: it reads at another offset at once.
 const READER_BACKOFF: Duration = Duration::from_millis(1);
-/// The longest pause before a broker is tried again. Meanwhile nobody is told that a batch is too late, either.
+/// The longest pause before reconnecting to a broker. Expired batches are not reported meanwhile either.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// How often a client says how it is getting on, if its timeout is not shorter.
+/// How often a client reports statistics, if its timeout is not shorter.
 const STATISTICS_EVERY: Duration = Duration::from_secs(5);
-/// librdkafka wants a second more than the longest fetch.
+/// librdkafka requires a second more than the longest fetch.
 const MIN_SOCKET_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a client is called. An operator who names all of them so has quotas of that name.
+/// The client ID. If an operator sets it, all clients share the quotas for that name.
 const CLIENT_ID: &str = "client.id";
 
-/// What the bus promises rests on these, or other options say them.
+/// Reserved: the bus's guarantees depend on these, or other options set them.
 const RESERVED: [&str; 24] = [
     "acks",
     "allow.auto.create.topics",
@@ -68,19 +68,18 @@ const RESERVED: [&str; 24] = [
     "transactional.id",
 ];
 
-/// How librdkafka is set up.
 pub(crate) struct Settings {
     options: KafkaOptions,
 }
 
 impl Settings {
     /// # Errors
-    /// [`PortError::Broken`] when a setting is passed on that librdkafka does not know, does not take or
-    /// that is not to be set. What it says has no value of a secret.
+    /// [`PortError::Broken`] when librdkafka does not know a setting or refuses its value, or when it is
+    /// reserved. The message has no value of a secret.
     pub(crate) fn new(options: &KafkaOptions) -> Result<Self, PortError> {
         let reserved = options.settings.keys().find(|key| RESERVED.contains(&key.as_str()));
         if let Some(key) = reserved {
-            return Err(broken(format!("the setting {key} of Kafka cannot be chosen: the bus rests on it")));
+            return Err(broken(format!("the Kafka setting {key} is reserved: the bus depends on its value")));
         }
         tls::check(&options.settings)?;
         let settings = Self { options: options.clone() };
@@ -92,7 +91,8 @@ impl Settings {
         &self.options
     }
 
-    /// Publishes: idempotent, acknowledged by every replica in sync, keys spread as Java's clients do.
+    /// The producer: idempotent, acknowledged by all in-sync replicas, with the partitioner of Java's
+    /// clients.
     pub(crate) fn producer(&self) -> ClientConfig {
         let mut config = self.with_defaults(&[("compression.type", "zstd".into())]);
         config
@@ -101,7 +101,7 @@ impl Settings {
             .set("acks", "all")
             .set("message.timeout.ms", millis(self.options.timeout))
             .set("message.max.bytes", MAX_MESSAGE_BYTES.to_string())
-            // What is on its way is counted before librdkafka sees it.
+            // Bytes in flight are counted before librdkafka sees them.
             .set("queue.buffering.max.messages", "0")
             .set(
                 "queue.buffering.max.kbytes",
@@ -111,13 +111,12 @@ impl Settings {
         config
     }
 
-    /// Creates and describes topics.
     pub(crate) fn admin(&self) -> ClientConfig {
         self.with_defaults(&[])
     }
 
-    /// Consumes what Kafka calls `topic` as a member of `group`. Its id tells it from a member of the same group for
-    /// another topic in the same process.
+    /// A member of `group` that consumes `topic` (its name in Kafka). Its id differs from that of a member of
+    /// the same group for another topic in the same process.
     pub(crate) fn member(&self, group: &str, topic: &str) -> ClientConfig {
         let mut config = self.follower(group);
         if !self.options.settings.contains_key(CLIENT_ID) {
@@ -132,7 +131,7 @@ impl Settings {
         config
     }
 
-    /// Consumes what it is assigned by hand. Whoever takes records says what is done with.
+    /// A consumer with manual assignment and manual commits.
     pub(crate) fn follower(&self, group: &str) -> ClientConfig {
         let mut config = self.with_defaults(&[
             ("queued.max.messages.kbytes", PREFETCH_KIB.to_string()),
@@ -144,7 +143,7 @@ impl Settings {
         ]);
         config
             .set("group.id", group)
-            // It publishes nothing, and librdkafka would not have it fetch less than this.
+            // It publishes nothing, and librdkafka does not allow a fetch size below this.
             .set("message.max.bytes", MIN_MESSAGE_BYTES.to_string())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
@@ -152,7 +151,7 @@ impl Settings {
         config
     }
 
-    /// Reads up to the end and no further.
+    /// A reader, which stops at the high watermark.
     pub(crate) fn reader(&self, group: &str) -> ClientConfig {
         let mut config = self.follower(group);
         config
@@ -182,7 +181,7 @@ impl Settings {
     }
 }
 
-/// A client that is set up so.
+/// Creates a client with these settings.
 pub(crate) fn create<C, T>(config: &ClientConfig, context: C) -> Result<T, PortError>
 where
     C: ClientContext,
@@ -191,17 +190,17 @@ where
     config.create_with_context(context).map_err(|error| refusal(&error))
 }
 
-/// Says which setting is wrong, but not what it was set to if that may be a secret.
+/// Names the wrong setting, but not its value if that may be a secret.
 fn refusal(error: &KafkaError) -> PortError {
     match error {
         KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, _, key, _) => {
-            broken(format!("librdkafka knows no setting {key}"))
+            broken(format!("librdkafka has no setting {key}"))
         }
         KafkaError::ClientConfig(_, _, key, _) if may_be_secret(key) => {
-            broken(format!("librdkafka does not take the value of its setting {key}"))
+            broken(format!("librdkafka refuses the value of its setting {key}"))
         }
         KafkaError::ClientConfig(_, reason, key, _) => {
-            broken(format!("librdkafka does not take the value of its setting {key}: {reason}"))
+            broken(format!("librdkafka refuses the value of its setting {key}: {reason}"))
         }
         other => port_error(other),
     }
@@ -240,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_setting_that_is_wrong_is_refused_by_name() {
-        assert_eq!(refused("no.such.thing", "1"), "librdkafka knows no setting no.such.thing");
+        assert_eq!(refused("no.such.thing", "1"), "librdkafka has no setting no.such.thing");
         assert!(refused("security.protocol", "carrier-pigeon").contains("security.protocol"));
     }
 

@@ -16,20 +16,20 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use watchkeeper_ports::{Delivery, Group, PortError, Position, Subscription, TopicPartition};
 
-/// How long to wait before a commit or a seek is tried again that came while the group was settling.
+/// Pause before retrying a commit or a seek that failed because the group was rebalancing.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
 /// A member of a group.
 ///
-/// What the group changes is delivered, and made with the caller's next call: so a partition that comes
-/// begins where the caller sought, without a record that was fetched in vain, and one that goes stays until
-/// the caller has stored and committed what is in hand.
+/// A rebalance is delivered first, and applied with the caller's next call. So an assigned partition begins
+/// where the caller sought, without fetching records in vain, and a revoked one stays until the caller has
+/// stored and committed pending records.
 pub(crate) struct Member {
     group: Group,
     queues: Queues,
     /// The change that was delivered.
     delivered: Option<Change>,
-    /// Where the caller wants to begin in the partitions that were delivered.
+    /// Where the caller sought to in the delivered partitions.
     sought: BTreeMap<i32, i64>,
     patience: Duration,
 }
@@ -39,7 +39,7 @@ impl Member {
         Self { group, queues, delivered: None, sought: BTreeMap::new(), patience }
     }
 
-    /// Makes the change that was delivered. It is handed to librdkafka's own thread, which waits for nothing.
+    /// Applies the delivered change. librdkafka's own thread does it, without blocking.
     fn make_delivered(&mut self) -> Result<(), PortError> {
         let Some(change) = self.delivered.take() else { return Ok(()) };
         match &change {
@@ -72,7 +72,7 @@ impl Member {
         matches!(&self.delivered, Some(Change::Assign(partitions)) if partitions.contains(&number))
     }
 
-    /// What Kafka calls a partition that is assigned.
+    /// The number of an assigned partition in Kafka.
     fn assigned(&self, partition: &TopicPartition) -> Result<i32, PortError> {
         i32::try_from(partition.partition)
             .ok()
@@ -81,7 +81,7 @@ impl Member {
             .ok_or_else(|| rejected(format!("{partition} is not assigned to this member of {}", self.group)))
     }
 
-    /// Tries until it succeeds, if an error is one that passes, and patience lasts.
+    /// Retries transient errors until the call succeeds or the timeout ends.
     async fn until_settled(
         &self,
         passes: impl Fn(&KafkaError) -> bool,
@@ -104,19 +104,21 @@ impl Member {
     }
 }
 
-/// One call of librdkafka that waits for a broker.
+/// A call of librdkafka that waits for a broker.
 type Attempt = Box<dyn FnOnce() -> Result<(), KafkaError> + Send>;
 
 #[async_trait]
 impl Subscription for Member {
     async fn next(&mut self, max_records: usize) -> Result<Delivery, PortError> {
+        // The last change was delivered: the caller has had its chance to seek or commit.
         self.make_delivered()?;
         loop {
-            let inbox = self.queues.consumer().context();
-            if let Some(change) = inbox.take_change() {
+            let events = self.queues.consumer().context();
+            // A rebalance goes before records: the group waits for it.
+            if let Some(change) = events.take_change() {
                 return Ok(self.deliver(change));
             }
-            if let Some(failure) = inbox.take_failure() {
+            if let Some(failure) = events.take_failure() {
                 return Err(failure);
             }
             if let Some(batch) = self.queues.take(max_records).await? {
@@ -133,7 +135,7 @@ impl Subscription for Member {
             self.sought.insert(number, raw);
             return Ok(());
         }
-        // A partition whose committed offset is still being asked for cannot be sought in yet.
+        // A seek fails while the committed offset of the partition is still being fetched.
         self.until_settled(
             |error| matches!(error, KafkaError::Seek(_)),
             |queues| {
@@ -158,7 +160,7 @@ impl Subscription for Member {
         if positions.is_empty() {
             return Ok(());
         }
-        // A member that has lost its partitions moves nobody's positions.
+        // A member that has lost its partitions must not commit for others.
         let passes = |error: &KafkaError| is_settling(error) && !self.queues.consumer().assignment_lost();
         self.until_settled(passes, |queues| {
             let (consumer, list) = (queues.consumer().clone(), list.clone());

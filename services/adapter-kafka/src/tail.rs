@@ -15,7 +15,7 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Follows each partition from the offset on that `ends` says.
+    /// Follows each partition from its offset in `ends` on.
     pub(crate) fn begin(mut queues: Queues, ends: &BTreeMap<i32, i64>) -> Result<Self, PortError> {
         let partitions: Vec<i32> = ends.keys().copied().collect();
         for (partition, end) in ends {

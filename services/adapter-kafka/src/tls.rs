@@ -1,10 +1,9 @@
-//! Which settings need OpenSSL, which is built in with the feature `tls` only.
+//! Finds settings that need OpenSSL, which is built in only with the feature `tls`.
 
 use crate::error::broken;
 use std::collections::BTreeMap;
 use watchkeeper_ports::PortError;
 
-/// Whether this build has OpenSSL.
 const IS_BUILT_IN: bool = cfg!(feature = "tls");
 
 /// # Errors
@@ -12,7 +11,7 @@ const IS_BUILT_IN: bool = cfg!(feature = "tls");
 pub(crate) fn check(settings: &BTreeMap<String, String>) -> Result<(), PortError> {
     let Some(key) = needed_for(settings).filter(|_| !IS_BUILT_IN) else { return Ok(()) };
     Err(broken(format!(
-        "the setting {key} of Kafka needs OpenSSL, which this build does without: build it with the cargo feature tls"
+        "the Kafka setting {key} needs OpenSSL, which this build lacks: build it with the cargo feature tls"
     )))
 }
 

@@ -1,4 +1,4 @@
-//! Sees to it that topics are there, as they were declared.
+//! Creates topics as declared.
 
 mod admin;
 mod differences;
@@ -17,10 +17,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use watchkeeper_ports::{PortError, Topic};
 
-/// How long to wait until the brokers are asked again whether a new topic can be used.
+/// Pause before asking the brokers again whether a new topic can be used.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-/// The topics of which this process knows that they are there.
+/// The topics that this process knows to exist.
 #[derive(Default)]
 pub(crate) struct Topics {
     known: Mutex<HashSet<Topic>>,
@@ -31,7 +31,7 @@ impl Topics {
         self.known.lock().contains(topic)
     }
 
-    /// It may not be there any more.
+    /// Forgets a topic, which may no longer exist.
     pub(crate) fn forget(&self, topic: &Topic) {
         self.known.lock().remove(topic);
     }
@@ -41,30 +41,29 @@ impl Topics {
     }
 }
 
-/// Where a topic is on its way to being used.
 enum Standing {
     Missing {
-        /// How many partitions it is to have, if it is not as many as declared.
+        /// The number of partitions it needs, if not the declared one.
         needed: Option<usize>,
     },
-    /// Not every partition has a leader, or the topic that it follows is not known.
+    /// Not every partition has a leader, or its base topic is unknown.
     Incomplete,
-    /// As it is, beside its configuration.
+    /// As it exists, without its configuration.
     Usable {
         partitions: usize,
-        /// How many it is to have.
+        /// How many it needs.
         needed: usize,
         replication: usize,
     },
 }
 
-/// Creates `topic` as it is declared, unless it is there; then logs, once, in what it differs. Says how many
-/// partitions it has, at least one.
+/// Creates `topic` as declared unless it exists; then logs, once, how it differs. Returns how many partitions
+/// it has, at least one.
 ///
 /// # Errors
 /// [`PortError::Unavailable`] when no broker answers or the topic is not usable in time;
-/// [`PortError::Rejected`] when Kafka has no topic of that name; [`PortError::Broken`] when the brokers refuse
-/// the declaration, or a topic of records that are published once more has more partitions than theirs.
+/// [`PortError::Rejected`] when Kafka cannot have a topic of that name; [`PortError::Broken`] when the
+/// brokers refuse the declaration, or a repartition topic has more partitions than its base.
 pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize, PortError> {
     let base = topic.repartitioned();
     if let Some(base) = &base {
@@ -73,8 +72,9 @@ pub(crate) async fn ensure(engine: &Arc<Engine>, topic: &Topic) -> Result<usize,
     ensure_declared(engine, topic, base.as_ref()).await
 }
 
-/// The same; with a `base`, the topic gets as many partitions as that has, whatever is declared. Both are seen with one
-/// look at the brokers: one of these may be behind, but it sees the partitions come in the order in which they came.
+/// The same. With a `base`, the topic gets as many partitions as that, whatever is declared. One metadata
+/// request covers both: its broker may be behind, but it sees partitions in the order in which they were
+/// added.
 async fn ensure_declared(
     engine: &Arc<Engine>,
     topic: &Topic,
@@ -117,7 +117,7 @@ async fn ensure_declared(
                 let base = base.unwrap_or(topic);
                 return Err(broken(format!(
                     "topic {topic} has {partitions} partitions, more than {base} has ({needed}): stop the notifiers \
-                     and delete {topic}; it is created anew on start"
+                     and delete {topic}; it is created again on start"
                 )));
             }
             _ if Instant::now() >= give_up_at => {
@@ -130,7 +130,7 @@ async fn ensure_declared(
     }
 }
 
-/// A broker may not know yet what the others say of it: that it leads the partitions of a new topic.
+/// Whether the brokers answer for the topic: one may not know yet that it leads partitions of a new topic.
 async fn answers(engine: &Arc<Engine>, topic: &Topic) -> Result<bool, PortError> {
     let asked = topic.clone();
     match engine.ask(move |questions| questions.watermarks(&asked)).await {
@@ -140,7 +140,8 @@ async fn answers(engine: &Arc<Engine>, topic: &Topic) -> Result<bool, PortError>
     }
 }
 
-/// Where the topic stands that Kafka calls `name`, and that is to have as many partitions as `base`, if there is one.
+/// The state of the topic with this name in Kafka, which is to have as many partitions as `base`, if there is
+/// one.
 fn stand(metadata: &Metadata, name: &str, base: Option<&str>) -> Standing {
     let partitions_of = |base| find(metadata, base).map_or(0, |base| base.partitions().len());
     let needed = base.map(partitions_of);
@@ -160,7 +161,7 @@ fn stand(metadata: &Metadata, name: &str, base: Option<&str>) -> Standing {
     }
 }
 
-/// A topic of records that are published once more is nobody's but ours.
+/// Adds partitions to a repartition topic, which belongs to Watchkeeper alone.
 async fn add_partitions(
     engine: &Arc<Engine>,
     topic: &Topic,
@@ -189,7 +190,8 @@ async fn create(
     Ok(())
 }
 
-/// It is somebody else's to change. That they cannot be told is no reason not to use the topic.
+/// Logs differences; changing the topic is the operator's job. If they cannot be read, the topic is used all
+/// the same.
 async fn report_differences(
     engine: &Arc<Engine>,
     topic: &Topic,
@@ -204,13 +206,13 @@ async fn report_differences(
             for difference in found.differences(engine.settings.options().declaration(topic)) {
                 tracing::warn!(
                     %topic,
-                    "{} is {}, declared is {}: it is left as it is",
+                    "{} is {}, but {} is declared: not changed",
                     difference.what,
                     difference.found,
                     difference.declared
                 );
             }
         }
-        Err(error) => tracing::warn!(%topic, %error, "cannot see whether the topic is as declared"),
+        Err(error) => tracing::warn!(%topic, %error, "cannot check the topic against its declaration"),
     }
 }

@@ -1,4 +1,4 @@
-//! What the server answers to a write.
+//! The server's answer to a write.
 
 use crate::error::{broken, unavailable};
 use mongodb::bson::{Bson, Document, deserialize_from_document};
@@ -6,43 +6,41 @@ use serde::Deserialize;
 use std::collections::HashSet;
 use watchkeeper_ports::PortError;
 
-/// What became of the statements of one command.
+/// The outcome of the statements of one command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// How many documents they found or inserted.
+    /// How many documents they matched or inserted.
     pub(crate) documents: u64,
-    /// The ids of those that were inserted, which are texts here. `FerretDB` does not say which statement
+    /// The ids of inserted documents, which are strings here. `FerretDB` does not say which statement
     /// inserted one.
     pub(crate) inserted: HashSet<String>,
-    /// Why some were refused, if any were.
     pub(crate) refused: Option<Refused>,
 }
 
-/// Statements that the server would not carry out, while it did others.
+/// Statements that the server refused, while it did others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
-    /// How many.
     pub(crate) statements: usize,
-    /// Why the first was.
+    /// Why the first one was refused.
     pub(crate) reason: String,
 }
 
 impl Refused {
-    /// What it means. Without a code a full disk cannot be told from a rule that somebody has made for the
-    /// collection; trying again loses nothing, and the operator reads the reason.
+    /// The port error. Without a code a full disk cannot be told from a validation rule of the collection; a
+    /// retry loses nothing, and the operator can read the reason.
     pub(crate) fn port_error(&self) -> PortError {
         let Self { statements, reason } = self;
-        unavailable(format!("{statements} of the writes refused, the first because: {reason}"))
+        unavailable(format!("{statements} writes were refused, the first because: {reason}"))
     }
 }
 
 impl Written {
-    /// Reads an answer. One that was not made durable is an error.
+    /// Parses an answer. A write that was not made durable is an error.
     pub(crate) fn read(answer: Document) -> Result<Self, PortError> {
         let answer: Answer = deserialize_from_document(answer)
             .map_err(|error| broken(format!("the answer to a write cannot be read: {error}")))?;
         if let Some(Reason { errmsg }) = answer.not_durable {
-            return Err(unavailable(format!("what was written is not durable: {errmsg}")));
+            return Err(unavailable(format!("the write is not durable: {errmsg}")));
         }
         let refused = answer
             .refused
@@ -53,7 +51,7 @@ impl Written {
     }
 }
 
-/// An answer, with what is needed of it.
+/// The relevant fields of an answer.
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]

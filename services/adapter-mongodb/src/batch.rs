@@ -1,12 +1,11 @@
-//! What fits a command.
+//! Splits statements into commands.
 
 use mongodb::bson::RawDocumentBuf;
 
-/// Most bytes of the statements of one command. The protocol's own limit is 16 MiB, with all that is around
-/// them.
+/// Most bytes of the statements of one command. The protocol's limit is 16 MiB for the whole command.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The first of the statements: as many as fit a command that may have `most`, and at least one if there is any.
+/// The first statements: as many as fit a command with at most `most`, but at least one if there is any.
 pub(crate) fn first_of(
     statements: impl IntoIterator<Item = RawDocumentBuf>,
     most: usize,
@@ -29,7 +28,7 @@ mod tests {
 
     const MOST: usize = 500;
 
-    /// How many of `statements` that have so many bytes each are taken.
+    /// How many of `statements` with these sizes are taken.
     fn taken(statements: usize, bytes: usize) -> usize {
         let around = rawdoc! { "q": "" }.as_bytes().len();
         let statement = rawdoc! { "q": "x".repeat(bytes - around) };

@@ -2,24 +2,22 @@
 
 use mongodb::bson::{Document, doc};
 
-/// A collection of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Collection {
-    /// What is asked for, by people too.
+    /// The rollups, which people query too.
     Rollups,
     /// The series that have rollups.
     Series,
-    /// How far each pass has come.
+    /// Progress of rollup passes.
     Passes,
-    /// What is written to find out whether it can be.
+    /// Written to find out whether the store accepts writes.
     Checks,
 }
 
 impl Collection {
-    /// All of them.
     pub(crate) const ALL: [Self; 4] = [Self::Rollups, Self::Series, Self::Passes, Self::Checks];
 
-    /// Its name, behind the prefix.
+    /// Its name, without the prefix.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rollups => "rollups",
@@ -29,7 +27,7 @@ impl Collection {
         }
     }
 
-    /// The index of an earlier version that kept what `_id` keeps now.
+    /// The index of an earlier version that ensured what `_id` ensures now.
     pub(crate) fn earlier_index(self) -> Option<&'static str> {
         match self {
             Self::Rollups => Some("rollup"),
@@ -42,14 +40,14 @@ impl Collection {
     pub(crate) fn indexes(self) -> Vec<Document> {
         match self {
             Self::Rollups => vec![
-                // For questions.
+                // For queries.
                 index("windows", doc! { "window": 1, "key": 1, "start": 1 }),
                 // For pruning.
                 index("start", doc! { "window": 1, "start": 1 }),
-                // For people, who ask by name.
+                // For people, who query by name.
                 index("name", doc! { "window": 1, "source": 1, "name": 1, "start": 1 }),
             ],
-            // Each ends with the key, in the order of which a page is read.
+            // Each ends with the key, because pages are read in that order.
             Self::Series => vec![
                 index("in_order", doc! { "key": 1 }),
                 index("source", doc! { "source": 1, "key": 1 }),

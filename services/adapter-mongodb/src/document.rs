@@ -4,21 +4,21 @@ use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{DateTime, RawArrayBuf, RawDocumentBuf, oid::ObjectId, rawdoc};
 use watchkeeper_domain::{Rollup, Series, Timestamp, Window};
 
-/// Each statement finds one document at most, and says that it may be several: `FerretDB` 1.24 keeps a connection to
-/// its own database until the whole command is done for each statement that it stops at the first document of, and
-/// stands still when there are no more.
+/// Each statement matches at most one document, but claims that it may be several: for each statement limited
+/// to one document, `FerretDB` 1.24 holds a connection to its own database until the whole command is done,
+/// and hangs when it runs out of connections.
 const MULTI: bool = true;
 /// The same in a statement of the command `delete`.
 const NO_LIMIT: i32 = 0;
 
-/// The instant as MongoDB has it, in milliseconds. One between two becomes the later: the starts of windows,
-/// which are whole hours, are before an instant exactly if they are before that.
+/// The instant in MongoDB's milliseconds, rounded up: the starts of windows, which are whole hours, are
+/// before an instant exactly if they are before the rounded one.
 pub(crate) fn date(at: Timestamp) -> DateTime {
     const MICROS: i64 = 1_000;
     DateTime::from_millis((at.as_micros() + MICROS - 1) / MICROS)
 }
 
-/// The field of a series that holds the start of its latest window of that length.
+/// The field of a series with the start of its latest window of this length.
 pub(crate) fn latest(window: Window) -> &'static CStr {
     match window {
         Window::Hour => cstr!("latest.hour"),
@@ -26,29 +26,29 @@ pub(crate) fn latest(window: Window) -> &'static CStr {
     }
 }
 
-/// Makes the series known, and that it has a window that starts at `start`.
+/// Registers the series, and that it has a window that starts at `start`.
 pub(crate) fn know(series: &Series, window: Window, start: Timestamp) -> RawDocumentBuf {
     let mut newest = RawDocumentBuf::new();
     newest.append(latest(window), date(start));
     upsert(series.key(), rawdoc! { "$setOnInsert": keyed(series), "$max": newest })
 }
 
-/// Updates the document of this id, or inserts it where there is none.
+/// Updates the document with this id, or inserts it.
 pub(crate) fn upsert(id: &str, update: RawDocumentBuf) -> RawDocumentBuf {
     rawdoc! { "q": { "_id": id }, "u": update, "upsert": true, "multi": MULTI }
 }
 
-/// Deletes the document of this id, one that the client made up.
+/// Deletes the document with this id, which the client generated.
 pub(crate) fn delete(id: ObjectId) -> RawDocumentBuf {
     rawdoc! { "q": { "_id": id }, "limit": NO_LIMIT }
 }
 
-/// What a rollup is known by: `hour/2026-11-20T10:00:00Z/host/load`.
+/// The id of a rollup: `hour/2026-11-20T10:00:00Z/host/load`.
 pub(crate) fn rollup_id(series_key: &str, window: Window, start: Timestamp) -> String {
     format!("{}/{start}/{series_key}", window.name())
 }
 
-/// Takes its latest window from the series of this id if that starts before `before`.
+/// Unsets the latest window of the series with this id if that starts before `before`.
 pub(crate) fn forget_latest(id: &str, window: Window, before: DateTime) -> RawDocumentBuf {
     let (mut old, mut field) = (rawdoc! { "_id": id }, RawDocumentBuf::new());
     old.append(latest(window), rawdoc! { "$lt": before });
@@ -56,7 +56,7 @@ pub(crate) fn forget_latest(id: &str, window: Window, before: DateTime) -> RawDo
     rawdoc! { "q": old, "u": { "$unset": field }, "multi": MULTI }
 }
 
-/// Stores the rollup where there is none yet.
+/// Inserts the rollup if there is none.
 pub(crate) fn insert(series: &Series, window: Window, rollup: &Rollup) -> RawDocumentBuf {
     let mut whole = keyed(series);
     whole.append(cstr!("window"), window.name());
@@ -69,7 +69,7 @@ pub(crate) fn insert(series: &Series, window: Window, rollup: &Rollup) -> RawDoc
     upsert(&rollup_id(series.key(), window, rollup.start), rawdoc! { "$setOnInsert": whole })
 }
 
-/// Puts the rollup in the place of the one that is there, unless that was made of more samples.
+/// Replaces the existing rollup, unless that aggregates more samples.
 pub(crate) fn replace(id: &str, rollup: &Rollup) -> RawDocumentBuf {
     let &Rollup { start: _, avg, min, max, count: _, p95 } = rollup;
     let count = count(rollup);
@@ -80,7 +80,6 @@ pub(crate) fn replace(id: &str, rollup: &Rollup) -> RawDocumentBuf {
     }
 }
 
-/// A series, by its fields.
 fn keyed(series: &Series) -> RawDocumentBuf {
     let labels: RawArrayBuf =
         series.labels().map(|(name, value)| rawdoc! { "name": name, "value": value }).collect();
@@ -93,7 +92,7 @@ fn keyed(series: &Series) -> RawDocumentBuf {
     }
 }
 
-/// MongoDB has no unsigned numbers; nobody makes a rollup of more samples than its largest.
+/// MongoDB has no unsigned integers; no rollup aggregates more samples than its largest.
 fn count(rollup: &Rollup) -> i64 {
     i64::try_from(rollup.count).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,5 @@
-//! Documents of earlier versions, which had an `_id` that the client made up and were found by their fields.
+//! Rewrites documents of earlier versions, whose `_id` the client generated and which were found by their
+//! fields.
 
 use crate::collections::Collection;
 use crate::document::{delete, rollup_id, upsert};
@@ -12,13 +13,13 @@ use watchkeeper_ports::PortError;
 /// Documents that one step rewrites.
 const STEP_DOCUMENTS: usize = 500;
 
-/// Gives the documents of earlier versions the `_id` by which they are found now: each is there under the new one
-/// before it is removed under the old one. There may be many: what is not done within the time of a call is done by
-/// the next ones, and until then each of them says how far it came.
+/// Gives documents of earlier versions their new `_id`: each is stored under the new one before it is removed
+/// under the old one. There may be many: what is not done within the time of one call is left to the next
+/// ones, and until then each call reports its progress.
 pub(crate) async fn adopt(server: &Server) -> Result<(), PortError> {
     let (deadline, mut adopted) = (Instant::now() + server.timeout(), 0);
     for collection in [Collection::Series, Collection::Rollups] {
-        // It would not have two documents of one series and window.
+        // Its uniqueness would forbid two documents of one series and window.
         if let Some(index) = collection.earlier_index() {
             server.drop_index(collection, index).await?;
         }
@@ -33,7 +34,7 @@ pub(crate) async fn adopt(server: &Server) -> Result<(), PortError> {
             }
             if Instant::now() >= deadline {
                 return Err(unavailable(format!(
-                    "documents of an earlier version are being rewritten: {adopted} more are done"
+                    "rewriting documents of an earlier version: {adopted} more done"
                 )));
             }
         }
@@ -41,7 +42,7 @@ pub(crate) async fn adopt(server: &Server) -> Result<(), PortError> {
     Ok(())
 }
 
-/// Some documents of earlier versions: their ids, and the statements that store them under the new ones.
+/// Some documents of earlier versions: their ids, and the statements that store them under their new ones.
 async fn some(
     server: &Server,
     collection: Collection,
@@ -65,8 +66,8 @@ async fn some(
     Ok((ids, rewritten))
 }
 
-/// The id of a document, and the statement that stores it under its new one unless it is there. The later of two
-/// latest windows is right.
+/// The id of a document, and the statement that stores it under its new one unless it exists. Of two latest
+/// windows the later one is right.
 fn rewrite(collection: Collection, found: &RawDocument) -> Result<(ObjectId, RawDocumentBuf), Unreadable> {
     let mut fields = Document::try_from(found)?;
     let old_id = fields.get_object_id("_id")?;
@@ -74,7 +75,7 @@ fn rewrite(collection: Collection, found: &RawDocument) -> Result<(ObjectId, Raw
     let key = fields.get_str("key")?;
     let new_id = match collection {
         Collection::Rollups => {
-            let window: Window = fields.get_str("window")?.parse().map_err(|_| "its window is none")?;
+            let window: Window = fields.get_str("window")?.parse().map_err(|_| "its window is unknown")?;
             let micros = fields.get_datetime("start")?.timestamp_millis().checked_mul(1_000);
             let start = micros.and_then(Timestamp::from_micros).ok_or("its start is out of range")?;
             rollup_id(key, window, start)

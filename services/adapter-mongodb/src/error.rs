@@ -1,16 +1,16 @@
-//! What an error of the client means.
+//! Maps the client's errors to port errors.
 
 use mongodb::error::{Error, ErrorKind};
 use watchkeeper_ports::PortError;
 
-/// What the operator knows it by.
+/// The dependency's name for operators.
 const WHAT: &str = "rollups";
 
-/// Codes of what only an operator can change: not authorised, authentication failed, an index that another
-/// has made in another way. An engine that leaves out the code is waited for.
+/// Codes of errors that only an operator can fix: not authorised, authentication failed, a conflicting index.
+/// Errors without a code are retried.
 const BROKEN_CODES: [i32; 4] = [13, 18, 85, 86];
 
-/// Waiting helps against everything but a user that is refused and a client that is set up wrong.
+/// Every error is transient, except a refused user and a wrong configuration of the client.
 pub(crate) fn port_error(error: &Error) -> PortError {
     let is_broken = match &*error.kind {
         ErrorKind::Authentication { .. }
@@ -23,13 +23,13 @@ pub(crate) fn port_error(error: &Error) -> PortError {
     if is_broken { broken(reason) } else { unavailable(reason) }
 }
 
-/// Whether the error is that there is no such collection.
+/// Whether the error says that the collection does not exist.
 pub(crate) fn is_no_collection(error: &Error) -> bool {
     const NAMESPACE_NOT_FOUND: i32 = 26;
     matches!(&*error.kind, ErrorKind::Command(refused) if refused.code == NAMESPACE_NOT_FOUND)
 }
 
-/// What the server said, if it did: the client drops that when the error has no code.
+/// The server's message, if there is one: the client drops it when the error has no code.
 fn reason(error: &Error) -> String {
     let said = error.server_response().and_then(|answer| answer.get_str("errmsg").ok());
     said.map_or_else(|| error.kind.to_string(), ToOwned::to_owned)

@@ -1,6 +1,6 @@
-//! The port of rollups on MongoDB 5 or later, or what speaks as it does, such as FerretDB.
+//! The rollup store on MongoDB 5 or later, or a compatible engine such as FerretDB.
 //!
-//! What people and dashboards read is the collection `rollups`, a document per series and window:
+//! People and dashboards read the collection `rollups`, with a document per series and window:
 //!
 //! ```text
 //! { _id: 'hour/2026-11-20T10:00:00Z/host/load{host="a"}', key: 'host/load{host="a"}',
@@ -9,13 +9,13 @@
 //!   avg: 0.5, min: 0.1, max: 2.5, count: NumberLong(240), p95: 1.9 }
 //! ```
 //!
-//! Labels are a list because their names may hold dots, which MongoDB takes for paths; so one index serves
-//! any label, and `{ labels: { $elemMatch: { name: "host", value: "a" } } }` finds it.
+//! Labels are a list because their names may have dots, which MongoDB reads as paths; this way one index
+//! serves any label, and `{ labels: { $elemMatch: { name: "host", value: "a" } } }` uses it.
 //!
-//! Beside it, `rollup_series` has a document per series, from which a page of series is read without reading
-//! their rollups; `rollup_passes` knows how far each pass has come; `rollup_checks` is written to find out
-//! whether that is possible. Only commands that every engine of the protocol has are used, and nothing depends
-//! on the code of an error, which some leave out: an error without one may pass, and is tried again.
+//! In addition, `rollup_series` has a document per series, so that a page of series is read without their
+//! rollups; `rollup_passes` has the progress of each pass; `rollup_checks` is written to find out whether the
+//! engine accepts writes. Only commands that all compatible engines have are used. Nothing depends on error codes,
+//! which some engines omit: an error without a code may be transient, and is retried.
 
 mod answer;
 mod batch;

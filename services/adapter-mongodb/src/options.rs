@@ -1,4 +1,4 @@
-//! Where the store is.
+//! How to reach the store.
 
 use crate::error::broken;
 use futures_util::FutureExt as _;
@@ -15,33 +15,33 @@ use watchkeeper_ports::PortError;
 const MAX_DATABASE_BYTES: usize = 63;
 /// Longest prefix of collections, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
-/// How long finding the server, or an answer, may take: the default and the bounds.
+/// Time limit for finding the server, and for an answer: the default and the bounds.
 const TIMEOUT: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(10), Duration::from_millis(100)..=Duration::from_secs(60));
 
-/// Where the store is.
+/// How to reach the store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MongoOptions {
-    /// `mongodb://[USER:PASSWORD@]HOST[:PORT][,…][/DATABASE][?OPTIONS]`; `?tls=true` for TLS. The database in it is
-    /// the one that is used, and where the user is known unless `authSource` says another; read preference and
-    /// write concern are the store's own.
+    /// `mongodb://[USER:PASSWORD@]HOST[:PORT][,…][/DATABASE][?OPTIONS]`; `?tls=true` for TLS. The database in
+    /// it is used for the collections, and to authenticate unless `authSource` names another; the store sets
+    /// read preference and write concern itself.
     pub url: String,
-    /// The database that holds the collections, if the URL names none; [`Self::DATABASE`] if nothing does.
+    /// The database for the collections, if the URL names none; [`Self::DATABASE`] if neither does.
     pub database: Option<String>,
-    /// What the collections' names begin with, so that several stores can share a database; may be empty.
+    /// Prefix of the collections' names, so that several stores can share a database; may be empty.
     pub prefix: String,
-    /// How long finding the server may take, and an answer as well.
+    /// Time limit for finding the server, and for an answer.
     pub timeout: Duration,
 }
 
-/// Databases of the server's own.
+/// The server's internal databases.
 const OF_THE_SERVER: [&str; 3] = ["admin", "config", "local"];
 
 impl MongoOptions {
-    /// The database, when nothing names one.
+    /// The default database.
     pub const DATABASE: &str = "watchkeeper";
 
-    /// Reads the section that says how MongoDB is used. Where it is, is said elsewhere.
+    /// Reads the section on MongoDB; the URL comes from elsewhere.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             url: String::new(),
@@ -51,7 +51,7 @@ impl MongoOptions {
         }
     }
 
-    /// The database that holds the collections, of a client that connects when it is first used.
+    /// The database for the collections, with a client that connects on first use.
     pub(crate) fn database(&self) -> Result<Database, PortError> {
         let client = self.client()?;
         let in_url = client.default_database().map(|database| database.name().to_owned());
@@ -62,8 +62,8 @@ impl MongoOptions {
     fn database_name<'n>(&'n self, in_url: Option<&'n str>) -> Result<&'n str, PortError> {
         match (in_url, self.database.as_deref()) {
             (Some(of_url), _) if OF_THE_SERVER.contains(&of_url) => Err(broken(format!(
-                "the URL names the database {of_url}, which is the server's own: if users are known there, write \
-                 ?authSource={of_url}, and the database that holds the rollups before it"
+                "the URL names the database {of_url}, which is internal to the server: if users authenticate there, \
+                 write ?authSource={of_url}, and the database that holds the rollups before it"
             ))),
             (Some(of_url), Some(set)) if of_url != set => Err(broken(format!(
                 "the URL names the database {of_url}, and [backends.mongodb] database is {set}: name one of them (a \
@@ -73,27 +73,27 @@ impl MongoOptions {
         }
     }
 
-    /// The client, which connects when it is first used. Fails when the URL is none, without telling what
-    /// it is: a part of a password may be anywhere in it.
+    /// The client, which connects on first use. Fails if the URL is not valid, without quoting it: any part
+    /// of it may belong to a password.
     pub(crate) fn client(&self) -> Result<Client, PortError> {
         let wrong = || {
             broken(
                 "the URL must be mongodb://[USER:PASSWORD@]HOST[:PORT][,…][/DATABASE][?OPTIONS], not mongodb+srv",
             )
         };
-        // Ready at once: only the names of mongodb+srv are looked up.
+        // Completes immediately: only mongodb+srv names are looked up.
         let parsed = ClientOptions::parse(self.url.as_str()).into_future().now_or_never();
         let mut options = parsed.and_then(Result::ok).ok_or_else(wrong)?;
         options.app_name.get_or_insert_with(|| "watchkeeper".to_owned());
         options.connect_timeout = Some(self.timeout);
         options.server_selection_timeout = Some(self.timeout);
-        // The primary, which has what was just stored.
+        // Read from the primary, which has the latest writes.
         options.selection_criteria = None;
         Client::with_options(options).map_err(|_| wrong())
     }
 }
 
-/// All but the URL, which holds the password.
+/// Without the URL, which has the password.
 impl fmt::Debug for MongoOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MongoOptions")

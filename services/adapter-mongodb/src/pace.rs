@@ -1,15 +1,15 @@
-//! How many statements a command has: as many as the server does in a short time.
+//! Adapts the number of statements in a command to the server's speed.
 
 use std::time::Duration;
 
-/// Statements of the first command, and of the one after an answer that did not come.
+/// Statements in the first command, and in the one after a timeout.
 const FIRST: usize = 16;
-/// Most statements of one command. The protocol's own limit is 100,000, but the server works on them all before it
-/// answers, and that has to be soon.
+/// Most statements in one command. The protocol's limit is 100,000, but the server does them all before it
+/// answers, and that must be soon.
 const MOST: usize = 500;
-/// A full command that took less is followed by one of twice as many statements.
+/// After a full command that took less, the next one has twice as many statements.
 const SHORT: Duration = Duration::from_millis(250);
-/// One that took longer is followed by one of half as many.
+/// After one that took longer, the next one has half as many.
 const LONG: Duration = Duration::from_secs(1);
 
 /// How many statements the next command has.
@@ -28,7 +28,7 @@ impl Pace {
         self.statements
     }
 
-    /// Learns from a command of so many statements that was answered after that time.
+    /// Records a command with this many statements, and how long it took.
     pub(crate) fn answered(&mut self, statements: usize, took: Duration) {
         if took > LONG {
             self.statements = (statements.min(self.statements) / 2).max(1);
@@ -37,7 +37,7 @@ impl Pace {
         }
     }
 
-    /// Learns from a command of so many statements that got no answer.
+    /// Records a command with this many statements that timed out.
     pub(crate) fn unanswered(&mut self, statements: usize) {
         self.statements = (statements / 4).clamp(1, FIRST);
     }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The sizes of commands to a server that takes so long for each statement.
+    /// The sizes of commands to a server that takes this long for each statement.
     fn sizes(each: Duration, commands: usize) -> Vec<usize> {
         let mut pace = Pace::new();
         let size = |_| {

@@ -1,5 +1,5 @@
-//! How far each pass over the samples has come: `{ _id: "hourly", made_until: "2026-11-20T10:00:00Z" }`. It is
-//! text because a date of MongoDB has no microseconds.
+//! Progress of rollup passes: `{ _id: "hourly", made_until: "2026-11-20T10:00:00Z" }`. It is text because
+//! MongoDB's dates have no microseconds.
 
 use crate::collections::Collection;
 use crate::error::broken;
@@ -8,7 +8,7 @@ use mongodb::bson::{doc, rawdoc};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::PortError;
 
-/// Up to which instant `pass` has made its rollups, if it ever made any.
+/// The instant up to which `pass` has rolled up, if it ever ran.
 pub(crate) async fn made_until(server: &Server, pass: &str) -> Result<Option<Timestamp>, PortError> {
     let find = Find {
         collection: Collection::Passes,
@@ -30,7 +30,7 @@ pub(crate) async fn made_until(server: &Server, pass: &str) -> Result<Option<Tim
     until.map(read).transpose()
 }
 
-/// Notes how far `pass` has come.
+/// Records how far `pass` has come.
 pub(crate) async fn set_made_until(server: &Server, pass: &str, until: Timestamp) -> Result<(), PortError> {
     let note = rawdoc! {
         "q": { "_id": pass },
@@ -40,7 +40,7 @@ pub(crate) async fn set_made_until(server: &Server, pass: &str, until: Timestamp
     server.write_one(Collection::Passes, note).await.map(drop)
 }
 
-/// The same, if it stands where `expected` has it; tells whether it does.
+/// The same as a compare-and-set; returns whether it was at `expected`.
 pub(crate) async fn move_made_until(
     server: &Server,
     pass: &str,

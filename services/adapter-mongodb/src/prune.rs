@@ -1,4 +1,4 @@
-//! Rollups that are old, and series that have none left.
+//! Prunes rollups, and series that have none left.
 
 use crate::collections::Collection;
 use crate::document::{self, date, latest};
@@ -7,14 +7,14 @@ use mongodb::bson::{DateTime, Document, doc};
 use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::PortError;
 
-/// Documents that one step works on. Others are served between two steps, and each has its own time.
+/// Documents in one step. Others are served between steps, and each step has its own time limit.
 const STEP_DOCUMENTS: usize = 1_000;
 
-/// Removes the rollups of `window` that start before `before`, then the series that have none left; gives how
-/// many rollups.
+/// Removes the rollups of `window` that start before `before`, then the series that have none left; returns
+/// how many rollups.
 ///
-/// A series that is put meanwhile stays, since whatever is done to it asks for its latest window once more. What
-/// is put meanwhile and starts before `before` goes with the next pruning, and may not be seen until then.
+/// A series that is put meanwhile stays, because every step checks its latest window again. A rollup that is
+/// put meanwhile and starts before `before` is removed by the next pruning, and may be invisible until then.
 pub(crate) async fn prune(server: &Server, window: Window, before: Timestamp) -> Result<u64, PortError> {
     let before = date(before);
     let old = doc! { "window": window.name(), "start": { "$lt": before } };
@@ -28,8 +28,8 @@ pub(crate) async fn prune(server: &Server, window: Window, before: Timestamp) ->
     Ok(removed)
 }
 
-/// Removes what matches, step by step. What was found is removed if `still` holds: that which others may change
-/// about it meanwhile.
+/// Removes what matches, in steps. What was found is removed only if `still` holds, the part of the filter
+/// that others may change meanwhile.
 async fn remove(
     server: &Server,
     collection: Collection,
@@ -51,7 +51,7 @@ async fn remove(
     }
 }
 
-/// Takes their latest window from the series whose latest starts before `before`: it is removed.
+/// Unsets the latest window of series for which it starts before `before`: it is removed.
 async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Result<(), PortError> {
     let filter = doc! { latest(window).as_str(): { "$lt": before } };
     loop {
@@ -65,7 +65,7 @@ async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Res
     }
 }
 
-/// The ids of some documents that match: all, if they are fewer than a step takes.
+/// The ids of some matching documents: all, if they fit one step.
 async fn some(server: &Server, collection: Collection, filter: &Document) -> Result<Vec<String>, PortError> {
     let find = Find {
         collection,

@@ -1,4 +1,4 @@
-//! Rollups into the database.
+//! Stores rollups.
 
 use crate::collections::Collection;
 use crate::document;
@@ -10,15 +10,15 @@ use std::collections::HashSet;
 use watchkeeper_domain::{Rollup, Series, SeriesRollups, Timestamp, Window};
 use watchkeeper_ports::PortError;
 
-/// Rollups that are looked at by their ids at the same time.
+/// Rollups that are looked up by id at the same time.
 const LOOKS_AT_ONCE: usize = 8;
 
-/// Stores the rollups, each in the place of the one that was there unless that was made of more samples.
+/// Stores rollups. Each replaces the existing one, unless that aggregates more samples.
 ///
-/// The series are first, so that there is no rollup whose series is unknown. Then each rollup is inserted if
-/// there is none, which is all there is to do when a pass makes it for the first time. Of those that were there, the
-/// ones that say something else are replaced: few, because a correction changes little. Everything is found by its
-/// `_id` alone; the few that are replaced have a condition beside it.
+/// Series are stored first, so that every rollup has one. Then each rollup is inserted if there is none,
+/// which is all when a pass creates it for the first time. Of the existing ones, those that differ are
+/// replaced: few, because a correction changes little. Everything is found by `_id` alone; the few
+/// replacements have one more condition.
 pub(crate) async fn put(server: &Server, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
     put_series(server, window, rollups).await?;
     let each: Vec<(&Series, &Rollup)> =
@@ -40,7 +40,7 @@ pub(crate) async fn put(server: &Server, window: Window, rollups: &[SeriesRollup
     server.write(Collection::Rollups, &replaced, replace, |_| {}).await
 }
 
-/// The rollup, if it is to take the place of the one that is there.
+/// The rollup, if it must replace the existing one.
 async fn look(server: &Server, id: String, rollup: Rollup) -> Result<Option<(String, Rollup)>, PortError> {
     let find = Find {
         collection: Collection::Rollups,
@@ -60,7 +60,7 @@ async fn look(server: &Server, id: String, rollup: Rollup) -> Result<Option<(Str
     Ok(is_to_be_replaced.then_some((id, rollup)))
 }
 
-/// Makes known the series that have rollups here, and up to when.
+/// Registers the series that have rollups here, and up to when.
 async fn put_series(server: &Server, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
     let latest: Vec<(&Series, Timestamp)> = rollups
         .iter()
@@ -70,7 +70,7 @@ async fn put_series(server: &Server, window: Window, rollups: &[SeriesRollups]) 
     server.write(Collection::Series, &latest, know, |_| {}).await
 }
 
-/// Writes a document of its own.
+/// Health check: writes a document of its own.
 pub(crate) async fn check(server: &Server) -> Result<(), PortError> {
     let count = || rawdoc! { "q": { "_id": "check" }, "u": { "$inc": { "times": 1_i64 } }, "upsert": true };
     server.write(Collection::Checks, &[()], |()| count(), |_| {}).await

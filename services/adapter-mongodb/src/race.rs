@@ -1,14 +1,14 @@
-//! Writes that lose against another of the same document, and are made again.
+//! Retries writes that lose a race for the same document.
 
 use crate::answer::Written;
 use watchkeeper_ports::PortError;
 
-/// How often refused statements are given. Of two that insert the same at once one is refused; given again,
-/// it finds what the other has inserted.
+/// How often refused statements are tried. Of two concurrent inserts of the same document one is refused; on
+/// retry, it finds the document.
 const ATTEMPTS: usize = 3;
 
-/// Writes, again if statements are refused; fails when they still are. `write` is one that may be done
-/// twice. What an earlier attempt inserted, the last one found.
+/// Writes, and retries refused statements; fails when they are still refused. `write` must be idempotent.
+/// What an earlier attempt inserted, the last one finds.
 pub(crate) async fn until_settled<F>(mut write: impl FnMut() -> F) -> Result<Written, PortError>
 where
     F: Future<Output = Result<Written, PortError>>,
@@ -30,7 +30,7 @@ mod tests {
     use crate::answer::Refused;
     use std::future::ready;
 
-    /// Writes to a server that refuses so many times; gives the outcome, and how often it was asked.
+    /// Writes to a server that refuses this many times; returns the outcome, and the number of attempts.
     async fn refused_times(times: usize) -> (Result<Written, PortError>, usize) {
         let mut asked = 0;
         let outcome = until_settled(|| {

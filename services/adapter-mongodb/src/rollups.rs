@@ -1,4 +1,4 @@
-//! The store itself.
+//! The rollup store on MongoDB.
 
 use crate::options::MongoOptions;
 use crate::server::Server;
@@ -10,20 +10,20 @@ use watchkeeper_ports::{Page, PortError, RollupStore};
 
 /// Rollups in MongoDB.
 ///
-/// What one call puts is stored in several commands, series before their rollups. Keys are in the order in
-/// which the engine compares text, which in MongoDB is that of their bytes.
+/// One `put` takes several commands, series before their rollups. Keys are in the engine's text order, which
+/// in MongoDB is byte order.
 pub struct MongoRollups {
     server: Server,
-    /// Set when the indexes are there.
+    /// Set once the indexes exist.
     ready: OnceCell<()>,
 }
 
 impl MongoRollups {
-    /// Makes ready, on a tokio runtime; connects when it is first used, makes the indexes then, and connects
-    /// anew whenever the connection is lost.
+    /// Creates the client; requires a tokio runtime. Connects on first use and then creates the indexes;
+    /// reconnects whenever the connection is lost.
     ///
     /// # Errors
-    /// [`PortError::Broken`] when the URL is none.
+    /// [`PortError::Broken`] when the URL is not valid.
     pub fn new(options: &MongoOptions) -> Result<Self, PortError> {
         Ok(Self { server: Server::new(options)?, ready: OnceCell::new() })
     }

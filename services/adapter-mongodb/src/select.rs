@@ -1,4 +1,4 @@
-//! Rollups out of the database.
+//! Reads rollups.
 
 use crate::collections::Collection;
 use crate::document::{date, latest};
@@ -11,13 +11,13 @@ use std::sync::Arc;
 use watchkeeper_domain::{Rollup, RollupQuery, Series, SeriesRollups};
 use watchkeeper_ports::{Page, PortError};
 
-/// Most series whose rollups one question asks for. It names their keys, which must fit a command.
+/// Most series whose rollups one query asks for. It lists their keys, which must fit a command.
 const STEP_SERIES: usize = 250;
 
-/// The rollups of the series on the page; a series without any in the windows has no place on it.
+/// The rollups of the series on the page; a series without any in the windows does not count.
 ///
-/// Two questions as a rule: for the series, and for their rollups. Where series turn out to have none, each
-/// further step takes twice as many.
+/// Usually two queries: for the series, and for their rollups. If series turn out to have none, each further
+/// step takes twice as many.
 pub(crate) async fn rollups(
     server: &Server,
     query: &RollupQuery,
@@ -39,7 +39,7 @@ pub(crate) async fn rollups(
     Ok(found)
 }
 
-/// The series that the query can mean, after a key.
+/// The series that the query can match, after a key.
 fn matching(query: &RollupQuery, after: Option<&str>) -> Document {
     let filter = query.filter();
     let mut matching = doc! { latest(query.window()).as_str(): { "$gte": date(query.from()) } };
@@ -61,7 +61,7 @@ fn matching(query: &RollupQuery, after: Option<&str>) -> Document {
     matching
 }
 
-/// The first series that match, by key.
+/// The first matching series, by key.
 async fn some_series(server: &Server, filter: Document, limit: usize) -> Result<Vec<Arc<Series>>, PortError> {
     let (fields, order) = (doc! { "_id": 0, "key": 1 }, doc! { "key": 1 });
     let mut keys = Vec::new();
@@ -72,12 +72,12 @@ async fn some_series(server: &Server, filter: Document, limit: usize) -> Result<
         })
         .await?;
     let read = |key: String| {
-        key.parse().map(Arc::new).map_err(|error| broken(format!("the key {key} is no series': {error}")))
+        key.parse().map(Arc::new).map_err(|error| broken(format!("{key} is not a series key: {error}")))
     };
     keys.into_iter().map(read).collect()
 }
 
-/// The rollups of the series in the query's windows; series without any are left out.
+/// The rollups of the series in the query's windows; series without any are omitted.
 async fn of_series(
     server: &Server,
     query: &RollupQuery,

@@ -1,4 +1,4 @@
-//! The commands that the store gives, each with a bounded wait for its answer.
+//! Runs the store's commands, each with a bounded wait for its answer.
 
 use crate::answer::Written;
 use crate::batch::first_of;
@@ -17,40 +17,37 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::PortError;
 
-/// Most documents that the server sends at once; it is asked for the rest.
+/// Most documents in one batch of an answer; the rest is fetched.
 const ANSWER_DOCUMENTS: u32 = 5_000;
-/// How long the answer to a write is waited for. An engine may go on with it whether or not anybody waits, and gets
-/// slower with each one that it has in hand: so there is one at a time, and it is not given up while it may still be
-/// done.
+/// Time limit for a write. An engine may continue a write whether or not anybody waits, and each write in
+/// progress slows it down: so there is one at a time, and it is not abandoned while it may still be done.
 const WRITE_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Why a document is not as it was written.
+/// Why a document cannot be read.
 pub(crate) type Unreadable = Box<dyn Error + Send + Sync>;
 
-/// A question for documents of a collection.
+/// A query for documents of a collection.
 pub(crate) struct Find {
     pub(crate) collection: Collection,
     pub(crate) filter: Document,
-    /// The fields that are wanted.
     pub(crate) fields: Document,
     pub(crate) order: Document,
     /// Most documents; 0 is no limit.
     pub(crate) limit: usize,
 }
 
-/// What a command of statements does with the documents that they find.
+/// What a command does with the documents that its statements match.
 #[derive(Clone, Copy)]
 enum Command {
     Update,
     Delete,
 }
 
-/// The database that holds the collections.
 pub(crate) struct Server {
     database: Database,
     prefix: String,
     timeout: Duration,
-    /// Held while a write is under way.
+    /// Held during a write.
     writing: Mutex<Pace>,
 }
 
@@ -59,19 +56,19 @@ impl Server {
         Ok(Self {
             database: options.database()?,
             prefix: options.prefix.clone(),
-            // The server has to be found, and then to answer.
+            // The server must first be found, and then answer.
             timeout: options.timeout * 2,
             writing: Mutex::new(Pace::new()),
         })
     }
 
-    /// How long an answer may take that is not one to a write.
+    /// Time limit for an answer that is not one to a write.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Makes the indexes that are not there yet, each with a command of its own: `FerretDB` 1.24 breaks off the
-    /// connection when it is told to make several that are there.
+    /// Creates missing indexes, each with its own command: `FerretDB` 1.24 drops the connection when told to
+    /// create several that exist.
     pub(crate) async fn ensure_indexes(&self) -> Result<(), PortError> {
         for collection in Collection::ALL {
             let indexes = collection.indexes();
@@ -90,7 +87,7 @@ impl Server {
         Ok(())
     }
 
-    /// Drops an index if it is there.
+    /// Drops an index if it exists.
     pub(crate) async fn drop_index(&self, collection: Collection, index: &str) -> Result<(), PortError> {
         if self.index_names(collection).await?.iter().any(|name| name == index) {
             let command = doc! { "dropIndexes": self.name(collection), "index": index };
@@ -99,7 +96,7 @@ impl Server {
         Ok(())
     }
 
-    /// The names of the indexes that are there.
+    /// The names of the existing indexes.
     async fn index_names(&self, collection: Collection) -> Result<Vec<String>, PortError> {
         let indexes = self.database.collection::<Document>(&self.name(collection));
         self.answer(async {
@@ -111,7 +108,7 @@ impl Server {
         .await
     }
 
-    /// Gives the documents to `take`, one after the other.
+    /// Passes the documents to `take`, one after the other.
     pub(crate) async fn find(
         &self,
         find: Find,
@@ -129,14 +126,14 @@ impl Server {
         let mut cursor = self.answer(collection.find(find.filter).with_options(options)).await?;
         while self.answer(cursor.advance()).await? {
             take(cursor.current())
-                .map_err(|error| broken(format!("a document of {name} is not as it was written: {error}")))?;
+                .map_err(|error| broken(format!("a document of {name} cannot be read: {error}")))?;
         }
         Ok(())
     }
 
-    /// Runs a statement for each of `items`, which may be run twice; gives `inserted` the ids of the documents that
-    /// were. As many statements as the server does in a short time are one command. Durable when it returns; after an
-    /// error some may have been done.
+    /// Runs an idempotent statement for each of `items`; passes the ids of inserted documents to `inserted`.
+    /// One command has as many statements as the server does in a short time. Durable once it returns; after
+    /// an error some may have been done.
     pub(crate) async fn write<T>(
         &self,
         collection: Collection,
@@ -176,7 +173,6 @@ impl Server {
         Ok(())
     }
 
-    /// Runs one statement, which may be run twice.
     pub(crate) async fn write_one(
         &self,
         collection: Collection,
@@ -186,7 +182,7 @@ impl Server {
         self.at_pace(&mut pace, Command::Update, collection, &[statement]).await
     }
 
-    /// One command, from which the pace learns.
+    /// Runs one command, and adapts the pace to it.
     async fn at_pace(
         &self,
         pace: &mut Pace,
@@ -203,15 +199,15 @@ impl Server {
         written
     }
 
-    /// The turn to write.
+    /// Waits for the turn to write.
     async fn turn(&self) -> Result<MutexGuard<'_, Pace>, PortError> {
         timeout(self.timeout, self.writing.lock()).await.map_err(|_| {
             unavailable(format!("the previous write is still in progress after {:?}", self.timeout))
         })
     }
 
-    /// A command by itself: the client's bulk write needs MongoDB 8, and its other writes cannot read an error without
-    /// a code.
+    /// A raw command: the client's bulk write needs MongoDB 8, and its other writes cannot read an error
+    /// without a code.
     async fn give(
         &self,
         command: Command,
@@ -227,7 +223,7 @@ impl Server {
                 "writeConcern": { "w": "majority", "j": true, "wtimeout": self.millis(2) },
                 "maxTimeMS": self.millis(1),
             },
-            // One that is lost is made again when it is looked for the next time.
+            // A lost delete is repeated when the document is found the next time.
             Command::Delete => rawdoc! {
                 "delete": self.name(collection),
                 "deletes": statements,
@@ -238,7 +234,7 @@ impl Server {
         Written::read(self.write_answer(self.database.run_raw_command(command)).await?)
     }
 
-    /// Deletes what the filter matches, which must be few; gives how many there were.
+    /// Deletes what the filter matches, which must be few; returns how many there were.
     pub(crate) async fn delete(&self, collection: Collection, filter: Document) -> Result<u64, PortError> {
         let _turn = self.turn().await?;
         let command = doc! {
@@ -257,13 +253,14 @@ impl Server {
         format!("{}{}", self.prefix, collection.name())
     }
 
-    /// The time for an answer, or a part of it: so long may the server be at work on a write, and the members of a
-    /// replica set take to confirm it, so that the server is who says that it was too long.
+    /// The time for an answer, or a fraction of it: the limit for the server to work on a write, and for the
+    /// members of a replica set to confirm it, so that it is the server that reports the timeout.
     fn millis(&self, part: u128) -> i64 {
         i64::try_from(self.timeout.as_millis() / part).unwrap_or(i64::MAX)
     }
 
-    /// Waits for what the client does. Dropped, it closes its connection, which ends it on most servers too.
+    /// Waits for the client. If dropped, it closes its connection, which ends the operation on most servers
+    /// too.
     async fn answer<T>(
         &self,
         doing: impl IntoFuture<Output = mongodb::error::Result<T>>,
@@ -271,7 +268,7 @@ impl Server {
         self.answer_within(self.timeout, doing).await
     }
 
-    /// The same for what changes something, and may go on when nobody waits any more.
+    /// The same for writes, which may continue when nobody waits any more.
     async fn write_answer<T>(
         &self,
         doing: impl IntoFuture<Output = mongodb::error::Result<T>>,

@@ -1,11 +1,11 @@
-//! A rollup as it is read.
+//! Reads stored rollups.
 
 use crate::server::Unreadable;
 use mongodb::bson::{DateTime, Document, RawDocument, deserialize_from_slice, doc};
 use serde::Deserialize;
 use watchkeeper_domain::{Rollup, Timestamp};
 
-/// A document of the collection, with what is needed of it.
+/// The relevant fields of a document.
 #[derive(Deserialize)]
 struct Stored<'a> {
     key: &'a str,
@@ -17,7 +17,6 @@ struct Stored<'a> {
     p95: f64,
 }
 
-/// The fields that [`read`] needs.
 pub(crate) fn fields() -> Document {
     doc! { "_id": 0, "key": 1, "start": 1, "avg": 1, "min": 1, "max": 1, "count": 1, "p95": 1 }
 }
@@ -40,7 +39,7 @@ mod tests {
     use proptest::prelude::*;
     use watchkeeper_domain::{Series, Window};
 
-    /// What the server makes of the statement that inserts a rollup.
+    /// The document that the server stores for the statement that inserts a rollup.
     fn inserted(series: &Series, rollup: &Rollup) -> RawDocumentBuf {
         let statement = document::insert(series, Window::Hour, rollup);
         let statement: Document = deserialize_from_slice(statement.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What fires, and how far the rules were evaluated.
+//! Alerts, and the state of the evaluators.
 
 mod alert;
 mod epoch;
@@ -15,7 +15,6 @@ use watchkeeper_ports::{
     TopicId, TopicPartition,
 };
 
-/// The store of alerts.
 pub(crate) struct Alerts {
     database: Arc<Database>,
 }

@@ -15,21 +15,21 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use watchkeeper_ports::PortError;
 
-/// How long many statements may take together, such as those that remove what is past its retention.
+/// Time limit for a sequence of statements, such as those that prune.
 const MANY_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// The pool of connections, and the schema behind it.
 pub(crate) struct Database {
     pool: Pool,
     schema: String,
-    /// Filled once the schema is up to date.
+    /// Set once the schema is migrated.
     is_ready: OnceCell<()>,
-    /// Half of the connections: questions that take long leave the others to those that do not.
+    /// Half of the connections: slow queries leave the others to fast ones.
     long: Semaphore,
 }
 
 impl Database {
-    /// Connects to nothing yet.
+    /// Does not connect yet.
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, Error> {
         let settings = session::settings(&options.schema, options.statement_timeout);
         Ok(Self {
@@ -40,8 +40,7 @@ impl Database {
         })
     }
 
-    /// Does `work` on a connection to a schema that is up to date. It is given up when the server has stood
-    /// still for longer than any statement may take.
+    /// Runs `work` on a connection with a migrated schema, within the time limit for a call.
     pub(crate) async fn call<T>(
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
@@ -49,7 +48,7 @@ impl Database {
         Ok(self.pool.within_a_call(self.work(work)).await?)
     }
 
-    /// The same for what takes long, of which half of the connections at most are in use.
+    /// The same for slow work, which may use at most half of the connections.
     pub(crate) async fn long_call<T>(
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
@@ -58,8 +57,8 @@ impl Database {
         self.call(work).await
     }
 
-    /// The same for as many statements as it takes, each with its own time, and all of them within
-    /// [`MANY_WITHIN`]: what they have committed by then stays, and the next call goes on from there.
+    /// The same for a sequence of statements, each with its own limit, and all within [`MANY_WITHIN`]: what
+    /// they have committed by then stays, and the next call continues from there.
     pub(crate) async fn many_calls<T>(
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
@@ -67,20 +66,20 @@ impl Database {
         let _one_of_few = self.turn().await?;
         match timeout(MANY_WITHIN, self.work(work)).await {
             Ok(answer) => Ok(answer?),
-            Err(_) => Err(Error::Unavailable(format!("it was not done within {MANY_WITHIN:?}")).into()),
+            Err(_) => Err(Error::Unavailable(format!("it was not finished within {MANY_WITHIN:?}")).into()),
         }
     }
 
-    /// A turn among those that take long.
+    /// A permit for slow work.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, PortError> {
         let Ok(turn) = timeout(self.pool.call_timeout(), self.long.acquire()).await else {
-            let reason = "every connection that may be used for long is".to_owned();
+            let reason = "all connections for slow queries are in use".to_owned();
             return Err(Error::Unavailable(reason).into());
         };
         Ok(turn.map_err(|closed| Error::Broken(closed.to_string()))?)
     }
 
-    /// A connection whose work has failed, or is not waited for any more, is closed.
+    /// Runs `work`. The connection is closed if that fails or is no longer awaited.
     async fn work<T>(&self, work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
         let mut connection = self.pool.get().await?;
         self.is_ready.get_or_try_init(|| migrate::migrate(&mut connection, &self.schema)).await?;
@@ -89,7 +88,7 @@ impl Database {
         Ok(answer)
     }
 
-    /// Writes a row, to find out whether that can be done.
+    /// Health check: writes a row.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
         const WRITE: &str = "INSERT INTO checks (id, at) VALUES (1, now())
              ON CONFLICT (id) DO UPDATE SET at = excluded.at";

@@ -1,5 +1,5 @@
-//! The table `metrics` of the previous platform: a view of that shape over what is stored here is made with
-//! the schema (`view.sql`), and a table of that shape elsewhere is read by [`PostgresMetricsTable`].
+//! The table `metrics` of the previous platform. The schema has a view of this shape over the samples stored
+//! here (`view.sql`); [`PostgresMetricsTable`] reads such a table elsewhere.
 
 mod rows;
 mod table;
@@ -12,19 +12,19 @@ use table::Table;
 use tokio::sync::OnceCell;
 use watchkeeper_ports::{MetricsRow, MetricsTable, PortError, TableExtent};
 
-/// What the operator knows it by.
+/// The dependency's name for operators.
 const WHAT: &str = "the table metrics";
 
-/// The table `metrics` in a database of the previous platform, of any version of PostgreSQL that is
-/// supported. Every transaction is read-only.
+/// The table `metrics` in a database of the previous platform, on any supported version of PostgreSQL. All
+/// transactions are read-only.
 pub struct PostgresMetricsTable {
     pool: Pool,
     found: OnceCell<Table>,
 }
 
 impl PostgresMetricsTable {
-    /// Makes ready, on a tokio runtime; connects when it is first used. Of the options the schema is not used: the
-    /// table is found by the `search_path`, and else in `public`.
+    /// Creates the pool; requires a tokio runtime. Connects on first use. The schema option is ignored: the
+    /// table is looked up in the `search_path`, then in `public`.
     ///
     /// # Errors
     /// [`PortError::Broken`] when an option is not valid.
@@ -39,7 +39,7 @@ impl PostgresMetricsTable {
         Ok(Self { pool, found: OnceCell::new() })
     }
 
-    /// Does `work` with the table, which is looked for first.
+    /// Finds the table, then runs `work` with it.
     async fn call<T>(
         &self,
         work: impl AsyncFnOnce(&Connection, &Table) -> Result<T, Error>,

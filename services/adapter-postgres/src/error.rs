@@ -1,4 +1,4 @@
-//! What an error of PostgreSQL means.
+//! Maps PostgreSQL's errors to port errors.
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use std::error::Error as _;
@@ -8,10 +8,9 @@ use tokio_postgres::error::{DbError, SqlState};
 use tokio_rustls::rustls;
 use watchkeeper_ports::PortError;
 
-/// What the operator knows it by.
+/// The dependency's name for operators.
 pub(crate) const WHAT: &str = "store";
 
-/// Why a call failed.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Error {
     /// The same call may succeed later.
@@ -20,9 +19,9 @@ pub(crate) enum Error {
     Rejected(String),
     /// Only an operator helps.
     Broken(String),
-    /// What the port says of it itself.
+    /// A port error.
     Port(PortError),
-    /// There is no partition for the day of a sample: it was there, and has been pruned since.
+    /// There is no partition for the day of a sample: it existed, but was pruned meanwhile.
     NoSuchDay,
 }
 
@@ -33,7 +32,9 @@ impl From<Error> for PortError {
             Error::Rejected(reason) => Self::Rejected { what: WHAT, reason },
             Error::Broken(reason) => Self::Broken { what: WHAT, reason },
             Error::Port(error) => error,
-            Error::NoSuchDay => Error::Unavailable("a day was pruned while samples of it came".into()).into(),
+            Error::NoSuchDay => {
+                Error::Unavailable("a day was pruned while its samples were being stored".into()).into()
+            }
         }
     }
 }
@@ -59,15 +60,15 @@ impl From<PoolError> for Error {
         match error {
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => error.into(),
             PoolError::Timeout(TimeoutType::Wait) => {
-                Self::Unavailable("all connections stayed in use for too long".into())
+                Self::Unavailable("timed out waiting for a free connection".into())
             }
-            PoolError::Timeout(_) => Self::Unavailable("it did not answer in time".into()),
+            PoolError::Timeout(_) => Self::Unavailable("timed out".into()),
             other => Self::Unavailable(other.to_string()),
         }
     }
 }
 
-/// What the server answered, by the code that it gave.
+/// Maps a server error by its SQLSTATE.
 fn of_answer(answer: &DbError) -> Error {
     let reason = format!("{} (SQLSTATE {})", answer.message(), answer.code().code());
     if *answer.code() == SqlState::CHECK_VIOLATION && answer.constraint().is_none() {
@@ -90,12 +91,12 @@ enum Meaning {
 /// What a SQLSTATE means (PostgreSQL's documentation, appendix A): its first two characters are its class.
 fn meaning(code: &str) -> Meaning {
     match code {
-        // A standby, until it is promoted; a transaction that was cut off because it stood still.
+        // A standby, until it is promoted; a transaction that the server ended because it was idle.
         "25006" | "25P03" => Meaning::Retry,
         _ => match code.get(..2) {
             // Connection; rolled back; resources; not in the state for it; operator; the system around it.
             Some("08" | "40" | "53" | "55" | "57" | "58") => Meaning::Retry,
-            // Data; integrity; more than the engine can take.
+            // Data; integrity; limits of the engine.
             Some("22" | "23" | "54") => Meaning::Reject,
             _ => Meaning::Stop,
         },
@@ -103,7 +104,7 @@ fn meaning(code: &str) -> Meaning {
 }
 
 /// Whether the fault is on this side or in the configuration, so that waiting does not help: a value that
-/// cannot be sent or read, an authentication that is not possible, a certificate that is not trusted.
+/// cannot be sent or read, an authentication method that is not possible, an untrusted certificate.
 fn is_ours(error: &tokio_postgres::Error) -> bool {
     let Some(source) = error.source() else { return false };
     match source.downcast_ref::<io::Error>() {
@@ -115,7 +116,7 @@ fn is_ours(error: &tokio_postgres::Error) -> bool {
     }
 }
 
-/// The error with what caused it. No text of it holds a password.
+/// The error with its causes. None of the texts contains a password.
 fn chain(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -8,7 +8,7 @@ use watchkeeper_domain::Timestamp;
 /// PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
 pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// An instant as PostgreSQL sends and takes it.
+/// An instant in PostgreSQL's wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instant(pub(crate) Timestamp);
 
@@ -30,7 +30,7 @@ impl<'a> FromSql<'a> for Instant {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let since_2000 = i64::from_sql(&Type::INT8, raw)?;
         let at = since_2000.checked_add(EPOCH_MICROS).and_then(Timestamp::from_micros);
-        at.map(Self).ok_or_else(|| "a row holds an instant that is not from 1970 to 9999".into())
+        at.map(Self).ok_or_else(|| "a row holds an instant outside 1970 to 9999".into())
     }
 
     accepts!(TIMESTAMPTZ);

@@ -1,8 +1,8 @@
 //! The ports of samples, schedules, alerts, notifications and silences on PostgreSQL 15 or later.
 //!
-//! Everything lies in one schema, in which the role that connects may create tables; nothing else is asked
-//! of the database. Opening needs no server: the pool connects when it is first used, the schema is brought
-//! up to date then, and until the server answers every call says that it is not available.
+//! Everything is in one schema, in which the connecting role must be able to create tables; nothing else is
+//! required of the database. Opening needs no server: the pool connects on first use and then migrates the
+//! schema. Until the server answers, every call returns `Unavailable`.
 
 mod alerts;
 mod database;

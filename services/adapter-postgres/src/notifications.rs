@@ -1,4 +1,4 @@
-//! Who is to be told what: the groups of alerts and the outbox.
+//! The groups of alerts, and the notification outbox.
 
 mod groups;
 mod outbox;
@@ -14,7 +14,6 @@ use watchkeeper_ports::{
     AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
 };
 
-/// The store of notifications.
 pub(crate) struct Notifications {
     database: Arc<Database>,
 }

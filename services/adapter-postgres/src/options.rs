@@ -1,4 +1,4 @@
-//! Where the store is, and how much of it is used.
+//! How to reach and use the store.
 
 use crate::error::Error;
 use std::fmt;
@@ -9,55 +9,54 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use watchkeeper_config::Section;
 
-/// How long nothing may be heard on a connection before the other side is asked whether it is there, and
-/// between two such questions.
+/// Idle time of a connection before the first TCP keepalive probe, and between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
-/// Such questions that may stay without an answer.
+/// Keepalive probes that may stay unanswered.
 const KEEPALIVE_RETRIES: u32 = 3;
-/// What the server shows its operator, if the URL does not say.
+/// The application name shown by the server, if the URL has none.
 const APPLICATION_NAME: &str = "watchkeeper";
 
-/// Where the store is, and how much of it is used.
+/// How to reach and use the store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
     /// `postgres://[USER[:PASSWORD]@]HOST[:PORT]/DATABASE` or `postgres:///DATABASE?host=/run/postgresql` for
-    /// the Unix socket in that directory, with further parameters of libpq. `sslmode` is one of `disable`;
-    /// `require`, which encrypts and does not look whom it talks to; and `verify-full`, which takes only a
-    /// server with a certificate for its name. Without it, it is `disable` on a socket and on loopback, and
+    /// the Unix socket in that directory, with further parameters of libpq. `sslmode` is `disable`; or
+    /// `require`, which encrypts but does not verify the server; or `verify-full`, which accepts only a
+    /// server with a certificate for its name. The default is `disable` on a socket and on loopback, and
     /// `verify-full` elsewhere.
     pub url: String,
-    /// The password, if it does not stand in the URL.
+    /// The password, if it is not in the URL.
     pub password: Option<String>,
-    /// A file of certificates in PEM that may have issued the server's, beside the usual authorities.
+    /// A PEM file of CA certificates that are trusted in addition to the public ones.
     pub root_certificate: Option<PathBuf>,
-    /// The schema that holds the tables: lower-case letters, digits and `_`. It is created if need be.
+    /// The schema for the tables: lower-case letters, digits and `_`. It is created if need be.
     pub schema: String,
     /// Most connections, within [`Self::CONNECTIONS_BOUNDS`].
     pub connections: usize,
-    /// How long it may take to connect, and to wait for a free connection, within [`Self::TIMEOUT_BOUNDS`].
+    /// Time limit for connecting, and for waiting for a free connection, within [`Self::TIMEOUT_BOUNDS`].
     pub connect_timeout: Duration,
-    /// How long one statement may take, within [`Self::TIMEOUT_BOUNDS`].
+    /// Time limit for one statement, within [`Self::TIMEOUT_BOUNDS`].
     pub statement_timeout: Duration,
 }
 
 impl PostgresOptions {
-    /// The schema, when nothing else is asked for.
+    /// The default schema.
     pub const SCHEMA: &str = "watchkeeper";
-    /// Longest name of a schema, in bytes: what PostgreSQL takes whole.
+    /// Longest name of a schema, in bytes: PostgreSQL's limit.
     pub const MAX_SCHEMA_BYTES: usize = 63;
-    /// Most connections, when nothing else is asked for.
+    /// The default number of connections.
     pub const CONNECTIONS: usize = 8;
-    /// How many connections there may be: one for questions that take long, one for the others.
+    /// Bounds of the number of connections: at least one for slow queries and one for the others.
     pub const CONNECTIONS_BOUNDS: RangeInclusive<usize> = 2..=100;
-    /// How long it may take to connect.
+    /// The default time limit for connecting.
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-    /// How long a statement may take.
+    /// The default time limit for a statement.
     pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
-    /// How long a timeout may be.
+    /// Bounds of the timeouts.
     pub const TIMEOUT_BOUNDS: RangeInclusive<Duration> =
         Duration::from_millis(100)..=Duration::from_secs(600);
 
-    /// The store at `url`, with what is usual.
+    /// The store at `url`, with defaults.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -70,7 +69,7 @@ impl PostgresOptions {
         }
     }
 
-    /// Reads the section that says how PostgreSQL is used. Where it is, is said elsewhere.
+    /// Reads the section on PostgreSQL; the URL comes from elsewhere.
     pub fn read(section: &mut Section<'_>) -> Self {
         let timeouts = Self::TIMEOUT_BOUNDS;
         Self {
@@ -84,7 +83,6 @@ impl PostgresOptions {
         }
     }
 
-    /// How to connect.
     pub(crate) fn server(&self) -> Result<Server, Error> {
         self.check()?;
         let (url, mode) = without_sslmode(&self.url);
@@ -106,7 +104,7 @@ impl PostgresOptions {
             None => Encryption::VerifyFull,
         };
         if self.root_certificate.is_some() && encryption != Encryption::VerifyFull {
-            return Err(broken("root_certificate", &"is only looked at with sslmode=verify-full"));
+            return Err(broken("root_certificate", &"is only used with sslmode=verify-full"));
         }
         if config.get_application_name().is_none() {
             config.application_name(APPLICATION_NAME);
@@ -160,14 +158,13 @@ impl fmt::Debug for PostgresOptions {
     }
 }
 
-/// How to connect.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) encryption: Encryption,
 }
 
-/// Whether what is sent is encrypted, and whom it is sent to.
+/// Whether to encrypt, and how to verify the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {
     Disable,
@@ -276,7 +273,7 @@ mod tests {
         assert!(with(|options| options.url = "mysql://localhost/db".into()).starts_with("url: "));
         assert_eq!(
             with(|options| options.root_certificate = Some("ca.pem".into())),
-            "root_certificate: is only looked at with sslmode=verify-full"
+            "root_certificate: is only used with sslmode=verify-full"
         );
     }
 

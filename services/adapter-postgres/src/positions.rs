@@ -1,4 +1,4 @@
-//! How far each consumer has come in storing what it consumes.
+//! Consumer positions.
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use watchkeeper_ports::{Advance, Group, Offset, StoredPosition, TopicId, TopicPartition};
 
-/// The ID of a position that was stored before topics had IDs.
+/// The topic ID of a position stored before topics had IDs.
 const WITHOUT_ID: &str = "";
 
 const FIND: &str =
@@ -15,16 +15,16 @@ const FIND: &str =
 const ADOPT: &str = "UPDATE positions SET topic_id = $4
      WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $5 AND NOT EXISTS (
          SELECT 1 FROM positions WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $4)";
-/// Moves a position that was moved before.
+/// Updates an existing position.
 const MOVE: &str = "UPDATE positions SET next = $6
      WHERE group_name = $1 AND topic = $2 AND partition = $3 AND topic_id = $4 AND next = $5";
-/// Moves a position that may never have been moved, and is 0 in both cases.
+/// Updates a position that may not exist; it counts as 0 then.
 const BEGIN: &str =
     "INSERT INTO positions AS known (group_name, topic, partition, topic_id, next) VALUES ($1, $2, $3, $4, $6)
      ON CONFLICT (group_name, topic, partition, topic_id)
          DO UPDATE SET next = excluded.next WHERE known.next = $5";
 
-/// The position of `group` in a partition of the topic that has this ID.
+/// The position of `group` in a partition of the topic with this ID.
 pub(crate) async fn find(
     connection: &Connection,
     group: &Group,
@@ -43,7 +43,7 @@ pub(crate) async fn find(
     Ok(StoredPosition::among(read(&connection.query(FIND, &asked).await?)?, topic_id))
 }
 
-/// Takes a position without an ID for that of a topic, unless that has one.
+/// Gives a position without an ID that of a topic, unless the topic has one.
 pub(crate) async fn adopt(
     connection: &Connection,
     group: &Group,
@@ -64,11 +64,11 @@ fn read(rows: &[Row]) -> Result<Vec<(TopicId, Offset)>, Error> {
         .collect()
 }
 
-/// Moves positions, if each is where it is expected to be. Until the transaction ends nobody else moves
-/// them: a zombie waits, and finds them moved.
+/// Moves positions, if each is the expected one. They stay locked until the transaction ends: a zombie waits,
+/// and then finds them moved.
 pub(crate) async fn advance(transaction: &Transaction<'_>, advances: &[Advance]) -> Result<(), Error> {
     let mut in_order: Vec<_> = advances.iter().collect();
-    // So that no two transactions wait for each other.
+    // A fixed order avoids deadlocks.
     in_order.sort_by_key(|advance| (&advance.group, &advance.partition));
     for advance in in_order {
         let Advance { group, partition, topic_id, expected, next } = advance;

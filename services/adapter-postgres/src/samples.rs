@@ -30,12 +30,11 @@ use watchkeeper_ports::{
     SampleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
 };
 
-/// The store of samples.
 pub(crate) struct Samples {
     database: Arc<Database>,
     interning: Interning,
     days: Days,
-    /// Whether the last append held samples that were there already: the next one is likely to, too.
+    /// Whether the last append had duplicates: the next one is likely to have some too.
     has_repeated: AtomicBool,
 }
 

@@ -1,4 +1,4 @@
-//! When each thing that is done at intervals was last begun.
+//! When periodic jobs last began.
 
 use crate::database::Database;
 use crate::instant::Instant;
@@ -12,7 +12,6 @@ const MARK: &str =
     "INSERT INTO marks (owner, name, at) SELECT $1, * FROM unnest($2::text[], $3::timestamptz[])
      ON CONFLICT (owner, name) DO UPDATE SET at = excluded.at";
 
-/// The store of schedules.
 pub(crate) struct Schedule {
     database: Arc<Database>,
 }
@@ -35,7 +34,7 @@ impl ScheduleStore for Schedule {
     }
 
     async fn mark(&self, owner: &str, marks: &[(String, Timestamp)]) -> Result<(), PortError> {
-        // In order, so that no two calls wait for each other; the last of one name counts.
+        // A fixed order avoids deadlocks; the last mark of one name wins.
         let last: BTreeMap<&str, Timestamp> = marks.iter().map(|(name, at)| (name.as_str(), *at)).collect();
         let names: Vec<_> = last.keys().copied().collect();
         let instants: Vec<_> = last.values().copied().map(Instant).collect();

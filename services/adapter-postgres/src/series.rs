@@ -1,4 +1,4 @@
-//! Series and their numbers.
+//! Series and their ids.
 
 pub(crate) mod columns;
 mod interning;

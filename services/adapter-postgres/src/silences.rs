@@ -1,4 +1,4 @@
-//! The silences.
+//! Silences.
 
 use crate::database::{Connection, Database};
 use crate::error::Error;
@@ -19,7 +19,6 @@ const FIND: &str = "SELECT id, matchers, starts_at, ends_at, created_by, comment
 const ENDING_AFTER: &str = "SELECT id, matchers, starts_at, ends_at, created_by, comment FROM silences
      WHERE ends_at > $1 ORDER BY ends_at, id LIMIT $2";
 
-/// The store of silences.
 pub(crate) struct Silences {
     database: Arc<Database>,
 }
@@ -91,8 +90,8 @@ fn read(row: &Row) -> Result<Silence, Error> {
     })
 }
 
-/// The matchers as text, if they can be read back from it: a matcher that was not read from text itself may
-/// be longer than one that is.
+/// The matchers as text, if they parse back from it: a matcher that was not parsed from text may be longer
+/// than allowed.
 fn written(matchers: &Matchers) -> Result<Vec<String>, Error> {
     let texts: Vec<String> = matchers.iter().map(ToString::to_string).collect();
     parsed(&texts).map_err(|reason| Error::Rejected(format!("matchers: {reason}")))?;

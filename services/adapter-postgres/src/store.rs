@@ -18,8 +18,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Makes ready, on a tokio runtime; connects when it is first used, and anew whenever a connection is
-    /// lost.
+    /// Creates the pool; requires a tokio runtime. Connects on first use, and reconnects whenever a
+    /// connection is lost.
     ///
     /// # Errors
     /// [`PortError::Broken`] when an option is not valid, or the root certificate cannot be read.
@@ -28,35 +28,35 @@ impl PostgresStore {
         Ok(Self { samples: Arc::new(Samples::new(Arc::clone(&database))), database })
     }
 
-    /// What [`Self::connect`] would say of the options, but for a root certificate that cannot be read.
+    /// Checks the options as [`Self::connect`] does, except that the root certificate need not be readable.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Self::connect`].
     pub fn check(options: &PostgresOptions) -> Result<(), PortError> {
         Ok(options.server().map(drop)?)
     }
 
-    /// The store of samples.
+    /// The sample store.
     pub fn samples(&self) -> Arc<dyn SampleStore> {
         Arc::clone(&self.samples) as Arc<dyn SampleStore>
     }
 
-    /// The store of schedules.
+    /// The schedule store.
     pub fn schedule(&self) -> Arc<dyn ScheduleStore> {
         Arc::new(Schedule::new(Arc::clone(&self.database)))
     }
 
-    /// The store of alerts.
+    /// The alert store.
     pub fn alerts(&self) -> Arc<dyn AlertStore> {
         Arc::new(Alerts::new(Arc::clone(&self.database)))
     }
 
-    /// The store of notifications.
+    /// The notification store.
     pub fn notifications(&self) -> Arc<dyn NotificationStore> {
         Arc::new(Notifications::new(Arc::clone(&self.database)))
     }
 
-    /// The store of silences.
+    /// The silence store.
     pub fn silences(&self) -> Arc<dyn SilenceStore> {
         Arc::new(Silences::new(Arc::clone(&self.database)))
     }

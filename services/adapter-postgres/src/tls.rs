@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-/// What encrypts, as far as it is asked to. Reads the file of root certificates, if there is one.
+/// The TLS connector for the given encryption. Reads the file of root certificates, if there is one.
 pub(crate) fn connector(
     encryption: Encryption,
     root_file: Option<&Path>,
@@ -30,7 +30,7 @@ pub(crate) fn connector(
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
-/// The usual authorities, and those of the file.
+/// The public CAs, and those of the file.
 fn roots(file: Option<&Path>) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let Some(file) = file else { return Ok(roots) };
@@ -42,10 +42,10 @@ fn roots(file: Option<&Path>) -> Result<RootCertStore, Error> {
         roots.add(certificate).map_err(|error| broken(error.to_string()))?;
         count += 1;
     }
-    if count == 0 { Err(broken("holds no certificate".into())) } else { Ok(roots) }
+    if count == 0 { Err(broken("contains no certificate".into())) } else { Ok(roots) }
 }
 
-/// Takes whoever answers, as `sslmode=require` has it; that they own the key they show is still checked.
+/// Accepts any server, as for `sslmode=require`; that it owns the key of its certificate is still checked.
 #[derive(Debug)]
 struct Anybody {
     provider: Arc<CryptoProvider>,

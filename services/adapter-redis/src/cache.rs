@@ -1,4 +1,4 @@
-//! The cache itself.
+//! The cache on Redis.
 
 use crate::entry;
 use crate::error::{broken, port_error};
@@ -13,9 +13,9 @@ use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Samples that one call of a script takes. Redis answers nobody else meanwhile: some milliseconds.
+/// Samples for one script call. Redis serves nobody else meanwhile: some milliseconds.
 const SCRIPT_SAMPLES: usize = 500;
-/// Series that one step of a question or a sweep looks at.
+/// Series that one step of a query or a sweep examines.
 const STEP_SERIES: usize = 1_000;
 
 /// The latest values in Redis.
@@ -26,14 +26,14 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// Makes ready, on a tokio runtime; connects when it is first used, and anew whenever the connection is
-    /// lost.
+    /// Creates the client; requires a tokio runtime. Connects on first use, and reconnects whenever the
+    /// connection is lost.
     ///
     /// # Errors
-    /// [`PortError::Broken`] when the URL is none.
+    /// [`PortError::Broken`] when the URL is not valid.
     pub fn new(options: &RedisOptions) -> Result<Self, PortError> {
         let client = Client::open(options.url.as_str()).map_err(|error| port_error(&error))?;
-        // Who calls waits and tries again, and says so meanwhile.
+        // Callers retry, and report that they wait.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(options.timeout))
@@ -53,7 +53,7 @@ impl RedisCache {
 
 #[async_trait]
 impl LatestCache for RedisCache {
-    /// One round trip, however many samples.
+    /// One round trip, however many samples there are.
     async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError> {
         let mut calls = Pipeline::new();
         let latest = latest_possible(now);
@@ -73,11 +73,7 @@ impl LatestCache for RedisCache {
             calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))?;
         let samples: usize = left.iter().sum();
         if samples > 0 {
-            tracing::warn!(
-                samples,
-                max_series = self.max_series,
-                "the cache is full: new series are left out"
-            );
+            tracing::warn!(samples, max_series = self.max_series, "the cache is full: skipping new series");
         }
         Ok(())
     }
@@ -135,7 +131,9 @@ impl LatestCache for RedisCache {
         }
         let Some((number, found)) = self.ask::<Option<(usize, String)>>(&call).await? else { return Ok(()) };
         let elsewhere = number.checked_sub(1).and_then(|index| advances.get(index));
-        elsewhere.ok_or_else(|| broken("a script gave what it cannot give"))?.check_noted(found.parse().ok())
+        elsewhere
+            .ok_or_else(|| broken("a script returned an impossible result"))?
+            .check_noted(found.parse().ok())
     }
 
     async fn len(&self) -> Result<usize, PortError> {
@@ -154,7 +152,8 @@ impl LatestCache for RedisCache {
     }
 }
 
-/// Of each series the newest sample up to `latest`, of equally new ones the first: what the others would leave behind.
+/// The newest sample up to `latest` of each series, the first of equally new ones: the others would be
+/// replaced anyway.
 fn newest_of_each(samples: &[Sample], latest: Timestamp) -> Vec<&Sample> {
     let mut newest: HashMap<&str, &Sample> = HashMap::with_capacity(samples.len());
     for sample in samples.iter().filter(|sample| sample.collected_at <= latest) {
@@ -166,12 +165,12 @@ fn newest_of_each(samples: &[Sample], latest: Timestamp) -> Vec<&Sample> {
     newest.into_values().collect()
 }
 
-/// Under which field of the positions that of a partition lies.
+/// The hash field of a partition's position.
 fn field(partition: &TopicPartition, topic_id: &TopicId) -> String {
     format!("{partition} {topic_id}")
 }
 
-/// A bound that is not in the range itself, as ZRANGEBYLEX has it.
+/// An exclusive bound for ZRANGEBYLEX.
 fn excluded(key: &str) -> String {
     format!("({key}")
 }

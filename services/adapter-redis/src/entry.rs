@@ -1,5 +1,4 @@
-//! A sample as the cache keeps it: its instant and when it expires, of 20 digits each, which compare as text
-//! does, and its JSON.
+//! A cached sample: its instant and its expiry, of 20 digits each so that they compare as text, and its JSON.
 
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_wire::sample::{SampleDecoder, write_sample};
@@ -7,12 +6,11 @@ use watchkeeper_wire::sample::{SampleDecoder, write_sample};
 /// Digits of an instant: those of the largest 64-bit number.
 const DIGITS: usize = 20;
 
-/// An instant as text that compares as instants do.
+/// An instant as text that sorts like instants.
 pub(crate) fn instant(at: Timestamp) -> String {
     format!("{:0DIGITS$}", at.as_micros())
 }
 
-/// The entry of a sample.
 pub(crate) fn write(sample: &Sample, expires: Timestamp) -> Vec<u8> {
     let mut entry = (instant(sample.collected_at) + &instant(expires)).into_bytes();
     write_sample(&mut entry, sample);
@@ -25,7 +23,7 @@ pub(crate) fn read(
     entry: &[u8],
     now: Timestamp,
 ) -> Result<Option<Sample>, String> {
-    let (head, json) = entry.split_at_checked(2 * DIGITS).ok_or("an entry is cut short")?;
+    let (head, json) = entry.split_at_checked(2 * DIGITS).ok_or("an entry is truncated")?;
     if head[DIGITS..] <= *instant(now).as_bytes() {
         return Ok(None);
     }

@@ -1,12 +1,12 @@
-//! What an error of Redis means.
+//! Maps Redis errors to port errors.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use watchkeeper_ports::PortError;
 
-/// What the operator knows it by.
+/// The dependency's name for operators.
 pub(crate) const WHAT: &str = "cache";
 
-/// Waiting helps against everything but a password that is wrong and keys that are no cache's.
+/// Every error is transient, except a wrong password and keys of another type.
 pub(crate) fn port_error(error: &RedisError) -> PortError {
     let reason = error.to_string();
     let is_broken = matches!(

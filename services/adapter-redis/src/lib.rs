@@ -1,9 +1,9 @@
-//! The port of the latest values on Redis 6 or later, or what speaks as it does.
+//! The latest-value cache on Redis 6 or later, or a compatible server.
 //!
-//! Three keys of Redis hold everything: a hash of the samples by series key, a sorted set of the series
-//! keys in the order of their bytes, for paging, and one of them by when they expire. They share a hash tag,
-//! so that they lie on one node of a cluster. Scripts keep the three in step. A fourth holds the positions, which
-//! count for nothing once the server was started anew: it may have come back with less than it had.
+//! Three Redis keys hold everything: a hash of samples by series key, a sorted set of series keys in byte
+//! order, for paging, and a sorted set of them by expiry. They share a hash tag, so that they are on one node
+//! of a cluster. Scripts keep the three consistent. A fourth key holds the positions, which are void after a
+//! restart of the server, because it may have lost data.
 
 mod cache;
 mod entry;

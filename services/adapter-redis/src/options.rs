@@ -1,33 +1,33 @@
-//! Where the cache is, and how it is used.
+//! How to reach and use the cache.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use watchkeeper_config::Section;
 
-/// What the keys begin with, and the longest such text, in bytes.
+/// The default prefix of keys, and the longest prefix in bytes.
 const PREFIX: (&str, usize) = ("watchkeeper", 64);
-/// How long a connection, or an answer, may take: the default and the bounds.
+/// Time limit for connecting and for an answer: the default and the bounds.
 const TIMEOUT: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(5), Duration::from_millis(100)..=Duration::from_secs(60));
-/// How many series Redis may keep: the default and the bounds.
+/// How many series Redis may hold: the default and the bounds.
 const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=1_000_000_000);
 
-/// Where the cache is, and how it is used.
+/// How to reach and use the cache.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisOptions {
     /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `redis+unix:///PATH`.
     pub url: String,
-    /// What its keys begin with, so that several can share a Redis.
+    /// Prefix of its keys, so that several caches can share a Redis.
     pub prefix: String,
-    /// How long a connection, or an answer, may take.
+    /// Time limit for connecting and for an answer.
     pub timeout: Duration,
-    /// How many series it may keep. Past it a series that is not there yet is not taken, until others have expired.
+    /// Most series. Beyond it new series are skipped until others expire.
     pub max_series: usize,
 }
 
 impl RedisOptions {
-    /// Reads the section that says how Redis is used. Where it is, is said elsewhere.
+    /// Reads the section on Redis; the URL comes from elsewhere.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             url: String::new(),
@@ -38,7 +38,7 @@ impl RedisOptions {
     }
 }
 
-/// All but the URL, in which a password may stand.
+/// Without the URL, which may have a password.
 impl fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { prefix, timeout, max_series, .. } = self;

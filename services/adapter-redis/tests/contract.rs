@@ -1,4 +1,4 @@
-//! Holds the adapter to the promises of its port, on a real Redis.
+//! Runs the port contract on a real Redis.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use watchkeeper_ports::{
     Advance, Group, LatestCache, Page, PortError, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 
-/// A cache of its own in the Redis that all tests share.
+/// A separate cache in the Redis that all tests share.
 struct Prefix(String);
 
 impl Fixture<dyn LatestCache> for Prefix {

@@ -1,15 +1,15 @@
-//! What a server's refusal means.
+//! Maps a server's replies to port errors.
 
 use watchkeeper_ports::PortError;
 
-/// What the operator knows the server by.
+/// The dependency's name for operators.
 pub(crate) const WHAT: &str = "mail";
 
-/// Permanent refusals (5yz) that are about this mail or its recipient: RFC 5321, 4.2.3. The others, such as
-/// wrong credentials (535) or an unknown command (500), an operator can mend.
+/// Permanent replies (5yz) that concern this mail or its recipient: RFC 5321, 4.2.3. The others, such as
+/// wrong credentials (535) or an unknown command (500), an operator can fix.
 const ABOUT_THE_MAIL: [u16; 6] = [550, 551, 552, 553, 554, 556];
 
-/// The error of the port for a refusal or a failure, with what the server said.
+/// The port error for a reply or a failure, with the server's text.
 pub(crate) fn error(code: Option<u16>, reason: String) -> PortError {
     if code.is_some_and(|code| ABOUT_THE_MAIL.contains(&code)) {
         PortError::Rejected { what: WHAT, reason }

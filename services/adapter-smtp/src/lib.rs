@@ -1,4 +1,4 @@
-//! The port of mail on SMTP (RFC 5321): encrypted by STARTTLS (RFC 3207) or TLS from the start (RFC 8314),
+//! Mail over SMTP (RFC 5321): encrypted by STARTTLS (RFC 3207) or TLS from the start (RFC 8314),
 //! authenticated by PLAIN or LOGIN (RFC 4954).
 
 mod answer;

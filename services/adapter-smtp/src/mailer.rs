@@ -1,4 +1,4 @@
-//! Handing mail over.
+//! Sends mail.
 
 use crate::answer::{self, WHAT};
 use crate::server::{Encryption, SmtpServer};
@@ -13,23 +13,23 @@ use tokio::time::timeout;
 use watchkeeper_mail::message;
 use watchkeeper_ports::{Mail, Mailer, PortError};
 
-/// Where mail is handed over, and how.
+/// How to send mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpOptions {
     /// The server.
     pub server: SmtpServer,
-    /// As whom; a server on the same host often wants none.
+    /// The credentials; a server on the same host often needs none.
     pub credentials: Option<Credentials>,
-    /// Certificates of authorities that are trusted besides the public ones, as PEM.
+    /// PEM certificates of CAs that are trusted in addition to the public ones.
     pub extra_roots: Option<String>,
-    /// How long handing over one mail may take. To connect it has [`CONNECT_WITHIN`] at most.
+    /// Time limit for one mail. Connecting may take [`CONNECT_WITHIN`] at most.
     pub timeout: Duration,
 }
 
-/// How long it may take to connect to the server.
+/// Time limit for connecting to the server.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 
-/// Who sends, towards the server.
+/// Credentials for the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The user's name.
@@ -45,19 +45,19 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Hands mail to a server, one connection a mail: mail is rare, and a connection that is kept is one that
-/// can be found dead.
+/// Sends mail to a server, with one connection per mail: mail is rare, and an idle connection may turn out
+/// dead.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     timeout: Duration,
 }
 
 impl SmtpMailer {
-    /// Makes ready; connects to nothing yet.
+    /// Does not connect yet.
     ///
     /// # Errors
-    /// [`PortError::Broken`] when the extra certificates are none, or a password would cross the network in
-    /// the clear.
+    /// [`PortError::Broken`] when the extra certificates are not valid, or a password would be sent in plain
+    /// text.
     pub fn new(options: &SmtpOptions) -> Result<Self, PortError> {
         let SmtpOptions { server, credentials, extra_roots, timeout } = options;
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
@@ -68,7 +68,7 @@ impl SmtpMailer {
                 Encryption::Tls => Tls::Wrapper(tls(server, extra_roots.as_deref())?),
                 Encryption::None if credentials.is_some() => {
                     return Err(broken(
-                        "credentials are not sent over smtp+plain://; take smtp:// or smtps://",
+                        "credentials are not sent over smtp+plain://; use smtp:// or smtps://",
                     ));
                 }
                 Encryption::None => Tls::None,
@@ -81,7 +81,7 @@ impl SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// The transport's own timeout is for connecting; a server may also fall silent later.
+    /// The transport's own timeout covers connecting; a server may also hang later.
     async fn within<T>(&self, talk: impl Future<Output = Result<T, Error>>) -> Result<T, PortError> {
         match timeout(self.timeout, talk).await {
             Ok(outcome) => outcome.map_err(|error| refused(&error)),
@@ -102,7 +102,7 @@ impl Mailer for SmtpMailer {
         if self.within(self.transport.test_connection()).await? {
             return Ok(());
         }
-        Err(answer::error(None, "the server does not answer NOOP".to_owned()))
+        Err(answer::error(None, "the server does not reply to NOOP".to_owned()))
     }
 }
 
@@ -115,7 +115,7 @@ fn tls(server: &SmtpServer, extra_roots: Option<&str>) -> Result<TlsParameters, 
     builder.build_rustls().map_err(|error| broken(error.to_string()))
 }
 
-/// The certificates of a file that may have several, one after the other.
+/// The certificates in a PEM file.
 fn certificates(pem: &str) -> impl Iterator<Item = &str> {
     pem.split_inclusive("-----END CERTIFICATE-----")
         .filter(|part| part.contains("-----BEGIN CERTIFICATE-----"))
@@ -125,7 +125,7 @@ fn broken(reason: impl Into<String>) -> PortError {
     PortError::Broken { what: WHAT, reason: reason.into() }
 }
 
-/// With what lies beneath: "connection refused" says more than "connection error".
+/// Includes the cause: "connection refused" says more than "connection error".
 fn refused(error: &Error) -> PortError {
     let mut reason = error.to_string();
     let mut cause = error.source();

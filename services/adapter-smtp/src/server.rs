@@ -1,4 +1,4 @@
-//! Where a mail server is.
+//! The address of a mail server.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 /// Longest name of a host (RFC 1035, 2.3.4), in bytes.
 pub const MAX_HOST_BYTES: usize = 253;
 
-/// How a mail server is spoken to.
+/// How to connect to a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
-    /// In the clear at first; nothing is sent before STARTTLS has succeeded. Port 587.
+    /// Plain text at first; nothing is sent before STARTTLS has succeeded. Port 587.
     StartTls,
     /// TLS from the start. Port 465.
     Tls,
-    /// None: for a server on this host. Port 25.
+    /// Plain text: for a server on this host. Port 25.
     None,
 }
 
@@ -40,15 +40,15 @@ impl Encryption {
 /// A mail server: `smtp://mail.example.org`, `smtps://mail.example.org:465`, `smtp+plain://localhost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpServer {
-    /// Its name, which its certificate must have, or its address.
+    /// Its host name, which its certificate must have, or its address.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// How it is spoken to.
+    /// How to connect to it.
     pub encryption: Encryption,
 }
 
-/// A text that names no mail server.
+/// The text does not name a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be smtp://HOST[:PORT] (STARTTLS), smtps://HOST[:PORT] (TLS) or smtp+plain://HOST[:PORT]")]
 pub struct SmtpServerError;
@@ -61,7 +61,7 @@ impl FromStr for SmtpServer {
         let encryption = Encryption::ALL.into_iter().find(|encryption| encryption.scheme() == scheme);
         let encryption = encryption.ok_or(SmtpServerError)?;
         let (host, port) = match place.rsplit_once(':') {
-            // An IPv6 address stands in brackets, and has colons of its own.
+            // An IPv6 address is in brackets, and has colons of its own.
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| SmtpServerError)?),
             _ => (place, encryption.port()),
         };
@@ -74,7 +74,7 @@ impl FromStr for SmtpServer {
     }
 }
 
-/// As it is written in a configuration.
+/// As in a configuration.
 impl fmt::Display for SmtpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, encryption } = self;

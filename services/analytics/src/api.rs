@@ -1,4 +1,4 @@
-//! The api as the role asks it: over gRPC, wherever it is.
+//! The role's gRPC client of the api.
 
 use axum::Router;
 use axum::http::header::AUTHORIZATION;
@@ -15,22 +15,22 @@ use watchkeeper_ports::PortError;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
-/// What the operator knows the api by.
+/// The operators' name of the api.
 pub(crate) const NAME: &str = "api";
-/// How long the api may take to be reached.
+/// Connect timeout of the api.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// How long the api may take for an answer, or for the next part of one: some series of a week.
+/// How long the api may take for a response, or for its next part: some series of a week.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
-/// Asks the api for rollups. A clone asks the same one.
+/// Queries the api for rollups. Clones share the connection.
 #[derive(Clone, Debug)]
 pub struct ApiClient(MetricsClient<Service>);
 
-/// Takes gRPC calls, over a connection or in the same process.
+/// Makes gRPC calls, over a connection or within the process.
 type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 impl ApiClient {
-    /// An api in the same process: its gRPC services, as they are for everybody.
+    /// An api in the same process: its gRPC services without authorization.
     pub fn in_process(services: Router) -> Self {
         let service = tower::service_fn(move |request: Request<Body>| {
             let answer = services.clone().oneshot(request);
@@ -39,7 +39,7 @@ impl ApiClient {
         Self(MetricsClient::new(BoxCloneSyncService::new(service)))
     }
 
-    /// An api in another process, at `http://HOST:PORT`, connected to when it is first asked. Needs a tokio runtime.
+    /// An api in another process, at `http://HOST:PORT`, connected to on first use. Needs a tokio runtime.
     pub fn at(url: Uri, token: Option<&Secret>) -> Self {
         let channel = Endpoint::from(url).connect_timeout(CONNECT_WITHIN).connect_lazy();
         let token = token.and_then(|token| {
@@ -56,21 +56,21 @@ impl ApiClient {
         Self(MetricsClient::new(BoxCloneSyncService::new(service)))
     }
 
-    /// The instant of the oldest sample there is.
+    /// The instant of the oldest sample.
     pub(crate) async fn oldest(&self) -> Result<Option<Timestamp>, PortError> {
         let mut client = self.0.clone();
         let answer = in_time(client.get_oldest(v1::GetOldestRequest {})).await?;
         answer.into_inner().try_into().map_err(|violation| misunderstood(&violation))
     }
 
-    /// Has rollups made of the series that match.
+    /// Has the rollups of the matching series computed.
     pub(crate) async fn roll_up(&self, query: &RollupQuery) -> Result<RolledUp, PortError> {
         let mut client = self.0.clone();
         Ok(RolledUp(in_time(client.roll_up(v1::RollUpRequest::from(query))).await?.into_inner()))
     }
 }
 
-/// Rollups as they are made; who drops it ends the work.
+/// Rollups as they are computed; dropping it cancels the work.
 pub(crate) struct RolledUp(Streaming<v1::RollUpResponse>);
 
 impl RolledUp {
@@ -86,7 +86,7 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, Status>>) -> Result<T
     tokio::time::timeout(ANSWER_WITHIN, answer).await.map_err(late)?.map_err(|status| failed(&status))
 }
 
-/// Only a question that the api does not understand is never asked again.
+/// Only a request that the api rejects as invalid is not retried.
 fn failed(status: &Status) -> PortError {
     let reason = status.message().to_owned();
     match status.code() {
@@ -103,7 +103,7 @@ fn unavailable(reason: String) -> PortError {
 }
 
 fn misunderstood(violation: &Violation) -> PortError {
-    PortError::Broken { what: NAME, reason: format!("its answer is not understood: {violation}") }
+    PortError::Broken { what: NAME, reason: format!("cannot decode its response: {violation}") }
 }
 
 #[cfg(test)]

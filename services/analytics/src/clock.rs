@@ -1,4 +1,4 @@
-//! The clock by which old rollups are removed.
+//! The clock by which rollups are pruned.
 
 use crate::pass::Walk;
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use watchkeeper_domain::clock::Looks;
 use watchkeeper_ports::{PortError, RollupStore};
 use watchkeeper_runtime::clock::{ClockLedger, from_marks, to_marks};
 
-/// Keeps what was seen of the clock among the marks of the passes, which bear witness to it before the first look.
+/// Stores the clock's state among the marks of the passes, which serve as evidence before the first reading.
 pub(crate) struct PassClock {
     pub(crate) rollups: Arc<dyn RollupStore>,
     pub(crate) walks: Vec<Walk>,

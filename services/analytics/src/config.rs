@@ -11,15 +11,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long after its end a window is made: the default and the bounds.
+/// The delay from a window's end to its computation: the default and the bounds.
 const SETTLE: (Duration, RangeInclusive<Duration>) = (Duration::from_secs(5 * 60), Duration::ZERO..=HOUR);
-/// How long after its end a window is made again: the defaults.
+/// The delays after which a window is recomputed: the defaults.
 const CORRECTIONS: [Duration; 2] = [HOUR, DAY];
 /// The bounds of each.
 const CORRECTION: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(31 * 24 * 60 * 60);
-/// Most times that a window is made again: each reads its samples again.
+/// Most recomputations of a window: each reads its samples again.
 pub const MAX_CORRECTIONS: usize = 8;
-/// How long rollups may be kept. At least twice as long as the longest correction, so that it finds them.
+/// How long rollups may be kept. At least twice the longest correction delay, so that it finds them.
 const RETENTION: RangeInclusive<Duration> =
     Duration::from_secs(62 * 24 * 60 * 60)..=Duration::from_secs(36_600 * 24 * 60 * 60);
 /// How long hourly rollups are kept, about two years.
@@ -27,18 +27,18 @@ const HOURLY_RETENTION: Duration = Duration::from_secs(730 * 24 * 60 * 60);
 /// How long daily rollups are kept, about ten years.
 const DAILY_RETENTION: Duration = Duration::from_secs(3_660 * 24 * 60 * 60);
 
-/// When windows are made, of whose samples, and how long their rollups are kept.
+/// When windows are computed, from which api, and how long their rollups are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnalyticsConfig {
-    /// The api to ask. If none is named, it is the one in the same process, else the one that listens where this
-    /// configuration says.
+    /// The api to query. By default the one in the same process, else the one that listens where this configuration
+    /// says.
     pub api: Option<Uri>,
-    /// What an api in another process lets the role in with.
+    /// The token for an api in another process.
     pub token: Option<Secret>,
-    /// How long after its end a window is made.
+    /// The delay from a window's end to its computation.
     pub settle: Duration,
-    /// How long after its end a window is made again, rising; each is longer than `settle`. A sample that comes
-    /// later than the last corrects nothing.
+    /// The delays after which a window is recomputed, ascending; each is longer than `settle`. A sample that arrives
+    /// after the last one corrects nothing.
     pub corrections: Vec<Duration>,
     /// How long hourly rollups are kept.
     pub hourly_retention: Duration,
@@ -47,7 +47,7 @@ pub struct AnalyticsConfig {
 }
 
 impl AnalyticsConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; missing keys get their defaults.
     pub fn read(section: &mut Section<'_>) -> Self {
         let settle = section.duration("settle", SETTLE.1, SETTLE.0);
         let mut corrections = section.duration_list("corrections", MAX_CORRECTIONS, CORRECTION, &CORRECTIONS);
@@ -70,7 +70,7 @@ impl AnalyticsConfig {
 /// `http://HOST:PORT`.
 struct Url(Uri);
 
-/// A text that is no such URL.
+/// Not such a URL.
 #[derive(Debug)]
 struct NotAUrl;
 

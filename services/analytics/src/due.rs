@@ -1,25 +1,25 @@
-//! What is to be made next.
+//! Decides what to compute next.
 
 use crate::pass::{Pass, Walk};
 use std::collections::HashMap;
 use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Window};
 
-/// How much is made in one go. It bounds what a crash leaves to be done again, and how long the walk over the
-/// other windows has to wait.
+/// How much is computed in one step. It limits what is repeated after a crash, and how long the other walks have to
+/// wait.
 pub(crate) const CHUNK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What is known when it is decided.
+/// The input of the decision.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) now: Timestamp,
     /// The oldest sample; needed when a walk begins, see [`Walk::begins`].
     pub(crate) oldest: Option<Timestamp>,
-    /// How far each pass has come, by name.
+    /// The progress of each pass, by name.
     pub(crate) marks: HashMap<String, Timestamp>,
 }
 
-/// Windows that one pass makes in one go.
+/// Windows that one pass computes in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk<'w> {
     pub(crate) pass: &'w Pass,
@@ -30,36 +30,36 @@ pub(crate) struct Chunk<'w> {
     pub(crate) to: Timestamp,
 }
 
-/// How far a pass has come.
+/// The progress of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stand<'w> {
     pub(crate) pass: &'w Pass,
-    /// Where it goes on; `None` while there are no samples to begin with.
+    /// Where it continues; `None` while there are no samples to begin with.
     pub(crate) next: Option<Timestamp>,
-    /// The end of the last window that it may make now.
+    /// The end of the last window that is due.
     pub(crate) due: Timestamp,
     window: Window,
 }
 
 impl Stand<'_> {
-    /// How many windows could be made now.
+    /// How many windows are due.
     pub(crate) fn behind(&self) -> u64 {
         self.next.map_or(0, |next| self.due.since(next).as_secs() / self.window.length().as_secs())
     }
 }
 
 impl Walk {
-    /// The next windows to make, if any are due: complete ones, in order, none left out.
+    /// The next windows to compute, if any are due: complete ones, in order, without gaps.
     ///
-    /// The pass with the longest delay comes first, because what it makes is made for the others too: after a
-    /// downtime each window is made once, and the oldest comes first.
+    /// The pass with the longest delay comes first, because what it computes counts for the others too: after a
+    /// downtime each window is computed once, the oldest first.
     pub(crate) fn next(&self, known: &Known) -> Option<Chunk<'_>> {
         let due = self.stands(known).into_iter().rev().find(|stand| stand.behind() > 0)?;
         let from = due.next?;
         Some(Chunk { pass: due.pass, window: self.window, from, to: due.due.min(from.plus(CHUNK)) })
     }
 
-    /// How far each pass has come, the one with the shortest delay first.
+    /// The progress of each pass, the one with the shortest delay first.
     pub(crate) fn stands(&self, known: &Known) -> Vec<Stand<'_>> {
         let kept = self.window.start(known.now.minus(self.retention)).plus(self.window.length());
         let oldest = known.oldest.map(|oldest| self.window.start(oldest));
@@ -81,8 +81,8 @@ impl Walk {
     }
 }
 
-/// How far a pass has come. A mark past now was set while the clock was ahead, and says nothing: the windows
-/// before it were made before they had samples.
+/// The progress of a pass. A mark in the future was set while the clock was ahead, and is ignored: the windows before
+/// it were computed before they had samples.
 fn mark(pass: &Pass, known: &Known) -> Option<Timestamp> {
     known.marks.get(&pass.name).copied().filter(|&mark| mark <= known.now)
 }

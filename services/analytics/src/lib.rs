@@ -1,10 +1,9 @@
-//! The analytics role rolls up the samples of every series, hour by hour and day by day.
+//! The analytics role computes hourly and daily rollups of the samples of every series.
 //!
-//! The path of a window: it *ends* → once it has settled it is *due* → its rollups are *asked* of the api,
-//! which makes them of the samples in one pass → *stored*, in the place of what was there → the pass is
-//! *marked* as having come so far. A window is made again after each delay of `corrections`, so that samples
-//! that come late, by the longest of them at most, correct it. What a crash leaves undone is done again, which
-//! changes nothing.
+//! The path of a window: it *ends* → once it has settled it is *due* → its rollups are *queried* from the api, which
+//! computes them from the samples in one pass → *stored*, replacing earlier ones → the *mark* of the pass is
+//! advanced. A window is recomputed after each delay of `corrections`, so that late samples, by the longest of them
+//! at most, correct it. Steps interrupted by a crash are repeated, which changes nothing.
 
 mod api;
 mod clock;

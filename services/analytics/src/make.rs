@@ -1,4 +1,4 @@
-//! Making windows: from the api to the store.
+//! Computes windows: from the api to the store.
 
 use crate::api;
 use crate::due::Chunk;
@@ -7,24 +7,23 @@ use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Timestamp, Wi
 use watchkeeper_ports::PortError;
 use watchkeeper_runtime::Stopped;
 
-/// From how many rollups on what is in hand is stored. The last series may go past it, by the windows of a
-/// chunk.
+/// The pending rollups are stored from this many on. The last series may exceed it, by the windows of a chunk.
 const MAX_IN_HAND: usize = 10_000;
 
-/// Makes the windows of a chunk, and marks its pass; gives how many rollups there are. A dependency that is away
-/// is waited for. An api that is lost half-way is asked for the whole chunk again: what was stored of it is
-/// stored again, which changes nothing. A mark that is no longer at `mark` has been moved by somebody who wants windows
-/// made anew, and stays there.
+/// Computes the windows of a chunk, and advances the mark of its pass; returns the number of rollups. Waits for
+/// unavailable dependencies. If the api is lost half-way, the whole chunk is queried again: what was stored of it is
+/// stored again, which changes nothing. If the mark is no longer at `mark`, somebody has moved it to have windows
+/// recomputed, and it is left there.
 pub(crate) async fn make(world: &World, chunk: &Chunk<'_>, mark: Option<Timestamp>) -> Result<u64, Stopped> {
     let query = RollupQuery::new(SeriesFilter::default(), chunk.window, chunk.from, chunk.to)
         .map_err(|violation| PortError::Broken { what: "analytics", reason: violation.to_string() })?;
     let made = world.ask(|| Box::pin(transfer(world, &query))).await??;
-    // Last, so that a crash before it has the windows made again.
+    // Last, so that windows are recomputed after a crash before it.
     world.store(|| world.rollups.move_made_until(&chunk.pass.name, mark, chunk.to)).await?;
     Ok(made)
 }
 
-/// Stores what the api makes. Fails with what the api says; what the store says is within.
+/// Stores what the api computes. Fails with errors of the api; those of the store are in the result.
 async fn transfer(world: &World, query: &RollupQuery) -> Result<Result<u64, Stopped>, PortError> {
     let mut rolled_up = world.heartbeat.waiting(api::NAME, world.api.roll_up(query)).await?;
     let mut in_hand = InHand::default();
@@ -44,13 +43,13 @@ async fn transfer(world: &World, query: &RollupQuery) -> Result<Result<u64, Stop
     Ok(in_hand.put(world, query.window()).await.map(|()| in_hand.stored))
 }
 
-/// Rollups on their way.
+/// Pending rollups.
 #[derive(Default)]
 struct InHand {
     series: Vec<SeriesRollups>,
-    /// How many they are.
+    /// Their number.
     rollups: usize,
-    /// How many there were before.
+    /// The number stored before.
     stored: u64,
 }
 
@@ -64,7 +63,7 @@ impl InHand {
         self.rollups >= MAX_IN_HAND
     }
 
-    /// Stores what there is.
+    /// Stores what is pending.
     async fn put(&mut self, world: &World, window: Window) -> Result<(), Stopped> {
         if self.series.is_empty() {
             return Ok(());

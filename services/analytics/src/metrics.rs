@@ -1,4 +1,4 @@
-//! What analytics counts.
+//! Metrics of analytics.
 
 use crate::due::{Chunk, Stand};
 use prometheus::{
@@ -14,7 +14,7 @@ pub(crate) struct AnalyticsMetrics {
     behind: IntGaugeVec,
     seconds: GaugeVec,
     pass_seconds: HistogramVec,
-    /// Rollups that are stored with one call.
+    /// Rollups stored with one call.
     pub(crate) batch: Histogram,
     pub(crate) store_errors: IntCounter,
     pruned: IntCounterVec,
@@ -28,29 +28,27 @@ impl AnalyticsMetrics {
         };
         let behind = Opts::new(
             "watchkeeper_analytics_windows_behind",
-            "Windows that are over and not made yet, by pass: `hour`, `hour+3600s`.",
+            "Windows that have ended and are not computed yet, by pass: `hour`, `hour+3600s`.",
         );
         let seconds = Opts::new(
             "watchkeeper_analytics_last_seconds",
-            "How long the windows took that were made last, by their length.",
+            "Duration of the latest pass, by the length of its windows.",
         );
         let pass_seconds = HistogramOpts::new(
             "watchkeeper_analytics_pass_seconds",
-            "How long it took to make the windows of one step of a pass, by their length.",
+            "Duration of one step of a pass, by the length of its windows.",
         );
         let pass_seconds = pass_seconds.buckets(prometheus::exponential_buckets(0.01, 2.0, 16)?);
-        let batch = HistogramOpts::new(
-            "watchkeeper_analytics_batch_rollups",
-            "Rollups that were stored with one call.",
-        );
+        let batch = HistogramOpts::new("watchkeeper_analytics_batch_rollups", "Rollups stored in one call.");
         let batch = batch.buckets(prometheus::exponential_buckets(1.0, 4.0, 9)?);
         let store_errors = IntCounter::new(
             "watchkeeper_analytics_store_errors_total",
-            "Calls of the store of rollups that failed; they are tried again.",
+            "Calls to the rollup store that failed; they are retried.",
         )?;
         let pass_seconds = register(registry, HistogramVec::new(pass_seconds, &["window"])?)?;
-        let rollups = counter("watchkeeper_analytics_rollups_total", "Rollups made, also those made again.")?;
-        // So that a rate over the first ones is seen.
+        let rollups =
+            counter("watchkeeper_analytics_rollups_total", "Rollups computed, including recomputed ones.")?;
+        // So that the rate includes the first ones.
         for window in Window::ALL {
             pass_seconds.with_label_values(&[window.name()]);
             rollups.with_label_values(&[window.name()]);
@@ -64,7 +62,7 @@ impl AnalyticsMetrics {
             seconds: register(registry, GaugeVec::new(seconds, &["window"])?)?,
             pruned: counter(
                 "watchkeeper_analytics_rollups_pruned_total",
-                "Rollups removed because they were older than the retention.",
+                "Pruned rollups: older than the retention.",
             )?,
         })
     }

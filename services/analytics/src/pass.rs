@@ -1,15 +1,15 @@
-//! Which windows are made when.
+//! Which windows are computed when.
 
 use crate::config::AnalyticsConfig;
 use std::time::Duration;
 use watchkeeper_domain::Window;
 
-/// One walk over the windows of one length, each some time after it has ended.
+/// One walk over the windows of one length, each some time after its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pass {
-    /// What its mark is kept under, from one version to the next: `hour`, `hour+3600s`.
+    /// The key of its mark, stable across versions: `hour`, `hour+3600s`.
     pub(crate) name: String,
-    /// How long after a window's end it is made.
+    /// The delay from a window's end to its computation.
     pub(crate) delay: Duration,
 }
 
@@ -24,13 +24,13 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// The walks that a configuration asks for.
+    /// The walks of a configuration.
     pub(crate) fn all(config: &AnalyticsConfig) -> Vec<Self> {
         Window::ALL.into_iter().map(|window| Self::of(window, config)).collect()
     }
 
     fn of(window: Window, config: &AnalyticsConfig) -> Self {
-        // The first is not named by its delay, so that another `settle` does not make everything again.
+        // The name of the first omits its delay, so that changing `settle` does not recompute everything.
         let first = Pass { name: window.to_string(), delay: config.settle };
         let again = config
             .corrections
@@ -44,7 +44,7 @@ impl Walk {
     }
 }
 
-/// The names that the passes keep their marks under, for who moves the rollups to another store.
+/// The keys of the marks of all passes, for migrating rollups to another store.
 pub fn pass_names(config: &AnalyticsConfig) -> Vec<String> {
     Walk::all(config).into_iter().flat_map(|walk| walk.passes).map(|pass| pass.name).collect()
 }

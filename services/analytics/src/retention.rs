@@ -1,4 +1,4 @@
-//! Removing rollups that are older than their retention.
+//! Prunes rollups by retention.
 
 use crate::metrics::AnalyticsMetrics;
 use crate::pass::Walk;
@@ -9,11 +9,12 @@ use watchkeeper_ports::RollupStore;
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
-/// How often old rollups are removed, the first time at the start.
+/// How often rollups are pruned, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Prunes the store again and again until the role is asked to stop. A failure waits for the next time; one that only a
-/// restart helps ends the role. By a clock that is doubted nothing is removed that was not old when it was last believed.
+/// Prunes the store periodically until the role stops. After a failure it waits for the next interval; one that only
+/// a restart helps ends the role. While the clock is not trusted, prunes only what was due at the last trusted
+/// reading.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
     clock: Clock,
@@ -39,7 +40,7 @@ async fn prune(
         let removed = rollups.prune(*window, before).await?;
         if removed > 0 {
             metrics.pruned(*window, removed);
-            tracing::info!(%window, rollups = removed, %before, "removed rollups past their retention");
+            tracing::info!(%window, rollups = removed, %before, "pruned rollups");
         }
     }
     Ok(())

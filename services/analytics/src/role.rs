@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::api::{self, ApiClient};
 use crate::config::AnalyticsConfig;
@@ -9,7 +9,7 @@ use watchkeeper_runtime::role::{InProcess, Peers, RoleSpec, Settings, StartError
 /// Analytics.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "analytics",
-    about: "Rolls samples up, hour by hour and day by day",
+    about: "Computes hourly and daily rollups of samples",
     http_port: 8467,
     grpc: None,
     consumes: &[],
@@ -19,12 +19,12 @@ pub static ROLE: RoleSpec = RoleSpec {
     start,
 };
 
-/// Why the role has nobody to ask.
+/// Why the role cannot find an api.
 const NO_API: &str = "analytics cannot find the api: [grpc] listen has port 0. Give it a fixed port, or set \
                       [analytics] api = \"http://127.0.0.1:8461\"";
-/// Why the api does not let the role in.
-const NO_TOKEN: &str = "analytics asks the api, which lets in only who has a token: make one with `watchkeeper token \
-                        analytics --scope read`, and name its file, [analytics] token_file";
+/// Why the api refuses the role.
+const NO_TOKEN: &str = "analytics queries the api, which requires a token: create one with `watchkeeper token \
+                        analytics --scope read` and set [analytics] token_file to its file";
 
 fn check_alone(settings: &Settings, peers: &Peers) -> Result<(), String> {
     let config = settings.get::<AnalyticsConfig>().map_err(|error| error.to_string())?;

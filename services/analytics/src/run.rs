@@ -19,10 +19,10 @@ use watchkeeper_ports::RollupStore;
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
-/// How often the role looks whether a window is due.
+/// How often the role checks whether a window is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Makes the rollups of every window that ends, and removes those past their retention, until asked to stop.
+/// Computes the rollups of every window that ends, and prunes them by retention, until the role stops.
 pub async fn run(
     context: RoleContext,
     config: AnalyticsConfig,
@@ -47,10 +47,10 @@ pub(crate) struct Analytics {
 }
 
 impl Analytics {
-    /// Makes what is due, again and again until the role is asked to stop.
+    /// Computes what is due until the role stops.
     async fn keep_up(&self) -> RoleResult {
         let World { context, heartbeat, .. } = &self.world;
-        // Nothing may be due for an hour; whether the api is there is told before.
+        // Nothing may be due for an hour; report before whether the api is available.
         if let Err(Stopped::Failed(error)) = self.world.ask(|| self.world.api.oldest()).await {
             return Err(error.into());
         }
@@ -59,7 +59,7 @@ impl Analytics {
         Ok(())
     }
 
-    /// Makes everything that is due at `now`.
+    /// Computes everything that is due at `now`.
     pub(crate) async fn catch_up(&self, now: Timestamp) -> Result<(), Stopped> {
         loop {
             let known = self.look(now).await?;
@@ -69,7 +69,7 @@ impl Analytics {
         }
     }
 
-    /// Reads the marks each time, so that a store that was lost is filled again.
+    /// Reads the marks each time, so that a lost store is filled again.
     async fn look(&self, now: Timestamp) -> Result<Known, Stopped> {
         let mut known = Known { now, oldest: None, marks: HashMap::new() };
         for walk in &self.walks {

@@ -1,4 +1,4 @@
-//! What tests of the role play on: an api and a store that do as the test says, on the embedded back end.
+//! The test stage of the role: a scripted api and store, on the embedded backend.
 
 use crate::api::ApiClient;
 use crate::config::AnalyticsConfig;
@@ -26,7 +26,7 @@ pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
 }
 
-/// Windows are made at once after five minutes, and again after an hour and a day.
+/// Windows are computed after five minutes, and again after an hour and a day.
 pub(crate) fn config() -> AnalyticsConfig {
     let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
     AnalyticsConfig {
@@ -62,7 +62,7 @@ pub(crate) fn unavailable(what: &'static str) -> PortError {
     PortError::Unavailable { what, reason: "connection refused".into() }
 }
 
-/// What the role plays on.
+/// What the tests of the role run on.
 pub(crate) struct Stage {
     pub(crate) api: Arc<StagedApi>,
     pub(crate) rollups: Arc<StagedRollups>,
@@ -110,7 +110,7 @@ impl Stage {
         ApiClient::in_process(self.router())
     }
 
-    /// All rollups of January that are kept.
+    /// All stored rollups of January.
     pub(crate) async fn kept(&self, window: Window) -> Vec<SeriesRollups> {
         let (from, to) = (time("01T00:00"), time("31T00:00"));
         let query = RollupQuery::new(SeriesFilter::default(), window, from, to).unwrap();
@@ -118,10 +118,10 @@ impl Stage {
     }
 }
 
-/// An api that may be away, or break off.
+/// An api that may be unavailable, or abort responses.
 pub(crate) struct StagedApi {
     samples: Arc<dyn SampleStore>,
-    /// What was rolled up.
+    /// The queries it received.
     pub(crate) asked: Mutex<Vec<RollupQuery>>,
     /// After how many series each of the next answers breaks off; 0 refuses the call.
     pub(crate) breaks_off: Mutex<Vec<usize>>,

@@ -1,11 +1,11 @@
-//! How far the role has come, in one line.
+//! The status line.
 
 use crate::due::{Known, Stand};
 use crate::pass::Walk;
 use watchkeeper_domain::Window;
 use watchkeeper_runtime::Grouped;
 
-/// Of each length of windows, up to where they are made and how many are behind.
+/// For each window length, up to when windows are computed and how many are behind.
 pub(crate) fn status_line(walks: &[Walk], known: &Known) -> String {
     let of = |walk: &Walk| match walk.stands(known).first() {
         Some(stand) => shown(walk.window, stand),
@@ -21,9 +21,9 @@ fn shown(window: Window, stand: &Stand<'_>) -> String {
     };
     let Some(next) = stand.next else { return format!("{adverb}: no samples yet") };
     match stand.behind() {
-        0 => format!("{adverb}: made until {next}"),
-        1 => format!("{adverb}: made until {next}, 1 window behind"),
-        behind => format!("{adverb}: made until {next}, {} windows behind", Grouped(behind)),
+        0 => format!("{adverb}: done until {next}"),
+        1 => format!("{adverb}: done until {next}, 1 window behind"),
+        behind => format!("{adverb}: done until {next}, {} windows behind", Grouped(behind)),
     }
 }
 
@@ -42,10 +42,10 @@ mod tests {
         assert_eq!(line(None, "20T12:05"), "hourly: no samples yet; daily: no samples yet");
         assert_eq!(
             line(Some("20T10:30"), "20T11:05"),
-            "hourly: made until 2026-01-20T10:00:00Z, 1 window behind; daily: made until 2026-01-20T00:00:00Z"
+            "hourly: done until 2026-01-20T10:00:00Z, 1 window behind; daily: done until 2026-01-20T00:00:00Z"
         );
         assert!(
-            line(Some("01T00:00"), "31T01:00").starts_with("hourly: made until 2026-01-01T00:00:00Z, 720 w")
+            line(Some("01T00:00"), "31T01:00").starts_with("hourly: done until 2026-01-01T00:00:00Z, 720 w")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What the role depends on, and what it says while something is away.
+//! The role's dependencies, and their state in its status.
 
 use crate::api::{self, ApiClient};
 use crate::metrics::AnalyticsMetrics;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use watchkeeper_ports::{PortError, RollupStore};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, Stopped, retry};
 
-/// The api and the store of rollups, which are waited for when they are away.
+/// The api and the store of rollups; calls wait while they are unavailable.
 pub(crate) struct World {
     pub(crate) context: RoleContext,
     pub(crate) heartbeat: Heartbeat,
@@ -35,7 +35,7 @@ impl World {
         }
     }
 
-    /// Asks the api until it answers.
+    /// Calls the api until it answers.
     pub(crate) async fn ask<T, F: Future<Output = Result<T, PortError>>>(
         &self,
         question: impl FnMut() -> F,

@@ -5,21 +5,21 @@ use std::time::Duration;
 use watchkeeper_config::Section;
 use watchkeeper_ports::TtlPolicy;
 
-/// How long a latest value stays.
+/// Bounds of the time to live.
 const TTL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(366 * 24 * 60 * 60);
-/// Most sources that may have a time to live of their own.
+/// Most sources with a time to live of their own.
 const MAX_SOURCES: usize = 100;
 const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long latest values stay.
+/// The time to live of latest values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// The time to live of a value, by source.
+    /// The time to live by source.
     pub ttl: TtlPolicy,
 }
 
 impl CacheConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; missing keys get their defaults.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             ttl: TtlPolicy {

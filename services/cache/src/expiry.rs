@@ -1,4 +1,4 @@
-//! Forgetting values whose time has passed, in a cache that does not do so by itself.
+//! Removes expired values from a cache that does not do so itself.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use watchkeeper_ports::LatestCache;
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
-/// How often expired values are looked for; readers never see them in between.
+/// How often expired values are removed; readers never see them in between.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// Sweeps the cache again and again until the role is asked to stop. By a clock that is doubted nothing is forgotten
-/// that had not expired when it was last believed.
+/// Removes expired values periodically until the role stops. While the clock is not trusted, removes only what had
+/// expired at the last trusted reading.
 pub(crate) async fn keep_sweeping(
     context: RoleContext,
     clock: Clock,

@@ -1,4 +1,4 @@
-//! `cache.CacheService`: what clients of the previous platform call.
+//! `cache.CacheService`, for clients of the previous platform.
 
 use crate::lifetime::is_kept;
 use crate::metrics::{CacheMetrics, Outcome};
@@ -15,16 +15,17 @@ use watchkeeper_runtime::http::{Access, Limits, Problem, grpc_status};
 use watchkeeper_wire::proto::cache::cache_service_server::{CacheService, CacheServiceServer};
 use watchkeeper_wire::proto::cache::{GetMetricRequest, GetMetricResponse, Metric};
 
-/// Longest question (`RESOURCE_EXHAUSTED`): as long as over HTTP. The listener's own limit is not asked by tonic.
+/// Longest request message (`RESOURCE_EXHAUSTED`): the same limit as over HTTP. tonic does not apply the listener's
+/// own limit.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
 /// The name of the service.
 pub(crate) const SERVICE: &str = CacheServiceServer::<()>::NAME;
 
-/// Tells the present instant.
+/// Returns the current time.
 type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The service, for whoever may read.
+/// The service, for callers with the scope `read`.
 pub(crate) fn router(
     access: &Access,
     latest: Arc<dyn LatestCache>,
@@ -42,7 +43,7 @@ struct Compatible {
 }
 
 impl Compatible {
-    /// The newest value of all series of that source and name, as long as the previous cache would have kept it.
+    /// The newest value of all series of this source and name, if the previous platform's cache would still have it.
     async fn newest(&self, request: GetMetricRequest, now: Timestamp) -> Result<Option<Sample>, Problem> {
         let GetMetricRequest { source, name } = request;
         let filter = SeriesFilter::named(source, name).checked()?;
@@ -53,7 +54,7 @@ impl Compatible {
 
 #[tonic::async_trait]
 impl CacheService for Compatible {
-    /// The newest value of all series of that source and name; none when there is none that is new enough.
+    /// The newest value of all series of this source and name; none if none is recent enough.
     async fn get_metric(
         &self,
         request: Request<GetMetricRequest>,

@@ -1,11 +1,11 @@
-//! The cache role keeps the latest value of every series at hand.
+//! The cache role keeps the latest value of every series.
 //!
-//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *store* it in the
-//! latest-value cache if it is newer than what is there → *commit* the position, in the cache first: one that
-//! has forgotten it has lost more, is refilled from the store, and goes on where the store has come to.
+//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *store* it in the latest-value cache
+//! if it is newer than the cached one → *commit* the position, in the cache first: a cache that has lost it has lost
+//! more, is refilled from the store, and resumes at the store's position.
 //!
-//! Clients of the previous platform ask `cache.CacheService` for a value, and measure when there is none. So
-//! it gives none for longer than the cache of that platform kept it, whatever `[cache]` says.
+//! Clients of the previous platform query `cache.CacheService`, and measure if there is no value. So it returns a
+//! value for no longer than the cache of that platform kept it, whatever `[cache]` says.
 
 mod config;
 mod expiry;

@@ -1,21 +1,21 @@
-//! How long the compatible call gives a value.
+//! How long the compatible call returns a value.
 
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
 
-/// How long the cache of the previous platform keeps the values of a source: it is what its collector goes
-/// by when it decides whether to measure again. No setting changes it.
+/// How long the cache of the previous platform keeps the values of a source: its collector relies on it to decide
+/// whether to measure again. Not configurable.
 const KEPT: [(&str, Duration); 3] = [
     ("GitHub", Duration::from_secs(10 * 60)),
     ("OpenWeatherMap", Duration::from_secs(5 * 60)),
     ("UptimeChecker", Duration::from_secs(60)),
 ];
 
-/// How long it keeps those of any other source.
+/// The same for any other source.
 const KEPT_OTHERWISE: Duration = Duration::from_secs(5 * 60);
 
-/// Whether a value is so new at `now` that the previous cache would still have it. There its time began when it came in,
-/// here it begins when it was measured.
+/// Whether the previous cache would still have the value at `now`. There its lifetime began at arrival, here at the
+/// measurement.
 pub(crate) fn is_kept(sample: &Sample, now: Timestamp) -> bool {
     let source = sample.series.source();
     let kept = KEPT.iter().find(|(name, _)| *name == source).map_or(KEPT_OTHERWISE, |&(_, kept)| kept);

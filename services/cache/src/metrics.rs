@@ -1,4 +1,4 @@
-//! What the cache counts.
+//! Metrics of the cache.
 
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry};
 use std::time::Instant;
@@ -12,7 +12,7 @@ pub(crate) struct CacheMetrics {
     pub(crate) set: Operation,
 }
 
-/// What is done with the cache: to ask it for a value, or to put values into it.
+/// An operation of the cache: look up a value, or write values.
 #[derive(Clone)]
 pub(crate) struct Operation {
     name: &'static str,
@@ -20,16 +20,16 @@ pub(crate) struct Operation {
     seconds: Histogram,
 }
 
-/// How it ends, as the label `status` has it.
+/// The outcome of an operation, as in the label `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// There is a value that is new enough.
+    /// There is a recent value.
     Hit,
     /// There is none.
     Miss,
-    /// The value is put.
+    /// The value is written.
     Success,
-    /// The question is refused, or the cache does not answer.
+    /// The request is refused, or the cache does not answer.
     Error,
 }
 
@@ -49,17 +49,17 @@ impl CacheMetrics {
         let counter = |name, help| register(registry, IntCounter::new(name, help)?);
         let requests = Opts::new(
             "watchkeeper_cache_requests_total",
-            "Values asked for over gRPC (get: hit, miss or error) and samples put (set: success or error).",
+            "Cache operations: lookups over gRPC (get: hit, miss or error) and samples written (set: success or error).",
         );
         let requests = register(registry, IntCounterVec::new(requests, &["operation", "status"])?)?;
         let seconds = HistogramOpts::new(
             "watchkeeper_cache_operation_seconds",
-            "Time of one question (get), or of putting the samples of one delivery (set).",
+            "Duration of one lookup (get), or of writing the samples of one batch (set).",
         );
         let seconds = seconds.buckets(prometheus::exponential_buckets(0.000_1, 2.0, 16)?);
         let seconds = register(registry, HistogramVec::new(seconds, &["operation"])?)?;
         let operation = |name, outcomes: &[Outcome]| {
-            // So that a rate over the first one is seen.
+            // So that the rate includes the first one.
             for outcome in outcomes {
                 requests.with_label_values(&[name, outcome.name()]);
             }
@@ -68,11 +68,11 @@ impl CacheMetrics {
         Ok(Self {
             undecodable: counter(
                 "watchkeeper_cache_undecodable_total",
-                "Records that are no sample; the persister sends them to the dead-letter topic.",
+                "Records that are not samples; the persister sends them to the dead-letter topic.",
             )?,
             copies: counter(
                 "watchkeeper_cache_copies_total",
-                "Records that repeat a cached value under the label cached=\"true\"; they are left out.",
+                "Records that repeat a cached value under the label cached=\"true\"; they are skipped.",
             )?,
             get: operation("get", &[Outcome::Hit, Outcome::Miss, Outcome::Error]),
             set: operation("set", &[Outcome::Success, Outcome::Error]),
@@ -81,7 +81,7 @@ impl CacheMetrics {
 }
 
 impl Operation {
-    /// Counts `times` that began at `started` and ended so.
+    /// Counts `times` operations with this outcome that began at `started`.
     pub(crate) fn ended(&self, outcome: Outcome, times: usize, started: Instant) {
         self.requests.with_label_values(&[self.name, outcome.name()]).inc_by(times as u64);
         self.seconds.observe(started.elapsed().as_secs_f64());

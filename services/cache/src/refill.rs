@@ -6,13 +6,13 @@ use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_ports::{LatestCache, Page, PortError, SampleQueries, TtlPolicy};
 use watchkeeper_runtime::Heartbeat;
 
-/// What an operator calls the place that the cache is filled from.
+/// The operators' name for the source of a refill.
 pub(crate) const STORE: &str = "store";
-/// Series that one question to the store brings.
+/// Series per page of a refill.
 const PAGE_SERIES: usize = 5_000;
 
-/// Puts the latest sample of every series in the store into the cache; gives how many. A sample that
-/// would have expired already is left out by its age; the others begin a new time to live.
+/// Copies the latest sample of every series in the store into the cache; returns how many. A sample that would have
+/// expired already is skipped; the others start a new time to live.
 pub(crate) async fn refill(
     cache: &dyn LatestCache,
     store: &dyn SampleQueries,

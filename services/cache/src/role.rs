@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::config::CacheConfig;
 use crate::run::{Cache, RefillSource};

@@ -23,16 +23,16 @@ use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 use watchkeeper_wire::{Decode as _, Decoded};
 
-/// What a cache that has forgotten is filled from.
+/// What an empty cache is refilled from.
 #[derive(Clone)]
 pub struct RefillSource {
     /// The samples in the store.
     pub samples: Arc<dyn SampleQueries>,
-    /// How far the persister has come in storing them.
+    /// The persister's positions.
     pub positions: Arc<dyn PositionStore>,
 }
 
-/// The cache role: what it serves, and the loops that fill it.
+/// The cache role: its services, and the loops that fill the cache.
 pub struct Cache {
     context: RoleContext,
     config: Reloadable<CacheConfig>,
@@ -44,10 +44,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The names of the services of gRPC: `cache.CacheService`.
+    /// The names of the gRPC services: `cache.CacheService`.
     pub const SERVICES: [&str; 1] = [grpc::SERVICE];
 
-    /// Makes the role. What is seen of the clock while it runs is kept in `schedule`.
+    /// Creates the role. The clock's state is kept in `schedule`.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -63,15 +63,15 @@ impl Cache {
         Ok(Self { context, config, bus, source, latest, schedule, metrics })
     }
 
-    /// The services of gRPC, [`Self::SERVICES`], as routes; `now` tells the present instant.
+    /// The gRPC services, [`Self::SERVICES`], as routes; `now` returns the current time.
     pub fn grpc(&self, access: &Access, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Router {
         grpc::router(access, Arc::clone(&self.latest), self.metrics.clone(), Arc::new(now))
     }
 
-    /// Keeps the cache up with topic `metrics` until asked to stop.
+    /// Keeps the cache up to date with topic `metrics` until the role stops.
     pub async fn run(self) -> RoleResult {
         let Self { context, config, bus, source: refill_source, latest, schedule, metrics } = self;
-        // The positions in a cache are forgotten with it: they do not tell whether another shares the group.
+        // The positions in a cache are lost with it: they do not tell whether another store shares the group.
         let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
         let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
         let clock = Clock::new(&context, ledger, || A_LONG_TIME)?;
@@ -83,14 +83,14 @@ impl Cache {
     }
 }
 
-/// Most records that one delivery brings; each delivery is stored at once.
+/// Most records per delivery; each delivery is stored at once.
 const MAX_RECORDS: usize = 10_000;
 
-/// How often it is looked whether the cache has forgotten what it was given.
+/// How often to check whether the cache has lost its content.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// A value that expires too early comes back with the next sample: a host that was off for a night is not to be told
-/// of its clock. Only that one is doubted which is far from the last look.
+/// A value that expires too early comes back with the next sample: a host that was off for a night must not warn
+/// about its clock. Only a clock far from its last reading is not trusted.
 const A_LONG_TIME: Duration = Duration::MAX;
 
 struct Filler {
@@ -100,7 +100,7 @@ struct Filler {
     cache: Arc<dyn LatestCache>,
     metrics: CacheMetrics,
     decoder: SampleDecoder,
-    /// Which topic it consumes.
+    /// The ID of the consumed topic.
     topic_id: TopicId,
     partitions: BTreeMap<TopicPartition, Offsets>,
     samples: Vec<Sample>,
@@ -134,10 +134,10 @@ impl Filler {
         Advance { group: Group::CACHE, partition, topic_id, expected, next }
     }
 
-    /// Fills the cache from the store, and notes that these partitions have come to where the persister is:
-    /// what it has not stored yet is read from the bus again.
+    /// Fills the cache from the store, and sets the positions of these partitions to the persister's: what it has not
+    /// stored yet is consumed from the bus again.
     async fn refill(&self, partitions: &[TopicPartition], heartbeat: &Heartbeat) -> Result<(), PortError> {
-        // Before the samples are read: what is stored in between is put twice, not missed.
+        // Before the samples are read: what is stored in between is written twice, not missed.
         let mut advances = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let position = self.source.positions.position(&Group::PERSISTER, partition, &self.topic_id);
@@ -148,7 +148,7 @@ impl Filler {
         let series =
             refill(&*self.cache, &*self.source.samples, &self.config.current().ttl, present, heartbeat)
                 .await?;
-        tracing::info!(series, "cache refilled from the store");
+        tracing::info!(series, "cache filled from the store");
         self.cache.advance(&advances).await
     }
 }
@@ -160,7 +160,7 @@ impl Consumer for Filler {
         self.cache.len().await.map(drop)
     }
 
-    /// A cache that has forgotten how far a partition was taken has lost what was in it.
+    /// A cache that has lost the position of a partition has lost its values too.
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -172,6 +172,7 @@ impl Consumer for Filler {
         let lost = partitions.iter().zip(&noted).filter(|(_, noted)| noted.is_none());
         let lost: Vec<_> = lost.map(|(partition, _)| partition.clone()).collect();
         if !lost.is_empty() {
+            // Stores positions too; the partitions that were not lost keep theirs.
             self.refill(&lost, heartbeat).await?;
             noted = self.cache.positions(partitions, topic_id).await?;
         }
@@ -205,8 +206,8 @@ impl Consumer for Filler {
         if is_in_hand { 0 } else { MAX_RECORDS }
     }
 
-    /// All partitions are compared, also those of which nothing was taken: whoever has lost one, or finds that
-    /// the cache has forgotten it, begins anew.
+    /// Compares all partitions, including those without new records: a consumer that was fenced in one, or whose
+    /// cache has lost it, restarts.
     async fn store(&mut self, _: &Heartbeat) -> Result<Vec<Position>, PortError> {
         let started = std::time::Instant::now();
         let put = self.cache.put(&self.samples, &self.config.current().ttl, Timestamp::now()).await;

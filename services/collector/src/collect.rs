@@ -14,7 +14,7 @@ use watchkeeper_runtime::RoleContext;
 /// What the loops of all targets share.
 pub(crate) struct Collecting {
     pub(crate) context: RoleContext,
-    /// When the clock of the schedules stood at zero.
+    /// The zero of the schedules' clock.
     pub(crate) started: Instant,
     pub(crate) marks: Arc<Marks>,
     pub(crate) queue: Arc<Queue>,
@@ -22,7 +22,7 @@ pub(crate) struct Collecting {
 }
 
 impl Collecting {
-    /// Collects from a target whenever it is due, until the role is asked to stop.
+    /// Collects from a target whenever it is due, until the role stops.
     pub(crate) async fn follow(self: Arc<Self>, mut target: Box<dyn Target>, mut schedule: Schedule) {
         let name: Arc<str> = target.name().into();
         let metrics = self.metrics.of(target.source());
@@ -46,7 +46,7 @@ impl Collecting {
         }
     }
 
-    /// Adds a collection to the queue once that has room, or the role is asked to stop: what is in hand is published.
+    /// Adds a collection to the queue once it has capacity, or the role stops: queued samples are still published.
     async fn hand_over(&self, samples: Vec<Sample>) {
         if samples.is_empty() {
             return;
@@ -59,7 +59,7 @@ impl Collecting {
         self.queue.push(samples);
     }
 
-    /// Waits until the target is due; `false` if the role is to stop.
+    /// Waits until the target is due; `false` if the role stops.
     async fn until_due(&self, schedule: &Schedule, metrics: &SourceMetrics) -> bool {
         let due = self.started + schedule.due();
         tokio::select! {
@@ -72,7 +72,7 @@ impl Collecting {
         }
     }
 
-    /// One collection. The watchdog watches each for as long as it takes: idle targets cost nothing.
+    /// One collection. It has a heartbeat only while it runs: idle targets cost nothing.
     async fn collect(
         &self,
         name: &str,
@@ -87,24 +87,24 @@ impl Collecting {
         outcome
     }
 
-    /// Says when a target begins to fail and when it is well again, and nothing in between.
+    /// Logs when a target begins to fail and when it works again, and nothing in between.
     fn note(&self, target: &str, was_failing: bool, outcome: &Result<Vec<Sample>, CollectError>) {
         match (was_failing, outcome) {
             (false, Err(error)) => {
                 self.metrics.failing.inc();
-                tracing::warn!(target_name = target, %error, "cannot collect");
+                tracing::warn!(target_name = target, %error, "collection failed");
             }
-            (true, Err(error)) => tracing::debug!(target_name = target, %error, "still cannot collect"),
+            (true, Err(error)) => tracing::debug!(target_name = target, %error, "collection still fails"),
             (true, Ok(_)) => {
                 self.metrics.failing.dec();
-                tracing::info!(target_name = target, "collects again");
+                tracing::info!(target_name = target, "collection works again");
             }
             (false, Ok(_)) => {}
         }
     }
 }
 
-/// How long from `now` on the target wants to be left alone.
+/// How long from `now` on the target refuses further requests.
 fn refused_for(error: &CollectError, now: Timestamp) -> Duration {
     match error {
         CollectError::Refused { until: Some(until), .. } => until.since(now),

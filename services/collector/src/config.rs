@@ -1,4 +1,4 @@
-//! The section `[collector]`: one section for each source.
+//! The section `[collector]`, with a subsection per source.
 
 use crate::sources::github::GithubConfig;
 use crate::sources::host::HostConfig;
@@ -12,28 +12,28 @@ use std::collections::HashSet;
 use watchkeeper_config::Section;
 use watchkeeper_spool::SpoolConfig;
 
-/// Where the collector keeps samples while the bus is away.
+/// The collector's spool for samples while the bus is unavailable.
 const SPOOL: SpoolConfig = SpoolConfig::named("collector-spool");
 
-/// What is collected: by default nothing, but what a section is read with has defaults of its own.
+/// The sources. None is enabled by default; each subsection has defaults of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectorConfig {
-    /// The host that the collector runs on; `None` if it is not enabled.
+    /// The local host; `None` if it is not enabled.
     pub host: Option<HostConfig>,
     /// Repositories on GitHub; `None` if there are none.
     pub github: Option<GithubConfig>,
     /// The weather of cities; `None` if there are none.
     pub openweather: Option<OpenWeatherConfig>,
-    /// Prices of shares; `None` if they are not enabled.
+    /// Share prices; `None` if they are not enabled.
     pub moex: Option<MoexConfig>,
-    /// What is probed whether it is up; no two of one name.
+    /// Uptime probes, with unique names.
     pub uptime: Vec<UptimeConfig>,
-    /// Prometheus endpoints; no two of one source and instance.
+    /// Prometheus endpoints, with unique pairs of source and instance.
     pub scrape: Vec<ScrapeConfig>,
-    /// Whether sources are called as on the previous platform, if that had them
-    /// ([`OldName`](watchkeeper_domain::OldName)): samples are of the series that it had, which have no unit.
+    /// Whether sources use the names of the previous platform, if it had them
+    /// ([`OldName`](watchkeeper_domain::OldName)): samples then belong to its series, which have no unit.
     pub old_names: bool,
-    /// Where samples wait while the bus is away.
+    /// Where samples are spooled while the bus is unavailable.
     pub spool: SpoolConfig,
 }
 
@@ -53,7 +53,7 @@ impl Default for CollectorConfig {
 }
 
 impl CollectorConfig {
-    /// Reads the section; what is not given has a default. Sources are called by their own names.
+    /// Reads the section; missing keys get their defaults. Sources use their own names.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             old_names: false,
@@ -79,7 +79,7 @@ impl CollectorConfig {
         }
     }
 
-    /// The targets of all sources. What a source counts of its own goes into `registry`.
+    /// The targets of all sources. Metrics of individual sources are added to `registry`.
     pub(crate) fn targets(self, registry: &Registry) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
         let Self { host, github, openweather, moex, uptime, scrape, old_names, spool: _ } = self;
         let mut targets: Vec<Box<dyn Target>> = Vec::new();
@@ -97,8 +97,7 @@ impl CollectorConfig {
     }
 }
 
-/// The targets of the sections `[[key]]`. Two of one name are refused: their samples would belong to the
-/// same series.
+/// The targets of the sections `[[key]]`. Duplicate names are refused: their samples would belong to the same series.
 fn read_each<T>(
     section: &mut Section<'_>,
     key: &'static str,

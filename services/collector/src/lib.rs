@@ -1,18 +1,17 @@
-//! The collector takes samples from the outside world on a schedule and publishes them.
+//! The collector collects samples from external sources on a schedule and publishes them.
 //!
-//! The path of a record: *collect* from a target when it is due, each target in a task of its own, so
-//! that a slow one delays no other → *publish* to topic `metrics` what has come together, in one batch.
-//! Every sample has the instant at which it was measured, and each value is published as one sample: a
-//! target that fails repeats none. While the bus is away collecting goes on, and samples are kept in the spool
-//! (`watchkeeper_spool`). Without one, or when it is full, a target is not due again before its samples have room among
-//! those of the next batch: nothing that was collected is dropped.
+//! The path of a record: *collect* from a target when it is due, each target in its own task, so that a slow one
+//! delays no other → *publish* the queued samples to topic `metrics`, in one batch. Every sample has the instant at
+//! which it was measured, and each value is published as one sample: a target that fails repeats none. While the bus
+//! is unavailable collecting continues, and samples are spooled (`watchkeeper_spool`). Without a spool, or when it is
+//! full, a target is not due again before its samples fit in the next batch: no collected sample is dropped.
 //!
-//! A target is due at `first + n · interval`. When it was last begun is kept, so that after a restart it
-//! waits out the rest of its interval. That is saved once a second: only a target that was begun in the
-//! second before `kill -9` (or while the store was away) may be begun again early.
+//! A target is due at `first + n · interval`. The time of its last start is stored, so that after a restart it waits
+//! for the rest of its interval. It is saved once a second: only a target that was started in the second before `kill
+//! -9` (or while the store was unavailable) may be started again early.
 //!
-//! A new source is one file in `sources` with its section, its targets (see [`Target`]) and the samples
-//! they give, and its name in [`CollectorConfig`].
+//! A new source is one file in `sources` with its section, its targets (see [`Target`]) and their samples, and its
+//! name in [`CollectorConfig`].
 
 mod collect;
 mod config;

@@ -1,4 +1,4 @@
-//! When each target was last begun, kept over restarts.
+//! The last start of each target, kept across restarts.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
@@ -8,17 +8,17 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{PortError, ScheduleStore};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Rounds, Stopped, retry};
 
-/// How often marks are saved: all that came together in one call.
+/// How often marks are saved: all pending ones in one call.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
-/// Marks that are not saved yet, one for each target at most.
+/// Unsaved marks, at most one per target.
 #[derive(Default)]
 pub(crate) struct Marks {
     unsaved: Mutex<HashMap<Arc<str>, Timestamp>>,
 }
 
 impl Marks {
-    /// Notes that a target was begun.
+    /// Records the start of a target.
     pub(crate) fn begun(&self, target: &Arc<str>, at: Timestamp) {
         self.lock().insert(Arc::clone(target), at);
     }
@@ -27,7 +27,7 @@ impl Marks {
         self.lock().iter().map(|(target, &at)| (target.to_string(), at)).collect()
     }
 
-    /// Forgets what was saved, but for targets that were begun again meanwhile.
+    /// Drops saved marks, except for targets started again meanwhile.
     fn forget(&self, saved: &[(String, Timestamp)]) {
         let mut unsaved = self.lock();
         for (target, at) in saved {
@@ -62,14 +62,14 @@ impl MarkKeeper {
         }
     }
 
-    /// When each target was last begun. Waits for the store as long as it takes: collecting without
-    /// marks would break the promise to targets with a quota.
+    /// The last start of each target. Waits for the store as long as it takes: collecting without marks could exceed
+    /// the quota of a target.
     pub(crate) async fn load(&self) -> Result<HashMap<String, Timestamp>, Stopped> {
         let marks = || self.store.marks(self.context.role());
         retry(&self.context, &self.heartbeat, &self.dependency, marks).await
     }
 
-    /// Saves marks as they come, until the role is asked to stop.
+    /// Saves marks until the role stops.
     pub(crate) async fn run(&self) -> RoleResult {
         let mut rounds = Rounds::every(SAVE_EVERY, &self.context, &self.heartbeat);
         let save = || retry(&self.context, &self.heartbeat, &self.dependency, || self.save());
@@ -77,7 +77,7 @@ impl MarkKeeper {
         Ok(())
     }
 
-    /// Saves all marks that are not saved yet.
+    /// Saves all pending marks.
     pub(crate) async fn save(&self) -> Result<(), PortError> {
         let unsaved = self.marks.unsaved();
         if !unsaved.is_empty() {

@@ -1,4 +1,4 @@
-//! What the collector counts.
+//! Metrics of the collector.
 
 use crate::target::CollectError;
 use prometheus::{
@@ -9,13 +9,13 @@ use std::time::Duration;
 use watchkeeper_domain::Sample;
 use watchkeeper_runtime::telemetry::register;
 
-/// What is counted of all sources together, and of each.
+/// Metrics of all sources together, and of each.
 pub(crate) struct CollectorMetrics {
-    /// Targets there are.
+    /// Configured targets.
     pub(crate) targets: IntGauge,
     /// Targets whose last collection failed.
     pub(crate) failing: IntGauge,
-    /// Samples that the bus has, or the spool.
+    /// Samples accepted by the bus or the spool.
     pub(crate) published: IntCounter,
     /// Samples that were collected and will never be published.
     pub(crate) dropped: IntCounter,
@@ -25,11 +25,11 @@ pub(crate) struct CollectorMetrics {
     samples: IntCounterVec,
 }
 
-/// What is counted of one source.
+/// Metrics of one source.
 pub(crate) struct SourceMetrics {
     /// Samples collected.
     pub(crate) samples: IntCounter,
-    /// From when a target was due to when it was begun.
+    /// From the due time of a target to the start of its collection.
     pub(crate) delay_seconds: Histogram,
     source: &'static str,
     seconds: Histogram,
@@ -48,15 +48,15 @@ impl CollectorMetrics {
             register(registry, HistogramVec::new(opts, &["source"])?)
         };
         Ok(Self {
-            targets: gauge("watchkeeper_collector_targets", "Targets that are collected from.")?,
+            targets: gauge("watchkeeper_collector_targets", "Configured targets.")?,
             failing: gauge("watchkeeper_collector_targets_failing", "Targets whose last collection failed.")?,
             published: counter(
                 "watchkeeper_collector_samples_published_total",
-                "Samples that the bus or the spool has taken.",
+                "Samples accepted by the bus or the spool.",
             )?,
             dropped: counter(
                 "watchkeeper_collector_samples_dropped_total",
-                "Samples dropped because the bus did not take them.",
+                "Samples dropped because the bus rejected them.",
             )?,
             collections: counters(
                 "watchkeeper_collector_collections_total",
@@ -70,7 +70,7 @@ impl CollectorMetrics {
             )?,
             delay_seconds: histograms(
                 "watchkeeper_collector_schedule_delay_seconds",
-                "Time from when a target was due to when it was begun.",
+                "Delay between the time a target was due and the start of its collection.",
                 exponential_buckets(0.001, 2.0, 12)?,
             )?,
             samples: counters("watchkeeper_collector_samples_total", "Samples collected.", &["source"])?,
@@ -90,7 +90,7 @@ impl CollectorMetrics {
 }
 
 impl SourceMetrics {
-    /// Counts a collection.
+    /// Records a collection.
     pub(crate) fn took(&self, time: Duration, outcome: &Result<Vec<Sample>, CollectError>) {
         let outcome = match outcome {
             Ok(_) => "ok",

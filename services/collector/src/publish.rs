@@ -1,4 +1,4 @@
-//! Publishing what was collected.
+//! Publishes collected samples.
 
 use crate::metrics::CollectorMetrics;
 use crate::queue::Queue;
@@ -8,7 +8,7 @@ use watchkeeper_ports::{EventBus as _, Failure, PortError, Topic};
 use watchkeeper_runtime::{Backoff, Heartbeat, RETRY_AT_LEAST, RoleContext, RoleResult};
 use watchkeeper_spool::SpooledBus;
 
-/// Moves samples from the queue to topic `metrics`.
+/// Publishes samples of the queue to topic `metrics`.
 pub(crate) struct Publisher {
     context: RoleContext,
     heartbeat: Heartbeat,
@@ -27,8 +27,8 @@ impl Publisher {
         Self { context: context.clone(), heartbeat: context.heartbeat("publish"), bus, queue, metrics }
     }
 
-    /// Publishes as samples come, until the role is asked to stop. What comes while a batch is on its
-    /// way goes out together in the next.
+    /// Publishes samples until the role stops. Samples that arrive while a batch is being published go together into
+    /// the next.
     pub(crate) async fn run(&self) -> RoleResult {
         let mut backoff = Backoff::default();
         loop {
@@ -40,17 +40,17 @@ impl Publisher {
             match self.heartbeat.waiting(self.bus.dependency(), self.publish_front()).await {
                 Ok(()) => backoff = Backoff::default(),
                 Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
-                // It is in the log, and in the role's status. When the role is asked to stop, so is this loop.
+                // Logged already, and shown in the role's status. When the role stops, so does this loop.
                 Err(_) => drop(backoff.pause(&self.context, &self.heartbeat).await),
             }
         }
     }
 
-    /// Publishes all there is, however often it takes.
+    /// Publishes all queued samples, in as many batches as needed.
     pub(crate) async fn flush(&self) {
         while self.queue.len() > 0 {
             if let Err(error) = self.publish_front().await {
-                tracing::warn!(%error, "cannot publish the last samples yet");
+                tracing::warn!(%error, "cannot publish the latest samples yet");
                 sleep(RETRY_AT_LEAST).await;
             }
         }
@@ -62,7 +62,7 @@ impl Publisher {
         match self.bus.publish(&Topic::METRICS, front).await {
             Ok(()) => self.metrics.published.inc_by(samples as u64),
             Err(error) if error.failure() == Failure::Reject => {
-                tracing::error!(%error, samples, "dropped samples that the bus does not take");
+                tracing::error!(%error, samples, "dropped samples that the bus rejected");
                 self.metrics.dropped.inc_by(samples as u64);
             }
             Err(error) => return Err(error),

@@ -1,4 +1,4 @@
-//! Samples on their way from the targets to the publisher.
+//! The queue from the targets to the publisher.
 
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -7,7 +7,7 @@ use watchkeeper_domain::Sample;
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_wire::sample::push_sample;
 
-/// Most samples of one batch. A longer collection is published in several. With so many in the queue, targets wait
+/// Most samples of one batch. A longer collection is published in several. With this many in the queue, targets wait
 /// before they add theirs.
 pub const MAX_BATCH_SAMPLES: usize = 5_000;
 
@@ -17,12 +17,12 @@ pub(crate) struct Queue {
     samples: Mutex<VecDeque<Sample>>,
     filled: Notify,
     removed: Notify,
-    /// Held by the one target that waits for room; the others wait behind it.
+    /// Held by the one target that waits for capacity; the others wait behind it.
     turns: Turns<()>,
 }
 
 impl Queue {
-    /// Waits until there is room for a collection of whatever size.
+    /// Waits until there is capacity for a collection of any size.
     pub(crate) async fn has_room(&self) {
         let _turn = self.turns.lock().await;
         while self.len() >= MAX_BATCH_SAMPLES {
@@ -36,7 +36,7 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// How many samples there are.
+    /// The number of samples.
     pub(crate) fn len(&self) -> usize {
         self.samples.lock().len()
     }
@@ -48,7 +48,8 @@ impl Queue {
         }
     }
 
-    /// The oldest samples as records of topic `metrics`, as many as fit one batch. They stay until they are removed.
+    /// The oldest samples as records of topic `metrics`, as many as fit in one batch. They stay in the queue until
+    /// they are removed.
     pub(crate) fn front(&self) -> RecordBatch {
         let samples: Vec<_> = self.samples.lock().iter().take(MAX_BATCH_SAMPLES).cloned().collect();
         let mut batch = BatchBuilder::default();

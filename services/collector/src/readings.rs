@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Label, OldName, Sample, Series, SeriesParts, Timestamp, Violation, limits};
 
-/// Gathers the samples of one collection after another, and remembers the series of the last one, so
-/// that samples of one series share it.
+/// Builds the samples of consecutive collections, and keeps the series of the last one, so that samples of one series
+/// share it.
 #[derive(Debug)]
 pub(crate) struct Readings {
     source: Box<str>,
@@ -13,7 +13,7 @@ pub(crate) struct Readings {
     old_name: Option<&'static OldName>,
     collected_at: Timestamp,
     samples: Vec<Sample>,
-    /// By key: the series of this collection, and those of the last that have not come yet.
+    /// By key: the series of this collection, and those of the last one not seen again yet.
     series: HashMap<String, Arc<Series>>,
     last_series: HashMap<String, Arc<Series>>,
 }
@@ -32,8 +32,8 @@ impl Readings {
         }
     }
 
-    /// The same samples of the series that the previous platform had, if it had the source and `old_names` are
-    /// wanted: these have no unit.
+    /// The same with the series of the previous platform, if it had the source and `old_names` is set: these have no
+    /// unit.
     pub(crate) fn with_old_names(mut self, old_names: bool) -> Self {
         if let Some(name) = OldName::of(&self.source).filter(|_| old_names) {
             self.source = name.old_source.into();
@@ -45,18 +45,18 @@ impl Readings {
         self
     }
 
-    /// Begins a collection whose values are measured now, at `collected_at`.
+    /// Begins a collection measured now, at `collected_at`.
     pub(crate) fn begin(&mut self, collected_at: Timestamp) {
         self.collected_at = collected_at;
         self.samples.clear();
         self.last_series = std::mem::take(&mut self.series);
     }
 
-    /// Adds a value. One that would make no valid sample (its labels come from the outside world) is left
-    /// out, so is a second value of the same series.
+    /// Adds a value. One that is not a valid sample (labels may come from external sources) is skipped, and so is a
+    /// second value of the same series.
     pub(crate) fn add(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: f64) {
         if let Err(violation) = self.try_add(name, unit, labels, value, self.collected_at) {
-            tracing::debug!(source = &*self.source, name, %violation, "left out a value");
+            tracing::debug!(source = &*self.source, name, %violation, "skipped a value");
         }
     }
 
@@ -66,7 +66,7 @@ impl Readings {
         self.add(name, unit, labels, value as f64);
     }
 
-    /// Adds a value that was measured at `at`, or says why it makes no valid sample.
+    /// Adds a value measured at `at`, or returns why it is not a valid sample.
     pub(crate) fn try_add(
         &mut self,
         name: &str,

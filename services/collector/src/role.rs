@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::config::CollectorConfig;
 use crate::run::run;
@@ -9,7 +9,7 @@ use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
 /// The collector.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "collector",
-    about: "Takes samples from the outside world",
+    about: "Collects samples from external sources",
     http_port: 8466,
     grpc: None,
     consumes: &[],

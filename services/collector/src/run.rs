@@ -1,4 +1,4 @@
-//! The collector's loops: one for each target, one that publishes, one that saves marks.
+//! The collector's loops: one per target, one that publishes, one that saves marks.
 
 use crate::collect::Collecting;
 use crate::config::CollectorConfig;
@@ -20,13 +20,13 @@ use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 use watchkeeper_spool::{SpoolPort, SpooledBus};
 
-/// How long collections that are under way may go on when the role is asked to stop.
+/// How long running collections may continue when the role stops.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(3);
-/// How long publishing what is in hand, and saving marks, may take after that.
+/// How long publishing the queue, and saving marks, may take after that.
 pub const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
-/// Collects from every source that is enabled and publishes to topic `metrics`, until asked to stop. Samples wait in
-/// `spool` while the bus is away, if there is one.
+/// Collects from all enabled sources and publishes to topic `metrics`, until the role stops. Samples are kept in
+/// `spool` while the bus is unavailable, if there is one.
 pub async fn run(
     context: RoleContext,
     config: CollectorConfig,
@@ -41,7 +41,7 @@ pub async fn run(
 /// The same for any targets.
 ///
 /// # Errors
-/// Two targets of one name, a back end that only an operator can mend, or a target that panicked.
+/// Duplicate target names, a backend failure that only an operator can fix, or a target that panicked.
 pub async fn run_targets(
     context: RoleContext,
     targets: Vec<Box<dyn Target>>,
@@ -51,7 +51,7 @@ pub async fn run_targets(
 ) -> RoleResult {
     let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
     let bus = Arc::new(SpooledBus::new(&context, bus, spool, Topic::METRICS)?);
-    // The bus is watched, and what waits from before is forwarded, while the marks are waited for too.
+    // The bus is monitored, and the spool forwarded, while the marks are loaded too.
     tokio::try_join!(bus.run(), collect(context, targets, Arc::clone(&bus), schedule, metrics))?;
     Ok(())
 }
@@ -107,7 +107,7 @@ fn start(
     Ok(tasks)
 }
 
-/// Writes the status line, until the role is asked to stop.
+/// Writes the status line until the role stops.
 async fn report(collecting: &Collecting, bus: &SpooledBus) -> RoleResult {
     let Collecting { context, metrics, .. } = collecting;
     let mut rate = Rate::default();
@@ -122,7 +122,7 @@ async fn report(collecting: &Collecting, bus: &SpooledBus) -> RoleResult {
     Ok(())
 }
 
-/// Waits until the role is asked to stop or a target panics.
+/// Waits until the role stops or a target panics.
 async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
     let panic = async {
         loop {
@@ -140,19 +140,22 @@ async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
     }
 }
 
-/// Lets collections that are under way end, publishes what is in hand and saves the marks.
+/// Lets running collections end, publishes the queue and saves the marks.
 async fn wind_down(collecting: &Collecting, mut tasks: Tasks, publisher: &Publisher, keeper: &MarkKeeper) {
     let ended = timeout(FINISH_WITHIN, async { while tasks.join_next().await.is_some() {} }).await;
     if ended.is_err() {
-        tracing::warn!(targets = tasks.len(), "gave up collections that were under way");
+        tracing::warn!(targets = tasks.len(), "aborted running collections");
         tasks.shutdown().await;
     }
     let flush = async { tokio::join!(publisher.flush(), keeper.save()).1 };
     match timeout(FLUSH_WITHIN, flush).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "could not save when targets were last begun"),
+        Ok(Err(error)) => tracing::warn!(%error, "cannot save the last start times of targets"),
         Err(_) => {
-            tracing::warn!(samples = collecting.queue.len(), "could not publish the last samples");
+            tracing::warn!(
+                samples = collecting.queue.len(),
+                "cannot publish the last samples before the exit"
+            );
         }
     }
 }

@@ -1,16 +1,16 @@
-//! When a target is due. Instants are durations since the role started: nobody sets that clock.
+//! When a target is due. Instants are durations since the role started: a monotonic clock.
 
 use crate::target::Timing;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-/// The longest wait for a target that keeps failing, unless its interval is longer.
+/// The longest wait for a failing target, unless its interval is longer.
 pub const MAX_BACKOFF: Duration = Duration::from_secs(5 * 60);
-/// The longest that a target is left alone because it says so: quotas are renewed daily at the latest.
+/// The longest refusal by a target that is respected: quotas are renewed daily at the latest.
 pub const MAX_REFUSAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When one target is due: at `first + n · interval`, so that it never drifts. Due times that pass while
-/// a collection is under way are skipped, so that there is never a burst.
+/// The schedule of one target: due at `first + n · interval`, so that it never drifts. Due times that pass during a
+/// collection are skipped, so that there is never a burst.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     interval: Duration,
@@ -19,15 +19,15 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// For the start of the role. A target that was begun less than an interval ago waits out the rest of
-    /// it; any other is due now, or later by its share of the jitter.
+    /// For the start of the role. A target that was started less than an interval ago waits for the rest of it; any
+    /// other is due now, or later by its share of the jitter.
     pub(crate) fn starting(name: &str, timing: Timing, since_begun: Option<Duration>) -> Self {
         let interval = timing.interval();
         let rest = since_begun.and_then(|since| interval.checked_sub(since)).filter(|rest| !rest.is_zero());
         Self { interval, due: rest.unwrap_or_else(|| share_of(timing.jitter(), name)), failures: 0 }
     }
 
-    /// When it is due next.
+    /// The next due time.
     pub(crate) fn due(&self) -> Duration {
         self.due
     }
@@ -37,15 +37,15 @@ impl Schedule {
         self.failures > 0
     }
 
-    /// A collection ended well at `now`: the next due time that has not passed counts.
+    /// A collection succeeded at `now`: the next due time that has not passed applies.
     pub(crate) fn succeeded(&mut self, now: Duration) {
         self.failures = 0;
         self.advance(1, now);
     }
 
-    /// A collection failed at `now`. The first failure changes nothing; with each one after it in a row
-    /// the target is due half as often, down to once in [`MAX_BACKOFF`]. `refused_for` is how long the
-    /// target wants to be left alone, obeyed up to [`MAX_REFUSAL`].
+    /// A collection failed at `now`. The first failure changes nothing; with each consecutive one the target is due
+    /// half as often, down to once in [`MAX_BACKOFF`]. `refused_for` is how long the target refuses requests,
+    /// respected up to [`MAX_REFUSAL`].
     pub(crate) fn failed(&mut self, now: Duration, refused_for: Duration) {
         self.failures = self.failures.saturating_add(1);
         let most = MAX_BACKOFF.as_nanos() / self.interval.as_nanos();
@@ -53,7 +53,7 @@ impl Schedule {
         self.advance(doubled.min(most).max(1), now + refused_for.min(MAX_REFUSAL));
     }
 
-    /// Moves on by at least that many intervals, and to a due time that is not before `earliest`.
+    /// Advances by at least that many intervals, to a due time not before `earliest`.
     fn advance(&mut self, at_least: u128, earliest: Duration) {
         let passed = earliest.saturating_sub(self.due).as_nanos().div_ceil(self.interval.as_nanos());
         let intervals = u32::try_from(passed.max(at_least)).unwrap_or(u32::MAX);
@@ -61,8 +61,8 @@ impl Schedule {
     }
 }
 
-/// The part of `jitter` that falls to a target of that name: evenly spread over names, and the same at
-/// each start (another build may hash differently, which moves only the targets that are due anyway).
+/// The share of `jitter` for a target name: evenly spread over names, and the same at each start (another build may
+/// hash differently, which moves only targets that are due anyway).
 fn share_of(jitter: Duration, name: &str) -> Duration {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);

@@ -1,6 +1,5 @@
-//! The sources there are, one module each: its section (what all sources have is read by
-//! [`Timing::read`](crate::Timing::read)), its targets, and what they measure, gathered in
-//! [`Readings`](crate::readings::Readings).
+//! The sources, one module each: its section (common keys are read by [`Timing::read`](crate::Timing::read)), its
+//! targets, and their measurements, gathered in [`Readings`](crate::readings::Readings).
 
 pub(crate) mod base_url;
 pub(crate) mod github;

@@ -10,18 +10,18 @@ use watchkeeper_spool::SpoolState;
 
 /// How often the line is written.
 pub(crate) const REPORT_EVERY: Duration = Duration::from_secs(2);
-/// Over how long samples are counted: a shorter time would show how the intervals fall.
+/// The period over which samples are counted: a shorter one would fluctuate with the intervals.
 const RATE_OVER: Duration = Duration::from_secs(60);
 
 /// The samples published during the last minute.
 #[derive(Default)]
 pub(crate) struct Rate {
-    /// When, and how many there were by then in all; one for each report of the last minute.
+    /// Time and total of each report of the last minute.
     totals: VecDeque<(Instant, u64)>,
 }
 
 impl Rate {
-    /// Given how many there are by `now` in all.
+    /// Given the total at `now`.
     pub(crate) fn per_minute(&mut self, now: Instant, total: u64) -> u64 {
         self.totals.push_back((now, total));
         while self.totals.len() > 1 && now - self.totals[0].0 > RATE_OVER {
@@ -31,7 +31,7 @@ impl Rate {
     }
 }
 
-/// What an operator wants to know at a glance.
+/// The figures of the status line.
 pub(crate) struct Status {
     targets: u64,
     failing: u64,
@@ -62,7 +62,7 @@ impl fmt::Display for Status {
         }
         write!(f, "{targets} target{plural}, {failing} failing, {per_minute} samples/min")?;
         if self.dropped > 0 {
-            write!(f, ", {dropped} samples were dropped")?;
+            write!(f, ", {dropped} samples dropped")?;
         }
         Ok(())
     }
@@ -78,9 +78,9 @@ mod tests {
             Status { targets: 6, failing: 2, samples_per_minute: 41, dropped: 0, spool: SpoolState::Idle };
         assert_eq!(status.to_string(), "6 targets, 2 failing, 41 samples/min");
         let status = Status { targets: 1, dropped: 20_000, ..status };
-        assert_eq!(status.to_string(), "1 target, 2 failing, 41 samples/min, 20,000 samples were dropped");
+        assert_eq!(status.to_string(), "1 target, 2 failing, 41 samples/min, 20,000 samples dropped");
         let status = Status { dropped: 0, spool: SpoolState::Replaying { waiting: 3_100 }, ..status };
-        assert_eq!(status.to_string(), "replaying: 3,100 records left; 1 target, 2 failing, 41 samples/min");
+        assert_eq!(status.to_string(), "forwarding: 3,100 records left; 1 target, 2 failing, 41 samples/min");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a source implements: something that is collected from at intervals.
+//! The interface of sources: targets that are collected from at intervals.
 
 use async_trait::async_trait;
 use std::time::Duration;
@@ -7,51 +7,50 @@ use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_http_client::HttpError;
 use watchkeeper_runtime::MAX_BUSY;
 
-/// Something that samples are collected from at intervals: a host's disks, one repository, one URL.
+/// A target of periodic collection: a host's disks, one repository, one URL.
 #[async_trait]
 pub trait Target: Send + 'static {
-    /// The source it belongs to, as its samples and the metrics name it: `host`.
+    /// Its source, as in samples and metrics: `host`.
     fn source(&self) -> &'static str;
 
-    /// What it is called in logs and in the schedule; no other target may be called the same. It must
-    /// stay the same over restarts.
+    /// Its unique name in logs and in the schedule. It must stay the same across restarts.
     fn name(&self) -> &str;
 
-    /// When it is due, and how long it may take.
+    /// Its interval and timeout.
     fn timing(&self) -> Timing;
 
-    /// Measures now. A value that was measured before is not to be given again as a new sample, unless the
-    /// source says anew that it holds.
+    /// Collects now. A value that was returned before must not be returned as a new sample, unless the source
+    /// confirms it again.
     ///
-    /// Must not block: reads that do belong into [`tokio::task::spawn_blocking`]. Dropped when it takes
-    /// too long, and called again at the next due time all the same.
+    /// Must not block: blocking reads belong in [`tokio::task::spawn_blocking`]. Dropped on timeout, and called again
+    /// at the next due time.
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError>;
 
-    /// The samples that say that a collection failed; by default none do.
+    /// Samples that report a failed collection; none by default.
     fn failed(&mut self) -> Vec<Sample> {
         Vec::new()
     }
 }
 
-/// Why a target gave no samples. The text is for an operator, and never holds a secret.
+/// Why a collection failed. The text is for operators, and never contains a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CollectError {
-    /// It cannot be reached or read.
+    /// The target cannot be reached or read.
     #[error("not reachable: {0}")]
     Unreachable(String),
-    /// It has not answered in time.
+    /// It did not answer in time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
-    /// It wants to be left alone: a quota is used up, a token is not accepted.
+    /// It refuses requests: a quota is exhausted, or a token is not accepted.
     #[error("refused: {reason}")]
     Refused {
-        /// Why, as the target put it.
+        /// Why, in the target's words.
         reason: String,
-        /// It is not asked again before this instant, if it named one.
+        /// When it may be asked again, if it said so.
         until: Option<Timestamp>,
     },
-    /// It answers, but not with what was expected.
-    #[error("not understood: {0}")]
+    /// It answered, but not as expected.
+    #[error("unexpected answer: {0}")]
     Malformed(String),
 }
 
@@ -66,7 +65,7 @@ impl From<HttpError> for CollectError {
     }
 }
 
-/// When a target is due, and how long it may take. Valid by construction.
+/// Interval, jitter and timeout of a target. Valid by construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     interval: Duration,
@@ -81,13 +80,12 @@ impl Timing {
     pub const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
     /// Shortest timeout.
     pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
-    /// Longest timeout. Shorter than what counts as hung, so that the watchdog is not told that a slow
-    /// target is a hung loop.
+    /// Longest timeout. Shorter than the limit for a stalled loop, so that the watchdog does not mistake a slow
+    /// target for one.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(15);
 
-    /// Due every `interval`, at first by up to `jitter` late (each target by its own share, the same at
-    /// each start), and given up after `timeout`. What is outside the bounds is moved to the nearest;
-    /// the jitter is at most the interval.
+    /// Due every `interval`, at first up to `jitter` late (a fixed share per target), and aborted after `timeout`.
+    /// Values outside the bounds are clamped; the jitter is at most the interval.
     #[must_use]
     pub fn new(interval: Duration, jitter: Duration, timeout: Duration) -> Self {
         let interval = interval.clamp(Self::MIN_INTERVAL, Self::MAX_INTERVAL);
@@ -101,7 +99,7 @@ impl Timing {
         Self::read_rest(section, interval, default.jitter, default.timeout)
     }
 
-    /// The same for a source of many targets: the jitter is the interval, unless the section says otherwise.
+    /// The same for a source with many targets: the jitter defaults to the interval.
     pub(crate) fn read_spread(section: &mut Section<'_>, interval: Duration, timeout: Duration) -> Self {
         let interval = Self::read_interval(section, interval);
         Self::read_rest(section, interval, interval, timeout)
@@ -117,17 +115,17 @@ impl Timing {
         Self::new(interval, jitter, timeout)
     }
 
-    /// From one due time to the next.
+    /// The time between due times.
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// Over how long the first due times of a source's targets are spread.
+    /// The period over which the first due times of a source's targets are spread.
     pub fn jitter(&self) -> Duration {
         self.jitter
     }
 
-    /// How long one collection may take.
+    /// The timeout of one collection.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

@@ -13,37 +13,37 @@ use toml::de::DeTable;
 /// Longest file, in bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
-/// The variable in which systemd names the directory of a unit's credentials.
+/// The variable in which systemd passes the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
-/// A configuration file that is TOML; what it says is yet to be read.
+/// A TOML configuration file that is not decoded yet.
 #[derive(Debug)]
 pub struct Document<'t> {
     source: Source<'t>,
     root: Spanned<DeTable<'t>>,
-    /// Where relative paths of files that are no secrets begin.
+    /// Base directory of relative paths to files that are not secrets.
     directory: PathBuf,
     secrets: Secrets,
 }
 
-/// Where the files of secrets are.
+/// Where secret files are.
 #[derive(Clone, Debug)]
 pub(crate) enum Secrets {
     /// Relative paths begin in this directory.
     In(PathBuf),
-    /// Not here: their files are not opened.
+    /// Not on this host: secret files are not opened.
     Elsewhere,
 }
 
 impl Secrets {
-    /// Those of the file `path`: in the directory of `credentials` if there is one, else beside the file.
+    /// For the file `path`: the directory `credentials` if there is one, else the directory of the file.
     fn of(path: &Path, credentials: Option<OsString>) -> Self {
         let beside = || path.parent().unwrap_or(Path::new("")).to_owned();
         Self::In(credentials.map_or_else(beside, PathBuf::from))
     }
 }
 
-/// A document that is being read.
+/// A document while it is read.
 #[derive(Debug)]
 pub(crate) struct Reading<'d> {
     pub(crate) directory: &'d Path,
@@ -58,7 +58,7 @@ impl Reading<'_> {
 }
 
 impl Document<'static> {
-    /// What stands in for a file where there is none: every key has its default.
+    /// Stands in for a missing file: every key has its default.
     pub fn empty() -> Self {
         let root = Spanned::new(0..0, DeTable::new());
         let source = Source { name: "the default configuration".to_owned(), text: "" };
@@ -67,11 +67,11 @@ impl Document<'static> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads `text`, the content of the file `path`, which is not opened. Relative paths of files begin in
-    /// the directory of `path`; those of secrets in `$CREDENTIALS_DIRECTORY` if systemd has set it.
+    /// Parses `text`, the content of the file `path`, which is not opened. Relative paths of files start at the
+    /// directory of `path`; those of secrets at `$CREDENTIALS_DIRECTORY` if systemd has set it.
     ///
     /// # Errors
-    /// What is not TOML, or the file if it has more than [`MAX_FILE_BYTES`].
+    /// Invalid TOML, or more than [`MAX_FILE_BYTES`].
     pub fn parse(path: impl AsRef<Path>, text: &'t str) -> Result<Self, ConfigErrors> {
         let path = path.as_ref();
         let source = Source { name: path.display().to_string(), text };
@@ -90,7 +90,7 @@ impl<'t> Document<'t> {
         Ok(Self { source, root, directory, secrets })
     }
 
-    /// Leaves the files of secrets closed and reads each as an empty one.
+    /// Does not open secret files; each secret reads as empty.
     #[must_use]
     pub(crate) fn without_secrets(self) -> Self {
         Self { secrets: Secrets::Elsewhere, ..self }
@@ -99,7 +99,7 @@ impl<'t> Document<'t> {
     /// Reads the whole file with `read`.
     ///
     /// # Errors
-    /// Everything that `read` or a section refused, and every key that nothing asked for.
+    /// Everything that `read` or a section rejected, and every unknown key.
     pub fn read<T>(&self, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
         let (directory, secrets) = (&*self.directory, &self.secrets);
         let reading = Reading { directory, secrets, faults: RefCell::default() };

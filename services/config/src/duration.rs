@@ -8,8 +8,8 @@ static PARSER: SpanParser = SpanParser::new();
 static PRINTER: SpanPrinter = SpanPrinter::new().designator(Designator::Compact).spacing(Spacing::None);
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
-/// Reads a duration as people write it: `15s`, `1h30m`, `7d`. A day has 24 hours, and there are no months
-/// or years. The error says what to write.
+/// Parses a duration such as `15s`, `1h30m`, `7d`. A day has 24 hours; there are no months or years. The error says
+/// what to write.
 pub fn parse(text: &str) -> Result<Duration, String> {
     if text.trim().parse::<f64>().is_ok() {
         return Err(without_unit(text.trim()));
@@ -20,7 +20,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| format!("must not be negative, is {text:?}"))
 }
 
-/// What to say of a number that has no unit.
+/// The error for a number without a unit.
 pub(crate) fn without_unit(number: &str) -> String {
     format!("needs a unit: write \"{number}s\" for seconds, or ms, m, h, d")
 }
@@ -29,7 +29,7 @@ fn not_a_duration(text: &str) -> String {
     format!("must be a duration such as \"15s\", \"1h30m\" or \"7d\", is {text:?}")
 }
 
-/// As [`parse`] reads it, in days if they are whole: `1h30m`, `7d`.
+/// The format that [`parse`] reads, in whole days if possible: `1h30m`, `7d`.
 pub fn show(duration: Duration) -> String {
     let is_whole = duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(SECONDS_OF_A_DAY);
     match duration.as_secs() / SECONDS_OF_A_DAY {

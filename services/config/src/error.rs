@@ -1,32 +1,32 @@
-//! What is wrong with a file.
+//! Errors in a configuration file.
 
 use crate::source::{Location, Source};
 use std::fmt;
 use std::ops::Range;
 
-/// Most errors of one file that are reported; the others are only counted.
+/// Most errors reported for one file; the rest are only counted.
 pub const MAX_ERRORS: usize = 100;
 
-/// Something wrong with a part of the file, as the reader of that part puts it.
+/// An error in a part of the file, as the reader of that part words it.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// The key's path; empty when it is about the file.
+    /// The key's path; empty for the file itself.
     pub(crate) key: String,
     pub(crate) reason: String,
-    /// In bytes of the text.
+    /// Byte range in the text.
     pub(crate) span: Range<usize>,
     /// Whether the span is a key whose value must not be shown.
     pub(crate) hides_value: bool,
 }
 
 impl Fault {
-    /// Something wrong with the file as such, such as that it is not TOML.
+    /// An error in the file itself, such as invalid TOML.
     pub(crate) fn of_file(reason: String, span: Option<Range<usize>>) -> Self {
         Self { key: String::new(), reason, span: span.unwrap_or(0..0), hides_value: false }
     }
 }
 
-/// One thing that is wrong.
+/// One error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,
@@ -41,7 +41,7 @@ impl ConfigError {
         Self { key, reason, location }
     }
 
-    /// The key's path, such as `persister.batch_age`; empty when it is about the file.
+    /// The key's path, such as `persister.batch_age`; empty for the file itself.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -51,7 +51,7 @@ impl ConfigError {
         &self.reason
     }
 
-    /// The line where it stands, from 1. A key that is missing stands where its section begins.
+    /// The line, from 1. A missing key is reported where its section begins.
     pub fn line(&self) -> usize {
         self.location.line
     }
@@ -68,18 +68,18 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Everything that is wrong with one file. Shows each error with its line, as rustc does.
+/// All errors in one file. Each is shown with its line, as rustc does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
     file: String,
-    /// There is nothing to show where there is no text.
+    /// False if there is no text to show.
     shows_lines: bool,
     first: Vec<ConfigError>,
     count: usize,
 }
 
 impl ConfigErrors {
-    /// Of faults in any order.
+    /// From faults in any order.
     pub(crate) fn new(source: &Source<'_>, mut faults: Vec<Fault>) -> Self {
         let count = faults.len();
         faults.sort_by_key(|fault| fault.span.start);
@@ -88,12 +88,12 @@ impl ConfigErrors {
         Self { file: source.name.clone(), shows_lines: !source.text.is_empty(), first, count }
     }
 
-    /// The errors by line, the first [`MAX_ERRORS`] of them.
+    /// The first [`MAX_ERRORS`] errors, ordered by line.
     pub fn first(&self) -> &[ConfigError] {
         &self.first
     }
 
-    /// How many there are in all; never 0.
+    /// The total number of errors; never 0.
     pub fn count(&self) -> usize {
         self.count
     }

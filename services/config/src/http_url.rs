@@ -1,4 +1,4 @@
-//! URLs over HTTP.
+//! HTTP URLs.
 
 use http::Uri;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::str::FromStr;
 /// Longest URL, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;
 
-/// An `http://` or `https://` URL with a host, and without user, password and fragment. Its path or query is
-/// often a secret, so it shows no more of itself than the host.
+/// An `http://` or `https://` URL with a host, and without user, password and fragment. Its path or query is often a
+/// secret, so only the host is shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpUrl {
     text: String,
@@ -17,7 +17,7 @@ pub struct HttpUrl {
     is_https: bool,
 }
 
-/// A text that is no such URL.
+/// Not such a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be an http:// or https:// URL of at most {MAX_URL_BYTES} bytes with a host, \
@@ -43,7 +43,7 @@ impl FromStr for HttpUrl {
         let port = match authority.port_u16() {
             Some(0) => return Err(HttpUrlError),
             Some(port) => port,
-            // `host:` and `host:99999` have a port too, but none that is a number.
+            // `host:` and `host:99999` have a port too, but not a valid one.
             None if authority.as_str() != authority.host() => return Err(HttpUrlError),
             None if is_https => 443,
             None => 80,
@@ -56,17 +56,17 @@ impl FromStr for HttpUrl {
 }
 
 impl HttpUrl {
-    /// As it was written. Whoever calls this answers for where it goes.
+    /// The URL as written. The caller is responsible for where it goes.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The host: a name or an address, one of IPv6 in brackets.
+    /// The host: a name or an address, an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, which the scheme gives when the URL does not.
+    /// The port; the default of the scheme if the URL has none.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -76,7 +76,7 @@ impl HttpUrl {
         self.is_https
     }
 
-    /// The URL with a path (which begins with `/`) after its own: of `https://api.test/v1/` and `/x` it is
+    /// The URL with a path (which begins with `/`) appended: `https://api.test/v1/` and `/x` give
     /// `https://api.test/v1/x`.
     #[must_use]
     pub fn with_path(&self, path: &str) -> Self {

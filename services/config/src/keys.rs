@@ -1,4 +1,4 @@
-//! The values of a section: one method for each kind.
+//! The values of a section: one method per type.
 
 use crate::document::Secrets;
 use crate::secret::{self, Secret};
@@ -24,7 +24,7 @@ impl Section<'_> {
         self.take(key, |found| value::integer(found, &range)).unwrap_or(default)
     }
 
-    /// A finite number, with a fraction or without, if the key is there.
+    /// A finite number, with or without a fraction, if the key is present.
     pub fn number(&mut self, key: &'static str) -> Option<f64> {
         self.take(key, value::number)
     }
@@ -34,7 +34,7 @@ impl Section<'_> {
         self.take(key, value::boolean).unwrap_or(default)
     }
 
-    /// A duration within `range`, written with its unit: `"15s"`, `"1h30m"`, `"7d"`.
+    /// A duration within `range`, with its unit: `"15s"`, `"1h30m"`, `"7d"`.
     pub fn duration(
         &mut self,
         key: &'static str,
@@ -58,7 +58,7 @@ impl Section<'_> {
         self.items(key, max_items, |found| value::duration(found, &range))
     }
 
-    /// A number of bytes within `range`, written with its unit: `"4 MiB"`, `"512KiB"`.
+    /// A number of bytes within `range`, with its unit: `"4 MiB"`, `"512KiB"`.
     pub fn bytes(&mut self, key: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
         self.take(key, |found| value::bytes(found, &range)).unwrap_or(default)
     }
@@ -68,18 +68,18 @@ impl Section<'_> {
         self.optional_text(key, max_bytes).unwrap_or_else(|| default.to_owned())
     }
 
-    /// Text of 1 to `max_bytes` bytes, if the key is there.
+    /// Text of 1 to `max_bytes` bytes, if the key is present.
     pub fn optional_text(&mut self, key: &'static str, max_bytes: usize) -> Option<String> {
         self.take(key, |found| value::text(found, max_bytes).map(str::to_owned))
     }
 
-    /// Text of 1 to `max_bytes` bytes that must be there; reading goes on with an empty one.
+    /// Required text of 1 to `max_bytes` bytes; continues with an empty one if it is missing.
     pub fn required_text(&mut self, key: &'static str, max_bytes: usize) -> String {
         self.require(key);
         self.text(key, max_bytes, "")
     }
 
-    /// Text that `T` parses, if the key is there; the error of `T` must say what the text has to be.
+    /// Text that `T` parses, if the key is present; the error of `T` must say what the text has to be.
     pub fn parsed<T>(&mut self, key: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -87,8 +87,8 @@ impl Section<'_> {
         self.take(key, value::parsed)
     }
 
-    /// Text that `T` parses, that must be there, and that no error shows; nor may the error of `T`.
-    /// `None` is recorded as an error.
+    /// Required text that `T` parses and that no error shows; the error of `T` must not show it either. `None` is
+    /// recorded as an error.
     pub fn required_hidden<T>(&mut self, key: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -97,7 +97,7 @@ impl Section<'_> {
         self.hidden(key, |text| text.parse().map_err(|error: T::Err| error.to_string()))
     }
 
-    /// The same for a key that need not be there, with what parses the text.
+    /// The same for an optional key, with a parser function.
     pub fn hidden<T>(
         &mut self,
         key: &'static str,
@@ -106,7 +106,7 @@ impl Section<'_> {
         self.take_hidden(key, |value| value::text_unseen(value).and_then(parse))
     }
 
-    /// At most `max_items` texts that `T` parses; none without the key.
+    /// At most `max_items` texts that `T` parses; empty without the key.
     pub fn parsed_list<T>(&mut self, key: &'static str, max_items: usize) -> Vec<T>
     where
         T: FromStr<Err: Display>,
@@ -114,7 +114,7 @@ impl Section<'_> {
         self.items(key, max_items, value::parsed)
     }
 
-    /// The same, where one that is given twice is an error.
+    /// The same, with duplicates being an error.
     pub fn parsed_set<T>(&mut self, key: &'static str, max_items: usize) -> Vec<T>
     where
         T: FromStr<Err: Display> + PartialEq,
@@ -131,13 +131,12 @@ impl Section<'_> {
         kept.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// What the listed names in `choices` stand for, at most one item per choice; none without the key.
+    /// The values of the listed names in `choices`, at most one per choice; empty without the key.
     pub fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Vec<T> {
         self.items(key, choices.len(), |found| value::choice(found, choices))
     }
 
-    /// A section whose keys are free and whose values are durations within `range`, at most
-    /// `max_entries`; none without the section.
+    /// A section with free keys and durations within `range`, at most `max_entries`; empty without the section.
     pub fn durations(
         &mut self,
         key: &'static str,
@@ -147,8 +146,8 @@ impl Section<'_> {
         self.entries(key, max_entries, |found| value::duration(found, &range))
     }
 
-    /// A section whose keys are free and whose values are texts of 1 to `max_bytes` bytes, at most
-    /// `max_entries`; none without the section.
+    /// A section with free keys and texts of 1 to `max_bytes` bytes, at most `max_entries`; empty without the
+    /// section.
     pub fn texts(
         &mut self,
         key: &'static str,
@@ -175,16 +174,16 @@ impl Section<'_> {
         entries.collect()
     }
 
-    /// The path of a file that is no secret, if the key is there. A relative one begins in the directory of
-    /// the configuration.
+    /// The path of a file that is not a secret, if the key is present. A relative path starts at the directory of the
+    /// configuration file.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let directory = self.reading.directory;
         self.take(key, |found| value::text(found, MAX_PATH_BYTES).map(|path| directory.join(path)))
     }
 
-    /// The content of the file that the key names, without line ends after it. A relative path begins
-    /// where [`Document::parse`](crate::Document::parse) says. A file that every user of the host can
-    /// read is refused, so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
+    /// The content of the named file, without trailing line ends. For the base of relative paths see
+    /// [`Document::parse`](crate::Document::parse). A file that is readable by every user of the host is refused, and
+    /// so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
     pub fn secret_file(&mut self, key: &'static str) -> Option<Secret> {
         let secrets = self.reading.secrets;
         self.take(key, |found| {
@@ -196,7 +195,7 @@ impl Section<'_> {
         })
     }
 
-    /// The same for a file that must be named; reading goes on with an empty secret.
+    /// The same for a required key; continues with an empty secret if it is missing.
     pub fn required_secret_file(&mut self, key: &'static str) -> Secret {
         self.require(key);
         self.secret_file(key).unwrap_or_default()

@@ -1,5 +1,4 @@
-//! Reading one TOML file: every role reads its own section, and all errors are reported at once, each
-//! with its line.
+//! Reads one TOML file: every role reads its own section, and all errors are reported at once, each with its line.
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,4 +1,4 @@
-//! From a file's path to what it says.
+//! Loading a configuration file.
 
 use crate::document::{Document, MAX_FILE_BYTES};
 use crate::error::{ConfigErrors, Fault};
@@ -11,21 +11,20 @@ use std::path::Path;
 /// Reads the file at `path` with `read`.
 ///
 /// # Errors
-/// Everything that is wrong with it, see [`Document::parse`] and [`Document::read`], or why it cannot be
-/// opened.
+/// All errors in the file, see [`Document::parse`] and [`Document::read`], or why it cannot be opened.
 pub fn load<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
     let path = path.as_ref();
     Document::parse(path, &text(path)?)?.read(read)
 }
 
-/// The same, but the files of secrets stay closed, and each is read as an empty one: for checking a file on
-/// another machine than the one it is for.
+/// The same, but secret files are not opened, and each secret reads as empty: for checking a file on a different host
+/// than its own.
 pub fn check<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
     let path = path.as_ref();
     Document::parse(path, &text(path)?)?.without_secrets().read(read)
 }
 
-/// The file's text, and no more of it than it takes to see that it is too long.
+/// The text of the file; reads only as much as needed to detect that it is too long.
 fn text(path: &Path) -> Result<String, ConfigErrors> {
     let read = || -> io::Result<String> {
         let mut bytes = Vec::new();

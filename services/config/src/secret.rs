@@ -1,4 +1,4 @@
-//! Secrets, which stand in files of their own.
+//! Secrets, which are kept in separate files.
 
 use std::fmt;
 use std::fs::File;
@@ -12,23 +12,22 @@ pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 /// The permission bit that lets every user of the host read a file.
 const READABLE_BY_OTHERS: u32 = 0o004;
 
-/// A text that no log and no error shows.
+/// Text that no log and no error shows.
 ///
-/// Two are compared to see whether a file has changed, in a time that tells how they begin: not a way to
-/// check what a client sends.
+/// Comparison is for detecting a changed file and is not constant-time: do not use it to check what a client sends.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// Reads a secret that a command line names. The error says what to do, and never what was read.
+    /// Reads a secret that is named on the command line. The error says what to do, and never shows the content.
     ///
     /// # Errors
-    /// When the file cannot be read, is none, or can be read by everybody.
+    /// When the file cannot be read, is not a regular file, or is readable by everybody.
     pub fn from_file(path: &Path) -> Result<Self, String> {
         read(path)
     }
 
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// The text itself. The caller is responsible for where it goes.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -52,10 +51,10 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Reads a secret, without line ends after it. The error says what to do, and never what was read.
+/// Reads a secret, without trailing line ends. The error says what to do, and never shows the content.
 pub(crate) fn read(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
-    // Asked before opening, because opening a pipe would wait for its writer.
+    // Checked before opening, because opening a pipe would wait for its writer.
     let metadata = path.metadata().map_err(|error| format!("cannot read {shown}: {error}"))?;
     if !metadata.is_file() {
         return Err(format!("{shown} is not a regular file"));

@@ -8,16 +8,16 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// One table of the file, or what stands in for one that is not there.
+/// One table of the file, or an empty one in place of a missing table.
 ///
-/// Each method reads one key. A value that is wrong is recorded, and reading goes on with the default;
-/// [`Document::read`](crate::Document::read) then fails with everything that was recorded. A key that
-/// no method asked for is an error too.
+/// Each method reads one key. A wrong value is recorded, and reading continues with the default;
+/// [`Document::read`](crate::Document::read) then fails with all recorded errors. A key that no method reads is an
+/// error too.
 #[derive(Debug)]
 pub struct Section<'d> {
     pub(crate) reading: &'d Reading<'d>,
     table: Option<&'d DeTable<'d>>,
-    /// Empty for the root, else it ends in a dot.
+    /// Empty for the root, else ends in a dot.
     prefix: String,
     /// Where the section begins.
     span: Range<usize>,
@@ -34,7 +34,7 @@ impl<'d> Section<'d> {
         Self { reading: self.reading, table, prefix, span, asked: BTreeSet::new() }
     }
 
-    /// Reads the section, then records every key that `read` did not ask for.
+    /// Reads the section, then records every key that `read` did not read.
     pub(crate) fn finish<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let result = read(&mut self);
         for key in self.table.into_iter().flat_map(DeTable::keys) {
@@ -47,25 +47,25 @@ impl<'d> Section<'d> {
         result
     }
 
-    /// Takes this section as it is, whatever its keys: for one whose reader is not a part of this build.
+    /// Accepts this section as it is, whatever its keys: for a section whose reader is not part of this build.
     pub fn skip(&mut self) {
         self.table = None;
     }
 
-    /// The section `[name]`. One that is not there is read as an empty one.
+    /// The section `[name]`. A missing one reads as empty.
     pub fn section<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
         let span = self.span_of(name);
         let table = self.take(name, |found| value::table(found));
         self.nested(name, table, span).finish(read)
     }
 
-    /// Whether `key` is there, whatever its value: for what means something else when it is left out.
+    /// Whether `key` is present, whatever its value: for keys whose absence has a meaning.
     pub fn has(&mut self, key: &'static str) -> bool {
         self.asked.insert(key);
         self.find(key).is_some()
     }
 
-    /// The sections `[[name]]` in order, at most `max_sections`; none without the key.
+    /// The sections `[[name]]` in order, at most `max_sections`; empty without the key.
     pub fn sections<T>(
         &mut self,
         name: &'static str,
@@ -79,8 +79,8 @@ impl<'d> Section<'d> {
         nested.collect()
     }
 
-    /// Records that the value of `key` is wrong, for a rule that this section's reader knows: "must be
-    /// longer than `interval`". It stands at the value, or where the section begins if there is none.
+    /// Records that the value of `key` is wrong by a rule of this section's reader: "must be longer than `interval`".
+    /// Reported at the value, or where the section begins if it is missing.
     pub fn refuse(&mut self, key: &'static str, reason: impl Into<String>) {
         self.asked.insert(key);
         self.record(key, self.span_of(key), reason.into());
@@ -100,7 +100,7 @@ impl<'d> Section<'d> {
         self.find(key).map_or(self.span.clone(), Spanned::span)
     }
 
-    /// The decoded value of `key`; `None` when there is none, or when it is wrong, which is recorded.
+    /// The decoded value of `key`; `None` if it is missing, or wrong, which is recorded.
     pub(crate) fn take<T>(
         &mut self,
         key: &'static str,
@@ -110,7 +110,7 @@ impl<'d> Section<'d> {
         self.decode(key, self.find(key)?, decode)
     }
 
-    /// The same, but no error shows anything of the value.
+    /// The same, but no error shows any of the value.
     pub(crate) fn take_hidden<T>(
         &mut self,
         key: &'static str,
@@ -121,7 +121,7 @@ impl<'d> Section<'d> {
         decode(found.get_ref()).map_err(|reason| self.record_hiding(key, name.span(), reason)).ok()
     }
 
-    /// The decoded items of the list `key` that are not wrong.
+    /// The decoded items of the list `key` that are valid.
     pub(crate) fn items<T>(
         &mut self,
         key: &'static str,
@@ -131,7 +131,7 @@ impl<'d> Section<'d> {
         self.spanned_items(key, max_items, decode).into_iter().map(|(_, item, _)| item).collect()
     }
 
-    /// The decoded items, each with its index and where it stands.
+    /// The decoded items, each with its index and span.
     pub(crate) fn spanned_items<T>(
         &mut self,
         key: &'static str,
@@ -165,7 +165,7 @@ impl<'d> Section<'d> {
     }
 }
 
-/// A key as it must be written: quoted unless it is of letters, digits, `_` and `-`.
+/// A key as it must be written: quoted unless it consists of letters, digits, `_` and `-`.
 pub(crate) fn shown(key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { format!("{key:?}") }

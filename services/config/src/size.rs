@@ -1,10 +1,10 @@
 //! Sizes with a unit.
 
-/// The units from the largest to the smallest, and how many bytes one has.
+/// The units from the largest to the smallest, with their size in bytes.
 const UNITS: [(&str, usize); 5] =
     [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
-/// Reads `4 MiB`, `512KiB`, `100 B`, in bytes.
+/// Parses `4 MiB`, `512KiB`, `100 B` to bytes.
 pub(crate) fn parse(text: &str) -> Result<usize, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -19,12 +19,12 @@ pub(crate) fn parse(text: &str) -> Result<usize, String> {
     })
 }
 
-/// What to say of a number that has no unit.
+/// The error for a number without a unit.
 pub(crate) fn without_unit(number: &str) -> String {
     format!("needs a unit: write \"{number} B\" for bytes, or KiB, MiB, GiB, TiB")
 }
 
-/// As [`parse`] reads it, in the largest unit that shows it exactly.
+/// The format that [`parse`] reads, in the largest unit that is exact.
 pub(crate) fn show(bytes: usize) -> String {
     let exact = UNITS.into_iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
     let (name, unit) = exact.unwrap_or(("B", 1));

@@ -1,4 +1,4 @@
-//! Where in the file something stands, and how to show it.
+//! Locations in the file and how to show them.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ pub(crate) struct Source<'t> {
     pub(crate) text: &'t str,
 }
 
-/// A part of one line, kept so that it can be shown when the file's text is gone.
+/// A part of one line, kept so that it can be shown after the file's text is dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
     /// From 1.
@@ -20,13 +20,13 @@ pub(crate) struct Location {
     pub(crate) column: usize,
     /// In characters; at least 1.
     width: usize,
-    /// The line, fit for a terminal.
+    /// The line, safe for a terminal.
     shown: String,
 }
 
 impl Source<'_> {
-    /// Where the first line of `span` stands. A section in braces is shown up to its first value: which of
-    /// its values must not be shown, only its reader knows.
+    /// The location of the first line of `span`. An inline table is shown up to its first value: only its reader
+    /// knows which values must not be shown.
     pub(crate) fn locate(&self, span: Range<usize>) -> Location {
         match self.text.get(span.start..) {
             Some(text) if text.starts_with('{') => self.locate_key(span.start..span.start + 1),
@@ -48,8 +48,8 @@ impl Source<'_> {
         }
     }
 
-    /// The same for a key whose value must not be shown, such as a password that was written into the
-    /// file by mistake.
+    /// The same for a key whose value must not be shown, such as a password that was written into the file by
+    /// mistake.
     pub(crate) fn locate_key(&self, span: Range<usize>) -> Location {
         let mut location = self.locate_line(span);
         let after_key: usize =
@@ -62,13 +62,13 @@ impl Source<'_> {
     }
 }
 
-/// The last place at or before `at` where a character begins.
+/// The last character boundary at or before `at`.
 fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
 }
 
-/// A character stays one character, so that the carets stay under what they mark.
+/// Keeps one character per character, so that the carets stay under what they mark.
 fn printable(line: &str) -> String {
     line.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }

@@ -1,4 +1,4 @@
-//! From TOML values to what a role wants, each with the reason when it is not that.
+//! Decodes TOML values, with the reason if that fails.
 
 use crate::{duration, size, suggestion};
 use std::fmt::Display;
@@ -17,7 +17,7 @@ where
     number.ok_or_else(|| outside(range.start(), range.end(), digits))
 }
 
-/// A finite number, written with a fraction or without.
+/// A finite number, with or without a fraction.
 pub(crate) fn number(value: &DeValue<'_>) -> Result<f64, String> {
     let text = match value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
@@ -78,7 +78,7 @@ where
     text.parse().map_err(|error| format!("{error} (is {text:?})"))
 }
 
-/// Text that no reason shows.
+/// Text that no error shows.
 pub(crate) fn text_unseen<'v>(value: &'v DeValue<'_>) -> Result<&'v str, String> {
     value.as_str().ok_or_else(|| not("text", value))
 }

@@ -1,9 +1,9 @@
-//! How many values become one.
+//! Aggregates.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How the values of one window become one.
+/// How to aggregate the values of one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregate {
     /// Arithmetic mean.
@@ -23,7 +23,7 @@ pub enum Aggregate {
     P95,
 }
 
-/// A text that names no aggregate.
+/// The text does not name an aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of avg, min, max, sum, count, last, p95")]
 pub struct UnknownAggregate;
@@ -33,7 +33,7 @@ impl Aggregate {
     pub const ALL: [Self; 7] =
         [Self::Avg, Self::Min, Self::Max, Self::Sum, Self::Count, Self::Last, Self::P95];
 
-    /// The name in queries.
+    /// Its name in queries.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Avg => "avg",
@@ -61,7 +61,7 @@ impl FromStr for Aggregate {
     }
 }
 
-/// Folds the values of one window, given in order of time. Only [`Aggregate::P95`] keeps them all.
+/// Aggregates the values of one window, given in order of time. Only [`Aggregate::P95`] keeps them all.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
     aggregate: Aggregate,
@@ -93,7 +93,7 @@ impl Accumulator {
         self.count += 1;
     }
 
-    /// The window's value, or `None` if nothing was added; the window is empty again afterwards.
+    /// The window's value, or `None` if nothing was added; resets the window.
     #[expect(clippy::cast_precision_loss, reason = "a window of 2^53 values does not occur")]
     pub fn take(&mut self) -> Option<f64> {
         let count = std::mem::take(&mut self.count);

@@ -1,23 +1,23 @@
-//! What is wrong, who must not be told of it, and who was.
+//! Alerts, silences and notifications.
 
 use crate::{Matchers, Series, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// How bad it is, the least first.
+/// The severity of an alert, least severe first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Good to know.
+    /// For information.
     Info,
-    /// To be looked at in working hours.
+    /// Look at it during working hours.
     #[default]
     Warning,
-    /// To be looked at now.
+    /// Look at it now.
     Critical,
 }
 
-/// A text that names no severity.
+/// The text does not name a severity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be info, warning or critical")]
 pub struct UnknownSeverity;
@@ -26,7 +26,7 @@ impl Severity {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
 
-    /// The name in rules, labels and answers.
+    /// Its name in rules, labels and answers.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -50,13 +50,13 @@ impl FromStr for Severity {
     }
 }
 
-/// One rule about one series, from firing to clearing. Rule and series are its identity: when it fires
-/// again it is the same alert with a later [`Self::fired_at`].
+/// One rule that fires for one series, from firing to clearing. Rule and series are its identity: when it
+/// fires again it is the same alert with a later [`Self::fired_at`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
     /// The rule's name.
     pub rule: String,
-    /// The series it is about; one of `source` `watchkeeper` where a rule is about no series of its own.
+    /// The series it fires for; one of `source` `watchkeeper` if the rule is not for a series.
     pub series: Arc<Series>,
     /// The rule's severity.
     pub severity: Severity,
@@ -64,9 +64,9 @@ pub struct Alert {
     pub fired_at: Timestamp,
     /// When it cleared; `None` while it fires.
     pub cleared_at: Option<Timestamp>,
-    /// The value with which it fired, or cleared; `None` for what has no value, such as silence.
+    /// The value with which it fired or cleared; `None` if there is none, as when samples are absent.
     pub value: Option<f64>,
-    /// Why it fires, or why no longer, in one line of plain words: `is 0 percent, below 50 for 2m`.
+    /// Why it fires or no longer does, in one line: `is 0 percent, below 50 for 2m`.
     pub reason: String,
 }
 
@@ -76,7 +76,7 @@ impl Alert {
         self.cleared_at.is_none()
     }
 
-    /// What matchers, grouping and inhibition see: `rule`, `severity`, and the fields of the series.
+    /// The fields for matchers, grouping and inhibition: `rule`, `severity`, and those of the series.
     pub fn field(&self, name: &str) -> Option<&str> {
         match name {
             "rule" => Some(&self.rule),
@@ -86,41 +86,41 @@ impl Alert {
     }
 }
 
-/// Nobody is notified of the alerts that match, for a time.
+/// Mutes notifications for matching alerts for a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Silence {
-    /// Given by who makes it; unique.
+    /// Its id, chosen by its creator; unique.
     pub id: String,
-    /// Which alerts.
+    /// Which alerts it mutes.
     pub matchers: Matchers,
-    /// The first instant it holds.
+    /// The first instant at which it is active.
     pub starts_at: Timestamp,
-    /// The first instant it no longer holds.
+    /// The first instant at which it is no longer active.
     pub ends_at: Timestamp,
-    /// Who made it.
+    /// Who created it.
     pub created_by: String,
     /// Why.
     pub comment: String,
 }
 
 impl Silence {
-    /// Whether it holds at `now`.
+    /// Whether it is active at `now`.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.starts_at <= now && now < self.ends_at
     }
 
-    /// Whether it keeps `alert` from being told at `now`.
+    /// Whether it mutes `alert` at `now`.
     pub fn covers(&self, alert: &Alert, now: Timestamp) -> bool {
         self.is_active(now) && self.matchers.hold(|field| alert.field(field))
     }
 }
 
-/// By which way a notification goes.
+/// How a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
-    /// As a mail.
+    /// By mail.
     Mail,
-    /// As a POST of JSON.
+    /// By an HTTP POST of JSON.
     Webhook,
 }
 
@@ -128,7 +128,7 @@ impl Channel {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
 
-    /// The name in answers and stores.
+    /// Its name in answers and stores.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
@@ -140,45 +140,45 @@ impl Channel {
 /// One message to one recipient about one group of alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
-    /// The same however often it is made or sent: the receiving side can tell a repetition by it. Of
+    /// The same however often it is created or sent: the recipient can detect duplicates by it. Consists of
     /// letters, digits, `-` and `.`.
     pub id: String,
-    /// The group of alerts it is about, as people read it.
+    /// The group of alerts, in readable form.
     pub group: String,
-    /// The way it goes.
+    /// How it is sent.
     pub channel: Channel,
     /// The mail address, or the name of the webhook.
     pub recipient: String,
-    /// What it says, in one line.
+    /// A summary in one line.
     pub subject: String,
-    /// All that is sent, as the channel's sender wrote it when the notification was made.
+    /// The complete message, as the channel's sender rendered it when the notification was created.
     pub body: String,
-    /// When it was made.
+    /// When it was created.
     pub made_at: Timestamp,
-    /// How far it has come.
+    /// Whether it was sent.
     pub state: NotificationState,
 }
 
-/// How far a notification has come.
+/// The delivery state of a notification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NotificationState {
     /// It waits to be sent.
     Waiting {
-        /// How often that was tried.
+        /// Failed attempts so far.
         attempts: u32,
-        /// When it is tried (again).
+        /// When the next attempt is due.
         next_at: Timestamp,
-        /// Why it could not be sent at last.
+        /// Why the last attempt failed.
         last_error: Option<String>,
     },
-    /// The recipient's side has taken it.
+    /// The recipient's side accepted it.
     Delivered {
         /// When.
         at: Timestamp,
     },
-    /// It will not be tried again.
+    /// It will not be retried.
     GivenUp {
-        /// When that was decided.
+        /// When the sender gave up.
         at: Timestamp,
         /// Why.
         reason: String,

@@ -1,80 +1,80 @@
-//! Whether the wall clock can be believed.
+//! Decides whether the wall clock can be trusted.
 //!
-//! What is older than its retention is removed by the wall clock, and a clock that is wrong for a minute would
-//! remove everything. So whoever removes looks at the clock every [`LOOK_EVERY`] and notes it. A clock that is
-//! further from the last look than it may be is doubted: nothing is removed by it before it has been seen to go on
-//! for [`HOLD`]. A host that was off for months gets its retention a day later, and one whose clock was wrong for
-//! an hour loses nothing.
+//! Retention goes by the wall clock, and a clock that is wrong for a minute would prune everything. So every
+//! role that prunes checks the clock every [`LOOK_EVERY`] and records it. A clock that has moved further
+//! since the last check than it may is distrusted: nothing is pruned by it until it has run steadily for
+//! [`HOLD`]. A host that was off for months prunes a day late, and one whose clock was wrong for an hour
+//! loses nothing.
 
 use crate::Timestamp;
 use std::time::Duration;
 
-/// Source and name of the samples that tell by how many seconds a clock is not believed, 0 if it is.
+/// Source and name of the series that says how many seconds off a distrusted clock is; 0 if it is trusted.
 pub const DISAGREEMENT: (&str, &str) = ("watchkeeper", "clock_disagreement");
 
-/// How often whoever removes by the clock looks at it.
+/// How often roles that prune check the clock.
 pub const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// How long a clock must be seen to go on before it is believed again. Time between looks that are further apart
-/// than [`MAX_GAP`] does not count: nobody saw it.
+/// How long a clock must run steadily before it is trusted again. Time between checks that are further apart
+/// than [`MAX_GAP`] does not count, because nobody saw it.
 pub const HOLD: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far apart two looks may be for the time between them to count.
+/// How far apart two checks may be for the time between them to count.
 pub const MAX_GAP: Duration = Duration::from_secs(5 * 60);
-/// How far a clock may always move between two looks: what is kept for a shorter time is not worth a brake.
+/// How far a clock may always move between two checks: a shorter retention is not worth protecting.
 pub const MIN_STEP: Duration = Duration::from_secs(10 * 60);
-/// The furthest a clock may move between two looks and be believed, whatever the retention.
+/// The furthest a trusted clock may move between two checks, whatever the retention.
 pub const MAX_STEP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Which part of the retention it may move at most: what one step of the clock can remove.
+/// The inverse of the part of the retention that the clock may move by: what one step of the clock can prune.
 const STEPS_IN_RETENTION: u32 = 10;
 
-/// How far the clock may move between two looks where things are kept for `retention`: a tenth of it, at least
+/// How far the clock may move between two checks for things kept for `retention`: a tenth of it, at least
 /// [`MIN_STEP`] and at most [`MAX_STEP`].
 #[must_use]
 pub fn step_of(retention: Duration) -> Duration {
     (retention / STEPS_IN_RETENTION).clamp(MIN_STEP, MAX_STEP)
 }
 
-/// What is remembered of the looks at the clock.
+/// The state of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Looks {
-    /// What the clock showed when it was last believed.
+    /// The clock's time when it was last trusted.
     pub believed: Timestamp,
-    /// What it has shown since, if that is doubted.
+    /// What it has shown since, if it is distrusted.
     pub doubt: Option<Doubt>,
 }
 
-/// A clock that is doubted.
+/// A distrusted clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    /// What it showed when it was first doubted; later by the time in which nobody looked.
+    /// Its time when it was first distrusted, moved later by the time in which nobody checked.
     pub since: Timestamp,
-    /// What it showed at the last look.
+    /// Its time at the last check.
     pub until: Timestamp,
 }
 
-/// Between which two instants the present lies. They are the same unless the clock is doubted.
+/// The two instants between which the present lies. They are equal unless the clock is distrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Present {
-    /// It is not earlier: what is old is judged by this.
+    /// The present is not earlier: ages are measured from this.
     pub earliest: Timestamp,
-    /// It is not later: what is ahead is judged by this.
+    /// The present is not later: what lies ahead is measured from this.
     pub latest: Timestamp,
 }
 
-/// In which direction, and how far, a doubted clock is from the last look at which it was believed.
+/// How far, and in which direction, a distrusted clock is from the last trusted time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// What it showed when it was last believed.
+    /// Its time when it was last trusted.
     pub believed: Timestamp,
     /// Whether it is ahead of that, or behind.
     pub is_ahead: bool,
     /// By how much.
     pub by: Duration,
-    /// After how much more time it is believed again, if it goes on.
+    /// When it will be trusted again, if it runs on steadily.
     pub settles_in: Duration,
 }
 
 impl Present {
-    /// A clock that is believed.
+    /// A trusted clock.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self { earliest: now, latest: now }
@@ -82,20 +82,20 @@ impl Present {
 }
 
 impl Looks {
-    /// Before the first look; `known` is the newest instant that what is kept bears witness to.
+    /// Before the first check; `known` is the newest instant found in what is stored.
     #[must_use]
     pub const fn beginning_at(known: Timestamp) -> Self {
         Self { believed: known, doubt: None }
     }
 
-    /// Before the first look at what bears witness to nothing: the clock is doubted until it has been seen to go
-    /// on, and nobody is told.
+    /// Before the first check, with nothing stored to compare with: the clock is distrusted until it has run
+    /// steadily, without a report.
     #[must_use]
     pub const fn beginning() -> Self {
         Self::beginning_at(Timestamp::MIN)
     }
 
-    /// Looks at the clock, which shows `now` and may have moved by `step`.
+    /// Checks the clock, which shows `now` and may have moved by `step`.
     #[must_use]
     pub fn look(self, now: Timestamp, step: Duration) -> Self {
         if is_near(now, self.believed, step) {
@@ -111,7 +111,7 @@ impl Looks {
         Self { doubt: Some(doubt), ..self }
     }
 
-    /// Between which instants the present lies when the clock shows `now`.
+    /// The instants between which the present lies when the clock shows `now`.
     #[must_use]
     pub fn present(self, now: Timestamp, step: Duration) -> Present {
         if is_near(now, self.believed, step) {
@@ -120,8 +120,7 @@ impl Looks {
         Present { earliest: now.min(self.believed), latest: now.max(self.believed) }
     }
 
-    /// What is to be said of a clock that shows `now`; nothing of one that is believed, or is looked at for the
-    /// first time.
+    /// What to report of a clock that shows `now`; nothing if it is trusted, or checked for the first time.
     #[must_use]
     pub fn disagreement(self, now: Timestamp, step: Duration) -> Option<Disagreement> {
         let Self { believed, doubt } = self;
@@ -139,7 +138,7 @@ impl Looks {
 }
 
 impl Doubt {
-    /// Whether a clock that shows `now` is the one that was doubted, and not another wrong one.
+    /// Whether this is the distrusted clock running on, and not another wrong time.
     fn goes_on(self, now: Timestamp, step: Duration) -> bool {
         now >= self.until && is_near(now, self.until, step)
     }

@@ -1,19 +1,19 @@
-//! Which series are meant.
+//! Selects series.
 
 use crate::limits::{self, Violation};
 use crate::{Label, Series, SeriesParts};
 use std::collections::BTreeMap;
 
-/// Chooses series: every condition that is given must hold exactly.
+/// Selects series: every given condition must hold exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesFilter {
     /// The series' source.
     pub source: Option<String>,
     /// The series' name.
     pub name: Option<String>,
-    /// Labels the series must have, with these values; it may have others.
+    /// Labels that the series must have, with these values; it may have more.
     pub labels: BTreeMap<String, String>,
-    /// The series' key, of which no other series is: [`SeriesFilter::only`] gives it.
+    /// The series' key, which no other series has: [`SeriesFilter::only`] sets it.
     pub key: Option<String>,
 }
 
@@ -23,13 +23,13 @@ impl SeriesFilter {
         Self { source: Some(source.into()), name: Some(name.into()), ..Self::default() }
     }
 
-    /// That series and no other. It is found at once, however many others are like it.
+    /// Exactly this series. It is found at once, however many similar ones there are.
     pub fn only(series: &Series) -> Self {
         Self { key: Some(series.key().to_owned()), ..Self::with_labels_of(series) }
     }
 
-    /// Gives the filter back if a series that it means could exist. One that could not is a mistake of who
-    /// asks, and better told than answered with nothing.
+    /// Returns the filter if it could match a valid series. One that could not is the caller's mistake:
+    /// better refused than answered with nothing.
     pub fn checked(self) -> Result<Self, Violation> {
         const ANY: &str = "any";
         let labels: Vec<Label<'_>> =
@@ -43,13 +43,13 @@ impl SeriesFilter {
         Ok(self)
     }
 
-    /// The series of the source and name of `series` that have its labels: itself, and any with more.
+    /// The series with the source, name and labels of `series`: itself, and any with more labels.
     pub fn with_labels_of(series: &Series) -> Self {
         let labels = series.labels().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self { labels: labels.collect(), ..Self::named(series.source(), series.name()) }
     }
 
-    /// Whether `series` is meant.
+    /// Whether the filter selects `series`.
     #[must_use]
     pub fn matches(&self, series: &Series) -> bool {
         self.key.as_deref().is_none_or(|key| key == series.key())
@@ -102,11 +102,11 @@ mod tests {
         let nameless = SeriesFilter::named("", "load");
         assert_eq!(refused(nameless), "source: must have 1 to 64 bytes, is empty");
         let spaced = SeriesFilter::named("host", "load avg");
-        assert_eq!(refused(spaced), "name: may hold letters, digits and any of _.:-/ but has ' '");
+        assert_eq!(refused(spaced), "name: may have only letters, digits and any of _.:-/ but has ' '");
         let too_many = with_labels(limits::MAX_LABELS + 1);
         assert_eq!(refused(too_many), "labels: has 33 labels, the limit is 32");
         let labels = [("host".to_owned(), "a\nb".to_owned())].into();
         let broken = SeriesFilter { labels, ..SeriesFilter::default() };
-        assert_eq!(refused(broken), "labels.host: may not hold control characters but has '\\n'");
+        assert_eq!(refused(broken), "labels.host: must not contain control characters but has '\\n'");
     }
 }

@@ -1,4 +1,4 @@
-//! Which keys the series of a filter can have.
+//! The range of keys that a filter can match.
 
 use crate::SeriesFilter;
 use crate::limits::MAX_UNIT_BYTES;
@@ -8,11 +8,10 @@ const PAST_ALL_KEYS: &str = "\u{10FFFF}";
 
 /// The last character there is.
 const LAST: char = '\u{10FFFF}';
-/// More of [`LAST`] than a unit has room for, and nothing else in a key can hold one behind a character that is not
-/// in quotes.
+/// More of [`LAST`] than a unit can hold; nothing else in a key can have one after an unquoted character.
 const LASTS: usize = MAX_UNIT_BYTES / LAST.len_utf8() + 1;
 
-/// The keys between two bounds, both excluded; none when they are upside down.
+/// The keys between two bounds, both excluded; empty if the bounds are reversed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRange {
     /// Less than every key in the range.
@@ -22,10 +21,10 @@ pub struct KeyRange {
 }
 
 impl KeyRange {
-    /// Every key that a series of `filter` can have, of those that come after the one given.
+    /// Every key that a series of `filter` can have, after the given one.
     ///
-    /// A key begins with its source and a slash, and no source holds one: the series of one source are one
-    /// range of keys.
+    /// A key begins with its source and a slash, and a source has no slash: the keys of one source are
+    /// contiguous.
     pub fn of(filter: &SeriesFilter, after: Option<&str>) -> Self {
         let (first, before) = match (&filter.key, &filter.source) {
             (Some(key), _) => around(key),
@@ -37,19 +36,19 @@ impl KeyRange {
         Self { after, before }
     }
 
-    /// Whether no key can lie between the bounds.
+    /// Whether no key can be between the bounds.
     pub fn is_empty(&self) -> bool {
         self.after >= self.before
     }
 }
 
-/// Two texts between which `key` alone lies.
+/// Two bounds between which `key` alone lies.
 fn around(key: &str) -> (String, String) {
-    // No key holds a control character.
+    // Keys have no control characters.
     let before = format!("{key}\u{1}");
     let mut chars = key.chars();
     let Some(last) = chars.next_back() else { return (String::new(), before) };
-    // The predecessor of the first character behind the surrogates is the last before them.
+    // The code point before the first one after the surrogates is the last one before them.
     let predecessor = char::from_u32(u32::from(last).saturating_sub(1)).unwrap_or('\u{D7FF}');
     let mut after = chars.as_str().to_owned();
     after.push(predecessor);

@@ -1,10 +1,10 @@
 //! The nouns and rules of Watchkeeper: no I/O, no async, no clock but [`Timestamp::now`].
 //!
-//! A [`Series`] is what is measured, a [`Sample`] one value of it at one instant. [`limits`] says what
-//! a valid one looks like, [`SeriesFilter`] which are meant, [`Aggregate`] and [`Rollup`] how many become
-//! one. An [`Alert`] is a rule that fires about a series, a [`Notification`] what somebody is told of it,
-//! and a [`MailAddress`] where by mail. [`clock`]
-//! says whether the wall clock can be believed, [`text`] how text of others is shown.
+//! A [`Series`] is what is measured, and a [`Sample`] its value at one instant. [`limits`] says which of them
+//! are valid, [`SeriesFilter`] selects series, [`Aggregate`] and [`Rollup`] summarise many values. An
+//! [`Alert`] is a rule that fires for a series; a [`Notification`] is a message about alerts, and a
+//! [`MailAddress`] may be its recipient. [`clock`] decides whether the wall clock can be trusted, and
+//! [`text`] makes foreign text safe to show.
 
 mod aggregate;
 mod alert;

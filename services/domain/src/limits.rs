@@ -1,4 +1,4 @@
-//! What a valid series and sample look like. One place, so that every way in refuses the same.
+//! Limits of series and samples. In one place, so that every input refuses the same.
 
 use crate::clock::Present;
 use crate::{SeriesParts, Timestamp};
@@ -26,22 +26,22 @@ pub const MAX_KEY_BYTES: usize = MAX_SOURCE_BYTES
     + 2 * MAX_LABELS_BYTES
     + MAX_LABELS * "=\"\",".len()
     + "/{} ".len();
-/// How far a sample's time may lie ahead of the receiver's clock: clocks drift, calendars do not.
+/// How far a sample's time may be ahead of the receiver's clock: clocks drift, calendars do not.
 pub const MAX_AHEAD: Duration = Duration::from_secs(10 * 60);
-/// The same for whoever takes a record from the bus: the clock of who accepted it may differ from the taker's by
-/// as much again, and what was accepted is taken.
+/// The same for consumers: their clock may differ from that of the role that accepted the record by as much
+/// again, and what was accepted must not be refused later.
 pub const MAX_AHEAD_TAKEN: Duration = Duration::from_secs(2 * MAX_AHEAD.as_secs());
-/// How long a record may lie on the bus or in a spool after it was accepted, so that it is stored although it has
-/// grown older than the retention meanwhile.
+/// How long a record may stay on the bus or in a spool after it was accepted and still be stored, although it
+/// has outgrown the retention meanwhile.
 pub const MAX_WAIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why a series or sample is refused: the field, and the limit it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct Violation {
-    /// The field as its sender spelt it: `value`, `labels`, `labels.host`.
+    /// The field as the sender spelled it: `value`, `labels`, `labels.host`.
     pub field: String,
-    /// What the field must be, with the limit in figures.
+    /// What is wrong with it, with the limit in figures.
     pub reason: String,
 }
 
@@ -77,7 +77,7 @@ pub fn check_series(parts: &SeriesParts<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Checks how many labels there are, for a reader that will not keep more than the limit.
+/// Checks the number of labels, for parsers that stop at the limit.
 pub fn check_label_count(count: usize) -> Result<(), Violation> {
     if count <= MAX_LABELS {
         return Ok(());
@@ -95,28 +95,27 @@ pub fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Violation> {
     check_ahead(at, now, MAX_AHEAD)
 }
 
-/// Checks a sample on its way in: its time is at most [`MAX_AHEAD`] after `now`, and not so old that it would be
-/// removed again.
+/// Checks a sample on input: its time is at most [`MAX_AHEAD`] after `now`, and not so old that it would be
+/// pruned at once.
 pub fn check_accepted(at: Timestamp, now: Timestamp, retention: Duration) -> Result<(), Violation> {
     check_ahead(at, now, MAX_AHEAD)?;
     check_age(at, now.minus(retention), retention)
 }
 
-/// Checks a sample that was taken from the bus, where nothing need have checked it: as [`check_accepted`] does, but
-/// with room for what was in order when it was accepted ([`MAX_AHEAD_TAKEN`], [`MAX_WAIT`]).
+/// Checks a sample from the bus, where nothing need have checked it: like [`check_accepted`], with allowances
+/// for what was valid when it was accepted ([`MAX_AHEAD_TAKEN`], [`MAX_WAIT`]).
 pub fn check_taken(at: Timestamp, present: Present, retention: Duration) -> Result<(), Violation> {
     check_possible(at, present.latest)?;
     check_age(at, present.earliest.minus(retention).minus(MAX_WAIT), retention)
 }
 
-/// Checks that a sample that was taken from the bus at `now` can have been measured: it is not later than
-/// [`latest_possible`].
+/// Checks that a sample consumed at `now` can have been measured: it is not later than [`latest_possible`].
 pub fn check_possible(at: Timestamp, now: Timestamp) -> Result<(), Violation> {
     check_ahead(at, now, MAX_AHEAD_TAKEN)
 }
 
-/// The last instant that can be that of a sample taken from the bus at `now`. What is later was never measured: it
-/// is not the latest of anything.
+/// The latest possible time of a sample consumed at `now`. Nothing later was ever measured: it is not the
+/// latest of anything.
 #[must_use]
 pub fn latest_possible(now: Timestamp) -> Timestamp {
     now.plus(MAX_AHEAD_TAKEN)
@@ -154,14 +153,14 @@ fn check_label_value(name: &str, value: &str) -> Result<(), Violation> {
     check_printable(value).map_err(|reason| Violation::new(format!("labels.{name}"), reason))
 }
 
-/// A word is what stands unquoted in a series key: letters, digits and a few marks.
+/// A word appears unquoted in a series key: letters, digits and a few marks.
 fn check_word(field: &str, text: &str, max_bytes: usize, marks: &str) -> Result<(), Violation> {
     check_length(field, text, max_bytes)?;
     match text.chars().find(|&c| !c.is_alphanumeric() && !marks.contains(c)) {
         None => Ok(()),
         Some(found) => Err(Violation::new(
             field,
-            format!("may hold letters, digits and any of {marks} but has {found:?}"),
+            format!("may have only letters, digits and any of {marks} but has {found:?}"),
         )),
     }
 }
@@ -188,7 +187,7 @@ fn too_long(text: &str, max_bytes: usize) -> String {
 fn check_printable(text: &str) -> Result<(), String> {
     match text.chars().find(|c| c.is_control()) {
         None => Ok(()),
-        Some(found) => Err(format!("may not hold control characters but has {found:?}")),
+        Some(found) => Err(format!("must not contain control characters but has {found:?}")),
     }
 }
 
@@ -265,11 +264,11 @@ mod tests {
         );
         assert_eq!(
             refused(&SeriesParts { source: "a/b", ..parts }),
-            "source: may hold letters, digits and any of _.:- but has '/'"
+            "source: may have only letters, digits and any of _.:- but has '/'"
         );
         assert_eq!(
             refused(&SeriesParts { unit: "a\nb", ..parts }),
-            "unit: may not hold control characters but has '\\n'"
+            "unit: must not contain control characters but has '\\n'"
         );
         let twice: [Label<'_>; 2] = [("a".into(), "1".into()), ("a".into(), "2".into())];
         assert_eq!(refused(&SeriesParts { labels: &twice, ..parts }), "labels.a: is given twice");

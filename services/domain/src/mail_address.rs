@@ -1,23 +1,23 @@
-//! Addresses of mail.
+//! Mail addresses.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Longest text of an address, its name included, in bytes.
+/// Longest address as written, with the name, in bytes.
 pub const MAX_ADDRESS_BYTES: usize = 320;
-/// Longest mailbox, in bytes: what a path of SMTP holds between `<` and `>` (RFC 5321, 4.5.3.1.3).
+/// Longest mailbox, in bytes: what an SMTP path holds between `<` and `>` (RFC 5321, 4.5.3.1.3).
 pub const MAX_MAILBOX_BYTES: usize = 254;
 /// Longest part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
 pub const MAX_LOCAL_BYTES: usize = 64;
-/// Longest part of a host's name between two dots, in bytes (RFC 1035, 2.3.4).
+/// Longest label of a host name, in bytes (RFC 1035, 2.3.4).
 const MAX_LABEL_BYTES: usize = 63;
 
-/// Who sends or receives mail: `ops@example.org`, `Ops <ops@example.org>`, `"Ops @ night" <ops@example.org>`.
+/// A sender or recipient: `ops@example.org`, `Ops <ops@example.org>`, `"Ops @ night" <ops@example.org>`.
 ///
-/// Every mail server takes it: the mailbox is ASCII, a host of another script is converted to its `xn--` form (IDNA),
-/// and an IPv4 address is put in brackets. The name may be of any script. Whether there is such a mailbox, only its
-/// server knows.
+/// Every mail server accepts it: the mailbox is ASCII, an internationalised host is converted to its `xn--`
+/// form (IDNA), and an IPv4 address is put in brackets. The name may be in any script. Whether the mailbox
+/// exists, only its server knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MailAddress {
     text: String,
@@ -26,13 +26,13 @@ pub struct MailAddress {
     host: String,
 }
 
-/// A text that is no address, and why.
+/// The text is not an address, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a mail address such as ops@example.org or Ops <ops@example.org>: {0}")]
 pub struct MailAddressError(String);
 
 impl MailAddress {
-    /// As it was written; reads back as the same.
+    /// As written; parses back to the same address.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -42,12 +42,13 @@ impl MailAddress {
         self.name.as_deref()
     }
 
-    /// What comes before the `@`.
+    /// The part before the `@`.
     pub fn local(&self) -> &str {
         &self.local
     }
 
-    /// What comes after the `@`, as the mail server is told: `example.org`, `xn--e1afmkfd.xn--p1ai`, `[192.0.2.1]`.
+    /// The part after the `@`, as sent to the mail server: `example.org`, `xn--e1afmkfd.xn--p1ai`,
+    /// `[192.0.2.1]`.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -62,7 +63,7 @@ impl FromStr for MailAddress {
             return wrong(format!("has {} bytes, the limit is {MAX_ADDRESS_BYTES}", text.len()));
         }
         if let Some(found) = text.chars().find(|c| c.is_control()) {
-            return wrong(format!("may not hold control characters but has {found:?}"));
+            return wrong(format!("must not contain control characters but has {found:?}"));
         }
         let (name, mailbox) = match text.strip_suffix('>').and_then(|named| named.rsplit_once('<')) {
             Some((name, mailbox)) => (read_name(name.trim())?, mailbox),
@@ -85,7 +86,7 @@ fn wrong<T>(reason: impl Into<String>) -> Result<T, MailAddressError> {
     Err(MailAddressError(reason.into()))
 }
 
-/// The name that is written before `<`, alone or in quotes.
+/// The name before `<`, bare or quoted.
 fn read_name(written: &str) -> Result<Option<String>, MailAddressError> {
     let quoted = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let name = match quoted {
@@ -100,7 +101,7 @@ fn read_name(written: &str) -> Result<Option<String>, MailAddressError> {
     Ok(Some(name.trim()).filter(|name| !name.is_empty()).map(str::to_owned))
 }
 
-/// What stands between quotes, each `\` taken from the character behind it; `None` if the quotes end earlier.
+/// The text between quotes, with `\` escapes resolved; `None` if the quotes end earlier.
 fn unquoted(text: &str) -> Option<String> {
     let (mut name, mut rest) = (String::new(), text.chars());
     while let Some(next) = rest.next() {
@@ -113,13 +114,13 @@ fn unquoted(text: &str) -> Option<String> {
     Some(name)
 }
 
-/// Quoted texts before the `@` (RFC 5321, 4.1.2) are of no use to anybody and are refused.
+/// A quoted local part (RFC 5321, 4.1.2) is of no use to anybody and is refused.
 fn check_local(local: &str) -> Result<(), MailAddressError> {
     if local.len() > MAX_LOCAL_BYTES {
         return wrong(format!("has {} bytes before the @, the limit is {MAX_LOCAL_BYTES}", local.len()));
     }
     if !local.is_ascii() {
-        return wrong("what is before the @ must be ASCII: use an alias of the mailbox that is");
+        return wrong("the part before the @ must be ASCII: use an ASCII alias of the mailbox");
     }
     let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     if !local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom)) {
@@ -131,7 +132,7 @@ fn check_local(local: &str) -> Result<(), MailAddressError> {
     Ok(())
 }
 
-/// The host as mail servers are told it.
+/// The host as sent to mail servers.
 fn read_host(written: &str) -> Result<String, MailAddressError> {
     if let Some(literal) = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let is_ip = match literal.strip_prefix("IPv6:") {
@@ -155,7 +156,7 @@ fn wrong_host<T>(written: &str) -> Result<T, MailAddressError> {
     ))
 }
 
-/// Names with a `_` inside are not of the internet, but of some networks of containers.
+/// Names with `_` do not exist on the internet, but some container networks have them.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
@@ -167,7 +168,7 @@ fn is_host(name: &str) -> bool {
     name.split('.').all(is_label)
 }
 
-/// As it was written.
+/// As written.
 impl fmt::Display for MailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -239,7 +240,7 @@ mod tests {
                             dots in between, but is ";
             assert_eq!(refused(&format!("{local}@example.org")), format!("{expected}{local:?}"));
         }
-        let alias = "what is before the @ must be ASCII: use an alias of the mailbox that is";
+        let alias = "the part before the @ must be ASCII: use an ASCII alias of the mailbox";
         assert_eq!(refused("почта@example.org"), alias);
         let quotes = r#"a name that has any of <>@"\ must be in quotes, with a \ before each " and \ in it"#;
         for name in ["a@b", "a@b, Ops", "Ops <a@b>, Night", "\"a\" b", "\"a\"b\"", "\"a\\\"", "\"", "a\\b"] {
@@ -247,7 +248,7 @@ mod tests {
         }
         assert_eq!(
             refused("ops@example.org\r\nBcc: all@example.org"),
-            "may not hold control characters but has '\\r'"
+            "must not contain control characters but has '\\r'"
         );
     }
 

@@ -1,4 +1,4 @@
-//! Which series or alerts are meant, in the words of Prometheus: `source="uptime"`, `host=~"db[0-9]+"`.
+//! Selects series or alerts, with the syntax of Prometheus: `source="uptime"`, `host=~"db[0-9]+"`.
 
 use crate::limits::{MAX_LABEL_NAME_BYTES, MAX_LABEL_VALUE_BYTES, Violation};
 use crate::old_names::{has_two_names, renamed_field};
@@ -6,26 +6,26 @@ use regex::{Regex, RegexBuilder};
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest matcher, in bytes as it shows itself: one that asks for a label's value fits, with every byte of
-/// the value escaped.
+/// Longest matcher, in bytes as displayed: the longest name and value of a label fit, with every byte of the
+/// value escaped.
 pub const MAX_MATCHER_BYTES: usize =
     "labels.".len() + MAX_LABEL_NAME_BYTES + "=~\"\"".len() + 2 * MAX_LABEL_VALUE_BYTES;
 /// Most matchers in one list.
 pub const MAX_MATCHERS: usize = 16;
-/// Most memory that a compiled regular expression may take, in bytes.
+/// Most memory of a compiled regular expression, in bytes.
 const MAX_REGEX_BYTES: usize = 64 * 1024;
 
-/// One condition on one field: `=`, `!=`, `=~` or `!~`, as in Prometheus. A regular expression has to
-/// match the whole value; a field that is not there counts as empty.
+/// One condition on one field: `=`, `!=`, `=~` or `!~`, as in Prometheus. A regular expression must match the
+/// whole value; a missing field is empty.
 ///
-/// The fields of a series are `source`, `name`, `unit` and its labels, those of an alert `rule` and
-/// `severity` besides; a label of one of these names is `labels.source`.
+/// The fields of a series are `source`, `name`, `unit` and its labels; an alert also has `rule` and
+/// `severity`. A label with one of these names is `labels.source`.
 #[derive(Clone, Debug)]
 pub struct Matcher {
     field: String,
     operator: Operator,
     value: String,
-    /// Of `=~` and `!~`.
+    /// For `=~` and `!~`.
     regex: Option<Regex>,
 }
 
@@ -38,7 +38,7 @@ enum Operator {
 }
 
 impl Operator {
-    /// The longer ones first, as `=` begins `=~`.
+    /// Longer ones first, because `=~` begins with `=`.
     const ALL: [Self; 4] = [Self::NotEqual, Self::Matches, Self::MatchesNot, Self::Equal];
 
     const fn sign(self) -> &'static str {
@@ -52,27 +52,27 @@ impl Operator {
 }
 
 impl Matcher {
-    /// That `field` is exactly `value`.
+    /// Requires `field` to be exactly `value`.
     pub fn equal(field: impl Into<String>, value: impl Into<String>) -> Self {
         Self { field: field.into(), operator: Operator::Equal, value: value.into(), regex: None }
     }
 
-    /// The field it looks at.
+    /// The field that it tests.
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// The value that it asks for, if it asks for exactly one.
+    /// The value that it requires, if it requires exactly one.
     pub fn exact_value(&self) -> Option<&str> {
         (self.operator == Operator::Equal).then_some(&*self.value)
     }
 
-    /// Whether it asks for something not to be so.
+    /// Whether it is `!=` or `!~`.
     const fn is_negative(&self) -> bool {
         matches!(self.operator, Operator::NotEqual | Operator::MatchesNot)
     }
 
-    /// Whether the condition holds for something whose field is `value` (empty if it has none).
+    /// Whether the condition holds for a field with this value (empty if the field is missing).
     pub fn holds(&self, value: &str) -> bool {
         let matches = || self.regex.as_ref().is_some_and(|regex| regex.is_match(value));
         match self.operator {
@@ -84,7 +84,7 @@ impl Matcher {
     }
 }
 
-/// A text that is no matcher.
+/// The text is not a matcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be FIELD=\"VALUE\" (or !=, =~, !~): {0}")]
 pub struct MatcherError(String);
@@ -94,7 +94,7 @@ impl FromStr for Matcher {
 
     fn from_str(text: &str) -> Result<Self, MatcherError> {
         let wrong = |reason: String| Err(MatcherError(reason));
-        let Some(at) = text.find(['=', '!']) else { return wrong("there is no operator in it".into()) };
+        let Some(at) = text.find(['=', '!']) else { return wrong("the operator is missing".into()) };
         let (field, rest) = (text[..at].trim(), &text[at..]);
         let operator = Operator::ALL.into_iter().find(|operator| rest.starts_with(operator.sign()));
         let Some(operator) = operator else { return wrong("! must be followed by = or ~".into()) };
@@ -115,7 +115,7 @@ impl FromStr for Matcher {
     }
 }
 
-/// What stands between the quotes; a value without quotes is taken as it is.
+/// The text between the quotes; an unquoted value is used as it is.
 fn unquoted(text: &str) -> Result<String, MatcherError> {
     let Some(quoted) = text.strip_prefix('"') else {
         return if text.contains('"') {
@@ -132,14 +132,14 @@ fn unquoted(text: &str) -> Result<String, MatcherError> {
             '"' => return Err(MatcherError("there is text after the quoted value".into())),
             '\\' => match rest.next() {
                 Some(escaped @ ('"' | '\\')) => value.push(escaped),
-                // As regular expressions have them: `\.` need not be written `\\.`.
+                // As in regular expressions: `\.` need not be written `\\.`.
                 Some(other) => value.extend(['\\', other]),
                 None => break,
             },
             other => value.push(other),
         }
     }
-    Err(MatcherError("the quoted value has no end".into()))
+    Err(MatcherError("the closing quote is missing".into()))
 }
 
 fn whole_value(expression: &str) -> Result<Regex, MatcherError> {
@@ -150,11 +150,11 @@ fn whole_value(expression: &str) -> Result<Regex, MatcherError> {
         .map_err(|error| {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            MatcherError(format!("{expression:?} is no regular expression: {last}"))
+            MatcherError(format!("{expression:?} is not a regular expression: {last}"))
         })
 }
 
-/// As it is written in a configuration; reads back as the same.
+/// As in a configuration; parses back to the same matcher.
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}\"", self.field, self.operator.sign())?;
@@ -168,7 +168,7 @@ impl fmt::Display for Matcher {
     }
 }
 
-/// As they are written.
+/// Compares the written form.
 impl PartialEq for Matcher {
     fn eq(&self, other: &Self) -> bool {
         (&self.field, self.operator, &self.value) == (&other.field, other.operator, &other.value)
@@ -177,7 +177,7 @@ impl PartialEq for Matcher {
 
 impl Eq for Matcher {}
 
-/// Conditions that must all hold; none hold for everything.
+/// Conditions that must all hold; no conditions hold for everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matchers {
     matchers: Vec<Matcher>,
@@ -194,14 +194,14 @@ impl Matchers {
         Ok(Self { matchers, old_names: false })
     }
 
-    /// The same, which hold also for what is called as on the previous platform ([`OldName`](crate::OldName)):
-    /// it has both names.
+    /// Makes them hold also for series with the previous platform's names ([`OldName`](crate::OldName)): such
+    /// a series has both names.
     #[must_use]
     pub fn with_old_names(self, old_names: bool) -> Self {
         Self { old_names, ..self }
     }
 
-    /// Whether all hold for something whose fields `field` gives.
+    /// Whether all hold for the fields that `field` looks up.
     pub fn hold<'v>(&self, field: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.matchers.iter().all(|matcher| {
             let holds = matcher.holds(field(&matcher.field).unwrap_or_default());
@@ -214,7 +214,7 @@ impl Matchers {
         })
     }
 
-    /// The fields of which exactly one value is asked for, with the value.
+    /// The fields for which exactly one value is required, with that value.
     pub fn exact_values(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_exact = |matcher: &&Matcher| !self.old_names || !has_two_names(&matcher.field);
         self.matchers
@@ -333,12 +333,12 @@ mod tests {
     fn what_is_no_matcher_is_refused_with_the_reason() {
         let refused = |text: &str| text.parse::<Matcher>().unwrap_err().to_string();
         let what = "must be FIELD=\"VALUE\" (or !=, =~, !~): ";
-        assert_eq!(refused("host"), format!("{what}there is no operator in it"));
+        assert_eq!(refused("host"), format!("{what}the operator is missing"));
         assert_eq!(refused("a b=1"), format!("{what}the field must be one word"));
         assert_eq!(refused("a!1"), format!("{what}! must be followed by = or ~"));
-        assert_eq!(refused(r#"a="1"#), format!("{what}the quoted value has no end"));
+        assert_eq!(refused(r#"a="1"#), format!("{what}the closing quote is missing"));
         assert_eq!(refused(r#"a="1"2"#), format!("{what}there is text after the quoted value"));
-        assert!(refused(r#"a=~"(""#).contains("is no regular expression: unclosed group"));
+        assert!(refused(r#"a=~"(""#).contains("is not a regular expression: unclosed group"));
         assert!(refused(r#"a=~"(x{1000}){1000}""#).contains("size limit"));
     }
 
@@ -350,7 +350,7 @@ mod tests {
         let refused = asked_for(&"x".repeat(room + 1)).unwrap_err().to_string();
         assert!(refused.ends_with("has 2188 bytes, the limit is 2187"), "{refused}");
         assert!(asked_for(&"\"".repeat(room / 2 + 1)).is_err());
-        // A backslash that need not be escaped is, where it is shown.
+        // When displayed, a backslash is escaped even if it need not be.
         assert!(format!("a={}", "\\".repeat(room / 2)).parse::<Matcher>().is_ok());
         assert!(format!("a={}", "\\".repeat(room / 2 + 1)).parse::<Matcher>().is_err());
     }

@@ -1,5 +1,5 @@
-//! What the previous platform calls the sources that both have: for the time in which services of both run
-//! side by side.
+//! The previous platform's names of the sources that both platforms have, for the time while services of both
+//! run side by side.
 //!
 //! | here          | there            | called otherwise besides                       |
 //! |---------------|------------------|------------------------------------------------|
@@ -7,16 +7,16 @@
 //! | `openweather` | `OpenWeatherMap` | `temperature` is `temperature_celsius` there   |
 //! | `uptime`      | `UptimeChecker`  | the label `target` is `site` there             |
 
-/// A source that is called otherwise there.
+/// A source with another name there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OldName {
-    /// What it is called here.
+    /// Its name here.
     pub source: &'static str,
-    /// What it is called there.
+    /// Its name there.
     pub old_source: &'static str,
-    /// What is measured and called otherwise there: here, and there.
+    /// A series name that differs: here, and there.
     name: Option<(&'static str, &'static str)>,
-    /// A label that is called otherwise there: here, and there.
+    /// A label that differs: here, and there.
     label: Option<(&'static str, &'static str)>,
 }
 
@@ -32,24 +32,24 @@ const OLD_NAMES: [OldName; 3] = [
 ];
 
 impl OldName {
-    /// Of a source of ours; `None` if it is called the same there, or is not there.
+    /// The old name of one of our sources; `None` if it is the same there, or there is none.
     pub fn of(source: &str) -> Option<&'static Self> {
         OLD_NAMES.iter().find(|name| name.source == source)
     }
 
-    /// What is called there what is measured here under `name`.
+    /// The name there of what is measured here under `name`.
     pub fn name<'n>(&self, name: &'n str) -> &'n str {
         self.name.filter(|(ours, _)| *ours == name).map_or(name, |(_, old)| old)
     }
 
-    /// What a label of ours is called there.
+    /// The name there of one of our labels.
     pub fn label<'l>(&self, label: &'l str) -> &'l str {
         self.label.filter(|(ours, _)| *ours == label).map_or(label, |(_, old)| old)
     }
 }
 
-/// What a matcher sees under `name` of a series that has an old name, given its fields, when it is called as here;
-/// `None` if it has no old name, or `name` means the same in both.
+/// The value of a matcher's field `name` for a series with an old name, given its fields, under the names
+/// used here; `None` if the series has no old name, or if `name` means the same in both.
 pub(crate) fn renamed_field<'v>(name: &str, field: impl Fn(&str) -> Option<&'v str>) -> Option<&'v str> {
     let source = field("source")?;
     let old = OLD_NAMES.iter().find(|old| old.old_source == source)?;
@@ -64,7 +64,7 @@ pub(crate) fn renamed_field<'v>(name: &str, field: impl Fn(&str) -> Option<&'v s
     }
 }
 
-/// Whether a field may be called otherwise there.
+/// Whether a field may have another name there.
 pub(crate) fn has_two_names(field: &str) -> bool {
     let label = field.strip_prefix("labels.").unwrap_or(field);
     matches!(field, "source" | "name")

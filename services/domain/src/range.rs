@@ -5,7 +5,7 @@ use crate::{Aggregate, Series, SeriesFilter, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The windows of one question about a range. Valid by construction.
+/// A query for windowed values over a range of time. Valid by construction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RangeQuery {
     filter: SeriesFilter,
@@ -18,11 +18,11 @@ pub struct RangeQuery {
 impl RangeQuery {
     /// Shortest window.
     pub const MIN_STEP: Duration = Duration::from_secs(1);
-    /// Most windows of one series in one answer: a page is no wider.
+    /// Most windows of one series in one answer.
     pub const MAX_POINTS: u64 = 11_000;
 
-    /// Checks the question: `from` before `to`, `step` in whole seconds of at least
-    /// [`Self::MIN_STEP`], and at most [`Self::MAX_POINTS`] windows.
+    /// Checks the query: `from` is before `to`, `step` is in whole seconds and at least [`Self::MIN_STEP`],
+    /// and there are at most [`Self::MAX_POINTS`] windows.
     pub fn new(
         filter: SeriesFilter,
         from: Timestamp,
@@ -39,23 +39,23 @@ impl RangeQuery {
         let windows = to.since(from.window_start(step)).as_micros().div_ceil(step.as_micros());
         if windows > u128::from(Self::MAX_POINTS) {
             let reason =
-                format!("gives {windows} windows, the limit is {}: take a longer step", Self::MAX_POINTS);
+                format!("gives {windows} windows, the limit is {}: use a longer step", Self::MAX_POINTS);
             return Err(Violation::new("step", reason));
         }
         Ok(Self { filter, from, to, step, aggregate })
     }
 
-    /// The series asked for.
+    /// Which series to return.
     pub fn filter(&self) -> &SeriesFilter {
         &self.filter
     }
 
-    /// The first instant that counts.
+    /// The start of the range, included.
     pub fn from(&self) -> Timestamp {
         self.from
     }
 
-    /// The first instant that no longer counts.
+    /// The end of the range, excluded.
     pub fn to(&self) -> Timestamp {
         self.to
     }
@@ -65,7 +65,7 @@ impl RangeQuery {
         self.step
     }
 
-    /// How the values of a window become one.
+    /// How to aggregate the values of a window.
     pub fn aggregate(&self) -> Aggregate {
         self.aggregate
     }
@@ -80,7 +80,7 @@ pub struct Point {
     pub value: f64,
 }
 
-/// A series and its windows in order of time; a window without samples is left out.
+/// A series and its windows in order of time; windows without samples are omitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeriesPoints {
     /// The series.
@@ -104,7 +104,7 @@ mod tests {
         assert!(query(from, "2026-11-20T03:03:20Z", second).is_ok());
         assert_eq!(
             query(from, "2026-11-20T03:03:21Z", second).unwrap_err(),
-            "step: gives 11001 windows, the limit is 11000: take a longer step"
+            "step: gives 11001 windows, the limit is 11000: use a longer step"
         );
     }
 

@@ -1,4 +1,4 @@
-//! The samples of a series over one window, in five numbers.
+//! Rollups: five aggregates of a series over one window.
 
 use crate::limits::Violation;
 use crate::{Series, SeriesFilter, Timestamp};
@@ -16,7 +16,7 @@ pub enum Window {
     Day,
 }
 
-/// A text that names no window.
+/// The text does not name a window.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be hour or day")]
 pub struct UnknownWindow;
@@ -25,7 +25,7 @@ impl Window {
     /// All of them, the shortest first.
     pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
 
-    /// The name in queries.
+    /// Its name in queries.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -33,7 +33,7 @@ impl Window {
         }
     }
 
-    /// How long it is.
+    /// Its length.
     pub const fn length(self) -> Duration {
         match self {
             Self::Hour => Duration::from_secs(60 * 60),
@@ -41,7 +41,7 @@ impl Window {
         }
     }
 
-    /// The start of the window that `at` lies in.
+    /// The start of the window around `at`.
     #[must_use]
     pub fn start(self, at: Timestamp) -> Timestamp {
         at.window_start(self.length())
@@ -75,7 +75,7 @@ pub struct Rollup {
     pub max: f64,
     /// How many there are; at least 1.
     pub count: u64,
-    /// 95th percentile, as [`Aggregate::P95`](crate::Aggregate::P95) has it.
+    /// 95th percentile, see [`Aggregate::P95`](crate::Aggregate::P95).
     pub p95: f64,
 }
 
@@ -88,7 +88,7 @@ pub struct SeriesRollups {
     pub rollups: Vec<Rollup>,
 }
 
-/// Which series and windows a question about rollups means. Valid by construction.
+/// A query for rollups: which series and windows. Valid by construction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RollupQuery {
     filter: SeriesFilter,
@@ -101,10 +101,10 @@ impl RollupQuery {
     /// Most windows of one series in one answer: a year of hours, and a day.
     pub const MAX_WINDOWS: u64 = 367 * 24;
 
-    /// The windows that lie whole between `from` and `to`: those that `from` or `to` cuts are left out.
+    /// The windows entirely between `from` and `to`: windows that are cut by `from` or `to` are omitted.
     ///
     /// # Errors
-    /// When `from` is not before `to`, or there are more than [`Self::MAX_WINDOWS`].
+    /// If `from` is not before `to`, or there are more than [`Self::MAX_WINDOWS`].
     pub fn new(
         filter: SeriesFilter,
         window: Window,
@@ -125,7 +125,7 @@ impl RollupQuery {
         Ok(query)
     }
 
-    /// The series asked for.
+    /// Which series to return.
     pub fn filter(&self) -> &SeriesFilter {
         &self.filter
     }
@@ -140,7 +140,7 @@ impl RollupQuery {
         self.from
     }
 
-    /// The end of the last window; [`Self::from`] when there is none.
+    /// The end of the last window; [`Self::from`] if there is none.
     pub fn to(&self) -> Timestamp {
         self.to
     }
@@ -151,7 +151,7 @@ impl RollupQuery {
     }
 }
 
-/// Folds the values of one window, given in order of time; keeps them all, for the percentile.
+/// Aggregates the values of one window, given in order of time; keeps them all, for the percentile.
 #[derive(Clone, Debug, Default)]
 pub struct RollupBuilder {
     values: Vec<f64>,
@@ -175,8 +175,8 @@ impl RollupBuilder {
         self.values.len()
     }
 
-    /// The rollup of the window at `start`, or `None` if nothing was added; empty again afterwards, and
-    /// keeps its memory for the next window.
+    /// The rollup of the window at `start`, or `None` if nothing was added. Resets the builder, which keeps
+    /// its memory for the next window.
     #[expect(clippy::cast_precision_loss, reason = "a window of 2^53 values does not occur")]
     pub fn take(&mut self, start: Timestamp) -> Option<Rollup> {
         let count = self.values.len();

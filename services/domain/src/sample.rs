@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 /// One value of one series at one instant.
 ///
-/// The series and the instant are its identity: a second sample of the same series at the same instant
-/// is the same sample, and is kept once (the first stays).
+/// Series and instant are its identity: a second sample with the same two is a duplicate, and only the first
+/// is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// What was measured; shared, because a series has many samples.
+    /// The series; shared, because a series has many samples.
     pub series: Arc<Series>,
     /// When it was measured.
     pub collected_at: Timestamp,
-    /// What was measured, in the series' unit; finite.
+    /// The value in the series' unit; finite.
     pub value: f64,
 }

@@ -10,14 +10,14 @@ use std::hash::{Hash, Hasher};
 /// A label's name and value.
 pub type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// What makes a series, borrowed from wherever it was read.
+/// The parts of a series, borrowed from wherever they were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeriesParts<'a> {
     /// Where samples come from: `github`, `host`.
     pub source: &'a str,
     /// What is measured: `stargazers_count`.
     pub name: &'a str,
-    /// What one unit of the value is; empty when there is none to name.
+    /// The unit of the value; empty if it has none.
     pub unit: &'a str,
     /// Sorted by name, names unique.
     pub labels: &'a [Label<'a>],
@@ -57,15 +57,15 @@ fn push_escaped(out: &mut String, value: &str) {
     out.push_str(rest);
 }
 
-/// One thing that is measured: source, name, labels and unit. Valid by construction.
+/// A series: source, name, labels and unit. Valid by construction.
 ///
-/// Two series are the same when their keys are; the key decides equality, order and hash.
+/// Two series are equal if their keys are; the key also determines order and hash.
 ///
-/// There may be a million of them in one process: behind an `Arc` one takes some 120 bytes, its key, and 8 bytes
+/// A process may hold a million of them: behind an `Arc`, one uses about 120 bytes, plus its key and 8 bytes
 /// for each label.
 #[derive(Clone)]
 pub struct Series {
-    /// The key, in which nearly all parts lie; behind it the values of labels that are escaped in it.
+    /// The key, which contains nearly all parts, followed by the values of labels that are escaped in it.
     text: Box<str>,
     source_end: u16,
     name_end: u16,
@@ -74,7 +74,7 @@ pub struct Series {
     labels: Box<[LabelSpan]>,
 }
 
-/// Where a label lies in a series' text.
+/// The position of a label in the text.
 #[derive(Clone, Copy)]
 struct LabelSpan {
     name_start: u16,
@@ -86,7 +86,7 @@ struct LabelSpan {
 const _: () = assert!(limits::MAX_KEY_BYTES + limits::MAX_LABELS_BYTES <= u16::MAX as usize);
 
 impl Series {
-    /// Checks the parts against [`limits`] and takes a copy of them. Labels may come in any order.
+    /// Checks the parts against [`limits`] and copies them. Labels may be in any order.
     pub fn new(source: &str, name: &str, unit: &str, labels: &[(&str, &str)]) -> Result<Self, Violation> {
         let mut sorted: Vec<Label<'_>> =
             labels.iter().map(|&(name, value)| (name.into(), value.into())).collect();
@@ -94,7 +94,7 @@ impl Series {
         Self::from_parts(&SeriesParts { source, name, unit, labels: &sorted })
     }
 
-    /// Checks the parts against [`limits`] and takes a copy of them.
+    /// Checks the parts against [`limits`] and copies them.
     pub fn from_parts(parts: &SeriesParts<'_>) -> Result<Self, Violation> {
         limits::check_series(parts)?;
         let mut text = String::new();
@@ -113,8 +113,8 @@ impl Series {
         })
     }
 
-    /// The series as one line of text, the same for the same series everywhere, and the message key on
-    /// the bus: `github/stargazers_count{repository="golang/go"} stars`.
+    /// The series as one line of text, always the same for the same series; also the record key on the bus:
+    /// `github/stargazers_count{repository="golang/go"} stars`.
     pub fn key(&self) -> &str {
         self.slice(0, self.key_end)
     }
@@ -129,7 +129,7 @@ impl Series {
         self.slice(self.source_end + 1, self.name_end)
     }
 
-    /// What one unit of the value is; empty when there is none to name.
+    /// The unit of the value; empty if it has none.
     pub fn unit(&self) -> &str {
         self.slice(self.unit_start, self.key_end)
     }
@@ -157,8 +157,8 @@ impl Series {
         &self.text[usize::from(start)..usize::from(end)]
     }
 
-    /// What a [`Matcher`](crate::Matcher) sees under `name`: `source`, `name`, `unit` or a label; a label
-    /// of one of these names is `labels.source`.
+    /// The value of a [`Matcher`](crate::Matcher)'s field: `source`, `name`, `unit` or a label; a label with
+    /// one of these names is `labels.source`.
     pub fn field(&self, name: &str) -> Option<&str> {
         match name {
             "source" => Some(self.source()),
@@ -169,8 +169,8 @@ impl Series {
     }
 }
 
-/// Where the labels lie in `text`, which is the key so far, and where they end in it; the values that are escaped
-/// in the key are added behind it.
+/// The positions of the labels in `text`, which is the key so far, and where they end. Values that are
+/// escaped in the key are appended after it.
 fn place_labels(labels: &[Label<'_>], name_end: usize, text: &mut String) -> (Box<[LabelSpan]>, usize) {
     let (mut spans, mut at) = (Vec::with_capacity(labels.len()), name_end);
     for (name, value) in labels {

@@ -1,22 +1,23 @@
-//! How text of others is shown to people: on terminals, in mails, on pages, in logs.
+//! Makes foreign text safe to show: on terminals, in mails, on pages, in logs.
 //!
-//! A program may store and send any text. Shown as it is, some of it would not be read but obeyed: control characters
-//! by a terminal, controls of the writing direction by whatever lays out the line, so that a text reads as another
-//! one; and some of it is not seen at all. Such a character is written out as `\u{202e}`, so that people see that it
-//! is there. For programs a text stays as it is, in the escapes of the format.
+//! A program may store and send any text. Shown raw, some characters act instead of being read: a terminal
+//! obeys control characters, and bidirectional controls make a line read as something else. Others are
+//! invisible. All of these are shown escaped, like `\u{202e}`, so that people see them. Programs get the text
+//! unchanged, escaped as their format requires.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character shows itself, and does nothing to what is around it.
+/// Whether a character is visible and does not affect its neighbours.
 ///
-/// The joiners U+200C and U+200D and the variation selectors count as plain: scripts and emoji are made of them.
+/// The joiners U+200C and U+200D and the variation selectors count as plain, because scripts and emoji need
+/// them.
 pub fn is_plain(c: char) -> bool {
     !c.is_control() && !is_line_end(c) && !steers_direction(c) && !is_invisible(c)
 }
 
-/// A text in one line: what ends a line becomes a space, as does a tab, and every other character that is not plain
-/// its escape.
+/// The text as one line: line ends and tabs become spaces, and all other characters that are not plain are
+/// escaped.
 pub fn line(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
@@ -32,8 +33,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A text of several lines, which end in LF: tabs stay, and every other character that is not plain becomes its
-/// escape.
+/// The text as lines that end in LF: tabs stay, and all other characters that are not plain are escaped.
 pub fn lines(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| is_plain(c) || matches!(c, '\n' | '\t')) {
         return Cow::Borrowed(text);
@@ -59,7 +59,7 @@ fn push(shown: &mut String, c: char) {
     }
 }
 
-/// Those of Unicode's line breaking that end a line whatever follows.
+/// The characters that always end a line in Unicode's line breaking.
 fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -69,7 +69,7 @@ fn steers_direction(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What takes part in no script that it would be missed in, and is not seen.
+/// Characters that are invisible and that no script needs.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,

@@ -6,23 +6,23 @@ use std::time::Duration;
 
 /// An instant, in whole microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Microseconds because that is what PostgreSQL's `timestamptz` keeps: an instant survives every store
-/// unchanged. Finer input is cut off, not rounded, so that it never moves into the future.
+/// Microseconds because PostgreSQL's `timestamptz` keeps those: an instant survives every store unchanged.
+/// Finer input is truncated, not rounded, so that it never moves into the future.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// A text that is not an RFC 3339 instant from 1970 up to the year 9999.
+/// The text is not an RFC 3339 instant from 1970 to 9999.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an RFC 3339 time from 1970 to 9999, such as 2026-11-20T10:00:00.123Z")]
 pub struct TimestampError;
 
 impl Timestamp {
-    /// The epoch, and the earliest instant there is.
+    /// The epoch, and the earliest instant.
     pub const MIN: Self = Self(0);
     /// The last microsecond of the year 9999 in UTC, less a day so that every time zone can show it.
     pub const MAX: Self = Self(253_402_207_200_000_000 - 1);
 
-    /// Reads the wall clock. Decisions never call it: they are given the instant.
+    /// Reads the wall clock. Decision logic never calls it: it gets the instant as an argument.
     #[must_use]
     pub fn now() -> Self {
         Self(jiff::Timestamp::now().as_microsecond())
@@ -47,27 +47,27 @@ impl Timestamp {
         self.0 as f64 / 1e6
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// The time since `earlier`; zero if that is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// This instant moved back, at most to [`Timestamp::MIN`].
+    /// This instant, earlier by `by`; at least [`Timestamp::MIN`].
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(micros).max(Self::MIN.0))
     }
 
-    /// This instant moved on, at most to [`Timestamp::MAX`].
+    /// This instant, later by `by`; at most [`Timestamp::MAX`].
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros).min(Self::MAX.0))
     }
 
-    /// The start of the window of length `step` that holds this instant, aligned to the epoch (UTC).
+    /// The start of the window of length `step` around this instant, aligned to the epoch (UTC).
     #[must_use]
     pub fn window_start(self, step: Duration) -> Self {
         let step = i64::try_from(step.as_micros()).unwrap_or(i64::MAX).max(1);
@@ -91,7 +91,7 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        // jiff takes RFC 9557's time zone in brackets too, which nothing here could give back.
+        // jiff also accepts a time zone in brackets (RFC 9557), which [`Timestamp`] cannot display.
         if text.ends_with(']') {
             return Err(TimestampError);
         }

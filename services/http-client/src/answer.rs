@@ -1,4 +1,4 @@
-//! What a server answered.
+//! HTTP responses.
 
 use crate::error::HttpError;
 use crate::retry_after;
@@ -8,10 +8,10 @@ use ureq::http::header::LOCATION;
 use ureq::http::{HeaderMap, StatusCode, Uri};
 use watchkeeper_domain::Timestamp;
 
-/// Most characters of a decoder's reason that an error shows: it may quote the body.
+/// Most characters of a decoder's error that are shown: it may quote the body.
 const MAX_REASON_CHARS: usize = 200;
 
-/// A whole answer: status, headers and body.
+/// A complete response: status, headers and body.
 #[derive(Debug)]
 pub struct HttpAnswer {
     pub(crate) host: String,
@@ -32,13 +32,12 @@ impl HttpAnswer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Until when the server wants to be left alone, if it says so: `retry-after`, or else a quota of
-    /// which nothing is left.
+    /// When the server allows the next request, if it says so: `retry-after`, or else an exhausted quota.
     pub fn retry_at(&self) -> Option<Timestamp> {
         retry_after::until(&self.headers, self.received_at)
     }
 
-    /// For how long the server wants to be left alone, if it says so.
+    /// How long until the server allows the next request, if it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         Some(self.retry_at()?.since(self.received_at))
     }
@@ -48,20 +47,20 @@ impl HttpAnswer {
         &self.body
     }
 
-    /// Its body as JSON of the shape `T`.
+    /// The body decoded as JSON of the type `T`.
     ///
     /// # Errors
     /// [`HttpError::Malformed`].
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let reason: String = error.to_string().chars().take(MAX_REASON_CHARS).collect();
-            HttpError::Malformed(format!("{} answered with other JSON than expected: {reason}", self.host))
+            HttpError::Malformed(format!("{} answered with unexpected JSON: {reason}", self.host))
         })
     }
 
-    /// The answer itself if its status is 2xx, else what the status means: a refusal with how long it
-    /// lasts (401, 403, 429, and 503 with `retry-after`), a server out of order (other 5xx), or a wrong
-    /// address (3xx, other 4xx). Who sends `if-none-match` looks for 304 before.
+    /// Returns the response if its status is 2xx, else the error for its status: a refusal with its duration (401,
+    /// 403, 429, and 503 with `retry-after`), a server error (other 5xx), or a wrong address (3xx, other 4xx).
+    /// Callers that send `if-none-match` check for 304 first.
     ///
     /// # Errors
     /// Any but [`HttpError::TimedOut`].
@@ -86,7 +85,7 @@ impl HttpAnswer {
         })
     }
 
-    /// Scheme and host that a redirect names: what comes after may hold a secret.
+    /// Scheme and host of a redirect's target: the rest may contain a secret.
     fn redirects_to(&self) -> String {
         let location = self.header(LOCATION.as_str()).and_then(|text| text.parse::<Uri>().ok());
         match location.as_ref().map(|url| (url.scheme_str(), url.host())) {
@@ -162,7 +161,7 @@ mod tests {
     fn json_of_another_shape_is_told_in_few_words() {
         assert_eq!(answer(200, &[], "[1,2]").json::<Vec<u8>>().unwrap(), [1, 2]);
         let cut = answer(200, &[], "[1,").json::<Vec<u8>>().unwrap_err().to_string();
-        assert!(cut.starts_with("api.test answered with other JSON than expected: EOF"), "{cut}");
+        assert!(cut.starts_with("api.test answered with unexpected JSON: EOF"), "{cut}");
         let long = format!("{:?}", "x".repeat(10_000));
         let error = answer(200, &[], &long).json::<u8>().unwrap_err().to_string();
         assert!(error.len() < MAX_REASON_CHARS + 100, "{error}");

@@ -1,4 +1,4 @@
-//! Sending requests, on threads that may block.
+//! Sends requests on blocking threads.
 
 use crate::answer::HttpAnswer;
 use crate::error::{HttpError, describe};
@@ -11,22 +11,22 @@ use ureq::typestate::AgentScope;
 use ureq::{Agent, Error, RequestBuilder};
 use watchkeeper_domain::Timestamp;
 
-/// Most requests of one client that are under way at once, unless it says otherwise; more wait for their turn.
+/// Default limit on concurrent requests of one client; more wait for their turn.
 const MAX_AT_ONCE: usize = 32;
 
-/// Most idle connections of one client that are kept for its next requests.
+/// Most idle connections that one client keeps.
 const MAX_IDLE: usize = 8;
 
-/// What requests name as their sender.
+/// The `User-Agent` of requests.
 const USER_AGENT: &str = concat!("watchkeeper/", env!("CARGO_PKG_VERSION"));
 
-/// What every agent has: an answer of any status is an answer, and a redirect is not followed, because what was meant
-/// for one host is not sent to another.
+/// The configuration of every agent: any status is a response, not an error, and redirects are not followed, because
+/// what was meant for one host must not be sent to another.
 pub fn agent_config() -> ConfigBuilder<AgentScope> {
     Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT)
 }
 
-/// A client. Its clones share connections, and how many requests may be under way.
+/// A client. Clones share connections and the limit on concurrent requests.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     agent: Agent,
@@ -35,13 +35,13 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// A client whose requests may take `timeout` each, from the look-up of the name to the last byte.
+    /// A client whose requests may take `timeout` each, from the name lookup to the last byte.
     pub fn new(timeout: Duration) -> Self {
         let config = agent_config().max_idle_connections(MAX_IDLE);
         Self { agent: config.build().into(), timeout, threads: Threads::new(MAX_AT_ONCE) }
     }
 
-    /// The same, but so many of its requests may be under way at once.
+    /// The same with a limit on concurrent requests.
     #[must_use]
     pub fn at_once(self, requests: usize) -> Self {
         Self { threads: Threads::new(requests), ..self }
@@ -53,11 +53,11 @@ impl HttpClient {
         Self { timeout, ..self.clone() }
     }
 
-    /// The answer, whatever its status; [`HttpAnswer::success`] tells good from bad.
+    /// The response, whatever its status; [`HttpAnswer::success`] checks it.
     ///
     /// # Errors
-    /// No answer, none in time, or none that is HTTP of a bounded size. A request that waits for its turn
-    /// has not begun, and its timeout has not either.
+    /// No response, none in time, or not HTTP of a bounded size. The timeout starts when a waiting request gets its
+    /// turn.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let turn = self.threads.turn().await;
         let client = self.clone();
@@ -105,7 +105,7 @@ impl HttpClient {
     }
 }
 
-/// The host of a URL, which errors may show; the rest may hold a secret.
+/// The host of a URL, which errors may show; the rest may contain a secret.
 fn host_of(url: &str) -> String {
     let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned));
     host.unwrap_or_else(|| "the server".to_owned())

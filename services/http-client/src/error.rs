@@ -1,43 +1,43 @@
-//! Why there is no good answer.
+//! Errors of requests.
 
 use std::time::Duration;
 use ureq::Error;
 use watchkeeper_domain::Timestamp;
 
-/// Why there is no good answer. The text shows the host, and nothing else of the request.
+/// Why there is no usable response. The text shows the host, and nothing else of the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// There is no connection, or the server is out of order.
+    /// Cannot connect, or the server is broken.
     #[error("{0}")]
     Unreachable(String),
-    /// The answer did not end in time.
+    /// The response did not complete in time.
     #[error("{host}: no answer within {after:?}")]
     TimedOut {
-        /// The server.
+        /// The host.
         host: String,
-        /// How much time it had.
+        /// The timeout.
         after: Duration,
     },
-    /// The server wants to be left alone: a quota is used up, a token is not accepted.
+    /// The server refuses further requests: a quota is exhausted, or a token is not accepted.
     #[error("{reason}")]
     Refused {
-        /// What it answered.
+        /// The response.
         reason: String,
         /// Until when, if it said so.
         until: Option<Timestamp>,
     },
-    /// The answer is not what was expected.
+    /// The response is not what was expected.
     #[error("{0}")]
     Malformed(String),
 }
 
-/// Why there was no answer, without anything of the request.
+/// Why there was no response, without anything of the request.
 pub fn describe(error: &Error) -> String {
     match error {
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => "the URL is not valid".to_owned(),
-        Error::Http(_) => "a header or the URL holds characters that HTTP does not allow".to_owned(),
+        Error::Http(_) => "a header or the URL has characters that HTTP does not allow".to_owned(),
         Error::Io(error) => error.to_string(),
-        Error::HostNotFound => "the name has no address".to_owned(),
+        Error::HostNotFound => "the host name has no address".to_owned(),
         Error::TooManyRedirects => "too many redirects".to_owned(),
         Error::Timeout(_) => "no answer in time".to_owned(),
         error => error.to_string(),

@@ -1,7 +1,7 @@
-//! Asking servers over HTTP: what is asked, what is answered, and what an answer means that is no success.
+//! An HTTP client: requests, responses, and what an unsuccessful response means.
 //!
-//! An [`HttpClient`] sends an [`HttpRequest`] on a thread that may block ([`Threads`]), and gives an [`HttpAnswer`] or
-//! an [`HttpError`]. Who needs more of a connection than that builds an agent of its own on [`agent_config`].
+//! An [`HttpClient`] sends an [`HttpRequest`] on a blocking thread ([`Threads`]), and returns an [`HttpAnswer`] or an
+//! [`HttpError`]. For more control over connections, build an agent on [`agent_config`].
 
 mod answer;
 mod client;

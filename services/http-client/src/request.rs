@@ -1,35 +1,35 @@
-//! What is asked of a server.
+//! HTTP requests.
 
 use std::io::Read as _;
 use ureq::{Body, Error};
 
 const CONTENT_TYPE: &str = "content-type";
 
-/// Longest body that is read, in bytes, unless the request says otherwise.
+/// Longest body that is read, in bytes, unless the request sets another limit.
 pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// A request. What stands in its path, query, headers and body may be secret: no error shows them.
+/// A request. Its path, query, headers and body may contain secrets: no error shows them.
 #[derive(Clone)]
 pub struct HttpRequest {
     pub(crate) url: String,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// What is posted; without it the request is a GET.
+    /// The posted body; without it the request is a GET.
     pub(crate) json: Option<String>,
     reads: Reads,
 }
 
-/// How much of an answer's body is read.
+/// How much of a response's body to read.
 #[derive(Clone, Copy)]
 enum Reads {
-    /// All of it; it is refused if it has more bytes.
+    /// All of it; refused if it has more bytes.
     AllOf(usize),
-    /// The first bytes, as many as come.
+    /// Up to so many bytes.
     First(usize),
 }
 
 impl HttpRequest {
-    /// Asks for `url`.
+    /// A GET of `url`.
     pub fn get(url: impl Into<String>) -> Self {
         let reads = Reads::AllOf(MAX_BODY_BYTES);
         Self { url: url.into(), query: Vec::new(), headers: Vec::new(), json: None, reads }
@@ -40,7 +40,7 @@ impl HttpRequest {
         Self { json: Some(json), ..Self::get(url) }.header(CONTENT_TYPE, "application/json")
     }
 
-    /// Adds a parameter to the query; it is percent-encoded.
+    /// Adds a percent-encoded query parameter.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
@@ -54,19 +54,19 @@ impl HttpRequest {
         self
     }
 
-    /// Reads a body of so many bytes at most.
+    /// Limits the body to so many bytes.
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
         Self { reads: Reads::AllOf(bytes), ..self }
     }
 
-    /// Reads no more of the body than so many bytes, and of a body that breaks off what came.
+    /// Reads only the first so many bytes of the body, and accepts a body that ends early.
     #[must_use]
     pub fn only_beginning(self, bytes: usize) -> Self {
         Self { reads: Reads::First(bytes), ..self }
     }
 
-    /// What is read of the answer's body.
+    /// Reads the response's body.
     pub(crate) fn read(&self, body: &mut Body) -> Result<Vec<u8>, Error> {
         match self.reads {
             // ureq refuses a body that reaches its limit.
@@ -79,7 +79,7 @@ impl HttpRequest {
         }
     }
 
-    /// The longest body that is taken.
+    /// The longest accepted body.
     pub(crate) fn max_bytes(&self) -> usize {
         let (Reads::AllOf(bytes) | Reads::First(bytes)) = self.reads;
         bytes

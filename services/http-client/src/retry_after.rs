@@ -1,4 +1,4 @@
-//! Until when a server wants to be left alone.
+//! When a server allows the next request.
 
 use jiff::fmt::rfc2822;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use ureq::http::HeaderMap;
 use ureq::http::header::RETRY_AFTER;
 use watchkeeper_domain::Timestamp;
 
-/// How many requests are left, and when (in seconds since 1970) there are new ones: what GitHub and many
-/// others send with every answer.
+/// The remaining requests, and (in seconds since 1970) when the quota is renewed: sent by GitHub and many others with
+/// every response.
 const REMAINING: &str = "x-ratelimit-remaining";
 const RESET: &str = "x-ratelimit-reset";
 
-/// Until when an answer that was received at `now` asks to be left alone; `None` if it does not say.
+/// When the next request is allowed after a response received at `now`; `None` if it does not say.
 pub(crate) fn until(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     if let Some(text) = header(RETRY_AFTER.as_str()) {

@@ -1,4 +1,4 @@
-//! Servers on loopback.
+//! Test servers on loopback.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use std::convert::Infallible;
 use tokio::net::TcpListener;
 
-/// Serves `routes` for as long as the test runs, and gives where: `http://127.0.0.1:40123`.
+/// Serves `routes` until the test ends, and returns the URL: `http://127.0.0.1:40123`.
 pub(crate) async fn serve(routes: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -14,7 +14,7 @@ pub(crate) async fn serve(routes: Router) -> String {
     format!("http://{address}")
 }
 
-/// Serves an answer that begins with `start`, and never ends.
+/// Serves a response that begins with `start` and never ends.
 pub(crate) async fn serve_slowly(start: &'static str) -> String {
     let body = move || {
         let begun = stream::once(async move { Ok::<_, Infallible>(Bytes::from_static(start.as_bytes())) });
@@ -23,7 +23,7 @@ pub(crate) async fn serve_slowly(start: &'static str) -> String {
     serve(Router::new().fallback(move || async move { body() })).await
 }
 
-/// Where nothing listens.
+/// An address where nothing listens.
 pub(crate) async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

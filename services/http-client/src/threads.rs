@@ -1,34 +1,34 @@
-//! Threads that may block, a bounded number for each client.
+//! Blocking threads, a limited number per client.
 
 use crate::error::HttpError;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
-/// What one client may use of tokio's blocking threads, of which there are 512 for the whole process: a
-/// server that hangs takes none from other clients.
+/// One client's share of tokio's blocking threads, of which there are 512 per process: a server that hangs takes none
+/// from other clients.
 #[derive(Clone, Debug)]
 pub struct Threads(Arc<Semaphore>);
 
-/// The right to use one of them. Free again when every clone is dropped.
+/// A permit to use one of them. Returned when every clone is dropped.
 #[derive(Clone)]
 pub struct Turn(Option<Arc<OwnedSemaphorePermit>>);
 
 impl Threads {
-    /// At most so many at once.
+    /// Limits the number of threads.
     pub fn new(at_once: usize) -> Self {
         Self(Arc::new(Semaphore::new(at_once)))
     }
 
-    /// Waits for one to be free. Cancel-safe.
+    /// Waits for a permit. Cancel-safe.
     pub async fn turn(&self) -> Turn {
-        // Never closed; if it were, there would be no bound but tokio's own.
+        // Never closed; if it were, only tokio's own limit would apply.
         Turn(Arc::clone(&self.0).acquire_owned().await.ok().map(Arc::new))
     }
 }
 
 impl Turn {
-    /// What `work` gives. When nobody waits for it any more it goes on all the same, and keeps its turn.
+    /// Runs `work` and returns its result. When the future is dropped the work continues, and keeps its permit.
     ///
     /// # Errors
     /// [`HttpError::Unreachable`] when it panics.

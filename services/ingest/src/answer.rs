@@ -1,4 +1,4 @@
-//! What a sender is told: about its items, or why its body is refused as a whole.
+//! Responses to senders: the refused items, or why the whole body is refused.
 
 use crate::decode::Decoded;
 use crate::kind::Kind;
@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use watchkeeper_runtime::http::{FieldError, Problem};
 use watchkeeper_wire::json::{IngestAnswer, Refusal};
 
-/// The answer to a body of which nothing was refused (202) or some (207).
+/// The response to a body with no refused items (202) or some (207).
 pub(crate) fn accepted(decoded: Decoded) -> (StatusCode, IngestAnswer) {
     let status = if decoded.refused == 0 { StatusCode::ACCEPTED } else { StatusCode::MULTI_STATUS };
     let refused = decoded.listed.into_iter().map(|(index, violation)| Refusal::of_item(index, violation));
@@ -18,13 +18,13 @@ pub(crate) fn accepted(decoded: Decoded) -> (StatusCode, IngestAnswer) {
     (status, answer)
 }
 
-/// The answer to a body of which everything was refused: 429 if there is no room and nothing else is wrong, else 400.
+/// The response when every item was refused: 429 if the only reason is a limit on series, else 400.
 pub(crate) fn all_refused<K: Kind>(decoded: Decoded) -> Problem {
     let (total, without_room) = (decoded.refused, decoded.without_room);
     let mut listed = decoded.listed.into_iter().peekable();
     let detail = match listed.peek() {
         Some((_, only)) if total == 1 => only.to_string(),
-        Some((_, first)) => format!("none of the {total} {}s can be taken; the first: {first}", K::ITEM),
+        Some((_, first)) => format!("all {total} {}s are refused; the first: {first}", K::ITEM),
         None => String::new(),
     };
     let errors = listed.map(|(index, violation)| FieldError {
@@ -41,7 +41,7 @@ pub(crate) fn all_refused<K: Kind>(decoded: Decoded) -> Problem {
         .retry_after(K::NO_ROOM.retry_after)
 }
 
-/// A refusal that names a header or the body as its field.
+/// A refusal for a header or the body.
 pub(crate) fn refused(status: StatusCode, field: &str, reason: impl Into<String>) -> Problem {
     let reason = reason.into();
     let problem = match status {
@@ -51,7 +51,7 @@ pub(crate) fn refused(status: StatusCode, field: &str, reason: impl Into<String>
     problem.with_errors([FieldError { index: None, field: field.to_owned(), reason }])
 }
 
-/// 413: the body has more of `unit` than `limit`, which the operator can set as `key`.
+/// 413: the body has more of `unit` than `limit`, which is configured as `key`.
 pub(crate) fn too_large(unit: &str, limit: usize, key: &str) -> Problem {
     let reason = format!("has more than {limit} {unit}, the limit set by `{key}` in [ingest]");
     refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)

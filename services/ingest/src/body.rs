@@ -1,4 +1,4 @@
-//! Reading a body as it is sent, while there is room for it.
+//! Reads bodies within the memory budget.
 
 use crate::answer::{refused, too_large};
 use axum::body::{Body, HttpBody};
@@ -8,15 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use watchkeeper_runtime::http::Problem;
 
-/// When a sender may try again for whom there was no room: one body is done within much less.
+/// When a sender may retry after the budget was exhausted: one body takes much less.
 const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
 
-/// Reads a body to its end. `share` is as large as what has been read: a sender that takes its time
-/// holds no more than it has sent.
+/// Reads a body to its end. `share` grows with what has been read: a slow sender holds no more than it has sent.
 ///
 /// # Errors
-/// 413 past `max_bytes`, at once when the sender announces it; 503 when there is no room; 400 when the
-/// sender breaks off.
+/// 413 past `max_bytes`, at once when the sender announces it; 503 when the budget is exhausted; 400 when the sender
+/// aborts.
 pub(crate) async fn read(
     mut body: Body,
     max_bytes: usize,
@@ -40,13 +39,13 @@ pub(crate) async fn read(
     Ok(read)
 }
 
-/// The bytes that all requests together hold.
+/// The memory budget of all requests, in bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     taken: AtomicUsize,
 }
 
-/// What one request holds of the room, until it is dropped.
+/// One request's reservation, released when dropped.
 #[derive(Debug)]
 pub(crate) struct Share<'r> {
     room: &'r Room,
@@ -56,17 +55,17 @@ pub(crate) struct Share<'r> {
 }
 
 impl Room {
-    /// A share of no bytes yet, where all together may hold `most`.
+    /// An empty reservation, within a budget of `most` bytes for all requests.
     pub(crate) fn enter(&self, most: usize) -> Share<'_> {
         Share { room: self, most, bytes: 0 }
     }
 }
 
 impl Share<'_> {
-    /// Makes the share `bytes` large; what is larger than the whole room takes the whole room.
+    /// Resizes the reservation to `bytes`; more than the whole budget reserves all of it.
     ///
     /// # Errors
-    /// 503 when there is no room: to wait for it would take memory itself. The share stays as it was.
+    /// 503 when the budget is exhausted: waiting for it would take memory itself. The reservation is unchanged then.
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Problem> {
         let wanted = bytes.min(self.most);
         // What becomes smaller has its room, also where others hold more than may be held by now.
@@ -86,7 +85,8 @@ impl Drop for Share<'_> {
 }
 
 fn full(limit: usize) -> Problem {
-    let reason = format!("more than {limit} bytes are in hand, the limit set by `max_in_hand` in [ingest]");
+    let reason =
+        format!("more than {limit} bytes are being processed, the limit set by `max_in_hand` in [ingest]");
     Problem::unavailable(reason, RETRY_WHEN_FULL)
 }
 

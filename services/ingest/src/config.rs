@@ -6,56 +6,55 @@ use watchkeeper_spool::SpoolConfig;
 
 const MIB: usize = 1 << 20;
 
-/// Largest body as it is sent, in bytes: the default and the bounds.
+/// Largest body as sent, in bytes: the default and the bounds.
 pub const MAX_BODY: (usize, RangeInclusive<usize>) = (8 * MIB, 1024..=256 * MIB);
 /// Largest body after decompression, in bytes: the default and the bounds.
 pub const MAX_DECOMPRESSED: (usize, RangeInclusive<usize>) = (64 * MIB, 1024..=1024 * MIB);
 /// Most items of one body: the default and the bounds.
 pub const MAX_ITEMS: (usize, RangeInclusive<usize>) = (50_000, 1..=1_000_000);
-/// Most bytes of bodies and batches in hand at once: the default and the bounds.
+/// Most bytes of bodies and batches being processed: the default and the bounds.
 pub const MAX_IN_HAND: (usize, RangeInclusive<usize>) = (256 * MIB, 1024..=16 * 1024 * MIB);
 
-/// Most series that one token may send, and all senders together where there are no tokens: the default and the
-/// bounds.
+/// Most series per token, or of all senders together if there are no tokens: the default and the bounds.
 pub const MAX_SERIES_PER_TOKEN: (usize, RangeInclusive<usize>) = (100_000, 1..=MOST_SERIES);
-/// Most series that all may send: the default and the bounds.
+/// Most series of all senders: the default and the bounds.
 pub const MAX_SERIES: (usize, RangeInclusive<usize>) = (1_000_000, 1..=MOST_SERIES);
-/// With some 20 bytes for each, a gigabyte.
+/// At some 20 bytes each, a gigabyte.
 const MOST_SERIES: usize = 50_000_000;
 
-/// Where ingest keeps records while the bus is away. It was the first role with a spool, and has kept its directory.
+/// The spool of ingest. It was the first role with a spool, and has kept its directory.
 const SPOOL: SpoolConfig = SpoolConfig::named("spool");
 
-/// How much ingest takes, of one request and of all together.
+/// Limits of ingest, per request and in total.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestConfig {
-    /// Largest body as it is sent, in bytes.
+    /// Largest body as sent, in bytes.
     pub max_body: usize,
     /// Largest body after decompression, in bytes.
     pub max_decompressed: usize,
     /// Most items of one body.
     pub max_items: usize,
-    /// Most bytes that may be in hand at once: bodies that are being read or wait for their turn, and
-    /// batches that are not durable yet. Who comes on top is told to come back later. The memory in which
+    /// Most bytes being processed: bodies that are being read or wait for their turn, and batches that are not
+    /// durable yet. Further requests are told to retry later. The memory in which
     /// [`DECODED_AT_ONCE`](crate::DECODED_AT_ONCE) bodies are decompressed and decoded is not counted.
     pub max_in_hand: usize,
-    /// How many series it takes.
+    /// Limits on series.
     pub series: SeriesLimits,
-    /// Where samples wait while the bus is away.
+    /// Where samples are spooled while the bus is unavailable.
     pub spool: SpoolConfig,
 }
 
-/// How many series may be sent within a day, by each who sends and by all.
+/// How many series may be sent within a day, per token and in total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeriesLimits {
-    /// Series of one token; of all senders together where there are no tokens.
+    /// Series per token; of all senders together if there are no tokens.
     pub per_token: usize,
-    /// Series of all; one that two tokens send counts twice.
+    /// Series in total; one that two tokens send counts twice.
     pub in_all: usize,
 }
 
 impl IngestConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; missing keys get their defaults.
     pub fn read(section: &mut Section<'_>) -> Self {
         let config = Self {
             max_body: section.bytes("max_body", MAX_BODY.1, MAX_BODY.0),
@@ -75,13 +74,13 @@ impl IngestConfig {
         if config.series.in_all < config.series.per_token {
             section.refuse(
                 "max_series",
-                "must be at least `max_series_per_token`, or no token could send so many",
+                "must be at least `max_series_per_token`, or no token could reach that limit",
             );
         }
         if config.max_in_hand < config.max_body {
             section.refuse(
                 "max_in_hand",
-                "must be at least `max_body`, or the largest body could never be taken",
+                "must be at least `max_body`, or the largest body could never be accepted",
             );
         }
         config

@@ -1,4 +1,4 @@
-//! What a body is, as its headers say.
+//! The format of a body, from its headers.
 
 use crate::answer::refused;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
@@ -6,33 +6,33 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::body::BodyFormat;
 
-/// The media types that are taken, the usual one of each format first.
+/// The accepted media types, the usual one of each format first.
 const MEDIA_TYPES: [(&str, BodyFormat); 4] = [
     ("application/json", BodyFormat::Json),
     ("application/x-ndjson", BodyFormat::NdJson),
     ("application/ndjson", BodyFormat::NdJson),
     ("application/jsonl", BodyFormat::NdJson),
 ];
-/// The same for people and for the header `Accept`.
+/// The same as text and for the header `Accept`.
 const ACCEPTED_TYPES: &str = "application/json, application/x-ndjson, application/ndjson, application/jsonl";
-/// The content codings that are taken, for people and for the header `Accept-Encoding`.
+/// The accepted content codings, as text and for the header `Accept-Encoding`.
 const ACCEPTED_CODINGS: &str = "identity, gzip, zstd";
-/// The most of a header that a refusal repeats, in characters.
+/// How much of a header a refusal repeats, in characters.
 const MAX_SHOWN: usize = 64;
 
-/// What a body is.
+/// Format and coding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// How it holds its items.
+    /// The format of its items.
     pub(crate) format: BodyFormat,
-    /// How it is compressed.
+    /// Its compression.
     pub(crate) coding: Coding,
 }
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// Not at all.
+    /// Uncompressed.
     Identity,
     /// RFC 1952.
     Gzip,
@@ -41,11 +41,11 @@ pub(crate) enum Coding {
 }
 
 impl Content {
-    /// Reads `Content-Type` and `Content-Encoding`. Without the first a body is JSON, without the second
-    /// it is not compressed.
+    /// Reads `Content-Type` and `Content-Encoding`. Without the first a body is JSON, without the second it is
+    /// uncompressed.
     ///
     /// # Errors
-    /// 415, with what would be taken in `Accept` or `Accept-Encoding` (RFC 9110, section 15.5.16).
+    /// 415, with the accepted values in `Accept` or `Accept-Encoding` (RFC 9110, section 15.5.16).
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         Ok(Self { format: format(headers)?, coding: coding(headers)? })
     }
@@ -66,7 +66,7 @@ fn format(headers: &HeaderMap) -> Result<BodyFormat, Problem> {
     Ok(format)
 }
 
-/// Other parameters mean nothing to these media types.
+/// Other parameters have no meaning for these media types.
 fn is_other_charset(parameter: &str) -> bool {
     parameter.split_once('=').is_some_and(|(name, value)| {
         name.eq_ignore_ascii_case("charset") && !value.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -87,7 +87,7 @@ fn coding(headers: &HeaderMap) -> Result<Coding, Problem> {
     }
 }
 
-/// The value of a header that may be there once.
+/// The value of a header that may be present once.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

@@ -1,4 +1,4 @@
-//! From the bytes of a body to the records that are published.
+//! Decodes a body to the records to publish.
 
 use crate::answer::{refused, too_large};
 use crate::kind::{Kind, ReadItem, Refused, Sender};
@@ -9,32 +9,32 @@ use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
 use watchkeeper_wire::body::{BodyError, BodyFormat, Item, for_each_item};
 
-/// When a batch is full, in bytes of keys and values: a fraction of what any bus takes at once.
+/// Batch limit in bytes of keys and values: a fraction of what any bus accepts at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
-/// When a batch is full, in records, which have a cost of their own on their way to the bus.
+/// Batch limit in records, which have a cost of their own on the bus.
 pub(crate) const BATCH_RECORDS: usize = 50_000;
 
-/// What a body came to.
+/// The outcome of decoding a body.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
-    /// The records of the accepted items, in their order; in batches of at most about [`BATCH_BYTES`], which a bus takes
-    /// whatever the limits of a body are.
+    /// The records of the accepted items, in order; in batches of at most about [`BATCH_BYTES`], which a bus accepts
+    /// whatever the limits on bodies are.
     pub(crate) batches: Vec<RecordBatch>,
-    /// How many items were accepted. One that repeats an earlier one is accepted, and has no record.
+    /// Accepted items. A duplicate of an earlier one is accepted, and has no record.
     pub(crate) accepted: usize,
-    /// How many items were refused.
+    /// Refused items.
     pub(crate) refused: usize,
-    /// How many of these because there was no room for them.
+    /// Items refused because of a limit on series.
     pub(crate) without_room: usize,
-    /// The first [`MAX_FIELD_ERRORS`] of the refused ones: index from 0, and why.
+    /// The first [`MAX_FIELD_ERRORS`] refused items: index from 0, and the reason.
     pub(crate) listed: Vec<(usize, Violation)>,
 }
 
-/// Decodes a body of `sender` that arrives at `now`. An item is accepted or refused for itself; allocates nothing for
-/// each item, but for a refused one.
+/// Decodes a body of `sender` that arrived at `now`. Items are accepted or refused individually; allocates only for
+/// refused items.
 ///
 /// # Errors
-/// Refuses the body as a whole: 400 if it is empty or no JSON, 413 if it has more than `max_items` items.
+/// Refuses the whole body: 400 if it is empty or not JSON, 413 if it has more than `max_items` items.
 pub(crate) fn decode<K: Kind>(
     kind: &K,
     sender: &Sender,
@@ -56,7 +56,7 @@ pub(crate) fn decode<K: Kind>(
     Ok(decoder.decoded)
 }
 
-/// What a batch of items of the usual size needs: to let it grow would be to copy it again and again.
+/// Preallocates a batch for items of the usual size: growing it would copy it again and again.
 fn room_for<K: Kind>(body: &[u8]) -> BatchBuilder {
     let bytes = (body.len() + body.len() / 2).min(BATCH_BYTES + limits::MAX_KEY_BYTES);
     BatchBuilder::with_capacity((body.len() / K::ITEM_BYTES).min(BATCH_RECORDS), bytes)
@@ -73,7 +73,7 @@ fn whole(error: BodyError) -> Problem {
 }
 
 struct Decoder<R> {
-    /// What an item is called.
+    /// The name of an item.
     item: &'static str,
     reader: R,
     batch: BatchBuilder,

@@ -1,4 +1,4 @@
-//! Undoing the compression of a body.
+//! Decompression of bodies.
 
 use crate::answer::{refused, too_large};
 use crate::content::Coding;
@@ -7,15 +7,15 @@ use flate2::bufread::MultiGzDecoder;
 use std::io::{self, Read};
 use watchkeeper_runtime::http::Problem;
 
-/// The largest window of a zstd frame, as a power of two in bytes: 8 MiB, which is what RFC 9659 allows
-/// on the web. The decoder takes that much memory on top of the limit, whatever comes out.
+/// The largest window of a zstd frame, as a power of two in bytes: 8 MiB, which RFC 9659 allows on the web. The
+/// decoder takes that much memory on top of the limit, whatever comes out.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// Gives a body as it was before it was compressed. Members of gzip and frames of zstd that follow one
-/// another are one body. Stops at the first byte past `max_bytes`.
+/// Decompresses a body. Consecutive gzip members and zstd frames form one body. Stops at the first byte past
+/// `max_bytes`.
 ///
 /// # Errors
-/// 413 past `max_bytes`, which holds for what is compressed only; 400 for what is damaged or cut off.
+/// 413 past `max_bytes`, which applies to compressed bodies only; 400 for damaged or truncated data.
 pub(crate) fn decompress(sent: Vec<u8>, coding: Coding, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     let unpacked = match coding {
         _ if sent.is_empty() => return Ok(sent),
@@ -36,7 +36,7 @@ fn zstd_decoder(sent: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
     Ok(decoder)
 }
 
-/// All that `from` gives; `None` if that is more than `max_bytes`.
+/// All bytes of `from`; `None` if there are more than `max_bytes`.
 fn read_up_to(max_bytes: usize, from: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     let one_more = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use watchkeeper_runtime::http::{Access, Caller, Problem, Scope};
 use watchkeeper_wire::json::IngestAnswer;
 
-/// Where samples are sent.
+/// The endpoint for samples.
 pub(crate) const SAMPLES: &str = "/v1/samples";
-/// The same, under the path that clients of the previous platform know.
+/// The same, under the path of the previous platform.
 pub(crate) const METRICS: &str = "/api/v1/metrics";
 
 pub(crate) fn router(samples: Arc<Intake<Samples>>, metrics: HttpMetrics, access: &Access) -> Router {
@@ -25,18 +25,18 @@ pub(crate) fn router(samples: Arc<Intake<Samples>>, metrics: HttpMetrics, access
         .route(SAMPLES, post(post_samples))
         .route(METRICS, post(post_metrics))
         .with_state(samples);
-    // The routes of another kind of record are merged here, before what holds for all of them.
+    // Routes of other kinds of record are merged here, before the shared layers.
     of_samples.route_layer(access.require(Scope::Ingest)).route_layer(from_fn_with_state(metrics, measure))
 }
 
 /// Send samples
 ///
-/// Each item is accepted or refused for itself, and what is accepted is durable when the answer comes. After
-/// 503 or no answer, send the same body again: a sample is known by its series and `collected_at`, so what
-/// was taken already is not stored twice. A sample without `collected_at` gets the time of its arrival, and
-/// is another one when it is sent again. One that is older than samples are kept, or more than ten minutes ahead, is
-/// refused. A token may send a limited number of series within a day: samples of further ones are refused. Needs the
-/// scope `ingest`.
+/// Each item is accepted or refused individually, and accepted items are durable when the response arrives. After 503
+/// or no response, send the same body again: a sample is identified by its series and `collected_at`, so what was
+/// accepted already is not stored twice. A sample without `collected_at` gets its time of arrival, and becomes a new
+/// sample when it is sent again. Samples older than the retention, or more than ten minutes ahead, are refused. A
+/// token may send a limited number of series within a day: samples of further series are refused. Requires the scope
+/// `ingest`.
 #[utoipa::path(
     post,
     path = SAMPLES,
@@ -62,7 +62,7 @@ pub(crate) async fn post_samples(
     Ok((status, Json(answer)))
 }
 
-/// The same for clients of the previous platform, which are told in its words that all is accepted.
+/// The same for clients of the previous platform, with its response when everything is accepted.
 async fn post_metrics(
     intake: State<Arc<Intake<Samples>>>,
     caller: Option<Extension<Caller>>,

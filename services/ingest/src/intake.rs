@@ -1,4 +1,4 @@
-//! What happens to one request: read → decompress → decode → publish.
+//! Processing of one request: read → decompress → decode → publish.
 
 use crate::answer::{self, refused};
 use crate::body::{self, Room};
@@ -21,18 +21,18 @@ use watchkeeper_runtime::http::Problem;
 use watchkeeper_spool::SpooledBus;
 use watchkeeper_wire::json::IngestAnswer;
 
-/// Bodies that are decompressed and decoded at once, each on a thread of its own. The others wait for
-/// their turn, as many as have room.
+/// Bodies decompressed and decoded at once, each on its own thread. The others wait for their turn, as many as the
+/// memory budget allows.
 pub const DECODED_AT_ONCE: usize = 4;
 
-/// Takes in bodies of one kind of record.
+/// Accepts bodies of one kind of record.
 pub(crate) struct Intake<K> {
     shared: Arc<Shared>,
     pub(crate) kind: K,
     pub(crate) metrics: ItemMetrics,
 }
 
-/// What all kinds share.
+/// State shared by all kinds.
 pub(crate) struct Shared {
     pub(crate) bus: SpooledBus,
     pub(crate) metrics: HttpMetrics,
@@ -53,8 +53,8 @@ impl<K: Kind> Intake<K> {
         Self { shared, kind, metrics }
     }
 
-    /// Takes in a body. When this returns `Ok`, every accepted item is durable, on the bus or in the spool.
-    /// Of a body whose sender has gone or is told to come back, any number may be.
+    /// Processes a body. When this returns `Ok`, every accepted item is durable, on the bus or in the spool. If the
+    /// sender disconnects or is told to retry, any number of items may be.
     pub(crate) async fn take(
         self: &Arc<Self>,
         sender: Sender,
@@ -79,7 +79,7 @@ impl<K: Kind> Intake<K> {
         }
     }
 
-    /// Waits for its turn, then works on a thread that may block.
+    /// Waits for its turn, then decodes on a blocking thread.
     async fn decode(
         self: &Arc<Self>,
         sent: Vec<u8>,
@@ -96,7 +96,7 @@ impl<K: Kind> Intake<K> {
             let body = decompress(sent, content.coding, config.max_decompressed)?;
             decode(&intake.kind, &sender, &body, content.format, config.max_items, arrived_at)
         });
-        // A panic has told the log already.
+        // The panic hook has logged it.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))
     }
 
@@ -118,11 +118,11 @@ impl<K: Kind> Intake<K> {
     }
 }
 
-/// 413: a batch is within the limits of ingest, so that it is the bus that is set to take less.
+/// 413: a batch is within the limits of ingest, so the bus is configured to accept less.
 fn refused_by_bus(item: &str, reason: &str) -> Problem {
     let reason = format!(
-        "is more than the bus takes ({reason}): send fewer {item}s at once, or raise that limit where [backends] \
-         says where the bus is"
+        "exceeds the limit of the bus ({reason}): send fewer {item}s at once, or raise that limit on the bus that \
+         [backends] names"
     );
     refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
 }

@@ -7,39 +7,39 @@ use watchkeeper_domain::{Timestamp, Violation};
 use watchkeeper_ports::{BatchBuilder, Topic};
 use watchkeeper_runtime::http::Caller;
 
-/// A kind of record that services send. What it costs is its reader; how bodies are read, answered and published is the
-/// same for all ([`Intake`](crate::intake::Intake)).
+/// A kind of record that services send. Each needs a reader; reading bodies, responding and publishing are the same
+/// for all ([`Intake`](crate::intake::Intake)).
 pub(crate) trait Kind: Send + Sync + 'static {
-    /// Where records go.
+    /// The topic of its records.
     const TOPIC: Topic;
-    /// What one item is called in answers and metrics; several of them with an `s`.
+    /// The name of one item in responses and metrics; the plural adds an `s`.
     const ITEM: &'static str;
     /// The same with its article.
     const AN_ITEM: &'static str;
-    /// The usual size of an item, in bytes: to let a batch grow would be to copy it again and again.
+    /// The usual size of an item, in bytes, for preallocation: growing a batch would copy it again and again.
     const ITEM_BYTES: usize;
-    /// What a sender is told of whose items all are refused because there is no room for them.
+    /// The problem when all items are refused because of a limit on series.
     const NO_ROOM: NoRoom;
     /// Reads the items of one body.
     type Reader<'b>: ReadItem<'b>;
 
-    /// For a body of `sender` that arrives at `now`.
+    /// A reader for a body of `sender` that arrived at `now`.
     fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Self::Reader<'b>;
 }
 
 /// Reads the items of one body.
 pub(crate) trait ReadItem<'b> {
-    /// Reads the item of that index, and adds its record to `batch` if it has one: an item that repeats an earlier one
-    /// has none. Allocates nothing for an item that is accepted.
+    /// Reads the item with this index, and adds its record to `batch` if it has one: a duplicate has none. Does not
+    /// allocate for accepted items.
     fn read(&mut self, index: usize, item: &'b str, batch: &mut BatchBuilder) -> Result<(), Refused>;
 }
 
 /// Why an item is refused.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// It is none of this kind.
+    /// Not a valid item.
     Invalid(Violation),
-    /// It is well, but there are too many of something.
+    /// Valid, but a limit is reached.
     NoRoom(Violation),
 }
 
@@ -49,18 +49,18 @@ impl From<Violation> for Refused {
     }
 }
 
-/// What is said where there are too many of something.
+/// The problem when a limit is reached.
 #[derive(Debug)]
 pub(crate) struct NoRoom {
     /// The kind of problem, for programs.
     pub(crate) kind: &'static str,
-    /// The same for people.
+    /// Its title.
     pub(crate) title: &'static str,
-    /// When a sender may try again.
+    /// When to retry.
     pub(crate) retry_after: Duration,
 }
 
-/// Who sends: a token, or everybody where there are none.
+/// The sender: a token, or everybody if there are no tokens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Sender(Arc<str>);
 

@@ -1,11 +1,11 @@
-//! The ingest role takes samples from services over HTTP and publishes them.
+//! The ingest role accepts samples from services over HTTP and publishes them.
 //!
-//! The path of a body: *read* it up to its limit → *decompress* → *decode* each item to a record, or
-//! refuse it by field and reason → *publish* all records as one batch to their topic → *answer*
-//! once they are durable. What an item is, and where its record goes, is its `kind`; samples are the only one.
+//! The path of a body: *read* it up to its limit → *decompress* → *decode* each item to a record, or refuse it with
+//! field and reason → *publish* all records as one batch to their topic → *respond* once they are durable. Items and
+//! their topics are defined by a `kind`; samples are the only one.
 //!
-//! While the bus is away, batches are published to a spool on the disk instead, and from there to the bus in
-//! the same order once it is back (`watchkeeper_spool`).
+//! While the bus is unavailable, batches go to a spool on the disk instead, and from there to the bus in the same
+//! order once it is available again (`watchkeeper_spool`).
 
 mod answer;
 mod body;

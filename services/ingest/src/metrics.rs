@@ -1,4 +1,4 @@
-//! What ingest counts.
+//! Metrics of ingest.
 
 use crate::kind::Kind;
 use axum::extract::{Request, State};
@@ -9,25 +9,23 @@ use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterV
 use std::time::Instant;
 use watchkeeper_runtime::telemetry::register;
 
-/// What is counted of one kind of record.
+/// Metrics of one kind of record.
 pub(crate) struct ItemMetrics {
     pub(crate) accepted: IntCounter,
     pub(crate) refused: IntCounter,
     pub(crate) unpublished: IntCounter,
-    /// Of those refused.
+    /// Part of the refused ones.
     pub(crate) without_room: IntCounter,
 }
 
 impl ItemMetrics {
     pub(crate) fn register<K: Kind>(registry: &Registry) -> Result<Self, prometheus::Error> {
         let items = format!("{}s", K::ITEM);
-        let help =
-            "Received: accepted and durable, refused as invalid, or unpublished because the bus took none.";
+        let help = "Items received: accepted and durable, refused as invalid, or unpublished because the bus was unavailable.";
         let outcomes = Opts::new(format!("watchkeeper_ingest_{items}_total"), help);
         let outcomes = register(registry, IntCounterVec::new(outcomes, &["outcome"])?)?;
         let without_room = format!("watchkeeper_ingest_{items}_without_room_total");
-        let help =
-            format!("Of the refused {items}, those for which there was no room: {}.", K::NO_ROOM.title);
+        let help = format!("Refused {items} that exceed a limit: {}.", K::NO_ROOM.title);
         Ok(Self {
             accepted: outcomes.with_label_values(&["accepted"]),
             refused: outcomes.with_label_values(&["refused"]),
@@ -37,7 +35,7 @@ impl ItemMetrics {
     }
 }
 
-/// What is counted of all requests.
+/// Metrics of all requests.
 #[derive(Clone)]
 pub(crate) struct HttpMetrics {
     pub(crate) body_bytes: Histogram,
@@ -51,8 +49,11 @@ impl HttpMetrics {
             body_bytes: register(
                 registry,
                 Histogram::with_opts(
-                    HistogramOpts::new("watchkeeper_ingest_body_bytes", "Size of a body as it was sent.")
-                        .buckets(prometheus::exponential_buckets(256.0, 4.0, 9)?),
+                    HistogramOpts::new(
+                        "watchkeeper_ingest_body_bytes",
+                        "Size of a request body as sent, before decompression.",
+                    )
+                    .buckets(prometheus::exponential_buckets(256.0, 4.0, 9)?),
                 )?,
             )?,
             requests: register(
@@ -70,7 +71,7 @@ impl HttpMetrics {
                 HistogramVec::new(
                     HistogramOpts::new(
                         "watchkeeper_ingest_request_seconds",
-                        "Time from the head of a request to its answer, by path.",
+                        "Time from the request headers to the response, by path.",
                     )
                     .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
                     &["path"],
@@ -80,10 +81,10 @@ impl HttpMetrics {
     }
 }
 
-/// A layer's function: counts and times a request and its answer, also when it is not let in.
+/// Middleware: counts and times a request and its response, including unauthorized ones.
 pub(crate) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    // Of the two that there are: the layer is on routes alone.
+    // One of two paths: the layer is on routes only.
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     metrics.requests.with_label_values(&[&*path, class(response.status())]).inc();

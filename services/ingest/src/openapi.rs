@@ -1,4 +1,4 @@
-//! The routes as OpenAPI describes them.
+//! OpenAPI description of the routes.
 
 use crate::http;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 )]
 struct Document;
 
-/// What the routes may refuse.
+/// The error responses of the routes.
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
@@ -40,25 +40,25 @@ impl IntoResponses for Refusals {
         let mut refusals = OfListener::responses();
         refusals.extend(problems([
             (400, "No item is accepted; the problem lists the fields with their limits."),
-            (401, "No token was sent, or none that is known."),
-            (403, "The token lacks the scope `ingest`, or a page of another site sent this."),
+            (401, "The token is missing or unknown."),
+            (403, "The token lacks the scope `ingest`, or this is a cross-site request."),
             (
                 413,
                 "The body is larger than `max_body`, `max_decompressed` or `max_items` in [ingest] allow, or than the \
-                 bus is set to take; the problem names the limit.",
+                 bus is configured to accept; the problem names the limit.",
             ),
             (
                 415,
-                "The body is of another content type or encoding; `Accept` or `Accept-Encoding` lists those taken.",
+                "The body is of another content type or encoding; `Accept` or `Accept-Encoding` lists those accepted.",
             ),
             (
                 429,
-                "The token has used up its requests per second, or no item is accepted because all are of new series and there are as many as `max_series_per_token` or `max_series` in [ingest] allow.",
+                "The token has exceeded its requests per second, or no item is accepted because all belong to new series and `max_series_per_token` or `max_series` in [ingest] is reached.",
             ),
-            (500, "Something is broken here; the log says what."),
+            (500, "Internal error; the log has the details."),
             (
                 503,
-                "Neither the bus nor the spool takes samples, too much is in hand, or it took longer than 30 s. Try \
+                "Neither the bus nor the spool accepts samples, too many bytes are being processed, or the request took longer than 30 s. Retry \
                  again after `Retry-After`.",
             ),
         ]));
@@ -84,51 +84,51 @@ pub(crate) enum AnySample {
     Older(OlderSample),
 }
 
-/// One value of one series at one instant. Any other field is refused.
+/// One value of one series at one instant. Unknown fields are refused.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a schema: bodies are read without it")]
 pub(crate) struct SampleToSend {
-    /// Left out.
+    /// Omitted.
     #[schema(value_type = Option<Value>)]
     id: Option<String>,
-    /// Where it comes from.
+    /// The source of the sample.
     #[schema(example = "greenhouse")]
     source: String,
-    /// What was measured.
+    /// The name of the metric.
     #[schema(example = "temperature")]
     name: String,
-    /// What one unit of the value is.
+    /// The unit of the value.
     #[schema(example = "celsius")]
     unit: Option<String>,
-    /// What tells series of one name apart; of a value that is no string, its JSON text is taken.
+    /// Labels that distinguish series of the same name; for a value that is not a string, its JSON text is used.
     #[schema(value_type = Option<Object>, example = json!({"row": "3"}))]
     labels: Option<BTreeMap<String, String>>,
     /// The value, in the series' unit; finite.
     #[schema(example = 21.5)]
     value: f64,
-    /// When it was measured, RFC 3339, from 1970 and at most 10 minutes ahead of the receiver. Without it, the
-    /// time of arrival.
+    /// When it was measured, RFC 3339, from 1970 and at most 10 minutes ahead of the receiver. Defaults to the time
+    /// of arrival.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
     collected_at: Option<String>,
 }
 
-/// A sample in the spelling of clients of the previous platform. Any other field is refused.
+/// A sample in the spelling of the previous platform. Unknown fields are refused.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 #[expect(dead_code, reason = "a schema: bodies are read without it")]
 pub(crate) struct OlderSample {
-    /// Left out.
+    /// Omitted.
     #[serde(rename = "ID")]
     #[schema(value_type = Option<Value>)]
     id: Option<String>,
-    /// Where it comes from.
+    /// The source of the sample.
     source: String,
-    /// What was measured.
+    /// The name of the metric.
     name: String,
-    /// What one unit of the value is.
+    /// The unit of the value.
     unit: Option<String>,
-    /// What tells series of one name apart.
+    /// Labels that distinguish series of the same name.
     #[schema(value_type = Option<Object>)]
     labels: Option<BTreeMap<String, String>>,
     /// The value, in the series' unit; finite.

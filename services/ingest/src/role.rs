@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::config::IngestConfig;
 use crate::openapi::openapi;
@@ -10,7 +10,7 @@ use watchkeeper_runtime::role::{RoleSpec, SampleRetention, Settings, StartError,
 /// Ingest.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "ingest",
-    about: "Takes samples from services over HTTP",
+    about: "Accepts samples from services over HTTP",
     http_port: 8462,
     grpc: None,
     consumes: &[],
@@ -29,7 +29,7 @@ fn read(root: &mut Section<'_>, settings: &mut Settings) {
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.reloadable::<IngestConfig>()?;
-    // What the persister would not keep is refused at once: it is told where the sender hears it.
+    // What the persister would not keep is refused at once, so that the sender learns of it.
     let retention = starter.reloadable::<SampleRetention>()?;
     let spool = watchkeeper_spool::open(starter.shared(), &config.current().spool);
     let bus = Arc::clone(&starter.ports().bus);

@@ -1,4 +1,4 @@
-//! The role as a part of its process.
+//! The role within its process.
 
 use crate::config::IngestConfig;
 use crate::http;
@@ -18,7 +18,7 @@ use watchkeeper_runtime::probe::PROBE_EVERY;
 use watchkeeper_runtime::{Notice, RoleContext, RoleResult, Rounds};
 use watchkeeper_spool::{SpoolPort, SpooledBus};
 
-/// The ingest role: routes that take samples in, a loop that says how it goes, and those of the spool.
+/// The ingest role: its routes, a reporting loop, and the loops of the spool.
 pub struct Ingest {
     context: RoleContext,
     shared: Arc<Shared>,
@@ -26,8 +26,8 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// The role, whose samples go to `bus`; to `spool` while that is away, if there is one. Samples older than
-    /// `retention`, for which the store keeps them, are refused; it is asked for each body, for it may be reloaded.
+    /// Publishes samples to `bus`, and to `spool` while that is unavailable, if there is one. Samples older than
+    /// `retention`, for which the store keeps them, are refused; it is read for each body, because a reload may change it.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -47,13 +47,13 @@ impl Ingest {
         Ok(Self { context, shared, samples })
     }
 
-    /// The routes, for who has the scope `ingest`.
+    /// The routes, for callers with the scope `ingest`.
     pub fn router(&self, access: &Access) -> Router {
         http::router(Arc::clone(&self.samples), self.shared.metrics.clone(), access)
     }
 
-    /// Watches the bus, empties the spool and writes the status line until the role is asked to stop.
-    /// Requests in hand are finished by whoever serves the routes.
+    /// Monitors the bus, forwards the spool and writes the status line until the role stops. Open requests are
+    /// finished by the server of the routes.
     pub async fn run(self) -> RoleResult {
         tokio::try_join!(self.shared.bus.run(), self.keep_reporting())?;
         Ok(())

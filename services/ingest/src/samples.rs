@@ -1,4 +1,4 @@
-//! Samples, as a kind of record that services send.
+//! Samples as a kind of record.
 
 mod identity;
 mod series;
@@ -16,11 +16,11 @@ use watchkeeper_runtime::Notice;
 use watchkeeper_runtime::telemetry::register;
 use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
 
-/// How long the store keeps samples, as it is set now.
+/// For how long the store keeps samples now.
 pub(crate) type Retention = Box<dyn Fn() -> Duration + Send + Sync>;
 
-/// Samples. One that does not say when it was collected gets the time it arrives; one that is given twice in a body is
-/// published once; one of a new series is refused when there are too many.
+/// Samples. Without a time of collection a sample gets its time of arrival; one that is repeated within a body is
+/// published once; one of a new series is refused when a limit on series is reached.
 pub(crate) struct Samples {
     config: Reloadable<IngestConfig>,
     /// How long the store keeps samples: older ones are refused.
@@ -36,7 +36,7 @@ impl Samples {
         retention: Retention,
         registry: &Registry,
     ) -> Result<Self, prometheus::Error> {
-        let series = Opts::new("watchkeeper_ingest_series", "Series that were sent lately, by token.");
+        let series = Opts::new("watchkeeper_ingest_series", "Series sent recently, by token.");
         Ok(Self {
             config,
             retention,
@@ -46,7 +46,7 @@ impl Samples {
         })
     }
 
-    /// Shows how many series each sender has sent lately, and tells the operator before they are too many.
+    /// Updates the metric of recently sent series, and warns the operator before a limit is reached.
     pub(crate) fn report(&self, notice: &Notice) {
         let counts = self.recent.counts();
         self.series.reset();
@@ -68,8 +68,8 @@ impl Kind for Samples {
     const ITEM_BYTES: usize = 128;
     const NO_ROOM: NoRoom = NoRoom {
         kind: "too-many-series",
-        title: "There are too many series",
-        // Some may have been forgotten by then.
+        title: "Too many series",
+        // Some series may have expired by then.
         retry_after: Duration::from_secs(10 * 60),
     };
     type Reader<'b> = Reader<'b>;
@@ -94,7 +94,7 @@ pub(crate) struct Reader<'b> {
     arrivals: &'b ArrivalClock,
     recent: SeriesOf<'b>,
     samples: SampleReader<'b>,
-    /// Room for a series key, used again for each sample.
+    /// Buffer for a series key, reused for each sample.
     key: String,
     repeats: Repeats,
 }
@@ -108,7 +108,7 @@ impl<'b> ReadItem<'b> for Reader<'b> {
         if let Some(at) = sample.collected_at {
             limits::check_accepted(at, self.now, self.retention)?;
         }
-        // After all that is wrong with the sample itself: no series is counted for a sample that is refused.
+        // After all other checks: a refused sample must not count its series.
         self.recent.note(&self.key).map_err(Refused::NoRoom)?;
         let collected_at = match sample.collected_at {
             None => self.arrivals.next(self.now),

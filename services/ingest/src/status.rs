@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use watchkeeper_runtime::{Grouped, per_second};
 use watchkeeper_spool::SpoolState;
 
-/// Over how long refused samples are counted.
+/// The period over which refused samples are counted.
 const REFUSED_OVER: Duration = Duration::from_secs(60);
 
-/// How many samples came up to each report of the last minute.
+/// Sample totals at each report of the last minute.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     reports: VecDeque<Totals>,
@@ -25,7 +25,7 @@ pub(crate) struct Totals {
 }
 
 impl Pace {
-    /// The line at the time of `now`, the totals then.
+    /// The status line at the time of `now`, with the totals then.
     pub(crate) fn report(&mut self, now: Totals, spool: SpoolState) -> Status {
         let last = self.reports.back().copied().unwrap_or(now);
         self.reports.push_back(now);
@@ -40,7 +40,7 @@ impl Pace {
     }
 }
 
-/// What an operator wants to know at a glance.
+/// The status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status {
     per_second: u64,
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(Status { refused: 0, ..status }.to_string(), "1,204 samples/s");
         let spool = SpoolState::Replaying { waiting: 3_100 };
         let status = Status { refused: 0, spool, ..status };
-        assert_eq!(status.to_string(), "replaying: 3,100 records left; 1,204 samples/s");
+        assert_eq!(status.to_string(), "forwarding: 3,100 records left; 1,204 samples/s");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Alerts: what fires, and what has cleared.
+//! Alerts, both firing and cleared.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -10,7 +10,6 @@ use watchkeeper_ports::{AlertKey, AlertStore, Evaluation, PortError};
 /// Alerts in one read.
 const PAGE: usize = 1_000;
 
-/// All alerts.
 pub(crate) struct Alerts<'m>(pub(crate) &'m Between<Stores>);
 
 async fn page(store: &Arc<dyn AlertStore>, after: Option<&Alert>) -> Result<Vec<Alert>, PortError> {

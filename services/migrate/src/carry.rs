@@ -1,4 +1,4 @@
-//! The one idea: what there lacks is copied, then both sides are read again and compared.
+//! The one idea: copy what the destination lacks, then read both sides again and compare.
 
 use crate::merge::{Item, Merge, Next};
 use crate::patience::patiently;
@@ -6,32 +6,33 @@ use crate::progress::Teller;
 use crate::report::Counts;
 use watchkeeper_ports::PortError;
 
-/// Something that is carried, in one order on both sides.
+/// A kind of item that is migrated, in the same order on both sides.
 pub(crate) trait Carried {
     type Item: Item;
 
     /// Most items of one [`Self::put`].
     const BATCH: usize;
 
-    /// Looks at what must be known before a walk.
+    /// Loads what must be known before a walk.
     async fn look(&mut self) -> Result<(), PortError> {
         Ok(())
     }
 
-    /// The next items of here after the one given; none at the end.
+    /// The next items of the source after the given one; none at the end.
     async fn here(&self, after: Option<&Self::Item>) -> Result<Vec<Self::Item>, PortError>;
 
-    /// The next items of there, likewise.
+    /// The same for the destination.
     async fn there(&self, after: Option<&Self::Item>) -> Result<Vec<Self::Item>, PortError>;
 
-    /// Stores there what it lacks. Whether that went well is seen when it is read back.
+    /// Stores in the destination what it lacks. Reading it back shows whether that worked.
     async fn put(&self, lacking: Vec<Self::Item>) -> Result<(), PortError>;
 }
 
-/// Copies what there lacks and reads it back. Where nothing was lacking, that is known already.
+/// Copies what the destination lacks and reads it back. If nothing was lacking, everything is verified
+/// already.
 ///
-/// After a failure that time may mend the walk is made anew: it finds what the failed one has stored, also
-/// where that did not learn of it.
+/// After a transient failure the walk starts over: it finds what the failed one stored, even if the answer
+/// was lost.
 pub(crate) async fn carry<C: Carried>(carried: &mut C, teller: &mut Teller<'_>) -> Result<Counts, PortError> {
     let mut copied = 0;
     let mut walked = patiently(teller, async |teller| walk(carried, Some(&mut copied), teller).await).await?;
@@ -43,7 +44,6 @@ pub(crate) async fn carry<C: Carried>(carried: &mut C, teller: &mut Teller<'_>) 
     Ok(Counts { there, copied, different, verified: same, missing: lacking })
 }
 
-/// What one walk found.
 #[derive(Debug, Default)]
 struct Walked {
     same: u64,
@@ -51,7 +51,7 @@ struct Walked {
     lacking: u64,
 }
 
-/// Compares everything; what there lacks is copied if `copied` is to be counted.
+/// Compares everything; copies what the destination lacks if `copied` is given to count it.
 async fn walk<C: Carried>(
     carried: &mut C,
     mut copied: Option<&mut u64>,

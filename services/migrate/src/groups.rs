@@ -1,4 +1,4 @@
-//! What planners know of the groups of alerts.
+//! Planner state of the groups of alerts.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -6,7 +6,6 @@ use crate::sides::{Between, Stores};
 use std::sync::Arc;
 use watchkeeper_ports::{AlertGroup, GroupChange, NotificationStore, Plan, PortError};
 
-/// All groups.
 pub(crate) struct Groups<'m>(pub(crate) &'m Between<Stores>);
 
 /// All of them are one page.
@@ -46,7 +45,7 @@ impl Item for AlertGroup {
         &self.key
     }
 
-    /// Each store counts versions for itself.
+    /// Each store has its own versions.
     fn standing(&self, there: &Self) -> Standing {
         if self.state == there.state { Standing::Same } else { Standing::Different }
     }

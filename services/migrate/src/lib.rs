@@ -1,15 +1,14 @@
-//! Carries an embedded installation over to engines, and says what it is sure of.
+//! Migrates an embedded installation to engines, and reports what it has verified.
 //!
-//! There is one idea for everything: *what there lacks is copied, then both sides are read again and compared*.
-//! Nothing is noted on the way. A migration that was cut off, at any point, is started again, and finds what it has
-//! copied; one that finds nothing lacking has verified that everything is there. What is there already stays;
-//! where it says something else that is counted, and nothing is written over.
+//! One idea serves everything: *copy what the destination lacks, then read both sides again and compare*. No
+//! progress is stored. A migration that was interrupted, at any point, is simply started again and finds what
+//! it has copied; one that finds nothing to copy has verified that everything is there. What the destination
+//! already has stays: differences are counted, and nothing is overwritten.
 //!
-//! The path: samples day by day → silences, notifications and groups → alerts, and what evaluators remember of
-//! series → when the collector last began what → rollups, and how far their passes have come → the records
-//! that were not read to the end, and the dead letters that wait → how far consumers have come, last, because
-//! that says that everything before it is there. Each is one file here, which says how it is read and stored
-//! ([`carry`](mod@carry)); [`merge`] compares two streams in one order.
+//! The order: samples day by day → silences, notifications and groups → alerts and evaluator state → the
+//! collector's schedule → rollups and their progress → unread records and pending dead letters → consumer
+//! positions, last, because they say that everything before them is there. Each has a file here, which says
+//! how to read and store it ([`carry`](mod@carry)); [`merge`] compares two ordered streams.
 
 mod alerts;
 mod carry;

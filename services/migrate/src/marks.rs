@@ -1,4 +1,4 @@
-//! When things were last begun, and up to when passes have made rollups. The later one is right.
+//! When the collector's jobs last began, and how far rollup passes have come. The later mark is right.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -7,10 +7,9 @@ use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{PortError, RollupStore, ScheduleStore};
 
-/// Who has marks in the store of schedules.
+/// The owner of the marks in the schedule store.
 const OWNER: &str = "collector";
 
-/// One mark.
 #[derive(Clone)]
 pub(crate) struct Mark {
     name: String,
@@ -29,7 +28,7 @@ impl Item for Mark {
     }
 }
 
-/// When the collector last began each of its targets.
+/// When the collector last began each target.
 pub(crate) struct ScheduleMarks<'m>(pub(crate) &'m Between<Stores>);
 
 impl Carried for ScheduleMarks<'_> {

@@ -1,4 +1,4 @@
-//! What evaluators remember of series: in the partition in which the series' records lie from now on.
+//! Evaluator state of series, stored for the partition that will have the series' records.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -6,18 +6,18 @@ use crate::sides::StoreMigration;
 use std::sync::Arc;
 use watchkeeper_ports::{Evaluation, EventBus, Memory, Page, PortError, TopicPartition};
 
-/// Memories in one read of one partition.
+/// Entries in one read of one partition.
 const PAGE: usize = 1_000;
 
-/// What is remembered of the series of one partition.
+/// The evaluator state of the series of one partition.
 pub(crate) struct Memories<'m> {
     moving: &'m StoreMigration,
     partition: TopicPartition,
-    /// The partitions over which they are spread there.
+    /// The partitions over which it is spread in the destination.
     there: Vec<TopicPartition>,
 }
 
-/// What is remembered of one series, with the partition it belongs to there.
+/// The evaluator state of one series, with its partition in the destination.
 #[derive(Clone)]
 pub(crate) struct Remembered {
     partition: TopicPartition,
@@ -29,13 +29,12 @@ impl<'m> Memories<'m> {
         Self { moving, there: vec![partition.clone()], partition }
     }
 
-    /// The bus over whose partitions they are spread there. Dead letters are about the records of every series:
-    /// what is remembered of them stays in the partition of that number, as all does when the bus stays.
+    /// The bus over whose partitions the state is spread. Dead letters have records of every series: their
+    /// state keeps its partition number, as all state does if the bus stays.
     fn spread_over(&self) -> Option<&dyn EventBus> {
         self.moving.new_bus.as_deref().filter(|_| !self.partition.topic.is_dead_letters())
     }
 
-    /// The partition there of each of them.
     async fn partitions_of(&self, memories: &[Memory]) -> Result<Vec<TopicPartition>, PortError> {
         let Some(bus) = self.spread_over() else { return Ok(vec![self.partition.clone(); memories.len()]) };
         let placement = bus.placement(&self.partition.topic).await?;
@@ -81,8 +80,8 @@ impl Carried for Memories<'_> {
     }
 }
 
-/// The first of what several partitions remember, given the first `limit` of each. That of one series is not cut
-/// in two.
+/// The first entries over several partitions, given the first `limit` of each. Entries of one series are kept
+/// together.
 fn first_of_all(mut first: Vec<Remembered>, limit: usize) -> Vec<Remembered> {
     first.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
     if let Some(end) = first.get(limit) {

@@ -1,50 +1,50 @@
-//! Two streams in one order, compared item by item as their pages come.
+//! Merges two ordered streams, comparing items as pages arrive.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-/// Something that is carried, and known by its key on both sides.
+/// An item that is migrated, with a key that is the same on both sides.
 pub(crate) trait Item: Clone {
-    /// What both sides are ordered by.
+    /// The key by which both sides are ordered.
     type Key<'a>: Ord
     where
         Self: 'a;
 
     fn key(&self) -> Self::Key<'_>;
 
-    /// How `there`, which has the same key, stands to this one.
+    /// Compares the destination's item with the same key to this one.
     fn standing(&self, there: &Self) -> Standing;
 }
 
-/// How what is there stands to what is here.
+/// How the destination's item compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// It says the same, or is further by right.
+    /// Equal, or the destination is legitimately ahead.
     Same,
-    /// It is what this one was before, and follows when this one is put again.
+    /// An earlier state of the source's item: putting that one again updates it.
     Behind,
-    /// It says something else, and stays.
+    /// Different; it is kept.
     Different,
 }
 
-/// What comes next.
+/// The next step of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next<T> {
-    /// The merge wants a page of here: [`Merge::take_here`].
+    /// Read a page of the source: [`Merge::take_here`].
     ReadHere,
-    /// It wants a page of there: [`Merge::take_there`].
+    /// Read a page of the destination: [`Merge::take_there`].
     ReadThere,
-    /// There lacks this item, or is behind it.
+    /// The destination lacks this item, or is behind it.
     Lacking(T),
     /// Both have it.
     Same,
     /// Both have it, and differ.
     Different,
-    /// Every item of here was compared.
+    /// All items of the source were compared.
     End,
 }
 
-/// Goes through the items of here and finds each there. Items that only there has are passed over.
+/// Looks up every item of the source in the destination. Items that only the destination has are skipped.
 pub(crate) struct Merge<T> {
     here: Pages<T>,
     there: Pages<T>,
@@ -55,22 +55,22 @@ impl<T: Item> Merge<T> {
         Self { here: Pages::new(), there: Pages::new() }
     }
 
-    /// The last item of here that was read.
+    /// The last item that was read from the source.
     pub(crate) fn last_here(&self) -> Option<&T> {
         self.here.last.as_ref()
     }
 
-    /// The last item of there that was read.
+    /// The last item that was read from the destination.
     pub(crate) fn last_there(&self) -> Option<&T> {
         self.there.last.as_ref()
     }
 
-    /// Takes the page after [`Self::last_here`]; an empty one is the end.
+    /// Adds the page after [`Self::last_here`]; an empty one is the end.
     pub(crate) fn take_here(&mut self, page: Vec<T>) {
         self.here.take(page);
     }
 
-    /// Takes the page after [`Self::last_there`]; an empty one is the end.
+    /// Adds the page after [`Self::last_there`]; an empty one is the end.
     pub(crate) fn take_there(&mut self, page: Vec<T>) {
         self.there.take(page);
     }
@@ -104,7 +104,7 @@ impl<T: Item> Merge<T> {
     }
 }
 
-/// One of the streams: what was read of it and not compared yet.
+/// One stream: the items that were read but not compared yet.
 struct Pages<T> {
     items: VecDeque<T>,
     last: Option<T>,

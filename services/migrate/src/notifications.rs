@@ -1,4 +1,4 @@
-//! The outbox: what waits goes on waiting, what was sent is not sent again.
+//! The outbox: what waits goes on waiting, and what was sent is not sent again.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -8,19 +8,19 @@ use std::sync::Arc;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{Lease, NotificationStore, Outcome, Plan, PortError};
 
-/// Most notifications that are carried, the newest ones; older ones that wait are told as missing.
+/// Most notifications that are migrated, newest first; older ones that wait are reported as missing.
 pub const MAX_NOTIFICATIONS: usize = 20_000;
-/// Notifications that are stored together.
+/// Notifications in one plan.
 const PLAN: usize = 500;
 
 /// The newest notifications.
 pub(crate) struct Notifications<'m> {
     pub(crate) stores: &'m Between<Stores>,
-    /// At most so many.
+    /// At most this many.
     pub(crate) most: usize,
 }
 
-/// A notification, and which one it is in the order in which they were made.
+/// A notification, and its number in order of creation.
 #[derive(Clone)]
 pub(crate) struct Numbered {
     number: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Numbered {
 }
 
 impl Notifications<'_> {
-    /// How many wait here that are too old to be carried.
+    /// How many wait in the source but are too old to be migrated.
     pub(crate) async fn left(&self) -> Result<u64, PortError> {
         let store = &self.stores.here.notifications;
         let newest = store.newest(self.most).await?;
@@ -56,7 +56,7 @@ impl Notifications<'_> {
 impl Carried for Notifications<'_> {
     type Item = Numbered;
 
-    /// All at once, because they are stored in another order than they are compared in.
+    /// All at once, because the order of storing differs from the order of comparing.
     const BATCH: usize = usize::MAX;
 
     async fn here(&self, after: Option<&Numbered>) -> Result<Vec<Numbered>, PortError> {
@@ -67,7 +67,7 @@ impl Carried for Notifications<'_> {
         self.page(&self.stores.there.notifications, after).await
     }
 
-    /// The oldest first: who waits for one before it goes on waiting for it.
+    /// Oldest first: a notification that waits for an earlier one keeps waiting for it.
     async fn put(&self, mut lacking: Vec<Numbered>) -> Result<(), PortError> {
         lacking.sort_unstable_by_key(|numbered| numbered.number);
         let there = &self.stores.there.notifications;
@@ -94,7 +94,7 @@ impl Item for Numbered {
         &self.notification.id
     }
 
-    /// What waits here is in the hands of there, whatever has become of it since.
+    /// The destination owns what waits in the source, whatever has become of it since.
     fn standing(&self, there: &Self) -> Standing {
         let (here, there) = (&self.notification, &there.notification);
         let as_here = Notification { state: here.state.clone(), ..there.clone() };
@@ -123,8 +123,8 @@ fn waits(notification: &Notification) -> bool {
     matches!(notification.state, NotificationState::Waiting { .. })
 }
 
-/// The notification as it can be stored. One that is to be settled at once waits for ever, so that nobody
-/// sends it again in between.
+/// The notification in the form to store. One that is settled right after waits for ever, so that nobody
+/// sends it in between.
 fn waiting(notification: &Notification) -> Notification {
     if waits(notification) {
         return notification.clone();
@@ -133,7 +133,7 @@ fn waiting(notification: &Notification) -> Notification {
     Notification { state, ..notification.clone() }
 }
 
-/// How it was settled; `None` while it waits.
+/// Its outcome; `None` while it waits.
 fn outcome(state: &NotificationState) -> Option<Outcome> {
     match state {
         NotificationState::Waiting { .. } => None,

@@ -1,4 +1,4 @@
-//! Waiting for an engine that is away.
+//! Retries while an engine is unavailable.
 
 use crate::progress::Teller;
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -9,11 +9,11 @@ use watchkeeper_ports::{Failure, PortError};
 pub const WAIT_AT_LEAST: Duration = Duration::from_millis(100);
 /// The longest wait between two attempts.
 pub const WAIT_AT_MOST: Duration = Duration::from_secs(10);
-/// How often a failed attempt is made again, over about a minute; then whoever started the migration is told, and may
-/// start it again.
+/// How often a failed call is retried, over about a minute; then the migration fails, and may be started
+/// again.
 pub const MAX_RETRIES: usize = 12;
 
-/// Makes an attempt until it succeeds, fails in a way that time does not mend, or was made often enough.
+/// Retries a call until it succeeds, fails permanently, or runs out of retries.
 pub(crate) async fn patiently<T>(
     teller: &mut Teller<'_>,
     mut attempt: impl AsyncFnMut(&mut Teller<'_>) -> Result<T, PortError>,

@@ -1,8 +1,8 @@
-//! How far consumers have come, where that is kept in the store.
+//! Consumer positions that are kept in the store.
 //!
-//! When the bus stays, a position means the same there. When the bus moves, the position is after the records
-//! at the beginning of each new partition that the group was done with on the old one: so it takes none of
-//! them again, and leaves out none.
+//! If the bus stays, positions are copied. If the bus migrates, each new position is after the leading
+//! records of its new partition that the group had processed on the old bus: so it processes none again, and
+//! skips none.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -16,23 +16,24 @@ use watchkeeper_ports::{
 };
 use watchkeeper_wire::moved_from::MovedFrom;
 
-/// The groups whose positions lie in the store.
+/// The groups whose positions are in the store.
 const GROUPS: [Group; 2] = [Group::NOTIFIER, Group::PERSISTER];
 
-/// Where `group` stands in a partition; `None` if it never consumed it.
+/// The position of `group` in a partition; `None` if it never consumed it.
 pub(crate) async fn position(
     stores: &Stores,
     group: &Group,
     partition: &TopicPartition,
     topic_id: &TopicId,
 ) -> Result<Option<Offset>, PortError> {
-    // The notifier's are moved together with alerts, the others together with samples.
+    // The notifier's positions are committed together with alerts, the others together with samples.
     let positions: &dyn PositionStore =
         if *group == Group::NOTIFIER { &*stores.alerts } else { &*stores.samples };
     Ok(positions.position(group, partition, topic_id).await?.known())
 }
 
-/// The first record of a partition that some group has not done with; 0 if one has never consumed it.
+/// The offset of the first record of a partition that some group has not processed; 0 if one has never
+/// consumed it.
 pub(crate) async fn lowest(
     stores: &Stores,
     partition: &TopicPartition,
@@ -45,7 +46,7 @@ pub(crate) async fn lowest(
     Ok(lowest)
 }
 
-/// Positions as they are to be there, each with nothing expected of where it is.
+/// Positions for the destination, without an expected value.
 pub(crate) struct Positions<'m> {
     stores: &'m Stores,
     positions: Vec<Advance>,
@@ -68,7 +69,7 @@ impl<'m> Positions<'m> {
     }
 }
 
-/// The positions of a group, in partitions that it has consumed.
+/// The positions of a group in partitions that it has consumed.
 async fn held(
     stores: &Stores,
     group: &Group,
@@ -88,8 +89,8 @@ fn to(next: Offset, group: &Group, partition: TopicPartition, topic_id: &TopicId
     Advance { group: group.clone(), partition, topic_id: topic_id.clone(), expected: None, next }
 }
 
-/// Where a group that held `held` on the old bus begins on the new one, in partitions that begin with records it
-/// was done with.
+/// The positions on the new bus of a group whose positions on the old one are `held`: after the leading
+/// records that it has processed.
 async fn on_new_bus(
     bus: &dyn EventBus,
     group: &Group,
@@ -119,7 +120,8 @@ async fn on_new_bus(
     Ok(positions)
 }
 
-/// The offset of the first record that did not lie before the positions in `done`, or came from elsewhere.
+/// The offset of the first record that came from an offset not below the positions in `done`, or from
+/// elsewhere.
 fn first_not_done<'r>(
     mut records: impl Iterator<Item = (Offset, Record<'r>)>,
     done: &BTreeMap<TopicPartition, Offset>,
@@ -189,7 +191,7 @@ mod tests {
     use watchkeeper_ports::{BatchBuilder, RecordBatch};
     use watchkeeper_wire::moved_from::MOVED_FROM;
 
-    /// Records that lay at these offsets of `metrics/0`, or came from elsewhere.
+    /// Records that came from these offsets of `metrics/0`, or from elsewhere.
     fn batch(lay: &[Option<Offset>]) -> RecordBatch {
         let mut batch = BatchBuilder::default();
         for lay in lay {

@@ -1,39 +1,39 @@
-//! How far a migration has come.
+//! Progress of a migration.
 
 use crate::takeover::LeftOut;
 use std::time::Duration;
 use watchkeeper_ports::PortError;
 
-/// What a migration tells while it goes on.
+/// What a migration reports while it runs.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// It has come further.
+    /// It has made progress.
     Came(&'a Progress),
-    /// A row is not taken over.
+    /// A row is skipped.
     LeavesOut(&'a LeftOut),
-    /// An engine is away, and is asked again after a wait.
+    /// An engine is unavailable; the call is retried after a wait.
     Waits {
-        /// What it said.
+        /// The error.
         error: &'a PortError,
-        /// How long the wait is.
+        /// The wait before the retry.
         wait: Duration,
     },
 }
 
-/// How far one kind of thing has come.
+/// Progress with one kind of item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// What is carried: `samples`.
+    /// The kind: `samples`.
     pub what: &'static str,
-    /// Which part of it, from 1, and of how many: a day, for samples.
+    /// The current part, from 1, and the number of parts; a part of the samples is a day.
     pub part: (usize, usize),
-    /// How many were compared; those that are read back count again.
+    /// How many were compared; items that are read back count again.
     pub compared: u64,
     /// How many were copied.
     pub copied: u64,
 }
 
-/// Tells how far it has come.
+/// Reports progress.
 pub(crate) struct Teller<'a> {
     tell: &'a mut dyn FnMut(&Event<'_>),
     progress: Progress,
@@ -44,12 +44,12 @@ impl<'a> Teller<'a> {
         Self { tell, progress: Progress::default() }
     }
 
-    /// What is carried from now on.
+    /// Starts a kind.
     pub(crate) fn begins(&mut self, what: &'static str) {
         self.progress = Progress { what, ..Progress::default() };
     }
 
-    /// Which part of it.
+    /// Starts a part.
     pub(crate) fn begins_part(&mut self, number: usize, of: usize) {
         self.progress.part = (number, of);
         self.came();

@@ -1,7 +1,7 @@
-//! Records of the bus: those that were not read to the end, and the dead letters that wait.
+//! Records on the bus: unread ones, and pending dead letters.
 //!
-//! Each is published with a header that says where it lay ([`MOVED_FROM`]). By it a record is known on the
-//! other side, wherever it lies there.
+//! Each is published with a header that says where it came from ([`MOVED_FROM`]). That header identifies the
+//! record on the new bus, wherever it is there.
 
 mod found;
 
@@ -16,36 +16,35 @@ use watchkeeper_ports::{
 use watchkeeper_wire::dead_letter::{Ledger, LetterId};
 use watchkeeper_wire::moved_from::{MOVED_FROM, MovedFrom};
 
-/// Records in one read. Not many, because each may be as large as a bus allows.
+/// Records in one read. Few, because each may be as large as a bus allows.
 pub(crate) const READ_RECORDS: usize = 1_000;
-/// Bytes of keys and values from which on records are published without waiting for more.
+/// Bytes of keys and values at which records are published without waiting for more.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Records of one partition.
 pub(crate) struct Records<'m> {
     here: &'m dyn EventBus,
     there: &'m dyn EventBus,
     partition: TopicPartition,
-    /// The first that is carried.
+    /// The first offset to migrate.
     from: Offset,
-    /// The one after the last.
+    /// The offset after the last one.
     end: Offset,
-    /// Only the letters that wait, on a topic of dead letters.
+    /// The pending ones, on a dead-letter topic.
     letters: Option<Ledger>,
     found: Found,
 }
 
-/// One record and where it lies here.
+/// One record and its source offset.
 #[derive(Clone)]
 pub(crate) struct Lying {
     offset: Offset,
     fingerprint: NonZeroU64,
-    /// The record's batch, and which one it is there; not of what was found there.
+    /// The record's batch and its index in it; `None` for a record that was found in the destination.
     record: Option<(RecordBatch, usize)>,
 }
 
 impl<'m> Records<'m> {
-    /// Every record of the partition from an offset on.
+    /// All records of the partition from an offset on.
     pub(crate) fn unread(
         here: &'m dyn EventBus,
         there: &'m dyn EventBus,
@@ -57,14 +56,13 @@ impl<'m> Records<'m> {
         Self { here, there, partition, from, end, letters: None, found: Found::default() }
     }
 
-    /// The dead letters of the partition that wait to be replayed. What was replayed was a record again, and
-    /// is of no more use.
+    /// The pending dead letters of the partition. A replayed one became a record again, and is not needed.
     pub(crate) async fn waiting_letters(
         here: &'m dyn EventBus,
         there: &'m dyn EventBus,
         marks: Watermarks,
     ) -> Result<Self, PortError> {
-        // As many as the topic holds: the embedded bus bounds it.
+        // As many as the topic has: the embedded bus bounds that.
         let mut ledger = Ledger::at_most(usize::MAX);
         let (mut next, end) = (marks.low, marks.high);
         while next < end {
@@ -161,7 +159,7 @@ impl Item for Lying {
     }
 }
 
-/// What tells a record from others, wherever it lies.
+/// Identifies a record by its contents, wherever it is.
 fn fingerprint(record: &Record<'_>) -> NonZeroU64 {
     let mut hasher = DefaultHasher::new();
     (record.key, record.value).hash(&mut hasher);

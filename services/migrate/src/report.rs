@@ -1,35 +1,35 @@
-//! What a migration did, and what it is sure of.
+//! The report of a migration: what it did and verified.
 
 use std::ops::AddAssign;
 
-/// What a migration did, kind by kind, in the order in which it went.
+/// What a migration did, kind by kind, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// One line for each kind of thing that was carried.
+    /// One line for each kind.
     pub lines: Vec<Line>,
 }
 
-/// What became of one kind of thing.
+/// The result for one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What was carried: `samples`.
+    /// The kind: `samples`.
     pub what: &'static str,
-    /// How many.
+    /// The counts.
     pub counts: Counts,
 }
 
-/// What became of the items of one kind.
+/// The results for the items of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Those that were there before.
+    /// Items that the destination already had.
     pub there: u64,
-    /// Those that were copied now.
+    /// Items that were copied.
     pub copied: u64,
-    /// Those that are there and say something else, and were kept as they are there.
+    /// Items that differ in the destination, and were left as they are there.
     pub different: u64,
-    /// Those that were read back and are equal.
+    /// Items that were read back and are equal.
     pub verified: u64,
-    /// Those that are not there after all.
+    /// Items that the destination lacks after all.
     pub missing: u64,
 }
 

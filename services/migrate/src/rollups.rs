@@ -1,4 +1,4 @@
-//! Rollups, as many windows at a time as one question may ask for.
+//! Rollups, as many windows at a time as one query may return.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -18,7 +18,7 @@ pub(crate) struct Windows<'m> {
     query: RollupQuery,
 }
 
-/// All windows of that length up to `now`.
+/// All windows of this length up to `now`.
 pub(crate) fn windows(
     stores: &Between<Arc<dyn RollupStore>>,
     window: Window,
@@ -27,7 +27,7 @@ pub(crate) fn windows(
     questions(window, now).map(move |query| Windows { stores, query })
 }
 
-/// Questions that ask for each window from the earliest instant there is to that of `now` once.
+/// Queries that together cover each window from the earliest instant to `now` once.
 fn questions(window: Window, now: Timestamp) -> impl Iterator<Item = RollupQuery> {
     let span = Duration::from_secs(window.length().as_secs() * RollupQuery::MAX_WINDOWS);
     let end = window.start(now).plus(window.length());
@@ -37,7 +37,6 @@ fn questions(window: Window, now: Timestamp) -> impl Iterator<Item = RollupQuery
     })
 }
 
-/// One rollup of one series.
 #[derive(Clone)]
 pub(crate) struct OneRollup {
     series: Arc<Series>,

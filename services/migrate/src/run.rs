@@ -1,4 +1,4 @@
-//! One migration, from its beginning to its end.
+//! Runs one migration.
 
 use crate::alerts::Alerts;
 use crate::carry::{Carried, carry};
@@ -19,30 +19,29 @@ use std::sync::Arc;
 use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::{PortError, RollupStore};
 
-/// Why a migration ended before its end. Started again it goes on.
+/// Why a migration failed. Starting it again continues it.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {error}")]
 pub struct MigrateError {
-    /// What was being carried.
+    /// The kind that was being migrated.
     what: &'static str,
-    /// What went wrong.
     #[source]
     error: PortError,
 }
 
-/// Moves what is to be moved; `passes` are the names under which analytics keeps how far it has come. `tell` is
-/// called often, and is to be quick.
+/// Migrates everything in `moving`; `passes` are the names under which analytics keeps its progress. `tell`
+/// is called often, and must be quick.
 ///
 /// # Errors
-/// When an engine was away for longer than it is waited for ([`MAX_RETRIES`](crate::MAX_RETRIES)), or refuses
-/// something.
+/// If an engine stays unavailable for longer than the retries last ([`MAX_RETRIES`](crate::MAX_RETRIES)), or
+/// refuses something.
 pub async fn run(
     moving: &Migration,
     passes: &[String],
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Report, MigrateError> {
     let mut run = Run { teller: Teller::new(tell), report: Report::default() };
-    run.find_everybody(moving).await?;
+    run.check_engines(moving).await?;
     if let Some(store) = &moving.store {
         run.store(store).await?;
     }
@@ -50,6 +49,7 @@ pub async fn run(
         run.rollups(rollups, passes).await?;
     }
     if let Some(store) = &moving.store {
+        // Last, because positions say that everything before them is there.
         run.bus(store).await?;
     }
     Ok(run.report)
@@ -61,9 +61,9 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Engines that are not there are missed now, and not after hours.
-    async fn find_everybody(&mut self, moving: &Migration) -> Result<(), MigrateError> {
-        self.ask("looking for the engines", async || {
+    /// Checks all engines first, so that a missing one is noticed now, and not after hours.
+    async fn check_engines(&mut self, moving: &Migration) -> Result<(), MigrateError> {
+        self.ask("connecting to the engines", async || {
             if let Some(StoreMigration { stores, new_bus, .. }) = &moving.store {
                 stores.there.samples.check().await?;
                 if let Some(bus) = new_bus {
@@ -83,9 +83,9 @@ impl Run<'_> {
         self.carry("samples", async || days(stores).await).await?;
         self.carry("silences", async || Ok([Silences(stores)])).await?;
         self.notifications(Notifications { stores, most: MAX_NOTIFICATIONS }).await?;
-        self.carry("groups of alerts", async || Ok([Groups(stores)])).await?;
+        self.carry("alert groups", async || Ok([Groups(stores)])).await?;
         self.carry("alerts", async || Ok([Alerts(stores)])).await?;
-        self.carry("what rules remember", async || {
+        self.carry("rule state", async || {
             let mut parts = Vec::new();
             for topic in moving.bus.topics().await? {
                 let watermarks = moving.bus.watermarks(&topic).await?;
@@ -94,7 +94,7 @@ impl Run<'_> {
             Ok(parts)
         })
         .await?;
-        self.carry("marks of the collector", async || Ok([ScheduleMarks(stores)])).await
+        self.carry("collector schedule", async || Ok([ScheduleMarks(stores)])).await
     }
 
     async fn notifications(&mut self, mut carried: Notifications<'_>) -> Result<(), MigrateError> {
@@ -114,7 +114,7 @@ impl Run<'_> {
         let now = Timestamp::now();
         self.carry("hourly rollups", async || Ok(windows(stores, Window::Hour, now))).await?;
         self.carry("daily rollups", async || Ok(windows(stores, Window::Day, now))).await?;
-        self.carry("marks of analytics", async || Ok([PassMarks { stores, passes }])).await
+        self.carry("rollup progress", async || Ok([PassMarks { stores, passes }])).await
     }
 
     async fn bus(&mut self, moving: &StoreMigration) -> Result<(), MigrateError> {
@@ -146,7 +146,7 @@ impl Run<'_> {
         self.carry("positions", async || Ok([Positions::of(moving, &here.topics().await?).await?])).await
     }
 
-    /// Carries all parts of one kind, and notes what became of it.
+    /// Migrates all parts of one kind, and adds the result to the report.
     async fn carry<C: Carried, P: IntoIterator<Item = C>>(
         &mut self,
         what: &'static str,

@@ -1,4 +1,4 @@
-//! Samples, day by day: a store may keep each day apart, and a day is what is compared anew after a failure.
+//! Samples, day by day: stores may partition by day, and a day is what is compared again after a failure.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -12,7 +12,6 @@ use watchkeeper_ports::{Append, PortError, SampleKey, SampleStore};
 /// Samples in one read.
 const PAGE: usize = 20_000;
 
-/// The samples of one day.
 pub(crate) struct Day<'m> {
     stores: &'m Between<Stores>,
     time: Range<Timestamp>,
@@ -31,7 +30,7 @@ pub(crate) async fn days(stores: &Between<Stores>) -> Result<Vec<Day<'_>>, PortE
 /// The days (UTC) from the one of `first` to the one of `last`.
 fn days_between(first: Timestamp, last: Timestamp) -> impl Iterator<Item = Range<Timestamp>> {
     let next = |day: &Timestamp| day.plus(Window::Day.length());
-    // The last day there is has none after it, only its own end.
+    // After the last possible day comes only its own end.
     let later = move |day: &Timestamp| Some(Window::Day.start(next(day))).filter(|later| later > day);
     successors(Some(Window::Day.start(first)), later)
         .take_while(move |day| *day <= last)

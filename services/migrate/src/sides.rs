@@ -1,20 +1,20 @@
-//! What is moved, from where to where.
+//! What is migrated, from where to where.
 
 use std::sync::Arc;
 use watchkeeper_ports::{
     AlertStore, EventBus, NotificationStore, RollupStore, SampleStore, ScheduleStore, SilenceStore,
 };
 
-/// Here and there.
+/// Source and destination.
 #[derive(Clone)]
 pub struct Between<T> {
-    /// Where it is, and stays as it is.
+    /// The source, which is only read.
     pub here: T,
-    /// Where it is to be.
+    /// The destination.
     pub there: T,
 }
 
-/// What is to be moved.
+/// What to migrate.
 #[derive(Clone)]
 pub struct Migration {
     /// The store, with or without the bus.
@@ -23,14 +23,15 @@ pub struct Migration {
     pub rollups: Option<Between<Arc<dyn RollupStore>>>,
 }
 
-/// A migration of the store. A bus never moves without it: the positions in the store are about one bus.
+/// A migration of the store. The bus never migrates without it, because the positions in the store refer to
+/// one bus.
 #[derive(Clone)]
 pub struct StoreMigration {
     /// The stores.
     pub stores: Between<Stores>,
-    /// The bus that the positions here are about.
+    /// The bus to which the source's positions refer.
     pub bus: Arc<dyn EventBus>,
-    /// The bus that takes what is unread, if the bus moves too.
+    /// The bus that gets the unread records, if the bus migrates too.
     pub new_bus: Option<Arc<dyn EventBus>>,
 }
 
@@ -39,9 +40,9 @@ pub struct StoreMigration {
 pub struct Stores {
     /// Samples, and the persister's positions.
     pub samples: Arc<dyn SampleStore>,
-    /// When things were last begun.
+    /// The collector's schedule.
     pub schedule: Arc<dyn ScheduleStore>,
-    /// Alerts, what evaluators remember, and their positions.
+    /// Alerts, evaluator state, and the evaluators' positions.
     pub alerts: Arc<dyn AlertStore>,
     /// Groups of alerts, and the outbox.
     pub notifications: Arc<dyn NotificationStore>,

@@ -1,4 +1,4 @@
-//! Silences, those that have ended included.
+//! Silences, including ended ones.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -12,7 +12,6 @@ use watchkeeper_ports::{PortError, SilenceStore};
 /// Silences in one read, and the most that may end at one instant.
 const PAGE: usize = 1_000;
 
-/// All silences.
 pub(crate) struct Silences<'m>(pub(crate) &'m Between<Stores>);
 
 /// All of them are one page.
@@ -20,7 +19,7 @@ async fn page(store: &Arc<dyn SilenceStore>, after: Option<&Silence>) -> Result<
     if after.is_some() { Ok(Vec::new()) } else { all(&**store, PAGE).await }
 }
 
-/// Every silence, by id, read `limit` at a time by when they end.
+/// All silences by id, read by their end, `limit` at a time.
 async fn all(store: &dyn SilenceStore, limit: usize) -> Result<Vec<Silence>, PortError> {
     let (mut all, mut after) = (BTreeMap::new(), Timestamp::MIN);
     loop {
@@ -34,7 +33,7 @@ async fn all(store: &dyn SilenceStore, limit: usize) -> Result<Vec<Silence>, Por
         // Others may end at the same instant.
         let before_end = end.minus(Duration::from_micros(1));
         if before_end <= after {
-            let reason = format!("{limit} or more silences end at {end}, which cannot be read");
+            let reason = format!("{limit} or more silences end at {end}: too many to page through");
             return Err(PortError::Rejected { what: "silences", reason });
         }
         after = before_end;

@@ -1,7 +1,7 @@
-//! Handing alerts on to Prometheus's Alertmanager, beside our own notifications.
+//! Sends alerts to Prometheus's Alertmanager, in addition to our own notifications.
 //!
-//! Nothing is remembered: what fires is told again and again, as Prometheus does, and what is told no more
-//! is taken for resolved by the other side. So no failure here holds anything up.
+//! Stateless: firing alerts are sent repeatedly, as Prometheus does, and Alertmanager resolves alerts that are no
+//! longer sent. So no failure here blocks anything.
 
 mod labels;
 mod shape;
@@ -19,21 +19,21 @@ use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_http_client::HttpRequest;
 use watchkeeper_runtime::{Dependency, RoleContext, RoleResult, Rounds};
 
-/// What an operator calls it.
+/// The name of the dependency.
 const NAME: &str = "alertmanager";
-/// How often alerts that fire are told again.
+/// How often firing alerts are sent again.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(60);
-/// For how long a firing alert is to be taken as such: as many intervals may fail before it counts as
-/// resolved. Prometheus has the same.
+/// How long a firing alert stays valid: this many intervals may fail before it counts as resolved. The same as in
+/// Prometheus.
 const FIRES_FOR: Duration = TELL_EVERY.saturating_mul(4);
 /// Most alerts in one request.
 pub(crate) const MAX_ALERTS_PER_POST: usize = 500;
 
-/// Where Alertmanager (0.16 or later) takes alerts.
+/// The endpoint of Alertmanager (0.16 or later) for alerts.
 const PATH: &str = "/api/v2/alerts";
 
-/// Tells Alertmanager, if there is one, of all `alerts` once a minute, and whenever they have changed, until asked to
-/// stop.
+/// Sends all `alerts` to Alertmanager, if one is configured, once a minute and whenever they change, until the role
+/// stops.
 pub(crate) async fn keep_telling(
     context: RoleContext,
     settings: Reloadable<NotifierSettings>,
@@ -56,7 +56,7 @@ pub(crate) async fn keep_telling(
         match tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
             Ok(()) => dependency.up(),
             Err(reason) => {
-                tracing::warn!(reason, "Alertmanager was not told");
+                tracing::warn!(reason, "cannot send alerts to Alertmanager");
                 dependency.down(reason);
             }
         }
@@ -66,15 +66,14 @@ pub(crate) async fn keep_telling(
     Ok(())
 }
 
-/// Waits for the next change; for ever, if nobody looks at alerts any more.
+/// Waits for the next change; forever, if the dispatcher has ended.
 async fn changed(seen: &mut watch::Receiver<Arc<Seen>>) {
     if seen.changed().await.is_err() {
         pending::<()>().await;
     }
 }
 
-/// Tells of all `alerts`, in as many requests as it takes; of none in one, which asks whether the other side
-/// is there.
+/// Sends all `alerts`, in as many requests as needed; an empty list in one, as a health check.
 async fn tell(
     poster: &HttpPoster,
     url: &HttpUrl,

@@ -17,40 +17,40 @@ use watchkeeper_rules::{Routing, RuleSet};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long a notification that fails is tried again: the default and the bounds.
+/// How long a failing notification is retried: the default and the bounds.
 const GIVE_UP_AFTER: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(3 * 24 * 60 * 60), MINUTE..=Duration::from_secs(30 * 24 * 60 * 60));
-/// How long notifications and silences are kept when they are done with: the default and the bounds.
+/// How long settled notifications and ended silences are kept: the default and the bounds.
 const RETENTION: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(30 * 24 * 60 * 60), DAY..=Duration::from_secs(3_660 * 24 * 60 * 60));
 
-/// The page of alerts among ours.
+/// The path of the alerts page.
 const ALERTS_PAGE: &str = "/alerts";
 
-/// Who is told, how, and for how long that is tried.
+/// Receivers, routing and retries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotifierConfig {
-    /// The routing of rules that say nothing of their own.
+    /// The default routing of rules.
     pub routing: Routing,
-    /// For how long a notification that fails is tried again.
+    /// How long a failing notification is retried.
     pub give_up_after: Duration,
-    /// How long notifications are kept after they were made, and silences after they have ended.
+    /// How long notifications are kept after their creation, and silences after their end.
     pub retention: Duration,
-    /// Who is told; never empty.
+    /// The receivers; never empty.
     pub receivers: Vec<ReceiverConfig>,
-    /// Who sends mail.
+    /// The sender address of mail.
     pub mail_from: MailAddress,
-    /// Where Alertmanager is told, if it is.
+    /// The URL of Alertmanager, if configured.
     pub alertmanager: Option<HttpUrl>,
-    /// Where people open our pages, if that is known.
+    /// The public URL of the console, if configured.
     pub page_url: Option<HttpUrl>,
-    /// What takes the place of the default templates.
+    /// Replacements of the default templates.
     pub(crate) templates: TemplateSources,
 }
 
 impl NotifierConfig {
-    /// Reads the sections `[notifier]`, `[[rule]]` and `[[inhibit]]` of the root; what is not given has a
-    /// default. The templates and the summaries of rules are tried.
+    /// Reads the sections `[notifier]`, `[[rule]]` and `[[inhibit]]` of the root; missing keys get their defaults.
+    /// Templates and summaries of rules are checked by rendering them.
     pub fn read(root: &mut Section<'_>) -> (Self, Arc<RuleSet>) {
         let config = root.section("notifier", Self::read_section);
         let names: Vec<_> = config.receivers.iter().map(|receiver| receiver.name.clone()).collect();
@@ -80,19 +80,19 @@ impl NotifierConfig {
         }
     }
 
-    /// What writes notifications with the templates, which were tried when they were read.
+    /// Writes notifications with the templates, which were checked when they were read.
     pub(crate) fn outgoing(&self, rules: &RuleSet) -> Result<Outgoing, Vec<TemplateError>> {
         let url = self.alerts_page().map(|url| url.expose().to_owned());
         let templates = Templates::new(&self.templates, rules, url)?;
         Ok(Outgoing { templates, from: self.mail_from.clone() })
     }
 
-    /// Where people see all alerts.
+    /// The URL of the alerts page.
     pub(crate) fn alerts_page(&self) -> Option<HttpUrl> {
         self.page_url.as_ref().map(|url| url.with_path(ALERTS_PAGE))
     }
 
-    /// Whether anybody is told by mail.
+    /// Whether any receiver has mail addresses.
     pub(crate) fn sends_mail(&self) -> bool {
         self.receivers.iter().any(|receiver| !receiver.mail.is_empty())
     }
@@ -102,7 +102,7 @@ impl NotifierConfig {
         self.receivers.iter().find(|one| one.name == receiver)?.webhook.as_ref()
     }
 
-    /// The receivers, as a planner needs them.
+    /// The receivers for the planner.
     pub(crate) fn planned(&self) -> Vec<Receiver> {
         self.receivers.iter().map(ReceiverConfig::planned).collect()
     }
@@ -116,14 +116,14 @@ fn read_templates(section: &mut Section<'_>) -> TemplateSources {
     TemplateSources { subject: read("subject"), text: read("text"), html: read("html") }
 }
 
-/// The name of this user on this host, or on `localhost` if the host's name stands in no address.
+/// The current user at this host, or at `localhost` if the host name is not valid in an address.
 fn own_address() -> MailAddress {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let at_host = format!("watchkeeper@{}", name.trim()).parse();
     at_host.unwrap_or_else(|_| local_address())
 }
 
-/// The mailbox that stands in where none is given.
+/// The fallback mailbox.
 fn local_address() -> MailAddress {
     "watchkeeper@localhost".parse().expect("the address is valid")
 }

@@ -1,4 +1,4 @@
-//! Sending what waits in the outbox: claim → send, renewing the claim meanwhile → settle.
+//! Sends pending notifications: lease → send, renewing the lease meanwhile → settle.
 
 mod outcome;
 
@@ -24,25 +24,25 @@ use watchkeeper_runtime::{
     Dependency, Heartbeat, RoleContext, RoleResult, Rounds, STOP_TIMEOUT, Stopped, retry,
 };
 
-/// How often the outbox is looked into when nobody says that there is something new.
+/// How often the outbox is polled without a wake-up.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most notifications that are being sent at once.
+/// Most notifications being sent at once.
 pub(crate) const MAX_AT_ONCE: usize = 8;
-/// How long one attempt to send may take: a mail server may take minutes for one mail, and what is broken off
-/// after it was taken is sent twice. Longer than any mailer takes.
+/// Timeout of one attempt to send: a mail server may take minutes for one mail, and an attempt that is aborted after
+/// the server has accepted the mail is sent twice. Longer than any mailer takes.
 pub const SEND_WITHIN: Duration = Duration::from_secs(11 * 60);
-/// How long nobody else sends what was claimed here, unless the claim is renewed. So long does what a killed
-/// notifier had in hand wait for another one.
+/// How long a lease lasts unless renewed: that long the pending notifications of a killed notifier wait for another
+/// one.
 pub(crate) const LEASE: Duration = Duration::from_secs(20);
-/// How often a claim is renewed while its notification is being sent.
+/// How often a lease is renewed while its notification is being sent.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
-/// How long nothing is claimed once the outbox is back: those who could not renew their claims, or note that they
-/// have sent something, do so first. They try every [`LOOK_EVERY`].
+/// How long nothing is leased after the outbox is available again: first, those that could not renew their leases, or
+/// record an outcome, do so. They try every [`LOOK_EVERY`].
 const GRACE: Duration = RENEW_EVERY;
-/// How late a notification may come that a killed notifier had in hand.
+/// How late a notification of a killed notifier may be.
 const MOST_LATE: Duration = Duration::from_secs(30);
-/// How long what is being sent may take to finish once the role is asked to stop. What does not is sent
-/// again when the lease has run out.
+/// How long running deliveries may take to finish once the role stops. Unfinished ones are sent again when their
+/// lease has expired.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
 
 const _: () = assert!(POST_WITHIN.as_secs() < SEND_WITHIN.as_secs());
@@ -50,14 +50,14 @@ const _: () = assert!(3 * RENEW_EVERY.as_secs() < LEASE.as_secs(), "a claim outl
 const _: () = assert!(LEASE.as_secs() + 5 * LOOK_EVERY.as_secs() < MOST_LATE.as_secs());
 const _: () = assert!(FINISH_WITHIN.as_secs() < STOP_TIMEOUT.as_secs());
 
-/// Sends notifications, each by its channel.
+/// Sends notifications by their channels.
 pub(crate) struct Deliverer {
     store: Arc<dyn NotificationStore>,
     mailer: Arc<dyn Mailer>,
     poster: HttpPoster,
     settings: Reloadable<NotifierSettings>,
     metrics: Arc<NotifierMetrics>,
-    /// A permit is taken for each claim whose renewal is overdue.
+    /// A permit is taken for each lease whose renewal is overdue.
     overdue: Semaphore,
 }
 
@@ -78,12 +78,13 @@ impl Deliverer {
         }
     }
 
-    /// Takes up to `limit` notifications that are to be sent by `now`; nobody else does so while the claim holds.
+    /// Leases up to `limit` notifications that are due by `now`; nobody else sends them while the lease lasts.
     pub(crate) async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Claimed>, PortError> {
         self.store.claim(now, LEASE, limit).await
     }
 
-    /// Holds a claim until it is lost. It is held on while the store is away: nobody else claims anything then.
+    /// Renews a lease until it is lost. It is kept while the store is unavailable: nobody else can lease anything
+    /// then.
     async fn hold(&self, lease: &Mutex<Lease>) {
         let mut overdue = None;
         loop {
@@ -92,7 +93,7 @@ impl Deliverer {
                 Ok(Tenure::Held) => overdue = None,
                 Ok(Tenure::Lost) => return,
                 Err(error) => {
-                    tracing::warn!(id = locked(lease).id(), %error, "cannot renew a claim yet");
+                    tracing::warn!(id = locked(lease).id(), %error, "cannot renew the lease of a notification yet");
                     overdue = overdue.or(self.overdue.try_acquire().ok());
                 }
             }
@@ -107,17 +108,17 @@ impl Deliverer {
         Ok(tenure)
     }
 
-    /// Whether a claim could not be renewed in time.
+    /// Whether a lease could not be renewed in time.
     fn is_overdue(&self) -> bool {
         self.overdue.available_permits() < MAX_AT_ONCE
     }
 
-    /// Answers if there may be something to claim again.
+    /// Returns when there may be something to lease again.
     async fn answers(&self) -> Result<(), PortError> {
         self.store.waiting().await.map(drop)
     }
 
-    /// Tries to send, beginning at `now`, and says what is to be noted of it.
+    /// Tries to send at `now`, and returns the outcome to record.
     pub(crate) async fn attempt(&self, notification: &Notification, now: Timestamp) -> Outcome {
         let begun = Instant::now();
         let sent = timeout(SEND_WITHIN, self.send(notification, now)).await;
@@ -130,7 +131,7 @@ impl Deliverer {
         outcome
     }
 
-    /// Notes what came of an attempt.
+    /// Records the outcome of an attempt.
     pub(crate) async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
         self.store.settle(lease, outcome).await
     }
@@ -145,7 +146,7 @@ impl Deliverer {
             Channel::Webhook => {
                 let settings = self.settings.current();
                 let Some(webhook) = settings.config.webhook(&notification.recipient) else {
-                    let reason = format!("no receiver {} has a webhook any more", notification.recipient);
+                    let reason = format!("no receiver {} has a webhook anymore", notification.recipient);
                     return Err(SendError::Rejected(reason));
                 };
                 webhook::send(&self.poster, webhook, &notification.id, notification.body.clone(), now).await
@@ -163,14 +164,15 @@ fn log(notification: &Notification, outcome: &Outcome) {
     match outcome {
         Outcome::Delivered { .. } => tracing::info!(id, channel, "notification delivered"),
         Outcome::Failed { retry_at, reason } => {
-            tracing::warn!(id, channel, reason, %retry_at, "notification not delivered yet");
+            tracing::warn!(id, channel, reason, %retry_at, "notification not delivered: will retry");
         }
-        Outcome::GivenUp { reason, .. } => tracing::error!(id, channel, reason, "notification given up"),
+        Outcome::GivenUp { reason, .. } => {
+            tracing::error!(id, channel, reason, "notification failed permanently")
+        }
     }
 }
 
-/// Sends what waits until asked to stop, `news` being told when there is more; then finishes what is being
-/// sent.
+/// Sends pending notifications until the role stops, woken by `news`; then finishes the running deliveries.
 pub(crate) async fn keep_delivering(
     context: RoleContext,
     deliverer: Arc<Deliverer>,
@@ -191,28 +193,28 @@ pub(crate) async fn keep_delivering(
     while rounds.next_or_when(news.notified(), delivery.begin(&heartbeat)).await? {}
     let finished = async { while delivery.under_way.join_next().await.is_some() {} };
     if heartbeat.idle(timeout(FINISH_WITHIN, finished)).await.is_err() {
-        tracing::warn!("stopped while notifications were being sent: they are sent again");
+        tracing::warn!("stopped while sending notifications: they are sent again");
     }
     Ok(())
 }
 
-/// What is being sent.
+/// The running deliveries.
 struct Delivery {
     context: RoleContext,
     outbox: Dependency,
     deliverer: Arc<Deliverer>,
-    /// Told when there is room for another one, too.
+    /// Also notified when a slot is free.
     news: Arc<Notify>,
     places: Arc<Semaphore>,
     under_way: JoinSet<()>,
-    /// Whether the outbox did not answer.
+    /// Whether the outbox was unavailable.
     is_away: bool,
-    /// Before this nothing is claimed.
+    /// Nothing is leased before this.
     claims_from: Instant,
 }
 
 impl Delivery {
-    /// Begins to send what is due, as much of it as there is room for.
+    /// Starts sending what is due, up to the free slots.
     async fn begin(&mut self, heartbeat: &Heartbeat) -> Result<(), Stopped> {
         while self.under_way.try_join_next().is_some() {}
         let room = self.places.available_permits();
@@ -238,7 +240,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Nothing, when the outbox is back and others go first.
+    /// Nothing, if the outbox is available again and others go first.
     async fn claim(&mut self, room: usize) -> Result<Vec<Claimed>, PortError> {
         if self.is_away {
             self.deliverer.answers().await?;
@@ -261,15 +263,15 @@ impl Delivery {
     }
 }
 
-/// Sends one notification and notes what came of it, for as long as that takes: what was sent and not noted
-/// would be sent again. One that another notifier has claimed meanwhile is left to it.
+/// Sends one notification and records the outcome, for as long as that takes: a notification that was sent without
+/// being recorded would be sent again. If another notifier has leased it meanwhile, it is left alone.
 async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliverer, claimed: Claimed) {
     let Claimed { notification, lease } = claimed;
     let (id, heartbeat) = (&notification.id, context.heartbeat("send"));
     let is_late = lease.ends()[0].plus(RENEW_EVERY) < Timestamp::now().plus(LEASE);
     let lease = Mutex::new(lease);
     let attempt = async {
-        // The answer to the claim took so long that another may have claimed it since.
+        // The lease took so long to arrive that another notifier may have taken it over since.
         if is_late && deliverer.renew(&lease).await.ok() != Some(Tenure::Held) {
             return None;
         }
@@ -280,7 +282,7 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
         }
     };
     let Some(outcome) = heartbeat.idle(attempt).await else {
-        tracing::warn!(id, "not sent to the end: the claim was lost");
+        tracing::warn!(id, "sending aborted: the lease was lost");
         return;
     };
     let settle = async || {
@@ -289,7 +291,7 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
     };
     let settled = tokio::select! {
         settled = retry(context, &heartbeat, outbox, settle) => settled,
-        // That it was sent is noted also where the claim is lost.
+        // A successful delivery is recorded even if the lease is lost.
         never = async { deliverer.hold(&lease).await; pending().await } => never,
     };
     match settled {
@@ -298,10 +300,10 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
             tracing::warn!(
                 id,
                 ?outcome,
-                "not noted: the notification is settled already, or another has claimed it"
+                "outcome not recorded: the notification is already settled or leased by another notifier"
             );
         }
-        Err(error) => tracing::warn!(id, %error, "what came of a notification was not noted"),
+        Err(error) => tracing::warn!(id, %error, "cannot record the outcome of a notification"),
     }
 }
 

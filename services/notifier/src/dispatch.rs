@@ -1,4 +1,4 @@
-//! Planning: from the alerts there are to notifications in the outbox.
+//! Planning: from alerts to notifications in the outbox.
 
 use crate::outgoing::Outgoing;
 use crate::plan::{Decision, GroupPlan};
@@ -12,21 +12,21 @@ use watchkeeper_ports::{AlertStore, Failure, NotificationStore, Plan, Planned, P
 use watchkeeper_query::{FirstAlerts, first_alerts, unended_silences};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
-/// How often is looked at what is to be told, unless somebody says that an alert has changed.
+/// How often to plan notifications when no alert change is signalled.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most notifications of one plan, but for those of the group that goes past it; the other groups are planned
-/// in the next round.
+/// Most notifications per plan, not counting the rest of the group that exceeds it; other groups are planned in the
+/// next round.
 const MAX_PER_PLAN: usize = 500;
-/// From how many notifications that wait to be sent on nothing more is planned: what is told later is the
-/// truth of then, and nothing is lost.
+/// Nothing is planned while this many notifications are pending: later notifications reflect the state then, and
+/// nothing is lost.
 const MAX_WAITING: u64 = 10_000;
-/// How often in a row a plan may be overtaken by another planner's before the next round is waited for.
+/// How many times in a row a plan may be outdated by another planner before waiting for the next round.
 const MAX_ATTEMPTS: usize = 3;
 
 /// The alerts of the last round.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Seen {
-    /// At most [`MAX_ALERTS`](watchkeeper_query::MAX_ALERTS), by rule and series. Of those beyond nobody is told, and
+    /// At most [`MAX_ALERTS`](watchkeeper_query::MAX_ALERTS), by rule and series. The others are not notified, and
     /// the status line says so.
     pub(crate) alerts: Arc<[Alert]>,
     /// Whether there are more.
@@ -46,18 +46,18 @@ pub(crate) struct Dispatcher {
     pub(crate) notifications: Arc<dyn NotificationStore>,
     pub(crate) silences: Arc<dyn SilenceStore>,
     pub(crate) settings: Reloadable<NotifierSettings>,
-    /// Where the alerts of each round are shown, if they differ from those of the last.
+    /// Publishes the alerts of each round, if they differ from the previous ones.
     pub(crate) seen: watch::Sender<Arc<Seen>>,
 }
 
 impl Dispatcher {
-    /// Plans what is to be told at `now` and stores it, then removes the alerts of which nobody is to be told
-    /// any more. Gives how many notifications are new.
+    /// Plans and stores the notifications at `now`, then removes alerts that need no more notifications. Returns the
+    /// number of new notifications.
     pub(crate) async fn round(&self, now: Timestamp) -> Result<usize, PortError> {
         let settings = self.settings.current();
         for _ in 0..MAX_ATTEMPTS {
-            // The groups first: where an alert changes after this, what another planner tells of it outdates
-            // the plan. Else an alert that has cleared since could meet a group that was told so and forgot it.
+            // Groups first: if an alert changes after this, another planner's notification outdates the plan.
+            // Otherwise an alert that has cleared since could meet a group that was notified of it and forgot it.
             let groups = self.notifications.groups().await?;
             let seen = self.look().await?;
             if self.notifications.waiting().await? >= MAX_WAITING {
@@ -80,7 +80,7 @@ impl Dispatcher {
         Ok(0)
     }
 
-    /// Reads the alerts, and shows them if they have changed.
+    /// Reads the alerts, and publishes them if they have changed.
     async fn look(&self) -> Result<Arc<Seen>, PortError> {
         let FirstAlerts { alerts, more } = first_alerts(&*self.alerts).await?;
         let seen = Arc::new(Seen { alerts: alerts.into(), is_beyond_bound: more });
@@ -105,8 +105,8 @@ fn write(outgoing: &Outgoing, groups: Vec<GroupPlan<'_>>) -> Plan {
     plan
 }
 
-/// Fills the outbox until asked to stop; `changed` is told when alerts have changed, `planned` when there is
-/// something to send.
+/// Fills the outbox until the role stops; `changed` is notified when alerts change, `planned` when there is something
+/// to send.
 pub(crate) async fn keep_dispatching(
     context: RoleContext,
     dispatcher: Dispatcher,
@@ -121,7 +121,7 @@ pub(crate) async fn keep_dispatching(
             Ok(0) => outbox.up(),
             Ok(notifications) => {
                 outbox.up();
-                tracing::info!(notifications, "notifications made");
+                tracing::info!(notifications, "notifications created");
                 planned.notify_one();
             }
             Err(error) if error.failure() == Failure::Stop => return Err(error.into()),

@@ -1,5 +1,5 @@
-//! From samples to mails, step by step with a clock of its own, on the embedded stores: what restarts,
-//! reloads and failures must not change.
+//! From samples to mails, step by step with a simulated clock, on the embedded stores: what restarts, reloads and
+//! failures must not change.
 
 mod away;
 mod places;

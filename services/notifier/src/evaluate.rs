@@ -1,4 +1,4 @@
-//! Evaluating the rules: from the records of one topic to alerts.
+//! Evaluates the rules: from the records of one topic to alerts.
 
 mod beginning;
 mod known_until;
@@ -33,23 +33,24 @@ use watchkeeper_rules::{Evaluator, RuleSet};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_runtime::consumer::{Consumer, Offsets, resume};
 
-/// How often the evaluator looks at what has passed without a record: a rule that has held for long enough,
-/// a series that fell silent.
+/// How often the evaluator processes events without a record: a rule that has held for long enough, a series that has
+/// become absent.
 pub(crate) const TICK_EVERY: Duration = Duration::from_secs(1);
-/// Most records that are taken before the memories are stored: it bounds the transaction.
+/// Most records consumed before state is stored: it limits the transaction.
 pub(crate) const MAX_TAKEN: usize = 50_000;
-/// Most records of one delivery, so that a tick is not put off for long.
+/// Most records per delivery, so that ticks are not delayed for long.
 const MAX_DELIVERY: usize = 5_000;
-/// Memories that are recalled with one question.
+/// States per page of recall.
 const PAGE_MEMORIES: usize = 5_000;
-/// Alerts that are read with one question.
+/// Alerts per page.
 const PAGE_ALERTS: usize = 1_000;
-/// How long a sample may take that another member passes on: the rules' time stays this far behind the clock.
+/// How long a sample repartitioned by another member may be in transit: evaluation time stays this far behind the
+/// clock.
 const IN_TRANSIT: Duration = Duration::from_secs(3);
-/// How often it is looked whether the repartition topic was created anew.
+/// How often to check whether the repartition topic was recreated.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// A consumer that evaluates the rules over what it takes.
+/// A consumer that evaluates the rules over its records.
 pub(crate) struct Evaluating {
     bus: Arc<dyn EventBus>,
     alerts: Arc<dyn AlertStore>,
@@ -60,31 +61,31 @@ pub(crate) struct Evaluating {
     loose: Loose,
     rules: Reloadable<RuleSet>,
     evaluator: Evaluator,
-    /// Which topic it consumes.
+    /// The ID of the consumed topic.
     topic_id: TopicId,
     partitions: BTreeMap<TopicPartition, Place>,
     known_until: KnownUntil,
-    /// Records taken since the last store.
+    /// Records consumed since the last store.
     taken: usize,
-    /// Whether samples that had waited were taken since then: positions can move.
+    /// Whether samples without a key were released since then: positions can advance.
     has_taken_loose: bool,
-    /// When it is looked again whether the repartition topic is still the same.
+    /// When to check the repartition topic again.
     look_at: Instant,
-    /// Why what other members pass on cannot be read, if it has been logged.
+    /// Why repartitioned samples of other members cannot be read, if it has been logged.
     obstacle: Option<String>,
-    /// How long what is remembered of series, and the position with it, may be ahead of what is stored.
+    /// How long evaluator state, and the position with it, may be ahead of the store.
     linger: Duration,
-    /// What is being stored: after a failure the same is tried again.
+    /// The evaluation being stored: after a failure the same one is retried.
     storing: Option<Arc<Evaluation>>,
     tick_at: Instant,
-    /// What the clock showed at the last tick.
+    /// The clock reading at the last tick.
     ticked: Timestamp,
-    /// Told when alerts were stored.
+    /// Notified when alerts were stored.
     news: Arc<Notify>,
 }
 
 impl Evaluating {
-    /// Evaluates `rules` over `topic`; `news` is told when an alert was stored.
+    /// Evaluates `rules` over `topic`; `news` is notified when an alert was stored.
     pub(crate) fn new(
         topic: Topic,
         rules: Reloadable<RuleSet>,
@@ -118,21 +119,20 @@ impl Evaluating {
         }
     }
 
-    /// Lets the time pass that is known to have brought nothing more; `now` is the wall clock's. Whether an
-    /// alert has begun or ended.
+    /// Advances evaluation time to the watermark (no more records are expected before it); `now` is the wall clock.
+    /// Returns whether an alert has begun or ended.
     pub(crate) async fn tick(&mut self, now: Timestamp) -> bool {
         if self.partitions.is_empty() {
             return false;
         }
         if self.ticked > latest_possible(now) {
-            tracing::warn!(before = %self.ticked, %now, "the clock was set back: rules go on from now");
+            tracing::warn!(before = %self.ticked, %now, "the clock was set back: evaluation continues from the current time");
             self.known_until.rewind(now);
             self.evaluator.rewind(now);
             self.take_loose(Timestamp::MAX);
         }
         self.ticked = now;
-        // What was appended before `now` lies before these ends. A bus that is away says nothing, and then
-        // no time passes.
+        // What was appended before `now` is below these watermarks. If the bus is unavailable, time does not advance.
         if let Ok(watermarks) = self.bus.watermarks(&self.topic).await {
             for (partition, place) in &self.partitions {
                 let marks = watermarks.iter().find(|marks| marks.partition == *partition);
@@ -153,14 +153,13 @@ impl Evaluating {
         self.evaluator.has_news()
     }
 
-    /// Whether the rules were replaced by others than those that are evaluated.
+    /// Whether a reload has replaced the rules that are evaluated.
     fn has_other_rules(&self) -> bool {
         !Arc::ptr_eq(&self.rules.current(), self.evaluator.rules())
     }
 
-    /// What there is to store. From then on the rules hold that were read last: what was taken until now is stored as
-    /// it would be before a restart, and what comes is evaluated as it would be after one. It names every partition it
-    /// may be about, also where the position stays.
+    /// The changes to store. Switches to the reloaded rules, if there are any: earlier samples are stored as before a
+    /// restart, later ones are evaluated as after one. Lists every partition it may concern, even if the position stays.
     fn findings(&mut self) -> Evaluation {
         let found = if self.has_other_rules() {
             tracing::info!(topic = %self.topic, "evaluating by other rules from now on");
@@ -169,7 +168,7 @@ impl Evaluating {
             self.evaluator.drain()
         };
         let is_empty = found.memories.is_empty() && found.alerts.is_empty();
-        // A sample that waits is not done with.
+        // A held sample is not processed yet.
         let waiting = self.loose.first_offsets();
         let done = |log: &TopicPartition, offsets: Offsets| {
             let taken = waiting.get(log).map_or(offsets.taken, |first| offsets.taken.min(*first));
@@ -206,7 +205,7 @@ impl Consumer for Evaluating {
         self.alerts.check().await
     }
 
-    /// The store knows best, and what it remembers is as of the position it has.
+    /// The store is authoritative, and its state belongs to its position.
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -241,7 +240,7 @@ impl Consumer for Evaluating {
             positions.push(position);
         }
         self.adopt(partitions, &lost, heartbeat).await?;
-        // It may have been remembered while the clock was ahead.
+        // State may have been stored while the clock was ahead.
         self.evaluator.rewind(Timestamp::now());
         Ok(positions)
     }
@@ -249,7 +248,7 @@ impl Consumer for Evaluating {
     fn push(&mut self, batch: ReceivedBatch) {
         let ReceivedBatch { partition, records, offsets, next, appended_at } = &batch;
         let now = Timestamp::now();
-        // Whichever clock is further on: by one that is behind, nothing could be measured yet.
+        // Whichever clock is ahead: by one that is behind, every sample would be in the future.
         let present = now.max(*appended_at);
         for (record, offset) in records.iter().zip(offsets) {
             self.take_record(partition, (partition, *offset), record, present);

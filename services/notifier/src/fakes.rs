@@ -1,4 +1,4 @@
-//! What stands in for the world in the tests of one part.
+//! Fakes for unit tests.
 
 pub(crate) mod bus;
 pub(crate) mod mailbox;

@@ -5,24 +5,24 @@ use std::time::Duration;
 use watchkeeper_domain::text;
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpRequest};
 
-/// How long one request may take, from the look-up of the name to the last byte of the answer that is read: one
-/// that is given up is made again, though it may have been taken.
+/// Request timeout, from the name lookup to the last byte of the response that is read: a request that times out is
+/// retried, though it may have been accepted.
 pub(crate) const POST_WITHIN: Duration = Duration::from_secs(2 * 60);
-/// Bytes of an answer that are read: enough to show why it is a refusal.
+/// How many bytes of a response are read: enough to show why it is a refusal.
 pub(crate) const MAX_ANSWER_BYTES: usize = 512;
 
-/// Posts JSON, and shows what is answered in one line. Its clones share connections.
+/// Posts JSON, and summarizes responses in one line. Clones share connections.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpPoster(HttpClient);
 
-/// What the other side said.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// Its status: `204`.
     pub(crate) status: u16,
-    /// How long it wants to be left alone.
+    /// When to retry, if it says so.
     pub(crate) retry_after: Option<Duration>,
-    /// How its body begins, as text in one line.
+    /// The beginning of its body, as text in one line.
     pub(crate) excerpt: String,
 }
 
@@ -44,19 +44,19 @@ impl Answer {
         }
     }
 
-    /// Whether it was taken.
+    /// Whether the request was accepted.
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
 impl HttpPoster {
-    /// A client whose requests may take [`POST_WITHIN`] each.
+    /// A client with a timeout of [`POST_WITHIN`] per request.
     pub(crate) fn new() -> Self {
         Self(HttpClient::new(POST_WITHIN))
     }
 
-    /// The answer, whatever its status.
+    /// The response, whatever its status.
     ///
     /// # Errors
     /// Why there was none, without anything of the request but the host.

@@ -1,13 +1,13 @@
-//! The notifier tells people when a rule fires and when it clears, each once.
+//! The notifier evaluates the rules and sends notifications when alerts fire and clear, each once.
 //!
-//! The path of a record: *receive* from topic `metrics` or `metrics.dead` → *decode* to a sample or a dead
-//! letter → *evaluate* the rules, which gives alerts → *store* these, what is remembered of the series, and
-//! the position in one transaction → *commit*.
+//! The path of a record: *receive* from topic `metrics` or `metrics.dead` → *decode* to a sample or a dead letter →
+//! *evaluate* the rules, which gives alerts → *store* the alerts, the evaluator state of the series, and the position
+//! in one transaction → *commit*.
 //!
-//! The path of an alert: *plan*, together with all others, who is to be told what → *write* that as
-//! notifications → *store* these with what was told → *claim* → *send* → *settle*. Any instance may do each
-//! step, and each may be repeated after a crash: nothing is lost, and told twice only where a crash comes
-//! between sending and settling, with the same id.
+//! The path of an alert: *plan* the notifications for all alerts → *write* them → *store* them together with the
+//! groups → *lease* → *send* → *settle*. Any instance may do each step, and each may be repeated after a crash:
+//! nothing is lost, and a notification is sent twice only after a crash between sending and settling, with the same
+//! id.
 
 mod alertmanager;
 mod config;

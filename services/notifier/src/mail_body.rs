@@ -1,10 +1,10 @@
-//! A mail as the body of a notification: JSON.
+//! The JSON body of a mail notification.
 
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::{MailAddress, MailAddressError, Timestamp};
 use watchkeeper_ports::Mail;
 
-/// A [`Mail`], field by field; the addresses are as they were written in the configuration, the date is RFC 3339.
+/// A [`Mail`] by fields; addresses are as configured, the date is RFC 3339.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailBody {
     id: String,
@@ -17,12 +17,12 @@ struct MailBody {
     date: String,
 }
 
-/// A body that holds no mail, of which the reason says what is wrong.
+/// A body that is not a mail; the reason says why.
 #[derive(Debug, thiserror::Error)]
-#[error("the notification's body is no mail: {0}")]
+#[error("the notification's body is not a mail: {0}")]
 pub(crate) struct NoMail(String);
 
-/// The body of a notification that is this mail.
+/// Serializes a mail as the body of a notification.
 pub(crate) fn write(mail: Mail) -> String {
     let Mail { id, follows, from, to, subject, text, html, date } = mail;
     let [from, to] = [from, to].map(|address| address.to_string());
@@ -30,7 +30,7 @@ pub(crate) fn write(mail: Mail) -> String {
     serde_json::to_string(&body).expect("texts can be written as JSON")
 }
 
-/// The mail that is this body.
+/// Parses the body of a notification.
 pub(crate) fn read(body: &str) -> Result<Mail, NoMail> {
     let body: MailBody = serde_json::from_str(body).map_err(|error| NoMail(error.to_string()))?;
     let date: Timestamp = body.date.parse().map_err(|error| NoMail(format!("date: {error}")))?;
@@ -64,7 +64,7 @@ mod tests {
         }
         let error = before("a..b@example.org").unwrap_err();
         assert!(
-            error.starts_with("the notification's body is no mail: to: must be a mail address"),
+            error.starts_with("the notification's body is not a mail: to: must be a mail address"),
             "{error}"
         );
     }

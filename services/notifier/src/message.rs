@@ -1,9 +1,8 @@
-//! What is sent: subject, text and HTML from templates, and JSON for webhooks; no I/O but
-//! [`TemplateSource::read`].
+//! Messages: subject, text and HTML from templates, and JSON for webhooks; no I/O but [`TemplateSource::read`].
 //!
-//! A template sees what a webhook is sent (see `notice_view.rs`). The default templates are in `templates/`;
-//! each can be replaced by one of the configuration. A template that fails while a message is made is
-//! logged, and the default one takes its place: a notice is never lost for its wording.
+//! A template gets the same data as a webhook (see `notice_view.rs`). The default templates are in `templates/`; each
+//! can be replaced in the configuration. A template that fails for a message is logged, and the default one is used:
+//! a notice is never lost because of a template.
 
 mod alert_view;
 mod check;

@@ -1,4 +1,4 @@
-//! What the notifier counts.
+//! Metrics of the notifier.
 
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -22,7 +22,7 @@ pub(crate) struct NotifierMetrics {
     series_refused: IntGaugeVec,
 }
 
-/// What an attempt to send came to, as the label `outcome` has it.
+/// The outcome of an attempt to send, as in the label `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
     Delivered,
@@ -49,29 +49,29 @@ impl NotifierMetrics {
             |name: &str, help: &str| register(registry, IntGaugeVec::new(Opts::new(name, help), &["topic"])?);
         let attempts = Opts::new(
             "watchkeeper_notifier_attempts_total",
-            "Attempts to send a notification, by what they came to: delivered, failed (it is tried again) or \
+            "Attempts to send a notification, by outcome: delivered, failed (will be retried) or \
              given_up.",
         );
         let undecodable = IntCounter::new(
             "watchkeeper_notifier_undecodable_total",
-            "Records that are no sample or no dead letter, and count for no rule.",
+            "Records that are not samples or dead letters; no rule evaluates them.",
         )?;
         let repartitioned = IntCounter::new(
             "watchkeeper_notifier_repartitioned_total",
-            "Samples that lay in another partition than their series' key says.",
+            "Samples in another partition than the key of their series maps to.",
         )?;
         let copies = IntCounter::new(
             "watchkeeper_notifier_copies_total",
-            "Records that repeat a cached value under the label cached=\"true\", and count for no rule.",
+            "Records that repeat a cached value under the label cached=\"true\"; no rule evaluates them.",
         )?;
         let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
         let send_seconds = HistogramOpts::new(
             "watchkeeper_notifier_send_seconds",
-            "Time of one attempt to send a notification, whatever it came to.",
+            "Duration of one attempt to send a notification, whatever its outcome.",
         );
         let send_seconds = send_seconds.buckets(prometheus::exponential_buckets(0.005, 2.0, 18)?);
         let send_seconds = register(registry, HistogramVec::new(send_seconds, &["channel"])?)?;
-        // So that a rate over the first failure is seen.
+        // So that the rate includes the first failure.
         for channel in Channel::ALL {
             send_seconds.with_label_values(&[channel.name()]);
             for attempt in Attempt::ALL {
@@ -79,14 +79,11 @@ impl NotifierMetrics {
             }
         }
         Ok(Self {
-            alerts_firing: gauge("watchkeeper_notifier_alerts_firing", "Alerts that fire.")?,
-            waiting: gauge(
-                "watchkeeper_notifier_notifications_waiting",
-                "Notifications that are not sent yet.",
-            )?,
+            alerts_firing: gauge("watchkeeper_notifier_alerts_firing", "Firing alerts.")?,
+            waiting: gauge("watchkeeper_notifier_notifications_waiting", "Pending notifications.")?,
             oldest_waiting_seconds: gauge(
                 "watchkeeper_notifier_oldest_waiting_seconds",
-                "Age of the oldest notification that is not sent yet; 0 if there is none.",
+                "Age of the oldest pending notification; 0 if there is none.",
             )?,
             undecodable: register(registry, undecodable)?,
             repartitioned: register(registry, repartitioned)?,
@@ -95,29 +92,29 @@ impl NotifierMetrics {
             send_seconds,
             evaluated_until: by_topic(
                 "watchkeeper_notifier_evaluated_until_timestamp_seconds",
-                "Up to when the records of a topic were evaluated.",
+                "Time up to which the records of a topic are evaluated.",
             )?,
-            series_watched: by_topic("watchkeeper_notifier_series_watched", "Series that rules are about.")?,
+            series_watched: by_topic("watchkeeper_notifier_series_watched", "Series selected by rules.")?,
             series_refused: by_topic(
                 "watchkeeper_notifier_series_refused",
-                "How often a series was not watched because too many are.",
+                "Times a series was not evaluated because the limit on evaluated series is reached.",
             )?,
         })
     }
 
-    /// Counts an attempt to send, which took so long.
+    /// Records an attempt to send and its duration.
     pub(crate) fn attempted(&self, channel: Channel, attempt: Attempt, took: Duration) {
         self.send_seconds.with_label_values(&[channel.name()]).observe(took.as_secs_f64());
         self.notifications.with_label_values(&[channel.name(), attempt.name()]).inc();
     }
 
-    /// How often an attempt came to that.
+    /// The number of attempts with this outcome.
     #[cfg(test)]
     pub(crate) fn attempts(&self, channel: Channel, attempt: Attempt) -> u64 {
         self.notifications.with_label_values(&[channel.name(), attempt.name()]).get()
     }
 
-    /// By how much the samples that were evaluated last lie before `now`; `None` if none were yet.
+    /// How far evaluation lags behind `now`; `None` if nothing was evaluated yet.
     pub(crate) fn behind(&self, now: Timestamp) -> Option<Duration> {
         let until = self.evaluated_until.with_label_values(&[Topic::METRICS.name()]).get();
         let until =
@@ -125,7 +122,7 @@ impl NotifierMetrics {
         until.map(|until| now.since(until))
     }
 
-    /// How the evaluation of a topic gets on.
+    /// Updates the evaluation metrics of a topic.
     pub(crate) fn evaluated(&self, topic: &Topic, until: Timestamp, watched: usize, refused: u64) {
         let topic = [topic.name()];
         self.evaluated_until.with_label_values(&topic).set(until.as_micros() / 1_000_000);

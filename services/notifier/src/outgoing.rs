@@ -1,4 +1,4 @@
-//! From a notice to a notification for the outbox.
+//! Turns notices into notifications for the outbox.
 
 use crate::mail_body;
 use crate::message::{Message, Templates};
@@ -6,16 +6,17 @@ use crate::plan::{Notice, Recipient};
 use watchkeeper_domain::{MailAddress, Notification, NotificationState};
 use watchkeeper_ports::Mail;
 
-/// Writes notifications: all that is sent is written when it is decided, so that every attempt sends the same.
+/// Writes notifications: the complete content is written when a notice is decided, so that every attempt sends the
+/// same.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) templates: Templates,
-    /// Who sends mail.
+    /// The sender address.
     pub(crate) from: MailAddress,
 }
 
 impl Outgoing {
-    /// The notification that tells of `notice`.
+    /// The notification for `notice`.
     pub(crate) fn write(&self, notice: &Notice<'_>) -> Notification {
         let message = self.templates.message(notice);
         let subject = message.subject.clone();

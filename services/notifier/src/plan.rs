@@ -1,23 +1,22 @@
-//! Who is to be told what, decided from what fires, what was told, and the time; no I/O.
+//! Plans notifications from alerts, groups and the time; no I/O.
 //!
-//! The meanings are those of Prometheus' Alertmanager, with every difference on purpose:
+//! The semantics are those of Prometheus' Alertmanager, with deliberate differences:
 //!
-//! - Alerts with equal values of their rule's `group_by` are a *group*; each recipient of their rule's
-//!   receivers is told about the group in one notice, never one for each series. What was told is kept
-//!   for each recipient: one who is added hears of what fires, one who is in two receivers hears once.
-//! - A change (an alert fires, fires again, or clears) waits `group_wait` for others, and until
-//!   `group_interval` after the last notice. What is told is the truth at that time, so what came and
-//!   went while waiting is never told. The recovery that tells the last clearing ends the *episode*; the
-//!   next alert begins a new one, which waits for `group_wait` alone.
-//! - While something fires, it is told again after `repeat_interval`.
-//! - An alert that a silence covers or an inhibition mutes is not there: it is neither told nor repeated,
-//!   nor is its clearing told, as in Alertmanager. That it was told is forgotten, so what still fires when
-//!   the silence ends is told as new. (Alertmanager would remember, and not tell it before the repetition.)
-//! - Where rules of one group differ, the shortest of their times holds. Without `send_recovery`, the
-//!   clearing of a rule's alerts is not told.
-//! - A group in the store whose recipient is no longer configured is removed. An alert whose rule is gone,
-//!   or that is no longer for this recipient or group, is not told: of a rule that is gone, only the clearing
-//!   is, at once.
+//! - Alerts with equal values of their rule's `group_by` are a *group*; each recipient of the rule's receivers gets
+//!   one notice for the group, never one per series. The notified state is kept per recipient: a new recipient is
+//!   notified of firing alerts, one in two receivers is notified once.
+//! - A change (an alert fires, fires again, or clears) waits `group_wait` for others, and until `group_interval`
+//!   after the last notice. A notice reflects the state at its time, so alerts that fire and clear while waiting are
+//!   never notified. The recovery that reports the last clearing ends the *episode*; the next alert begins a new one,
+//!   which waits for `group_wait` only.
+//! - While alerts fire, the notice is repeated after `repeat_interval`.
+//! - A silenced or inhibited alert counts as absent: it is neither notified nor repeated, nor is its clearing
+//!   notified, as in Alertmanager. It is dropped from the notified state, so if it still fires when the silence ends,
+//!   it is notified as new. (Alertmanager would remember it, and not notify before the repetition.)
+//! - If rules of one group differ, the shortest of their times applies. Without `send_recovery`, the clearing of a
+//!   rule's alerts is not notified.
+//! - A stored group whose recipient is no longer configured is removed. An alert whose rule was removed, or that no
+//!   longer belongs to this recipient or group, is not notified: for a removed rule, only the clearing is, at once.
 
 mod gather;
 mod group;
@@ -40,45 +39,44 @@ use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_ports::{AlertGroup, AlertKey, GroupChange};
 use watchkeeper_rules::{Inhibition, Muting, RuleSet};
 
-/// For how long an alert that has cleared is kept at least: for those who list what has just cleared, and
-/// because another planner may be about to store a notice that tells it as firing.
+/// How long a cleared alert is kept at least: for listing recently cleared alerts, and because another planner may be
+/// about to store a notice that reports it as firing.
 pub(crate) const KEPT_AFTER_CLEARING: Duration = Duration::from_secs(15 * 60);
 
-/// Decides who is to be told what.
+/// Plans the notices of all recipients.
 #[derive(Debug)]
 pub(crate) struct Planner {
     routes: Routes,
     inhibitions: Vec<Inhibition>,
 }
 
-/// What is to be done now.
+/// The result of planning.
 #[derive(Debug, Default)]
 pub(crate) struct Decision<'a> {
     /// The groups that change; the others stay as they are.
     pub(crate) groups: Vec<GroupPlan<'a>>,
-    /// Alerts that have cleared and of which nobody is to be told any more, with the time of their clearing.
-    /// To be removed once the groups have been stored, not before.
+    /// Cleared alerts that need no more notices, with the time of clearing. To be removed after the groups have been
+    /// stored, not before.
     pub(crate) removable: Vec<(AlertKey, Timestamp)>,
 }
 
-/// How one recipient's group changes, and what the recipient is told of it.
+/// The change of one recipient's group, and its notice.
 #[derive(Debug)]
 pub(crate) struct GroupPlan<'a> {
     /// For the store.
     pub(crate) change: GroupChange,
-    /// What is told with it; most changes only begin or end a wait.
+    /// The notice; most changes only begin or end a wait.
     pub(crate) notice: Option<Notice<'a>>,
 }
 
 impl Planner {
-    /// A planner of alerts of these rules for these receivers.
+    /// A planner for these rules and receivers.
     pub(crate) fn new(rules: &RuleSet, receivers: &[Receiver]) -> Self {
         Self { routes: Routes::new(rules, receivers), inhibitions: rules.inhibitions().to_vec() }
     }
 
-    /// What is to be done at `now`, given all alerts, groups and silences there are. Doing nothing for a
-    /// while, as when no planner runs, delays notices and loses none. Planning once more at the same
-    /// instant with the groups as they are then changes nothing.
+    /// The changes at `now`, given all alerts, groups and silences. Not planning for a while delays notices and loses
+    /// none. Planning again at the same instant with the resulting groups changes nothing.
     pub(crate) fn plan<'a>(
         &self,
         now: Timestamp,

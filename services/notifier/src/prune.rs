@@ -1,4 +1,4 @@
-//! Removing what is done with.
+//! Prunes notifications and silences.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use watchkeeper_ports::{NotificationStore, SilenceStore};
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
-/// How often what is done with is removed, the first time at the start.
+/// How often to prune, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Removes notifications and silences past their retention until the role is asked to stop. A failure waits
-/// for the next time; one that only a restart helps ends the role. By a clock that is doubted nothing is removed that
-/// was not old when it was last believed.
+/// Prunes notifications and silences by retention until the role stops. After a failure it waits for the next
+/// interval; one that only a restart helps ends the role. While the clock is not trusted, prunes only what was due at
+/// the last trusted reading.
 pub(crate) async fn keep_pruning(
     context: RoleContext,
     clock: Clock,
@@ -35,7 +35,7 @@ async fn prune(
     let before = clock.look(Timestamp::now()).await?.earliest.minus(retention());
     let (notifications, silences) = (notifications.prune(before).await?, silences.prune(before).await?);
     if notifications + silences > 0 {
-        tracing::info!(notifications, silences, "removed what was past its retention");
+        tracing::info!(notifications, silences, "pruned notifications and silences");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::config::NotifierConfig;
 use crate::run::{NotifierPorts, run};
@@ -12,7 +12,7 @@ use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
 /// The notifier.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "notifier",
-    about: "Tells people when a rule fires and when it clears",
+    about: "Sends notifications when alerts fire and clear",
     http_port: 8468,
     grpc: None,
     consumes: &[(Topic::METRICS, Group::NOTIFIER)],
@@ -22,7 +22,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     start,
 };
 
-/// The rules too, which the api and the console show.
+/// Also reads the rules, which the api and the console show.
 fn read(root: &mut Section<'_>, settings: &mut Settings) {
     let (config, mut rules) = NotifierConfig::read(root);
     if settings.compatibility().match_old_names {

@@ -20,20 +20,20 @@ use watchkeeper_runtime::clock::{Clock, ScheduledClock};
 use watchkeeper_runtime::consumer::{Source, consume};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
-/// What the notifier needs from the world.
+/// The notifier's ports.
 #[derive(Clone)]
 pub struct NotifierPorts {
-    /// Where samples and dead letters come from.
+    /// The source of samples and dead letters.
     pub bus: Arc<dyn EventBus>,
-    /// Where alerts are kept.
+    /// The store of alerts.
     pub alerts: Arc<dyn AlertStore>,
-    /// Where notifications wait.
+    /// The outbox.
     pub notifications: Arc<dyn NotificationStore>,
-    /// Where silences are kept.
+    /// The store of silences.
     pub silences: Arc<dyn SilenceStore>,
-    /// Where what was seen of the clock is kept.
+    /// The store of the clock's state.
     pub schedule: Arc<dyn ScheduleStore>,
-    /// What carries mail on.
+    /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
 }
 
@@ -44,9 +44,9 @@ impl From<&Ports> for NotifierPorts {
     }
 }
 
-/// Evaluates the rules over topic `metrics` and its dead letters, and tells people what fires and clears,
-/// until asked to stop. `rules` are those of `settings`; a reload replaces the settings first, so that an alert of a
-/// new rule never meets a planner that does not know the rule.
+/// Evaluates the rules over topic `metrics` and its dead letters, and sends notifications when alerts fire and clear,
+/// until the role stops. `rules` are those of `settings`; a reload replaces the settings first, so that a planner knows
+/// every rule that an alert comes from.
 pub async fn run(
     context: RoleContext,
     settings: Reloadable<NotifierSettings>,

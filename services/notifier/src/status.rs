@@ -17,14 +17,14 @@ use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
 /// How often the status line is written.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
-/// How many of the newest notifications the status line and the gauges look at.
+/// How many of the newest notifications the status line and the gauges cover.
 const LOOKED_AT: usize = 200;
-/// Every how many reports is asked whether mail could be sent, so that this is known before it must be.
+/// The mail server is checked every so many reports, so that failures are known before mail must be sent.
 const REPORTS_PER_CHECK: u32 = 30;
-/// How long the answer may take.
+/// Timeout of that check.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
-/// What the status line is made of.
+/// The inputs of the status line.
 pub(crate) struct Status {
     pub(crate) seen: watch::Receiver<Arc<Seen>>,
     pub(crate) notifications: Arc<dyn NotificationStore>,
@@ -33,7 +33,7 @@ pub(crate) struct Status {
     pub(crate) metrics: Arc<NotifierMetrics>,
 }
 
-/// Writes the status line again and again until the role is asked to stop.
+/// Writes the status line periodically until the role stops.
 pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> RoleResult {
     let heartbeat = context.heartbeat("report");
     let mut rounds = Rounds::every(REPORT_EVERY, &context, &heartbeat);
@@ -43,7 +43,7 @@ pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> Role
             mail_error = status.mail_error().await;
         }
         round = round.wrapping_add(1);
-        // A store that is away is told by those who need it.
+        // An unavailable store is reported where it is needed.
         if let Ok(report) = status.report(Timestamp::now(), mail_error.clone()).await {
             context.set_status(report);
         }
@@ -103,7 +103,7 @@ mod tests {
         let shown = || context.roster().roles()["notifier"].to_string();
         let quiet = "no alert fires, 0 delivered in the last hour";
         tokio::time::sleep(REPORT_EVERY / 2).await;
-        assert_eq!(shown(), format!("{quiet}, no mail can be sent: connection refused"));
+        assert_eq!(shown(), format!("{quiet}, cannot send mail: connection refused"));
         *mailbox.is_away.lock().unwrap() = false;
         tokio::time::sleep(REPORT_EVERY * REPORTS_PER_CHECK).await;
         assert_eq!(shown(), quiet);

@@ -1,4 +1,4 @@
-//! Notifications as signed POSTs of JSON.
+//! Notifications as signed POST requests with JSON.
 
 use crate::config::Webhook;
 use crate::deliver::SendError;
@@ -8,19 +8,19 @@ use ring::hmac;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_http_client::HttpRequest;
 
-/// The notification's id, the same on every attempt.
+/// The notification's id, the same for every attempt.
 pub const ID_HEADER: &str = "x-watchkeeper-id";
-/// When the request was signed, in whole seconds since 1970: a receiver refuses what is too old.
+/// When the request was signed, in whole seconds since 1970: receivers refuse old requests.
 pub const TIMESTAMP_HEADER: &str = "x-watchkeeper-timestamp";
-/// `sha256=` and, in hexadecimal digits, the HMAC-SHA256 (RFC 2104) of the timestamp, a dot and the body
-/// under the receiver's secret.
+/// `sha256=` and the hexadecimal HMAC-SHA256 (RFC 2104) of the timestamp, a dot and the body, keyed with the
+/// receiver's secret.
 pub const SIGNATURE_HEADER: &str = "x-watchkeeper-signature";
 
-/// Posts `body`, JSON, to a webhook. What is signed is what is sent, byte by byte.
+/// Posts `body`, JSON, to a webhook. The signature covers the exact bytes sent.
 ///
 /// # Errors
-/// Whether to try again: after a timeout, no connection, 408, 429 or 5xx. Any other answer than 2xx means
-/// that the request itself is refused.
+/// Whether to retry: after a timeout, no connection, 408, 429 or 5xx. Any other status than 2xx means that the
+/// request itself is refused.
 pub(crate) async fn send(
     poster: &HttpPoster,
     webhook: &Webhook,
@@ -46,7 +46,7 @@ fn signature(secret: &str, timestamp: &str, body: &str) -> String {
     format!("sha256={}", HEXLOWER.encode(signing.sign().as_ref()))
 }
 
-/// What an answer means for the notification.
+/// The meaning of a response for the notification.
 fn judge(host: &str, answer: Result<Answer, String>) -> Result<(), SendError> {
     let answer = answer.map_err(|reason| SendError::Failed { reason, retry_after: None })?;
     let reason = format!("{host} answered {answer}");

@@ -1,4 +1,4 @@
-//! The clock by which records are judged and old samples removed.
+//! The clock that decides which records are valid and which samples are pruned.
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use watchkeeper_runtime::clock::{Clock, ClockLedger, from_marks, to_marks};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 use watchkeeper_wire::sample::push_sample;
 
-/// Keeps what was seen of the clock beside the samples, which bear witness to it before the first look.
+/// Stores the clock's state next to the samples, whose timestamps serve as evidence before the first reading.
 pub(crate) struct StoredClock {
     pub(crate) schedule: Arc<dyn ScheduleStore>,
     pub(crate) samples: Arc<dyn SampleQueries>,
@@ -25,9 +25,9 @@ impl ClockLedger for StoredClock {
         }
         match self.newest(now).await {
             Ok(newest) => Ok(Looks::beginning_at(newest.unwrap_or(now))),
-            // In a very large store it may take longer than a question may: then nothing bears witness.
+            // In a very large store this may exceed the query timeout: then there is no evidence.
             Err(error) => {
-                tracing::warn!(%error, "cannot find the newest sample: nothing is removed before the clock was seen for a day");
+                tracing::warn!(%error, "cannot find the newest sample: nothing is pruned until the clock has been observed for a day");
                 Ok(Looks::beginning())
             }
         }
@@ -40,8 +40,7 @@ impl ClockLedger for StoredClock {
 }
 
 impl StoredClock {
-    /// The instant of the newest sample that may have been measured by `now`; if all are later, it is the clock
-    /// that is behind.
+    /// The instant of the newest sample not later than `now`; if all are later, the clock itself is behind.
     async fn newest(&self, now: Timestamp) -> Result<Option<Timestamp>, PortError> {
         for until in [latest_possible(now), Timestamp::MAX] {
             let newest = self.samples.newest(&SeriesFilter::default(), 1, until).await?;
@@ -53,7 +52,7 @@ impl StoredClock {
     }
 }
 
-/// When the last record that was taken was appended by the clock of the bus, which may be another host's.
+/// When the last consumed record was appended, by the clock of the bus, which may be another host's.
 #[derive(Default)]
 pub(crate) struct BusTime(AtomicI64);
 
@@ -68,9 +67,8 @@ impl BusTime {
     }
 }
 
-/// Looks at the clock until the role is asked to stop. While it is doubted, and once when that is over, a sample
-/// says by how much, so that a rule can tell somebody: others, whose clocks are right, take it only if its time is
-/// not that of the clock that is doubted.
+/// Checks the clock until the role stops. While it is not trusted, and once when it is again, publishes a sample with
+/// the size of the jump, for rules to fire on: it is stamped such that hosts whose clocks are right accept it.
 pub(crate) async fn keep_looking(
     context: RoleContext,
     clock: Clock,

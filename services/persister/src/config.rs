@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 use watchkeeper_config::Section;
 
-/// How many records one transaction may store: the default and the bounds.
+/// Most records per transaction: the default and the bounds.
 pub const BATCH_RECORDS: (usize, RangeInclusive<usize>) = (10_000, 1..=100_000);
 /// How long a record may wait for others: the default and the bounds.
 const BATCH_AGE: (Duration, RangeInclusive<Duration>) =
@@ -14,24 +14,24 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const RETENTION: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(90 * 24 * 60 * 60), DAY..=Duration::from_secs(3_660 * 24 * 60 * 60));
 
-/// How many series there may be in the store: the default and the bounds.
+/// Most series in the store: the default and the bounds.
 pub const MAX_SERIES: (u64, RangeInclusive<u64>) = (1_000_000, 1..=1_000_000_000);
 
-/// How the persister batches, and what it keeps.
+/// Batching, retention and limits of the persister.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersisterConfig {
-    /// Records that one transaction may store.
+    /// Most records per transaction.
     pub batch_records: usize,
     /// How long a record may wait for others.
     pub batch_age: Duration,
     /// How long samples are kept.
     pub retention: Duration,
-    /// How many series there may be in the store. Samples of others are rejected.
+    /// Most series in the store. Samples of further series are rejected.
     pub max_series: u64,
 }
 
 impl PersisterConfig {
-    /// Reads the section; what is not given has a default.
+    /// Reads the section; missing keys get their defaults.
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             batch_records: section.integer("batch_records", BATCH_RECORDS.1, BATCH_RECORDS.0),

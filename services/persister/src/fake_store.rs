@@ -1,4 +1,4 @@
-//! A store that does as a unit test says.
+//! A scripted store for unit tests.
 
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -9,10 +9,10 @@ use watchkeeper_ports::{
     TopicPartition,
 };
 
-/// Keeps nothing, and may be away.
+/// Keeps nothing, and may be unavailable.
 #[derive(Default)]
 pub(crate) struct FakeStore {
-    /// How many series it says it has.
+    /// The number of series that it reports.
     pub(crate) series: Mutex<u64>,
     /// How many calls were made.
     pub(crate) calls: Mutex<usize>,

@@ -1,4 +1,4 @@
-//! What becomes of a record: an item of the pending batch, or a dead letter.
+//! Decodes records into the pending batch, or rejects them to the dead-letter topic.
 
 use std::sync::Arc;
 use watchkeeper_domain::{Timestamp, Violation};
@@ -6,33 +6,33 @@ use watchkeeper_ports::{Advance, Append, Group, Offset, ReceivedBatch, TopicId, 
 use watchkeeper_wire::dead_letter::Rejected;
 use watchkeeper_wire::{Decode, Decoded};
 
-/// From how many bytes of records on the batch is stored, however few records they are
-/// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it bounds the memory. The last delivery may go past it.
+/// The batch is stored from this many bytes of records on, however few records they are
+/// ([`watchkeeper_ports::RecordBatch::held_bytes`]): it limits memory. The last delivery may exceed it.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
 
-/// A record that is not stored: where it is in the batch, and why.
+/// A rejected record: where it is in the batch, and why it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) origin: Origin,
     pub(crate) reason: String,
 }
 
-/// Where a record is: in which of the batches that were received, and which of its records it is.
+/// The received batch of a record, and its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) batch: usize,
     pub(crate) record: usize,
 }
 
-/// What was received and is not stored yet.
+/// Received records that are not stored yet.
 pub(crate) struct PendingBatch<T> {
     batches: Vec<ReceivedBatch>,
-    /// What is stored next. The sink is given it as it is, however often it is tried: nothing is copied.
+    /// The next transaction. Shared with the sink across retries, without copying.
     append: Arc<Append<T>>,
-    /// Where each item came from.
+    /// The origin of each item.
     origins: Vec<Origin>,
     pub(crate) refused: Vec<Refused>,
-    /// How many records are copies, of which nothing is stored.
+    /// Records that repeat a cached value and are not stored.
     pub(crate) copies: u64,
 }
 
@@ -44,14 +44,14 @@ impl<T> Default for PendingBatch<T> {
 }
 
 impl<T: Clone> PendingBatch<T> {
-    /// Decodes a batch and adds it; `check` says whether an item may be of that instant.
+    /// Decodes a batch and adds it; `check` validates the instant of an item.
     pub(crate) fn push<D: Decode<Item = T>>(
         &mut self,
         batch: ReceivedBatch,
         decoder: &mut D,
         check: impl Fn(Timestamp) -> Result<(), Violation>,
     ) {
-        // Nobody else has it: what is being stored is stored, or reset, before more comes.
+        // Not shared: the previous batch was stored or reset before more is received.
         let items = &mut Arc::make_mut(&mut self.append).items;
         for (record, message) in batch.records.iter().enumerate() {
             let origin = Origin { batch: self.batches.len(), record };
@@ -74,12 +74,12 @@ impl<T: Clone> PendingBatch<T> {
         self.batches.push(batch);
     }
 
-    /// The items that were not refused.
+    /// The items that were not rejected.
     pub(crate) fn items(&self) -> &[T] {
         &self.append.items
     }
 
-    /// Moves items, given by rising index with the reason, to those that are refused.
+    /// Rejects items, given by ascending index with the reason.
     pub(crate) fn refuse(&mut self, items: Vec<(usize, String)>) {
         let mut reasons = items.into_iter().peekable();
         let Append { items, advances } = Arc::unwrap_or_clone(std::mem::take(&mut self.append));
@@ -95,14 +95,14 @@ impl<T: Clone> PendingBatch<T> {
         self.append = Arc::new(Append { items: left, advances });
     }
 
-    /// How many more records there is room for, of at most `max_records`.
+    /// Remaining capacity, with at most `max_records`.
     pub(crate) fn capacity(&self, max_records: usize) -> usize {
         let records = self.batches.iter().map(|batch| batch.records.len()).sum();
         let bytes: usize = self.batches.iter().map(|batch| batch.records.held_bytes()).sum();
         if bytes < MAX_BYTES { max_records.saturating_sub(records) } else { 0 }
     }
 
-    /// The records that were refused.
+    /// The rejected records.
     pub(crate) fn rejected(&self) -> impl Iterator<Item = Rejected<'_>> {
         self.refused.iter().map(|Refused { origin, reason }| Rejected {
             batch: &self.batches[origin.batch],
@@ -111,7 +111,7 @@ impl<T: Clone> PendingBatch<T> {
         })
     }
 
-    /// How far the positions move, given where the store has them now: one step for each partition.
+    /// The position change of each partition, given the stored positions.
     pub(crate) fn advances(
         &self,
         topic_id: &TopicId,

@@ -1,10 +1,10 @@
 //! The persister stores every sample exactly once.
 //!
-//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by gathering
-//! a batch ([`BATCH_RECORDS`]) by size and age → *store* the samples and the position in one transaction
-//! → *commit* the position to the bus, for those who watch the lag. What cannot be decoded, is refused by the
-//! store, is older than the retention or ahead of the clock, or is of a series for which there is no room
-//! ([`MAX_SERIES`]) goes to `metrics.dead` before the position moves.
+//! The path of a record: *receive* from topic `metrics` → *decode* to a sample → *handle* by adding it to a batch
+//! ([`BATCH_RECORDS`]) limited by size and age → *store* the samples and the position in one transaction → *commit*
+//! the position to the bus, for lag monitoring. Records that cannot be decoded, are rejected by the store, are older
+//! than the retention or ahead of the clock, or belong to a series beyond the limit ([`MAX_SERIES`]) go to
+//! `metrics.dead` before the commit.
 
 mod clock;
 mod config;

@@ -1,10 +1,10 @@
-//! What the persister counts.
+//! Metrics of the persister.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 use watchkeeper_ports::Appended;
 use watchkeeper_runtime::telemetry::register;
 
-/// What is counted of all kinds of records together.
+/// Metrics of all kinds of records together.
 #[derive(Clone)]
 pub(crate) struct PersisterMetrics {
     pub(crate) copies: IntCounter,
@@ -24,7 +24,7 @@ impl PersisterMetrics {
         Ok(Self {
             copies: counter(
                 "watchkeeper_persister_copies_total",
-                "Records that repeat a cached value under the label cached=\"true\"; nothing is stored of them.",
+                "Records that repeat a cached value under the label cached=\"true\"; they are not stored.",
             )?,
             dead_letters: counter(
                 "watchkeeper_persister_dead_letters_total",
@@ -32,18 +32,18 @@ impl PersisterMetrics {
             )?,
             dead_letters_dropped: counter(
                 "watchkeeper_persister_dead_letters_dropped_total",
-                "Rejected records of which the bus refuses the letter too; the log says where they lie.",
+                "Rejected records whose dead letter the bus refuses too; the log has their partition and offset.",
             )?,
             append_seconds: register(registry, append_seconds)?,
             store_errors: counter(
                 "watchkeeper_persister_store_errors_total",
-                "Transactions that failed because of the store, not because of a record; they are tried again.",
+                "Transactions that failed because of the store, not because of a record; they are retried.",
             )?,
         })
     }
 }
 
-/// What is counted of one kind of records.
+/// Metrics of one kind of record.
 pub(crate) struct StreamMetrics {
     stored: IntCounter,
     repeated: IntCounter,
@@ -51,22 +51,19 @@ pub(crate) struct StreamMetrics {
 }
 
 impl StreamMetrics {
-    /// Those of `items`: `samples`.
+    /// For `items`: `samples`.
     pub(crate) fn register(registry: &Registry, items: &str) -> Result<Self, prometheus::Error> {
         let counter = |what: &str, help: String| {
             register(registry, IntCounter::new(format!("watchkeeper_persister_{items}_{what}_total"), help)?)
         };
         Ok(Self {
-            stored: counter("stored", format!("How many {items} were stored."))?,
-            repeated: counter("repeated", format!("How many {items} were left out, being stored already."))?,
-            pruned: counter(
-                "pruned",
-                format!("How many {items} were removed, being older than the retention."),
-            )?,
+            stored: counter("stored", format!("Stored {items}."))?,
+            repeated: counter("repeated", format!("Skipped {items}: already stored."))?,
+            pruned: counter("pruned", format!("Pruned {items}: older than the retention."))?,
         })
     }
 
-    /// Counts what an append did.
+    /// Counts the outcome of an append.
     pub(crate) fn count(&self, Appended { stored, repeated }: Appended) {
         self.stored.inc_by(stored);
         self.repeated.inc_by(repeated);

@@ -1,4 +1,4 @@
-//! Storing one kind of record.
+//! Stores one kind of record.
 
 use crate::ROLE;
 use crate::clock::BusTime;
@@ -22,7 +22,7 @@ use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::Decode;
 use watchkeeper_wire::dead_letter::{SentLetters, first_letters, send_letters};
 
-/// What all kinds of records have in common.
+/// What all kinds of records share.
 #[derive(Clone)]
 pub(crate) struct Persistence {
     pub(crate) context: RoleContext,
@@ -34,8 +34,7 @@ pub(crate) struct Persistence {
 }
 
 impl Persistence {
-    /// Stores what `decoder` reads in `sink`, and removes there what is past its retention, until the role is asked to
-    /// stop.
+    /// Stores what `decoder` decodes in `sink`, and prunes it by retention, until the role stops.
     ///
     /// # Errors
     /// When the metrics of this kind are registered already.
@@ -73,9 +72,9 @@ struct Persister<D: Decode> {
     stream: StreamMetrics,
     decoder: D,
     pending: PendingBatch<D::Item>,
-    /// Which topic it consumes.
+    /// The ID of the consumed topic.
     topic_id: TopicId,
-    /// Where the store has this consumer's positions.
+    /// This consumer's positions in the store.
     stored: HashMap<TopicPartition, Offset>,
 }
 
@@ -86,8 +85,8 @@ impl<D: Decode> Consumer for Persister<D> {
         self.sink.check().await
     }
 
-    /// The store knows best: what it has not stored was not stored, whatever was committed to the bus. It also
-    /// remembers the clock, by which no record is judged before.
+    /// The store is authoritative: what it has not stored was not stored, whatever the group has committed. It also
+    /// has the clock's state, without which no record is checked.
     async fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -122,8 +121,8 @@ impl<D: Decode> Consumer for Persister<D> {
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        // Before the position moves: a crash between the two sends a record to the dead letters twice rather than
-        // never, and the list shows it once.
+        // Before the commit: a crash in between sends a record to the dead letters twice rather than never, and the
+        // list shows it once.
         heartbeat.waiting("bus", self.send_refused(heartbeat)).await?;
         let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
         let advances = self.pending.advances(&self.topic_id, stored);
@@ -173,8 +172,8 @@ impl<D: Decode> Persister<D> {
         Ok(())
     }
 
-    /// Stores the items that the sink takes, and sends the others to the dead-letter topic. Storing before the position
-    /// moves is safe, because an item is stored once however often it is appended.
+    /// Stores the items that the sink accepts, and sends the others to the dead-letter topic. Storing before the
+    /// commit is safe, because an item is stored once however often it is appended.
     async fn isolate(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
         let items = self.pending.items();
         let Isolated { taken, refused } = isolate(items.len(), |part| {
@@ -189,13 +188,13 @@ impl<D: Decode> Persister<D> {
         self.refuse(refused.collect(), heartbeat).await
     }
 
-    /// Sends items, given by rising index with the reason, to the dead-letter topic.
+    /// Sends items, given by ascending index with the reason, to the dead-letter topic.
     async fn refuse(&mut self, items: Vec<(usize, String)>, heartbeat: &Heartbeat) -> Result<(), PortError> {
         self.pending.refuse(items);
         heartbeat.waiting("bus", self.send_refused(heartbeat)).await
     }
 
-    /// Sends what was refused to the dead-letter topic, batch by batch.
+    /// Sends the rejected records to the dead-letter topic, batch by batch.
     async fn send_refused(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
         let (rejected_at, topic) = (Timestamp::now(), D::TOPIC.dead_letters());
         let Persistence { bus, metrics, .. } = &self.common;

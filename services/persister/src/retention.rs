@@ -1,4 +1,4 @@
-//! Removing what is older than the retention.
+//! Prunes by retention.
 
 use prometheus::IntCounter;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use watchkeeper_ports::Sink;
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 
-/// How often old samples are removed, the first time at the start.
+/// How often samples are pruned, the first time at the start.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Prunes `sink` again and again until the role is asked to stop. A failure waits for the next time; one that only a
-/// restart helps ends the role. By a clock that is doubted nothing is removed that was not old when it was last believed.
+/// Prunes `sink` periodically until the role stops. After a failure it waits for the next interval; one that only a
+/// restart helps ends the role. While the clock is not trusted, prunes only what was due at the last trusted reading.
 pub(crate) async fn keep_pruning<T: Send + Sync + 'static>(
     context: RoleContext,
     clock: Clock,
@@ -38,7 +38,7 @@ async fn prune<T: Send + Sync + 'static>(
     let removed = sink.prune(before).await?;
     if removed > 0 {
         pruned.inc_by(removed);
-        tracing::info!(removed, %before, "removed {items} past their retention");
+        tracing::info!(removed, %before, "pruned {items}");
     }
     Ok(())
 }

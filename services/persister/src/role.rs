@@ -1,4 +1,4 @@
-//! The role in the table of roles.
+//! The entry in the table of roles.
 
 use crate::config::PersisterConfig;
 use crate::run::run;

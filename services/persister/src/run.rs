@@ -12,8 +12,8 @@ use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Stores the samples of topic `metrics`, and removes those past their retention, until asked to stop. What is seen
-/// of the clock meanwhile is kept in `schedule`.
+/// Stores the samples of topic `metrics`, and prunes them by retention, until the role stops. The clock's state is
+/// kept in `schedule`.
 pub async fn run(
     context: RoleContext,
     config: Reloadable<PersisterConfig>,
@@ -34,7 +34,7 @@ pub async fn run(
     let limited = LimitedStore::new(store, max_series, series_metrics);
     let counting = keep_counting(context.clone(), limited.clone());
     let persistence = Persistence { context, config, bus, clock, bus_time, metrics };
-    // Each kind of record is one more line like this.
+    // Add one line like this for each kind of record.
     let samples = persistence.of(SampleDecoder::default(), Arc::new(limited))?;
     tokio::try_join!(samples, counting, looking)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! How many series there are, and may be.
+//! Limits the number of series in the store.
 
 use async_trait::async_trait;
 use prometheus::{IntCounter, IntGauge, Registry};
@@ -14,10 +14,10 @@ use watchkeeper_runtime::{Grouped, Notice, RoleContext, RoleResult, Rounds, Stop
 
 /// How often series are counted, the first time at the start.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
-/// From which percentage of the most series on the operator is told.
+/// The percentage of the limit from which the operator is warned.
 const NEARLY_FULL_PERCENT: u64 = 90;
 
-/// What is to be done when samples of new series are rejected.
+/// The remedy when samples of new series are rejected.
 const ADVICE: &str =
     ", set by `max_series` in [persister]: remove labels that change with every sample, or raise it";
 
@@ -29,17 +29,19 @@ pub(crate) struct SeriesMetrics {
 
 impl SeriesMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let series =
-            IntGauge::new("watchkeeper_persister_series", "Series in the store, as of the last minute.")?;
+        let series = IntGauge::new(
+            "watchkeeper_persister_series",
+            "Series in the store, counted at most a minute ago.",
+        )?;
         let without_room = IntCounter::new(
             "watchkeeper_persister_samples_without_room_total",
-            "Samples rejected because they were of new series when there were as many as may be.",
+            "Samples rejected because their series is new and the limit on series is reached.",
         )?;
         Ok(Self { series: register(registry, series)?, without_room: register(registry, without_room)? })
     }
 }
 
-/// The store of samples, with a limit to the number of series.
+/// A store of samples with a limit on the number of series.
 #[derive(Clone)]
 pub(crate) struct LimitedStore {
     store: Arc<dyn SampleSink>,
@@ -102,8 +104,8 @@ impl Sink<Sample> for LimitedStore {
     }
 }
 
-/// Counts the series in the store again and again until the role is asked to stop, and says when there will soon be
-/// no room for others. A failure waits for the next time; one that only a restart helps ends the role.
+/// Counts the series in the store periodically until the role stops, and warns before the limit is reached. After a
+/// failure it waits for the next interval; one that only a restart helps ends the role.
 pub(crate) async fn keep_counting(context: RoleContext, store: LimitedStore) -> RoleResult {
     let notice = context.notice("series in the store");
     let heartbeat = context.heartbeat("count series");
@@ -112,7 +114,7 @@ pub(crate) async fn keep_counting(context: RoleContext, store: LimitedStore) -> 
     Ok(())
 }
 
-/// What the operator is told of so many series, if anything.
+/// The warning for so many series, if any.
 fn nearly_full(series: u64, max_series: u64) -> Option<String> {
     let is_nearly_full = u128::from(series) * 100 >= u128::from(max_series) * u128::from(NEARLY_FULL_PERCENT);
     is_nearly_full.then(|| {

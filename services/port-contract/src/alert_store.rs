@@ -70,7 +70,6 @@ fn memory(series_key: &str, state: &str) -> Memory {
     Memory { series_key: series_key.to_owned(), state: state.as_bytes().to_vec().into() }
 }
 
-/// An alert that fires.
 fn firing(rule: &str, series: &Arc<Series>, fired_at: u64) -> Alert {
     Alert {
         rule: rule.to_owned(),
@@ -83,7 +82,6 @@ fn firing(rule: &str, series: &Arc<Series>, fired_at: u64) -> Alert {
     }
 }
 
-/// The same after it cleared.
 fn cleared(alert: &Alert, cleared_at: u64) -> Alert {
     Alert { cleared_at: Some(after(cleared_at)), value: None, reason: "is back".into(), ..alert.clone() }
 }

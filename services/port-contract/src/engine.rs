@@ -1,4 +1,4 @@
-//! Where the engines are that adapters are tested on.
+//! The engines that adapters are tested on.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,16 +6,15 @@ use std::path::PathBuf;
 /// The URL of an engine: `kafka`, `postgres`, `redis`, `mongodb`, `smtp`.
 ///
 /// # Panics
-/// When nobody has started it: a test that needs an engine fails without it, and is never passed over.
+/// If it was not started: a test that needs an engine fails without it, and is never skipped.
 pub fn engine_url(engine: &str) -> String {
     variable(engine, "")
 }
 
-/// The directory in which it keeps its things, and in which it leaves what a test may want to read, such as
-/// the mail it took.
+/// The engine's directory, which also has what a test may want to read, such as received mail.
 ///
 /// # Panics
-/// Likewise.
+/// As for [`engine_url`].
 pub fn engine_dir(engine: &str) -> PathBuf {
     variable(engine, "_DIR").into()
 }

@@ -3,14 +3,14 @@
 mod consuming;
 mod groups;
 mod member;
-mod places;
 mod publishing;
+mod reading;
 mod watching;
 
 pub use consuming::*;
 pub use groups::*;
-pub use places::*;
 pub use publishing::*;
+pub use reading::*;
 pub use watching::*;
 
 use crate::suite;
@@ -66,7 +66,7 @@ suite!(($) event_bus_contract, event_bus, [
     topics_have_ids_of_their_own,
 ]);
 
-/// A name of its own for each test, because an engine may be shared.
+/// A unique name for each test, because an engine may be shared.
 fn unique(what: &str) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

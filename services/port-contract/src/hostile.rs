@@ -1,5 +1,5 @@
-//! Records that nobody should publish, for the tests of those who consume: whatever lies on a topic, the good record
-//! behind it is theirs.
+//! Hostile records, for tests of consumers: whatever is on a topic, the good record behind it must be
+//! consumed.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use watchkeeper_ports::limits::{HEADER_OVERHEAD_BYTES, MAX_HEADER_BYTES, MAX_RECORD_BYTES};
 use watchkeeper_ports::{BatchBuilder, Header, RecordBatch};
 
-/// Records in one batch.
 const RECORDS: usize = 12;
 /// Longest random key or value.
 const MAX_RANDOM_BYTES: usize = 200;
-/// What a sample and a dead letter look like, as a beginning of something that is neither.
+/// Beginnings of samples and dead letters, to build something that is neither.
 const ALMOST: [&str; 6] = [
     r#"{"source":"a","name":"b","value":1,"collected_at":"2026-11-20T10:00:00Z"}"#,
     r#"{"source":"a","name":"b","value":1e999,"collected_at":"9999-12-31T23:59:59Z"}"#,
@@ -20,7 +19,7 @@ const ALMOST: [&str; 6] = [
     "[]",
     "\u{feff}{}",
 ];
-/// The names of our own headers, as anybody may write them.
+/// The names of our own headers, as anybody may use them.
 const OURS: [&str; 12] = [
     "watchkeeper.reason",
     "watchkeeper.rejected-by",
@@ -38,8 +37,8 @@ const OURS: [&str; 12] = [
 const SAID: [&str; 7] =
     ["", "0", "-1", "18446744073709551615", "metrics", "9999-12-31T23:59:59Z", "0/18446744073709551615"];
 
-/// Some records within the limits of a bus, others for each seed. Among any there are a few as large as a record may be.
-/// None is a sample or a dead letter that could be mistaken for what a test publishes itself.
+/// Some records within the limits of a bus, different for each seed. A few are always as large as a record
+/// may be. None is a sample or a dead letter that could be mistaken for what a test publishes itself.
 pub fn records(seed: u64) -> RecordBatch {
     let mut random = StdRng::seed_from_u64(seed);
     let mut batch = BatchBuilder::default();
@@ -75,7 +74,7 @@ fn value(random: &mut StdRng) -> Vec<u8> {
     }
 }
 
-/// A text of [`ALMOST`] with one byte changed, so that it is refused or is a sample of a source of its own.
+/// A text of [`ALMOST`] with one byte changed, so that it is refused or is a sample of another source.
 fn almost(random: &mut StdRng) -> Vec<u8> {
     let mut text = ALMOST[random.random_range(0..ALMOST.len())].as_bytes().to_vec();
     let at = random.random_range(0..text.len());

@@ -1,6 +1,6 @@
 //! What every [`LatestCache`] promises.
 //!
-//! An engine may expire values by its own clock, so time here is the real one.
+//! An engine may expire values by its own clock, so these tests use real time.
 
 mod bounds;
 mod positions;
@@ -46,7 +46,7 @@ suite!(($) latest_cache_contract, latest_cache, [
 ]);
 
 const LONG: Duration = Duration::from_secs(3_600);
-/// Short enough to wait for, and whole seconds, because some engines count in them.
+/// Short enough to wait for, in whole seconds because some engines count those.
 const SHORT: Duration = Duration::from_secs(1);
 
 fn ttl(default: Duration) -> TtlPolicy {

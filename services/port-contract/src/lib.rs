@@ -1,14 +1,14 @@
 //! One test suite per port, written once and run against every adapter of that port.
 //!
-//! A suite is a module of promises, one function each, named by what it promises. An adapter's test says
-//! where it keeps things with a [`Fixture`] and takes the whole suite, a test per promise:
+//! A suite is a module of promises: functions named after what they check. An adapter's test says where it
+//! stores things with a [`Fixture`] and includes the whole suite, with one test per promise:
 //!
 //! ```text
 //! watchkeeper_port_contract::sample_store_contract!(TemporaryDirectory);
 //! ```
 //!
-//! A promise assumes nothing that the port's documentation does not say: topics may have any number of
-//! partitions, offsets may have gaps, and an engine may be shared by tests that run at the same time.
+//! A promise assumes nothing beyond the port's documentation: topics may have any number of partitions,
+//! offsets may have gaps, and concurrent tests may share an engine.
 
 #![allow(missing_docs, reason = "a promise's name is its documentation")]
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
@@ -21,7 +21,6 @@ pub mod hostile;
 pub mod latest_cache;
 pub mod mailer;
 pub mod notification_store;
-mod odd_text;
 mod paging;
 mod report;
 pub mod rollup_store;
@@ -41,21 +40,21 @@ use std::time::Duration;
 /// How long anything may take before a promise counts as broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where an adapter of the port `P` keeps things, fresh for each test, gone when dropped.
+/// Storage for an adapter of the port `P`: fresh for each test, removed when dropped.
 pub trait Fixture<P: ?Sized>: Sized + Send + Sync {
-    /// A place in which nothing was kept yet.
+    /// An empty storage.
     fn fresh() -> impl Future<Output = Self> + Send;
 
-    /// Opens the adapter there. Everything that was opened before has been dropped.
+    /// Opens the adapter on it. Everything opened before has been dropped.
     fn open(&self) -> impl Future<Output = Arc<P>> + Send;
 }
 
-/// Waits for `work`, which is bound to come.
+/// Waits for `work`, which must complete in time.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.expect("it comes in time")
 }
 
-/// Lists the promises of a module: for the macro that turns them into tests, and to say how many there are.
+/// Lists the promises of a module, for the macro that turns them into tests, and to count them.
 macro_rules! suite {
     (($dollar:tt) $contract:ident, $module:ident, [$($promise:ident),* $(,)?]) => {
         /// The names of the suite's promises.

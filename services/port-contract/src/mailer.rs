@@ -32,9 +32,9 @@ suite!(($) mailer_contract, mailer, [
     a_mailer_in_use_can_be_checked,
 ]);
 
-/// Where a mailer's mails go, and can be read.
+/// Gives access to the sent mails.
 pub trait MailFixture: Fixture<dyn Mailer> {
-    /// The messages that have arrived there, as they arrived, in any order.
+    /// The messages as they arrived, in any order.
     fn received(&self) -> impl Future<Output = Vec<Vec<u8>>> + Send;
 }
 
@@ -55,7 +55,7 @@ fn address(text: &str) -> MailAddress {
     text.parse().unwrap()
 }
 
-/// The one message that has arrived.
+/// The only message that has arrived.
 async fn only(fixture: &impl MailFixture) -> Vec<u8> {
     let mut received = fixture.received().await;
     assert_eq!(received.len(), 1);
@@ -66,7 +66,7 @@ fn parse(raw: &[u8]) -> Message<'_> {
     MessageParser::default().parse(raw).unwrap()
 }
 
-/// What arrives of one mail, after that it is no longer there to be read.
+/// Sends one mail and takes the message that arrives.
 async fn arrival<F: MailFixture>(mail: &Mail) -> Vec<u8> {
     let fixture = F::fresh().await;
     fixture.open().await.send(mail).await.unwrap();

@@ -63,7 +63,7 @@ suite!(($) notification_store_contract, notification_store, [
 const ALL: usize = 1_000_000;
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A notification that is to be sent at once, about a group of its own.
+/// A notification that is due at once, with a group of its own.
 fn notification(id: &str, made_at: u64) -> Notification {
     Notification {
         id: id.to_owned(),
@@ -82,7 +82,7 @@ fn waiting(attempts: u32, next_at: u64, last_error: Option<&str>) -> Notificatio
     NotificationState::Waiting { attempts, next_at: after(next_at), last_error }
 }
 
-/// A change of a group by who saw it in that version.
+/// A change of a group by a planner that read this version.
 fn change(key: &str, expected: u64, state: &str) -> GroupChange {
     GroupChange { state: Some(state.as_bytes().to_vec().into()), ..removal(key, expected) }
 }
@@ -118,18 +118,18 @@ async fn claim(store: &dyn NotificationStore, now: u64, limit: usize) -> Vec<Not
     claimed.into_iter().map(|Claimed { notification, .. }| notification).collect()
 }
 
-/// Claims one and gives its lease.
+/// Claims one and returns its lease.
 async fn claim_one(store: &dyn NotificationStore, now: u64) -> Lease {
     let mut claimed = store.claim(after(now), LEASE, 1).await.unwrap();
     claimed.pop().expect("one is due").lease
 }
 
-/// The lease of who claimed it at `now`.
+/// The lease of a claim at `now`.
 fn lease(id: &str, now: u64) -> Lease {
     Lease::new(id, after(now).plus(LEASE))
 }
 
-/// The lease of what waits until `at`, claimed by nobody.
+/// The lease of a notification that waits until `at` and is not claimed.
 fn unclaimed(id: &str, at: u64) -> Lease {
     Lease::new(id, after(at))
 }

@@ -1,13 +1,13 @@
-//! Long answers, page by page.
+//! Paging.
 
 use std::sync::Arc;
 use watchkeeper_domain::Series;
 use watchkeeper_ports::Page;
 
-/// Series that are asked for at once.
+/// Series in a page.
 const LIMIT: usize = 7;
 
-/// Asks for page after page until one is empty. Every page goes on after the one before.
+/// Reads page after page until one is empty. Every page continues after the previous one.
 pub(crate) async fn page_by_page<T>(
     ask: impl AsyncFn(&Page) -> Vec<T>,
     series_of: impl Fn(&T) -> &Arc<Series>,

@@ -1,4 +1,4 @@
-//! Tells which promises were tested, for `cargo xtask test`, which lists them by suite and adapter.
+//! Reports which promises were tested, for `cargo xtask test`, which lists them by suite and adapter.
 
 use std::env;
 use std::fmt::Write as _;
@@ -7,17 +7,17 @@ use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The variable that may name a file. A test adds a line to it when it begins, and another when the promise was
-/// kept: `begun` or `kept`, and the fields of [`Tested`], separated by tabs.
+/// The variable that may name a file. A test appends a line when it begins, and another when it passes:
+/// `begun` or `kept`, and the fields of [`Tested`], separated by tabs.
 const VARIABLE: &str = "WATCHKEEPER_TEST_PROMISES";
 
-/// A promise of which an adapter is tested.
+/// A promise that an adapter is tested for.
 #[derive(Clone, Copy, Debug)]
 pub struct Tested {
     pub suite: &'static str,
     /// The crate of the adapter.
     pub adapter: &'static str,
-    /// The module that takes the suite: an adapter may take one several times, set up in different ways.
+    /// The module that includes the suite: an adapter may include one several times, in different setups.
     pub module: &'static str,
     pub promise: &'static str,
     /// How many promises the suite has.
@@ -25,7 +25,7 @@ pub struct Tested {
 }
 
 impl Tested {
-    /// Tests it.
+    /// Runs the test.
     pub async fn test(&self, promise: impl Future<Output = ()>) {
         let file = env::var_os(VARIABLE);
         let file = file.as_deref().map(Path::new);
@@ -34,7 +34,7 @@ impl Tested {
         self.tell(file, "kept");
     }
 
-    /// In one piece: tests in many processes write at the same time.
+    /// In one write: tests of many processes write at the same time.
     fn tell(&self, file: Option<&Path>, outcome: &str) {
         let Some(file) = file else { return };
         let Self { suite, adapter, module, promise, promises } = self;

@@ -41,7 +41,7 @@ suite!(($) rollup_store_contract, rollup_store, [
     a_store_in_use_can_be_checked,
 ]);
 
-/// The start of the window of that number, counted from the midnight before [`noon`].
+/// The start of the window with this number, counted from the midnight before [`noon`].
 fn start(window: Window, number: u32) -> Timestamp {
     Window::Day.start(noon()).plus(window.length() * number)
 }
@@ -56,17 +56,16 @@ fn of(series: &Arc<Series>, rollups: impl Into<Vec<Rollup>>) -> SeriesRollups {
     SeriesRollups { series: Arc::clone(series), rollups: rollups.into() }
 }
 
-/// Puts one rollup.
 async fn put(store: &dyn RollupStore, series: &Arc<Series>, window: Window, number: u32, value: f64) {
     store.put(window, &[of(series, [rollup(window, number, value)])]).await.unwrap();
 }
 
-/// The windows of a filter from one number to another.
+/// A query for the windows from one number to another.
 fn query(filter: &SeriesFilter, window: Window, from: u32, to: u32) -> RollupQuery {
     RollupQuery::new(filter.clone(), window, start(window, from), start(window, to)).unwrap()
 }
 
-/// Every rollup of a window that the tests here put.
+/// All rollups of a window length that these tests put.
 async fn all(store: &dyn RollupStore, window: Window) -> Vec<SeriesRollups> {
     let query = query(&SeriesFilter::default(), window, 0, 8_000);
     store.rollups(&query, &Page::first(1_000_000)).await.unwrap()

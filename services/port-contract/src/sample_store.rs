@@ -80,7 +80,7 @@ async fn append(store: &dyn SampleStore, samples: impl Into<Vec<Sample>>) -> App
     store.append(batch(samples)).await.unwrap()
 }
 
-/// Every sample there is, newest first.
+/// All samples, newest first.
 async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
     store.newest(&SeriesFilter::default(), 1_000_000, Timestamp::MAX).await.unwrap()
 }

@@ -1,26 +1,31 @@
-//! Samples to test with.
+//! Samples for tests.
 
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::TopicId;
 
+/// Text that is easily stored wrongly: several lines, quotes, other scripts, four-byte characters, and an
+/// engine's special characters.
+pub(crate) const ODD_TEXT: &str =
+    " line\r\n\tдве строки, 漢字, 𝄞 €\n'\"`\\;--%_${}[]<b>&amp;?=*\u{7f}\u{200b} ";
+
 /// 2026-11-20T10:00:00Z.
 pub(crate) fn noon() -> Timestamp {
     "2026-11-20T10:00:00Z".parse().unwrap()
 }
 
-/// So many seconds after [`noon`].
+/// This many seconds after [`noon`].
 pub(crate) fn after(seconds: u64) -> Timestamp {
     noon().plus(Duration::from_secs(seconds))
 }
 
-/// The topic that is consumed, unless a promise says otherwise.
+/// The ID of the consumed topic, unless a promise says otherwise.
 pub(crate) fn topic_id() -> TopicId {
     TopicId::new("cluster/topic")
 }
 
-/// One of the same name that was created anew.
+/// The ID of a topic of the same name that was created again.
 pub(crate) fn created_anew() -> TopicId {
     TopicId::new("cluster/topic created anew")
 }

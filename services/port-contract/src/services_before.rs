@@ -1,12 +1,12 @@
 //! How the services of the previous platform read a record of topic `metrics`.
 //!
-//! They are written in Go, and read JSON as `encoding/json` does: the fields of a struct, by their names in any case
-//! of letters; what they do not know is passed over, and what is missing stays what it is in an empty struct.
+//! They are written in Go, and read JSON as `encoding/json` does: into the fields of a struct, by name and
+//! ignoring case. Unknown fields are skipped, and missing ones keep their zero values.
 
 use serde_json::{Map, Value};
 use watchkeeper_domain::Timestamp;
 
-/// Their struct.
+/// The struct.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metric {
     pub source: String,
@@ -21,13 +21,13 @@ pub struct Metric {
 /// Reads a record.
 ///
 /// # Errors
-/// As `json.Unmarshal` does: for what is no JSON, or a value of another type.
+/// As `json.Unmarshal`: for text that is not JSON, or a value of another type.
 pub fn read(record: &[u8]) -> Result<Metric, String> {
     let json: Map<String, Value> = serde_json::from_slice(record).map_err(|error| error.to_string())?;
     let mut metric = Metric::default();
     for (name, value) in json {
         let wrong = || format!("cannot unmarshal {value} into the field {name}");
-        // A case of letters is all that is folded: an underscore is a letter of the name.
+        // Only case is folded: an underscore is a letter of the name.
         match name.to_lowercase().as_str() {
             _ if value.is_null() => {}
             "source" => value.as_str().ok_or_else(wrong)?.clone_into(&mut metric.source),

@@ -1,7 +1,6 @@
 //! What every [`SilenceStore`] promises.
 
-use crate::odd_text::ODD_TEXT;
-use crate::samples::after;
+use crate::samples::{ODD_TEXT, after};
 use crate::{Fixture, suite};
 use watchkeeper_domain::{MAX_MATCHERS, Matcher, Matchers, Silence, Timestamp};
 use watchkeeper_ports::SilenceStore;

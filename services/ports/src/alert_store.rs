@@ -1,4 +1,4 @@
-//! What fires, and how far the rules were evaluated.
+//! Alerts, and the state of the evaluators.
 
 use crate::{Advance, Page, PortError, PositionStore, TopicId, TopicPartition};
 use async_trait::async_trait;
@@ -6,52 +6,52 @@ use bytes::Bytes;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Timestamp};
 
-/// The alerts, and all that an evaluator needs to go on where it, or another one, stood.
+/// The alerts, and everything that an evaluator needs to continue where it, or another one, stopped.
 #[async_trait]
 pub trait AlertStore: PositionStore {
-    /// Stores what an evaluator found and moves its positions, in one transaction: both happen or
-    /// neither, and when this returns `Ok` both survive `kill -9`.
+    /// Stores the result of an evaluation and commits its positions in one transaction: both happen or
+    /// neither, and once this returns `Ok` both survive `kill -9`.
     ///
     /// # Errors
-    /// [`PortError::Fenced`] when a partition was taken over since the epoch given; [`PortError::PositionMoved`] when a
-    /// position is not where its [`Advance`] expects it.
+    /// [`PortError::Fenced`] when a partition was taken over after the given epoch began;
+    /// [`PortError::PositionMoved`] when a position is not what its [`Advance`] expects.
     async fn store(&self, evaluation: Arc<Evaluation>) -> Result<(), PortError>;
 
-    /// Begins a new epoch of a partition of the topic that has this ID, later than all before, and gives it. From then
-    /// on an evaluation of an earlier epoch is refused. Durable when it returns.
+    /// Begins a new epoch of a partition of the topic with this ID, later than all before, and returns it.
+    /// From then on evaluations of earlier epochs are fenced. Durable once it returns.
     async fn take_over(&self, partition: &TopicPartition, topic_id: &TopicId) -> Result<Epoch, PortError>;
 
-    /// What evaluators remember of the series of a partition, by key, a page at a time.
+    /// The evaluators' memory of the series of a partition, by series key, a page at a time.
     async fn memories(&self, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, PortError>;
 
-    /// What was remembered last of one series, from whichever partition.
+    /// The last memory of one series, from whichever partition.
     async fn memory(&self, series_key: &str) -> Result<Option<Bytes>, PortError>;
 
-    /// All alerts, by rule and series key, at most `limit` after the one given.
+    /// Alerts by rule and series key: at most `limit` after the given one.
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError>;
 
-    /// Removes alerts, each if it cleared at the instant given: one that has fired anew since stays.
+    /// Removes each alert that cleared at the given instant: one that has fired again since stays.
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError>;
 
-    /// Answers if the store can be written to.
+    /// Health check: returns `Ok` if the store accepts writes.
     async fn check(&self) -> Result<(), PortError>;
 }
 
-/// What one round of evaluation changes.
+/// The result of one evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
-    /// The epochs of the partitions it is about: if one has ended, nothing is stored.
+    /// The epochs of the evaluated partitions: if one has ended, nothing is stored.
     pub epochs: Vec<Epoch>,
-    /// The positions to move.
+    /// The positions to commit.
     pub advances: Vec<Advance>,
-    /// What is remembered of series from now on, in the place of what was.
+    /// The new memory of series; each replaces the previous one.
     pub memories: Vec<(TopicPartition, Memory)>,
-    /// Alerts that fire or clear, each in the place of the one of the same rule and series.
+    /// Alerts that fire or clear; each replaces the one of the same rule and series.
     pub alerts: Vec<Alert>,
 }
 
-/// A fencing token: who takes a partition over begins a new epoch of it. It tells a zombie from its successor also where
-/// only time has passed and no position moves.
+/// A fencing token: taking a partition over begins a new epoch of it. It fences a zombie even when only time
+/// has passed and no position moves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epoch {
     /// The partition.
@@ -63,7 +63,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// Whether it is the present one of its partition, given the number of that.
+    /// Checks that this is the partition's current epoch; `found` is the number of that one.
     ///
     /// # Errors
     /// [`PortError::Fenced`].
@@ -75,16 +75,16 @@ impl Epoch {
     }
 }
 
-/// What an evaluator remembers of one series, in a form that only evaluators read.
+/// An evaluator's state of one series, in a form that only evaluators read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// The series' key.
     pub series_key: String,
-    /// What is remembered; empty when there is nothing, and the series need not be kept.
+    /// The state; empty if there is none and the series need not be kept.
     pub state: Bytes,
 }
 
-/// Which alert is meant.
+/// Identifies an alert.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertKey {
     /// The rule's name.

@@ -1,30 +1,30 @@
-//! What can go wrong behind a port, and what to do about it.
+//! What can go wrong behind a port, and how to react.
 
 use crate::{Offset, TopicPartition};
 
-/// Every failure is one of three.
+/// The three ways to react to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The same call may succeed later: keep the position, wait, try again.
+    /// The same call may succeed later: keep the position, wait, retry.
     Retry,
-    /// This input will never be accepted: dead-letter it and go on.
+    /// This input will never be accepted: dead-letter it and continue.
     Reject,
-    /// Only a restart or an operator helps: end the process and let systemd start it anew.
+    /// Only a restart or an operator helps: exit, and let systemd restart the process.
     Stop,
 }
 
 /// A port's error. Its text is for an operator, and never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
-    /// Not reachable, busy or full.
+    /// The engine is unreachable, busy or full.
     #[error("{what} is not available: {reason}")]
     Unavailable {
-        /// The dependency, as the operator knows it: `bus`, `store`.
+        /// The dependency, as operators know it: `bus`, `store`.
         what: &'static str,
-        /// Why, as the engine put it.
+        /// The engine's own message.
         reason: String,
     },
-    /// The input breaks a rule of the engine.
+    /// The engine will never accept this input.
     #[error("{what} refuses the input: {reason}")]
     Rejected {
         /// The dependency.
@@ -32,34 +32,34 @@ pub enum PortError {
         /// Which rule.
         reason: String,
     },
-    /// Some items of a batch break a rule of the engine; the others would be taken.
+    /// The engine will never accept some items of the batch; it would accept the others.
     #[error("{what} refuses {} items: {reason}", items.len())]
     ItemsRejected {
         /// The dependency.
         what: &'static str,
         /// Which rule.
         reason: String,
-        /// The indices in the batch, rising.
+        /// Their indices in the batch, ascending.
         items: Vec<usize>,
     },
-    /// Somebody else has moved this consumer's position: this one is a zombie, and nothing was stored.
+    /// Another consumer has moved this one's position: this one is a zombie, and nothing was stored.
     #[error("the position of {partition} is {found}, not {expected}: another consumer has taken over")]
     PositionMoved {
         /// The partition whose position has moved.
         partition: TopicPartition,
-        /// Where the caller believed it to be.
+        /// The position that the caller expected.
         expected: Offset,
-        /// Where it is.
+        /// The position in the store.
         found: Offset,
     },
-    /// Somebody else has taken the partition over: this one is a zombie, and nothing was stored.
+    /// Another consumer has taken the partition over: this one is a zombie, and nothing was stored.
     #[error("{partition} was taken over by another consumer: its epoch is {found}, not {expected}")]
     Fenced {
         /// The partition.
         partition: TopicPartition,
-        /// The epoch in which the caller took it over.
+        /// The epoch that the caller began.
         expected: u64,
-        /// The epoch it is in.
+        /// The partition's epoch in the store.
         found: u64,
     },
     /// The engine is damaged, of another version, or misconfigured.
@@ -73,7 +73,7 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// What to do about it. A zombie's subscription ends; the next one starts from the store.
+    /// How to react. A zombie's subscription ends; the next one starts from the store.
     pub fn failure(&self) -> Failure {
         match self {
             Self::Unavailable { .. } | Self::PositionMoved { .. } | Self::Fenced { .. } => Failure::Retry,

@@ -1,20 +1,20 @@
-//! What is missing of a record that is not here whole.
+//! What is missing from an incomplete record.
 
 use crate::Offset;
 use crate::limits::MAX_RECORD_BYTES;
 use ring::digest::{SHA256, digest};
 use watchkeeper_domain::Violation;
 
-/// Why a record is not here whole. The whole lies at its position for as long as its topic keeps it.
+/// Why a record is incomplete. The whole record stays at its offset for as long as its topic keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incomplete {
-    /// It is larger than a bus passes on: what is here is its head.
+    /// It is larger than a bus delivers: this is its head.
     Cut(Cut),
-    /// Nothing of it can be read.
+    /// It cannot be read at all.
     Unreadable(Unreadable),
 }
 
-/// What a record was before it was cut.
+/// A record's size and hash before it was cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// Bytes of the whole key.
@@ -23,23 +23,23 @@ pub struct Cut {
     pub value_bytes: u64,
     /// SHA-256 of the whole value.
     pub value_sha256: [u8; 32],
-    /// How many headers are not here.
+    /// How many headers were omitted.
     pub headers_left_out: u64,
-    /// What these count, as [`crate::limits::header_bytes`] does.
+    /// Their size, as [`crate::limits::header_bytes`] counts it.
     pub header_bytes_left_out: u64,
 }
 
-/// Records that lie together and cannot be read. The first of them stands for all.
+/// Consecutive records that cannot be read. The first one stands for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The offset after the last of them.
+    /// The offset after the last one.
     pub next: Offset,
-    /// Why they cannot be read, as the bus's client puts it.
+    /// The error of the bus's client.
     pub reason: String,
 }
 
 impl Incomplete {
-    /// Refuses a value that is not here to the last byte, given how much of it is.
+    /// Refuses an incomplete value; `here` is what there is of it.
     ///
     /// # Errors
     /// Says how large the record is, or why it cannot be read.
@@ -51,7 +51,7 @@ impl Incomplete {
                 let reason = if bytes > MAX_RECORD_BYTES as u64 {
                     format!("key and value have {bytes} bytes, the limit is {MAX_RECORD_BYTES}")
                 } else {
-                    format!("only {} bytes of its value are here, of {value_bytes}", here.len())
+                    format!("only {} of {value_bytes} bytes of the value are available", here.len())
                 };
                 Err(Violation::new("record", reason))
             }

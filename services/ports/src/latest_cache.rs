@@ -1,4 +1,4 @@
-//! The latest value of every series, at once.
+//! The latest value of every series.
 
 use crate::{Advance, MAX_ASKED_SERIES, Offset, Page, PortError, TopicId, TopicPartition, asked_of_too_many};
 use async_trait::async_trait;
@@ -6,22 +6,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 
-/// The latest sample of every series, for as long as its source's time to live.
+/// The latest sample of every series, until its source's time to live has passed.
 ///
-/// A cache may forget everything at any moment; who fills it fills it again from the store. So that this is
-/// noticed, how far each partition was taken is noted in the cache itself, and forgotten with the rest.
+/// A cache may lose everything at any moment; the role that fills it then fills it again from the store. To
+/// make a loss detectable, the cache holds its own positions and loses them with the rest.
 #[async_trait]
 #[expect(clippy::len_without_is_empty, reason = "an answer of an engine, not the size of a collection")]
 pub trait LatestCache: Send + Sync {
-    /// Keeps each sample that is newer than the one there is of its series (or equally old: the later
-    /// one in the batch does not replace the earlier). Its time to live counts from `now`.
+    /// Stores each sample that is newer than the cached one of its series. Of equally old samples the first
+    /// stays, within a batch too. The time to live counts from `now`.
     ///
-    /// A sample later than [`latest_possible`](watchkeeper_domain::limits::latest_possible) at `now` is not kept, and
-    /// one that is there, because it was put while the clock was ahead, gives way to any other.
+    /// A sample later than [`latest_possible`](watchkeeper_domain::limits::latest_possible) at `now` is not
+    /// stored. If one was stored while the clock was ahead, any other sample replaces it.
     async fn put(&self, samples: &[Sample], ttl: &TtlPolicy, now: Timestamp) -> Result<(), PortError>;
 
-    /// The latest sample of each series that matches and has not expired by `now`, by key, a page at a
-    /// time. One that is later than possible at `now` is not given.
+    /// The latest sample of each matching series that has not expired by `now`, by key, a page at a time. A
+    /// sample later than possible at `now` is not returned.
     async fn latest(
         &self,
         filter: &SeriesFilter,
@@ -29,7 +29,7 @@ pub trait LatestCache: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Sample>, PortError>;
 
-    /// The newest of these, the first by key among equally new ones; `None` when there are none.
+    /// The newest of these samples, the first by key among equally new ones; `None` if there are none.
     ///
     /// # Errors
     /// [`PortError::Rejected`] when more than [`MAX_ASKED_SERIES`] series match.
@@ -47,40 +47,40 @@ pub trait LatestCache: Send + Sync {
         }
     }
 
-    /// Up to where the records of each of `partitions`, of the topic that has this ID, were put, in their order;
-    /// `None` where nothing was noted, or the cache may have forgotten anything since.
+    /// The positions up to which the records of each of `partitions`, in the topic with this ID, were put;
+    /// `None` where none was recorded, or if the cache may have lost anything since.
     async fn positions(
         &self,
         partitions: &[TopicPartition],
         topic_id: &TopicId,
     ) -> Result<Vec<Option<Offset>>, PortError>;
 
-    /// Notes up to where records were put, after they were: all of it or nothing. A cache is filled by one group, and
-    /// does not look at [`Advance::group`].
+    /// Records positions after the records before them were put: all or nothing. One group fills a cache, so
+    /// [`Advance::group`] is ignored.
     ///
     /// # Errors
-    /// [`PortError::PositionMoved`] when a position is neither where it is expected nor where it is to be
+    /// [`PortError::PositionMoved`] when a position is neither the expected one nor already the new one
     /// ([`Advance::check_noted`]).
     async fn advance(&self, advances: &[Advance]) -> Result<(), PortError>;
 
-    /// Series that are kept, some of them perhaps expired.
+    /// The number of series, which may include expired ones.
     async fn len(&self) -> Result<usize, PortError>;
 
-    /// Forgets what has expired by `now`. A cache whose engine does so by itself does nothing.
+    /// Removes what has expired by `now`. A no-op for a cache whose engine expires entries by itself.
     async fn sweep(&self, now: Timestamp) -> Result<(), PortError>;
 }
 
-/// Series that [`LatestCache::newest`] looks at in one call.
+/// Series that [`LatestCache::newest`] reads in one call.
 const NEWEST_PAGE: usize = 1_000;
 
 fn newer(one: Sample, other: Sample) -> Sample {
     if other.collected_at > one.collected_at { other } else { one }
 }
 
-/// How long a latest value stays, by source.
+/// Time to live of a latest value, by source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TtlPolicy {
-    /// For sources that are not named.
+    /// For all other sources.
     pub default: Duration,
     /// For the sources named here.
     pub by_source: BTreeMap<String, Duration>,

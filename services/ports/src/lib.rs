@@ -1,13 +1,13 @@
-//! What the roles need from the world, as traits. The promises live in these docs; the suites in
-//! `port-contract` hold every adapter to them.
+//! What the roles need from the world, as traits. These docs state the guarantees; the suites in
+//! `port-contract` check them for every adapter.
 //!
-//! A batch is the unit everywhere. All methods may be called from many tasks at once unless they take
-//! `&mut self`, and all futures may be dropped: a call that was dropped has either happened or not, unless its
-//! own promise says less.
+//! Everything works in batches. All methods may be called concurrently unless they take `&mut self`, and
+//! every future may be dropped: a dropped call has either taken effect or not, unless its own docs guarantee
+//! less.
 //!
-//! Every call ends in time, whatever the engine does: an adapter gives up after some minutes at most, with
-//! [`PortError::Unavailable`]; one that removes what is old makes as many steps as that takes, each in its time. Only
-//! [`Subscription::next`] and [`Tail::next`], which wait for something to come, may wait for ever.
+//! Every call ends, whatever the engine does: an adapter gives up after some minutes at most, with
+//! [`PortError::Unavailable`]. A call that prunes takes as many steps as it needs, and this bound holds for
+//! each step. Only [`Subscription::next`] and [`Tail::next`], which wait for records, may wait for ever.
 
 mod alert_store;
 mod bus;

@@ -1,34 +1,35 @@
-//! How large a record on the bus may be, on every bus alike.
+//! Size limits of records, the same on every bus.
 //!
-//! What is published within these limits is taken; what is larger is refused. Records that another program has put
-//! on a topic may be larger than that: a bus passes on their head, and says what it left out ([`Incomplete`]). So
-//! nothing that lies on a topic takes more memory than this.
+//! A bus accepts what is within these limits and refuses what is larger. Records of other programs may be
+//! larger: a bus delivers their head, and says what it omitted ([`Incomplete`]). So no record on a topic
+//! takes more memory than this.
 
 use crate::incomplete::{Cut, Incomplete};
 use crate::{Header, Record, RecordBatch};
 
 /// Most bytes of a record's key and value together; Kafka's own default.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
-/// Most bytes of a record's headers: their names and values, and [`HEADER_OVERHEAD_BYTES`] for each. Counted apart
-/// from the record, so that one of the largest size still fits when it comes back as a dead letter with a reason.
+/// Most bytes of a record's headers: their names and values, plus [`HEADER_OVERHEAD_BYTES`] for each. Counted
+/// apart from the record, so that a record of the largest size still fits when it becomes a dead letter with
+/// a reason.
 pub const MAX_HEADER_BYTES: usize = 64 << 10;
-/// What a header counts beside its name and value: about what it takes in memory, so that many empty ones have a
-/// bound too.
+/// Bytes that a header counts on top of its name and value: about its overhead in memory, so that many empty
+/// headers are bounded too.
 pub const HEADER_OVERHEAD_BYTES: usize = 64;
-/// What a record counts in a batch beside its key, value and headers: about what a bus holds of it while it is on
-/// its way.
+/// Bytes that a record counts in a batch on top of its key, value and headers: about its overhead in a bus
+/// while it is in flight.
 pub const RECORD_OVERHEAD_BYTES: usize = 256;
-/// Every bus takes a batch of so many bytes ([`RecordBatch::published_bytes`]); one may take larger ones.
+/// Every bus accepts a batch of this many bytes ([`RecordBatch::published_bytes`]); some accept larger ones.
 pub const BATCH_BYTES_TAKEN: usize = 8 << 20;
 
-/// Of a key that is cut, so many bytes are kept.
+/// Bytes that are kept of a key that is cut.
 pub const KEY_HEAD_BYTES: usize = 1 << 10;
-/// Of a value that is cut, so many bytes are kept.
+/// Bytes that are kept of a value that is cut.
 pub const VALUE_HEAD_BYTES: usize = 4 << 10;
-/// Of headers that are cut, the first that together have so many bytes are kept.
+/// Most bytes of the first headers that are kept when headers are cut.
 pub const HEADERS_HEAD_BYTES: usize = 8 << 10;
 
-/// What a bus says of a batch that it never takes: which limit the first record breaks that breaks one.
+/// Checks a batch against the limits that every bus enforces; reports the first record that exceeds one.
 ///
 /// # Errors
 /// The reason, with the limit.
@@ -36,7 +37,7 @@ pub fn check(batch: &RecordBatch) -> Result<(), String> {
     batch.iter().try_for_each(check_record)
 }
 
-/// Likewise, of one record.
+/// Checks one record likewise.
 ///
 /// # Errors
 /// The reason, with the limit.
@@ -44,10 +45,10 @@ pub fn check_record(record: Record<'_>) -> Result<(), String> {
     refuse_above("a record", record.key.len() + record.value.len(), MAX_RECORD_BYTES)?;
     refuse_above("a header block", header_bytes(record.headers), MAX_HEADER_BYTES)?;
     if record.headers.iter().any(|(name, _)| name.contains('\0')) {
-        return Err("a header's name has a NUL, which Kafka's clients do not read".to_owned());
+        return Err("a header name contains NUL, which Kafka's clients do not read".to_owned());
     }
     if record.incomplete.is_some() {
-        return Err("a record is not there whole".to_owned());
+        return Err("the record is incomplete".to_owned());
     }
     Ok(())
 }
@@ -56,7 +57,7 @@ fn refuse_above(what: &str, bytes: usize, limit: usize) -> Result<(), String> {
     if bytes <= limit { Ok(()) } else { Err(format!("{what} has {bytes} bytes, the limit is {limit}")) }
 }
 
-/// What headers count.
+/// The size of headers, with [`HEADER_OVERHEAD_BYTES`] for each.
 pub fn header_bytes(headers: &[Header]) -> usize {
     headers.iter().map(bytes_of).sum()
 }
@@ -65,23 +66,23 @@ fn bytes_of((name, value): &Header) -> usize {
     HEADER_OVERHEAD_BYTES + name.len() + value.len()
 }
 
-/// How much of a record is kept.
+/// How much of a record to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Key and value are kept whole up to so many bytes together.
+    /// Key and value are kept whole up to this many bytes together.
     pub record_bytes: usize,
-    /// Headers are all kept up to so many bytes.
+    /// Headers are kept whole up to this many bytes together.
     pub header_bytes: usize,
 }
 
 impl Room {
-    /// What a bus takes and passes on.
+    /// What a bus accepts and delivers.
     pub const OF_A_RECORD: Self = Self { record_bytes: MAX_RECORD_BYTES, header_bytes: MAX_HEADER_BYTES };
-    /// For its head only, however small it is.
+    /// Only the head, however small the record is.
     pub const OF_A_HEAD: Self = Self { record_bytes: 0, header_bytes: HEADERS_HEAD_BYTES };
 }
 
-/// What is kept of a record.
+/// The part of a record that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept<'a> {
     /// Its key, or the head of it.
@@ -90,12 +91,12 @@ pub struct Kept<'a> {
     pub value: &'a [u8],
     /// Its headers, or the first of them.
     pub headers: Vec<Header>,
-    /// What was left out, if anything was.
+    /// What was omitted, if anything.
     pub cut: Option<Cut>,
 }
 
 impl<'a> Kept<'a> {
-    /// Of a record, as much as there is room for: what does not fit whole is cut to its head.
+    /// Keeps as much of a record as there is room for: what does not fit is cut to its head.
     pub fn of(key: &'a [u8], value: &'a [u8], headers: impl Iterator<Item = Header>, room: Room) -> Self {
         let headers = KeptHeaders::of(headers, room.header_bytes);
         let fits = key.len() + value.len() <= room.record_bytes;
@@ -125,7 +126,7 @@ fn head(bytes: &[u8], most: usize) -> &[u8] {
     &bytes[..bytes.len().min(most)]
 }
 
-/// The headers that are kept, and what the others come to.
+/// The headers that are kept, and the size of the others.
 struct KeptHeaders {
     kept: Vec<Header>,
     left_out: u64,
@@ -133,8 +134,8 @@ struct KeptHeaders {
 }
 
 impl KeptHeaders {
-    /// All that can be published, or the first of them when they are too many. No more than `most` bytes of them are
-    /// held at any time.
+    /// Keeps all headers that can be published, or the first ones if they are too many. Never holds more than
+    /// `most` bytes of them.
     fn of(headers: impl Iterator<Item = Header>, most: usize) -> Self {
         let mut all = Self { kept: Vec::new(), left_out: 0, bytes_left_out: 0 };
         let (mut bytes, mut are_too_many) = (0, false);
@@ -248,9 +249,9 @@ mod tests {
     fn a_record_that_is_not_whole_is_not_published_as_if_it_were() {
         let mut batch = BatchBuilder::default();
         batch.push_received(b"k", &vec![b' '; MAX_RECORD_BYTES + 1], std::iter::empty());
-        assert_eq!(check(&batch.finish()).unwrap_err(), "a record is not there whole");
+        assert_eq!(check(&batch.finish()).unwrap_err(), "the record is incomplete");
         let mut batch = BatchBuilder::default();
         batch.push_unreadable(Unreadable { next: 7, reason: "damaged".to_owned() });
-        assert_eq!(check(&batch.finish()).unwrap_err(), "a record is not there whole");
+        assert_eq!(check(&batch.finish()).unwrap_err(), "the record is incomplete");
     }
 }

@@ -1,53 +1,53 @@
-//! What the previous platform has stored.
+//! The samples of the previous platform.
 
 use crate::{PortError, TopicId};
 use async_trait::async_trait;
 use watchkeeper_domain::Timestamp;
 
-/// The table `metrics` in which the previous platform keeps its samples. It is read, and stays as it is.
+/// The table `metrics` in which the previous platform keeps its samples. Read-only.
 #[async_trait]
 pub trait MetricsTable: Send + Sync {
-    /// Which table it is, and how far it reaches now.
+    /// The table's identity and its current end.
     ///
     /// # Errors
-    /// [`PortError::Broken`] when there is no such table, or it is another than the one that is meant.
+    /// [`PortError::Broken`] when there is no such table, or it is not the expected one.
     async fn extent(&self) -> Result<TableExtent, PortError>;
 
-    /// The rows from the number `from` on, by number: at most `limit`, fewer where they are large; none only where
-    /// no more follow. A row may appear behind rows that were read: it gets its number when it is written, and is
-    /// seen when it is committed.
+    /// The rows from number `from` on, by number: at most `limit`, fewer if they are large; none only at the
+    /// end. A row may later appear before rows that were already read: it gets its number when it is written,
+    /// and is visible when it is committed.
     async fn rows(&self, from: u64, limit: usize) -> Result<Vec<MetricsRow>, PortError>;
 }
 
-/// Which table it is, and how far it reaches.
+/// A table's identity and its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableExtent {
-    /// The same for the same table, another for each other one.
+    /// The same for the same table; different for any other.
     pub table_id: TopicId,
-    /// The number after that of the last row.
+    /// The number after the last row's.
     pub end: u64,
 }
 
-/// A row, as it stands there.
+/// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricsRow {
     /// Its number.
     pub id: u64,
-    /// Where it comes from; cut off behind [`Self::MAX_TEXT_CHARS`].
+    /// The source; truncated after [`Self::MAX_TEXT_CHARS`].
     pub source: String,
-    /// What was measured; cut off likewise.
+    /// The name; truncated likewise.
     pub name: String,
-    /// What was measured.
+    /// The value.
     pub value: f64,
-    /// The labels as JSON, `null` where there are none; cut off behind [`Self::MAX_LABELS_CHARS`].
+    /// The labels as JSON, `null` if there are none; truncated after [`Self::MAX_LABELS_CHARS`].
     pub labels: String,
-    /// When it was measured, if that is an instant from 1970 to 9999.
+    /// When it was measured; `None` outside 1970 to 9999.
     pub collected_at: Option<Timestamp>,
 }
 
 impl MetricsRow {
-    /// Characters of a text that are read.
+    /// Most characters of a text that are read.
     pub const MAX_TEXT_CHARS: usize = 1024;
-    /// Characters of the labels that are read: more than any that are within the limits.
+    /// Most characters of the labels that are read: more than any labels within the limits have.
     pub const MAX_LABELS_CHARS: usize = 64 * 1024;
 }

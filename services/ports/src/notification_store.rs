@@ -1,4 +1,4 @@
-//! Who is to be told what: the groups of alerts and the outbox.
+//! The groups of alerts, and the notification outbox.
 
 use crate::PortError;
 use async_trait::async_trait;
@@ -8,62 +8,63 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
 
-/// The groups of alerts, and the notifications about them until they have been sent, and for a while after.
+/// The groups of alerts, and their notifications until they are sent and for a while after.
 #[async_trait]
 pub trait NotificationStore: Send + Sync {
     /// Every group, by key.
     async fn groups(&self) -> Result<Vec<AlertGroup>, PortError>;
 
-    /// Stores what a planner decided, in one transaction: all of it, or nothing when a group was changed
-    /// by somebody else. A notification whose id is there already is left out. Durable when it returns.
+    /// Stores a plan in one transaction: all of it, or nothing if another planner has changed one of the
+    /// groups. A notification whose id already exists is skipped. Durable once it returns.
     ///
     /// # Errors
     /// [`PortError::Rejected`] when the plan names a group twice (see [`Plan::check`]).
     async fn plan(&self, plan: Arc<Plan>) -> Result<Planned, PortError>;
 
-    /// Up to `limit` notifications that are to be sent by `now`, those that have waited longest first, in
-    /// the state in which they waited. Nobody else is given them before their leases end, `lease` after `now`:
-    /// who has claimed one sends it and settles it, renewing the lease for as long as that takes, or is dead.
+    /// Claims up to `limit` notifications that are due at `now`, those that have waited longest first, and
+    /// returns them in the state in which they waited. Nobody else can claim them before their leases end,
+    /// `lease` after `now`. The claimant sends each one and settles it, renewing its lease meanwhile; one
+    /// that does not is taken for dead.
     ///
-    /// Of those that wait for one recipient (by one channel) about one group, only the one that was stored
-    /// first is ever given: a recovery does not overtake what it recovers from.
+    /// Of the notifications that wait for one recipient on one channel about one group, only the one stored
+    /// first can be claimed: a recovery never overtakes the alert that it resolves.
     async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError>;
 
-    /// Lets the lease end when its holder has asked for ([`Lease::ask_for`]), if it is still the holder's: one
-    /// that has ended is, until somebody else claims the notification. After an error the same lease may be
-    /// renewed again, or the notification settled with it, whether or not it was renewed.
+    /// Extends the lease to the end that its holder requested ([`Lease::ask_for`]), if the holder still has
+    /// it. A lease past its end is still held until somebody else claims the notification. After an error,
+    /// whether or not it was renewed, the same lease may be renewed again or used to settle the notification.
     async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError>;
 
-    /// Notes what became of an attempt to send, by who holds the lease: one that failed is counted. With a
-    /// lease that is lost nothing is noted, but that the notification was delivered, unless it is settled: then
-    /// nobody sends it again, and who has claimed it since loses its lease. A notification that is settled for
-    /// good stays as it is; one that is not there is nobody's concern.
+    /// Records the outcome of an attempt to send, on behalf of the lease's holder; a failed attempt is
+    /// counted. A lost lease changes nothing, with one exception: a delivery is recorded even then, unless
+    /// the notification is settled. Nobody sends it again, and whoever has claimed it since loses the lease.
+    /// Settled notifications are not changed; unknown ids are ignored.
     async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError>;
 
     /// The newest notifications, the newest first.
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError>;
 
-    /// How many wait to be sent.
+    /// How many notifications wait to be sent.
     async fn waiting(&self) -> Result<u64, PortError>;
 
-    /// Removes notifications made before `before` that do not wait; gives how many.
+    /// Removes notifications created before `before` that do not wait; returns how many.
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError>;
 
-    /// Answers if the store can be written to.
+    /// Health check: returns `Ok` if the store accepts writes.
     async fn check(&self) -> Result<(), PortError>;
 }
 
-/// A notification that its claimant alone may send, and for how long.
+/// A claimed notification, with the lease that its claimant holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claimed {
     /// The notification, in the state in which it waited.
     pub notification: Notification,
-    /// What its claimant holds.
+    /// The claimant's lease.
     pub lease: Lease,
 }
 
-/// The right to send one notification. It is known by its end, which no two holders have in common: who claims a
-/// notification after another is given a later one.
+/// The right to send one notification until a time. Its end identifies it, as no two holders have the same:
+/// each later claim gets a later end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     id: String,
@@ -72,8 +73,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// The lease of notification `id` that ends at `end`. One that waits for its next attempt and is claimed by
-    /// nobody is held by whoever says when that is.
+    /// The lease of notification `id` that ends at `end`. While a notification waits for its next attempt and
+    /// nobody has claimed it, whoever knows the instant of that attempt holds its lease.
     pub fn new(id: impl Into<String>, end: Timestamp) -> Self {
         Self { id: id.into(), end, asked_for: end }
     }
@@ -83,42 +84,42 @@ impl Lease {
         &self.id
     }
 
-    /// When it ends: the first, or the second if a renewal was made whose answer was lost.
+    /// When it ends: the first instant, or the second if a renewal succeeded but its answer was lost.
     pub fn ends(&self) -> [Timestamp; 2] {
         [self.end, self.asked_for]
     }
 
-    /// Asks for another end with the next renewal. While the answer to the last one is not known, that one is
-    /// asked for again.
+    /// Requests a new end with the next renewal. While the answer to the last renewal is unknown, that one is
+    /// requested again.
     pub fn ask_for(&mut self, end: Timestamp) {
         if self.asked_for == self.end {
             self.asked_for = end;
         }
     }
 
-    /// What was asked for was granted.
+    /// The requested end was granted.
     pub fn granted(&mut self) {
         self.end = self.asked_for;
     }
 }
 
-/// Whether a lease is held by who asks for something with it.
+/// Whether the caller still holds the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenure {
-    /// What was asked for is done.
+    /// The request was carried out.
     Held,
-    /// It is not: the notification was claimed by another, or is settled.
+    /// It was not: somebody else has claimed the notification, or it is settled.
     Lost,
 }
 
-/// What is known of one group of alerts, in a form that only planners read.
+/// The state of one group of alerts, in a form that only planners read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertGroup {
-    /// What tells it from the others.
+    /// Identifies the group.
     pub key: String,
-    /// Greater each time it is stored, also if it was removed in between; from 1.
+    /// Increases with every write, even if the group was removed in between; from 1.
     pub version: u64,
-    /// What is known.
+    /// The planner's state.
     pub state: Bytes,
 }
 
@@ -127,16 +128,16 @@ pub struct AlertGroup {
 pub struct Plan {
     /// The groups that change.
     pub groups: Vec<GroupChange>,
-    /// What is to be sent; each waits.
+    /// Notifications to send; each waits.
     pub notifications: Vec<Notification>,
 }
 
 impl Plan {
-    /// Whether each group is named once: of two changes of one group, which was meant is not known. For
-    /// stores; `what` is how the operator knows the one that asks.
+    /// Checks that no group is named twice: of two changes it would be unclear which one is meant. For
+    /// stores; `what` names the dependency in errors.
     ///
     /// # Errors
-    /// [`PortError::Rejected`], with the key that comes again.
+    /// [`PortError::Rejected`], with the key that is repeated.
     pub fn check(&self, what: &'static str) -> Result<(), PortError> {
         let mut named = HashSet::with_capacity(self.groups.len());
         match self.groups.iter().find(|change| !named.insert(&change.key)) {
@@ -153,9 +154,9 @@ impl Plan {
 pub struct GroupChange {
     /// The group's key.
     pub key: String,
-    /// The version that the planner saw; 0 if there was no such group.
+    /// The version that the planner read; 0 if there was no such group.
     pub expected: u64,
-    /// What is known from now on; `None` removes the group.
+    /// The new state; `None` removes the group.
     pub state: Option<Bytes>,
 }
 
@@ -164,28 +165,28 @@ pub struct GroupChange {
 pub enum Planned {
     /// It was.
     Stored,
-    /// Nothing of it: another planner has changed one of the groups. Look again and plan anew.
+    /// Nothing was stored: another planner has changed one of the groups. Read them and plan again.
     Outdated,
 }
 
-/// What became of an attempt to send.
+/// The outcome of an attempt to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was taken.
+    /// The recipient's side accepted it.
     Delivered {
         /// When.
         at: Timestamp,
     },
-    /// It is to be tried again.
+    /// The attempt failed and will be retried.
     Failed {
         /// When.
         retry_at: Timestamp,
         /// Why it failed.
         reason: String,
     },
-    /// It is not to be tried again.
+    /// It will not be retried.
     GivenUp {
-        /// When that was decided.
+        /// When the sender gave up.
         at: Timestamp,
         /// Why.
         reason: String,

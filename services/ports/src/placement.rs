@@ -1,9 +1,9 @@
-//! In which partition of a topic the records of a key lie.
+//! How keys map to the partitions of a topic.
 
 use crate::{Topic, TopicPartition};
 
-/// In which partition of a topic the records of a key lie that are published from now on, for as long as nobody adds
-/// partitions to the topic. Records that another program published may lie anywhere: without a key, or by another
+/// The partition of each key, for records that are published from now on and as long as nobody adds
+/// partitions to the topic. Records of other programs may be in any partition: without a key, or by another
 /// partitioner.
 #[derive(Clone, Debug)]
 pub struct Placement {
@@ -12,16 +12,16 @@ pub struct Placement {
     partitioner: Partitioner,
 }
 
-/// Gives the partition of a key, of so many.
+/// The partition of a key, given how many there are.
 type Partitioner = fn(key: &[u8], partitions: u32) -> u32;
 
 impl Placement {
-    /// Over so many partitions, at least one, of `topic`.
+    /// For a `topic` of this many partitions, at least one.
     pub fn new(topic: Topic, partitions: u32, partitioner: Partitioner) -> Self {
         Self { topic, partitions: partitions.max(1), partitioner }
     }
 
-    /// In a topic that has one partition.
+    /// For a topic with one partition.
     pub fn single(topic: Topic) -> Self {
         Self::new(topic, 1, |_, _| 0)
     }
@@ -31,7 +31,7 @@ impl Placement {
         self.partitions
     }
 
-    /// The number of the partition of `key`, which must not be empty: a record without a key may lie in any.
+    /// The number of the partition of `key`, which must not be empty: a record without a key may be in any.
     pub fn number(&self, key: &[u8]) -> u32 {
         debug_assert!(!key.is_empty(), "a record without a key may lie in any partition");
         (self.partitioner)(key, self.partitions)

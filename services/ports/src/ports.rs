@@ -6,25 +6,25 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// All ports of a process, opened; each role takes those that it needs. A clone shares them.
+/// All ports of a process, opened; each role uses those that it needs. Clones share them.
 #[derive(Clone)]
 pub struct Ports {
     /// Records: samples, dead letters.
     pub bus: Arc<dyn EventBus>,
     /// The history of samples.
     pub samples: Arc<dyn SampleStore>,
-    /// When each thing was last done.
+    /// When periodic jobs last began.
     pub schedule: Arc<dyn ScheduleStore>,
     /// The latest value of each series.
     pub latest: Arc<dyn LatestCache>,
     /// Hourly and daily rollups.
     pub rollups: Arc<dyn RollupStore>,
-    /// What fires, and what the rules remember.
+    /// Alerts, and the evaluators' state.
     pub alerts: Arc<dyn AlertStore>,
-    /// What people are told.
+    /// The notification outbox.
     pub notifications: Arc<dyn NotificationStore>,
-    /// What they are not told for a time.
+    /// Silences.
     pub silences: Arc<dyn SilenceStore>,
-    /// Where mail is handed over.
+    /// The mail transport.
     pub mailer: Arc<dyn Mailer>,
 }

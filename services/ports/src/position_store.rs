@@ -1,14 +1,14 @@
-//! How far consumers have come, kept beside what they stored.
+//! Positions of consumers, kept with what they stored.
 
 use crate::{Group, Offset, PortError, TopicId, TopicPartition};
 use async_trait::async_trait;
 
-/// Positions of consumers, moved in the transaction that stores what was consumed.
+/// Positions of consumers, committed in the transaction that stores what they consumed.
 #[async_trait]
 pub trait PositionStore: Send + Sync {
-    /// How far `group` has come in a partition of the topic that has this ID.
+    /// The position of `group` in a partition of the topic with this ID.
     ///
-    /// A position that an earlier version stored has no ID: it is taken for that of the first ID asked about.
+    /// A position stored by an earlier version has no ID: the first ID that is asked for adopts it.
     async fn position(
         &self,
         group: &Group,
@@ -17,19 +17,21 @@ pub trait PositionStore: Send + Sync {
     ) -> Result<StoredPosition, PortError>;
 }
 
-/// How far a group has come in a partition, as the store has it.
+/// A group's position in a partition, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredPosition {
-    /// It never stored anything from this partition.
+    /// The group never stored anything from this partition.
     Never,
-    /// All records before this offset are done with.
+    /// The group has processed all records before this offset.
     At(Offset),
-    /// It stored something from a topic of this name, but with another ID: one of those that it consumed before.
+    /// The group stored something from a topic of this name with another ID: one of those that it consumed
+    /// before.
     OfAnother(TopicId),
 }
 
 impl StoredPosition {
-    /// What the positions say that a store has of one group in one partition, each with its topic's ID.
+    /// The stored position of one group in one partition, given all that the store has, each with its topic's
+    /// ID.
     pub fn among(positions: impl IntoIterator<Item = (TopicId, Offset)>, topic_id: &TopicId) -> Self {
         let mut found = Self::Never;
         for (id, next) in positions {
@@ -41,7 +43,7 @@ impl StoredPosition {
         found
     }
 
-    /// The position; `None` if nothing was stored from this very topic.
+    /// The position; `None` if nothing was stored from this topic ID.
     pub fn known(&self) -> Option<Offset> {
         match self {
             Self::At(next) => Some(*next),
@@ -49,30 +51,30 @@ impl StoredPosition {
         }
     }
 
-    /// Where to go on: with the first record, if nothing was stored from this very topic.
+    /// Where to continue: at offset 0, if nothing was stored from this topic ID.
     pub fn next(&self) -> Offset {
         self.known().unwrap_or(0)
     }
 }
 
-/// A consumer's position, moved by compare-and-set.
+/// An offset commit: a compare-and-set of a consumer's position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advance {
-    /// Who consumes.
+    /// The consumer's group.
     pub group: Group,
-    /// What is consumed.
+    /// The partition it consumes.
     pub partition: TopicPartition,
-    /// The ID of its topic. Positions in topics of other IDs stay where they are.
+    /// The ID of its topic. Positions in topics with other IDs are not changed.
     pub topic_id: TopicId,
-    /// Where the position is now; `None` if it was never moved. A store, which forgets nothing, takes `None` and 0
-    /// for the same.
+    /// The expected position; `None` if there was none. For a store, which never loses positions, `None` and
+    /// 0 are the same.
     pub expected: Option<Offset>,
-    /// Where it is to be; where it is, it is compared all the same.
+    /// The new position. May equal `expected`, which is compared all the same.
     pub next: Offset,
 }
 
 impl Advance {
-    /// Whether a store that has the position at `found` can make it.
+    /// Checks the commit against the position `found` in a store.
     ///
     /// # Errors
     /// [`PortError::PositionMoved`].
@@ -80,7 +82,8 @@ impl Advance {
         if found == self.expected.unwrap_or(0) { Ok(()) } else { Err(self.moved(found)) }
     }
 
-    /// Whether a cache that has noted `found` can make it, or has made it: its caller may not have learnt that.
+    /// Checks the commit against the position `found` in a cache. It also passes if the position is already
+    /// `next`: the answer to an earlier call may have been lost.
     ///
     /// # Errors
     /// [`PortError::PositionMoved`].
@@ -91,7 +94,7 @@ impl Advance {
         Err(self.moved(found.unwrap_or(0)))
     }
 
-    /// Why it is not made: the position is at `found`.
+    /// The error for a position that is at `found`.
     pub fn moved(&self, found: Offset) -> PortError {
         let (partition, expected) = (self.partition.clone(), self.expected.unwrap_or(0));
         PortError::PositionMoved { partition, expected, found }

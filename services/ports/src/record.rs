@@ -13,23 +13,23 @@ pub type Header = (String, String);
 /// One record, borrowed from its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// Decides the partition: records of one key keep their order. May be empty.
+    /// Determines the partition: records with the same key keep their order. May be empty.
     pub key: &'a [u8],
-    /// The message.
+    /// The payload.
     pub value: &'a [u8],
-    /// What is said about the message; mostly nothing.
+    /// Metadata; usually empty.
     pub headers: &'a [Header],
-    /// What of it is not here; mostly nothing. Key, value and headers are its head then.
+    /// What is missing, if anything. Then key, value and headers are the head of the whole record.
     pub incomplete: Option<&'a Incomplete>,
 }
 
 impl<'a> Record<'a> {
-    /// The value of the first header of that name.
+    /// The value of the first header with that name.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value, if it is here to the last byte.
+    /// The value, if it is complete.
     ///
     /// # Errors
     /// Says how large the record is, or why it cannot be read.
@@ -51,7 +51,7 @@ pub struct RecordBatch {
     incomplete: Arc<BTreeMap<usize, Incomplete>>,
 }
 
-/// Where a record's value starts and ends in the data; its key starts where the last value ended.
+/// The end of a record's key and of its value in the data; the key starts where the previous value ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span {
     key_end: usize,
@@ -74,13 +74,12 @@ impl RecordBatch {
         self.data.len()
     }
 
-    /// Keys, values and headers together, in bytes: about the memory that it takes.
+    /// Keys, values and headers together, in bytes: about the memory used.
     pub fn held_bytes(&self) -> usize {
         self.data.len() + self.header_bytes
     }
 
-    /// What the batch counts while it is on its way: keys, values and headers, and [`RECORD_OVERHEAD_BYTES`] for
-    /// each record.
+    /// The batch's size in flight: keys, values and headers, plus [`RECORD_OVERHEAD_BYTES`] for each record.
     pub fn published_bytes(&self) -> usize {
         self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
     }
@@ -88,7 +87,7 @@ impl RecordBatch {
     /// The record at `index`, counted from 0.
     ///
     /// # Panics
-    /// If there are not that many.
+    /// If `index` is out of bounds.
     pub fn get(&self, index: usize) -> Record<'_> {
         let start = if index == 0 { 0 } else { self.spans[index - 1].value_end };
         let Span { key_end, value_end } = self.spans[index];
@@ -137,7 +136,7 @@ impl BatchBuilder {
         self.push_written(key, |data| data.extend_from_slice(value));
     }
 
-    /// Adds a record whose value `write` appends to what it is given, so that it is copied nowhere.
+    /// Adds a record whose value `write` appends to the buffer it gets, which saves a copy.
     pub fn push_written(&mut self, key: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
         self.data.extend_from_slice(key);
         let key_end = self.data.len();
@@ -155,7 +154,7 @@ impl BatchBuilder {
         self.push(key, value);
     }
 
-    /// Adds a record as it is.
+    /// Adds a record unchanged.
     pub fn push_record(&mut self, record: Record<'_>) {
         if let Some(incomplete) = record.incomplete {
             self.incomplete.insert(self.spans.len(), incomplete.clone());
@@ -163,8 +162,8 @@ impl BatchBuilder {
         self.push_with_headers(record.key, record.value, record.headers.to_vec());
     }
 
-    /// Adds a record that lies on a topic, whoever has put it there: as it is, or its head if it is larger than
-    /// records may be.
+    /// Adds a record received from a topic, whoever published it: whole, or its head if it exceeds the
+    /// limits.
     pub fn push_received(&mut self, key: &[u8], value: &[u8], headers: impl Iterator<Item = Header>) {
         let Kept { key, value, headers, cut } = Kept::of(key, value, headers, Room::OF_A_RECORD);
         if let Some(cut) = cut {
@@ -173,7 +172,7 @@ impl BatchBuilder {
         self.push_with_headers(key, value, headers);
     }
 
-    /// Adds what stands for records that cannot be read.
+    /// Adds a placeholder for records that cannot be read.
     pub fn push_unreadable(&mut self, unreadable: Unreadable) {
         self.incomplete.insert(self.spans.len(), Incomplete::Unreadable(unreadable));
         self.push(b"", b"");
@@ -199,7 +198,7 @@ impl BatchBuilder {
         self.data.len() + self.header_bytes
     }
 
-    /// What the batch would count, as [`RecordBatch::published_bytes`] does.
+    /// The size of the batch so far, as [`RecordBatch::published_bytes`] counts it.
     pub fn published_bytes(&self) -> usize {
         self.held_bytes() + self.spans.len() * RECORD_OVERHEAD_BYTES
     }

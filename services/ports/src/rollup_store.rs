@@ -1,30 +1,30 @@
-//! What samples became, window by window.
+//! Hourly and daily rollups.
 
 use crate::{Page, PortError};
 use async_trait::async_trait;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
 
-/// The rollups of every series, for longer than the samples they were made of.
+/// The rollups of every series. They are kept for longer than the samples they aggregate.
 #[async_trait]
 pub trait RollupStore: Send + Sync {
-    /// Stores rollups of `window`, each in the place of the one of the same series and start unless that was
-    /// made of more samples: of a window that is made again, samples may have been pruned. Doing it twice
-    /// changes nothing. Durable when it returns; after an error some may have been stored.
+    /// Stores rollups of `window`. Each replaces the one of the same series and start, unless that one
+    /// aggregates more samples: when a window is rolled up again, some of its samples may have been pruned.
+    /// Idempotent. Durable once it returns; after an error some may have been stored.
     async fn put(&self, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError>;
 
-    /// The rollups of the series that match, by key; the page counts series. A series without any among
-    /// the windows asked for is left out and does not count.
+    /// The rollups of the matching series, by key; the page counts series. A series without rollups in these
+    /// windows is omitted and does not count.
     async fn rollups(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError>;
 
-    /// Up to which instant `pass` has made its rollups; `None` if it never made any. Kept here and not
-    /// elsewhere, so that a store that is lost is filled again.
+    /// The instant up to which `pass` has rolled up; `None` if it never ran. Kept in this store, so that a
+    /// store that is lost is filled again.
     async fn made_until(&self, pass: &str) -> Result<Option<Timestamp>, PortError>;
 
-    /// Notes how far `pass` has come. Durable when it returns.
+    /// Records how far `pass` has come. Durable once it returns.
     async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError>;
 
-    /// The same, if `pass` still stands where `expected` has it; tells whether it does. So the one who made rollups
-    /// does not write over the note of another who wants them made anew.
+    /// The same as a compare-and-set: only if `pass` is still at `expected`; returns whether it is. So a
+    /// roller does not overwrite a concurrent request to roll up again.
     async fn move_made_until(
         &self,
         pass: &str,
@@ -32,10 +32,10 @@ pub trait RollupStore: Send + Sync {
         until: Timestamp,
     ) -> Result<bool, PortError>;
 
-    /// Removes the rollups of `window` that start before `before`, and series that have none left; gives
-    /// how many rollups. Works in steps, so that others are stored meanwhile.
+    /// Removes the rollups of `window` that start before `before`, and series that have none left; returns
+    /// how many rollups. Works in steps, so that writes are not blocked meanwhile.
     async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError>;
 
-    /// Answers if the store can be written to.
+    /// Health check: returns `Ok` if the store accepts writes.
     async fn check(&self) -> Result<(), PortError>;
 }

@@ -8,15 +8,15 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, Series, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 
-/// What is asked about samples: by those who show them.
+/// Queries over samples, for roles that show them.
 #[async_trait]
 pub trait SampleQueries: Send + Sync {
-    /// The series that match, by key, a page at a time.
+    /// The matching series, by key, a page at a time.
     async fn series(&self, filter: &SeriesFilter, page: &Page) -> Result<SeriesPage, PortError>;
 
-    /// The newest sample of each series that matches, by key, a page at a time (the page counts series). Samples
-    /// after `until` do not count, so that one that was stored while a clock was ahead is not the newest for
-    /// years; a series that has no others is left out.
+    /// The newest sample of each matching series, by key, a page at a time (the page counts series). Samples
+    /// after `until` are ignored, so that one stored while a clock was ahead does not stay the newest for
+    /// years; a series that has no others is omitted.
     async fn latest(
         &self,
         filter: &SeriesFilter,
@@ -24,7 +24,7 @@ pub trait SampleQueries: Send + Sync {
         until: Timestamp,
     ) -> Result<Vec<Sample>, PortError>;
 
-    /// The newest `limit` samples of all series that match, newest first. Those after `until` do not count.
+    /// The newest `limit` samples of all matching series, newest first. Samples after `until` are ignored.
     ///
     /// # Errors
     /// [`PortError::Rejected`] when more than [`MAX_ASKED_SERIES`] series match.
@@ -35,52 +35,52 @@ pub trait SampleQueries: Send + Sync {
         until: Timestamp,
     ) -> Result<Vec<Sample>, PortError>;
 
-    /// The windows of the series that match, by key; at most `max_series` series. One without samples in
-    /// the range is left out and does not count.
+    /// The windows of the matching series, by key; at most `max_series` series. A series without samples in
+    /// the range is omitted and does not count.
     ///
     /// # Errors
-    /// [`PortError::Rejected`] when a window has more values than the store can hold to take a percentile
-    /// of them, which is one million or more: a shorter step helps; and when `max_series` have not been found
-    /// among the first [`MAX_ASKED_SERIES`] that match, and more match.
+    /// [`PortError::Rejected`] when a window has more values than the store can hold to compute a percentile,
+    /// which is at least one million: use a shorter step. Also when the first [`MAX_ASKED_SERIES`] matching
+    /// series have fewer than `max_series` with samples, and more series match.
     async fn range(&self, query: &RangeQuery, max_series: usize) -> Result<Vec<SeriesPoints>, PortError>;
 
-    /// The rollups of the series that match, made of their samples in one pass, by key; the page counts
-    /// series. A series without samples in the windows asked for is left out and does not count.
+    /// The rollups of the matching series, computed from their samples in one pass, by key; the page counts
+    /// series. A series without samples in these windows is omitted and does not count.
     ///
     /// # Errors
     /// [`PortError::Rejected`] when a window has too many values, as for [`Self::range`].
     async fn roll_up(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError>;
 
-    /// The instant of the oldest sample there is, of any series.
+    /// The instant of the oldest sample of any series.
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError>;
 }
 
-/// What samples are appended to. A sample is identified by its series and instant; [`Sink::append`] stores any number of
-/// series, and [`Sink::prune`] removes those that have no samples left.
+/// The write side of a sample store. Series and instant identify a sample. [`Sink::append`] accepts any
+/// number of series; [`Sink::prune`] also removes series that have no samples left.
 #[async_trait]
 pub trait SampleSink: Sink<Sample> {
-    /// Like [`Sink::append`], but the store may have at most `max_series` series afterwards. Where several append
-    /// at the same time, each of them may store a few more.
+    /// Like [`Sink::append`], but the store may have at most `max_series` series afterwards. Concurrent
+    /// appends may each exceed the limit by a few.
     ///
     /// # Errors
-    /// As for [`Sink::append`]; [`PortError::ItemsRejected`] when the store would have more series: it names the
-    /// samples without which there is room, which are none of a series that the store has, and the reason is
+    /// As for [`Sink::append`]; [`PortError::ItemsRejected`] when the store would exceed the limit. It names
+    /// the samples that must go, all of series that the store does not have yet; the reason is
     /// [`too_many_series`].
     async fn append_within(&self, max_series: u64, batch: Arc<Append<Sample>>)
     -> Result<Appended, PortError>;
 
-    /// How many series there are. May take as long as looking at each.
+    /// How many series there are. May cost a scan of all series.
     async fn series_count(&self) -> Result<u64, PortError>;
 }
 
-/// Every sample of every series, and how far each consumer has come in storing them.
+/// All samples, and the positions of the consumers that store them.
 #[async_trait]
 pub trait SampleStore: SampleSink + SampleQueries {
-    /// The samples collected in `time`, by series key and then by instant: at most `limit` of those that
-    /// come after the one given, which need not exist. Fewer only when no more follow.
+    /// The samples collected in `time`, by series key and then by instant: at most `limit` samples after the
+    /// given key, which need not exist. Returns fewer only at the end.
     ///
-    /// Page after page gives every sample of the range once, but for those that are appended meanwhile;
-    /// each page costs about its own size, and a look at each series that has none in the range.
+    /// Reading page after page returns every sample of the range once, except those appended meanwhile. The
+    /// cost is proportional to the page, plus one index probe per series with no samples in the range.
     async fn samples(
         &self,
         time: Range<Timestamp>,
@@ -89,24 +89,24 @@ pub trait SampleStore: SampleSink + SampleQueries {
     ) -> Result<Vec<Sample>, PortError>;
 }
 
-/// Why samples of new series are rejected by a store that has `series`.
+/// The reason for rejecting samples of new series when the store has `series`.
 pub fn too_many_series(series: u64, max_series: u64) -> String {
     format!("series: is new, and the store has {series}, the limit is {max_series}")
 }
 
-/// Most series among which one question looks for samples: one or two seconds. Pages of series, and of the latest
-/// sample of each, go on for as long as there are series.
+/// Most series that one query searches for samples: one or two seconds of work. Paged queries, of series and
+/// of their latest samples, have no such limit.
 pub const MAX_ASKED_SERIES: usize = 100_000;
 
-/// Why a question is refused that is about more than [`MAX_ASKED_SERIES`] series.
+/// The reason for refusing a query that matches more than [`MAX_ASKED_SERIES`] series.
 pub fn asked_of_too_many() -> String {
     format!(
-        "series: more than {MAX_ASKED_SERIES} match, the limit of one question: \
-         give a source, a name or more labels"
+        "series: more than {MAX_ASKED_SERIES} match, the limit of one query: \
+         add a source, a name or more labels"
     )
 }
 
-/// Which sample is meant. The order is that of [`SampleStore::samples`].
+/// Identifies a sample. Ordered as in [`SampleStore::samples`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SampleKey {
     /// The key of its series.
@@ -122,10 +122,10 @@ impl SampleKey {
     }
 }
 
-/// Which part of a long answer.
+/// One page of a long result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Only series whose key comes after this one.
+    /// Only series with a key after this one.
     pub after: Option<String>,
     /// At most this many series.
     pub limit: usize,
@@ -143,6 +143,6 @@ impl Page {
 pub struct SeriesPage {
     /// The series, by key.
     pub series: Vec<Arc<Series>>,
-    /// Whether there are more after the last.
+    /// Whether more follow.
     pub more: bool,
 }

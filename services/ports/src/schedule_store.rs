@@ -1,16 +1,16 @@
-//! When each thing that is done at intervals was last begun.
+//! When periodic jobs last began.
 
 use crate::PortError;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use watchkeeper_domain::Timestamp;
 
-/// When each thing that is done at intervals was last begun, so that a restart does not begin it early.
+/// When each periodic job last began, so that a restart does not run it early.
 #[async_trait]
 pub trait ScheduleStore: Send + Sync {
-    /// Every mark under `owner` (a role), by what it marks.
+    /// All marks of `owner` (a role): job to instant.
     async fn marks(&self, owner: &str) -> Result<HashMap<String, Timestamp>, PortError>;
 
-    /// Sets marks under `owner`; the others stay. Durable when it returns.
+    /// Sets marks of `owner`; the others stay. Durable once it returns.
     async fn mark(&self, owner: &str, marks: &[(String, Timestamp)]) -> Result<(), PortError>;
 }

@@ -1,26 +1,27 @@
-//! Storing what was consumed, together with how far it was consumed.
+//! Stores what was consumed, together with the consumer's position.
 
 use crate::{Advance, PortError, PositionStore};
 use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
 
-/// A store of one kind of items, which consumers append to: samples, for instance.
+/// A store for one kind of item, such as samples, to which consumers append.
 #[async_trait]
 pub trait Sink<T: Send + Sync + 'static>: PositionStore {
-    /// Stores the items and moves the positions, in one transaction: both happen or neither, and
-    /// when this returns `Ok` both survive `kill -9`. An item that is there already is left out: the first stays.
+    /// Stores the items and commits the positions in one transaction: both happen or neither, and once this
+    /// returns `Ok` both survive `kill -9`. An item that already exists is skipped: the first one stays.
     ///
     /// # Errors
-    /// [`PortError::PositionMoved`] when a position is not where its [`Advance`] expects it;
-    /// [`PortError::ItemsRejected`] when the store can name the items that it refuses, [`PortError::Rejected`] when it
-    /// cannot: some of the batch may be refused, or all.
+    /// [`PortError::PositionMoved`] when a position is not what its [`Advance`] expects;
+    /// [`PortError::ItemsRejected`] when the store can name the items that it refuses;
+    /// [`PortError::Rejected`] when it cannot: it may refuse some of the batch, or all.
     async fn append(&self, batch: Arc<Append<T>>) -> Result<Appended, PortError>;
 
-    /// Removes items older than `before`; gives how many. Works in steps, so that appends go on meanwhile.
+    /// Removes items older than `before`; returns how many. Works in steps, so that appends are not blocked
+    /// meanwhile.
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError>;
 
-    /// Answers if the store can be written to.
+    /// Health check: returns `Ok` if the store accepts writes.
     async fn check(&self) -> Result<(), PortError>;
 }
 
@@ -29,7 +30,7 @@ pub trait Sink<T: Send + Sync + 'static>: PositionStore {
 pub struct Append<T> {
     /// The items, in any order.
     pub items: Vec<T>,
-    /// The positions to move; none for items that come from no bus.
+    /// The positions to commit; none for items that come from no bus.
     pub advances: Vec<Advance>,
 }
 
@@ -56,6 +57,6 @@ impl<T> Default for Append<T> {
 pub struct Appended {
     /// Items that are new.
     pub stored: u64,
-    /// Items that were there already.
+    /// Items that already existed.
     pub repeated: u64,
 }

@@ -1,13 +1,13 @@
-//! Where records lie on the bus.
+//! Topics, partitions, offsets and consumer groups.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// A record's number within its partition, from 0; a position is the offset of the next record.
+/// A record's number in its partition, from 0; a position is the offset of the next record to process.
 pub type Offset = u64;
 
-/// What the name of a topic of records that are published once more ends with.
+/// The suffix of the names of repartition topics.
 const REPARTITION: &str = ".repartition";
 
 /// A named, partitioned log of records.
@@ -28,25 +28,25 @@ impl Topic {
         &self.0
     }
 
-    /// Where records of this topic go that no retry can help: `<topic>.dead`.
+    /// The dead-letter topic of this topic, for records that no retry can help: `<topic>.dead`.
     #[must_use]
     pub fn dead_letters(&self) -> Self {
         Self(format!("{}.dead", self.0).into())
     }
 
-    /// Where samples are published once more that do not lie in the partition of their key: `<topic>.repartition`, as
-    /// Kafka Streams calls such topics. It has as many partitions as this topic.
+    /// The topic to which samples are republished that are not in the partition of their key:
+    /// `<topic>.repartition`, named as in Kafka Streams. It has as many partitions as this topic.
     #[must_use]
     pub fn repartition(&self) -> Self {
         Self(format!("{}{REPARTITION}", self.0).into())
     }
 
-    /// The topic whose records are published once more here, if this is such a topic.
+    /// The topic whose records are republished here, if this is a repartition topic.
     pub fn repartitioned(&self) -> Option<Self> {
         Some(Self(self.0.strip_suffix(REPARTITION)?.to_owned().into()))
     }
 
-    /// Whether this is a topic of dead letters.
+    /// Whether this is a dead-letter topic.
     pub fn is_dead_letters(&self) -> bool {
         self.0.ends_with(".dead")
     }
@@ -58,15 +58,16 @@ impl fmt::Display for Topic {
     }
 }
 
-/// Which log a topic is. A topic that was deleted and created anew, or that lies on a bus that was replaced, keeps its
-/// name and is another log: an offset in the one means nothing in the other.
+/// Identifies the log behind a topic's name. A topic that was deleted and created again, or is on a bus that
+/// was replaced, keeps its name but is another log: offsets in one mean nothing in the other.
 ///
-/// Of Kafka it is the cluster's ID and the topic's ID (KIP-516, Kafka 2.8 or later). The default is that of no topic.
+/// In Kafka it is the cluster's ID and the topic's ID (KIP-516, Kafka 2.8 or later). The default belongs to
+/// no topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicId(String);
 
 impl TopicId {
-    /// The ID that a bus gives.
+    /// An ID that a bus assigned.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -83,16 +84,16 @@ impl fmt::Display for TopicId {
     }
 }
 
-/// A consumer group: its members share the records of a topic, and its positions outlive them.
+/// A consumer group: its members share the partitions of a topic, and its positions outlive them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group(Cow<'static, str>);
 
 impl Group {
-    /// Stores samples. Its positions lie in the store, moved together with the samples.
+    /// Stores samples. Its positions are in the store, committed together with the samples.
     pub const PERSISTER: Self = Self(Cow::Borrowed("persister"));
     /// Fills the cache.
     pub const CACHE: Self = Self(Cow::Borrowed("cache"));
-    /// Evaluates the rules. Its positions lie in the store of alerts, moved together with them.
+    /// Evaluates the rules. Its positions are in the alert store, committed together with the alerts.
     pub const NOTIFIER: Self = Self(Cow::Borrowed("notifier"));
 
     /// The group of that name.
@@ -112,7 +113,7 @@ impl fmt::Display for Group {
     }
 }
 
-/// Which groups consume which topics, of those whose lag is shown.
+/// Which groups consume which topics, among those whose lag is shown.
 pub type Consumers = Arc<[(Topic, Group)]>;
 
 /// One partition of one topic.
@@ -138,11 +139,11 @@ impl fmt::Display for TopicPartition {
     }
 }
 
-/// A consumer's place in a partition: all records before `next` are done with.
+/// A consumer's position in a partition: it has processed all records before `next`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The partition.
     pub partition: TopicPartition,
-    /// The offset of the first record that is not done with.
+    /// The offset of the next record to process.
     pub next: Offset,
 }

@@ -1,4 +1,4 @@
-//! What has to hold: one file for each kind.
+//! The conditions of rules, one file per kind.
 
 mod absence;
 mod anomaly;
@@ -22,16 +22,16 @@ use std::time::Duration;
 use watchkeeper_config::{Section, show_duration};
 use watchkeeper_domain::Timestamp;
 
-/// What has to hold for a rule to fire. Shows itself in plain words: `below 50`.
+/// The condition of a rule. Displays as plain words: `below 50`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// The value is above or below a limit.
     Threshold(Threshold),
-    /// The value has changed by so much in so long.
+    /// The value changed by a given amount within a given time.
     Change(Change),
-    /// There is no sample.
+    /// Samples are missing.
     Absence(Absence),
-    /// The value is far from what the series' values are usually.
+    /// The value deviates from the usual values of the series.
     Anomaly(Anomaly),
     /// Records are rejected.
     DeadLetters(DeadLetters),
@@ -57,7 +57,8 @@ impl Condition {
             found.push(Self::DeadLetters(section.section("dead_letters", DeadLetters::read)));
         }
         if found.len() != 1 {
-            let reason = "a rule has exactly one of threshold, change, absence, anomaly and dead_letters";
+            let reason =
+                "a rule must have exactly one of threshold, change, absence, anomaly and dead_letters";
             section.refuse("name", format!("{reason}, this one has {}", found.len()));
         }
         found.pop().unwrap_or(Self::Threshold(Threshold::default()))
@@ -75,14 +76,14 @@ impl Condition {
     }
 }
 
-/// What the evaluator asks of every kind.
+/// What the evaluator needs of every kind.
 impl Condition {
-    /// Whether it has to remember a series that it does not hold for.
+    /// Whether it keeps state for a series that it does not hold for.
     pub(crate) fn remembers(&self) -> bool {
         !matches!(self, Self::Threshold(_) | Self::DeadLetters(_))
     }
 
-    /// Takes in the newest value and says whether it holds, while the rule `fires` or does not.
+    /// Processes the newest value and returns whether the condition holds; `fires` tells whether the rule fires.
     pub(crate) fn observe(&self, past: &mut Past, fires: bool, seen: Seen) -> bool {
         match self {
             Self::Threshold(threshold) => threshold.observe(fires, seen),
@@ -96,7 +97,7 @@ impl Condition {
         }
     }
 
-    /// When it begins to hold, or ends to, if nothing comes after `latest`.
+    /// When it begins or ceases to hold if no sample arrives after `latest`.
     pub(crate) fn turns_at(&self, past: &Past, holds: bool, latest: Seen) -> Option<Timestamp> {
         match self {
             Self::Absence(absence) if !holds && *past != Past::Gone => Some(latest.at.plus(absence.after)),
@@ -105,18 +106,18 @@ impl Condition {
         }
     }
 
-    /// The value that an alert shows: silence has none.
+    /// The value that an alert shows; none for absence.
     pub(crate) fn value(&self, holds: bool, latest: Seen) -> Option<f64> {
         let is_silence = holds && matches!(self, Self::Absence(_));
         (!is_silence).then_some(latest.value)
     }
 
-    /// What it remembers of a series that counts as gone.
+    /// The state of a stale series.
     pub(crate) fn gone(&self) -> Past {
         if matches!(self, Self::Absence(_)) { Past::Gone } else { Past::Nothing }
     }
 
-    /// Why it holds or does not, in plain words: `is 0 percent, below 50`.
+    /// Why it holds or not, in plain words: `is 0 percent, below 50`.
     pub(crate) fn why(&self, past: &Past, holds: bool, fires: bool, latest: Seen, unit: &str) -> String {
         match self {
             Self::Threshold(threshold) => threshold.why(holds, fires, latest, unit),
@@ -127,24 +128,24 @@ impl Condition {
         }
     }
 
-    /// What ends it while the rule fires.
+    /// What clears the rule while it fires.
     pub(crate) fn clears_when(&self, latest: Seen) -> String {
         match self {
             Self::Threshold(threshold) => threshold.clears_when(),
             Self::Change(change) => {
-                format!("a sample has not moved as far within the {} before it", show_duration(change.within))
+                format!("a sample has changed by less within the {} before it", show_duration(change.within))
             }
-            Self::Absence(_) => "a sample comes".to_owned(),
-            Self::Anomaly(_) => "a sample is nearer to the mean".to_owned(),
+            Self::Absence(_) => "a sample arrives".to_owned(),
+            Self::Anomaly(_) => "a sample is closer to the mean".to_owned(),
             Self::DeadLetters(letters) => {
                 let at = latest.at.plus(letters.clear_after);
-                format!("no other record is rejected until {at}")
+                format!("no more records are rejected until {at}")
             }
         }
     }
 
-    /// Tells it from the condition that the rule had before, so that neither is given what the other
-    /// remembered. The same in every process.
+    /// Distinguishes it from the rule's previous condition, so that neither is given the other's state. The same in
+    /// every process.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = SipHasher13::new();
         hasher.write(self.to_string().as_bytes());

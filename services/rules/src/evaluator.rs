@@ -1,4 +1,4 @@
-//! Watches samples and says which rules fire about which series.
+//! Evaluates rules over samples.
 
 mod candidates;
 mod cell;
@@ -19,29 +19,29 @@ use std::sync::Arc;
 use watchkeeper_domain::{Alert, Sample, Timestamp};
 use watchkeeper_ports::{Memory, TopicPartition};
 
-/// Most series that one evaluator watches.
+/// Most series that one evaluator keeps state for.
 pub const MAX_WATCHED: usize = 1_000_000;
-/// Most series of one partition of which is known only which rules are about them. When there are more, all
-/// of them are forgotten, and found out again.
+/// Most series of one partition without state, for which only the list of rules is cached. When there are more, the
+/// cache is dropped and rebuilt.
 const MAX_RESTING: usize = 1_000_000;
 
-/// What is new since it was last asked for.
+/// Changes since the last [`Evaluator::drain`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
-    /// What is remembered of the series that changed, in the place of what was; empty where nothing need be.
+    /// The new state of changed series, replacing the stored one; empty where none is needed.
     pub memories: Vec<(TopicPartition, Memory)>,
-    /// Alerts that have begun to fire or have cleared, each once and as it is now.
+    /// Alerts that have begun to fire or have cleared, each once and in its current state.
     pub alerts: Vec<Alert>,
 }
 
-/// Evaluates rules over the partitions that one member of the consumer group has.
+/// Evaluates rules over the partitions assigned to one member of the consumer group.
 ///
-/// Time is the time of the samples: what happens depends on them, not on when they are taken in. What takes
-/// no sample to happen (a condition that has held for long enough, a sample that does not come) happens by
-/// itself before the series' next sample, or with [`Self::tick`] if there is none.
+/// Time is the time of the samples: results depend on them, not on when they are processed. Events without a sample
+/// (a condition that has held for long enough, a missing sample) happen before the series' next sample, or with
+/// [`Self::tick`] if there is none.
 ///
-/// Of a series at rest nothing is remembered over a restart, not even how new its newest sample was: the
-/// first sample after it counts as new.
+/// For a resting series nothing is stored, not even the time of its newest sample: after a restart the first sample
+/// counts as new.
 #[derive(Debug)]
 pub struct Evaluator {
     partitions: HashMap<TopicPartition, Partition>,
@@ -49,7 +49,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// An evaluator that knows no series yet.
+    /// An evaluator without any series.
     pub fn new(rules: Arc<RuleSet>) -> Self {
         Self::with_bounds(rules, Bounds { watched: MAX_WATCHED, resting: MAX_RESTING })
     }
@@ -58,70 +58,68 @@ impl Evaluator {
         Self { partitions: HashMap::new(), shared: Shared::new(rules, bounds) }
     }
 
-    /// The rules it evaluates.
+    /// The rules that it evaluates.
     pub fn rules(&self) -> &Arc<RuleSet> {
         self.shared.candidates.rules()
     }
 
-    /// Goes on with what was drained of a series, by this evaluator or another, before the partition's first
-    /// sample. An alert whose rule is gone, or is no longer about the series, clears with the next
-    /// [`Self::tick`].
+    /// Restores the drained state of a series, of this evaluator or another, before the partition's first sample. An
+    /// alert whose rule was removed, or no longer selects the series, clears with the next [`Self::tick`].
     ///
-    /// Says whether the memory could be read; else it counts as nothing, and the alerts that fire about the
-    /// series are to be [adopted](Self::adopt).
+    /// Returns whether the state could be read; if not it is ignored, and the alerts that fire for the series must be
+    /// [adopted](Self::adopt).
     pub fn recall(&mut self, partition: &TopicPartition, memory: &Memory) -> bool {
         let (partition, shared) = self.partition(partition);
         partition.recall(memory, shared)
     }
 
-    /// Goes on with alerts that fire, about series of which nothing else is known. The next sample that is
-    /// newer than `now` decides whether they clear, and if there is none, that the series counts as gone.
+    /// Continues alerts that fire for series without state. The next sample newer than `now` decides whether they
+    /// clear; without one they clear when the series becomes stale.
     pub fn adopt(&mut self, partition: &TopicPartition, alerts: &[Alert], now: Timestamp) {
         let (partition, shared) = self.partition(partition);
         partition.adopt(alerts, now, shared);
     }
 
-    /// Whether anything is remembered of a series.
+    /// Whether there is state for a series.
     pub fn remembers(&self, partition: &TopicPartition, series_key: &str) -> bool {
         let id = self.shared.ids.of(series_key);
         self.partitions.get(partition).is_some_and(|partition| partition.watches(id))
     }
 
-    /// Forgets a partition that another member has now, and what was not drained of it.
+    /// Drops a revoked partition, including what was not drained.
     pub fn forget(&mut self, partition: &TopicPartition) {
         let Some(forgotten) = self.partitions.remove(partition) else { return };
         self.shared.watched -= forgotten.watched();
     }
 
-    /// Forgets every partition, and what was not drained.
+    /// Drops every partition, including what was not drained.
     pub fn forget_all(&mut self) {
         self.partitions.clear();
         self.shared.watched = 0;
     }
 
-    /// Takes in that it is `now`, although later samples were taken in while a clock was ahead. Series whose newest
-    /// sample cannot have been measured yet go on as if nothing but the alerts that fire about them were known.
+    /// Resets the time to `now`, although later samples were processed while a clock was ahead. Series whose newest
+    /// sample is in the future continue with their firing alerts and no other state.
     pub fn rewind(&mut self, now: Timestamp) {
         for partition in self.partitions.values_mut() {
             partition.rewind(now, &mut self.shared);
         }
     }
 
-    /// Takes in a sample. One that is not newer than the newest of its series changes nothing.
+    /// Processes a sample. One that is not newer than the newest of its series has no effect.
     pub fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
         let (partition, shared) = self.partition(partition);
         let seen = Seen { at: sample.collected_at, value: sample.value };
         partition.observe(&sample.series, seen, shared);
     }
 
-    /// Takes in that a record was rejected at `at` for `reason`; `partition` is of the topic of dead letters.
+    /// Processes a rejected record: when and why it was rejected; `partition` is of the dead-letter topic.
     pub fn observe_letter(&mut self, partition: &TopicPartition, at: Timestamp, reason: &str) {
         let (partition, shared) = self.partition(partition);
         partition.observe_letter(at, reason, shared);
     }
 
-    /// Lets time pass up to `horizon`: no older sample is expected any more, so that one that is not there by
-    /// now is absent.
+    /// Advances time to `horizon`: no older sample is expected any more, so a missing one is absent.
     pub fn tick(&mut self, horizon: Timestamp) {
         for partition in self.partitions.values_mut() {
             partition.tick(horizon, &mut self.shared);
@@ -145,8 +143,8 @@ impl Evaluator {
         self.partitions.values().any(Partition::has_news)
     }
 
-    /// Gives everything that is new. Where it is stored in one transaction with the positions of the records
-    /// taken in so far, a restart neither loses nor doubles anything.
+    /// Returns all changes. If they are stored in one transaction with the positions of the processed records, a
+    /// restart neither loses nor duplicates anything.
     pub fn drain(&mut self) -> Findings {
         let mut findings = Findings::default();
         for partition in self.partitions.values_mut() {
@@ -155,18 +153,17 @@ impl Evaluator {
         findings
     }
 
-    /// How many series are watched: those about which there is something to remember.
+    /// The number of series with state.
     pub fn watched(&self) -> usize {
         self.shared.watched
     }
 
-    /// How many samples were left out because their series should have been watched when [`MAX_WATCHED`]
-    /// were.
+    /// How many samples were skipped because their series needs state and [`MAX_WATCHED`] series have some.
     pub fn refused(&self) -> u64 {
         self.shared.refused
     }
 
-    /// A partition that is not known yet has no series yet.
+    /// A new partition has no series yet.
     fn partition(&mut self, name: &TopicPartition) -> (&mut Partition, &mut Shared) {
         if !self.partitions.contains_key(name) {
             self.partitions.insert(name.clone(), Partition::new(name.clone()));

@@ -1,4 +1,4 @@
-//! Why a rule does or does not fire about a series.
+//! Explains why a rule fires or does not fire for a series.
 
 use crate::condition::{Condition, Seen, series_of_letters};
 use crate::phase::Phase;
@@ -11,7 +11,7 @@ use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Topic, TopicPartition};
 
-/// Lines of plain words.
+/// An explanation in plain words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     /// The lines, without line ends.
@@ -25,8 +25,8 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Says why `rule` does or does not fire about `series` at `now`, from what is stored of it: the evaluator's
-/// memory, the latest sample and the alert.
+/// Explains why `rule` fires or does not fire for `series` at `now`, from the stored evaluator state, the latest
+/// sample and the alert.
 pub fn explain(
     rule: &Rule,
     series: &Series,
@@ -38,19 +38,19 @@ pub fn explain(
     let mut lines = vec![format!("the rule fires when {}", rule.when())];
     match mismatches(rule, series) {
         wrong if wrong.is_empty() => {
-            lines.push(format!("it is about this series: {}", matching(rule)));
+            lines.push(format!("it selects this series: {}", matching(rule)));
             let latest = latest.map(|sample| Seen { at: sample.collected_at, value: sample.value });
             lines.extend(standing(rule, series, Standing::of(rule, memory, latest), alert, now));
         }
         wrong => lines.extend(wrong),
     }
     if let Some((alert, cleared_at)) = alert.and_then(|alert| Some((alert, alert.cleared_at?))) {
-        lines.push(format!("it fired last from {} to {cleared_at}: {}", alert.fired_at, alert.reason));
+        lines.push(format!("it last fired from {} to {cleared_at}: {}", alert.fired_at, alert.reason));
     }
     Explanation { lines }
 }
 
-/// Why the rule is not about the series; empty if it is.
+/// Why the rule does not select the series; empty if it does.
 pub(crate) fn mismatches(rule: &Rule, series: &Series) -> Vec<String> {
     if let Condition::DeadLetters(letters) = &rule.condition {
         let topic = Topic::named(letters.topic.clone()).dead_letters();
@@ -58,10 +58,7 @@ pub(crate) fn mismatches(rule: &Rule, series: &Series) -> Vec<String> {
         let partition = series.label("partition").and_then(|partition| partition.parse().ok());
         return match partition.and_then(of_partition) {
             Some(own) if own == *series => Vec::new(),
-            _ => vec![format!(
-                "it is about the dead letters of topic {}, not about this series",
-                letters.topic
-            )],
+            _ => vec![format!("it selects the dead letters of topic {}, not this series", letters.topic)],
         };
     }
     let value = |field: &str| series.field(field);
@@ -73,7 +70,7 @@ pub(crate) fn mismatches(rule: &Rule, series: &Series) -> Vec<String> {
     };
     wrong
         .map(|matcher| {
-            format!("it is not about this series: {matcher} does not hold, {}", reason(matcher.field()))
+            format!("it does not select this series: {matcher} does not hold, {}", reason(matcher.field()))
         })
         .collect()
 }
@@ -94,32 +91,33 @@ fn standing(
     now: Timestamp,
 ) -> Vec<String> {
     let Some(standing) = standing else {
-        return vec!["it does not fire: there is no sample of this series yet".to_owned()];
+        return vec!["it does not fire: this series has no samples yet".to_owned()];
     };
     let latest = standing.latest;
     let ago = Duration::from_secs(now.since(latest.at).as_secs());
     let value = amount(latest.value, series.unit());
-    let mut lines = vec![format!("it looked at {value} of {}, {} ago", latest.at, show_duration(ago))];
+    let mut lines =
+        vec![format!("last evaluated sample: {value} at {}, {} ago", latest.at, show_duration(ago))];
     let why = standing.why(rule, series.unit());
     match standing.phase {
         Phase::Firing { since } => {
             let reason = alert.filter(|alert| alert.is_firing()).map_or(&why, |alert| &alert.reason);
-            lines.push(format!("it fires since {since}: {reason}"));
+            lines.push(format!("it has been firing since {since}: {reason}"));
             lines.push(format!("it clears when {}", rule.condition.clears_when(latest)));
         }
         Phase::Pending { since } => {
             let fires_at = since.plus(rule.hold);
-            lines.push(format!("it is pending since {since}: {why}"));
-            lines.push(format!("it fires at {fires_at} if that stays so"));
+            lines.push(format!("it has been pending since {since}: {why}"));
+            lines.push(format!("it fires at {fires_at} unless that changes"));
         }
         Phase::Resting if standing.holds(rule) => {
-            lines.push(format!("it is about to take this in: {why}"));
+            lines.push(format!("the latest sample is not evaluated yet: {why}"));
         }
         Phase::Resting => {
             lines.push(format!("it does not fire: {why}"));
             let turns_at = rule.condition.turns_at(&standing.past, false, latest);
             lines.extend(
-                turns_at.map(|at| format!("it would without another sample until {}", at.plus(rule.hold))),
+                turns_at.map(|at| format!("without another sample it fires at {}", at.plus(rule.hold))),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Alerts that need not be told while another fires.
+//! Inhibitions: alerts that mute others.
 
 use crate::matchers;
 use crate::routing::{self, MAX_GROUP_FIELDS};
@@ -8,16 +8,16 @@ use watchkeeper_domain::{Alert, Matchers};
 /// Most sections `[[inhibit]]`.
 pub const MAX_INHIBITIONS: usize = 100;
 
-/// While an alert fires that `when` matches, those that `mute` matches are not told, if all fields of
-/// `equal` have the same value in both.
+/// While an alert fires that matches `when`, alerts that match `mute` are not notified, if all fields of `equal` have
+/// the same value in both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inhibition {
-    /// Which alerts mute others.
+    /// Matches the alerts that mute others.
     pub when: Matchers,
-    /// Which alerts are muted.
+    /// Matches the alerts that are muted.
     pub mute: Matchers,
-    /// The fields (see [`Alert::field`](watchkeeper_domain::Alert::field)) that both have in common; one
-    /// that neither has counts as the same.
+    /// The fields (see [`Alert::field`](watchkeeper_domain::Alert::field)) that must be equal; one that is missing in
+    /// both counts as equal.
     pub equal: Vec<String>,
 }
 
@@ -36,12 +36,12 @@ impl Inhibition {
         self.when.hold(|field| alert.field(field))
     }
 
-    /// Whether `alert` is one of those that are muted.
+    /// Whether `alert` can be muted.
     pub fn is_target(&self, alert: &Alert) -> bool {
         self.mute.hold(|field| alert.field(field))
     }
 
-    /// What must be equal in both; a field that is not there counts as empty.
+    /// The values that must be equal; a missing field counts as empty.
     pub(crate) fn values<'a>(&self, alert: &'a Alert) -> Vec<&'a str> {
         self.equal.iter().map(|field| alert.field(field).unwrap_or_default()).collect()
     }

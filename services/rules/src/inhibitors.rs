@@ -1,16 +1,16 @@
-//! Which alert mutes which.
+//! Finds the alert that mutes another.
 
 use crate::inhibition::Inhibition;
 use std::collections::HashMap;
 use watchkeeper_domain::Alert;
 
-/// Inhibitions with the alerts that fire for them: says at a look-up which alert mutes another.
+/// Inhibitions indexed by their firing source alerts, for looking up what mutes an alert.
 ///
-/// A silenced alert mutes others all the same: what it says about them is still true.
+/// A silenced alert still mutes others: the condition that it reports still holds.
 #[derive(Debug)]
 pub(crate) struct Inhibitors<'a>(Vec<Inhibitor<'a>>);
 
-/// One inhibition with the alerts that fire for it.
+/// One inhibition with its firing source alerts.
 #[derive(Debug)]
 struct Inhibitor<'a> {
     inhibition: &'a Inhibition,
@@ -18,8 +18,8 @@ struct Inhibitor<'a> {
     sources: HashMap<Vec<&'a str>, Sources<'a>>,
 }
 
-/// Alerts that fire for an inhibition and are equal to it: of each kind the first by rule and series, so that whoever
-/// asks is named the same one, whatever the order of the alerts.
+/// The source alerts of an inhibition with equal values: of each kind the first by rule and series, so that the
+/// result does not depend on the order of the alerts.
 #[derive(Debug, Default)]
 struct Sources<'a> {
     /// One that the inhibition does not mute itself.
@@ -29,12 +29,12 @@ struct Sources<'a> {
 }
 
 impl<'a> Inhibitors<'a> {
-    /// The inhibitions with those of `alerts` that fire for them.
+    /// The inhibitions with their sources among `alerts`.
     pub(crate) fn new(inhibitions: &'a [Inhibition], alerts: &'a [Alert]) -> Self {
         Self(inhibitions.iter().map(|inhibition| Inhibitor::new(inhibition, alerts)).collect())
     }
 
-    /// An alert because of which nobody is told of `alert`.
+    /// An alert that mutes `alert`.
     pub(crate) fn of(&self, alert: &Alert) -> Option<&'a Alert> {
         self.0.iter().find_map(|inhibitor| inhibitor.of(alert))
     }
@@ -54,8 +54,8 @@ impl<'a> Inhibitor<'a> {
         Self { inhibition, sources }
     }
 
-    /// An alert that is source and target in one is muted only by one that is no target: else each of two
-    /// such alerts would mute the other, and every one itself.
+    /// An alert that is both source and target is muted only by one that is not a target: otherwise two such alerts
+    /// would mute each other, and each itself.
     fn of(&self, alert: &Alert) -> Option<&'a Alert> {
         if self.sources.is_empty() || !self.inhibition.is_target(alert) {
             return None;

@@ -1,8 +1,8 @@
-//! Rules: when to notify.
+//! Alerting rules.
 //!
-//! A [`RuleSet`] is read from the configuration. An [`Evaluator`] watches samples and says which rules fire
-//! about which series ([`Findings`]); [`explain()`] says why one does or does not, and [`run_tests`] runs the
-//! examples that are written beside the rules. No I/O, no clock.
+//! A [`RuleSet`] is read from the configuration. An [`Evaluator`] evaluates it over samples and reports which rules
+//! fire for which series ([`Findings`]); [`explain()`] says why one fires or does not, and [`run_tests`] runs the
+//! tests that are written beside the rules. No I/O, no clock.
 
 mod condition;
 mod evaluator;

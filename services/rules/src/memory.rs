@@ -1,7 +1,7 @@
-//! What an evaluator remembers of one series, as bytes.
+//! The serialized evaluator state of one series.
 //!
-//! A version, the newest sample, and for each rule that is not at rest its name, the fingerprint of its
-//! condition, its phase and what the condition remembers. Big-endian.
+//! A version, the newest sample, and for each rule with state its name, the fingerprint of its condition, its phase
+//! and the state of the condition. Big-endian.
 
 use crate::condition::{Past, Seen, Unreadable, read_time};
 use crate::phase::Phase;
@@ -9,23 +9,23 @@ use crate::rule::Rule;
 use bytes::{Buf, BufMut};
 use watchkeeper_domain::{Alert, Severity};
 
-/// Which form the bytes have.
+/// The version of the format.
 const VERSION: u8 = 1;
-/// The fingerprint of a condition that is not known.
+/// The fingerprint of an unknown condition.
 const NO_CONDITION: u64 = 0;
 
-/// What is remembered of one series.
+/// The state of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Remembered {
     pub(crate) latest: Seen,
     pub(crate) rules: Vec<RememberedRule>,
 }
 
-/// What is remembered of one rule about it.
+/// The state of one rule for the series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RememberedRule {
     pub(crate) name: String,
-    /// Of the condition that remembered it.
+    /// Of the condition that the state belongs to.
     pub(crate) fingerprint: u64,
     pub(crate) severity: Severity,
     pub(crate) phase: Phase,
@@ -40,7 +40,7 @@ impl Remembered {
     }
 
     /// # Errors
-    /// Says what is wrong with bytes that [`Self::write`] did not write, or that another version did.
+    /// Why the bytes cannot be read, if [`Self::write`] of this version did not write them.
     pub(crate) fn read(mut bytes: &[u8]) -> Result<Self, Unreadable> {
         if bytes.try_get_u8()? != VERSION {
             return Err(Unreadable::Wrong("the version"));
@@ -53,8 +53,8 @@ impl Remembered {
         Ok(Self { latest, rules })
     }
 
-    /// What is remembered of `rule` as it is now. Of another condition that had its name only the alert is
-    /// left, which the next sample decides about.
+    /// The state for `rule` as it is now. If its condition has changed, only the alert is kept, and the next sample
+    /// decides about it.
     pub(crate) fn take(&mut self, rule: &Rule, fingerprint: u64) -> Option<(Phase, Past)> {
         let at = self.rules.iter().position(|remembered| remembered.name == rule.name)?;
         let remembered = self.rules.swap_remove(at);
@@ -67,7 +67,7 @@ impl Remembered {
 }
 
 impl RememberedRule {
-    /// What an alert that fires says of its rule.
+    /// The state that follows from a firing alert.
     pub(crate) fn of(alert: &Alert) -> Self {
         Self {
             name: alert.rule.clone(),

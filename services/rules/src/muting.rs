@@ -1,10 +1,10 @@
-//! Which alerts are not told: those that a silence covers, and those that another alert inhibits.
+//! Muted alerts: silenced, or inhibited by another alert.
 
 use crate::inhibition::Inhibition;
 use crate::inhibitors::Inhibitors;
 use watchkeeper_domain::{Alert, Silence, Timestamp};
 
-/// What mutes alerts at one instant: the one rule for whoever notifies, lists or shows alerts.
+/// What mutes alerts at one instant: shared by everything that notifies, lists or shows alerts.
 #[derive(Debug)]
 pub struct Muting<'a> {
     now: Timestamp,
@@ -13,8 +13,7 @@ pub struct Muting<'a> {
 }
 
 impl<'a> Muting<'a> {
-    /// What mutes alerts at `now`: those of `silences` that are active, and those of `alerts` that fire for one of the
-    /// inhibitions.
+    /// The active ones of `silences` at `now`, and those of `alerts` that are sources of the inhibitions.
     pub fn new(
         now: Timestamp,
         alerts: &'a [Alert],
@@ -25,17 +24,17 @@ impl<'a> Muting<'a> {
         Self { now, silences, inhibitors: Inhibitors::new(inhibitions, alerts) }
     }
 
-    /// The silences that cover `alert`, in the order in which they were given.
+    /// The silences that match `alert`, in the given order.
     pub fn silences_of(&self, alert: &Alert) -> impl Iterator<Item = &'a Silence> {
         self.silences.iter().copied().filter(|silence| silence.covers(alert, self.now))
     }
 
-    /// An alert because of which nobody is told of `alert`: of several, the first by rule and series.
+    /// An alert that inhibits `alert`: of several, the first by rule and series.
     pub fn inhibitor_of(&self, alert: &Alert) -> Option<&'a Alert> {
         self.inhibitors.of(alert)
     }
 
-    /// Whether nobody is to be told of `alert`.
+    /// Whether `alert` is muted.
     pub fn mutes(&self, alert: &Alert) -> bool {
         self.silences_of(alert).next().is_some() || self.inhibitor_of(alert).is_some()
     }

@@ -1,41 +1,27 @@
-//! From holding to firing to clearing, the same for every condition.
+//! The phases of a rule, the same for every condition.
 
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
-/// How far a rule is about one series.
+/// The phase of a rule for one series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The condition does not hold.
     #[default]
     Resting,
-    /// It holds, but not yet for as long as it has to.
-    Pending {
-        /// Since when it holds.
-        since: Timestamp,
-    },
+    /// It holds, but not for long enough yet.
+    Pending { since: Timestamp },
     /// The rule fires.
-    Firing {
-        /// Since when.
-        since: Timestamp,
-    },
+    Firing { since: Timestamp },
 }
 
-/// What everybody is to know of.
+/// A change to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The rule has begun to fire.
-    Fires {
-        /// When.
-        at: Timestamp,
-    },
+    Fires { at: Timestamp },
     /// It no longer fires.
-    Clears {
-        /// Since when it did.
-        fired_at: Timestamp,
-        /// When it ended.
-        at: Timestamp,
-    },
+    Clears { fired_at: Timestamp, at: Timestamp },
 }
 
 impl Phase {
@@ -43,12 +29,12 @@ impl Phase {
         matches!(self, Self::Firing { .. })
     }
 
-    /// Whether the condition held when it was looked at last.
+    /// Whether the condition held at the last evaluation.
     pub(crate) const fn holds(self) -> bool {
         !matches!(self, Self::Resting)
     }
 
-    /// When it fires, if the condition goes on to hold.
+    /// When the rule fires if the condition continues to hold.
     pub(crate) fn fires_at(self, hold: Duration) -> Option<Timestamp> {
         match self {
             Self::Pending { since } => Some(since.plus(hold)),
@@ -56,7 +42,7 @@ impl Phase {
         }
     }
 
-    /// Goes on with whether the condition holds at `at`, and has to for `hold`.
+    /// Advances by whether the condition holds at `at`; it must hold for `hold`.
     pub(crate) fn step(&mut self, holds: bool, at: Timestamp, hold: Duration) -> Option<Turn> {
         let turn = match (*self, holds) {
             (Self::Resting, true) if hold.is_zero() => Turn::Fires { at },
@@ -65,7 +51,7 @@ impl Phase {
                 *self = Self::Pending { since: at };
                 return None;
             }
-            // The sample that clears it may have been on its way while it fired for want of a newer one.
+            // The clearing sample may have been in transit while the rule fired for lack of a newer one.
             (Self::Firing { since }, false) => Turn::Clears { fired_at: since, at: at.max(since) },
             (Self::Pending { .. }, false) => {
                 *self = Self::Resting;

@@ -1,4 +1,4 @@
-//! To whom an alert goes, together with which others, and how often.
+//! Routing and grouping of alerts.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -6,39 +6,39 @@ use std::time::Duration;
 use watchkeeper_config::Section;
 use watchkeeper_domain::limits::MAX_LABEL_NAME_BYTES;
 
-/// Most fields by which alerts are grouped, or compared by an inhibition.
+/// Most fields for grouping, or for comparison by an inhibition.
 pub const MAX_GROUP_FIELDS: usize = 8;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long the first alert of a group may wait for others.
+/// Bounds of `group_wait`.
 const WAIT: RangeInclusive<Duration> = Duration::ZERO..=HOUR;
-/// How often a group that changes may be told.
+/// Bounds of `group_interval`.
 const INTERVAL: RangeInclusive<Duration> = SECOND..=DAY;
-/// How often a group that stays as it is may be told.
+/// Bounds of `repeat_interval`.
 const REPEAT: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(366 * 24 * 60 * 60);
 
-/// To whom the alerts of a rule go, together with which others, and how often.
+/// The receivers of a rule's alerts, their grouping, and how often they are notified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routing {
-    /// Fields of alerts (see [`Alert::field`](watchkeeper_domain::Alert::field)): those with equal values
-    /// are one group. None: all alerts are one group.
+    /// Fields of alerts (see [`Alert::field`](watchkeeper_domain::Alert::field)): alerts with equal values form a
+    /// group. Empty: all alerts are one group.
     pub group_by: Vec<String>,
     /// How long the first alert of a group waits for others.
     pub wait: Duration,
-    /// At least this lies between two notifications about a group that changed.
+    /// The minimum time between two notifications for a group that changed.
     pub interval: Duration,
-    /// After so long a group that still fires is told again.
+    /// A group that still fires is notified again after this long.
     pub repeat: Duration,
-    /// Whether is told, too, that an alert has cleared.
+    /// Whether cleared alerts are notified.
     pub send_recovery: bool,
     /// The names of the receivers; `None`: all of them.
     pub receivers: Option<Vec<String>>,
 }
 
-/// What holds when the configuration says nothing.
+/// The defaults of the configuration.
 impl Default for Routing {
     fn default() -> Self {
         Self {
@@ -53,8 +53,8 @@ impl Default for Routing {
 }
 
 impl Routing {
-    /// Reads the keys `group_by`, `group_wait`, `group_interval`, `repeat_interval`, `send_recovery` and
-    /// `receivers` of a section; what is not given is as in `default`. A receiver must be one of `known`.
+    /// Reads the keys `group_by`, `group_wait`, `group_interval`, `repeat_interval`, `send_recovery` and `receivers`
+    /// of a section; missing keys are as in `default`. A receiver must be one of `known`.
     pub fn read(section: &mut Section<'_>, default: &Self, known: &[String]) -> Self {
         Self {
             group_by: if section.has("group_by") {

@@ -16,32 +16,31 @@ pub const MAX_SUMMARY_BYTES: usize = 2_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a condition may have to hold before the rule fires.
+/// Bounds of `for`.
 const HOLD: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(7 * 24 * 60 * 60);
-/// How long a series may stay silent before it counts as gone.
+/// Bounds of `stale_after`.
 const STALE_AFTER: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(366 * 24 * 60 * 60);
 
-/// When to notify, and whom.
+/// An alerting rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// Unique in the configuration: letters, digits and any of `_.:-`.
     pub name: String,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// Which series it is about; none for dead letters, which are about no series.
+    /// The series that it selects; none for dead letters.
     pub matchers: Matchers,
-    /// For how long the condition has to hold before the rule fires: the key `for`.
+    /// How long the condition must hold before the rule fires: the key `for`.
     pub hold: Duration,
-    /// What has to hold.
+    /// Its condition.
     pub condition: Condition,
-    /// What people are told about it, as the file has it; may be a template.
+    /// The summary for notifications, as written in the file; may be a template.
     pub summary: Option<String>,
-    /// Whom it goes to, and how often.
+    /// Whom to notify, and how often.
     pub routing: Routing,
-    /// After so long without a sample the series counts as gone: what is known of it is forgotten, and an
-    /// alert about it clears.
+    /// After this long without a sample the series is stale: its state is dropped, and its alert clears.
     pub stale_after: Duration,
-    /// The examples beside it.
+    /// Its tests.
     pub tests: Vec<RuleTest>,
 }
 
@@ -50,13 +49,14 @@ impl Rule {
     pub(crate) fn read(section: &mut Section<'_>, default: &Routing, receivers: &[String]) -> Self {
         let name = section.required_text("name", MAX_RULE_NAME_BYTES);
         if let Some(found) = name.chars().find(|&c| !c.is_alphanumeric() && !"_.:-".contains(c)) {
-            section.refuse("name", format!("may hold letters, digits and any of _.:- but has {found:?}"));
+            section
+                .refuse("name", format!("may have only letters, digits and any of _.:- but has {found:?}"));
         }
         let condition = Condition::read(section);
         let matchers = match &condition {
             Condition::DeadLetters(_) => {
                 if section.has("match") {
-                    section.refuse("match", "is for rules about series, and dead letters are about none");
+                    section.refuse("match", "is only for rules over series, not for dead_letters");
                 }
                 Matchers::default()
             }
@@ -76,12 +76,12 @@ impl Rule {
         }
     }
 
-    /// Whether it is about samples, and not about dead letters.
+    /// Whether it is evaluated over samples, not dead letters.
     pub fn is_about_samples(&self) -> bool {
         !matches!(self.condition, Condition::DeadLetters(_))
     }
 
-    /// Whether it is about `series`.
+    /// Whether it selects `series`.
     pub fn matches(&self, series: &Series) -> bool {
         self.is_about_samples() && self.matchers.hold(|field| series.field(field))
     }
@@ -94,7 +94,7 @@ impl Rule {
         format!("{}, for {}", self.condition, show_duration(self.hold))
     }
 
-    /// Why it fires or does not, in plain words: `is 0 percent, below 50 for 2m`.
+    /// Why it fires or not, in plain words: `is 0 percent, below 50 for 2m`.
     pub(crate) fn why(&self, past: &Past, holds: bool, fires: bool, latest: Seen, unit: &str) -> String {
         let why = self.condition.why(past, holds, fires, latest, unit);
         if !holds || self.hold.is_zero() {
@@ -105,14 +105,14 @@ impl Rule {
     }
 }
 
-/// A series must not be forgotten while its condition still looks at what it was.
+/// The state of a series must not be dropped while the condition still needs it.
 fn read_stale_after(section: &mut Section<'_>, condition: &Condition) -> Duration {
     let looks_at = condition.span();
     let stale_after = section.duration("stale_after", STALE_AFTER, DAY.max(2 * looks_at));
     if stale_after <= looks_at {
         let looks_at = show_duration(looks_at);
         section
-            .refuse("stale_after", format!("must be longer than the {looks_at} that the condition looks at"));
+            .refuse("stale_after", format!("must be longer than the {looks_at} that the condition covers"));
     }
     stale_after
 }

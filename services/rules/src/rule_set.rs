@@ -9,8 +9,7 @@ use watchkeeper_config::Section;
 /// Most rules.
 pub const MAX_RULES: usize = 1_000;
 
-/// The rules and inhibitions of one configuration. A rule is known by its index, and over restarts by its
-/// name.
+/// The rules and inhibitions of one configuration. Rules are identified by index, and across restarts by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleSet {
     rules: Vec<Rule>,
@@ -18,8 +17,8 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Reads `[[rule]]` and `[[inhibit]]` of the root; `default` is the routing of rules that say nothing of
-    /// their own, `receivers` the names of those there are.
+    /// Reads `[[rule]]` and `[[inhibit]]` of the root; `default` is the default routing, `receivers` the names of the
+    /// configured receivers.
     pub fn read(root: &mut Section<'_>, default: &Routing, receivers: &[String]) -> Self {
         let mut names = HashSet::new();
         let rules = root.sections("rule", MAX_RULES, |section| {
@@ -32,7 +31,7 @@ impl RuleSet {
         Self { rules, inhibitions: root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read) }
     }
 
-    /// The same, of which the matchers hold also for what is called as on the previous platform
+    /// The same with matchers that also match the names of the previous platform
     /// ([`OldName`](watchkeeper_domain::OldName)).
     #[must_use]
     pub fn with_old_names(mut self) -> Self {
@@ -44,7 +43,7 @@ impl RuleSet {
         self
     }
 
-    /// Of one rule, for its tests.
+    /// With one rule only, for its tests.
     pub(crate) fn of_rule(rule: Rule) -> Self {
         Self { rules: vec![rule], inhibitions: Vec::new() }
     }
@@ -54,7 +53,7 @@ impl RuleSet {
         &self.rules
     }
 
-    /// The rule of that name.
+    /// The rule with this name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
     }

@@ -1,4 +1,4 @@
-//! Examples beside a rule: what it does when these samples come.
+//! Tests of a rule: what it does with given samples.
 
 mod diff;
 mod run;
@@ -26,43 +26,43 @@ pub const MAX_EXPECTATIONS: usize = 100;
 /// Longest name of a test, in bytes.
 const MAX_TEST_NAME_BYTES: usize = 100;
 const MINUTE: Duration = Duration::from_secs(60);
-/// How far apart samples may lie.
+/// Bounds of the interval between samples.
 const EVERY: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(7 * 24 * 60 * 60);
-/// How long after the start something may happen.
+/// Bounds of the offset of an expectation.
 const AT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(366 * 24 * 60 * 60);
-/// 2026-01-01T00:00:00Z in microseconds: when the clock starts if the test says nothing.
+/// 2026-01-01T00:00:00Z in microseconds: the default start of the simulated clock.
 const START: i64 = 1_767_225_600_000_000;
 
-/// An example: samples, and what the rule is to do.
+/// A test: samples and expectations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleTest {
-    /// What it shows.
+    /// Its name.
     pub name: String,
-    /// The series of the samples. Of dead letters, that of their alerts.
+    /// The series of the samples; for dead letters, that of their alerts.
     pub series: Arc<Series>,
     /// When the simulated clock starts.
     pub start: Timestamp,
-    /// The samples: how long after the start, rising, and their values. Of dead letters, how many come.
+    /// The samples: offsets from the start, ascending, and values. For dead letters, how many are rejected.
     pub samples: Vec<(Duration, f64)>,
-    /// What is expected, in order of time.
+    /// The expectations, in order of time.
     pub expectations: Vec<Expectation>,
 }
 
-/// What is expected at one instant, after a sample of that instant.
+/// The expected state at one instant, after a sample of that instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
-    /// How long after the start.
+    /// The offset from the start.
     pub at: Duration,
-    /// What the rule is to do.
+    /// The expected state.
     pub is: Expected,
 }
 
-/// What a rule does.
+/// The state of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// It fires.
     Firing,
-    /// The condition holds, but not yet for long enough.
+    /// The condition holds, but not for long enough yet.
     Pending,
     /// Neither.
     Clear,
@@ -104,7 +104,7 @@ impl RuleTest {
 fn read_series(section: &mut Section<'_>, condition: &Condition) -> Series {
     if let Condition::DeadLetters(letters) = condition {
         if section.has("series") {
-            section.refuse("series", "is not for dead letters: they are of the rule's topic");
+            section.refuse("series", "is not allowed for dead_letters: the rule names the topic");
         }
         let topic = Topic::named(letters.topic.clone()).dead_letters();
         if let Some(series) = series_of_letters(&TopicPartition::new(topic, 0)) {
@@ -131,7 +131,7 @@ fn read_samples(section: &mut Section<'_>) -> Vec<(Duration, f64)> {
         section.refuse("values", "exactly one of values and samples must be given");
     }
     if !samples.is_sorted_by(|(before, _), (after, _)| before < after) {
-        section.refuse("samples", "must be in order of time, each later than the one before");
+        section.refuse("samples", "must be in order of time, each later than the previous one");
     }
     values.map_or(samples, |values| values.spread(every))
 }
@@ -147,7 +147,7 @@ fn read_expectations(section: &mut Section<'_>) -> Vec<Expectation> {
         }
     });
     if !section.has("expect") || expectations.is_empty() {
-        section.refuse("expect", "must say what the rule is to do, such as { at = \"5m\", is = \"firing\" }");
+        section.refuse("expect", "must state what is expected, such as { at = \"5m\", is = \"firing\" }");
     }
     expectations.sort_by_key(|expected| expected.at);
     expectations

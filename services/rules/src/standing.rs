@@ -1,22 +1,22 @@
-//! Where a rule stands about a series, from what is stored of it.
+//! The stored state of a rule for a series.
 
 use crate::condition::{Condition, Past, Seen};
 use crate::memory::Remembered;
 use crate::phase::Phase;
 use crate::rule::Rule;
 
-/// Where a rule stands about a series.
+/// The stored state of a rule for a series.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
     pub(crate) phase: Phase,
     pub(crate) past: Past,
-    /// The sample it looked at last.
+    /// The sample evaluated last.
     pub(crate) latest: Seen,
 }
 
 impl Standing {
-    /// From what the evaluator remembers, or from the latest sample if it need not remember anything; `None`
-    /// if nothing is known of the series.
+    /// From the evaluator state, or from the latest sample if the condition needs none; `None` if nothing is known of
+    /// the series.
     pub(crate) fn of(rule: &Rule, memory: Option<&[u8]>, latest: Option<Seen>) -> Option<Self> {
         let remembered = memory.filter(|state| !state.is_empty());
         if let Some(mut remembered) = remembered.and_then(|state| Remembered::read(state).ok()) {
@@ -28,14 +28,14 @@ impl Standing {
         Some(Self { phase: Phase::Resting, past: Past::Nothing, latest: latest? })
     }
 
-    /// Whether the condition holds. One that remembers nothing is asked anew: what is stored may be older than
+    /// Whether the condition holds. A condition without state is evaluated again: the stored phase may be older than
     /// the sample.
     pub(crate) fn holds(&self, rule: &Rule) -> bool {
         let is_threshold = matches!(rule.condition, Condition::Threshold(_));
         self.phase.holds() || (is_threshold && rule.condition.observe(&mut Past::Nothing, false, self.latest))
     }
 
-    /// Why it stands there, in plain words.
+    /// The reason, in plain words.
     pub(crate) fn why(&self, rule: &Rule, unit: &str) -> String {
         rule.condition.why(&self.past, self.holds(rule), self.phase.is_firing(), self.latest, unit)
     }

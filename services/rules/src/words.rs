@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Numbers in human-readable form.
 
-/// Digits of a number that was calculated; more say nothing to a reader.
+/// Significant digits of calculated numbers.
 const DIGITS: i32 = 3;
 
 /// A value with its unit: `93 °C`.
@@ -8,12 +8,12 @@ pub(crate) fn amount(value: f64, unit: &str) -> String {
     amount_text(&value.to_string(), unit)
 }
 
-/// A value that is text already, with its unit.
+/// A formatted value with its unit.
 pub(crate) fn amount_text(value: &str, unit: &str) -> String {
     if unit.is_empty() { value.to_owned() } else { format!("{value} {unit}") }
 }
 
-/// A number that was calculated, to a few significant digits.
+/// A calculated number, rounded to a few significant digits.
 pub(crate) fn rounded(value: f64) -> String {
     if !value.is_finite() || value == 0.0 {
         return value.to_string();

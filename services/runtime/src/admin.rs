@@ -1,4 +1,4 @@
-//! The paths an operator and Prometheus ask.
+//! The admin endpoints for operators and Prometheus.
 
 use crate::roster::{RoleState, Roster};
 use axum::Router;
@@ -11,22 +11,22 @@ use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What the admin paths tell of.
+/// What the admin endpoints report on.
 #[derive(Clone)]
 pub(crate) struct Admin {
     pub(crate) roster: Roster,
     pub(crate) registry: Registry,
 }
 
-/// The answer of `/livez` and `/readyz`.
+/// The response of `/livez` and `/readyz`.
 #[derive(Serialize)]
 struct Health {
     /// `ok`, or what is wrong.
     status: &'static str,
-    /// Loops that are hung.
+    /// Stalled loops.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hung: Vec<String>,
-    /// By role, the dependencies that cannot be used, or have not answered for long, and why.
+    /// Unavailable dependencies by role, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     missing: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
 }
@@ -39,7 +39,7 @@ pub(crate) fn router(admin: Admin) -> Router {
         .with_state(admin)
 }
 
-/// Says nothing but that there is somebody: it is asked without a token.
+/// Only says that the process runs: it needs no token.
 pub(crate) fn healthz() -> Router {
     Router::new().route("/healthz", get(async || "OK"))
 }
@@ -55,13 +55,13 @@ async fn metrics(State(admin): State<Admin>) -> Response {
     }
 }
 
-/// 200 while every loop goes round, else 503: a restart helps.
+/// 200 while no loop is stalled, else 503: a restart helps.
 async fn livez(State(admin): State<Admin>) -> (StatusCode, Json<Health>) {
     let hung = admin.roster.hung();
     answer(if hung.is_empty() { "ok" } else { "hung" }, hung, BTreeMap::new())
 }
 
-/// 200 while every dependency can be used, else 503: waiting helps.
+/// 200 while every dependency is available, else 503: waiting helps.
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, Json<Health>) {
     let not_ready = admin.roster.roles().into_iter().filter(|(_, role)| !role.is_ready());
     let missing: BTreeMap<_, _> =

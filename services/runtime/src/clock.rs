@@ -1,4 +1,4 @@
-//! The brake on whatever removes by the clock: how a role looks at the clock, and tells of one that it doubts.
+//! Guards whatever prunes by the clock: a role checks the clock and reports it when it jumps.
 
 mod ledger;
 
@@ -17,7 +17,7 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::clock::{Disagreement, LOOK_EVERY, Looks, Present, step_of};
 use watchkeeper_ports::PortError;
 
-/// The clock of a role that removes by it. A clone shares what it has seen.
+/// The clock of a role that prunes by it. Clones share its state.
 #[derive(Clone)]
 pub struct Clock(Arc<Shared>);
 
@@ -26,14 +26,13 @@ struct Shared {
     retention: Box<dyn Fn() -> Duration + Send + Sync>,
     seen: Mutex<Option<Looks>>,
     notice: Notice,
-    /// How far the clock is from when it was last believed; 0 while it is believed.
+    /// How far the clock jumped from its last trusted reading; 0 while it is trusted.
     disagreement: Gauge,
 }
 
 impl Clock {
-    /// The clock by which what is kept for `retention`, or longer, is removed; it is asked each time, for it may be
-    /// reloaded. What was seen of it is kept in
-    /// `ledger`.
+    /// A clock for pruning what is kept for `retention` or longer, which is read each time, because a reload may change
+    /// it. Its state is kept in `ledger`.
     ///
     /// # Errors
     /// When its metric is registered already.
@@ -44,8 +43,8 @@ impl Clock {
     ) -> Result<Self, prometheus::Error> {
         let disagreement = Opts::new(
             "watchkeeper_clock_disagreement_seconds",
-            "How far the clock is from where it was when it was last believed: negative if it is behind, 0 while it \
-             is believed. By a clock that is not believed nothing is removed.",
+            "How far the clock jumped from the time that was last trusted: negative if it is behind, 0 while it is \
+             trusted. Nothing is pruned by a clock that is not trusted.",
         );
         let disagreement = Gauge::with_opts(disagreement.const_label("role", context.role()))?;
         Ok(Self(Arc::new(Shared {
@@ -57,11 +56,11 @@ impl Clock {
         })))
     }
 
-    /// Looks at the clock, which shows `now`, notes it, and says between which instants the present lies. What
-    /// others have noted since counts too.
+    /// Records that the clock shows `now`, and returns the bounds of the current time. Readings recorded by others
+    /// since count too.
     ///
     /// # Errors
-    /// When the ledger cannot be used now; then nothing is to be removed.
+    /// When the ledger is unavailable; nothing must be pruned then.
     pub async fn look(&self, now: Timestamp) -> Result<Present, PortError> {
         let (ledger, step) = (&self.0.ledger, self.step());
         let looks = ledger.looks(now).await?.look(now, step);
@@ -71,29 +70,29 @@ impl Clock {
         Ok(looks.present(now, step))
     }
 
-    /// Between which instants the present lies when the clock shows `now`, by the last look. Before the first one
-    /// the clock is believed.
+    /// The bounds of the current time when the clock shows `now`, based on the last reading. Before the first one the
+    /// clock is trusted.
     pub fn present(&self, now: Timestamp) -> Present {
         self.seen().map_or(Present::at(now), |looks| looks.present(now, self.step()))
     }
 
-    /// What is to be told of the clock, if it is doubted.
+    /// How far the clock jumped, if it is not trusted.
     pub fn disagreement(&self, now: Timestamp) -> Option<Disagreement> {
         self.seen().and_then(|looks| looks.disagreement(now, self.step()))
     }
 
-    /// Looks at the clock if that can be noted now; says whether it could.
+    /// Records the clock reading if the ledger is available; returns whether it was.
     pub async fn looked(&self, now: Timestamp) -> bool {
         match self.look(now).await {
             Ok(_) => true,
             Err(error) => {
-                tracing::debug!(%error, "cannot note what the clock shows now");
+                tracing::debug!(%error, "cannot record the clock reading");
                 false
             }
         }
     }
 
-    /// Looks every [`LOOK_EVERY`] until the role is asked to stop.
+    /// Records a reading every [`LOOK_EVERY`] until the role stops.
     ///
     /// # Errors
     /// None.
@@ -132,7 +131,7 @@ impl Clock {
     }
 }
 
-/// A disagreement in words.
+/// Text of a disagreement.
 struct Told(Disagreement);
 
 impl fmt::Display for Told {
@@ -141,15 +140,15 @@ impl fmt::Display for Told {
         let direction = if *is_ahead { "ahead of" } else { "behind" };
         write!(
             f,
-            "the clock is {} {direction} the last look at {believed}: set it if it is wrong; nothing is removed by it for \
-             another {}",
+            "the clock jumped: it is {} {direction} the last trusted reading, {believed}; set it if it is wrong. Nothing is \
+             pruned for another {}",
             Rough(*by),
             Rough(*settles_in)
         )
     }
 }
 
-/// A length of time to one unit: `1826 days`.
+/// A duration rounded to one unit: `1826 days`.
 struct Rough(Duration);
 
 impl fmt::Display for Rough {
@@ -210,8 +209,8 @@ mod tests {
         clock.look(start().plus(1_826 * DAY)).await.unwrap();
         assert_eq!(
             says(),
-            "the clock is 1826 days ahead of the last look at 2026-11-20T10:00:00Z: set it if it is wrong; nothing \
-             is removed by it for another 24 hours; lag 0"
+            "the clock jumped: it is 1826 days ahead of the last trusted reading, 2026-11-20T10:00:00Z; set it if it \
+             is wrong. Nothing is pruned for another 24 hours; lag 0"
         );
         assert_eq!(Duration::from_secs_f64(clock.0.disagreement.get()), 1_826 * DAY);
         clock.look(start().plus(LOOK_EVERY)).await.unwrap();

@@ -1,4 +1,4 @@
-//! The loop that every role on the bus shares: receive → decode and handle → store → commit.
+//! The loop that all consumers share: receive → decode and handle → store → commit.
 
 mod correction;
 mod isolate;
@@ -27,21 +27,20 @@ use watchkeeper_ports::{
     Subscription, Topic, TopicId, TopicPartition,
 };
 
-/// What an operator calls the place that records come from.
+/// The name of the bus for operators.
 const BUS: &str = "bus";
 
 /// What a role does with the records of a topic.
 pub trait Consumer: Send {
-    /// What an operator calls the place where records are stored: `store`, `cache`.
+    /// The name of the store for operators: `store`, `cache`.
     const STORE: &'static str;
 
-    /// Answers if that place can be used.
+    /// Health check: returns `Ok` if the store is usable.
     fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Where to begin in partitions of the topic with this ID that have just been assigned; in one that is left
-    /// out, where the group committed. After an error the same call is made again. All of it counts as a wait for
-    /// [`Self::STORE`]; one that takes many steps beats in between, and says where it waits for something else. When
-    /// the role is asked to stop it is dropped.
+    /// The positions from which to consume newly assigned partitions of the topic with this ID; partitions not listed
+    /// start at the committed offset. Repeated after an error. The whole call counts as waiting for [`Self::STORE`];
+    /// one with many steps calls `beat` in between, and declares other waits itself. Dropped when the role stops.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],
@@ -49,19 +48,18 @@ pub trait Consumer: Send {
         heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
-    /// Decodes a batch that was received, and adds the outcome to the pending batch.
+    /// Decodes a received batch and adds the outcome to the pending batch.
     fn push(&mut self, batch: ReceivedBatch);
 
-    /// How long the pending batch may wait for more before it is stored.
+    /// How long the pending batch may wait for more records before it is stored.
     fn linger(&self) -> Duration;
 
-    /// How many more records the pending batch may take before it must be stored. Not 0 when it is empty.
+    /// How many more records fit in the pending batch before it must be stored. Not 0 when it is empty.
     fn capacity(&self) -> usize;
 
-    /// Stores the pending batch, and says up to where the group may commit (in partitions that are left out it
-    /// stays where it is). After an error everything is still pending, and the same call is made again. All
-    /// of it counts as a wait for [`Self::STORE`]; one that takes many steps beats in between, and says where
-    /// it waits for something else.
+    /// Stores the pending batch and returns the positions to commit (partitions not listed keep theirs). After an
+    /// error everything is still pending, and the call is repeated. The whole call counts as waiting for
+    /// [`Self::STORE`]; one with many steps calls `beat` in between, and declares other waits itself.
     fn store(
         &mut self,
         heartbeat: &Heartbeat,
@@ -70,64 +68,64 @@ pub trait Consumer: Send {
     /// Drops the pending batch: it will be delivered again, perhaps to another member.
     fn reset(&mut self);
 
-    /// These partitions are another member's from now on; what was pending of them has been stored.
+    /// These partitions were revoked; what was pending of them is stored already.
     fn release(&mut self, _: &[TopicPartition]) {}
 
-    /// When [`Self::on_deadline`] is to be called next, whether or not records come: for a consumer to whom the
-    /// time that passes is news. `None` for never.
+    /// When to call [`Self::on_deadline`] next, even if no records arrive: for consumers that act on elapsed time.
+    /// `None` for never.
     fn next_deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Looks at what the time has brought, and moves [`Self::next_deadline`] on. Whether that must be stored now,
-    /// together with the pending batch. Where it waits, it says what for.
+    /// Handles elapsed time and advances [`Self::next_deadline`]. Returns whether the result must be stored now,
+    /// together with the pending batch. Declares its waits on the heartbeat.
     fn on_deadline(&mut self, _: &Heartbeat) -> impl Future<Output = bool> + Send {
         ready(false)
     }
 }
 
-/// Which records a consumer takes.
+/// What a consumer consumes.
 pub struct Source {
-    /// The bus they lie on.
+    /// The bus.
     pub bus: Arc<dyn EventBus>,
-    /// Their topic.
+    /// The topic.
     pub topic: Topic,
-    /// The group whose member the consumer is.
+    /// The group that the consumer joins.
     pub group: Group,
-    /// The store that has the group's positions, if it is one of which the group has no other.
+    /// The store that keeps the group's positions, if it is shared by the whole group.
     pub positions: Option<Arc<dyn PositionStore>>,
 }
 
-/// How far a consumer has come in one partition.
+/// A consumer's progress in one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {
-    /// Where its store has the position.
+    /// The position in its store.
     pub stored: Offset,
-    /// The offset after the last record that was taken.
+    /// The offset after the last record received.
     pub taken: Offset,
 }
 
 impl Offsets {
-    /// All up to there is stored, and nothing more is taken.
+    /// Everything before `next` is stored, and nothing is pending.
     pub const fn at(next: Offset) -> Self {
         Self { stored: next, taken: next }
     }
 
-    /// Whether anything was taken that is not stored.
+    /// Whether received records are not stored yet.
     pub const fn has_moved(self) -> bool {
         self.taken != self.stored
     }
 }
 
-/// Consumes until the role is asked to stop; what is in hand then is stored and committed.
+/// Consumes until the role stops; the pending batch is then stored and committed.
 ///
-/// While a dependency is away its state says so and nothing is lost: the bus is subscribed to anew, the
-/// store is tried again with what is in hand. A consumer whose position was moved by another (a zombie)
-/// drops what it has and starts again from the store.
+/// While a dependency is unavailable its state says so and nothing is lost: the bus is subscribed to again, and
+/// storing the pending batch is retried. A consumer that is fenced (a zombie) drops its pending batch and resumes
+/// from the store.
 ///
 /// # Errors
-/// What neither waiting nor joining again helps: [`Failure::Stop`], or a refusal that the consumer did not
-/// deal with itself.
+/// Failures that neither waiting nor rejoining helps: [`Failure::Stop`], or a rejection that the consumer did not
+/// handle itself.
 pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer: C) -> RoleResult {
     let progress = Progress::new(&context, &source)?;
     let sharing = Sharing::new(&context, &source)?;
@@ -162,10 +160,10 @@ impl Member<'_> {
         while !self.context.shutdown().is_cancelled() {
             match self.take_part(&mut consumer).await {
                 Ok(()) | Err(Stopped::Shutdown) => break,
-                // Neither joining again nor waiting makes a refusal of what is in hand go away.
+                // Neither rejoining nor waiting helps when the pending batch is rejected.
                 Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
                 Err(Stopped::Failed(error)) => {
-                    tracing::warn!(role = self.context.role(), %error, "joining the group again");
+                    tracing::warn!(role = self.context.role(), %error, "rejoining the group");
                     consumer.reset();
                     if !error.is_of_a_zombie() {
                         self.bus.down(error);
@@ -181,13 +179,14 @@ impl Member<'_> {
     async fn take_part<C: Consumer>(&self, consumer: &mut C) -> Result<(), Stopped> {
         let Source { bus, topic, group, .. } = self.source;
         retry(self.context, &self.heartbeat, &self.store, || consumer.check()).await?;
-        // Before the group is joined: should the topic be replaced in between, that is noticed afterwards.
+        // Before joining the group: a topic that is recreated in between is then noticed.
         let topic_id = retry(self.context, &self.heartbeat, &self.bus, || bus.topic_id(topic)).await?;
         let subscribe = || bus.subscribe(topic, group);
         let mut subscription = retry(self.context, &self.heartbeat, &self.bus, subscribe).await?;
         let mut replaced = pin!(until_replaced(&**bus, topic, &topic_id));
         let mut store_by = None;
         loop {
+            // In this order: a stop or an overdue store must not wait behind a bus that always has records.
             let delivery = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => None,
@@ -220,6 +219,8 @@ impl Member<'_> {
                     consumer.capacity() == 0
                 }
             };
+            // `store_by` is set while something is pending. On a revocation this still stores and commits: the
+            // next owner of the partition resumes from there.
             if must_store && store_by.take().is_some() {
                 self.store_and_commit(consumer, &mut subscription).await?;
             }
@@ -263,10 +264,10 @@ impl Member<'_> {
         self.correct(subscription, positions).await
     }
 
-    /// Tells the bus where the group begins, if it has committed something else: a tool may have moved the group's
-    /// offsets, and in a partition without news nobody else would ever commit. Nothing rests on it but the lag that
-    /// is shown, so that a bus that does not answer this, or refuses it, is no reason to leave the group. Where the
-    /// membership itself is lost, the next delivery says so.
+    /// Commits the offsets at which the group begins where they differ from what is committed: a tool may have reset
+    /// the group's offsets, and in a partition without new records nobody else would ever commit. Only the reported
+    /// lag depends on it, so a bus that does not answer or refuses is no reason to leave the group. If the membership
+    /// itself is lost, the next delivery says so.
     async fn correct(
         &self,
         subscription: &mut Box<dyn Subscription>,
@@ -281,7 +282,7 @@ impl Member<'_> {
             if !positions.is_empty() {
                 subscription.commit(&positions).await?;
                 self.progress.committed();
-                tracing::info!(role = self.context.role(), %group, partitions = positions.len(), "the group's offsets on the bus were not those of the store, and are now");
+                tracing::info!(role = self.context.role(), %group, partitions = positions.len(), "corrected the group's offsets on the bus to those of the store");
             }
             Ok::<_, PortError>(())
         };
@@ -291,7 +292,7 @@ impl Member<'_> {
             corrected = self.heartbeat.waiting(BUS, correcting) => corrected,
         };
         if let Err(error) = corrected {
-            tracing::warn!(role = self.context.role(), %error, "the lag may be shown wrong until something is stored");
+            tracing::warn!(role = self.context.role(), %error, "cannot correct the group's offsets: the reported lag may be wrong until the next commit");
         }
         Ok(())
     }

@@ -7,14 +7,14 @@ use std::error::Error;
 use std::fmt;
 use tokio_util::sync::CancellationToken;
 
-/// How a role ends: well after it was asked to stop, or with the reason why only a restart helps.
+/// How a role ends: `Ok` after a requested stop, or the reason why only a restart helps.
 pub type RoleResult = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// What a role gets from its process: how to tell how it is, and to learn when to stop.
+/// A role's handle on its process: status, dependencies, heartbeats, metrics and shutdown.
 #[derive(Clone, Debug)]
 pub struct RoleContext {
     role: &'static str,
-    /// Whether what is said here is the role's status line.
+    /// Whether `set_status` writes the role's status line.
     has_say: bool,
     roster: Roster,
     registry: Registry,
@@ -32,60 +32,60 @@ impl RoleContext {
         Self { role, has_say: true, roster, registry, shutdown }
     }
 
-    /// A context that belongs to no process, for a test of one role.
+    /// A context without a process, for the test of one role.
     #[must_use]
     pub fn detached(role: &'static str) -> Self {
         let shutdown = CancellationToken::new();
         Self::new(role, Roster::default(), Registry::new(), shutdown)
     }
 
-    /// The same for a part of the role whose status line is none of the role: the role has many parts, and
-    /// puts their states in one line itself.
+    /// The same for a part of a role that does not own the status line: the role combines the states of its parts
+    /// itself.
     #[must_use]
     pub fn without_status(&self) -> Self {
         Self { has_say: false, ..self.clone() }
     }
 
-    /// The role's name.
+    /// The name of the role.
     pub fn role(&self) -> &'static str {
         self.role
     }
 
-    /// What the roles of this process say of themselves.
+    /// The health registry of this process.
     pub fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// Where the role's metrics are registered, once each.
+    /// The registry for the role's metrics.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Cancelled when the role is to stop: take nothing more, finish what is in hand, commit, return.
+    /// Cancelled when the role must stop: receive nothing more, finish the pending work, commit, return.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
 
-    /// Sets the line that `systemctl status` and the page show for this role.
+    /// Sets the role's status line, which `systemctl status` and the status page show.
     pub fn set_status(&self, status: impl fmt::Display) {
         if self.has_say {
             self.roster.set_status(self.role, status.to_string());
         }
     }
 
-    /// Declares something that the role cannot work without; it is missing until it is up.
+    /// Declares a dependency that the role requires; it is missing until it is up.
     #[must_use]
     pub fn dependency(&self, name: &'static str) -> Dependency {
         self.roster.dependency(self.role, name)
     }
 
-    /// Something under `name` that an operator is to see for as long as it holds. Nothing is seen yet.
+    /// Declares a notice for operators under `name`; it is not set yet.
     #[must_use]
     pub fn notice(&self, name: &'static str) -> Notice {
         self.roster.notice(self.role, name)
     }
 
-    /// Declares a loop of the role, which the watchdog watches until the heartbeat is dropped.
+    /// Declares a loop of the role; the watchdog monitors it until the heartbeat is dropped.
     #[must_use]
     pub fn heartbeat(&self, loop_name: &str) -> Heartbeat {
         self.roster.heartbeat(self.role, loop_name)

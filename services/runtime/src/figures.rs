@@ -1,9 +1,9 @@
-//! Numbers for people.
+//! Numbers in human-readable form.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A number with a comma between thousands: `4,120`.
+/// A number with thousands separators: `4,120`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grouped(pub u64);
 
@@ -20,7 +20,7 @@ impl fmt::Display for Grouped {
     }
 }
 
-/// How many a second, if there were `count` in `elapsed`; rounded down.
+/// The rate per second of `count` in `elapsed`, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);

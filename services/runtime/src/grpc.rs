@@ -1,7 +1,7 @@
 //! The gRPC services of a process.
 //!
-//! A role turns its services into routes with [`routes`]; who puts a process together gathers them in [`Services`],
-//! which adds what tells of them: health and reflection.
+//! A role turns its services into routes with [`routes`]; the process collects them in [`Services`], which adds
+//! health and reflection.
 
 mod deadline;
 mod health;
@@ -19,12 +19,11 @@ use tonic_reflection::server::Builder;
 
 pub use timeout::MAX_TIMEOUT_DIGITS;
 
-/// Longest question to what tells of the services (`RESOURCE_EXHAUSTED`): as long as over HTTP.
+/// Longest request message of health and reflection (`RESOURCE_EXHAUSTED`): the same limit as over HTTP.
 const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 
-/// Services as routes, for whoever may read. Each call ends with `DEADLINE_EXCEEDED` when the time is over that its
-/// client gives it in `grpc-timeout`, and what was done for it is dropped. What is of no service is answered by the
-/// listener.
+/// Services as routes for callers with the scope `read`. Each call ends with `DEADLINE_EXCEEDED` when the
+/// `grpc-timeout` of its client has passed, and its work is dropped. The listener answers calls to unknown services.
 pub fn routes(services: Routes, access: &Access) -> Router {
     services
         .into_axum_router()
@@ -34,7 +33,7 @@ pub fn routes(services: Routes, access: &Access) -> Router {
         .route_layer(from_fn(deadline::keep))
 }
 
-/// All that one process serves.
+/// All gRPC services of one process.
 pub struct Services {
     roster: Roster,
     served: Vec<Served>,
@@ -49,22 +48,22 @@ struct Served {
 }
 
 impl Services {
-    /// None yet. `roster` says which roles can answer.
+    /// No services yet. `roster` tells which roles are ready.
     pub fn new(roster: Roster) -> Self {
         Self { roster, served: Vec::new(), router: Router::new() }
     }
 
-    /// Adds the services that a role serves, by their full names, as the [`routes`] that they are.
+    /// Adds a role's services, by their full names, as [`routes`].
     pub fn add(&mut self, role: &'static str, services: &[&'static str], routes: Router) {
         self.served.extend(services.iter().map(|service| Served { service, role }));
         self.router = std::mem::take(&mut self.router).merge(routes);
     }
 
-    /// All of them, with `grpc.health.v1.Health`, and with reflection of what is served here and nothing else;
-    /// `descriptors` describe the services that are served, and perhaps more.
+    /// All services, with `grpc.health.v1.Health` and with reflection of exactly the services served here;
+    /// `descriptors` describe those and perhaps more.
     ///
     /// # Panics
-    /// If the descriptors are none.
+    /// If the descriptors are invalid.
     pub fn router(self, descriptors: &[u8], access: &Access) -> Router {
         let Self { roster, served, router } = self;
         let described = |itself: &str| {

@@ -1,4 +1,4 @@
-//! Whether each loop still goes round.
+//! Detects stalled loops.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -9,23 +9,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long a loop may be at work, without waiting for a dependency or for something to do, before it counts
-/// as hung. Shorter than the units' `WatchdogSec`.
+/// How long a loop may be busy, without waiting for a dependency or for work, before it counts as stalled. Shorter
+/// than the units' `WatchdogSec`.
 pub const MAX_BUSY: Duration = Duration::from_secs(20);
-/// How long a loop may wait for a dependency without getting on before it counts as hung. No adapter lets a
-/// call take so long: an answer that has not come by then never will.
+/// How long a loop may wait for a dependency without progress before it counts as stalled. No adapter lets a call
+/// take that long: an answer that has not arrived by then never will.
 pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a wait for a dependency may take before the role says so.
+/// How long a wait for a dependency may take before the status reports it.
 pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 
-/// One loop's sign of life.
+/// The heartbeat of one loop.
 ///
-/// A loop says where it waits: for something to do through [`Heartbeat::idle`], for a dependency through
-/// [`Heartbeat::waiting`]. Neither is a hang, however slow the other side is. A loop that is at work for
-/// longer than [`MAX_BUSY`] is hung: one that computes without end, blocks its thread, or waits for something
-/// that it has not declared. What a declared wait computes itself, whenever it is polled, is work as well.
+/// A loop declares its waits: for work through [`Heartbeat::idle`], for a dependency through [`Heartbeat::waiting`].
+/// Neither counts as stalled, however slow the other side is. A loop that is busy for longer than [`MAX_BUSY`] is
+/// stalled: it computes without end, blocks its thread, or waits for something that it has not declared. Computation
+/// inside a declared wait, whenever it is polled, counts as busy too.
 ///
-/// Waits may be nested: the innermost says what is waited for.
+/// Waits may be nested: the innermost names the dependency.
 #[derive(Debug)]
 pub struct Heartbeat {
     watched: Arc<Watched>,
@@ -43,7 +43,7 @@ struct Watched {
 #[derive(Clone, Copy, Debug)]
 struct Pulse {
     doing: Doing,
-    /// When a wait last ended, or the loop said that it gets on.
+    /// When a wait last ended, or the loop last reported progress.
     beaten_at: Instant,
 }
 
@@ -53,7 +53,7 @@ enum Doing {
         since: Instant,
     },
     Idle,
-    /// For a dependency that is called so, or for any.
+    /// For the dependency of this name, or for any.
     Waiting {
         since: Instant,
         dependency: Option<&'static str>,
@@ -61,24 +61,24 @@ enum Doing {
 }
 
 impl Heartbeat {
-    /// Waits for something to do: until `work` comes, the loop is well.
+    /// Waits for work: the loop is not stalled until `work` arrives.
     pub async fn idle<F: Future>(&self, work: F) -> F::Output {
         self.while_pending(Doing::Idle, work).await
     }
 
-    /// Waits for an answer of `dependency`, as the operator knows it (`store`, `bus`). A wait that takes longer
-    /// than [`TOLD_AFTER`] is told in the role's status, and the role is not ready meanwhile.
+    /// Waits for an answer of `dependency` (`store`, `bus`). A wait that takes longer than [`TOLD_AFTER`] shows in
+    /// the role's status, and the role is not ready meanwhile.
     pub async fn waiting<F: Future>(&self, dependency: &'static str, answer: F) -> F::Output {
         self.while_pending(Doing::waiting_for(Some(dependency)), answer).await
     }
 
-    /// Waits for a round of work that may take long and that nobody waits for. It is told only where the round
-    /// itself says what it waits for.
+    /// Waits for a round of background work that may take long. Only waits that the round itself declares are
+    /// reported.
     pub(crate) async fn round<F: Future>(&self, round: F) -> F::Output {
         self.while_pending(Doing::waiting_for(None), round).await
     }
 
-    /// Says that one long round gets on: it counts as begun anew. For a round of many bounded steps.
+    /// Reports progress of a long round: it counts as restarted. For a round of many bounded steps.
     pub fn beat(&self) {
         self.watched.beat();
     }
@@ -105,7 +105,7 @@ impl Heartbeat {
     }
 }
 
-/// Ends a wait, also one that is dropped half-way.
+/// Ends a wait, including one that is dropped early.
 struct Ends<'a> {
     heartbeat: &'a Heartbeat,
     doing: Doing,
@@ -138,7 +138,7 @@ impl Watched {
         self.pulse().doing = Doing::Working { since: Instant::now() };
     }
 
-    /// What is awaited is pending. A wait within it has said so already, and knows better what for.
+    /// What is awaited is pending. An inner wait has already said so, and names the dependency more precisely.
     fn pend(&self, doing: Doing) {
         let mut pulse = self.pulse();
         if let Doing::Working { .. } = pulse.doing {
@@ -155,7 +155,7 @@ impl Watched {
         }
     }
 
-    /// The dependency that is waited for by name, and for how long.
+    /// The dependency that is waited for, and for how long.
     fn waits_for(&self) -> Option<(&'static str, Duration)> {
         let Pulse { doing, beaten_at } = *self.pulse();
         match doing {
@@ -173,7 +173,7 @@ impl Watched {
 #[derive(Debug)]
 pub(crate) struct Heartbeats {
     watched: Mutex<Vec<Arc<Watched>>>,
-    /// Told when a wait has ended that had taken long.
+    /// Notified when a long wait has ended.
     answers: watch::Sender<()>,
 }
 
@@ -182,7 +182,7 @@ impl Heartbeats {
         Self { watched: Mutex::default(), answers }
     }
 
-    /// A new loop of `role`, at work from now on. A loop that has ended is watched no more.
+    /// A new loop of `role`, busy from now on. Loops that have ended are no longer monitored.
     pub(crate) fn start(&self, role: &'static str, loop_name: &str) -> Heartbeat {
         let now = Instant::now();
         let pulse = Mutex::new(Pulse { doing: Doing::Working { since: now }, beaten_at: now });
@@ -193,15 +193,15 @@ impl Heartbeats {
         Heartbeat { watched, answers: self.answers.clone() }
     }
 
-    /// The names of the loops that are hung.
+    /// The names of the stalled loops.
     pub(crate) fn hung(&self) -> Vec<String> {
         let all = self.all();
         let hung = all.iter().filter(|watched| !has_ended(watched) && watched.is_hung());
         hung.map(|watched| watched.name.clone()).collect()
     }
 
-    /// The dependencies, by role and name, that a loop has been waiting for longer than [`TOLD_AFTER`], and for
-    /// how long: that of the loop that waits the longest.
+    /// The dependencies, by role and name, that a loop has been waiting for longer than [`TOLD_AFTER`], with the
+    /// longest wait of each.
     pub(crate) fn long_waits(&self) -> BTreeMap<(&'static str, &'static str), Duration> {
         let mut waits = BTreeMap::new();
         for watched in self.all().iter().filter(|watched| !has_ended(watched)) {
@@ -220,7 +220,7 @@ impl Heartbeats {
     }
 }
 
-/// Nobody but the watchdog knows the loop any more.
+/// Only the watchdog still references the loop.
 fn has_ended(watched: &Arc<Watched>) -> bool {
     Arc::strong_count(watched) == 1
 }

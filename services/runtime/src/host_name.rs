@@ -1,8 +1,8 @@
-//! What this machine is called.
+//! The name of this host.
 
 use std::fs;
 
-/// The name of this machine, as the kernel has it; `unknown` if it has none.
+/// The host name as the kernel has it; `unknown` if it has none.
 pub fn host_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();

@@ -1,5 +1,5 @@
-//! What every listener has: a rule where it may listen, tokens with scopes, limits, guards against
-//! browsers that were led astray, one form of refusal, and an orderly end.
+//! What all listeners share: where they may listen, tokens with scopes, limits, guards against cross-site requests,
+//! one problem format, and a graceful shutdown.
 //!
 //! A role builds its [`axum::Router`] (or turns tonic's routes into one), puts
 //! [`Access::require`] on its routes, binds with [`Listener::bind`] and hands it to [`Listener::serve`].

@@ -1,9 +1,8 @@
-//! What every process does, so that a role holds nothing but its own work.
+//! The runtime of every process, so that a role contains only its own work.
 //!
-//! A [`Process`] runs roles. Each gets a [`RoleContext`], through which it tells how it is: its status
-//! line, its [`Dependency`]s, the [`Heartbeat`] of each of its loops, its metrics; and learns when to
-//! stop. The process turns that into systemd's notifications, the admin paths (`/metrics`, `/livez`,
-//! `/readyz`) and an exit code.
+//! A [`Process`] runs roles. Each gets a [`RoleContext`], through which it reports its state (status line,
+//! [`Dependency`]s, metrics, and a [`Heartbeat`] per loop) and learns when to stop. The process turns that into
+//! notifications to systemd, the admin endpoints (`/metrics`, `/livez`, `/readyz`) and an exit code.
 
 mod admin;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! The loop of what a role does again and again.
+//! Periodic work of a role.
 
 use crate::context::RoleContext;
 use crate::heartbeat::Heartbeat;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use watchkeeper_ports::Failure;
 
-/// Rounds of work, the first at once and then one every so often, until the role is asked to stop:
+/// Rounds of work: the first at once, then one per interval until the role stops:
 ///
 /// ```no_run
 /// # use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
@@ -22,7 +22,7 @@ use watchkeeper_ports::Failure;
 /// # }
 /// ```
 ///
-/// A round may wait for what it depends on without counting as hung. Where that is to be told it waits through
+/// A round may wait for its dependencies without counting as stalled. To report such a wait it uses
 /// [`Heartbeat::waiting`].
 pub struct Rounds<'a> {
     context: &'a RoleContext,
@@ -31,15 +31,15 @@ pub struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    /// A round every `every`; if one takes longer, the next comes that long after it.
+    /// A round every `every`; after one that takes longer, the next follows that long after it.
     pub fn every(every: Duration, context: &'a RoleContext, heartbeat: &'a Heartbeat) -> Self {
         let mut due = interval(every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { context, heartbeat, due }
     }
 
-    /// Waits until a round is due, and does `work`. Whether there is a next one: not once the role is asked to
-    /// stop, and what is under way then is dropped. A failure is logged, and the next round comes in its time.
+    /// Waits until a round is due, and does `work`. Returns whether there is a next round: not once the role stops,
+    /// and a running round is dropped then. A failure is logged, and the next round comes at its interval.
     ///
     /// # Errors
     /// A failure that only a restart helps ([`Failure::Stop`]).
@@ -50,8 +50,7 @@ impl<'a> Rounds<'a> {
         self.next_or_when(pending(), work).await
     }
 
-    /// The same, but the round begins when `news` comes, if it is not due before. `news` may be dropped before it
-    /// comes.
+    /// The same, but the round begins early when `news` completes. `news` may be dropped before.
     ///
     /// # Errors
     /// A failure that only a restart helps ([`Failure::Stop`]).
@@ -82,7 +81,7 @@ impl<'a> Rounds<'a> {
             Err(Stopped::Failed(error)) if error.failure() == Failure::Stop => return Err(error.into()),
             Err(Stopped::Failed(error)) => {
                 let (name, again_after) = (heartbeat.name(), due.period());
-                tracing::warn!(name, %error, ?again_after, "failed, and is done again in its time");
+                tracing::warn!(name, %error, ?again_after, "periodic task failed: trying again at the next interval");
             }
         }
         Ok(true)

@@ -1,17 +1,17 @@
-//! Asking a dependency whether it is there.
+//! Health checks of dependencies.
 
 use crate::roster::Dependency;
 use std::time::Duration;
 use tokio::time::timeout;
 use watchkeeper_ports::{Failure, PortError};
 
-/// How often a role asks its dependencies.
+/// How often a role checks its dependencies.
 pub const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How long a dependency may take to answer.
 pub const PROBE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Whether `dependency` answers the question `asked` in time. If not, it is down with the reason; being up
-/// is left to the caller, who may know more.
+/// Whether `dependency` answers the check `asked` in time. If not, it is down with the reason; marking it up is left
+/// to the caller, who may know more.
 ///
 /// # Errors
 /// Only a failure that a restart may help.
@@ -28,7 +28,7 @@ pub async fn answers<T>(
     Ok(false)
 }
 
-/// The same, and a dependency that answers is up.
+/// The same, and marks a dependency that answers as up.
 ///
 /// # Errors
 /// Only a failure that a restart may help.

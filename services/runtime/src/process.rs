@@ -1,4 +1,4 @@
-//! Running roles until they are asked to stop.
+//! Runs roles until they must stop.
 
 mod tasks;
 
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tasks::Tasks;
 use tokio_util::sync::CancellationToken;
 
-/// How long roles may take to stop before the process ends without them. Shorter than the units'
-/// `TimeoutStopSec`, so that the process, not systemd, says which role was late.
+/// How long roles may take to stop before the process exits without them. Shorter than the units' `TimeoutStopSec`,
+/// so that the process, not systemd, reports which role was late.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One process and the roles it runs.
@@ -27,9 +27,9 @@ pub struct Process {
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It was asked to stop, and every role finished in time.
+    /// After a requested stop; every role finished in time.
     Stopped,
-    /// A role failed, and the others finished in time; the text names the role and the reason.
+    /// A role failed, and the others finished in time; the text has the role and the reason.
     Failed(String),
     /// These roles, by name, had not finished by [`STOP_TIMEOUT`], or a second signal came first.
     CutShort(String),
@@ -46,47 +46,47 @@ impl Process {
         }
     }
 
-    /// What the roles say of themselves.
+    /// The health registry of this process.
     pub fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// Cancelled when the process is to stop; cancelling it stops the process.
+    /// Cancelled when the process stops; cancelling it stops the process.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
 
-    /// The paths an operator and Prometheus ask: `/metrics`, `/livez`, `/readyz`.
+    /// The admin endpoints: `/metrics`, `/livez`, `/readyz`.
     pub fn admin(&self) -> axum::Router {
         admin::router(admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() })
     }
 
-    /// `/healthz`, which answers `OK` for as long as the process runs: for who asks the previous services
-    /// so. It needs no token, because those send none.
+    /// `/healthz`, which answers `OK` while the process runs: for monitoring set up for the previous services. It
+    /// needs no token, because that sends none.
     pub fn healthz(&self) -> axum::Router {
         admin::healthz()
     }
 
-    /// The context of a role, for what must be made before the role runs.
+    /// The context of a role, for what must be created before the role runs.
     #[must_use]
     pub fn context(&self, role: &'static str) -> RoleContext {
         RoleContext::new(role, self.roster.clone(), self.registry.clone(), self.shutdown.clone())
     }
 
-    /// Starts a role, or a second part of one. When it returns before it was asked to stop, panics, or
-    /// fails, the process ends.
+    /// Starts a role, or another part of one. When it returns before a requested stop, panics or fails, the process
+    /// ends.
     pub fn spawn(&mut self, role: &'static str, run: impl Future<Output = RoleResult> + Send + 'static) {
         self.tasks.spawn(role, run);
     }
 
-    /// Runs until SIGTERM or SIGINT, or until a role fails; then lets every role finish. Calls
-    /// `reload` at each SIGHUP.
+    /// Runs until SIGTERM or SIGINT, or until a role fails; then lets every role finish. Calls `reload` at each
+    /// SIGHUP.
     pub async fn run(mut self, mut reload: impl FnMut()) -> std::io::Result<Ended> {
         let mut signals = Signals::listen()?;
         let notifier = systemd::Notifier::start(self.roster.clone());
         let failure = loop {
             tokio::select! {
-                // First, so that a role that stops because it was asked to has not ended too early.
+                // First, so that a role that stops on request does not count as ended early.
                 biased;
                 () = self.shutdown.cancelled() => break None,
                 asked = signals.next() => match asked {
@@ -94,7 +94,7 @@ impl Process {
                     Asked::Reload => notifier.reloading(&mut reload),
                 },
                 Some((role, result)) = self.tasks.next_end() => {
-                    let result = result.and_then(|()| Err("ended without being asked to".into()));
+                    let result = result.and_then(|()| Err("ended unexpectedly".into()));
                     break failure_of(role, result);
                 }
             }
@@ -122,7 +122,7 @@ fn failure_of(role: &'static str, result: RoleResult) -> Option<String> {
     Some(format!("{role}: {error}"))
 }
 
-/// Waits for all roles; the first failure among them, if any.
+/// Waits for all roles; returns the first failure among them.
 async fn finish(tasks: &mut Tasks) -> Option<String> {
     let mut first = None;
     while let Some((role, result)) = tasks.next_end().await {

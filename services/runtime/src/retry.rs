@@ -1,4 +1,4 @@
-//! Waiting for what is not there yet.
+//! Retries while a dependency is unavailable.
 
 use crate::context::RoleContext;
 use crate::heartbeat::Heartbeat;
@@ -8,37 +8,37 @@ use std::future::Future;
 use std::time::Duration;
 use watchkeeper_ports::{Failure, PortError};
 
-/// The first wait after a failure.
+/// The wait after the first failure.
 pub const RETRY_AT_LEAST: Duration = Duration::from_millis(100);
-/// The longest wait between two tries, to which jitter adds up to as much again. How often is not
-/// bounded, because a role without its dependency has nothing better to do, and says so.
+/// The longest wait between two attempts, to which jitter adds up to as much again. The number of attempts is not
+/// limited: a role without its dependency has nothing else to do, and reports it.
 pub const RETRY_AT_MOST: Duration = Duration::from_secs(10);
 
-/// Why a call was given up.
+/// Why a call is not retried.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
-    /// The role was asked to stop while the dependency was away.
-    #[error("asked to stop")]
+    /// The role stopped while the dependency was unavailable.
+    #[error("stopping")]
     Shutdown,
     /// A failure that no retry helps.
     #[error(transparent)]
     Failed(#[from] PortError),
 }
 
-/// Waits before beginning anew with a dependency that failed half-way, so that one that fails at every call is
-/// not called in a circle; not at all when the role is asked to stop.
+/// Waits before starting over with a dependency that failed half-way, so that one that fails at every call does not
+/// cause a busy loop; returns at once when the role stops.
 pub async fn pause(context: &RoleContext, heartbeat: &Heartbeat) {
     let stop = context.shutdown().cancelled();
     let _ = heartbeat.idle(tokio::time::timeout(RETRY_AT_LEAST, stop)).await;
 }
 
-/// Calls `operation` until it succeeds, with exponential backoff and jitter between the attempts
-/// ([`RETRY_AT_LEAST`], [`RETRY_AT_MOST`]), for as long as its failures say [`Failure::Retry`] and the role is
-/// not asked to stop. The dependency is up when an attempt has succeeded, and down with the reason meanwhile.
+/// Calls `operation` until it succeeds, with exponential backoff and jitter between the attempts ([`RETRY_AT_LEAST`],
+/// [`RETRY_AT_MOST`]), for as long as its failures say [`Failure::Retry`] and the role is not stopping. The
+/// dependency is up after a successful attempt, and down with the reason meanwhile.
 ///
 /// # Errors
-/// Any other failure at once, and that of a zombie, after which the caller must look where it
-/// stands; [`Stopped::Shutdown`] when the role is asked to stop.
+/// Any other failure at once, including a fenced call, after which the caller must read its position again;
+/// [`Stopped::Shutdown`] when the role stops.
 pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     context: &RoleContext,
     heartbeat: &Heartbeat,
@@ -54,7 +54,7 @@ pub async fn retry<T, F: Future<Output = Result<T, PortError>>>(
     }
 }
 
-/// The waits between attempts, each longer than the one before it up to [`RETRY_AT_MOST`], with jitter.
+/// The waits between attempts, each longer than the previous one up to [`RETRY_AT_MOST`], with jitter.
 pub struct Backoff(ExponentialBackoff);
 
 impl Default for Backoff {
@@ -72,7 +72,7 @@ impl Backoff {
     /// Waits until the next attempt is due.
     ///
     /// # Errors
-    /// [`Stopped::Shutdown`] when the role is asked to stop.
+    /// [`Stopped::Shutdown`] when the role stops.
     pub async fn pause(&mut self, context: &RoleContext, heartbeat: &Heartbeat) -> Result<(), Stopped> {
         let wait = self.next();
         Self::wait(wait, context, heartbeat).await
@@ -88,7 +88,7 @@ impl Backoff {
     }
 }
 
-/// The attempts at one call, as [`retry`] makes them.
+/// The attempts of one call, as [`retry`] makes them.
 pub(crate) struct Attempts<'a> {
     context: &'a RoleContext,
     heartbeat: &'a Heartbeat,
@@ -105,13 +105,13 @@ impl<'a> Attempts<'a> {
         Self { context, heartbeat, dependency, backoff: Backoff::default() }
     }
 
-    /// The dependency is up; hands `value` on.
+    /// Marks the dependency as up and passes `value` on.
     pub(crate) fn succeeded<T>(self, value: T) -> T {
         self.dependency.up();
         value
     }
 
-    /// Waits until the next attempt is due, or says why there is none.
+    /// Waits until the next attempt is due, or returns why there is none.
     pub(crate) async fn failed(&mut self, error: PortError) -> Result<(), Stopped> {
         if error.failure() != Failure::Retry || error.is_of_a_zombie() {
             return Err(error.into());
@@ -119,7 +119,7 @@ impl<'a> Attempts<'a> {
         let Self { context, heartbeat, dependency, backoff } = self;
         let wait = backoff.next();
         dependency.down(&error);
-        tracing::warn!(role = context.role(), dependency = dependency.name(), %error, ?wait, "trying again");
+        tracing::warn!(role = context.role(), dependency = dependency.name(), %error, ?wait, "dependency unavailable: retrying");
         Backoff::wait(wait, context, heartbeat).await
     }
 }

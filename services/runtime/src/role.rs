@@ -1,7 +1,7 @@
-//! What the executable knows of a role: its entry in the table of roles.
+//! A role's entry in the table of roles.
 //!
-//! A role's crate has one [`RoleSpec`], and the executable lists them. The sub-commands, the listeners, the
-//! configuration and the tests walk that list, so that a role is added by a crate and a line.
+//! A role's crate has one [`RoleSpec`], and the executable lists them. Subcommands, listeners, configuration and
+//! tests iterate over that list, so adding a role takes a crate and a line.
 
 mod assembly;
 mod settings;
@@ -21,7 +21,7 @@ use watchkeeper_ports::{Group, Topic};
 /// Why a role cannot start.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// Whether a role can run in a process of its own with these settings; else why not, and what to do.
+/// Whether a role can run in its own process with these settings; if not, why, and what to do.
 pub type CheckAlone = fn(&Settings, &Peers) -> Result<(), String>;
 
 /// A role: one job, one crate, one systemd unit.
@@ -31,17 +31,17 @@ pub struct RoleSpec {
     pub name: &'static str,
     /// What it does, in one line of help.
     pub about: &'static str,
-    /// At which port it listens for HTTP in a process of its own, unless the configuration says otherwise.
+    /// Its HTTP port in a process of its own, unless configured otherwise.
     pub http_port: u16,
     /// Where it listens for gRPC, if it does.
     pub grpc: Option<GrpcPort>,
-    /// What it consumes in which group, where the lag is to be shown.
+    /// The topics it consumes and the groups it joins, for which lag is reported.
     pub consumes: &'static [(Topic, Group)],
-    /// Reads its sections of the root, and adds what they say to the settings.
+    /// Reads its sections of the root and adds them to the settings.
     pub read: fn(&mut Section<'_>, &mut Settings),
-    /// What every process gets of it, whether or not the role runs there.
+    /// What it contributes to every process, whether or not it runs there.
     pub share: Option<fn(&mut Shared)>,
-    /// Whether it can run in a process of its own, if it needs more than ports that processes share.
+    /// Whether it can run in its own process, if it needs more than the shared ports.
     pub check_alone: Option<CheckAlone>,
     /// Starts it in a process.
     pub start: fn(&mut Starter<'_>) -> Result<(), StartError>,
@@ -52,7 +52,7 @@ pub struct RoleSpec {
 pub struct GrpcPort {
     /// The key in `[listen]`.
     pub key: &'static str,
-    /// The port, unless the configuration says otherwise.
+    /// The port, unless configured otherwise.
     pub port: u16,
 }
 
@@ -62,11 +62,11 @@ impl fmt::Display for RoleSpec {
     }
 }
 
-/// How roles in other processes of this host are asked.
+/// How to reach roles in other processes of this host.
 #[derive(Clone, Debug, Default)]
 pub struct Peers {
-    /// Where each role listens for gRPC; without those whose port is whichever is free.
+    /// The gRPC address of each role, except those with an ephemeral port.
     pub grpc: BTreeMap<&'static str, Uri>,
-    /// Whether they let everybody in, because there are no tokens.
+    /// Whether they accept requests without a token, because no tokens are configured.
     pub are_open: bool,
 }

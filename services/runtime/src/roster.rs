@@ -1,4 +1,4 @@
-//! What each role of this process says of itself.
+//! The health registry: the state of each role of this process.
 
 use crate::heartbeat::{Heartbeat, Heartbeats};
 use parking_lot::{Mutex, MutexGuard};
@@ -7,10 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Why a dependency is missing before it was tried.
+/// The reason for a dependency that was not tried yet.
 const NOT_REACHED: &str = "not reached yet";
 
-/// What each role of this process says of itself; a clone sees the same.
+/// The state of each role of this process; clones share it.
 #[derive(Clone, Debug)]
 pub struct Roster(Arc<Shared>);
 
@@ -23,27 +23,27 @@ struct Shared {
     heartbeats: Heartbeats,
 }
 
-/// What one role says of itself.
+/// The state of one role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleState {
-    /// What an operator wants to know in one line: `4,120 samples/s, lag 0`.
+    /// The status line: `4,120 samples/s, lag 0`.
     pub status: String,
-    /// The dependencies that cannot be used now, each with the reason.
+    /// The unavailable dependencies, each with the reason.
     pub missing: BTreeMap<&'static str, String>,
-    /// What an operator is to see although the role works, by what it is about.
+    /// Notices for operators while the role works, by subject.
     pub notices: BTreeMap<&'static str, String>,
-    /// Whether it has said anything yet: before, nobody knows what it depends on.
+    /// Whether it has reported anything yet: before that its dependencies are unknown.
     pub has_begun: bool,
 }
 
 impl RoleState {
-    /// Whether it has begun, and every dependency can be used.
+    /// Whether it has reported and every dependency is available.
     pub fn is_ready(&self) -> bool {
         self.has_begun && self.missing.is_empty()
     }
 }
 
-/// The notices, then the status line, or what is waited for.
+/// The notices, then the status line or the missing dependencies.
 impl fmt::Display for RoleState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for notice in self.notices.values() {
@@ -69,7 +69,7 @@ impl Default for Roster {
 }
 
 impl Roster {
-    /// All roles by name, as they are now. A dependency that a loop has been waiting for longer than
+    /// All roles by name, as of now. A dependency that a loop has been waiting for longer than
     /// [`TOLD_AFTER`](crate::TOLD_AFTER) is missing until it answers.
     pub fn roles(&self) -> BTreeMap<&'static str, RoleState> {
         let mut roles = self.lock().clone();
@@ -80,12 +80,12 @@ impl Roster {
         roles
     }
 
-    /// Whether every role can use all it depends on.
+    /// Whether all dependencies of every role are available.
     pub fn is_ready(&self) -> bool {
         self.roles().values().all(RoleState::is_ready)
     }
 
-    /// Waits until every role can use all it depends on.
+    /// Waits until all dependencies of every role are available.
     pub async fn ready(&self) {
         let mut changes = self.0.changes.subscribe();
         while !self.is_ready() {
@@ -95,12 +95,12 @@ impl Roster {
         }
     }
 
-    /// Changes when what a role depends on is missing or there again.
+    /// Changes when a dependency becomes unavailable or available again.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.0.changes.subscribe()
     }
 
-    /// The names of the loops that are hung, such as `persister.receive`.
+    /// The names of the stalled loops, such as `persister.receive`.
     pub fn hung(&self) -> Vec<String> {
         self.0.heartbeats.hung()
     }
@@ -155,7 +155,7 @@ impl Roster {
     }
 }
 
-/// Something a role cannot work without, such as `bus` or `store`.
+/// A dependency that a role requires, such as `bus` or `store`.
 #[derive(Clone, Debug)]
 pub struct Dependency {
     roster: Roster,
@@ -164,24 +164,24 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    /// Its name.
+    /// The name of the dependency.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// It can be used.
+    /// Marks it as available.
     pub fn up(&self) {
         let came_back = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
         if let Some(reason) = came_back {
-            // That everything is there at the start is no news.
+            // Don't log the initial connect as a recovery.
             if reason != NOT_REACHED {
-                tracing::info!(role = self.role, dependency = self.name, "dependency is back");
+                tracing::info!(role = self.role, dependency = self.name, "dependency is available again");
             }
             self.roster.0.changes.send_replace(());
         }
     }
 
-    /// It cannot be used now, for `reason`.
+    /// Marks it as unavailable because of `reason`.
     pub fn down(&self, reason: impl fmt::Display) {
         let mut roles = self.roster.lock();
         let state = roles.entry(self.role).or_default();
@@ -192,7 +192,7 @@ impl Dependency {
     }
 }
 
-/// Something that an operator is to see although the role works, such as a clock that is not believed.
+/// A condition that operators must see although the role works, such as a clock that is not trusted.
 #[derive(Clone, Debug)]
 pub struct Notice {
     roster: Roster,
@@ -201,7 +201,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// It holds, and reads so. That it begins is logged.
+    /// Sets the notice to this text. Logged when it was not set.
     pub fn set(&self, text: impl fmt::Display) {
         let text = text.to_string();
         let before = self.roster.lock().entry(self.role).or_default().notices.insert(self.name, text.clone());
@@ -210,11 +210,11 @@ impl Notice {
         }
     }
 
-    /// It holds no longer.
+    /// Clears the notice.
     pub fn clear(&self) {
         let before = self.roster.lock().entry(self.role).or_default().notices.remove(self.name);
         if before.is_some() {
-            tracing::info!(role = self.role, about = self.name, "it is over");
+            tracing::info!(role = self.role, about = self.name, "condition cleared");
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The signals a process obeys.
+//! Signal handling.
 
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a signal asks for.
+/// The request behind a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// SIGTERM or SIGINT: stop.
     Stop,
-    /// SIGHUP: read the configuration again.
+    /// SIGHUP: reload the configuration.
     Reload,
 }
 
-/// The signals of this process, from the moment it was made.
+/// The signals of this process since the value was created.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,

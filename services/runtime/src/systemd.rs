@@ -1,4 +1,4 @@
-//! What systemd is told: `sd_notify(3)`. Without systemd nobody listens, and nothing is sent.
+//! `sd_notify(3)`: readiness, status and watchdog. Nothing is sent without systemd.
 
 use crate::roster::Roster;
 use sd_notify::NotifyState;
@@ -11,18 +11,17 @@ use watchkeeper_domain::text;
 /// How often `STATUS=` is sent.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 
-/// Tells systemd how the process is until it is dropped.
+/// Notifies systemd about the process until it is dropped.
 pub(crate) struct Notifier {
     roster: Roster,
     telling: JoinHandle<()>,
 }
 
 impl Notifier {
-    /// Says that the process serves, then keeps telling its status, and that it is alive while no loop
-    /// is hung.
+    /// Sends `READY=1`, then keeps sending the status, and the watchdog keep-alive while no loop is stalled.
     ///
-    /// A missing dependency does not hold `READY=1` back: the unit's listeners answer (and say what is
-    /// missing), and a start that waits for a database would hold up the boot of the whole host.
+    /// `READY=1` does not wait for dependencies: the unit's listeners answer (and report what is missing), and a
+    /// start that waits for a database would hold up the boot of the whole host.
     pub(crate) fn start(roster: Roster) -> Self {
         send(&[NotifyState::Ready]);
         Self { telling: tokio::spawn(tell(roster.clone())), roster }
@@ -40,7 +39,7 @@ impl Notifier {
         send(&[NotifyState::Ready, NotifyState::Status(&line)]);
     }
 
-    /// Says that the process has begun to stop.
+    /// Notifies systemd that the process is stopping.
     pub(crate) fn stopping(&self) {
         self.telling.abort();
         send(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
@@ -70,15 +69,15 @@ async fn tell(roster: Roster) {
     }
 }
 
-/// Whether the watchdog is to be told that all is well.
+/// Whether to send the watchdog keep-alive.
 fn is_well(hung: &[String]) -> bool {
     if !hung.is_empty() {
-        tracing::error!(loops = hung.join(", "), "hung: the watchdog is not told that all is well");
+        tracing::error!(loops = hung.join(", "), "stalled: watchdog keep-alive withheld");
     }
     hung.is_empty()
 }
 
-/// One line, whatever the reasons in it contain: what comes after a line end would be another assignment.
+/// One line, whatever the reasons contain: text after a line end would be another assignment.
 fn status_line(roster: &Roster, hung: &[String]) -> String {
     let roles = roster.roles();
     let mut line = String::new();

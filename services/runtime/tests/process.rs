@@ -61,7 +61,7 @@ async fn a_role_that_fails_ends_the_process_and_the_others_finish() {
 async fn a_role_that_ends_without_being_asked_to_has_failed() {
     let mut process = process();
     process.spawn("collector", async { Ok(()) });
-    assert_eq!(end(process).await, Ended::Failed("collector: ended without being asked to".into()));
+    assert_eq!(end(process).await, Ended::Failed("collector: ended unexpectedly".into()));
 }
 
 #[tokio::test]

@@ -4,28 +4,28 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use watchkeeper_config::Section;
 
-/// Most bytes that wait on the disk, as they are stored (compressed): the default and the bounds.
+/// Disk limit in bytes, as stored (compressed): the default and the bounds.
 pub const MAX_SPOOL: (usize, RangeInclusive<usize>) = (1 << 30, (16 << 20)..=(1 << 40));
 
-/// Where records wait while the bus is away, and how many. Of no use with the embedded bus, which is never
-/// further away than the spool.
+/// Where records are spooled while the bus is unavailable, and how many. Unused with the embedded bus, which is as
+/// available as a spool would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpoolConfig {
-    /// Most bytes that wait on the disk, as they are stored (compressed).
+    /// Most bytes on the disk, as stored (compressed).
     pub max_bytes: usize,
     /// The spool's own directory; `None` for the role's in the data directory.
     pub directory: Option<PathBuf>,
-    /// The role's directory in the data directory: no two roles have the same.
+    /// The role's directory in the data directory: unique per role.
     name: &'static str,
 }
 
 impl SpoolConfig {
-    /// The defaults of the role whose directory in the data directory is called `name`.
+    /// The defaults of a role whose directory in the data directory has this name.
     pub const fn named(name: &'static str) -> Self {
         Self { max_bytes: MAX_SPOOL.0, directory: None, name }
     }
 
-    /// Reads the section `spool` of `section`, a role's; what is not given is as in `self`.
+    /// Reads the section `spool` of a role's `section`; missing keys are as in `self`.
     #[must_use]
     pub fn read(self, section: &mut Section<'_>) -> Self {
         section.section("spool", |spool| Self {
@@ -35,7 +35,7 @@ impl SpoolConfig {
         })
     }
 
-    /// Where the spool is, for a process with this data directory.
+    /// The spool's directory, for a process with this data directory.
     pub fn directory_in(&self, data_dir: &Path) -> PathBuf {
         self.directory.clone().unwrap_or_else(|| data_dir.join(self.name))
     }

@@ -1,4 +1,4 @@
-//! The loops that empty the spool, one for each topic: receive → publish to the bus → commit.
+//! The loops that forward the spool, one per topic: receive → publish to the bus → commit.
 
 use crate::parts;
 use crate::spool::Spool;
@@ -12,24 +12,23 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use watchkeeper_ports::{Delivery, PortError, Position, ReceivedBatch, Subscription, TopicPartition};
 use watchkeeper_runtime::{Backoff, Heartbeat, RoleContext};
 
-/// How long to wait after a failure of the disk. More often than the role looks at the spool, so that a spool that
-/// fails at every try stays down in between.
+/// How long to wait after a disk failure. More often than the role checks the spool, so that a spool that fails at
+/// every attempt stays down in between.
 const TRY_AGAIN_EVERY: Duration = Duration::from_secs(1);
-/// Records that are passed on at once, at most: few enough for the bus to take them in time.
+/// Most records per batch: few enough for the bus to accept them in time.
 const RECORDS_AT_ONCE: usize = 2_000;
-/// With no more than that many records left to pass on, new ones wait until those are done.
+/// With no more than this many records left, new ones are held back until those are forwarded.
 const NEARLY_EMPTY: u64 = 2_000;
-/// How long new records are made to wait for the last ones in the spool before those are given up for the
-/// time being; what the bus has in hand is waited for.
+/// How long new records are held back for the last ones in the spool before the switch is abandoned for now; an
+/// outstanding publish is waited for.
 const SWITCHED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Takes what waits in the spool to the bus until the role is asked to stop. What is left stays for the
-/// next start.
+/// Forwards the spool to the bus until the role stops. The rest stays for the next start.
 pub(crate) async fn keep_forwarding(context: &RoleContext, spool: &Spool) {
     tokio::join!(find_left_behind(context, spool), keep_forwarding_each(context, spool));
 }
 
-/// Adds the topics of which something may wait from before.
+/// Adds the topics that may have records from an earlier run.
 async fn find_left_behind(context: &RoleContext, spool: &Spool) {
     let heartbeat = context.heartbeat("spooled topics");
     while !context.shutdown().is_cancelled() {
@@ -41,7 +40,7 @@ async fn find_left_behind(context: &RoleContext, spool: &Spool) {
     }
 }
 
-/// Forwards each topic as soon as there is one.
+/// Forwards each topic as soon as it exists.
 async fn keep_forwarding_each(context: &RoleContext, spool: &Spool) {
     let (mut known, mut topics) = (0, spool.topics.subscribe());
     let mut loops = FuturesUnordered::new();
@@ -49,7 +48,7 @@ async fn keep_forwarding_each(context: &RoleContext, spool: &Spool) {
         let new = topics.borrow_and_update()[known..].to_vec();
         known += new.len();
         loops.extend(new.into_iter().map(|topic| keep_forwarding_topic(context, spool, topic)));
-        // A loop ends when the role is asked to stop.
+        // A loop ends when the role stops.
         tokio::select! {
             _ = loops.next() => {}
             _ = topics.changed() => {}
@@ -79,20 +78,21 @@ struct Forwarder<'a> {
     heartbeat: Heartbeat,
     spool: &'a Spool,
     topic: &'a TopicSpool,
-    /// Up to where records were passed on. A disk that is full is read on, and told later.
+    /// The position up to which records were forwarded. Reading continues from a full disk; its position is committed
+    /// later.
     forwarded: Option<Position>,
     is_committed: bool,
-    /// While the bus is away.
+    /// While the bus is unavailable.
     backoff: Backoff,
 }
 
 impl Forwarder<'_> {
-    /// Passes records on until the role is asked to stop.
+    /// Forwards records until the role stops.
     ///
     /// # Errors
-    /// A failure of the disk, which has been noted: what was not passed on stays where it is.
+    /// A disk failure, which is already reported: what was not forwarded stays in the spool.
     async fn forward(&mut self) -> Result<(), PortError> {
-        // Before joining, which writes: a disk without room, on which nothing waits, keeps nothing from the bus.
+        // Before joining, which writes: a full disk with an empty spool must not keep batches from the bus.
         self.switch_if_empty().await?;
         let mut waiting = self.disk(self.spool.disk.subscribe(&self.topic.name, &forwarders())).await?;
         loop {
@@ -100,7 +100,7 @@ impl Forwarder<'_> {
                 biased;
                 () = self.context.shutdown().cancelled() => return Ok(()),
                 delivery = self.heartbeat.idle(waiting.next(RECORDS_AT_ONCE)) => self.noted(delivery)?,
-                // The batch may not have come to the disk.
+                // The batch may not have reached the disk.
                 () = self.topic.gate.diverted() => {
                     self.switch_if_empty().await?;
                     continue;
@@ -115,7 +115,7 @@ impl Forwarder<'_> {
                 Delivery::Revoked(_) => {}
                 Delivery::Records(batch) => {
                     if !self.pass_on(&mut *waiting, &batch).await? {
-                        // When it is asked to stop, the loop ends at its beginning.
+                        // When the role stops, the loop ends at its beginning.
                         let _ = self.backoff.pause(self.context, &self.heartbeat).await;
                     } else if self.left().await? <= NEARLY_EMPTY {
                         self.switch(&mut *waiting).await?;
@@ -125,7 +125,7 @@ impl Forwarder<'_> {
         }
     }
 
-    /// Goes on behind what was passed on, which the disk may not know yet.
+    /// Resumes after the forwarded records, which the disk may not know yet.
     async fn resume(
         &self,
         waiting: &mut dyn Subscription,
@@ -139,18 +139,19 @@ impl Forwarder<'_> {
         }
     }
 
-    /// Publishes a batch to the bus and commits it. If the bus does not take it, it is the next again. Says
-    /// whether it did.
+    /// Publishes a batch to the bus and commits it. A batch that the bus refuses is retried. Returns whether it was
+    /// published.
     async fn pass_on(
         &mut self,
         waiting: &mut dyn Subscription,
         batch: &ReceivedBatch,
     ) -> Result<bool, PortError> {
-        // Also when it was written by a request that is long gone, and whose sender sends it again.
+        // Also for a record written by a request that has ended since, and whose sender retries.
         self.topic.gate.spool();
         let at = |next| Position { partition: batch.partition.clone(), next };
         let passed_on = parts::publish(&self.spool.bus, self.context.role(), batch, &self.heartbeat);
         let Ok(rejected) = passed_on.await else {
+            // The spool delivers the batch again, from its first record.
             let first = batch.offsets.first().copied().unwrap_or(batch.next);
             self.disk(waiting.seek(at(first))).await?;
             return Ok(false);
@@ -164,8 +165,8 @@ impl Forwarder<'_> {
         Ok(true)
     }
 
-    /// Commits what was passed on. What the disk does not take note of is passed on again by the next
-    /// process, not by this one.
+    /// Commits the forwarded position. If the disk cannot record it, the next process forwards those records again;
+    /// this one does not.
     async fn commit(&mut self, waiting: &mut dyn Subscription) {
         let committed = match &self.forwarded {
             Some(position) => self.disk(waiting.commit(slice::from_ref(position))).await,
@@ -174,11 +175,12 @@ impl Forwarder<'_> {
         self.is_committed = committed.is_ok();
     }
 
-    /// Lets batches go directly if nothing waits.
+    /// Switches to direct publishing if nothing is spooled.
     async fn switch_if_empty(&self) -> Result<(), PortError> {
         if self.left().await? > 0 {
             return Ok(());
         }
+        // Counted again with the gate closed: a batch may have been written since.
         let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.topic.gate.close()).await;
         if self.left().await? == 0 {
             closed.open_directly();
@@ -186,9 +188,11 @@ impl Forwarder<'_> {
         Ok(())
     }
 
-    /// Passes the last records on while new ones wait, and lets batches go directly if that is done in
-    /// [`SWITCHED_WITHIN`] and the bus takes them.
+    /// Forwards the last records while new ones are held back, and switches to direct publishing if that completes
+    /// within [`SWITCHED_WITHIN`] and the bus accepts them.
     async fn switch(&mut self, waiting: &mut dyn Subscription) -> Result<(), PortError> {
+        // From here on no batch is written to the disk. Every return without `open_directly` drops `closed`, and
+        // writers continue to the disk.
         let closed = self.heartbeat.waiting(self.spool.dependency.name(), self.topic.gate.close()).await;
         let deadline = Instant::now() + SWITCHED_WITHIN;
         while self.left().await? > 0 {
@@ -207,7 +211,7 @@ impl Forwarder<'_> {
         Ok(())
     }
 
-    /// How many records are left to pass on.
+    /// How many records are left to forward.
     async fn left(&self) -> Result<u64, PortError> {
         let forwarded = self.forwarded.as_ref().map_or(0, |position| position.next);
         self.disk(self.topic.waiting(&*self.spool.disk, forwarded)).await
@@ -218,7 +222,7 @@ impl Forwarder<'_> {
         self.noted(self.heartbeat.waiting(self.spool.dependency.name(), answer).await)
     }
 
-    /// The role depends on the disk: its failures are noted.
+    /// The role depends on the disk: its failures are reported.
     fn noted<T>(&self, outcome: Result<T, PortError>) -> Result<T, PortError> {
         outcome.map_err(|error| self.spool.watched.failed(error))
     }

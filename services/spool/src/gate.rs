@@ -1,12 +1,12 @@
-//! Which way batches go, and the switch between the two ways.
+//! Routes batches to the bus or to the spool, and switches between the two.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Which way batches of one topic go: at first to the disk, because something may wait there from before.
+/// The route of batches of one topic: at first to the disk, because it may have records from an earlier run.
 ///
-/// Batches go directly only if nobody writes to the disk and nothing waits there. So the way changes to
-/// "directly" only while the gate is closed, which keeps writers out; each writer has entered.
+/// Batches go directly only if nobody writes to the disk and it is empty. So the switch to "directly" happens only
+/// while the gate is closed, which keeps writers out; each writer holds the gate.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     is_direct: AtomicBool,
@@ -14,10 +14,10 @@ pub(crate) struct Gate {
     diverted: Notify,
 }
 
-/// Held by who writes to the disk, until that is done.
+/// Held while writing to the disk.
 pub(crate) type Writing<'g> = RwLockReadGuard<'g, ()>;
 
-/// Keeps writers waiting until it is dropped.
+/// Blocks writers until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Closed<'g> {
     gate: &'g Gate,
@@ -30,13 +30,13 @@ impl Gate {
         self.is_direct.load(Ordering::SeqCst)
     }
 
-    /// Lets a writer in, unless batches go directly by then.
+    /// Admits a writer, unless batches go directly by then.
     pub(crate) async fn enter(&self) -> Option<Writing<'_>> {
         let writing = self.writers.read().await;
         (!self.is_direct()).then_some(writing)
     }
 
-    /// Lets a writer in whose batch the bus did not take: from now on no batch goes directly.
+    /// Admits a writer whose batch the bus did not accept: from now on no batch goes directly.
     pub(crate) async fn divert(&self) -> Writing<'_> {
         let writing = self.writers.read().await;
         self.spool();
@@ -49,19 +49,19 @@ impl Gate {
         self.is_direct.store(false, Ordering::SeqCst);
     }
 
-    /// Waits until a batch is diverted, or was since the last time.
+    /// Waits until a batch is diverted, or was since the last call.
     pub(crate) async fn diverted(&self) {
         self.diverted.notified().await;
     }
 
-    /// Waits until nobody writes any more, and lets nobody in.
+    /// Waits until nobody writes, and admits nobody.
     pub(crate) async fn close(&self) -> Closed<'_> {
         Closed { gate: self, _nobody_writes: self.writers.write().await }
     }
 }
 
 impl Closed<'_> {
-    /// Opens the gate and lets batches go directly. Nothing may wait on the disk.
+    /// Opens the gate and lets batches go directly. The disk must be empty.
     pub(crate) fn open_directly(self) {
         self.gate.is_direct.store(true, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! What the spool counts, under the name of its role.
+//! Metrics of the spool, under the name of its role.
 
 use crate::topic_spool::Backlog;
 use prometheus::{Gauge, IntCounter, IntGauge};
@@ -22,25 +22,25 @@ impl SpoolMetrics {
         Ok(Self {
             spooled: counter(
                 "spooled_records_total",
-                "Records written to the spool because the bus was away.",
+                "Records written to the spool because the bus was unavailable.",
             )?,
             forwarded: counter(
                 "spool_forwarded_records_total",
-                "Records passed on from the spool to the bus.",
+                "Records forwarded from the spool to the bus.",
             )?,
             rejected: counter(
                 "spool_rejected_records_total",
-                "Records of the spool that the bus takes on the dead-letter topic only.",
+                "Spooled records that the bus rejected and that went to the dead-letter topic.",
             )?,
             records: register(
                 registry,
-                IntGauge::new(name("spool_records"), "Records that wait in the spool.")?,
+                IntGauge::new(name("spool_records"), "Records in the spool that are not forwarded yet.")?,
             )?,
             oldest_seconds: register(
                 registry,
                 Gauge::new(
                     name("spool_oldest_seconds"),
-                    "How long the first record in the spool has waited; 0 when there is none.",
+                    "Age of the oldest record in the spool; 0 when it is empty.",
                 )?,
             )?,
         })
@@ -51,7 +51,7 @@ impl SpoolMetrics {
         self.oldest_seconds.set(backlog.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
     }
 
-    /// Records that waited when they were last shown.
+    /// Spooled records, as last reported.
     pub(crate) fn waiting(&self) -> u64 {
         u64::try_from(self.records.get()).unwrap_or(0)
     }

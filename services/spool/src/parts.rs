@@ -1,4 +1,4 @@
-//! Passing records on of which the bus may never take some.
+//! Forwarding records of which the bus may reject some.
 
 use crate::remote::RemoteBus;
 use watchkeeper_domain::Timestamp;
@@ -6,12 +6,11 @@ use watchkeeper_ports::{BatchBuilder, PortError, ReceivedBatch, RecordBatch};
 use watchkeeper_runtime::Heartbeat;
 use watchkeeper_wire::dead_letter::{DeadLetter, send_letters};
 
-/// Publishes the records in order, as one batch if the bus takes that; what it never takes is halved until
-/// it does, and a single record that it never takes goes to the dead-letter topic, rejected by `role`. Gives how
-/// many did.
+/// Publishes the records in order, as one batch if the bus accepts that; a rejected batch is halved until it does,
+/// and a single rejected record goes to the dead-letter topic, rejected by `role`. Returns how many did.
 ///
 /// # Errors
-/// Those of the bus; some records may then have been published.
+/// Those of the bus; some records may have been published by then.
 pub(crate) async fn publish(
     bus: &RemoteBus,
     role: &str,
@@ -46,7 +45,7 @@ pub(crate) async fn publish(
 }
 
 fn letter(batch: &ReceivedBatch, index: usize, role: &str, reason: &str) -> RecordBatch {
-    tracing::warn!(reason, "the bus has rejected a record of the spool");
+    tracing::warn!(reason, "the bus rejected a spooled record");
     let mut letter = BatchBuilder::default();
     DeadLetter {
         reason,

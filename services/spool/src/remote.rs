@@ -1,4 +1,4 @@
-//! The bus, and since when it is away.
+//! The bus, and since when it is unavailable.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 
-/// How long the bus may take for one batch before it counts as away: well within the time that who
-/// publishes waits for the answer.
+/// How long the bus may take for one batch before it counts as unavailable: well within the time that publishers wait
+/// for an answer.
 pub(crate) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
-/// The bus, and since when it is away.
+/// The bus, and since when it is unavailable.
 pub(crate) struct RemoteBus {
     bus: Arc<dyn EventBus>,
     state: Mutex<State>,
@@ -31,8 +31,8 @@ impl RemoteBus {
     /// Publishes a batch.
     ///
     /// # Errors
-    /// Those of the bus; that it is not available too when it does not answer [`TAKEN_WITHIN`] that time.
-    /// Then it may take the batch all the same.
+    /// Those of the bus; it also counts as unavailable when it does not answer within [`TAKEN_WITHIN`]. It may accept
+    /// the batch all the same.
     pub(crate) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
         let published = timeout(TAKEN_WITHIN, self.bus.publish(topic, batch)).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} s", TAKEN_WITHIN.as_secs());
@@ -42,7 +42,7 @@ impl RemoteBus {
         published
     }
 
-    /// How long the bus has been away; `None` when it took the last batch.
+    /// How long the bus has been unavailable; `None` if it accepted the last batch.
     pub(crate) fn away_for(&self) -> Option<Duration> {
         self.state().away_since.map(|since| since.elapsed())
     }
@@ -53,19 +53,19 @@ impl RemoteBus {
         self.state().broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Says so in the log when the bus goes away and when it is back, and not for each batch.
+    /// Logs when the bus becomes unavailable and available again, not for each batch.
     fn note(&self, error: Option<&PortError>) {
         let mut state = self.state();
         match error.map(|error| (error, error.failure())) {
             None | Some((_, Failure::Reject)) => {
                 if let Some(since) = state.away_since.take() {
-                    tracing::info!(away = ?since.elapsed(), "the bus is back");
+                    tracing::info!(away = ?since.elapsed(), "the bus is available again: forwarding spooled records");
                 }
             }
             Some((error, Failure::Retry)) => {
                 if state.away_since.is_none() {
                     state.away_since = Some(Instant::now());
-                    tracing::warn!(%error, "the bus is away, records are spooled");
+                    tracing::warn!(%error, "the bus is unavailable: spooling records");
                 }
             }
             Some((error, Failure::Stop)) => state.broken = Some(error.clone()),

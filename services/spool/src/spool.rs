@@ -1,4 +1,4 @@
-//! The spool beside the bus: which way each batch goes.
+//! The spool beside the bus, and the routing of batches.
 
 use crate::metrics::SpoolMetrics;
 use crate::remote::RemoteBus;
@@ -13,20 +13,20 @@ use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 use watchkeeper_runtime::probe::PROBE_WITHIN;
 use watchkeeper_runtime::{Dependency, RoleContext};
 
-/// Takes batches to the bus, and keeps them on the disk while that is away.
+/// Publishes batches to the bus, and to the disk while that is unavailable.
 pub(crate) struct Spool {
     pub(crate) bus: RemoteBus,
-    /// Where batches wait. Each topic has one group of consumers: the loop that forwards it.
+    /// The spool itself. Each topic has one consumer group: the loop that forwards it.
     pub(crate) disk: Arc<dyn EventBus>,
     pub(crate) watched: WatchedBus,
     pub(crate) dependency: Dependency,
-    /// The topics that were published to, or of which something waited at the start; none is ever removed.
+    /// The topics that were published to, or had spooled records at the start; none is ever removed.
     pub(crate) topics: watch::Sender<Vec<Arc<TopicSpool>>>,
     pub(crate) metrics: SpoolMetrics,
 }
 
 impl Spool {
-    /// `topic` is forwarded from the start, so that a disk that cannot be written to is noticed before it is needed.
+    /// `topic` is forwarded from the start, so that a read-only disk is noticed before it is needed.
     pub(crate) fn new(
         context: &RoleContext,
         bus: Arc<dyn EventBus>,
@@ -48,6 +48,7 @@ impl Spool {
     pub(crate) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
         let (spooled, disk) = (self.topic(topic), &*self.disk);
         spooled.begin(disk).await.map_err(|error| self.watched.failed(error))?;
+        // Held until the batch is on the disk: the gate cannot close, and so not switch to the bus, before that.
         let _writing = loop {
             if spooled.gate.is_direct() {
                 match self.bus.publish(topic, batch.clone()).await {
@@ -55,6 +56,7 @@ impl Spool {
                     published => return published,
                 }
             }
+            // `None` if the gate switched to the bus meanwhile: then the bus is tried again.
             if let Some(writing) = spooled.gate.enter().await {
                 break writing;
             }
@@ -66,7 +68,7 @@ impl Spool {
         Ok(())
     }
 
-    /// A topic, which is there from the first time on that it is asked for.
+    /// A topic, created on first use.
     pub(crate) fn topic(&self, name: &Topic) -> Arc<TopicSpool> {
         let find =
             |topics: &[Arc<TopicSpool>]| topics.iter().find(|topic| topic.name == *name).map(Arc::clone);
@@ -84,11 +86,11 @@ impl Spool {
         topic.expect("it was found or added")
     }
 
-    /// Looks whether the disk answers, and what waits there.
+    /// Checks that the disk answers, and counts the spooled records.
     ///
     /// # Errors
-    /// A failure of the bus that a restart may help. One of the disk makes the role unready and no more: as
-    /// long as the bus is there, records are taken.
+    /// A failure of the bus that a restart may help. A failure of the disk only makes the role unready: records are
+    /// accepted while the bus is available.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
         self.bus.check()?;
         if let Err(error) = self.watched.check().await {
@@ -100,7 +102,7 @@ impl Spool {
         Ok(())
     }
 
-    /// As of the last look.
+    /// As of the last check.
     pub(crate) fn state(&self) -> SpoolState {
         SpoolState::of(self.bus.away_for(), self.metrics.waiting())
     }

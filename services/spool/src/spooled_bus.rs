@@ -13,31 +13,31 @@ use watchkeeper_ports::{
 use watchkeeper_runtime::probe::PROBE_EVERY;
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
-/// A bus of the role's own on the local disk, in which records wait while the bus is away; or why it cannot
-/// be opened. It has one partition to a topic, keeps for as long as it takes what its only group has not
-/// committed, and refuses what is more than it has room for.
+/// A bus of the role's own on the local disk that keeps records while the bus is unavailable; or why it cannot be
+/// opened. It has one partition per topic, keeps records until its only group has committed them, and refuses records
+/// beyond its capacity.
 pub type SpoolPort = Result<Arc<dyn EventBus>, PortError>;
 
-/// The bus that a role publishes to: while the bus behind it is away, records of any topic go to the spool, if there
-/// is one. The role depends on the spool then, else on the bus.
+/// The bus that a role publishes to: while the bus behind it is unavailable, records of any topic go to the spool, if
+/// there is one. The role then depends on the spool, else on the bus.
 ///
-/// What is published is durable when [`publish`](EventBus::publish) returns, as with any bus; while records of the
-/// topic wait in the spool it cannot be read yet. All other methods are those of the bus behind it.
+/// Published records are durable when [`publish`](EventBus::publish) returns, as with any bus; spooled records of the
+/// topic cannot be read yet. All other methods are those of the bus behind it.
 pub struct SpooledBus {
     context: RoleContext,
     bus: Arc<dyn EventBus>,
     way: Way,
 }
 
-/// Which way batches go.
+/// The route of batches.
 enum Way {
     Bus(WatchedBus),
     Spool(Box<Spool>),
 }
 
 impl SpooledBus {
-    /// In front of `bus`. With a spool that cannot be opened, records go to the bus alone, and the role is not ready.
-    /// `topic` is one that the role publishes to: to know whether what it depends on answers, that is asked about it.
+    /// In front of `bus`. If the spool cannot be opened, records go to the bus alone, and the role is not ready.
+    /// `topic` is one that the role publishes to: health checks query it.
     ///
     /// # Errors
     /// When its metrics are registered already.
@@ -51,7 +51,7 @@ impl SpooledBus {
             Some(Ok(disk)) => Way::Spool(Box::new(Spool::new(context, Arc::clone(&bus), disk, topic)?)),
             no_spool => {
                 if let Some(Err(error)) = no_spool {
-                    tracing::error!(%error, "cannot open the spool: no records are kept while the bus is away");
+                    tracing::error!(%error, "cannot open the spool: records cannot be spooled while the bus is unavailable");
                     context.dependency("spool").down(error);
                 }
                 Way::Bus(WatchedBus::new(Arc::clone(&bus), topic, context.dependency("bus")))
@@ -60,8 +60,7 @@ impl SpooledBus {
         Ok(Self { context: context.clone(), bus, way })
     }
 
-    /// Watches what the role depends on, and forwards what waits, until the role is asked to stop. What is left
-    /// stays for the next start.
+    /// Monitors the dependencies and forwards the spool until the role stops. The rest stays for the next start.
     ///
     /// # Errors
     /// A failure of the bus that only a restart helps.
@@ -70,7 +69,7 @@ impl SpooledBus {
         Ok(())
     }
 
-    /// What waits, as of the last look.
+    /// The state of the spool, as of the last check.
     pub fn state(&self) -> SpoolState {
         match &self.way {
             Way::Bus(_) => SpoolState::Idle,
@@ -78,7 +77,7 @@ impl SpooledBus {
         }
     }
 
-    /// What the role depends on: `bus` or `spool`.
+    /// The dependency of the role: `bus` or `spool`.
     pub fn dependency(&self) -> &'static str {
         match &self.way {
             Way::Bus(bus) => bus.dependency.name(),

@@ -1,4 +1,4 @@
-//! How the spool is, at a glance.
+//! The state of the spool.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,21 +8,21 @@ use watchkeeper_runtime::Grouped;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
-/// How the spool is, at a glance.
+/// The state of the spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpoolState {
-    /// The bus is there, nothing waits.
+    /// The bus is available, and the spool is empty.
     Idle,
-    /// The bus is away.
+    /// The bus is unavailable.
     Spooling {
         /// For how long.
         away_for: Duration,
-        /// Records that wait.
+        /// Spooled records.
         waiting: u64,
     },
-    /// The bus is back, and some still wait.
+    /// The bus is available again, and some records are still spooled.
     Replaying {
-        /// Records that wait.
+        /// Spooled records.
         waiting: u64,
     },
 }
@@ -43,14 +43,14 @@ impl fmt::Display for SpoolState {
             Self::Idle => f.write_str("the spool is empty"),
             Self::Spooling { away_for, waiting } => {
                 let away_for = show_duration(roughly(away_for));
-                write!(f, "spooling: bus away for {away_for}, {} records wait", Grouped(waiting))
+                write!(f, "spooling: bus unavailable for {away_for}, {} records pending", Grouped(waiting))
             }
-            Self::Replaying { waiting } => write!(f, "replaying: {} records left", Grouped(waiting)),
+            Self::Replaying { waiting } => write!(f, "forwarding: {} records left", Grouped(waiting)),
         }
     }
 }
 
-/// To the second below a minute, to the minute below an hour, to the hour from there on.
+/// Rounded to the second below a minute, to the minute below an hour, to the hour above.
 fn roughly(duration: Duration) -> Duration {
     let seconds = duration.as_secs();
     let step = match seconds {
@@ -69,10 +69,10 @@ mod tests {
     fn the_state_reads_at_a_glance() {
         let spooling =
             |seconds| SpoolState::of(Some(Duration::from_millis(seconds * 1_000 + 700)), 12_400).to_string();
-        assert_eq!(spooling(59), "spooling: bus away for 59s, 12,400 records wait");
-        assert_eq!(spooling(200), "spooling: bus away for 3m, 12,400 records wait");
-        assert_eq!(spooling(2 * HOUR + 59), "spooling: bus away for 2h, 12,400 records wait");
-        assert_eq!(SpoolState::of(None, 3_100).to_string(), "replaying: 3,100 records left");
+        assert_eq!(spooling(59), "spooling: bus unavailable for 59s, 12,400 records pending");
+        assert_eq!(spooling(200), "spooling: bus unavailable for 3m, 12,400 records pending");
+        assert_eq!(spooling(2 * HOUR + 59), "spooling: bus unavailable for 2h, 12,400 records pending");
+        assert_eq!(SpoolState::of(None, 3_100).to_string(), "forwarding: 3,100 records left");
         assert_eq!(SpoolState::of(None, 0), SpoolState::Idle);
     }
 }

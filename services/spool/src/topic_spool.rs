@@ -1,4 +1,4 @@
-//! One topic of the spool: its gate, and what waits on the disk.
+//! One topic of the spool: its gate and its backlog.
 
 use crate::gate::Gate;
 use tokio::sync::OnceCell;
@@ -9,16 +9,16 @@ use watchkeeper_ports::{EventBus, Group, Offset, PortError, Topic};
 pub(crate) struct TopicSpool {
     pub(crate) name: Topic,
     pub(crate) gate: Gate,
-    /// Done once somebody has looked whether anything waits from before.
+    /// Set once the backlog of earlier runs was checked.
     begun: OnceCell<()>,
-    /// Done once the group is known: only from then on does the disk keep what was not forwarded.
+    /// Set once the group has joined: only then does the disk keep records that are not forwarded.
     joined: OnceCell<()>,
 }
 
 /// What waits on the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
-    /// Records that were not forwarded, as far as the disk knows.
+    /// Records that are not forwarded, according to the disk.
     pub(crate) records: u64,
     /// When the first of them was written.
     pub(crate) oldest: Option<Timestamp>,
@@ -29,7 +29,7 @@ impl TopicSpool {
         Self { name, gate: Gate::default(), begun: OnceCell::new(), joined: OnceCell::new() }
     }
 
-    /// Lets the first batch go directly if nothing waits from before.
+    /// Lets the first batch go directly if nothing is spooled from before.
     pub(crate) async fn begin(&self, disk: &dyn EventBus) -> Result<(), PortError> {
         let begin = || async {
             if self.waiting(disk, 0).await? == 0 {
@@ -44,19 +44,19 @@ impl TopicSpool {
         self.begun.get_or_try_init(begin).await.map(drop)
     }
 
-    /// Makes the group known, before the first batch is written.
+    /// Joins the group, before the first batch is written.
     pub(crate) async fn join(&self, disk: &dyn EventBus) -> Result<(), PortError> {
         let join = || async { disk.subscribe(&self.name, &forwarders()).await.map(drop) };
         self.joined.get_or_try_init(join).await.map(drop)
     }
 
-    /// How many records wait from `forwarded` on, which may be further than the disk knows.
+    /// How many records are spooled from `forwarded` on, which may be ahead of the disk.
     pub(crate) async fn waiting(&self, disk: &dyn EventBus, forwarded: Offset) -> Result<u64, PortError> {
         let lags = disk.lag(&self.name, &forwarders()).await?;
         Ok(lags.iter().map(|lag| lag.high.saturating_sub(lag.committed.max(forwarded))).sum())
     }
 
-    /// What waits.
+    /// The spooled records of the topic.
     pub(crate) async fn backlog(&self, disk: &dyn EventBus) -> Result<Backlog, PortError> {
         let mut backlog = Backlog::default();
         for lag in disk.lag(&self.name, &forwarders()).await? {
@@ -72,7 +72,7 @@ impl TopicSpool {
 }
 
 impl Backlog {
-    /// Both together.
+    /// The sum of both.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             records: self.records + other.records,

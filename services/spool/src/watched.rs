@@ -1,4 +1,4 @@
-//! A bus that the role depends on, and whether it can be used.
+//! A bus that the role depends on, and its health.
 
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use watchkeeper_runtime::{Dependency, probe};
 /// Publishes, and keeps the role's dependency on the bus up or down.
 pub(crate) struct WatchedBus {
     bus: Arc<dyn EventBus>,
-    /// What the bus is asked about, to know whether it answers.
+    /// The topic that health checks query.
     asked: Topic,
     pub(crate) dependency: Dependency,
-    /// Why publishing has failed, the first time since the last check.
+    /// Why publishing failed, for the first time since the last check.
     failed: Mutex<Option<PortError>>,
 }
 
@@ -29,10 +29,10 @@ impl WatchedBus {
         })
     }
 
-    /// Asks whether the bus answers. One that is full does: as long as publishing fails, it stays down.
+    /// Health check of the bus. A full bus answers, too: while publishing fails, it stays down.
     ///
     /// # Errors
-    /// Only a failure that a restart may help, of this question or of a batch since the last one.
+    /// Only a failure that a restart may help, of this check or of a batch since the previous one.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
         let failed = self.failed.lock().take();
         if let Some(error) = &failed
@@ -51,8 +51,8 @@ impl WatchedBus {
         Ok(())
     }
 
-    /// Notes a failure until the next check, and gives it back under the name by which the operator knows
-    /// this bus. Says so in the log once for each check, however many senders there are.
+    /// Records a failure until the next check, and returns it under the operator's name for this bus. Logged once per
+    /// check, however many senders there are.
     pub(crate) fn failed(&self, error: PortError) -> PortError {
         let error = named(self.dependency.name(), error);
         self.dependency.down(&error);

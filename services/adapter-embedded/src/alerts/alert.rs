@@ -7,12 +7,11 @@ use std::sync::Arc;
 use watchkeeper_domain::{Alert, Severity, Timestamp};
 use watchkeeper_ports::AlertKey;
 
-/// Alerts by rule and series.
 const BY_KEY: &str =
     "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason FROM alerts
      WHERE (rule, series_key) > (?1, ?2) ORDER BY rule, series_key LIMIT ?3";
 
-/// Puts each in the place of the one of the same rule and series.
+/// Stores alerts; each replaces the one of the same rule and series.
 pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
     let mut upsert = conn.prepare_cached(
         "INSERT INTO alerts (rule, series_key, source, name, unit, labels,
@@ -40,7 +39,7 @@ pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first `limit` after the one given.
+/// The first `limit` after the given one.
 pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, Error> {
     let after = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
     let mut select = conn.prepare_cached(BY_KEY)?;
@@ -52,7 +51,7 @@ pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) ->
     Ok(alerts)
 }
 
-/// Removes those that cleared at the instant given.
+/// Removes those that cleared at the given instants.
 pub(super) fn remove(conn: &Connection, cleared: &[(AlertKey, Timestamp)]) -> Result<(), Error> {
     let mut delete =
         conn.prepare_cached("DELETE FROM alerts WHERE rule = ?1 AND series_key = ?2 AND cleared_at = ?3")?;

@@ -1,9 +1,9 @@
-//! Numbers that are never given twice.
+//! Counters whose numbers are never reused.
 
 use crate::sqlite::Error;
 use rusqlite::Connection;
 
-/// What is numbered, each by itself from 1.
+/// What is counted, each from 1.
 #[derive(Clone, Copy)]
 pub(super) enum Counter {
     Evaluations,
@@ -11,7 +11,7 @@ pub(super) enum Counter {
 }
 
 impl Counter {
-    /// The next number; if the transaction fails, it was not given.
+    /// The next number; a rollback undoes it.
     pub(super) fn next(self, conn: &Connection) -> Result<u64, Error> {
         let name = match self {
             Self::Evaluations => "evaluations",

@@ -1,14 +1,14 @@
-//! Epochs of partitions, kept among the positions.
+//! Epochs of partitions, stored among the positions.
 
 use crate::positions;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_ports::{Epoch, Group, TopicId, TopicPartition};
 
-/// The group under whose name they lie there, as versions have written it that had no other place for them.
+/// The group name under which they are stored there, as earlier versions did that had no other place for
+/// them.
 const GROUP: &str = "notifier assignments";
 
-/// Begins a new epoch.
 pub(super) fn take_over(
     conn: &Connection,
     partition: TopicPartition,
@@ -21,7 +21,7 @@ pub(super) fn take_over(
     Ok(Epoch { partition, topic_id, number })
 }
 
-/// Whether no other has begun since.
+/// Checks that no later epoch has begun.
 pub(super) fn check(conn: &Connection, epoch: &Epoch) -> Result<(), Error> {
     let Epoch { partition, topic_id, .. } = epoch;
     Ok(epoch.check(positions::find(conn, &Group::named(GROUP), partition, topic_id)?.next())?)

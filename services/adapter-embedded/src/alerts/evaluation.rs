@@ -1,4 +1,4 @@
-//! What a round of evaluation found.
+//! Stores evaluations.
 
 use super::{alert, epoch, memory};
 use crate::positions;
@@ -6,7 +6,7 @@ use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_ports::Evaluation;
 
-/// Stores what was found and moves the positions, if the evaluator is no zombie.
+/// Stores the result and commits the positions, unless the evaluator is fenced.
 pub(super) fn store(conn: &Connection, evaluation: &Evaluation) -> Result<(), Error> {
     for epoch in &evaluation.epochs {
         epoch::check(conn, epoch)?;

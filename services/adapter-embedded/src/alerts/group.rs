@@ -1,11 +1,10 @@
-//! What planners know of groups of alerts.
+//! Planner state of groups of alerts.
 
 use crate::sqlite::Error;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 use watchkeeper_ports::{AlertGroup, GroupChange};
 
-/// Every group, by key.
 pub(super) fn all(conn: &Connection) -> Result<Vec<AlertGroup>, Error> {
     let groups = conn
         .prepare_cached("SELECT key, version, state FROM groups ORDER BY key")?
@@ -17,7 +16,7 @@ pub(super) fn all(conn: &Connection) -> Result<Vec<AlertGroup>, Error> {
     Ok(groups)
 }
 
-/// Whether the group is still as the planner saw it.
+/// Whether the group is unchanged since the planner read it.
 pub(super) fn is_as_seen(conn: &Connection, change: &GroupChange) -> Result<bool, Error> {
     let version: Option<u64> = conn
         .prepare_cached("SELECT version FROM groups WHERE key = ?1")?
@@ -26,7 +25,6 @@ pub(super) fn is_as_seen(conn: &Connection, change: &GroupChange) -> Result<bool
     Ok(version.unwrap_or(0) == change.expected)
 }
 
-/// Stores or removes the group.
 pub(super) fn apply(conn: &Connection, change: &GroupChange, version: u64) -> Result<(), Error> {
     match &change.state {
         Some(state) => conn

@@ -1,4 +1,4 @@
-//! What evaluators remember of series.
+//! Evaluator state of series.
 
 use super::counter::Counter;
 use crate::sqlite::Error;
@@ -6,21 +6,21 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 use watchkeeper_ports::{Memory, Page, TopicPartition};
 
-/// What is remembered of the series of a partition, by key.
+/// The state of the series of a partition, by key.
 const BY_KEY: &str = "SELECT series_key, state FROM memories
      WHERE topic = ?1 AND partition = ?2 AND series_key > ?3 ORDER BY series_key LIMIT ?4";
-/// What was remembered of a series, the last first.
+/// The states of a series, latest first.
 const LAST_FIRST: &str =
     "SELECT state FROM memories WHERE series_key = ?1 ORDER BY evaluation DESC, topic DESC, partition DESC";
 
-/// Remembers each in the place of what was there; what is empty is forgotten.
+/// Replaces the state of each series; an empty state is deleted.
 pub(super) fn put(conn: &Connection, memories: &[(TopicPartition, Memory)]) -> Result<(), Error> {
     if memories.is_empty() {
         return Ok(());
     }
     let evaluation = Counter::Evaluations.next(conn)?;
-    // In the order of the tree, so that each page is visited once. Stable, so that of two memories of one
-    // series the last stays.
+    // In the order of the B-tree, so that each page is visited once. Stable, so that of two entries of one
+    // series the last wins.
     let mut in_order: Vec<_> = memories.iter().collect();
     in_order.sort_by_key(|(partition, memory)| (partition, &memory.series_key));
     let mut forget =
@@ -39,7 +39,7 @@ pub(super) fn put(conn: &Connection, memories: &[(TopicPartition, Memory)]) -> R
     Ok(())
 }
 
-/// The memories of a partition on `page`.
+/// The state of the series of a partition on `page`.
 pub(super) fn page(conn: &Connection, partition: &TopicPartition, page: &Page) -> Result<Vec<Memory>, Error> {
     let after = page.after.as_deref().unwrap_or_default();
     let memories = conn
@@ -51,7 +51,7 @@ pub(super) fn page(conn: &Connection, partition: &TopicPartition, page: &Page) -
     Ok(memories)
 }
 
-/// What was remembered of a series last, whichever its partition was.
+/// The latest state of a series, from whichever partition.
 pub(super) fn last(conn: &Connection, series_key: &str) -> Result<Option<Bytes>, Error> {
     let state: Option<Vec<u8>> =
         conn.prepare_cached(LAST_FIRST)?.query_row([series_key], |row| row.get(0)).optional()?;

@@ -4,15 +4,14 @@ use crate::sqlite::{Error, timestamp};
 use rusqlite::Row;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
 
-/// The columns that [`read`] reads.
 pub(super) const COLUMNS: &str =
     "id, group_name, channel, recipient, subject, body, made_at, state, attempts, at, reason";
 
-/// In column `state`: it waits to be sent.
+/// In column `state`: waits to be sent.
 pub(super) const WAITING: &str = "waiting";
-/// It was taken.
+/// Accepted by the recipient's side.
 pub(super) const DELIVERED: &str = "delivered";
-/// It is not tried again.
+/// Not retried.
 pub(super) const GIVEN_UP: &str = "given up";
 
 /// The columns `state, attempts, at, reason`.

@@ -1,4 +1,4 @@
-//! Notifications, until they have been sent and for a while after.
+//! The outbox: notifications until they are sent, and for a while after.
 
 use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
 use crate::sqlite::Error;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
 use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
 
-/// Most notifications that one step of pruning removes: some milliseconds, in which nobody else writes.
+/// Most notifications that one step of pruning removes: some milliseconds, during which nobody else writes.
 pub(super) const STEP_ROWS: u64 = 1_000;
 
-/// Those that are due and before which no other waits for the same recipient about the same group, the
-/// longest due first; of two that are as long, the one that was inserted first.
+/// Due notifications that no earlier one for the same recipient and group blocks, longest due first, then in
+/// order of insertion.
 const DUE: &str = "AS due WHERE state = ?1 AND at <= ?2 AND NOT EXISTS (
          SELECT 1 FROM notifications AS earlier
          WHERE earlier.state = 'waiting' AND earlier.group_name = due.group_name
              AND earlier.recipient = due.recipient AND earlier.channel = due.channel
              AND earlier.number < due.number)
      ORDER BY at, number LIMIT ?3";
-/// The newest first; of two that are as old, the one that was inserted last.
+/// Newest first; of two of the same age, the one that was inserted last.
 const NEWEST: &str = "ORDER BY made_at DESC, number DESC LIMIT ?1";
 
-/// Inserts those whose id is not there yet.
+/// Inserts notifications with new ids.
 pub(super) fn insert(conn: &Connection, notifications: &[Notification]) -> Result<(), Error> {
     let mut insert = conn.prepare_cached(&format!(
         "INSERT INTO notifications ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -46,7 +46,7 @@ pub(super) fn insert(conn: &Connection, notifications: &[Notification]) -> Resul
     Ok(())
 }
 
-/// The notifications that are due, which are not due again before the lease has ended.
+/// Claims due notifications, which are not due again before the lease has ended.
 pub(super) fn claim(
     conn: &Connection,
     now: Timestamp,
@@ -64,7 +64,7 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
-/// Lets the lease end when its holder has asked for, if it is still its.
+/// Extends the lease to the requested end, if its holder still has it.
 pub(super) fn renew(conn: &Connection, lease: &Lease) -> Result<Tenure, Error> {
     let [end, asked_for] = lease.ends().map(Timestamp::as_micros);
     let renewed = conn
@@ -77,8 +77,8 @@ fn tenure(rows: usize) -> Tenure {
     if rows == 0 { Tenure::Lost } else { Tenure::Held }
 }
 
-/// Notes the outcome of an attempt, if the notification still waits and the lease is held; that it was
-/// delivered in any case.
+/// Records the outcome of an attempt, if the notification still waits and the lease is held; a delivery in
+/// any case.
 pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
@@ -95,12 +95,11 @@ pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Res
     Ok(tenure(settled))
 }
 
-/// The newest `limit`, the newest first.
+/// The newest `limit`, newest first.
 pub(super) fn newest(conn: &Connection, limit: usize) -> Result<Vec<Notification>, Error> {
     select(conn, NEWEST, [limit])
 }
 
-/// How many wait.
 pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
     let count = conn
         .prepare_cached("SELECT count(*) FROM notifications WHERE state = ?1")?
@@ -108,7 +107,7 @@ pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
     Ok(count)
 }
 
-/// Removes up to [`STEP_ROWS`] that were made before `before` and do not wait; gives how many.
+/// Removes up to [`STEP_ROWS`] that were created before `before` and do not wait; returns how many.
 pub(super) fn prune_step(conn: &Connection, before: Timestamp) -> Result<u64, Error> {
     let removed = conn
         .prepare_cached(

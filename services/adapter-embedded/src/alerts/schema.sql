@@ -1,4 +1,4 @@
--- Alerts, each with the whole of its series: who asks for alerts wants it.
+-- Alerts, each with its complete series, which every reader of alerts needs.
 CREATE TABLE alerts (
     rule       TEXT    NOT NULL,
     series_key TEXT    NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE alerts (
     PRIMARY KEY (rule, series_key)
 ) STRICT, WITHOUT ROWID;
 
--- What evaluators remember; `evaluation` is the number of the one that stored it.
+-- Evaluator state; `evaluation` is the number of the evaluation that stored it.
 CREATE TABLE memories (
     topic      TEXT    NOT NULL,
     partition  INTEGER NOT NULL,
@@ -32,8 +32,8 @@ CREATE TABLE groups (
     state   BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The outbox. `state` is `waiting`, `delivered` or `given up`, `at` when it is tried (again) or when that
--- was decided, `reason` why an attempt failed or there is none any more.
+-- The outbox. `state` is `waiting`, `delivered` or `given up`; `at` is when the next attempt is due, or when
+-- the notification was settled; `reason` is the error of the last attempt, or why it was given up.
 CREATE TABLE notifications (
     number     INTEGER PRIMARY KEY,
     id         TEXT    NOT NULL UNIQUE,
@@ -53,7 +53,7 @@ CREATE INDEX notifications_by_age ON notifications (made_at);
 CREATE INDEX notifications_in_turn ON notifications (group_name, recipient, channel, number)
     WHERE state = 'waiting';
 
--- `matchers` is a JSON array of matchers as they are written.
+-- `matchers` is a JSON array of matchers as text.
 CREATE TABLE silences (
     id         TEXT    PRIMARY KEY,
     matchers   TEXT    NOT NULL,
@@ -64,7 +64,7 @@ CREATE TABLE silences (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX silences_by_end ON silences (ends_at, id);
 
--- How often each thing that is numbered was done.
+-- Counters.
 CREATE TABLE counters (
     name  TEXT    PRIMARY KEY,
     count INTEGER NOT NULL

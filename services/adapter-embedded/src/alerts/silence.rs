@@ -5,10 +5,10 @@ use rusqlite::{Connection, Params, Row};
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp};
 
 const COLUMNS: &str = "id, matchers, starts_at, ends_at, created_by, comment";
-/// Those that end after an instant, the first to end first.
+/// Silences that end after an instant, those that end earliest first.
 const ENDING_AFTER: &str = "WHERE ends_at > ?1 ORDER BY ends_at, id LIMIT ?2";
 
-/// Keeps a silence, in the place of the one with its id.
+/// Stores a silence; replaces the one with the same id.
 pub(super) fn put(conn: &Connection, silence: &Silence) -> Result<(), Error> {
     conn.prepare_cached(&format!(
         "INSERT INTO silences ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -27,7 +27,6 @@ pub(super) fn put(conn: &Connection, silence: &Silence) -> Result<(), Error> {
     Ok(())
 }
 
-/// The silence with that id.
 pub(super) fn find(conn: &Connection, id: &str) -> Result<Option<Silence>, Error> {
     Ok(select(conn, "WHERE id = ?1", [id])?.pop())
 }
@@ -41,7 +40,7 @@ pub(super) fn ending_after(
     select(conn, ENDING_AFTER, (instant.as_micros(), limit))
 }
 
-/// Removes those that ended before `before`; gives how many.
+/// Removes those that ended before `before`; returns how many.
 pub(super) fn prune(conn: &Connection, before: Timestamp) -> Result<u64, Error> {
     let removed =
         conn.prepare_cached("DELETE FROM silences WHERE ends_at < ?1")?.execute([before.as_micros()])?;
@@ -71,8 +70,8 @@ fn read(row: &Row<'_>) -> Result<Silence, Error> {
     })
 }
 
-/// The matchers as text, if they can be read back from it: a matcher that was not read from text itself
-/// may be longer than one that is.
+/// The matchers as text, if they parse back from it: a matcher that was not parsed from text may be longer
+/// than allowed.
 fn written(matchers: &Matchers) -> Result<String, Error> {
     let refused = |reason: String| Error::Rejected(format!("matchers: {reason}"));
     let texts: Vec<String> = matchers.iter().map(ToString::to_string).collect();

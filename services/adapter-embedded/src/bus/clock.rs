@@ -1,4 +1,4 @@
-//! The clock by which records leave the bus.
+//! The clock for retention on the bus.
 
 use crate::EmbeddedOptions;
 use crate::sqlite::{Error, timestamp};
@@ -8,14 +8,14 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::clock::{Doubt, Looks, step_of};
 use watchkeeper_domain::limits::latest_possible;
 
-/// The clock by which records leave the bus, and what was seen of it.
+/// The clock for retention on the bus, and its recorded checks.
 pub(super) struct BusClock {
     looks: Looks,
     step: Duration,
 }
 
 impl BusClock {
-    /// Goes on with what was seen, or before the first look with the time of the newest record.
+    /// Continues from the recorded checks, or before the first one from the time of the newest record.
     pub(super) fn open(conn: &Connection, options: &EmbeddedOptions, now: Timestamp) -> Result<Self, Error> {
         let looks = match read(conn)? {
             Some(looks) => looks,
@@ -24,7 +24,7 @@ impl BusClock {
         Ok(Self { looks, step: step_of(options.dead_letter_retention.min(options.group_expiry)) })
     }
 
-    /// Looks at the clock, which shows `now`, and notes it.
+    /// Checks the clock, which shows `now`, and records it.
     pub(super) fn look(&mut self, conn: &Connection, now: Timestamp) -> Result<(), Error> {
         let (before, looks) = (self.looks, self.looks.look(now, self.step));
         write(conn, looks)?;
@@ -34,14 +34,14 @@ impl BusClock {
         }
         if let (None, Some(told)) = (before.doubt, looks.disagreement(now, self.step)) {
             let (days, believed) = (told.by.as_secs() / (24 * 60 * 60), told.believed);
-            tracing::warn!(%now, %believed, days, "the clock is not believed: no record leaves the bus by it for a day");
+            tracing::warn!(%now, %believed, days, "the clock is not trusted: no record is pruned by it for a day");
         }
         self.looks = looks;
         Ok(())
     }
 
-    /// The instant by which records leave when the clock shows `now`: that of the last look at which it was
-    /// believed, while it is doubted.
+    /// The instant for retention when the clock shows `now`: while it is distrusted, that of the last trusted
+    /// check.
     pub(super) fn earliest(&self, now: Timestamp) -> Timestamp {
         self.looks.present(now, self.step).earliest
     }
@@ -76,8 +76,8 @@ fn newest(conn: &Connection) -> Result<Option<Timestamp>, Error> {
     newest.map(timestamp).transpose()
 }
 
-/// What was noted while the clock was ahead would hold back everything behind it until then: it counts as noted
-/// at `now`.
+/// Instants recorded while the clock was ahead would hold back everything behind them until then: they count
+/// as recorded at `now`.
 fn set_back(conn: &Connection, now: Timestamp) -> Result<(), Error> {
     for set in [
         "UPDATE positions SET seen_at = ?1 WHERE seen_at > ?1",

@@ -1,4 +1,4 @@
--- One row: what was seen of the clock by which records leave.
+-- One row: the checks of the clock for retention.
 CREATE TABLE clock (
     id            INTEGER PRIMARY KEY,
     believed      INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! A place in a topic that moves on with what is read.
+//! A cursor in a topic, which advances with each read.
 
 use super::ongoing::Ongoing;
 use super::{Shared, log};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use watchkeeper_ports::{Offset, PortError, ReceivedBatch, Tail, Topic};
 
-/// A place in a topic that moves on with what is read.
+/// A cursor in a topic, which advances with each read.
 pub(super) struct Cursor {
     bus: Arc<Shared>,
     topic: Topic,
@@ -17,20 +17,19 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// At the end of `topic`.
+    /// At the high watermark of `topic`.
     pub(super) fn at_end(bus: Arc<Shared>, topic: Topic) -> Self {
-        let end = bus.ends.follow(&topic);
+        let end = bus.high_watermarks.follow(&topic);
         let next = *end.borrow();
         Self { bus, topic, end, next, reading: Ongoing::none() }
     }
 
-    /// Goes on at `next`.
     pub(super) fn move_to(&mut self, next: Offset) {
         self.reading.abandon();
         self.next = next;
     }
 
-    /// Waits for the next records, at least one. Cancel-safe: the place moves only with the answer.
+    /// Waits for the next records, at least one. Cancel-safe: the cursor advances only with the answer.
     pub(super) async fn records(&mut self, max_records: usize) -> Result<ReceivedBatch, PortError> {
         let max_records = max_records.max(1);
         loop {
@@ -38,7 +37,7 @@ impl Cursor {
             let _ = self.end.wait_for(|end| *end > self.next).await;
             let batch = self.reading.get(|| read(&self.bus, &self.topic, self.next, max_records)).await?;
             if batch.records.len() > max_records {
-                // Begun for an earlier call, which asked for more.
+                // Started by an earlier call, which asked for more.
                 continue;
             }
             self.next = batch.next;

@@ -1,17 +1,15 @@
-//! Records as bytes, one frame after the other.
+//! Encodes records as frames.
 //!
-//! A frame is the lengths of key, value and headers (each four bytes, little end first), then the key,
-//! the value and the headers; a header is the length of its name, the name, the length of its value, the
-//! value.
+//! A frame has the lengths of key, value and headers (four bytes each, little-endian), then the key, the
+//! value and the headers. A header has the length of its name, the name, the length of its value, the value.
 
 use crate::sqlite::Error;
 use watchkeeper_ports::{Header, Record};
 
 const LENGTH_BYTES: usize = size_of::<u32>();
-/// Bytes of a frame beside the key, the value and the headers.
+/// Bytes of a frame without the key, the value and the headers.
 pub(super) const FIXED_BYTES: usize = 3 * LENGTH_BYTES;
 
-/// Appends the frame of `record`.
 pub(super) fn write(record: Record<'_>, out: &mut Vec<u8>) {
     write_length(record.key.len(), out);
     write_length(record.value.len(), out);
@@ -24,14 +22,13 @@ pub(super) fn write(record: Record<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// How many bytes the headers of `record` take in its frame.
+/// The size of the headers of `record` in its frame.
 fn header_bytes(record: Record<'_>) -> usize {
     record.headers.iter().map(|(name, value)| 2 * LENGTH_BYTES + name.len() + value.len()).sum()
 }
 
 fn write_length(length: usize, out: &mut Vec<u8>) {
-    let length =
-        u32::try_from(length).expect("the limits of a record are checked before, and far below 4 GiB");
+    let length = u32::try_from(length).expect("record limits are checked before, and far below 4 GiB");
     out.extend_from_slice(&length.to_le_bytes());
 }
 
@@ -43,7 +40,6 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// The headers, as they were published.
     pub(super) fn headers(&self) -> Result<Vec<Header>, Error> {
         let (mut rest, mut headers) = (self.headers, Vec::new());
         while !rest.is_empty() {
@@ -53,7 +49,7 @@ impl Frame<'_> {
     }
 }
 
-/// The frames in some bytes, in order. Ends after the first that is damaged.
+/// Iterates over frames. Ends after the first damaged one.
 pub(super) struct Frames<'a> {
     rest: &'a [u8],
 }
@@ -89,19 +85,19 @@ impl<'a> Iterator for Frames<'a> {
     }
 }
 
-/// The error of bytes that no [`write`] has made.
+/// The error for bytes that [`write`] cannot have written.
 pub(super) fn damaged(reason: &str) -> Error {
     Error::Broken(format!("a batch is damaged: {reason}"))
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Error> {
-    let (taken, left) = rest.split_at_checked(length).ok_or_else(|| damaged("a frame is cut off"))?;
+    let (taken, left) = rest.split_at_checked(length).ok_or_else(|| damaged("a frame is truncated"))?;
     *rest = left;
     Ok(taken)
 }
 
 fn take_length(rest: &mut &[u8]) -> Result<usize, Error> {
-    let (taken, left) = rest.split_first_chunk().ok_or_else(|| damaged("a length is cut off"))?;
+    let (taken, left) = rest.split_first_chunk().ok_or_else(|| damaged("a length is truncated"))?;
     *rest = left;
     Ok(u32::from_le_bytes(*taken) as usize)
 }

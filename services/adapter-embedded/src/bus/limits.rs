@@ -1,4 +1,4 @@
-//! What may be published at once.
+//! Limits of one batch.
 
 use crate::sqlite::Error;
 use watchkeeper_ports::RecordBatch;

@@ -8,16 +8,16 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Offset, ReceivedBatch, RecordBatch, Topic, TopicId, TopicPartition};
 
-/// Most bytes that are read at once, as [`BatchBuilder::held_bytes`] counts them: fewer records are given, but at least one.
+/// Most bytes of one read, as [`BatchBuilder::held_bytes`] counts them: it then returns fewer records, but at
+/// least one.
 const MAX_READ_BYTES: usize = 8 << 20;
 
-/// What the database says about a topic as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Log {
     pub(super) id: i64,
-    /// The offset of the first record that is kept.
+    /// The low watermark.
     pub(super) earliest: Offset,
-    /// The offset of the next record.
+    /// The high watermark.
     pub(super) end: Offset,
     /// Bytes of all rows.
     pub(super) bytes: u64,
@@ -28,14 +28,14 @@ impl Log {
         Ok(Self { id: row.get(0)?, earliest: row.get(1)?, end: row.get(2)?, bytes: row.get(3)? })
     }
 
-    /// Where a reader goes on that wants to go on at `next`: at the earliest record if that one is not
-    /// kept any more, or if it never was (the bus is younger than whoever kept the position).
+    /// Where a reader continues that asks for `next`: at the low watermark if that record is no longer kept,
+    /// or if it never existed (the bus was replaced since the position was stored).
     pub(super) fn resume(&self, next: Offset) -> Offset {
         if (self.earliest..=self.end).contains(&next) { next } else { self.earliest }
     }
 }
 
-/// The log of a topic, if anybody has named it.
+/// The log of a topic, if it exists.
 pub(super) fn find(conn: &Connection, topic: &Topic) -> Result<Option<Log>, Error> {
     let log = conn
         .prepare_cached("SELECT id, earliest, end, bytes FROM topics WHERE name = ?1")?
@@ -44,7 +44,7 @@ pub(super) fn find(conn: &Connection, topic: &Topic) -> Result<Option<Log>, Erro
     Ok(log)
 }
 
-/// The log of a topic, which is there from now on.
+/// The log of a topic, created if need be.
 pub(super) fn find_or_create(conn: &Connection, topic: &Topic) -> Result<Log, Error> {
     if let Some(log) = find(conn, topic)? {
         return Ok(log);
@@ -54,7 +54,7 @@ pub(super) fn find_or_create(conn: &Connection, topic: &Topic) -> Result<Log, Er
     Ok(Log { id: conn.last_insert_rowid(), ..Log::default() })
 }
 
-/// The ID of a topic, which is there from now on.
+/// The ID of a topic, created if need be.
 pub(super) fn topic_id(conn: &Connection, topic: &Topic) -> Result<TopicId, Error> {
     let log = find_or_create(conn, topic)?;
     let id: String = conn
@@ -63,7 +63,6 @@ pub(super) fn topic_id(conn: &Connection, topic: &Topic) -> Result<TopicId, Erro
     Ok(TopicId::new(id))
 }
 
-/// Every topic, by name.
 pub(super) fn topics(conn: &Connection) -> Result<Vec<(Topic, Log)>, Error> {
     let topics = conn
         .prepare_cached("SELECT id, earliest, end, bytes, name FROM topics ORDER BY name")?
@@ -72,7 +71,7 @@ pub(super) fn topics(conn: &Connection) -> Result<Vec<(Topic, Log)>, Error> {
     Ok(topics)
 }
 
-/// Appends a batch; gives the log as it is then.
+/// Appends a batch; returns the log's new state.
 pub(super) fn append(
     conn: &Connection,
     packer: &mut Packer,
@@ -126,7 +125,6 @@ pub(super) fn read(
     Ok(reading.finish(topic))
 }
 
-/// Records on their way from rows to the reader.
 struct Reading {
     next: Offset,
     max_records: usize,

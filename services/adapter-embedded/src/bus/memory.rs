@@ -1,11 +1,11 @@
-//! What the bus's writer keeps beside the file.
+//! The state that the bus's writer keeps in memory.
 
+use super::assignments::Assignments;
 use super::clock::BusClock;
-use super::ends::Ends;
+use super::high_watermarks::HighWatermarks;
 use super::log;
 use super::pack::Packer;
 use super::retention::Retention;
-use super::seats::Seats;
 use crate::EmbeddedOptions;
 use crate::sqlite::{Error, Memory};
 use rusqlite::{Connection, TransactionBehavior};
@@ -14,17 +14,17 @@ use std::time::{Duration, Instant};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Offset, RecordBatch, Topic};
 
-/// How long after a look for records that may leave the next one is due, if that found all there were.
+/// Pause after a pruning that left nothing to do.
 const TRIM_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What the bus's writer keeps beside the file.
+/// The state that the bus's writer keeps in memory.
 pub(super) struct BusMemory {
     options: EmbeddedOptions,
     packer: Packer,
-    ends: Arc<Ends>,
-    seats: Arc<Seats>,
+    high_watermarks: Arc<HighWatermarks>,
+    assignments: Arc<Assignments>,
     clock: BusClock,
-    /// Where topics will end once what was published since the last commit is durable.
+    /// The high watermarks of topics once the writes since the last commit are durable.
     grown: Vec<(Topic, Offset)>,
     trim_at: Instant,
 }
@@ -32,12 +32,12 @@ pub(super) struct BusMemory {
 impl BusMemory {
     pub(super) fn new(
         options: EmbeddedOptions,
-        ends: Arc<Ends>,
-        seats: Arc<Seats>,
+        high_watermarks: Arc<HighWatermarks>,
+        assignments: Arc<Assignments>,
         clock: BusClock,
     ) -> Result<Self, Error> {
         let (packer, grown, trim_at) = (Packer::new()?, Vec::new(), Instant::now());
-        Ok(Self { options, packer, ends, seats, clock, grown, trim_at })
+        Ok(Self { options, packer, high_watermarks, assignments, clock, grown, trim_at })
     }
 
     /// Appends a batch whole, or fails.
@@ -51,7 +51,7 @@ impl BusMemory {
         let mut log = log::append(conn, &mut self.packer, &topic, batch, now)?;
         let appended_from = log.end - batch.len() as u64;
         let now = self.clock.earliest(now);
-        let retention = Retention { options: &self.options, seats: &self.seats, now };
+        let retention = Retention { options: &self.options, assignments: &self.assignments, now };
         retention.make_room(conn, &topic, &mut log, appended_from)?;
         self.grown.push((topic, log.end));
         Ok(())
@@ -59,7 +59,7 @@ impl BusMemory {
 }
 
 impl Memory for BusMemory {
-    /// A publication that failed has left nothing here.
+    /// A failed publish leaves nothing here.
     fn rolled_back(&mut self) {}
 
     fn all_rolled_back(&mut self) {
@@ -68,7 +68,7 @@ impl Memory for BusMemory {
 
     fn committed(&mut self) {
         for (topic, end) in self.grown.drain(..) {
-            self.ends.announce(topic, end);
+            self.high_watermarks.announce(topic, end);
         }
     }
 
@@ -81,7 +81,7 @@ impl Memory for BusMemory {
         let now = Timestamp::now();
         self.clock.look(&transaction, now)?;
         let now = self.clock.earliest(now);
-        let retention = Retention { options: &self.options, seats: &self.seats, now };
+        let retention = Retention { options: &self.options, assignments: &self.assignments, now };
         let more = retention.trim(&transaction)?;
         transaction.commit()?;
         if more {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn announced(memory: &BusMemory, topic: &Topic) -> Offset {
-        *memory.ends.follow(topic).borrow()
+        *memory.high_watermarks.follow(topic).borrow()
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::pin::Pin;
 
-/// Work that goes on where it was when the call that waited for it was dropped: a caller that looks in
-/// again and again, each time for a moment, gets its answer in the end.
+/// Work that continues after the call that waited for it was dropped: a caller that polls again and again,
+/// for a moment each time, gets its answer in the end.
 pub(super) struct Ongoing<T> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
 }
@@ -13,7 +13,7 @@ impl<T> Ongoing<T> {
         Self { work: None }
     }
 
-    /// Waits for the work that is going on; if there is none, for what `start` starts.
+    /// Waits for the ongoing work; starts it with `start` if there is none.
     pub(super) async fn get<F: Future<Output = T> + Send + 'static>(
         &mut self,
         start: impl FnOnce() -> F,
@@ -24,7 +24,6 @@ impl<T> Ongoing<T> {
         outcome
     }
 
-    /// Gives the work up.
     pub(super) fn abandon(&mut self) {
         self.work = None;
     }

@@ -1,6 +1,6 @@
 //! Records as compressed rows.
 //!
-//! Samples as JSON shrink to a tenth, and fewer pages to write and synchronise more than pay for it.
+//! JSON samples compress to a tenth, and writing and syncing fewer pages more than pays for it.
 
 use super::frames::{self, FIXED_BYTES, damaged};
 use crate::sqlite::Error;
@@ -8,26 +8,23 @@ use watchkeeper_ports::Record;
 use watchkeeper_ports::limits::{MAX_HEADER_BYTES, MAX_RECORD_BYTES};
 use zstd::bulk::{Compressor, Decompressor};
 
-/// zstd's level 1: the higher ones take longer than they save.
+/// zstd's level 1: higher ones take longer than they save.
 const LEVEL: i32 = 1;
-/// Bytes of frames after which a row is full. Small, because whoever reads one record unpacks a row.
+/// Bytes of frames at which a row is full. Small, because reading one record decompresses a row.
 const ROW_BYTES: usize = 256 << 10;
-/// Most bytes of frames in a row: one that was almost full, and the largest record.
+/// Most bytes of frames in a row: a row just short of full, plus the largest record.
 const MAX_ROW_BYTES: usize = ROW_BYTES - 1 + FIXED_BYTES + MAX_RECORD_BYTES + MAX_HEADER_BYTES;
 
-/// Packs records, row by row.
+/// Compresses records into rows.
 pub(super) struct Packer {
     compressor: Compressor<'static>,
     frames: Vec<u8>,
 }
 
-/// Records of one row.
 pub(super) struct Row {
-    /// How many records there are.
     pub(super) count: u64,
-    /// Bytes of the frames before they were packed.
+    /// Size of the frames before compression.
     pub(super) unpacked: usize,
-    /// The frames, packed.
     pub(super) frames: Vec<u8>,
 }
 
@@ -37,7 +34,7 @@ impl Packer {
         Ok(Self { compressor, frames: Vec::new() })
     }
 
-    /// Takes as many records as fit a row; `None` when there are no more.
+    /// Packs as many records as fit a row; `None` at the end.
     pub(super) fn next_row<'a>(
         &mut self,
         records: &mut impl Iterator<Item = Record<'a>>,
@@ -59,7 +56,6 @@ impl Packer {
     }
 }
 
-/// Unpacks rows.
 pub(super) struct Unpacker {
     decompressor: Decompressor<'static>,
 }
@@ -70,14 +66,14 @@ impl Unpacker {
         Ok(Self { decompressor })
     }
 
-    /// The frames of a row that has `unpacked` bytes of them.
+    /// The frames of a row, which has `unpacked` bytes of them.
     pub(super) fn unpack(&mut self, packed: &[u8], unpacked: usize) -> Result<Vec<u8>, Error> {
         if unpacked > MAX_ROW_BYTES {
             return Err(damaged(&format!("it has {unpacked} bytes, the limit is {MAX_ROW_BYTES}")));
         }
         let frames =
             self.decompressor.decompress(packed, unpacked).map_err(|error| damaged(&error.to_string()))?;
-        if frames.len() == unpacked { Ok(frames) } else { Err(damaged("it is shorter than it was")) }
+        if frames.len() == unpacked { Ok(frames) } else { Err(damaged("it is truncated")) }
     }
 }
 

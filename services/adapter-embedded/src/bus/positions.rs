@@ -1,4 +1,4 @@
-//! How far each group has come.
+//! Positions of groups.
 
 use super::log::{self, Log};
 use crate::sqlite::Error;
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Group, Offset, Topic};
 
-/// Makes the group known: from now on it holds back what it has not committed.
+/// Registers the group: from now on records that it has not committed are retained for it.
 pub(super) fn join(conn: &Connection, topic: &Topic, group: &Group, now: Timestamp) -> Result<(), Error> {
     let log = log::find_or_create(conn, topic)?;
     conn.prepare_cached(
@@ -17,7 +17,7 @@ pub(super) fn join(conn: &Connection, topic: &Topic, group: &Group, now: Timesta
     Ok(())
 }
 
-/// Keeps the position of a group that has joined.
+/// Commits the position of a group that has joined.
 pub(super) fn commit(
     conn: &Connection,
     topic: &Topic,
@@ -33,14 +33,14 @@ pub(super) fn commit(
     Ok(())
 }
 
-/// Notes that a group is alive.
+/// Records that a group is alive.
 pub(super) fn seen(conn: &Connection, topic_id: i64, group: &Group, now: Timestamp) -> Result<(), Error> {
     conn.prepare_cached("UPDATE positions SET seen_at = ?3 WHERE topic_id = ?1 AND group_name = ?2")?
         .execute((topic_id, group.name(), now.as_micros()))?;
     Ok(())
 }
 
-/// The log of a topic and where a group goes on in it: at what it committed, or the earliest record.
+/// The log of a topic and where a group continues in it: at its committed position, or at the low watermark.
 pub(super) fn find(conn: &Connection, topic: &Topic, group: &Group) -> Result<(Log, Offset), Error> {
     let log = log::find(conn, topic)?.unwrap_or_default();
     let committed: Option<Offset> = conn
@@ -51,7 +51,7 @@ pub(super) fn find(conn: &Connection, topic: &Topic, group: &Group) -> Result<(L
     Ok((log, next))
 }
 
-/// The lowest position of the groups that were seen since `since`, if there are any.
+/// The lowest position of the groups seen since `since`, if there are any.
 pub(super) fn lowest(conn: &Connection, topic_id: i64, since: Timestamp) -> Result<Option<Offset>, Error> {
     let lowest = conn
         .prepare_cached("SELECT min(next) FROM positions WHERE topic_id = ?1 AND seen_at >= ?2")?

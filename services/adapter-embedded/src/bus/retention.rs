@@ -1,19 +1,19 @@
-//! What may leave the bus.
+//! Retention: prunes records from the bus.
 
+use super::assignments::Assignments;
 use super::log::{self, Log};
 use super::positions;
-use super::seats::Seats;
 use crate::EmbeddedOptions;
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Offset, Topic};
 
-/// Rows that are removed from a topic at once: while that goes on, nobody publishes.
+/// Rows that are removed from a topic at once: nobody publishes meanwhile.
 const STEP_ROWS: u32 = 64;
 
-/// What may leave a topic: the rows from its beginning on that lie wholly below an offset and were
-/// appended before an instant.
+/// What may be pruned from a topic: leading rows that lie wholly below an offset and were appended before an
+/// instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expired {
     below: Offset,
@@ -26,19 +26,19 @@ impl Expired {
     }
 }
 
-/// What decides how long records stay.
 pub(super) struct Retention<'a> {
     pub(super) options: &'a EmbeddedOptions,
-    pub(super) seats: &'a Seats,
-    /// The instant to go by, which lags behind a clock that is not believed.
+    pub(super) assignments: &'a Assignments,
+    /// The current time, which lags behind a distrusted clock.
     pub(super) now: Timestamp,
 }
 
 impl Retention<'_> {
-    /// Removes what has been kept long enough from every topic, a step of each. Says whether more is left.
+    /// Prunes every topic, one step each. Returns whether more is left.
     pub(super) fn trim(&self, conn: &Connection) -> Result<bool, Error> {
         let mut more = false;
         for (topic, mut log) in log::topics(conn)? {
+            // No group holds dead letters back: they are for people, and kept for a fixed time.
             let expired = if topic.is_dead_letters() {
                 Expired { below: log.end, before: self.now.minus(self.options.dead_letter_retention) }
             } else {
@@ -50,8 +50,8 @@ impl Retention<'_> {
         Ok(more)
     }
 
-    /// Makes sure that a topic, which is `log` with a batch that was just appended from `appended_from`
-    /// on, has no more than the bytes it may: removes what nobody holds back, however young.
+    /// Makes sure that a topic does not exceed its byte limit; `log` is the topic with a batch just appended
+    /// from `appended_from` on. Prunes what nobody holds back, however young.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if that is not enough.
@@ -66,8 +66,10 @@ impl Retention<'_> {
         if log.bytes <= limit {
             return Ok(());
         }
+        // Dead letters are not pruned early: their time is for people to look at them.
         if !topic.is_dead_letters() {
             let mut expired = self.done_with(conn, topic, log)?;
+            // Not the batch itself, which nobody has read yet.
             expired.below = expired.below.min(appended_from);
             while log.bytes > limit && remove_step(conn, log, expired, log.bytes - limit)? {}
         }
@@ -80,10 +82,11 @@ impl Retention<'_> {
         )))
     }
 
-    /// What no group that is alive holds back, of any age. A group that has a member is alive, also when
-    /// that one has not been able to commit for long.
+    /// What no live group holds back, of any age. A group that has a member is alive, even if that member
+    /// could not commit for long.
     fn done_with(&self, conn: &Connection, topic: &Topic, log: &Log) -> Result<Expired, Error> {
-        for group in self.seats.taken(topic) {
+        // Before the query below, which ignores groups that were not seen lately.
+        for group in self.assignments.taken(topic) {
             positions::seen(conn, log.id, &group, self.now)?;
         }
         let held_from = positions::lowest(conn, log.id, self.now.minus(self.options.group_expiry))?;
@@ -98,8 +101,8 @@ struct StoredRow {
     bytes: u64,
 }
 
-/// Removes rows that are expired, from the beginning on, until `enough_bytes` are free or a step is
-/// done. Says whether it stopped for that.
+/// Removes leading expired rows until `enough_bytes` are free or a step is done. Returns whether it stopped
+/// because the step was done.
 fn remove_step(conn: &Connection, log: &mut Log, expired: Expired, enough_bytes: u64) -> Result<bool, Error> {
     let (mut earliest, mut freed, mut rows) = (log.earliest, 0, 0);
     for row in first_rows(conn, log.id)? {
@@ -150,13 +153,13 @@ mod tests {
         "2026-11-20T10:00:00Z".parse().unwrap()
     }
 
-    /// What `trim` does when nobody has a seat.
+    /// What `trim` does without members.
     fn trim(conn: &Connection, now: Timestamp) -> Result<bool, Error> {
-        trim_beside(conn, &Seats::default(), now)
+        trim_beside(conn, &Assignments::default(), now)
     }
 
-    fn trim_beside(conn: &Connection, seats: &Seats, now: Timestamp) -> Result<bool, Error> {
-        Retention { options: &options(), seats, now }.trim(conn)
+    fn trim_beside(conn: &Connection, assignments: &Assignments, now: Timestamp) -> Result<bool, Error> {
+        Retention { options: &options(), assignments, now }.trim(conn)
     }
 
     fn make_room(
@@ -166,7 +169,7 @@ mod tests {
         appended_from: Offset,
         options: &EmbeddedOptions,
     ) -> Result<(), Error> {
-        Retention { options, seats: &Seats::default(), now: start() }.make_room(
+        Retention { options, assignments: &Assignments::default(), now: start() }.make_room(
             conn,
             topic,
             log,
@@ -240,17 +243,17 @@ mod tests {
 
     #[test]
     fn a_group_that_has_a_member_holds_back_what_it_could_not_commit_for_a_week() {
-        let (conn, seats) = (database(), Seats::default());
+        let (conn, assignments) = (database(), Assignments::default());
         append(&conn, &Topic::METRICS, start());
         commit(&conn, "stuck", 0, start());
-        let seat = seats.of(&Topic::METRICS, &Group::named("stuck"));
-        let taken = seat.try_acquire().unwrap();
+        let assignment = assignments.of(&Topic::METRICS, &Group::named("stuck"));
+        let taken = assignment.try_acquire().unwrap();
         let week = EmbeddedOptions::GROUP_EXPIRY + MINUTE;
-        trim_beside(&conn, &seats, start().plus(week)).unwrap();
+        trim_beside(&conn, &assignments, start().plus(week)).unwrap();
         drop(taken);
-        trim_beside(&conn, &seats, start().plus(week + MINUTE)).unwrap();
+        trim_beside(&conn, &assignments, start().plus(week + MINUTE)).unwrap();
         assert_eq!(earliest(&conn, &Topic::METRICS), 0, "it was seen a minute ago");
-        trim_beside(&conn, &seats, start().plus(2 * week)).unwrap();
+        trim_beside(&conn, &assignments, start().plus(2 * week)).unwrap();
         assert_eq!(earliest(&conn, &Topic::METRICS), 1);
     }
 
@@ -278,7 +281,7 @@ mod tests {
         assert_eq!(earliest(&conn, &Topic::METRICS), u64::from(STEP_ROWS) + 1);
     }
 
-    /// Appends until that fails; gives the offset at which it does.
+    /// Appends until that fails; returns the offset at which it does.
     fn fill(conn: &Connection, topic: &Topic) -> (Offset, String) {
         loop {
             let mut log = append(conn, topic, start());

@@ -7,7 +7,7 @@ CREATE TABLE topics (
     bytes    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- Records lie many to a row: offsets base, base + 1, … base + count - 1.
+-- A row has many records: offsets base, base + 1, … base + count - 1.
 CREATE TABLE batches (
     id          INTEGER PRIMARY KEY,
     topic_id    INTEGER NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE batches (
     UNIQUE (topic_id, base)
 ) STRICT;
 
--- `seen_at`: when the group last joined, committed, or was found to have a member that has the partition.
+-- `seen_at`: when the group last joined or committed, or was seen to have a member with the partition.
 CREATE TABLE positions (
     topic_id   INTEGER NOT NULL,
     group_name TEXT    NOT NULL,

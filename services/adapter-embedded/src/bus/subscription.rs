@@ -10,13 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Delivery, Group, Offset, PortError, Position, Subscription, TopicPartition};
 
-/// A member of a group. It waits for the seat, finds out where the group goes on, and keeps the seat until
-/// it is dropped.
+/// A member of a group. It waits for the assignment, finds the group's position, and keeps the assignment
+/// until it is dropped.
 pub(super) struct Member {
     bus: Arc<Shared>,
     partition: TopicPartition,
     group: Group,
-    seat: Arc<Semaphore>,
+    assignment: Arc<Semaphore>,
     taken: Option<OwnedSemaphorePermit>,
     finding: Ongoing<Result<(Log, Offset), PortError>>,
     is_assigned: bool,
@@ -25,13 +25,13 @@ pub(super) struct Member {
 
 impl Member {
     pub(super) fn new(bus: Arc<Shared>, partition: TopicPartition, group: Group) -> Self {
-        let seat = bus.seats.of(&partition.topic, &group);
+        let assignment = bus.assignments.of(&partition.topic, &group);
         let cursor = Cursor::at_end(bus.clone(), partition.topic.clone());
         Self {
             bus,
             partition,
             group,
-            seat,
+            assignment,
             taken: None,
             finding: Ongoing::none(),
             is_assigned: false,
@@ -41,8 +41,8 @@ impl Member {
 
     async fn become_assigned(&mut self) -> Result<Delivery, PortError> {
         if self.taken.is_none() {
-            // Nobody closes a seat.
-            self.taken = self.seat.clone().acquire_owned().await.ok();
+            // The semaphore of an assignment is never closed.
+            self.taken = self.assignment.clone().acquire_owned().await.ok();
         }
         let (bus, topic, group) = (self.bus.clone(), self.partition.topic.clone(), self.group.clone());
         let find = async move { bus.database.read(move |conn| positions::find(conn, &topic, &group)).await };

@@ -1,3 +1,3 @@
--- Which log a topic is: another one when the file was lost and made anew.
+-- Identifies a topic's log: it changes when the file was lost and created again.
 ALTER TABLE topics ADD COLUMN topic_id TEXT NOT NULL DEFAULT '';
 UPDATE topics SET topic_id = lower(hex(randomblob(16)));

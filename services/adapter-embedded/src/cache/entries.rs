@@ -1,4 +1,4 @@
-//! What the cache keeps. Each call is short: it looks at a limited number of series.
+//! The entries of the cache. Each call is short: it examines a limited number of series.
 
 use super::index::Index;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::TtlPolicy;
 
-/// Most series that one call looks at: about a millisecond.
+/// Most series that one call examines: about a millisecond.
 pub(super) const STEP_SERIES: usize = 10_000;
 
 /// The latest sample of each series.
@@ -18,16 +18,13 @@ pub(super) struct Entries {
     key_bytes: usize,
 }
 
-/// How much is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// Most series.
     pub(super) series: usize,
     /// Most bytes of the keys of all series.
     pub(super) key_bytes: usize,
 }
 
-/// Of the series that it is kept by.
 struct Entry {
     collected_at: Timestamp,
     value: f64,
@@ -35,13 +32,13 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether it counts at `now`. One that is later than possible was put while the clock was ahead.
+    /// Whether it is valid at `now`. One later than possible was put while the clock was ahead.
     fn is_good(&self, now: Timestamp) -> bool {
         self.expires_at > now && self.collected_at <= latest_possible(now)
     }
 }
 
-/// What was found in one step, and the key after which the next one goes on, if there is one.
+/// The result of one step, and the key after which the next one continues, if there is one.
 pub(super) struct Step<T> {
     pub(super) found: Vec<T>,
     pub(super) go_on_after: Option<String>,
@@ -52,8 +49,8 @@ impl Entries {
         self.by_series.len()
     }
 
-    /// Keeps a sample that is newer than the one there is, and not later than possible. Says whether there was
-    /// room: a series that is new needs some.
+    /// Stores a sample that is newer than the cached one, and not later than possible. Returns whether there
+    /// was room: a new series needs some.
     pub(super) fn put(&mut self, sample: &Sample, ttl: &TtlPolicy, now: Timestamp, bounds: Bounds) -> bool {
         let latest = latest_possible(now);
         if sample.collected_at > latest {
@@ -78,7 +75,7 @@ impl Entries {
         true
     }
 
-    /// Up to `limit` samples that match and are good, by key.
+    /// Up to `limit` valid samples that match, by key.
     pub(super) fn latest(
         &self,
         filter: &SeriesFilter,
@@ -96,14 +93,14 @@ impl Entries {
         })
     }
 
-    /// Series that have expired, or are no longer good.
+    /// Series whose samples have expired or are not valid.
     pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
         self.step(&SeriesFilter::default(), range, usize::MAX, |series, entry| {
             (!entry.is_good(now)).then(|| Arc::clone(series))
         })
     }
 
-    /// Forgets a series, if it has expired.
+    /// Removes a series, if it has expired.
     pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
         if self.by_series.get(series).is_some_and(|entry| !entry.is_good(now)) {
             self.by_series.remove(series);

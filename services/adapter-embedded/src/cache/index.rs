@@ -1,4 +1,4 @@
-//! Series in the order of their keys, so that a question looks at no more than it must.
+//! Orders series by key, so that a query examines no more than it must.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
@@ -6,7 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 use watchkeeper_domain::{KeyRange, Series, SeriesFilter};
 
-/// Series in the order of their keys: all of them, and those of each name.
+/// Series by key: all of them, and those of each name.
 #[derive(Default)]
 pub(super) struct Index {
     all: BTreeSet<ByKey>,
@@ -34,7 +34,7 @@ impl Index {
         }
     }
 
-    /// The series within `range` that may be meant by `filter`, by key.
+    /// Candidates for `filter` within `range`, by key.
     pub(super) fn candidates(
         &self,
         filter: &SeriesFilter,
@@ -44,7 +44,7 @@ impl Index {
             Some(name) => self.by_name.get(name.as_str()),
             None => Some(&self.all),
         };
-        // A tree refuses a range that is upside down.
+        // A BTree panics on a reversed range.
         set.filter(|_| !range.is_empty()).into_iter().flat_map(|set| {
             let bounds = (Bound::Excluded(range.after.as_str()), Bound::Excluded(range.before.as_str()));
             set.range::<str, _>(bounds).map(|ByKey(series)| series)
@@ -52,11 +52,11 @@ impl Index {
     }
 }
 
-/// A series that is found by its key.
+/// A series, looked up by its key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct ByKey(Arc<Series>);
 
-/// Series have the order of their keys.
+/// Series are ordered by their keys.
 impl Borrow<str> for ByKey {
     fn borrow(&self) -> &str {
         self.0.key()

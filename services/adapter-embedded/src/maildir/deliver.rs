@@ -1,4 +1,4 @@
-//! One mail into the Maildir: written under `tmp`, made durable, and only then seen under `new`.
+//! Delivers one mail into the Maildir: written under `tmp`, made durable, and only then moved to `new`.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind, Write};
@@ -6,12 +6,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// Nobody but the owner reads or writes what is created.
+/// Accessible to the owner only.
 const DIRECTORY_MODE: u32 = 0o700;
-/// Between the name of a mail in `cur` and what the mail program has noted of it.
+/// Separates the name of a mail in `cur` from the mail program's flags.
 const INFO: char = ':';
 
-/// Creates the Maildir, or what is missing of it.
+/// Creates the Maildir, or its missing parts.
 pub(super) fn create(dir: &Path) -> io::Result<()> {
     for part in ["tmp", "new", "cur"] {
         DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(dir.join(part))?;
@@ -19,8 +19,8 @@ pub(super) fn create(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Delivers a message, its lines ended by CRLF, under the name `id`, if it is not there yet. Durable when it
-/// returns. The id must do as the name of a file that does not begin with a dot and holds no colon.
+/// Delivers a message, its lines ended by CRLF, under the name `id`, unless it exists. Durable once it
+/// returns. The id must be a valid file name without a leading dot or a colon.
 pub(super) fn deliver(dir: &Path, id: &str, message: &[u8]) -> io::Result<()> {
     create(dir)?;
     if is_there(dir, id)? {
@@ -31,20 +31,20 @@ pub(super) fn deliver(dir: &Path, id: &str, message: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     let new = dir.join("new");
     match file.persist_noclobber(new.join(id)) {
-        // Somebody else has delivered it in this moment.
+        // Somebody else has delivered it at this moment.
         Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(refused) => Err(refused.error),
         Ok(_) => File::open(new)?.sync_all(),
     }
 }
 
-/// Whether a mail could be written.
+/// Health check: whether a mail could be written.
 pub(super) fn check(dir: &Path) -> io::Result<()> {
     create(dir)?;
     begin(dir, "check").map(drop)
 }
 
-/// A file of a name that nobody else has, which is removed if nothing comes of it.
+/// A file with a unique name, removed unless it is kept.
 fn begin(dir: &Path, id: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&format!("{id}.")).tempfile_in(dir.join("tmp"))
 }
@@ -63,7 +63,7 @@ fn is_there(dir: &Path, id: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Files of this system end a line by LF, and so do those in a Maildir.
+/// Files of this system end lines with LF, and so do those in a Maildir.
 fn with_local_line_ends(message: &[u8]) -> Vec<u8> {
     let mut local = Vec::with_capacity(message.len());
     for line in message.split_inclusive(|&byte| byte == b'\n') {

@@ -1,15 +1,14 @@
-//! Files under `tmp` that nobody will finish.
+//! Removes abandoned files under `tmp`.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use watchkeeper_domain::Timestamp;
 
-/// How old a file under `tmp` is before it counts as left by a process that died, as the definition of the
-/// Maildir has it.
+/// Age at which a file under `tmp` counts as left by a dead process, as Maildir is defined.
 const ABANDONED_AFTER: Duration = Duration::from_secs(36 * 3600);
 
-/// Removes the files under `tmp` that were written to so long before `now`.
+/// Removes the files under `tmp` that were last written so long before `now`.
 pub(super) fn remove(dir: &Path, now: Timestamp) -> io::Result<()> {
     let oldest_kept =
         SystemTime::UNIX_EPOCH + Duration::from_micros(now.minus(ABANDONED_AFTER).as_micros().unsigned_abs());

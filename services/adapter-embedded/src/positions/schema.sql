@@ -1,4 +1,4 @@
--- How far each consumer has come in storing what it consumes.
+-- Consumer positions.
 CREATE TABLE positions (
     group_name TEXT    NOT NULL,
     topic      TEXT    NOT NULL,

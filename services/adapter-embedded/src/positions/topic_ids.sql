@@ -1,4 +1,4 @@
--- A position is about one topic, not about a name that another topic may get. Those from before have no ID.
+-- A position refers to one topic, not to a name that another topic may get. Older ones have no ID.
 ALTER TABLE positions RENAME TO positions_by_name;
 CREATE TABLE positions (
     group_name TEXT    NOT NULL,

@@ -1,10 +1,10 @@
-//! How far each pass over the samples has come.
+//! Progress of rollup passes.
 
 use crate::sqlite::{Error, timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use watchkeeper_domain::Timestamp;
 
-/// Up to which instant `pass` has made its rollups, if it ever made any.
+/// The instant up to which `pass` has rolled up, if it ever ran.
 pub(super) fn made_until(conn: &Connection, pass: &str) -> Result<Option<Timestamp>, Error> {
     let until: Option<i64> = conn
         .prepare_cached("SELECT made_until FROM passes WHERE name = ?1")?
@@ -13,7 +13,7 @@ pub(super) fn made_until(conn: &Connection, pass: &str) -> Result<Option<Timesta
     until.map(timestamp).transpose()
 }
 
-/// Notes how far `pass` has come.
+/// Records how far `pass` has come.
 pub(super) fn set_made_until(conn: &Connection, pass: &str, until: Timestamp) -> Result<(), Error> {
     conn.prepare_cached(
         "INSERT INTO passes (name, made_until) VALUES (?1, ?2)
@@ -23,7 +23,7 @@ pub(super) fn set_made_until(conn: &Connection, pass: &str, until: Timestamp) ->
     Ok(())
 }
 
-/// The same, if it stands where `expected` has it; tells whether it does.
+/// The same as a compare-and-set; returns whether it was at `expected`.
 pub(super) fn move_made_until(
     conn: &Connection,
     pass: &str,

@@ -1,4 +1,4 @@
-//! Rollups that are old.
+//! Prunes rollups.
 
 use crate::series::Old;
 use crate::sqlite::Error;

@@ -1,11 +1,11 @@
-//! Rollups into the database.
+//! Stores rollups.
 
 use crate::series::Interning;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use watchkeeper_domain::{SeriesRollups, Window};
 
-/// Stores the rollups, each in the place of the one that was there unless that was made of more samples.
+/// Stores rollups. Each replaces the existing one, unless that aggregates more samples.
 pub(super) fn put(
     conn: &Connection,
     interning: &mut Interning,
@@ -17,8 +17,8 @@ pub(super) fn put(
     {
         by_id.push((interning.id(conn, series)?, rollups));
     }
-    // In the order of the tree, so that each page is visited once. Stable, so that of two rollups of one
-    // window the last stays.
+    // In the order of the B-tree, so that each page is visited once. Stable, so that of two rollups of one
+    // window the last wins.
     by_id.sort_by_key(|&(id, _)| id);
     let mut upsert = conn.prepare_cached(
         "INSERT INTO rollups (series_id, window, start, avg, min, max, count, p95)

@@ -1,5 +1,5 @@
--- `window` is `hour` or `day`, `start` in microseconds since the epoch. The windows of one length lie
--- together, series by series: a question has one length.
+-- `window` is `hour` or `day`, `start` is in microseconds since the epoch. Windows of one length are
+-- contiguous, series by series: a query has one length.
 CREATE TABLE rollups (
     series_id INTEGER NOT NULL,
     window    TEXT    NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE rollups (
     PRIMARY KEY (series_id, window, start)
 ) STRICT, WITHOUT ROWID;
 
--- How far each pass over the samples has come.
+-- Progress of rollup passes.
 CREATE TABLE passes (
     name       TEXT    PRIMARY KEY,
     made_until INTEGER NOT NULL

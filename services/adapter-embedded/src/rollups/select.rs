@@ -1,4 +1,4 @@
-//! Rollups out of the database.
+//! Reads rollups.
 
 use crate::series::answer_page;
 use crate::sqlite::{Error, timestamp};
@@ -6,11 +6,11 @@ use rusqlite::{Connection, Row};
 use watchkeeper_domain::{Rollup, RollupQuery, SeriesRollups};
 use watchkeeper_ports::Page;
 
-/// A series' rollups within a range, oldest first: a stretch of the tree.
+/// A series' rollups within a range, oldest first: one range scan.
 const OLDEST_FIRST: &str = "SELECT start, avg, min, max, count, p95 FROM rollups
      WHERE series_id = ?1 AND window = ?2 AND start >= ?3 AND start < ?4 ORDER BY start";
 
-/// The rollups of the series on the page; a series without any in the windows has no place on it.
+/// The rollups of the series on the page; a series without any in the windows does not count.
 pub(super) fn rollups(
     conn: &Connection,
     query: &RollupQuery,

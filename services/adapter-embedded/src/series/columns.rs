@@ -5,13 +5,12 @@ use rusqlite::Row;
 use std::collections::BTreeMap;
 use watchkeeper_domain::{Label, Series, SeriesParts};
 
-/// The column `labels` of `series`.
 pub(crate) fn labels(series: &Series) -> Result<String, Error> {
     let labels: BTreeMap<&str, &str> = series.labels().collect();
     serde_json::to_string(&labels).map_err(|error| Error::Rejected(error.to_string()))
 }
 
-/// The series whose columns begin with the one numbered `first`.
+/// Reads a series from consecutive columns, the first of which is `first`.
 pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Series, Error> {
     let text = |offset| row.get_ref(first + offset)?.as_str().map_err(rusqlite::Error::from);
     let labels: BTreeMap<String, String> =

@@ -1,4 +1,4 @@
-//! The numbers of series.
+//! Series ids.
 
 use super::columns;
 use crate::sqlite::{Error, Memory};
@@ -7,17 +7,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::Series;
 
-/// Most series whose numbers are remembered. Past it all are forgotten and learnt again.
+/// Most series whose ids are cached. Beyond that, the cache is emptied.
 const MAX_REMEMBERED: usize = 100_000;
-/// Most bytes of the keys of these series, 64 MiB: a key has the labels in it, which may be long.
+/// Most bytes of the keys of these series, 64 MiB: a key contains the labels, which may be long.
 const MAX_REMEMBERED_KEY_BYTES: usize = 64 << 20;
 
-/// The numbers of series, remembered so that a sample of a known series costs one look-up in memory.
+/// Caches series ids, so that a sample of a known series costs one look-up in memory.
 pub(crate) struct Interning {
     ids: HashMap<Arc<Series>, i64>,
     key_bytes: usize,
     max_key_bytes: usize,
-    /// How many series there are, if they were counted since something was undone.
+    /// How many series there are, if they were counted since the last rollback.
     count: Option<u64>,
 }
 
@@ -28,7 +28,7 @@ impl Default for Interning {
 }
 
 impl Interning {
-    /// The number of `series`, which is in the database from now on.
+    /// The id of `series`, which is inserted if it is new.
     pub(crate) fn id(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<i64, Error> {
         if let Some(id) = self.find(conn, series)? {
             return Ok(id);
@@ -39,7 +39,7 @@ impl Interning {
         Ok(id)
     }
 
-    /// The number of `series`, if it is in the database.
+    /// The id of `series`, if it is in the database.
     pub(crate) fn find(&mut self, conn: &Connection, series: &Arc<Series>) -> Result<Option<i64>, Error> {
         if let Some(&id) = self.ids.get(series) {
             return Ok(Some(id));
@@ -61,7 +61,7 @@ impl Interning {
         Ok(count)
     }
 
-    /// A series was removed: its number is another's, or nobody's.
+    /// A series was removed: its id may be reused.
     pub(crate) fn removed_one(&mut self) {
         self.forget_numbers();
         self.count = self.count.and_then(|count| count.checked_sub(1));
@@ -82,7 +82,7 @@ impl Interning {
     }
 }
 
-/// A series may have got its number in the writes that were undone.
+/// A series may have got its id in writes that were rolled back.
 impl Memory for Interning {
     fn rolled_back(&mut self) {
         self.forget_numbers();

@@ -1,28 +1,28 @@
-//! What is old out of a file, series by series, a step at a time.
+//! Prunes old rows from a file, series by series, in steps.
 
 use super::Interning;
 use crate::sqlite::{Database, Error};
 use rusqlite::Connection;
 use watchkeeper_ports::PortError;
 
-/// Most rows that one step removes: some ten milliseconds, in which nobody else writes.
+/// Most rows that one step removes: some ten milliseconds, during which nobody else writes.
 const STEP_ROWS: u64 = 10_000;
-/// Most series that one step looks at.
+/// Most series that one step examines.
 const STEP_SERIES: u32 = 1_000;
 
-/// Where the first step begins: numbers start at 1.
+/// Where the first step begins: ids start at 1.
 const BEFORE_ALL_SERIES: i64 = 0;
 
-/// Which rows of a series are to go.
+/// Which rows of a series are old.
 pub(crate) trait Old: Copy + Send + 'static {
-    /// Removes these rows, at most `room` of them; gives how many.
+    /// Removes old rows, at most `room` of them; returns how many.
     fn remove(self, conn: &Connection, series_id: i64, room: u64) -> Result<u64, Error>;
 
-    /// Whether the series has any rows left, old or not.
+    /// Whether the series has any rows left.
     fn is_any_left(self, conn: &Connection, series_id: i64) -> Result<bool, Error>;
 }
 
-/// Removes what is old, and series that have nothing left; gives how many rows. Others write meanwhile.
+/// Removes old rows, and series that have none left; returns how many rows. Others write meanwhile.
 pub(crate) async fn prune(database: &Database<Interning>, old: impl Old) -> Result<u64, PortError> {
     let (mut removed, mut after) = (0, Some(BEFORE_ALL_SERIES));
     while let Some(id) = after {
@@ -33,15 +33,13 @@ pub(crate) async fn prune(database: &Database<Interning>, old: impl Old) -> Resu
     Ok(removed)
 }
 
-/// What a step did.
 struct Step {
-    /// Rows that it removed.
     removed: u64,
-    /// The series after which the next step goes on, if there is more to do.
+    /// The series after which the next step continues, if there is more to do.
     go_on_after: Option<i64>,
 }
 
-/// Prunes the series with a number greater than `after`, until enough is done for one step.
+/// Prunes series with ids greater than `after`, until one step's work is done.
 fn step(conn: &Connection, interning: &mut Interning, old: impl Old, mut after: i64) -> Result<Step, Error> {
     let mut removed = 0;
     let ids = series_after(conn, after)?;
@@ -74,7 +72,7 @@ fn series_after(conn: &Connection, after: i64) -> Result<Vec<i64>, Error> {
 mod tests {
     use super::*;
 
-    /// As many rows of each series are old as its column says, and that many are left besides.
+    /// Each series has as many old rows as its column says, and that many others.
     #[derive(Clone, Copy)]
     struct Columns;
 

@@ -1,5 +1,5 @@
--- `labels` is a JSON object. The index serves questions that give a name: in it, as in the index of
--- keys, the series of one source lie together, because their keys begin with it.
+-- `labels` is a JSON object. The index serves queries by name: in it, as in the index of keys, the series of
+-- one source are contiguous, because their keys begin with it.
 CREATE TABLE series (
     id     INTEGER PRIMARY KEY,
     key    TEXT NOT NULL UNIQUE,

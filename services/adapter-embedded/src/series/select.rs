@@ -1,4 +1,4 @@
-//! The series that a filter means, in the order of their keys.
+//! Selects the series that match a filter, by key.
 
 use super::columns;
 use crate::sqlite::Error;
@@ -8,20 +8,19 @@ use std::sync::Arc;
 use watchkeeper_domain::{KeyRange, Series, SeriesFilter};
 use watchkeeper_ports::{Page, SeriesPage, asked_of_too_many};
 
-/// Series in the order of their keys.
 const BY_KEY: &str =
     "SELECT id, source, name, unit, labels FROM series WHERE key > ?1 AND key < ?2 ORDER BY key";
-/// The series of one name in the order of their keys.
+/// The series of one name, by key.
 const BY_NAME: &str = "SELECT id, source, name, unit, labels FROM series WHERE key > ?1 AND key < ?2 AND name = ?3 ORDER BY key";
 const BY_NUMBER: &str = "SELECT source, name, unit, labels FROM series WHERE id = ?1";
-/// The numbers and labels of series, in any order.
+/// The ids and labels of series, in any order.
 const LABELS_BY_KEY: &str = "SELECT id, labels FROM series WHERE key > ?1 AND key < ?2";
 const LABELS_BY_NAME: &str = "SELECT id, labels FROM series WHERE key > ?1 AND key < ?2 AND name = ?3";
-/// The same for a question without labels: the index alone is read.
+/// The same for a filter without labels: a covering index scan.
 const NUMBERS_BY_KEY: &str = "SELECT id FROM series WHERE key > ?1 AND key < ?2";
 const NUMBERS_BY_NAME: &str = "SELECT id FROM series WHERE key > ?1 AND key < ?2 AND name = ?3";
 
-/// Visits the series within `range` that `filter` means, with their numbers, until told to stop.
+/// Visits the matching series within `range`, with their ids, until told to stop.
 fn each_series(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -30,7 +29,7 @@ fn each_series(
 ) -> Result<(), Error> {
     let wanted = WantedLabels::of(filter)?;
     each_row(conn, filter, range, [BY_KEY, BY_NAME], |row| {
-        // Most series that are not meant differ in their labels: they are passed by without being read.
+        // Most series that do not match differ in their labels: they are skipped without being parsed.
         if !wanted.are_in(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -43,7 +42,7 @@ fn each_series(
     })
 }
 
-/// The numbers of the series that `filter` means, in order; none when they are more than `most`.
+/// The ids of the matching series, in order; `None` if there are more than `most`.
 pub(crate) fn numbers(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -63,12 +62,11 @@ pub(crate) fn numbers(
     Ok(Some(numbers).filter(|numbers| numbers.len() <= most))
 }
 
-/// The series with this number.
 pub(crate) fn by_number(conn: &Connection, id: i64) -> Result<Arc<Series>, Error> {
     conn.prepare_cached(BY_NUMBER)?.query_row([id], |row| Ok(columns::read(row, 0).map(Arc::new)))?
 }
 
-/// Visits the rows of series within `range`, with the first statement or, if a name is asked for, the second.
+/// Visits the rows of series within `range`, with the first statement or, if a name is given, the second.
 fn each_row(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -89,7 +87,7 @@ fn each_row(
     Ok(())
 }
 
-/// Labels that series must have, each as it stands in the column `labels`.
+/// Labels that series must have, each in the form it has in the column `labels`.
 struct WantedLabels(Vec<String>);
 
 impl WantedLabels {
@@ -100,13 +98,12 @@ impl WantedLabels {
         wanted.map(Self).map_err(|error| Error::Rejected(error.to_string()))
     }
 
-    /// Quotes within a text are escaped, so that no value can look like another label.
+    /// Quotes within values are escaped, so that no value can look like another label.
     fn are_in(&self, labels: &str) -> bool {
         self.0.iter().all(|label| labels.contains(label))
     }
 }
 
-/// The series on `page`.
 pub(crate) fn series_page(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -124,8 +121,8 @@ pub(crate) fn series_page(
     Ok(found)
 }
 
-/// What `answer` has to say of the series that `filter` means, by key, for as many as are asked for. A
-/// series of which it says nothing takes no place on the page.
+/// The results of `answer` for the matching series, by key, up to the page's limit. A series without a result
+/// does not count.
 pub(crate) fn answer_page<T>(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -135,7 +132,7 @@ pub(crate) fn answer_page<T>(
     answer_some(conn, filter, page, usize::MAX, answer)
 }
 
-/// The same, if no more than `most` series are looked at for it.
+/// The same, examining at most `most` series.
 pub(crate) fn answer_some<T>(
     conn: &Connection,
     filter: &SeriesFilter,

@@ -1,4 +1,4 @@
--- One row that is written to find out whether the file can be.
+-- One row, written to find out whether the file accepts writes.
 CREATE TABLE checks (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL

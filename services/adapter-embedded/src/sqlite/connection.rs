@@ -1,4 +1,4 @@
-//! How the connections to one database file are set up.
+//! Opens connections to a database file.
 
 use super::error::Error;
 use rusqlite::{Connection, OpenFlags};
@@ -11,13 +11,13 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: u32 = 4096;
 /// Page cache of each reader, in KiB; the kernel caches the file anyway.
 const READER_CACHE_KIB: u32 = 512;
-/// Pages (of 4 KiB) in the write-ahead log before they are moved into the file. Four times SQLite's own
-/// figure, because a batch over many series touches a page of each, and half of them again in the next.
+/// Pages (of 4 KiB) in the write-ahead log at which it is checkpointed. Four times SQLite's default, because
+/// a batch over many series touches a page of each, and half of them again in the next.
 const CHECKPOINT_PAGES: u32 = 4000;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
 
-/// The one connection that writes: write-ahead log, and an `fsync` in every commit.
+/// The only connection that writes: write-ahead log, and an `fsync` in every commit.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
     let conn = Connection::open_with_flags(
         path,
@@ -34,7 +34,6 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
     Ok(conn)
 }
 
-/// A connection that only reads.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
     let conn = Connection::open_with_flags(
         path,

@@ -1,28 +1,27 @@
-//! One database file: who may use it, how it is written, how it is read.
+//! One database file: locking, writing, reading.
 
 use super::error::Error;
 use super::readers::Readers;
 use super::writer::{Memory, Writer};
-use super::{check, connection, directory, migrate};
+use super::{connection, directory, migrate};
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::Path;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::PortError;
 
-/// An open database file. Dropping it waits until what was begun is written and the file is closed.
+/// An open database file. Dropping it waits until pending writes are done and the file is closed.
 pub(crate) struct Database<M> {
     name: &'static str,
-    // Dropped in this order, so that the last connection to close is the one that may tidy up, and the
-    // lock is held until then.
+    // Drop order: the last connection to close does the final checkpoint, and the lock is held until then.
     readers: Readers,
     writer: Writer<M>,
     _lock: File,
 }
 
 impl<M: Memory> Database<M> {
-    /// Opens `<name>.db` in `dir`, and creates both if need be. The memory is made from what the file
-    /// holds. Blocks.
+    /// Opens `<name>.db` in `dir`, and creates both if need be. `memory` loads what the writer keeps in
+    /// memory from the file. Blocks.
     ///
     /// # Errors
     /// [`PortError::Unavailable`] while another process has it open; [`PortError::Broken`] if the file
@@ -48,8 +47,7 @@ impl<M: Memory> Database<M> {
         open().map_err(|error: Error| error.of(name))
     }
 
-    /// Runs `work` in a transaction and answers when that is durable. If `work` fails, nothing of it
-    /// stays.
+    /// Runs `work` in a transaction and returns when that is durable. If `work` fails, it is rolled back.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &mut M) -> Result<T, Error> + Send + 'static,
@@ -57,7 +55,7 @@ impl<M: Memory> Database<M> {
         self.writer.write(work).await.map_err(|error| error.of(self.name))
     }
 
-    /// Runs `work` on one state of the file. If the caller goes away, it is interrupted.
+    /// Runs `work` on one snapshot of the file. Interrupted if the caller is dropped.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -65,7 +63,7 @@ impl<M: Memory> Database<M> {
         self.readers.read(work).await.map_err(|error| error.of(self.name))
     }
 
-    /// Like [`Self::read`], for work that may take long: it leaves a reader to the others.
+    /// Like [`Self::read`], for slow work: it leaves a reader to the others.
     pub(crate) async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -73,8 +71,18 @@ impl<M: Memory> Database<M> {
         self.readers.read_long(work).await.map_err(|error| error.of(self.name))
     }
 
-    /// Answers if the file can be written to.
+    /// Health check: returns `Ok` if the file accepts writes.
     pub(crate) async fn check(&self) -> Result<(), PortError> {
-        self.write(|conn, _| check::write(conn, Timestamp::now())).await
+        self.write(|conn, _| write_check(conn, Timestamp::now())).await
     }
+}
+
+/// Writes a row, because only that reveals a full or failing disk. The file must have the table of
+/// `check.sql`.
+fn write_check(conn: &Connection, now: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached(
+        "INSERT INTO checks (id, at) VALUES (1, ?1) ON CONFLICT DO UPDATE SET at = excluded.at",
+    )?
+    .execute([now.as_micros()])?;
+    Ok(())
 }

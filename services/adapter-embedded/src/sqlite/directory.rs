@@ -1,17 +1,17 @@
-//! The directory that holds the database files, and who may use a file.
+//! The directory of the database files, and the lock of each file.
 //!
-//! What is created here is its owner's alone. What is there already keeps the mode its owner gave it.
+//! Files created here are accessible to their owner only. Existing files keep their mode.
 
 use super::error::Error;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Nobody but the owner reads or writes what is created.
+/// Accessible to the owner only.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// Creates the directory if it is not there.
+/// Creates the directory if it does not exist.
 pub(super) fn create(dir: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)
@@ -20,9 +20,9 @@ pub(super) fn create(dir: &Path) -> Result<(), Error> {
         .map_err(|error| Error::Broken(format!("cannot create {}: {error}", dir.display())))
 }
 
-/// Takes the lock on the database `name` for as long as the file stays open, also when the process is
-/// killed. The lock is a file of its own: closing a second handle of a database file would drop the
-/// locks SQLite has on it.
+/// Locks the database `name` for as long as the file stays open; the lock is released even if the process is
+/// killed. It is a separate file, because closing a second handle of a database file would drop SQLite's own
+/// locks.
 pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
     let path = dir.join(format!("{name}.lock"));
     let file = open_or_create(&path)?;
@@ -37,9 +37,9 @@ pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
     }
 }
 
-/// Creates the database file, if it is not there, before SQLite does, which would let everybody read it.
-/// SQLite gives the files beside it the same mode. Whoever calls this has the lock and has not opened the
-/// database yet.
+/// Creates the database file, if it does not exist, before SQLite does, which would make it readable to
+/// everybody. SQLite creates its other files with the same mode. The caller has the lock and has not opened
+/// the database yet.
 pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     open_or_create(path).map(drop)
 }

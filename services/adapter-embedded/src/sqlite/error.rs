@@ -1,23 +1,23 @@
-//! What SQLite's errors mean to the caller of a port.
+//! Maps SQLite's errors to port errors.
 
 use rusqlite::ErrorCode;
 use watchkeeper_ports::PortError;
 
-/// A failure inside one database, before it is known to the caller by the database's name.
+/// An error of one database, without the database's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
-    /// Busy, full, or the disk failed: the same call may succeed later.
+    /// Busy, full, or a disk error: the same call may succeed later.
     Unavailable(String),
-    /// The input breaks a rule; it will again.
+    /// The input is refused, now and later.
     Rejected(String),
-    /// The file is damaged, no database, or of another version.
+    /// The file is damaged, not a database, or of another version.
     Broken(String),
-    /// What the port says of it itself.
+    /// A port error.
     Port(PortError),
 }
 
 impl Error {
-    /// As the caller of a port sees it; `what` is the dependency as the operator knows it.
+    /// The port error; `what` is the dependency's name for operators.
     pub(crate) fn of(self, what: &'static str) -> PortError {
         match self {
             Self::Unavailable(reason) => PortError::Unavailable { what, reason },
@@ -40,7 +40,7 @@ impl From<rusqlite::Error> for Error {
         match (&error, error.sqlite_error_code()) {
             (_, Some(code)) => classify(code)(reason),
             (rusqlite::Error::ToSqlConversionFailure(_), None) => Self::Rejected(reason),
-            // What is left is a row that is not as the schema says, or a mistake in this crate.
+            // Otherwise a row does not match the schema, or this crate has a bug.
             (_, None) => Self::Broken(reason),
         }
     }

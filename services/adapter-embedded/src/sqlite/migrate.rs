@@ -1,11 +1,11 @@
-//! Brings a database file to the schema this program knows.
+//! Migrates a database file to the schema of this program.
 
 use super::error::Error;
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Runs the steps that `conn` has not seen, each in its own transaction; `user_version` counts them.
+/// Runs the steps that are new to `conn`, each in its own transaction; `user_version` counts them.
 ///
-/// A file that has seen more steps than there are is refused: an older program would misread it.
+/// A file with more steps than this program has is refused: an older program would misread it.
 pub(super) fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<(), Error> {
     let done: usize = conn.query_row("SELECT user_version FROM pragma_user_version", [], |row| row.get(0))?;
     if done > steps.len() {

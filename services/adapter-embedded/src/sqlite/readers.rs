@@ -1,4 +1,4 @@
-//! The connections that read from a database file, on threads where waiting is allowed.
+//! Read connections of a database file, on threads that may block.
 
 use super::connection::open_reader;
 use super::error::Error;
@@ -12,16 +12,16 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Reads of one file that run at the same time.
+/// Concurrent reads of one file.
 const READERS: usize = 4;
-/// How many of them may take long. One is left for the reads that everything else waits for.
+/// How many of them may be slow. One is left for the reads that everything else waits for.
 const LONG_READERS: usize = READERS - 1;
 /// How long a read waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
-/// Steps of SQLite's machine between two looks at whether the caller is still there.
+/// Steps of SQLite's virtual machine between checks whether the caller is still there.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
-/// At most [`READERS`] connections, opened when they are first needed.
+/// At most [`READERS`] connections, opened on first use.
 pub(super) struct Readers {
     path: PathBuf,
     turns: Arc<Semaphore>,
@@ -31,14 +31,14 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Readers of the file at `path`, which must be there by the time of the first read.
+    /// Readers of the file at `path`, which must exist by the first read.
     pub(super) fn of(path: PathBuf) -> Self {
         let (turns, long_turns) = (Arc::new(Semaphore::new(READERS)), Semaphore::new(LONG_READERS));
         Self { path, turns, long_turns: Arc::new(long_turns), idle: Arc::default(), turn_wait: TURN_WAIT }
     }
 
-    /// Runs `work` on one state of the file, whatever is written meanwhile. If the caller goes away,
-    /// the statement that is running is interrupted.
+    /// Runs `work` on one snapshot of the file. If the caller is dropped, the running statement is
+    /// interrupted.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -47,7 +47,7 @@ impl Readers {
         self.run(turn, work).await
     }
 
-    /// Like [`Self::read`], for work that may take long: at most [`LONG_READERS`] at the same time.
+    /// Like [`Self::read`], for slow work: at most [`LONG_READERS`] at the same time.
     pub(super) async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -64,8 +64,7 @@ impl Readers {
             .map_err(|closed| Error::Broken(closed.to_string()))
     }
 
-    /// Runs `work`, and gives `turn` up when it has ended. One that has not [`ANSWER_WITHIN`] that time is
-    /// interrupted.
+    /// Runs `work`, then releases `turn`. Interrupted after [`ANSWER_WITHIN`].
     async fn run<T: Send + 'static>(
         &self,
         turn: impl Send + 'static,
@@ -91,7 +90,7 @@ fn lock(idle: &Mutex<Vec<Connection>>) -> parking_lot::MutexGuard<'_, Vec<Connec
     idle.lock()
 }
 
-/// Says whether the caller has gone.
+/// Detects whether the caller is gone.
 #[derive(Default)]
 struct Caller {
     gone: Arc<AtomicBool>,

@@ -3,9 +3,8 @@
 use super::error::Error;
 use watchkeeper_domain::Timestamp;
 
-/// The instant that a column holds.
 pub(crate) fn timestamp(micros: i64) -> Result<Timestamp, Error> {
     Timestamp::from_micros(micros).ok_or_else(|| {
-        Error::Broken(format!("a row holds {micros} µs, which is no instant from 1970 to 9999"))
+        Error::Broken(format!("a row holds {micros} µs, which is not an instant from 1970 to 9999"))
     })
 }

@@ -1,4 +1,4 @@
-//! The one thread that writes to a database file. Calls that wait together share a commit.
+//! The only thread that writes to a database file. Calls that wait together share a commit.
 
 use super::error::Error;
 use rusqlite::{Connection, TransactionBehavior};
@@ -9,57 +9,55 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// Calls that wait for the writer, and the most that share a commit. Later ones wait for room.
+/// Most calls that wait for the writer and share a commit. Later ones wait for room in the queue.
 const MAX_WAITING: usize = 64;
 /// How long a call waits for its commit, whatever the disk does.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2 * 60);
 
-/// What a writer keeps in memory beside its file.
+/// State that a writer keeps in memory beside its file.
 pub(crate) trait Memory: Send + 'static {
-    /// The writes of one call were undone: forgets whatever it may have learnt from them.
+    /// The writes of one call were rolled back: forgets whatever it may have learnt from them.
     fn rolled_back(&mut self);
 
-    /// All writes since the last commit were undone.
+    /// All writes since the last commit were rolled back.
     fn all_rolled_back(&mut self) {
         self.rolled_back();
     }
 
-    /// All writes since the last commit are durable, their callers not answered yet.
+    /// All writes since the last commit are durable; their callers have no answer yet.
     fn committed(&mut self) {}
 
-    /// The callers are answered: a moment for a short chore.
+    /// The callers have their answers: time for a short chore.
     fn tidy(&mut self, _conn: &mut Connection) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// Nothing is kept.
+/// No state.
 impl Memory for () {
     fn rolled_back(&mut self) {}
 }
 
-/// Takes its turn with the connection, or learns why there is none.
+/// A job that runs with the connection, or gets the error that prevents it.
 type Job<M> = Box<dyn FnOnce(Result<(&Connection, &mut M), Error>) -> Ran + Send>;
-/// Tells the caller, who is waiting, once it is known whether the commit succeeded.
+/// Answers the caller once the outcome of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
-/// A job after its turn.
+/// A job that has run.
 struct Ran {
     keep: bool,
     answer: Answer,
 }
 
-/// Hands writes to the thread. Dropping it waits until those it has taken are done and the file is closed.
+/// Hands writes to the thread. Dropping it waits until accepted writes are done and the file is closed.
 pub(super) struct Writer<M> {
-    /// [`ANSWER_WITHIN`].
     answer_within: Duration,
-    // Dropped in this order: the thread ends because there are no more senders.
+    // Drop order: the thread ends when there are no more senders.
     jobs: mpsc::Sender<Job<M>>,
     _thread: JoinOnDrop,
 }
 
 impl<M: Memory> Writer<M> {
-    /// Starts the thread.
     pub(super) fn start(name: &str, conn: Connection, memory: M) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let thread = std::thread::Builder::new()
@@ -68,9 +66,9 @@ impl<M: Memory> Writer<M> {
         Ok(Self { answer_within: ANSWER_WITHIN, jobs, _thread: JoinOnDrop(Some(thread)) })
     }
 
-    /// Runs `work` in a transaction and answers when that is durable. `work` may share the transaction
-    /// with others; if it fails, its own writes are undone and theirs are not. One that is not answered
-    /// [`ANSWER_WITHIN`] that time may happen all the same, as one whose caller has gone does.
+    /// Runs `work` in a transaction and returns when that is durable. `work` may share the transaction with
+    /// others; if it fails, only its own writes are rolled back. If there is no answer within
+    /// [`ANSWER_WITHIN`], or the caller is dropped, the write may still happen.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &mut M) -> Result<T, Error> + Send + 'static,
@@ -81,7 +79,7 @@ impl<M: Memory> Writer<M> {
             Ran {
                 keep: outcome.is_ok(),
                 answer: Box::new(move |commit| {
-                    // The caller may have gone; what it asked for has happened all the same.
+                    // The caller may be gone; its write has happened all the same.
                     let _ = reply.send(outcome.and_then(|value| commit.map(|()| value)));
                 }),
             }
@@ -95,8 +93,8 @@ impl<M: Memory> Writer<M> {
     }
 }
 
-/// Waits for an answer of the disk until it stands still, or has more to do than it can. It is real time that counts,
-/// also where a test pauses tokio's: the disk knows no other.
+/// Waits for the disk until it hangs or is overloaded. This is real time even where a test pauses tokio's:
+/// the disk knows no other.
 pub(super) async fn in_time<T>(
     limit: Duration,
     answer: impl Future<Output = Result<T, Error>>,
@@ -135,7 +133,7 @@ fn serve<M: Memory>(mut conn: Connection, mut memory: M, mut jobs: mpsc::Receive
         commit_together(&mut conn, &mut memory, group);
         if let Err(error) = memory.tidy(&mut conn) {
             memory.rolled_back();
-            tracing::warn!(?error, "a chore of the database writer failed; it is tried again");
+            tracing::warn!(?error, "a chore of the database writer failed; retrying");
         }
     }
 }
@@ -147,15 +145,17 @@ fn commit_together<M: Memory>(conn: &mut Connection, memory: &mut M, mut group: 
         Ok(()) => memory.committed(),
         Err(error) => {
             memory.all_rolled_back();
+            // Jobs without a turn fail with the others.
             answers.extend(group.drain(..).map(|job| job(Err(error.clone())).answer));
         }
     }
+    // Only now: before the commit no write is durable.
     for answer in answers {
         answer(commit.clone());
     }
 }
 
-/// Runs the jobs of `group` in one transaction, each in a savepoint of its own.
+/// Runs the jobs of `group` in one transaction, each in its own savepoint.
 fn run<M: Memory>(
     conn: &mut Connection,
     memory: &mut M,
@@ -179,9 +179,11 @@ fn run<M: Memory>(
             drop(savepoint);
             memory.rolled_back();
         }
-        // A full disk or a failed write makes SQLite undo the whole transaction by itself.
+        // On a full disk or a failed write SQLite itself rolls back the whole transaction.
         if transaction.is_autocommit() {
-            return Err(Error::Unavailable("a failed write has undone the others of its transaction".into()));
+            return Err(Error::Unavailable(
+                "another write in the same transaction failed and rolled it back".into(),
+            ));
         }
     }
     transaction.commit()?;
@@ -196,7 +198,7 @@ mod tests {
     use std::sync::mpsc::{SyncSender, sync_channel};
     use std::task::Poll;
 
-    /// Counts what it is told.
+    /// Counts its callbacks.
     #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
     struct Counts {
         committed: u32,

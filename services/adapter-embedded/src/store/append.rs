@@ -1,4 +1,4 @@
-//! Samples into the database.
+//! Stores samples.
 
 use crate::positions;
 use crate::series::Interning;
@@ -8,16 +8,16 @@ use std::collections::HashSet;
 use watchkeeper_domain::{Sample, Series};
 use watchkeeper_ports::{Append, Appended};
 
-/// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is stored.
+    /// The batch is stored.
     Appended(Appended),
-    /// Nothing is: there are so many series that there is no room for those of some samples.
+    /// Nothing is stored: the new series of these samples would exceed the limit.
     TooManySeries { series: u64, samples: Vec<usize> },
 }
 
-/// Moves the positions and stores the samples; the store may have `max_series` afterwards, if that is given.
+/// Commits the positions and stores the samples; the store may have `max_series` afterwards, if that is
+/// given.
 pub(super) fn append(
     conn: &Connection,
     interning: &mut Interning,
@@ -28,7 +28,7 @@ pub(super) fn append(
     for sample in &batch.items {
         ids.push(interning.find(conn, &sample.series)?);
     }
-    // Before anything is written: what would have to be undone makes the numbers of series forgotten.
+    // Before anything is written, because a rollback empties the cache of series ids.
     let samples = without_room(conn, interning, &batch.items, &ids, max_series)?;
     if !samples.is_empty() {
         return Ok(Outcome::TooManySeries { series: interning.count(conn)?, samples });
@@ -41,10 +41,10 @@ pub(super) fn append(
         let id = id.map_or_else(|| interning.id(conn, &sample.series), Ok)?;
         rows.push((id, sample.collected_at.as_micros(), sample.value));
     }
-    // In the order of the tree, so that each page is visited once. Stable, so that of two samples of one
-    // instant the first stays.
+    // In the order of the B-tree, so that each page is visited once. Stable, so that of two samples at one
+    // instant the first wins.
     rows.sort_by_key(|&(series, at, _)| (series, at));
-    // Only a repeated sample is left out: SQLite takes NaN for NULL, and that is an error.
+    // Only a duplicate is skipped: SQLite stores NaN as NULL, and that is an error.
     let mut insert = conn.prepare_cached(
         "INSERT INTO samples (series_id, at, value) VALUES (?1, ?2, ?3)
          ON CONFLICT (series_id, at) DO NOTHING",
@@ -56,7 +56,7 @@ pub(super) fn append(
     Ok(Outcome::Appended(Appended { stored, repeated: rows.len() as u64 - stored }))
 }
 
-/// The samples for whose series, which have no numbers yet, there is no room.
+/// The samples whose series are new and exceed the limit.
 fn without_room(
     conn: &Connection,
     interning: &mut Interning,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use std::ops::Range;
 use watchkeeper_domain::Timestamp;
 
-/// A series' samples within a range, oldest first: a stretch of the tree.
+/// A series' samples within a range, oldest first: one range scan.
 const OLDEST_FIRST: &str =
     "SELECT at, value FROM samples WHERE series_id = ?1 AND at >= ?2 AND at < ?3 ORDER BY at";
 

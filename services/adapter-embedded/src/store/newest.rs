@@ -1,4 +1,4 @@
-//! The newest samples, without a look at the older ones.
+//! Finds the newest samples without reading older ones.
 
 use crate::series::{answer_page, by_number, numbers};
 use crate::sqlite::{Error, timestamp};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
-/// A series' samples, newest first: the tree is read from its end.
+/// A series' samples, newest first: a reverse scan.
 const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 AND at <= ?2 ORDER BY at DESC";
 
 /// The newest sample up to `until` of each series on the page.
@@ -31,7 +31,7 @@ pub(super) fn latest(
     })
 }
 
-/// The newest `limit` samples up to `until` of all series that `filter` means, newest first.
+/// The newest `limit` samples up to `until` of all matching series, newest first.
 pub(super) fn newest(
     conn: &Connection,
     filter: &SeriesFilter,
@@ -40,14 +40,14 @@ pub(super) fn newest(
 ) -> Result<Vec<Sample>, Error> {
     let too_many = || Error::Rejected(asked_of_too_many());
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
-    // By number, so that neighbours in the tree of samples are looked at one after another.
+    // By id, so that neighbours in the B-tree are read one after another.
     for id in numbers(conn, filter, MAX_ASKED_SERIES)?.ok_or_else(too_many)? {
         newest_first(conn, id, until, |at, value| newest.offer(id, at, value))?;
     }
     samples(conn, newest.kept.into_sorted_vec().into_iter().map(|Reverse(aged)| aged))
 }
 
-/// With their series, of which each is read once.
+/// Adds the series, reading each once.
 fn samples(conn: &Connection, newest: impl Iterator<Item = Aged>) -> Result<Vec<Sample>, Error> {
     let mut known: HashMap<i64, Arc<Series>> = HashMap::new();
     let sample = |Aged { collected_at, series_id, value }| {
@@ -76,14 +76,14 @@ fn newest_first(
     Ok(())
 }
 
-/// The newest of the samples that were offered, the oldest of them on top.
+/// The newest of the offered samples, as a heap with the oldest on top.
 struct Newest {
     limit: usize,
     kept: BinaryHeap<Reverse<Aged>>,
 }
 
 impl Newest {
-    /// Keeps a sample if it is among the newest. Breaks when no older one of its series can be.
+    /// Keeps a sample if it is among the newest. Breaks if no older one of its series can be.
     fn offer(&mut self, series_id: i64, collected_at: Timestamp, value: f64) -> ControlFlow<()> {
         let is_full = self.kept.len() >= self.limit;
         if is_full && self.kept.peek().is_none_or(|Reverse(oldest)| collected_at <= oldest.collected_at) {
@@ -97,7 +97,7 @@ impl Newest {
     }
 }
 
-/// A sample, ordered by its instant and then by its series' number.
+/// A sample, ordered by its instant and then by its series' id.
 struct Aged {
     collected_at: Timestamp,
     series_id: i64,

@@ -1,4 +1,4 @@
-//! The oldest sample, without a look at the younger ones.
+//! Finds the oldest sample without reading younger ones.
 
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;

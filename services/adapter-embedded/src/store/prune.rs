@@ -1,4 +1,4 @@
-//! Samples that are old.
+//! Prunes samples.
 
 use crate::series::Old;
 use crate::sqlite::Error;

@@ -1,4 +1,4 @@
-//! Values over time, folded while the rows pass by.
+//! Values over time, aggregated while reading rows.
 
 use super::each_sample::each_sample;
 use crate::series::answer_some;
@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use watchkeeper_domain::{Accumulator, Aggregate, Point, RangeQuery, SeriesPoints, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page};
 
-/// Most values of one window that are held at once, 8 MB. Only the percentile holds them.
+/// Most values of one window that are held at once, 8 MB. Only the percentile needs them.
 pub(super) const MAX_HELD_VALUES: usize = 1_000_000;
 
-/// The windows of the series that the query means; a series with no sample in the range is left out.
+/// The windows of the matching series; a series with no sample in the range is omitted.
 pub(super) fn range(
     conn: &Connection,
     query: &RangeQuery,
@@ -28,7 +28,7 @@ fn points(conn: &Connection, series_id: i64, query: &RangeQuery) -> Result<Vec<P
     Ok(windows.finish())
 }
 
-/// Folds values, given in order of time, into the windows they fall in.
+/// Aggregates values, given in order of time, by window.
 struct Windows<'a> {
     query: &'a RangeQuery,
     start: Timestamp,
@@ -60,7 +60,7 @@ impl<'a> Windows<'a> {
         }
         if self.held == MAX_HELD_VALUES {
             return Err(Error::Rejected(format!(
-                "step: a window has more than {MAX_HELD_VALUES} values, the limit of {}: take a shorter step",
+                "step: a window has more than {MAX_HELD_VALUES} values, the limit of {}: use a shorter step",
                 Aggregate::P95
             )));
         }
@@ -113,7 +113,7 @@ mod tests {
         let conn = database(MAX_HELD_VALUES);
         assert_eq!(ask(&conn, Aggregate::P95, minute), Ok(vec![7.0]));
         conn.execute("INSERT INTO samples VALUES (1, ?1, 7)", [MAX_HELD_VALUES]).unwrap();
-        let reason = "step: a window has more than 1000000 values, the limit of p95: take a shorter step";
+        let reason = "step: a window has more than 1000000 values, the limit of p95: use a shorter step";
         assert_eq!(ask(&conn, Aggregate::P95, minute), Err(Error::Rejected(reason.into())));
         assert_eq!(ask(&conn, Aggregate::P95, second), Ok(vec![7.0, 7.0]), "each window counts for itself");
         assert_eq!(ask(&conn, Aggregate::Max, minute), Ok(vec![7.0]));

@@ -1,4 +1,4 @@
-//! Rollups, made while the rows pass by.
+//! Computes rollups while reading rows.
 
 use super::each_sample::each_sample;
 use super::range::MAX_HELD_VALUES;
@@ -10,7 +10,7 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::Page;
 
-/// The rollups of the series on the page; a series with no sample in the windows has no place on it.
+/// The rollups of the series on the page; a series with no sample in the windows does not count.
 pub(super) fn roll_up(
     conn: &Connection,
     query: &RollupQuery,
@@ -24,8 +24,8 @@ pub(super) fn roll_up(
     })
 }
 
-/// Folds the values of one series, given in order of time, into the windows they fall in; then those of
-/// the next. Never holds more than one window's values.
+/// Aggregates the values of one series, given in order of time, by window; then those of the next. Never
+/// holds more than one window's values.
 struct Windows {
     window: Window,
     start: Timestamp,
@@ -60,7 +60,7 @@ impl Windows {
         self.rollups.extend(self.builder.take(self.start));
     }
 
-    /// The rollups of the series; the next one may begin.
+    /// Returns the rollups of the series; resets for the next one.
     fn finish(&mut self) -> Vec<Rollup> {
         self.close();
         std::mem::take(&mut self.rollups)

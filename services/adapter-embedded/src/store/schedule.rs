@@ -1,11 +1,10 @@
-//! When each thing that is done at intervals was last begun.
+//! When periodic jobs last began.
 
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use watchkeeper_domain::Timestamp;
 
-/// Every mark under `owner`.
 pub(super) fn marks(conn: &Connection, owner: &str) -> Result<HashMap<String, Timestamp>, Error> {
     let mut select = conn.prepare_cached("SELECT name, at FROM marks WHERE owner = ?1")?;
     let mut rows = select.query([owner])?;
@@ -16,7 +15,6 @@ pub(super) fn marks(conn: &Connection, owner: &str) -> Result<HashMap<String, Ti
     Ok(marks)
 }
 
-/// Sets marks under `owner`.
 pub(super) fn mark(conn: &Connection, owner: &str, marks: &[(String, Timestamp)]) -> Result<(), Error> {
     let mut set = conn.prepare_cached(
         "INSERT INTO marks (owner, name, at) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = excluded.at",

@@ -1,4 +1,4 @@
-//! Every sample of a stretch of time, page by page.
+//! All samples in a range of time, page by page.
 
 use crate::series::columns;
 use crate::sqlite::{Error, timestamp};
@@ -8,14 +8,14 @@ use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::SampleKey;
 
-/// Series by key from the one that the page goes on with, and of each its samples: of that one the later ones
-/// alone, a stretch of the tree as of all others.
+/// Series by key from where the page continues, and the samples of each: of the first series only later ones.
+/// One range scan for each series.
 const ONWARDS: &str = "SELECT id, at, value, source, name, unit, labels FROM series
          CROSS JOIN samples ON series_id = id
      WHERE key >= ?1 AND at >= iif(key = ?1, max(?2 + 1, ?3), ?3) AND at < ?4
      ORDER BY key, at LIMIT ?5";
 
-/// The samples collected in `time` that come after the one given, by series and instant.
+/// The samples collected in `time` after the given one, by series and instant.
 pub(super) fn samples(
     conn: &Connection,
     time: Range<Timestamp>,

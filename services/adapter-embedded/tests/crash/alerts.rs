@@ -11,10 +11,10 @@ use watchkeeper_ports::{
     Outcome, Page, Plan, Planned,
 };
 
-/// Notifications that are claimed at once.
+/// Notifications in one claim.
 const CLAIM: usize = 10;
 
-/// What there is of each kind, after a look that what is stored together is there together.
+/// Counts each kind, and checks that what is stored together exists together.
 pub(crate) async fn look(alerts: &EmbeddedAlerts) -> BTreeMap<String, u64> {
     let (store, outbox) = (alerts.alerts(), alerts.notifications());
     let (all, sent) = (store.alerts(None, ALL).await.unwrap(), outbox.newest(ALL).await.unwrap());
@@ -42,7 +42,7 @@ pub(crate) async fn look(alerts: &EmbeddedAlerts) -> BTreeMap<String, u64> {
     found
 }
 
-/// Evaluates record after record of a partition of its own.
+/// Evaluates record after record of its own partition.
 pub(crate) async fn evaluate(store: Arc<dyn AlertStore>, writer: u32) {
     let mut expected =
         store.position(&Group::NOTIFIER, &partition(writer), &topic_id()).await.unwrap().next();
@@ -66,7 +66,7 @@ pub(crate) async fn evaluate(store: Arc<dyn AlertStore>, writer: u32) {
     }
 }
 
-/// Plans notifications about a group of its own, which knows how many.
+/// Plans notifications of its own group, whose state counts them.
 pub(crate) async fn plan(store: Arc<dyn NotificationStore>, writer: u32) {
     loop {
         let seen = group(&*store, writer).await;
@@ -84,7 +84,7 @@ pub(crate) async fn plan(store: Arc<dyn NotificationStore>, writer: u32) {
     }
 }
 
-/// Delivers what all of them planned.
+/// Delivers all planned notifications.
 pub(crate) async fn deliver(store: Arc<dyn NotificationStore>) {
     let mut count = delivered(&store.newest(ALL).await.unwrap());
     loop {

@@ -1,7 +1,7 @@
-//! What the embedded back end has acknowledged is there, once, after `kill -9`.
+//! What the embedded backend has acknowledged survives `kill -9`, exactly once.
 //!
-//! The test starts itself as a second process that writes until it is killed, again and again in the
-//! same directory.
+//! The test runs itself as a second process, which writes until it is killed, again and again in the same
+//! directory.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 #![expect(clippy::print_stdout, reason = "how the second process tells the first what was acknowledged")]
 
@@ -28,15 +28,15 @@ use watchkeeper_ports::{
     RollupStore, SampleQueries as _, SampleStore, Topic, TopicId, TopicPartition,
 };
 
-/// Names the directory to the process that writes.
+/// The variable with the writing process's directory.
 const DIRECTORY: &str = "WATCHKEEPER_CRASH_TEST_DIRECTORY";
 const ROUNDS: usize = 8;
-/// Writers at the same time, so that commits are shared.
+/// Concurrent writers, so that commits are shared.
 const WRITERS: u32 = 4;
-/// Records, samples or rollups that are written at once.
+/// Records, samples or rollups in one write.
 const BATCH: u64 = 3;
 const ALL: usize = 10_000_000;
-/// Hours that are asked for at once.
+/// Hours in one query.
 const HOURS: u64 = 1_000;
 
 #[test]
@@ -55,7 +55,8 @@ fn what_was_acknowledged_is_there_once_after_a_kill() {
     }
 }
 
-/// Starts the process that writes and kills it after so many acknowledgements; gives the last of each kind.
+/// Starts the writing process and kills it after this many acknowledgements; returns the last one of each
+/// kind.
 fn kill_after(acknowledgements: usize, directory: &Path) -> BTreeMap<String, u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "what_was_acknowledged_is_there_once_after_a_kill", "--nocapture"])
@@ -67,7 +68,7 @@ fn kill_after(acknowledgements: usize, directory: &Path) -> BTreeMap<String, u64
     let mut count = 0;
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        // The test harness has lines of its own.
+        // The test harness prints lines of its own.
         let Some((what, up_to)) = line.strip_prefix("acknowledged ").and_then(|line| line.rsplit_once(' '))
         else {
             continue;
@@ -83,7 +84,7 @@ fn kill_after(acknowledgements: usize, directory: &Path) -> BTreeMap<String, u64
     acknowledged
 }
 
-/// What there is of each kind, after a look that nothing is missing in between and nothing there twice.
+/// Counts each kind, and checks that there are no gaps and no duplicates.
 async fn look(directory: &Path) -> BTreeMap<String, u64> {
     let bus = EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap();
     let store = EmbeddedStore::open(directory).unwrap();
@@ -117,7 +118,7 @@ async fn look(directory: &Path) -> BTreeMap<String, u64> {
     found
 }
 
-/// How many records of a writer there are; their numbers count from 0.
+/// How many records a writer has; they are numbered from 0.
 async fn published(bus: &EmbeddedBus, writer: u32) -> u64 {
     let (mut from, mut count) = (0, 0);
     loop {
@@ -133,7 +134,7 @@ async fn published(bus: &EmbeddedBus, writer: u32) -> u64 {
     }
 }
 
-/// How many rollups of a writer there are; their hours count from 0.
+/// How many rollups a writer has; their hours are numbered from 0.
 async fn rolled_up(rollups: &EmbeddedRollups, writer: u32) -> u64 {
     let filter = SeriesFilter::named("crash", name(writer));
     let mut count = 0;
@@ -201,7 +202,7 @@ async fn append(store: Arc<dyn SampleStore>, writer: u32) {
     }
 }
 
-/// Puts the rollups of the next hours, and notes how far that is.
+/// Puts the rollups of the next hours, and records the progress.
 async fn roll_up(store: Arc<EmbeddedRollups>, writer: u32) {
     let (series, pass) = (Arc::new(Series::new("crash", &name(writer), "", &[]).unwrap()), name(writer));
     let mut next = store.made_until(&pass).await.unwrap().map_or(0, hours_until);
@@ -230,7 +231,7 @@ fn name(writer: u32) -> String {
     format!("writer_{writer}")
 }
 
-/// A partition of its own for each writer's position in the store.
+/// A separate partition for each writer's position in the store.
 fn partition(writer: u32) -> TopicPartition {
     TopicPartition::new(Topic::METRICS, writer)
 }

@@ -1,12 +1,12 @@
-//! What becomes of a batch that was handed to librdkafka.
+//! The outcome of a batch that was handed to librdkafka.
 
 use rdkafka::error::KafkaError;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
-/// A batch on its way. It keeps its room until every record has arrived or failed, also when nobody waits
-/// for it any more.
+/// A batch in flight. It holds its share of memory until every record was acknowledged or has failed, even if
+/// the caller no longer waits.
 pub(crate) struct Delivery {
     under_way: AtomicUsize,
     first_failure: OnceLock<KafkaError>,
@@ -24,10 +24,10 @@ impl Delivery {
         }
     }
 
-    /// So many records have arrived, or failed with the same error.
+    /// Settles this many records: acknowledged, or failed with the same error.
     pub(super) fn settle(&self, records: usize, outcome: Result<(), KafkaError>) {
         if let Err(error) = outcome {
-            // The first says why; what follows from it does not.
+            // The first error says why; those that follow from it do not.
             let _ = self.first_failure.set(error);
         }
         if self.under_way.fetch_sub(records, Ordering::AcqRel) == records {
@@ -35,7 +35,7 @@ impl Delivery {
         }
     }
 
-    /// Waits until nothing is under way, and says whether all has arrived.
+    /// Waits until nothing is in flight, and returns whether everything was acknowledged.
     pub(super) async fn outcome(&self) -> Result<(), KafkaError> {
         self.arrived.notified().await;
         self.first_failure.get().cloned().map_or(Ok(()), Err)

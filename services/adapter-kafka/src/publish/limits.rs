@@ -1,18 +1,18 @@
-//! What may be published at once.
+//! Limits of one batch.
 
 use crate::error::rejected;
 use watchkeeper_ports::limits::{self, MAX_HEADER_BYTES, MAX_RECORD_BYTES};
 use watchkeeper_ports::{PortError, RecordBatch};
 
-/// Most bytes of a message with all there is around it; what topics are created to take.
+/// Most bytes of a message with all overhead; topics are created to accept it.
 pub(crate) const MAX_MESSAGE_BYTES: usize = MAX_RECORD_BYTES + MAX_HEADER_BYTES + (64 << 10);
 
-/// Refuses a batch that breaks a limit; says what it takes while it is on its way, in bytes.
+/// Checks a batch against the limits; returns its size in flight, in bytes.
 pub(crate) fn check(batch: &RecordBatch, max_in_flight_bytes: usize) -> Result<usize, PortError> {
     limits::check(batch).map_err(rejected)?;
     let bytes = batch.published_bytes();
     if bytes > max_in_flight_bytes {
-        let reason = format!("the batch, on its way, has {bytes} bytes, the limit is {max_in_flight_bytes}");
+        let reason = format!("the batch has {bytes} bytes in flight, the limit is {max_in_flight_bytes}");
         return Err(rejected(reason));
     }
     Ok(bytes)
@@ -38,9 +38,6 @@ mod tests {
         let two = |batch: &mut BatchBuilder| (0..2).for_each(|_| batch.push(b"k", b"v"));
         let bytes = 2 * (2 + KafkaOptions::RECORD_OVERHEAD_BYTES);
         assert_eq!(refused(bytes, two), None);
-        assert_eq!(
-            refused(bytes - 1, two).unwrap(),
-            "the batch, on its way, has 516 bytes, the limit is 515"
-        );
+        assert_eq!(refused(bytes - 1, two).unwrap(), "the batch has 516 bytes in flight, the limit is 515");
     }
 }

@@ -1,9 +1,9 @@
-//! What lies first in a partition from an offset on, seen as librdkafka's client in C sees it: rdkafka does not pass
-//! on at which offset a consumer met an error.
+//! Finds the first record of a partition from an offset on, through librdkafka's C client: rdkafka does not
+//! expose the offset at which a consumer met an error.
 
 use crate::client::list;
+use crate::client_log::ClientLog;
 use crate::error::{is_unreadable, of_code, passes, port_error, unavailable};
-use crate::journal::Journal;
 use rdkafka::bindings::{rd_kafka_consumer_poll, rd_kafka_message_destroy, rd_kafka_resp_err_t};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -13,21 +13,20 @@ use watchkeeper_ports::PortError;
 /// The longest single wait, in milliseconds.
 const POLL_MS: i32 = 100;
 
-/// What else librdkafka says so of, though the set is not damaged.
+/// librdkafka reports the same error for batches that are merely too large.
 const TOO_LARGE: &str = ", or it is larger, once unpacked, than receive.message.max.bytes";
 
-/// What lies first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum First {
     /// A record that can be read, or nothing.
     Readable,
-    /// A set of records that cannot be read; says at which offset it begins.
+    /// A record batch that cannot be read, and the offset at which it begins.
     Unreadable { base: i64, reason: String },
 }
 
-/// Says what lies first from `offset` on, which is before the end.
+/// What comes first from `offset` on, which is below the high watermark.
 pub(super) fn first(
-    consumer: &BaseConsumer<Journal>,
+    consumer: &BaseConsumer<ClientLog>,
     topic: &str,
     number: i32,
     offset: i64,
@@ -52,10 +51,10 @@ pub(super) fn first(
             return Err(of_code(Some(code), reason));
         }
     }
-    Err(unavailable(format!("nothing was heard of {topic}/{number} at offset {offset} in time")))
+    Err(unavailable(format!("{topic}/{number} at offset {offset}: timed out")))
 }
 
-/// A record that can be read, if there is no code, or an error.
+/// A readable record, if there is no error code, or an error.
 struct Met {
     code: Option<Code>,
     offset: i64,
@@ -63,9 +62,10 @@ struct Met {
 }
 
 #[expect(unsafe_code, reason = "rdkafka has no safe call that says at which offset an error was met")]
-fn poll(consumer: &BaseConsumer<Journal>) -> Option<Met> {
-    // SAFETY: the client lives as long as `consumer`, and nobody else polls it. The message is this function's until
-    // it destroys it, and is not used after that; its payload, when it tells of an error, is text of `len` bytes.
+fn poll(consumer: &BaseConsumer<ClientLog>) -> Option<Met> {
+    // SAFETY: the client lives as long as `consumer`, and nobody else polls it. The message belongs to this
+    // function until it destroys it, and is not used after that; the payload of an error is text of `len`
+    // bytes.
     unsafe {
         let message = rd_kafka_consumer_poll(consumer.client().native_ptr(), POLL_MS).as_mut()?;
         let is_error = message.err != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;

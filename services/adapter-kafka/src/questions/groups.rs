@@ -1,7 +1,7 @@
-//! What groups have committed.
+//! Committed offsets of groups.
 
+use crate::client_log::ClientLog;
 use crate::error::port_error;
-use crate::journal::Journal;
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -11,28 +11,28 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_ports::{Offset, PortError};
 
-/// Most groups whose client is kept. Roles ask every few seconds, and each only of its own.
+/// Most groups whose client is kept. Roles ask every few seconds, each for its own group only.
 const MAX_KEPT: usize = 16;
 
-/// A client for each group that was asked of: librdkafka has a client ask only of its own group. It does not
+/// A client for each queried group, because a librdkafka client can only ask for its own group. It does not
 /// join it.
 #[derive(Default)]
 pub(super) struct Groups {
-    kept: Mutex<HashMap<String, Arc<BaseConsumer<Journal>>>>,
+    kept: Mutex<HashMap<String, Arc<BaseConsumer<ClientLog>>>>,
 }
 
 impl Groups {
-    /// What `group` has committed of the first so many partitions of a topic, by partition.
+    /// The offsets that `group` has committed in the first partitions of a topic, by partition.
     pub(super) fn committed(
         &self,
         group: &str,
         topic: &str,
         partitions: usize,
         patience: Duration,
-        create: impl FnOnce(&str) -> Result<BaseConsumer<Journal>, PortError>,
+        create: impl FnOnce(&str) -> Result<BaseConsumer<ClientLog>, PortError>,
     ) -> Result<BTreeMap<u32, Offset>, PortError> {
         let client = self.client(group, create)?;
-        // What it says meanwhile waits until it is polled.
+        // Events of the meantime wait until it is polled.
         while client.poll(Duration::ZERO).is_some() {}
         let mut list = TopicPartitionList::with_capacity(partitions);
         for number in (0..).take(partitions) {
@@ -52,8 +52,8 @@ impl Groups {
     fn client(
         &self,
         group: &str,
-        create: impl FnOnce(&str) -> Result<BaseConsumer<Journal>, PortError>,
-    ) -> Result<Arc<BaseConsumer<Journal>>, PortError> {
+        create: impl FnOnce(&str) -> Result<BaseConsumer<ClientLog>, PortError>,
+    ) -> Result<Arc<BaseConsumer<ClientLog>>, PortError> {
         let mut kept = self.kept.lock();
         if let Some(client) = kept.get(group) {
             return Ok(Arc::clone(client));

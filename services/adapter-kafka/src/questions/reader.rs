@@ -1,8 +1,8 @@
 //! Reads a range of one partition.
 
 use crate::client::list;
+use crate::client_log::ClientLog;
 use crate::error::{is_unreadable, passes, port_error, unavailable};
-use crate::journal::Journal;
 use crate::received::Received;
 use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -13,7 +13,7 @@ use watchkeeper_ports::{Offset, PortError, ReceivedBatch, TopicPartition};
 /// The longest single wait for a record.
 const POLL: Duration = Duration::from_millis(100);
 
-/// What is to be read; there is something before `end`.
+/// The range to read; there is something before `end`.
 pub(super) struct Range {
     pub(super) topic: String,
     pub(super) number: i32,
@@ -22,10 +22,10 @@ pub(super) struct Range {
     pub(super) max_records: usize,
 }
 
-/// One consumer, kept from one read to the next; reads take turns.
+/// One consumer, kept between reads; reads take turns.
 #[derive(Default)]
 pub(super) struct Reader {
-    consumer: Mutex<Option<BaseConsumer<Journal>>>,
+    consumer: Mutex<Option<BaseConsumer<ClientLog>>>,
 }
 
 impl Reader {
@@ -34,10 +34,10 @@ impl Reader {
         range: &Range,
         partition: TopicPartition,
         patience: Duration,
-        create: impl FnOnce() -> Result<BaseConsumer<Journal>, PortError>,
+        create: impl FnOnce() -> Result<BaseConsumer<ClientLog>, PortError>,
     ) -> Result<Reading, PortError> {
         let mut kept = self.consumer.lock();
-        // After an error it begins anew: it is not put back.
+        // After an error a new one is created: this one is not put back.
         let consumer = kept.take().map_or_else(create, Ok)?;
         let assignment = list(&range.topic, &[range.number], &[(range.number, range.from)].into());
         let assignment = assignment.map_err(|error| port_error(&error))?;
@@ -50,21 +50,19 @@ impl Reader {
         *kept = Some(consumer);
         let mut batch = received.finish(partition, crate::received::offset(range.from));
         if stopped == Stopped::AtTheEnd {
-            // What lies between is kept no longer, or is no record.
+            // Offsets in between were pruned, or are not records.
             batch.next = batch.next.max(range.end);
         }
         Ok(Reading::Read(batch))
     }
 }
 
-/// What came of a read.
 pub(super) enum Reading {
     Read(ReceivedBatch),
-    /// What lies first cannot be read.
+    /// The first records cannot be read.
     Unreadable,
 }
 
-/// Why a read went no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stopped {
     Enough,
@@ -72,9 +70,9 @@ enum Stopped {
     BeforeUnreadable,
 }
 
-/// Reads until there is a reason to stop, and says which.
+/// Reads until there is a reason to stop, and returns it.
 fn receive(
-    consumer: &BaseConsumer<Journal>,
+    consumer: &BaseConsumer<ClientLog>,
     range: &Range,
     patience: Duration,
 ) -> Result<(Received, Stopped), PortError> {
@@ -87,14 +85,13 @@ fn receive(
             Some(Err(error)) if is_unreadable(&error) => return Ok((received, Stopped::BeforeUnreadable)),
             Some(Err(error)) if !passes(&error) => return Err(port_error(&error)),
             _ if Instant::now() < give_up_at => {}
-            _ if received.is_empty() => return Err(unavailable("no record came in time")),
+            _ if received.is_empty() => return Err(unavailable("timed out waiting for a record")),
             _ => return Ok((received, Stopped::Enough)),
         }
     }
     Ok((received, Stopped::Enough))
 }
 
-/// A read that found nothing.
 pub(super) fn nothing(partition: TopicPartition, from: Offset) -> ReceivedBatch {
     Received::up_to(1).finish(partition, from)
 }

@@ -1,23 +1,23 @@
-//! How far records reach that cannot be read.
+//! Finds the end of unreadable records.
 
 use super::first::First;
 use watchkeeper_ports::PortError;
 
-/// Records that lie together, as one compressed set, and cannot be read.
+/// Consecutive records, in one compressed batch, that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
-    /// The first offset of it that is of interest.
+    /// The first relevant offset in it.
     pub(super) from: i64,
     /// The offset after the last one.
     pub(super) next: i64,
     pub(super) reason: String,
 }
 
-/// Finds where the records end that lie at `from` and cannot be read, before `end`, by asking what lies first from
-/// one offset or another: as long as it is the same set, it begins at the same offset. `None` if they can be read.
+/// Finds the end of the unreadable records at `from`, before `end`, by probing what comes first at other
+/// offsets: as long as it is the same batch, it begins at the same offset. `None` if they can be read.
 ///
-/// librdkafka does not say where a set ends that it cannot unpack, and asks for it again for ever. Costs about twice
-/// the logarithm of the number of records.
+/// librdkafka does not say where a batch ends that it cannot decompress, and would fetch it for ever. Costs
+/// about twice the logarithm of the number of records.
 pub(super) fn stretch(
     from: i64,
     end: i64,

@@ -1,4 +1,4 @@
-//! The ID of a topic (KIP-516). librdkafka tells it and rdkafka does not pass it on, so this asks librdkafka itself.
+//! The ID of a topic (KIP-516). rdkafka does not expose it, so this calls librdkafka directly.
 #![expect(unsafe_code, reason = "rdkafka has no call of its own that tells a topic's ID")]
 
 use rdkafka::ClientContext;
@@ -10,10 +10,10 @@ use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
-/// How much later than the request's own time-out its outcome is waited for: librdkafka tells that itself.
+/// How long after the request's own timeout to wait for its result: librdkafka reports the timeout itself.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The ID of the topic that Kafka calls `name`, in Base64; of a broker that gives topics none (before 2.8) that of
+/// The ID, in Base64, of the topic with this name in Kafka. Brokers before 2.8 have no topic IDs and give
 /// sixteen zero bytes. Blocks.
 pub(super) fn ask<C: ClientContext>(
     client: &Client<C>,
@@ -22,8 +22,8 @@ pub(super) fn ask<C: ClientContext>(
 ) -> KafkaResult<String> {
     let name = CString::new(name)?;
     let client = client.native_ptr();
-    // SAFETY: `client` is alive for as long as it is borrowed. Whatever is made here is given back when its owner is
-    // dropped, the result after all that points into it.
+    // SAFETY: `client` is alive for as long as it is borrowed. Everything created here is freed when its
+    // owner is dropped, the result after everything that points into it.
     unsafe {
         let queue = Owned::new(native::rd_kafka_queue_new(client), native::rd_kafka_queue_destroy)?;
         let options = Owned::new(
@@ -51,16 +51,16 @@ pub(super) fn ask<C: ClientContext>(
     }
 }
 
-/// The ID of the one topic that was asked about.
+/// The ID of the requested topic.
 ///
 /// # Safety
-/// `result` is null, or a result that lives for the whole call.
+/// `result` must be null, or a result that lives for the whole call.
 unsafe fn id_in(result: *const native::rd_kafka_DescribeTopics_result_t) -> KafkaResult<String> {
     if result.is_null() {
         return Err(timed_out());
     }
     let mut count = 0;
-    // SAFETY: as the caller promises; the topics, their IDs and the texts of these are the result's own.
+    // SAFETY: as the caller guarantees; the result owns the topics, their IDs and the texts of these.
     unsafe {
         let topics = native::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
         if count == 0 {
@@ -91,14 +91,14 @@ fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }
 
-/// Something of librdkafka's that must be given back.
+/// A librdkafka object that must be freed.
 struct Owned<T> {
     it: NonNull<T>,
     give_back: unsafe extern "C" fn(*mut T),
 }
 
 impl<T> Owned<T> {
-    /// Nothing came when it is null: librdkafka had no answer in time.
+    /// Null means that librdkafka had no answer in time.
     fn new(it: *mut T, give_back: unsafe extern "C" fn(*mut T)) -> KafkaResult<Self> {
         Ok(Self { it: NonNull::new(it).ok_or_else(timed_out)?, give_back })
     }
@@ -110,7 +110,7 @@ impl<T> Owned<T> {
 
 impl<T> Drop for Owned<T> {
     fn drop(&mut self) {
-        // SAFETY: it came from librdkafka with this function to give it back, and nobody else does.
+        // SAFETY: librdkafka returned it to be freed with this function, and nobody else frees it.
         unsafe { (self.give_back)(self.get()) }
     }
 }

@@ -1,8 +1,8 @@
-//! Creates topics and asks how they are configured. Every answer blocks.
+//! Creates topics and reads their configuration. Every call blocks.
 
 use super::differences::{BY_BROKER, MAX_MESSAGE, RETENTION, TIMESTAMP};
+use crate::client_log::ClientLog;
 use crate::error::{port_error, unavailable};
-use crate::journal::Journal;
 use crate::options::TopicDeclaration;
 use crate::publish::limits::MAX_MESSAGE_BYTES;
 use crate::settings::{Settings, create};
@@ -15,22 +15,22 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use watchkeeper_ports::PortError;
 
-/// What stands for the brokers' own default.
+/// Selects the brokers' default.
 const BY_DEFAULT: i32 = -1;
 
-/// Needed once per topic and process, and therefore not kept.
+/// An admin client. Needed once per topic and process, so it is not kept.
 pub(super) struct Admin {
-    client: AdminClient<Journal>,
+    client: AdminClient<ClientLog>,
     patience: Duration,
 }
 
 impl Admin {
     pub(super) fn new(settings: &Settings) -> Result<Self, PortError> {
-        let client = create(&settings.admin(), Journal::of("admin"))?;
+        let client = create(&settings.admin(), ClientLog::of("admin"))?;
         Ok(Self { client, patience: settings.options().timeout })
     }
 
-    /// Creates the topic that Kafka calls `name`; if somebody else just has, that is as well.
+    /// Creates the topic with this name in Kafka. Succeeds if somebody else has just created it.
     pub(super) fn create(&self, name: &str, declared: &TopicDeclaration) -> Result<(), PortError> {
         let replication = declared.replication.map_or(BY_DEFAULT, i32::from);
         let (retention, max_message) =
@@ -48,8 +48,8 @@ impl Admin {
         }
     }
 
-    /// Adds partitions to the topic that Kafka calls `name`, up to so many. Says whether this did it: if somebody else
-    /// just has, that is as well.
+    /// Adds partitions to the topic with this name in Kafka, up to this many. Returns whether this call did
+    /// it: succeeds also if somebody else just has.
     pub(super) fn add_partitions(&self, name: &str, partitions: usize) -> Result<bool, PortError> {
         let partitions = NewPartitions::new(name, partitions);
         let added = Handle::current().block_on(self.client.create_partitions([&partitions], &self.options()));
@@ -60,12 +60,13 @@ impl Admin {
         }
     }
 
-    /// How the topic that Kafka calls `name` is configured.
+    /// The configuration of the topic with this name in Kafka.
     pub(super) fn configuration(&self, name: &str) -> Result<BTreeMap<String, String>, PortError> {
         let topic = ResourceSpecifier::Topic(name);
         let described = Handle::current().block_on(self.client.describe_configs([&topic], &self.options()));
         let described = described.map_err(|error| port_error(&error))?.pop();
-        let described = described.ok_or_else(|| unavailable(format!("nothing was said about {name}")))?;
+        let described =
+            described.ok_or_else(|| unavailable(format!("the brokers did not describe {name}")))?;
         let entries = described.map_err(|code| port_error(&KafkaError::AdminOp(code)))?.entries;
         Ok(entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect())
     }

@@ -4,24 +4,23 @@ use crate::options::TopicDeclaration;
 use crate::publish::limits::MAX_MESSAGE_BYTES;
 use std::collections::BTreeMap;
 
-/// How long records stay, in milliseconds; -1 for ever.
+/// How long records are kept, in milliseconds; -1 for ever.
 pub(super) const RETENTION: &str = "retention.ms";
-/// Most bytes of a message set.
+/// Most bytes of a record batch.
 pub(super) const MAX_MESSAGE: &str = "max.message.bytes";
-/// Whose clock a record's time is.
+/// Whose clock timestamps a record.
 pub(super) const TIMESTAMP: &str = "message.timestamp.type";
-/// The broker's, when it appends the record.
+/// The broker's, on append.
 pub(super) const BY_BROKER: &str = "LogAppendTime";
 
-/// A topic as it is.
+/// A topic as it exists.
 pub(super) struct Found {
     pub(super) partitions: usize,
     pub(super) replication: usize,
-    /// Its configuration, as far as it was told.
+    /// Its configuration, as far as the brokers report it.
     pub(super) configuration: BTreeMap<String, String>,
 }
 
-/// One thing that is not as declared.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) what: &'static str,
@@ -30,7 +29,7 @@ pub(super) struct Difference {
 }
 
 impl Found {
-    /// In what it differs from `declared`. To take larger messages than it must is no difference.
+    /// How it differs from `declared`. Accepting larger messages than it must is not a difference.
     pub(super) fn differences(&self, declared: &TopicDeclaration) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut compare = |what, found: String, declared: String, is_fine: bool| {

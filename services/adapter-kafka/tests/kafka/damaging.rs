@@ -1,13 +1,13 @@
-//! A way to the broker on which some records are damaged.
+//! A proxy to the broker that damages some records.
 
 use std::io::{Read as _, Result, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
-/// What is damaged on the way: one byte of it.
+/// What the proxy damages: one byte of it.
 pub(crate) const FRAGILE: &[u8] = b"fragile";
 
-/// A way to the broker at `HOST:PORT`; gives where it begins. It lasts as long as the process.
+/// Starts a proxy to the broker at `HOST:PORT`; returns its address. It lasts as long as the process.
 pub(crate) fn way_to(broker: &str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let way = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ fn port(address: &str) -> u16 {
     address.rsplit_once(':').unwrap().1.parse().unwrap()
 }
 
-/// The broker says where it is: clients must not go there past the way.
+/// The broker advertises its own address: clients must not bypass the proxy.
 #[derive(Clone, Copy)]
 struct Address {
     broker: u16,
@@ -36,7 +36,7 @@ struct Address {
 }
 
 impl Address {
-    /// Passes answers on, until one of the two has gone.
+    /// Forwards answers until one side closes.
     fn answer(self, mut server: TcpStream, mut client: TcpStream) -> Result<()> {
         loop {
             let mut length = [0; 4];
@@ -51,7 +51,7 @@ impl Address {
     }
 }
 
-/// How a broker says where it is.
+/// How a broker advertises its address.
 fn told(port: u16) -> Vec<u8> {
     [b"127.0.0.1".as_slice(), &u32::from(port).to_be_bytes()].concat()
 }

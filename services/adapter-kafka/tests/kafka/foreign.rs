@@ -6,7 +6,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use std::time::Duration;
 use watchkeeper_ports::{EventBus, Group, Topic};
 
-/// A producer as another program has it.
+/// A producer as another program would have it.
 fn producer(compression: &str) -> BaseProducer {
     ClientConfig::new()
         .set("bootstrap.servers", brokers())

@@ -1,4 +1,4 @@
-//! What becomes of partitions that change hands.
+//! Partitions that change hands.
 
 use crate::place::{fresh_prefix, numbered, options, records, soon};
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ async fn next(member: &mut dyn Subscription) -> Delivery {
     soon(member.next(1000)).await.unwrap()
 }
 
-/// What is in hand of a partition that goes is committed, and who gets it begins there.
+/// Pending records of a revoked partition are committed, and the next member begins after them.
 async fn commits_after_its_revocation(protocol: GroupProtocol) {
     let bus = KafkaBus::new(&of_protocol(protocol)).unwrap();
     bus.publish(&Topic::METRICS, numbered(0..100)).await.unwrap();
@@ -44,7 +44,7 @@ async fn commits_after_its_revocation(protocol: GroupProtocol) {
     in_hand.retain(|position| revoked.contains(&position.partition));
     keeper.commit(&in_hand).await.unwrap();
     bus.publish(&Topic::METRICS, numbered(100..200)).await.unwrap();
-    // The keeper's next call lets the partitions go.
+    // The keeper's next call revokes the partitions.
     let consuming = async {
         loop {
             next(&mut *keeper).await;

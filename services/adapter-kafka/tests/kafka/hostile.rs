@@ -1,5 +1,4 @@
-//! Whatever other clients have put on a topic, the record behind it is delivered, and nothing takes more memory than it
-//! may.
+//! Whatever other clients have published, the record behind it is delivered, within memory limits.
 
 use crate::damaging::{FRAGILE, way_to};
 use crate::place::{brokers, bus, fresh_prefix, options, soon};
@@ -14,12 +13,12 @@ use watchkeeper_ports::{
 };
 
 const MIB: usize = 1 << 20;
-/// What lies behind everything hostile.
+/// The record behind everything hostile.
 const GOOD: &[u8] = b"good";
-/// All records have one key, so that one partition has them all.
+/// All records have one key, so that they are in one partition.
 const KEY: &[u8] = b"k";
 
-/// What another program has put on a topic.
+/// What another program has published.
 struct Hostile {
     what: &'static str,
     compression: &'static str,
@@ -41,7 +40,7 @@ impl Hostile {
         Self { headers, ..Self::blanks(what, "none", 5) }
     }
 
-    /// All there is. The sets of zstd that unpack to more than 64 MiB cannot be read.
+    /// All cases. zstd batches that decompress to more than 64 MiB cannot be read.
     fn all() -> Vec<Self> {
         let unreadable = |hostile| Self { is_readable: false, ..hostile };
         vec![
@@ -64,7 +63,7 @@ impl Hostile {
         ]
     }
 
-    /// Sends it as one set, whatever its size.
+    /// Sends it as one batch, whatever its size.
     fn send(&self, topic: &str) {
         let producer = producer(self.compression);
         for _ in 0..self.records {
@@ -79,7 +78,7 @@ impl Hostile {
     }
 }
 
-/// A producer without any limit of its own.
+/// A producer without limits of its own.
 fn producer(compression: &str) -> ThreadedProducer<DefaultProducerContext> {
     ClientConfig::new()
         .set("bootstrap.servers", brokers())
@@ -100,7 +99,7 @@ fn send_good(topic: &str) {
     producer.flush(Duration::from_secs(60)).unwrap();
 }
 
-/// The offset of the record, what it is, and where it goes on.
+/// The offset of the record, its kind, and the next offset.
 type Seen = (Offset, Option<Incomplete>, Offset);
 
 /// What was delivered, up to the good record.
@@ -122,7 +121,7 @@ impl Delivered {
         }
     }
 
-    /// Every offset was delivered once, or is one of those that cannot be read.
+    /// Every offset was delivered once, or belongs to records that cannot be read.
     fn check(&self, sent: &[Hostile]) {
         let mut offset = 0;
         let mut seen = self.seen.iter();

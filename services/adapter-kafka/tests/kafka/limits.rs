@@ -1,4 +1,4 @@
-//! What has a bound.
+//! Limits.
 
 use crate::place::{bus, fresh_prefix, numbered, options};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Holds the adapter to the promises of its port, on a real Kafka, and to what Kafka adds to them.
+//! Runs the port contract on a real Kafka, and tests what is specific to Kafka.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod damaging;

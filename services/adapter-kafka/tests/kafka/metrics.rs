@@ -1,4 +1,4 @@
-//! What a bus tells of itself.
+//! Metrics of the bus.
 
 use crate::place::{fresh_prefix, numbered, options, records, soon};
 use prometheus::Registry;
@@ -15,7 +15,7 @@ fn counted(registry: &Registry, name: &str) -> f64 {
 #[tokio::test]
 async fn what_is_sent_and_received_is_counted() {
     let mut options = options(&fresh_prefix());
-    // As often its clients say how they are getting on.
+    // The clients report statistics this often.
     options.timeout = Duration::from_secs(1);
     let (bus, registry) = (KafkaBus::new(&options).unwrap(), Registry::new());
     bus.register_metrics(&registry).unwrap();

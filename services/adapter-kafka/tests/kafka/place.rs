@@ -1,4 +1,4 @@
-//! A part of the Kafka that all tests share.
+//! A share of the Kafka that all tests use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,10 +7,10 @@ use watchkeeper_adapter_kafka::{GroupProtocol, KafkaBus, KafkaOptions};
 use watchkeeper_port_contract::{Fixture, PATIENCE, engine_url};
 use watchkeeper_ports::{BatchBuilder, Delivery, EventBus, ReceivedBatch, RecordBatch, Subscription};
 
-/// With topics and groups of its own, by a prefix, whose members share partitions among themselves.
+/// With its own topics and groups, by a prefix; members share partitions among themselves.
 pub(crate) struct Classic(String);
 
-/// Likewise; the brokers share them out.
+/// The same; the brokers assign partitions.
 pub(crate) struct Consumer(String);
 
 /// Options for topics and groups that no other test has.
@@ -37,7 +37,7 @@ impl Fixture<dyn EventBus> for Classic {
     async fn open(&self) -> Arc<dyn EventBus> {
         let mut options = options(&self.0);
         options.timeout = Duration::from_secs(20);
-        // Who joins waits until the others have heard of it with a heartbeat.
+        // A new member waits until the others have learnt of it with a heartbeat.
         options.settings.insert("heartbeat.interval.ms".into(), "100".into());
         options.settings.insert("session.timeout.ms".into(), "6000".into());
         Arc::new(KafkaBus::new(&options).unwrap())
@@ -57,7 +57,7 @@ impl Fixture<dyn EventBus> for Consumer {
     }
 }
 
-/// A bus with topics and groups of its own.
+/// A bus with its own topics and groups.
 pub(crate) fn bus(prefix: &str) -> KafkaBus {
     KafkaBus::new(&options(prefix)).unwrap()
 }
@@ -71,7 +71,7 @@ pub(crate) fn numbered(numbers: impl IntoIterator<Item = u64>) -> RecordBatch {
     batch.finish()
 }
 
-/// The next records; what the member is told besides is passed over.
+/// The next records; other deliveries are skipped.
 pub(crate) async fn records(member: &mut dyn Subscription) -> ReceivedBatch {
     loop {
         if let Delivery::Records(batch) = soon(member.next(1000)).await.unwrap() {
@@ -80,7 +80,7 @@ pub(crate) async fn records(member: &mut dyn Subscription) -> ReceivedBatch {
     }
 }
 
-/// Waits for what is bound to come.
+/// Waits for something that must happen in time.
 pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.expect("it comes in time")
 }

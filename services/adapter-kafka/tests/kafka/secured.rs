@@ -1,4 +1,4 @@
-//! Brokers that ask who is there; by TLS too, in a build that has it.
+//! Authentication, and TLS in a build that has it.
 
 use crate::place::{fresh_prefix, numbered, options, records, soon};
 use std::fs;
@@ -7,12 +7,12 @@ use watchkeeper_adapter_kafka::{KafkaBus, KafkaOptions};
 use watchkeeper_port_contract::engine_dir;
 use watchkeeper_ports::{EventBus, Group, PortError, Topic};
 
-/// Whom `cargo xtask stack` lets in by the listeners that ask, and their password.
+/// The user of the authenticated listeners of `cargo xtask stack`, and the password.
 const USER: &str = "watchkeeper";
 const PASSWORD: &str = "watchkeeper";
 const WRONG_PASSWORD: &str = "hunter2";
 
-/// Options for the listener whose port is in that file of the engine's directory.
+/// Options for the listener whose port is in this file of the engine's directory.
 fn listener(port: &str, protocol: &str, mechanism: &str, password: &str) -> KafkaOptions {
     let port = fs::read_to_string(engine_dir("kafka").join(port)).unwrap();
     let mut options = KafkaOptions {
@@ -37,7 +37,7 @@ async fn is_used(options: &KafkaOptions) {
     assert_eq!(records(&mut *member).await.records.get(0).value, b"7");
 }
 
-/// What the first publication says; it must say so in time.
+/// The result of the first publish, which must come in time.
 async fn refusal(options: &KafkaOptions) -> PortError {
     let bus = KafkaBus::new(options).unwrap();
     soon(bus.publish(&Topic::METRICS, numbered(7..8))).await.unwrap_err()

@@ -1,4 +1,4 @@
-//! What topics there are, and what they are like.
+//! Topics and their configuration.
 
 use crate::place::{bus, fresh_prefix, numbered, options};
 use watchkeeper_adapter_kafka::{KafkaBus, TopicDeclaration};

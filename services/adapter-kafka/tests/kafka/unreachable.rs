@@ -59,7 +59,7 @@ async fn a_bus_that_comes_back_works_by_itself() {
     forwarding.abort();
 }
 
-/// On a broker that librdkafka plays, because the real one is every test's.
+/// On librdkafka's mock broker, because the real one is shared by all tests.
 #[tokio::test]
 async fn a_member_says_that_the_brokers_are_away_and_goes_on_when_they_are_back() {
     let broker = MockCluster::new(1).unwrap();

@@ -8,7 +8,8 @@ use watchkeeper_adapter_mongodb::{MongoOptions, MongoRollups};
 use watchkeeper_port_contract::PATIENCE;
 use watchkeeper_ports::{Failure, PortError, RollupStore};
 
-/// Checks a store whose server answers its writes so, the first with number 0; gives how many there were.
+/// Checks a store whose server answers its writes like this, the first with number 0; returns how many there
+/// were.
 async fn check(write: impl Fn(usize) -> Document + Send + Sync + 'static) -> (Result<(), PortError>, usize) {
     let writes = Arc::new(AtomicUsize::new(0));
     let script = {

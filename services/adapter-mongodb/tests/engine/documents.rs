@@ -1,4 +1,4 @@
-//! What people find in the collections.
+//! The documents that people find in the collections.
 
 use crate::place::Place;
 use mongodb::Client;
@@ -43,7 +43,7 @@ async fn a_rollup_is_a_document_that_people_can_query() {
         "count": 240_i64,
         "p95": 2.0,
     };
-    // The order of fields is the server's affair.
+    // The order of fields is up to the server.
     assert_eq!(found.len(), expected.len());
     for (field, value) in expected {
         assert_eq!(found.get(&field), Some(&value), "{field}");

@@ -1,4 +1,4 @@
-//! Documents that an earlier version has stored: with an `_id` that the client made up, and unique indexes.
+//! Documents of an earlier version: with an `_id` that the client generated, and unique indexes.
 
 use crate::scripted;
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
@@ -7,7 +7,7 @@ use watchkeeper_adapter_mongodb::{MongoOptions, MongoRollups};
 use watchkeeper_port_contract::PATIENCE;
 use watchkeeper_ports::RollupStore;
 
-/// A server that holds them, and what it was told to do about them, in order.
+/// A server with these documents, and the commands it got for them, in order.
 #[derive(Default)]
 struct Before {
     series: Mutex<Vec<Document>>,

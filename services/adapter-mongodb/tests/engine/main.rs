@@ -1,4 +1,4 @@
-//! Holds the adapter to the promises of its port, and to its own, on a real engine.
+//! Runs the port contract, and the adapter's own tests, on a real engine.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod codeless;

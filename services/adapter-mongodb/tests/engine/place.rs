@@ -1,4 +1,4 @@
-//! A store of its own in the engine that all tests share.
+//! A separate store in the engine that all tests share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

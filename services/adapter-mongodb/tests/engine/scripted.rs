@@ -1,11 +1,12 @@
-//! A server of MongoDB's protocol that answers as a test wants.
+//! A scripted server of MongoDB's protocol.
 
 use mongodb::bson::{Document, RawDocumentBuf, deserialize_from_slice, doc};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Messages of old, in which a client says hello, and of today; each has a head of four numbers.
+/// Opcodes: the old one, for the client's hello, and the current one. Each message has a header of four
+/// numbers.
 const OP_REPLY: i32 = 1;
 const OP_QUERY: i32 = 2004;
 const OP_MSG: i32 = 2013;
@@ -14,7 +15,7 @@ const HEAD_BYTES: usize = 16;
 /// Answers a command.
 pub(crate) type Script = dyn Fn(&Document) -> Document + Send + Sync;
 
-/// Starts a server on a free port; gives its URL.
+/// Starts a server on a free port; returns its URL.
 pub(crate) async fn start(script: Arc<Script>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("mongodb://{}", listener.local_addr().unwrap());
@@ -26,7 +27,7 @@ pub(crate) async fn start(script: Arc<Script>) -> String {
     url
 }
 
-/// Serves one client until it goes.
+/// Serves one client until it disconnects.
 async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()> {
     loop {
         let mut head = [0; HEAD_BYTES];
@@ -38,7 +39,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()
         let answer = if operation == OP_QUERY {
             message(id, OP_REPLY, &[0, 0, 0, 0, 1], &hello())
         } else {
-            // Behind the flags and the kind of section.
+            // After the flags and the section kind.
             let command: Document = deserialize_from_slice(&body[5..]).unwrap();
             let is_hello = ["hello", "isMaster"].iter().any(|name| command.contains_key(name));
             let answer = if is_hello { hello() } else { script(&command) };
@@ -48,7 +49,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()
     }
 }
 
-/// The answer to a command that is neither a write nor of interest: nothing is there yet.
+/// The answer to a command that is not a write and does not matter: nothing exists yet.
 pub(crate) fn nothing_yet(command: &Document) -> Document {
     if ["find", "listIndexes"].iter().any(|name| command.contains_key(name)) {
         return found(Vec::new());
@@ -56,7 +57,7 @@ pub(crate) fn nothing_yet(command: &Document) -> Document {
     doc! { "ok": 1 }
 }
 
-/// The answer that gives documents.
+/// The answer with documents.
 pub(crate) fn found(documents: Vec<Document>) -> Document {
     doc! { "cursor": { "id": 0_i64, "ns": "watchkeeper.any", "firstBatch": documents }, "ok": 1 }
 }
@@ -69,7 +70,7 @@ fn hello() -> Document {
     }
 }
 
-/// A message to the one who sent `to`: head, numbers and document.
+/// The reply to `to`: header, numbers and document.
 fn message(to: i32, operation: i32, numbers: &[i32], document: &Document) -> Vec<u8> {
     let mut body: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     if operation == OP_MSG {

@@ -1,4 +1,4 @@
-//! A server that works on a command whether or not anybody waits for the answer, and slowly.
+//! A slow server, which continues a command whether or not anybody waits for the answer.
 
 use crate::scripted;
 use mongodb::bson::{Document, doc};
@@ -10,12 +10,12 @@ use watchkeeper_domain::{Rollup, Series, SeriesRollups, Window};
 use watchkeeper_port_contract::PATIENCE;
 use watchkeeper_ports::{Failure, RollupStore};
 
-/// A server whose writes wait until they are let through.
+/// A server whose writes wait until they are released.
 #[derive(Default)]
 struct Held {
     is_open: Mutex<bool>,
     opened: Condvar,
-    /// Writes that have begun, and the most that were under way at once.
+    /// Writes that have begun, and the most that ran at once.
     begun: AtomicUsize,
     under_way: AtomicUsize,
     most: AtomicUsize,
@@ -69,7 +69,7 @@ async fn a_write_that_takes_long_is_waited_for_and_no_other_is_begun_meanwhile()
             scripted::nothing_yet(command)
         }
     };
-    // Shorter than the write is held: the second one gives up while the first is under way.
+    // Shorter than the write is held: the second one times out while the first is running.
     let store = Arc::new(store(Duration::from_millis(200), script).await);
     let first = tokio::spawn({
         let store = Arc::clone(&store);
@@ -124,7 +124,7 @@ async fn what_was_there_is_replaced_also_where_the_server_miscounts_what_it_inse
                     let id = first.get_document("q").unwrap().get_str("_id").unwrap();
                     replaced.lock().unwrap().push(id.to_owned());
                 }
-                // FerretDB counts what it has inserted, and not the statements.
+                // FerretDB counts inserted documents, not statements.
                 let upserted = doc! { "index": 0, "_id": &inserted };
                 return doc! { "n": 2, "upserted": [upserted], "ok": 1 };
             }

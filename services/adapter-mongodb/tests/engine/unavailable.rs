@@ -1,4 +1,4 @@
-//! An engine that is not there.
+//! An unavailable engine.
 
 use std::time::Duration;
 use tokio::net::TcpListener;

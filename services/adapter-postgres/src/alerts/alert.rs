@@ -27,12 +27,12 @@ const REMOVE: &str = "DELETE FROM alerts USING unnest($1::text[], $2::text[], $3
      WHERE alerts.rule = cleared.rule AND digest(alerts.series_key) = digest(cleared.series_key)
          AND alerts.cleared_at = cleared.at";
 
-/// Puts each in the place of the one of the same rule and series.
+/// Stores alerts; each replaces the one of the same rule and series.
 pub(super) async fn put(transaction: &Transaction<'_>, alerts: &[Alert]) -> Result<(), Error> {
     if alerts.is_empty() {
         return Ok(());
     }
-    // In order, so that no two transactions wait for each other; the last of one rule and series counts.
+    // A fixed order avoids deadlocks; the last alert of one rule and series wins.
     let last: BTreeMap<_, _> =
         alerts.iter().map(|alert| ((alert.rule.as_str(), alert.series.key()), alert)).collect();
     let alerts: Vec<&Alert> = last.into_values().collect();
@@ -66,7 +66,7 @@ pub(super) async fn put(transaction: &Transaction<'_>, alerts: &[Alert]) -> Resu
     Ok(())
 }
 
-/// The first `limit` after the one given.
+/// The first `limit` after the given one.
 pub(super) async fn page(
     connection: &Connection,
     after: Option<&AlertKey>,
@@ -77,7 +77,7 @@ pub(super) async fn page(
     rows.iter().map(read).collect()
 }
 
-/// Removes those that cleared at the instant given.
+/// Removes those that cleared at the given instants.
 pub(super) async fn remove(connection: &Connection, cleared: &[(AlertKey, Timestamp)]) -> Result<(), Error> {
     let rules: Vec<&str> = cleared.iter().map(|(key, _)| key.rule.as_str()).collect();
     let keys: Vec<&str> = cleared.iter().map(|(key, _)| key.series_key.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What evaluators remember of series.
+//! Evaluator state of series.
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -24,12 +24,12 @@ const PAGE: &str = "SELECT series_key, state FROM memories
 const LAST: &str = "SELECT state FROM memories WHERE digest(series_key) = digest($1)
      ORDER BY evaluation DESC, topic DESC, partition DESC LIMIT 1";
 
-/// Remembers each in the place of what was there; what is empty is forgotten.
+/// Replaces the state of each series; an empty state is deleted.
 pub(super) async fn put(
     transaction: &Transaction<'_>,
     memories: &[(TopicPartition, Memory)],
 ) -> Result<(), Error> {
-    // In order, so that no two transactions that remember wait for each other; the last of one series counts.
+    // A fixed order avoids deadlocks; the last entry of one series wins.
     let last: BTreeMap<_, _> = memories
         .iter()
         .map(|(TopicPartition { topic, partition }, Memory { series_key, state })| {
@@ -51,7 +51,7 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// Whose memory it is: the series' key, the topic, the partition's number.
+/// The owner of a state: the series' key, the topic, the partition's number.
 type Owner<'a> = (&'a str, &'a str, i64);
 
 fn columns<'a>(memories: &[(Owner<'a>, &[u8])]) -> (Vec<&'a str>, Vec<i64>, Vec<&'a str>) {
@@ -61,7 +61,7 @@ fn columns<'a>(memories: &[(Owner<'a>, &[u8])]) -> (Vec<&'a str>, Vec<i64>, Vec<
     (topics, partitions, keys)
 }
 
-/// The memories of a partition on `page`.
+/// The state of the series of a partition on `page`.
 pub(super) async fn page(
     connection: &Connection,
     partition: &TopicPartition,
@@ -75,7 +75,7 @@ pub(super) async fn page(
         .collect()
 }
 
-/// What was remembered of a series last, whichever its partition was.
+/// The latest state of a series, from whichever partition.
 pub(super) async fn last(connection: &Connection, series_key: &str) -> Result<Option<Bytes>, Error> {
     let row = connection.query_opt(LAST, &[&series_key]).await?;
     row.map(|row| Ok(row.try_get::<_, Vec<u8>>(0)?.into())).transpose()

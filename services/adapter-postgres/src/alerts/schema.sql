@@ -1,5 +1,5 @@
 
--- Alerts, each with the whole of its series: who asks for alerts wants it.
+-- Alerts, each with its complete series, which every reader of alerts needs.
 CREATE TABLE alerts (
     rule       text        COLLATE "C" NOT NULL,
     series_key text        COLLATE "C" NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE alerts (
 CREATE UNIQUE INDEX alerts_by_key ON alerts (rule, digest(series_key));
 CREATE INDEX alerts_in_order ON alerts (rule, left(series_key, 512));
 
--- What evaluators remember; `evaluation` is the number of the one that stored it.
+-- Evaluator state; `evaluation` is the number of the evaluation that stored it.
 CREATE TABLE memories (
     topic      text   COLLATE "C" NOT NULL,
     partition  bigint NOT NULL,

@@ -1,16 +1,15 @@
-//! A connection on loan from the pool.
+//! A connection borrowed from the pool.
 
 use crate::error::Error;
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, RowStream};
 
-/// Why there is always a client.
+/// Why there always is a client.
 const TAKEN_LAST: &str = "it is taken only by what takes the connection as well";
 
-/// A connection on loan from the pool. One that is dropped and not released is closed: something has failed,
-/// or nobody waits for the answer any more, and what the server still does about it is no concern of the
-/// next borrower.
+/// A connection borrowed from the pool. If it is dropped instead of released, it is closed: something has
+/// failed, or nobody waits for the answer, and the next borrower must not see what the server still does.
 pub(crate) struct Connection {
     client: Option<Object>,
 }
@@ -20,24 +19,23 @@ impl Connection {
         Self { client: Some(client) }
     }
 
-    /// Gives it back to the pool: nothing is under way on it.
+    /// Returns it to the pool: nothing is running on it.
     pub(crate) fn release(mut self) {
         self.client = None;
     }
 
-    /// Begins a transaction, which is undone unless it is committed.
+    /// Begins a transaction, which is rolled back unless it is committed.
     pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, Error> {
         Ok(self.client.as_mut().expect(TAKEN_LAST).transaction().await?)
     }
 
-    /// The rows that a statement gives.
     pub(crate) async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let client = self.client();
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query(&statement, params).await?)
     }
 
-    /// The row that a statement gives, if it gives one.
+    /// The row of a statement, if there is one.
     pub(crate) async fn query_opt(
         &self,
         sql: &str,
@@ -48,14 +46,14 @@ impl Connection {
         Ok(client.query_opt(&statement, params).await?)
     }
 
-    /// The rows that a statement gives, while the server finds them: few are held at a time.
+    /// Streams the rows of a statement: few are held at a time.
     pub(crate) async fn stream(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<RowStream, Error> {
         let client = self.client();
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query_raw(&statement, params.iter().copied()).await?)
     }
 
-    /// Runs a statement; gives how many rows it changed.
+    /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
         let client = self.client();
         let statement = client.prepare_cached(sql).await?;

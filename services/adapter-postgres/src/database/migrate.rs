@@ -1,10 +1,10 @@
-//! Brings the schema to what this program knows.
+//! Migrates the schema to that of this program.
 
 use super::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
 
-/// The steps so far; a step that was released is never changed.
+/// The steps so far; released steps are never changed.
 const STEPS: [&str; 3] = [
     concat!(
         include_str!("schema.sql"),
@@ -17,8 +17,7 @@ const STEPS: [&str; 3] = [
     include_str!("../earlier/view.sql"),
 ];
 
-/// Runs the steps that the schema has not seen, all in one transaction. A lock lets one process do so at a
-/// time; the others find it done.
+/// Runs the new steps in one transaction. A lock lets one process at a time do so; the others find it done.
 pub(super) async fn migrate(connection: &mut Connection, schema: &str) -> Result<(), Error> {
     let transaction = connection.transaction().await?;
     transaction
@@ -34,7 +33,7 @@ pub(super) async fn migrate(connection: &mut Connection, schema: &str) -> Result
     Ok(())
 }
 
-/// Creates the schema unless it is there: the role may be allowed to use it and not to create another.
+/// Creates the schema unless it exists: the role may be allowed to use it but not to create schemas.
 async fn create_schema(transaction: &Transaction<'_>, schema: &str) -> Result<(), Error> {
     let encoding: String = transaction.query_one("SHOW server_encoding", &[]).await?.try_get(0)?;
     if encoding != "UTF8" {
@@ -47,8 +46,8 @@ async fn create_schema(transaction: &Transaction<'_>, schema: &str) -> Result<()
     Ok(())
 }
 
-/// How many steps the schema has seen. One that has seen more than there are is refused: an older program
-/// would misread it.
+/// How many steps the schema has seen. A schema with more steps than this program has is refused: an older
+/// program would misread it.
 async fn steps_done(transaction: &Transaction<'_>) -> Result<usize, Error> {
     transaction
         .batch_execute(

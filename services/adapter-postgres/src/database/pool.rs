@@ -1,4 +1,4 @@
-//! Connections to a server, which are made when they are needed.
+//! A pool of connections, created on demand.
 
 use super::Connection;
 use crate::error::Error;
@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Connections that begin with the same statements.
+/// Connections that start with the same statements.
 pub(crate) struct Pool {
     connections: deadpool_postgres::Pool,
-    /// How long a call may take, whatever the server does.
+    /// Time limit for a call, whatever the server does.
     call_timeout: Duration,
 }
 
 impl Pool {
-    /// Connects to nothing yet; `settings` are the statements with which a connection begins.
+    /// Does not connect yet; `settings` are the first statements of a connection.
     pub(crate) fn new(options: &PostgresOptions, settings: String) -> Result<Self, Error> {
         let server = options.server()?;
         let tls = tls::connector(server.encryption, options.root_certificate.as_deref())?;
@@ -42,12 +42,11 @@ impl Pool {
         Ok(Connection::new(self.connections.get().await?))
     }
 
-    /// How long a call may take.
     pub(crate) fn call_timeout(&self) -> Duration {
         self.call_timeout
     }
 
-    /// Waits for `work`, and gives it up when the server has stood still for longer than any statement may take.
+    /// Waits for `work`, up to the time limit for a call.
     pub(crate) async fn within_a_call<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,

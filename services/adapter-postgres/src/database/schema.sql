@@ -1,16 +1,16 @@
--- A key may be longer than an index takes: what is unique is its digest, and the order begins with
--- `left(key, 512)`. Text compares by its bytes everywhere, as keys do elsewhere.
+-- A key may be too long for an index: its digest is what is unique, and the order begins with `left(key,
+-- 512)`. Text compares by its bytes everywhere, as keys do elsewhere.
 CREATE FUNCTION digest(text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN sha256(convert_to($1, 'UTF8'));
 
--- One row that is written to find out whether that can be done.
+-- One row, written to find out whether the database accepts writes.
 CREATE TABLE checks (
     id integer     PRIMARY KEY,
     at timestamptz NOT NULL
 );
 
--- How far each consumer has come in storing what it consumes.
+-- Consumer positions.
 CREATE TABLE positions (
     group_name text   COLLATE "C" NOT NULL,
     topic      text   COLLATE "C" NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE positions (
     PRIMARY KEY (group_name, topic, partition)
 );
 
--- When each thing that is done at intervals was last begun.
+-- When periodic jobs last began.
 CREATE TABLE marks (
     owner text        COLLATE "C" NOT NULL,
     name  text        COLLATE "C" NOT NULL,

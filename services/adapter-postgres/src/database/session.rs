@@ -1,16 +1,15 @@
-//! What holds for every connection.
+//! Settings of every connection.
 
 use std::time::Duration;
 
-/// How often the server looks whether who asked is still there, while it works on an answer.
+/// How often the server checks that the client is still connected while it runs a query.
 const CLIENT_CHECK: Duration = Duration::from_secs(5);
 
-/// The statements with which a connection begins.
+/// The first statements of a connection.
 ///
-/// A series is read in the order of the index, which a plan that sorts or collects pages first would have
-/// to hold in memory; and each statement is planned for its own instants, because these say which days are
-/// looked at. Compiling a plan costs more than it saves here. What was acknowledged has to be on disk,
-/// whatever the server's usual setting is.
+/// Series are read in index order: a plan that sorts, or collects pages first, would hold them in memory.
+/// Each statement is planned for its own instants, because these determine which days are scanned. JIT costs
+/// more than it saves here. Acknowledged commits must be on disk, whatever the server's default is.
 pub(super) fn settings(schema: &str, statement_timeout: Duration) -> String {
     let (statement, client_check) = (statement_timeout.as_millis(), CLIENT_CHECK.as_millis());
     format!(

@@ -1,4 +1,4 @@
-//! Reading the table by the numbers of its rows.
+//! Reads the table by row id.
 
 use super::table::Table;
 use crate::database::Connection;
@@ -10,10 +10,10 @@ use tokio_postgres::Row;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{MetricsRow, TableExtent, TopicId};
 
-/// Bytes of rows after which a page is full.
+/// Bytes of rows at which a page is full.
 const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Which table it is, and where it ends now.
+/// The table's identity and its current end.
 pub(super) async fn extent(connection: &Connection, table: &Table) -> Result<TableExtent, Error> {
     let Table { name, id } = table;
     let sql = format!("SELECT min(id)::bigint, max(id)::bigint FROM {name}");
@@ -30,7 +30,7 @@ pub(super) async fn extent(connection: &Connection, table: &Table) -> Result<Tab
     Ok(TableExtent { table_id: TopicId::new(id.clone()), end: last.map_or(0, |last| number(last) + 1) })
 }
 
-/// Some rows, from that number on.
+/// Some rows, from this id on.
 pub(super) async fn rows(
     connection: &Connection,
     table: &Table,
@@ -74,7 +74,7 @@ fn number(id: i64) -> u64 {
     u64::try_from(id).unwrap_or_default()
 }
 
-/// An instant that the table may hold, also one that is none here.
+/// An instant in the table, which may be out of range here.
 struct AnyInstant(Option<Timestamp>);
 
 impl<'a> tokio_postgres::types::FromSql<'a> for AnyInstant {

@@ -1,11 +1,11 @@
-//! Finding the table.
+//! Finds the table.
 
 use crate::database::Connection;
 use crate::error::Error;
 use std::collections::HashMap;
 
-/// Tables of that name, the one that a statement without a schema would mean first. A view is none: in a schema of
-/// Watchkeeper there is one, over the samples that are to be taken over.
+/// Tables named `metrics`, first the one that an unqualified statement would use. Views are not considered: a
+/// schema of Watchkeeper has one over the samples that are imported.
 const FIND: &str = "SELECT c.oid::bigint, quote_ident(nspname) || '.metrics', system_identifier,
          (SELECT oid::bigint FROM pg_database WHERE datname = current_database())
      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace CROSS JOIN pg_control_system()
@@ -14,7 +14,7 @@ const FIND: &str = "SELECT c.oid::bigint, quote_ident(nspname) || '.metrics', sy
      ORDER BY array_position(current_schemas(false), nspname) NULLS LAST LIMIT 1";
 const COLUMNS: &str = "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute
      WHERE attrelid = $1::bigint::oid AND attnum > 0 AND NOT attisdropped";
-/// The columns it must have, and of which types one.
+/// The required columns, each with its possible types.
 const EXPECTED: [(&str, &[&str]); 6] = [
     ("id", &["bigint", "integer"]),
     ("source", &["character varying", "text"]),
@@ -24,19 +24,18 @@ const EXPECTED: [(&str, &[&str]); 6] = [
     ("collected_at", &["timestamp with time zone"]),
 ];
 
-/// The table.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// Its name in a statement, with its schema.
+    /// Its qualified name in statements.
     pub(super) name: String,
-    /// Which one it is: the cluster, the database and the table by their numbers.
+    /// Its identity: the ids of the cluster, the database and the table.
     pub(super) id: String,
 }
 
-/// Finds the table, which must have the columns that are read.
+/// Finds the table and checks its columns.
 pub(super) async fn find(connection: &Connection) -> Result<Table, Error> {
     let Some(row) = connection.query_opt(FIND, &[]).await? else {
-        let reason = "there is none in the schemas of search_path and none in public: name the database that the \
+        let reason = "there is none in the schemas of search_path, nor in public: name the database that the \
                       previous persister writes to";
         return Err(Error::Broken(reason.to_owned()));
     };
@@ -53,14 +52,11 @@ pub(super) async fn find(connection: &Connection) -> Result<Table, Error> {
     if wrong.is_empty() {
         Ok(Table { name, id: format!("postgres/{cluster}/{database}/{number}") })
     } else {
-        Err(Error::Broken(format!(
-            "{name} is another table than the one that is meant: {}",
-            wrong.join(", ")
-        )))
+        Err(Error::Broken(format!("{name} is not the expected table: {}", wrong.join(", "))))
     }
 }
 
-/// What is wrong with a column, if anything is.
+/// What is wrong with a column, if anything.
 fn wrong(column: &str, expected: &[&str], found: Option<&str>) -> Option<String> {
     match found {
         Some(found) if expected.contains(&found) => None,

@@ -1,10 +1,10 @@
--- Samples as the previous platform kept them, for those who read its table `metrics`. Left out where a
--- table of that name is in the schema already.
+-- Samples in the shape of the previous platform, for readers of its table `metrics`. Skipped if the schema
+-- already has a table of that name.
 --
--- A row has no number of its own, and giving it one would cost each of them eight bytes: `id` is made of series and
--- instant. A large step between series (2^63 times the golden ratio) lays their instants apart, so that no two rows
--- have the same id as long as series times years are below 130,000: 10,000 series in 13 years. Numeric, because
--- a product of bigint would be out of range.
+-- Rows have no id of their own; storing one would cost eight bytes each, so `id` is computed from series and
+-- instant. A large step between series (2^63 times the golden ratio) keeps their instants apart, so that no
+-- two rows have the same id as long as series times years are below 130,000: 10,000 series in 13 years.
+-- Numeric, because a product of bigint would be out of range.
 DO $$
 BEGIN
     IF to_regclass(quote_ident(current_schema()) || '.metrics') IS NULL THEN

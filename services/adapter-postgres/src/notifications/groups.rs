@@ -1,4 +1,4 @@
-//! What planners know of groups of alerts.
+//! Planner state of groups of alerts.
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use watchkeeper_ports::{AlertGroup, GroupChange};
 
 const ALL: &str = "SELECT key, version, state FROM groups ORDER BY key";
-/// Until the transaction ends, nobody else plans: a version is greater than all that were given before it.
+/// Until the transaction ends, nobody else plans: versions always increase.
 const ONE_PLANNER: &str = "LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE";
 const VERSIONS: &str = "SELECT key, version FROM groups
      WHERE digest(key) = ANY (ARRAY(SELECT digest(wanted) FROM unnest($1::text[]) AS wanted))";
@@ -18,7 +18,6 @@ const PUT: &str = "INSERT INTO groups (key, state, version)
 const REMOVE: &str = "DELETE FROM groups
      WHERE digest(key) = ANY (ARRAY(SELECT digest(wanted) FROM unnest($1::text[]) AS wanted))";
 
-/// Every group, by key.
 pub(super) async fn all(connection: &Connection) -> Result<Vec<AlertGroup>, Error> {
     let rows = connection.query(ALL, &[]).await?;
     let group = |row: &Row| {
@@ -28,7 +27,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Vec<AlertGroup>, Erro
     rows.iter().map(group).collect()
 }
 
-/// Whether all groups are still as the planner saw them; they stay so until the transaction ends.
+/// Whether all groups are unchanged since the planner read them; they stay so until the transaction ends.
 pub(super) async fn are_as_seen(
     transaction: &Transaction<'_>,
     changes: &[GroupChange],
@@ -46,7 +45,6 @@ pub(super) async fn are_as_seen(
     Ok(changes.iter().all(is_as_seen))
 }
 
-/// Stores or removes the groups.
 pub(super) async fn apply(transaction: &Transaction<'_>, changes: &[GroupChange]) -> Result<(), Error> {
     let (mut keys, mut states, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     for GroupChange { key, state, .. } in changes {

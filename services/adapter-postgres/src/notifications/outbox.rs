@@ -1,4 +1,4 @@
-//! Notifications, until they have been sent and for a while after.
+//! The outbox: notifications until they are sent, and for a while after.
 
 use super::row::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
 use crate::database::Connection;
@@ -21,7 +21,7 @@ const WAIT: &str = "SELECT count(*) FROM notifications WHERE state = $1";
 const PRUNE_STEP: &str = "DELETE FROM notifications WHERE number IN
      (SELECT number FROM notifications WHERE made_at < $1 AND state <> $2 LIMIT $3)";
 
-/// Inserts those whose id is not there yet.
+/// Inserts notifications with new ids.
 pub(super) async fn insert(
     transaction: &Transaction<'_>,
     notifications: &[Notification],
@@ -70,9 +70,9 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The notifications that are due and before which no other waits for the same recipient about the same
-/// group, the longest due first; of two that are as long, the one that was inserted first. They are not due
-/// again before the lease has ended. What another claim takes at this moment is left to it.
+/// Claims due notifications that no earlier one for the same recipient and group blocks, longest due first,
+/// then in order of insertion. They are not due again before the lease has ended. Rows that a concurrent
+/// claim has locked are skipped.
 pub(super) async fn claim(
     connection: &Connection,
     now: Timestamp,
@@ -104,7 +104,7 @@ pub(super) async fn claim(
     rows.iter().map(claimed).collect()
 }
 
-/// Lets the lease end when its holder has asked for, if it is still its.
+/// Extends the lease to the requested end, if its holder still has it.
 pub(super) async fn renew(connection: &Connection, lease: &Lease) -> Result<Tenure, Error> {
     let [end, asked_for] = lease.ends().map(Instant);
     let renewed = connection.execute(RENEW, &[&lease.id(), &WAITING, &end, &asked_for]).await?;
@@ -115,8 +115,8 @@ fn tenure(rows: u64) -> Tenure {
     if rows == 0 { Tenure::Lost } else { Tenure::Held }
 }
 
-/// Notes the outcome of an attempt, if the notification still waits and the lease is held; that it was
-/// delivered in any case.
+/// Records the outcome of an attempt, if the notification still waits and the lease is held; a delivery in
+/// any case.
 pub(super) async fn settle(
     connection: &Connection,
     lease: &Lease,
@@ -134,21 +134,20 @@ pub(super) async fn settle(
     Ok(tenure(settled))
 }
 
-/// The newest `limit`, the newest first; of two that are as old, the one that was inserted last.
+/// The newest `limit`, newest first; of two of the same age, the one that was inserted last.
 pub(super) async fn newest(connection: &Connection, limit: usize) -> Result<Vec<Notification>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM notifications ORDER BY made_at DESC, number DESC LIMIT $1");
     let rows = connection.query(&sql, &[&count(limit)]).await?;
     rows.iter().map(read).collect()
 }
 
-/// How many wait.
 pub(super) async fn waiting(connection: &Connection) -> Result<u64, Error> {
     let rows = connection.query(WAIT, &[&WAITING]).await?;
     let count: Option<i64> = rows.first().map(|row: &Row| row.try_get(0)).transpose()?;
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
-/// Removes those made before `before` that do not wait, step by step; gives how many.
+/// Removes those created before `before` that do not wait, in steps; returns how many.
 pub(super) async fn prune(connection: &Connection, before: Timestamp) -> Result<u64, Error> {
     let mut removed = 0;
     loop {

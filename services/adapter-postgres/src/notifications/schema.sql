@@ -8,8 +8,8 @@ CREATE TABLE groups (
 CREATE UNIQUE INDEX groups_by_key ON groups (digest(key));
 CREATE SEQUENCE plans;
 
--- The outbox. `state` is `waiting`, `delivered` or `given up`, `at` when it is tried (again) or when that
--- was decided, `reason` why an attempt failed or there is none any more.
+-- The outbox. `state` is `waiting`, `delivered` or `given up`; `at` is when the next attempt is due, or when
+-- the notification was settled; `reason` is the error of the last attempt, or why it was given up.
 CREATE TABLE notifications (
     number     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id         text        COLLATE "C" NOT NULL UNIQUE,
@@ -29,7 +29,7 @@ CREATE INDEX notifications_in_turn ON notifications (digest(group_name), digest(
     WHERE state = 'waiting';
 CREATE INDEX notifications_by_age ON notifications (made_at, number);
 
--- `matchers` are as they are written.
+-- `matchers` are in text form.
 CREATE TABLE silences (
     id         text        COLLATE "C" PRIMARY KEY,
     matchers   text[]      COLLATE "C" NOT NULL,

@@ -1,4 +1,4 @@
-//! Samples into the database.
+//! Stores samples.
 
 use super::Samples;
 use super::copy::{COPY, encode};
@@ -21,36 +21,33 @@ const INSERT: &str = "INSERT INTO samples (series_id, at, value)
      SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::double precision[])
      ON CONFLICT (series_id, at) DO NOTHING";
 
-/// How rows get into the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// By COPY, twice as fast; fails when one of them is there already.
+    /// By COPY, twice as fast; fails on duplicates.
     Copy,
-    /// By INSERT, which leaves out those that are there.
+    /// By INSERT, which skips duplicates.
     Insert,
 }
 
-/// What became of rows.
 enum Stored {
-    /// So many were new.
+    /// This many were new.
     New(u64),
-    /// One was there already, and COPY has stored none.
+    /// There was a duplicate, so COPY has stored none.
     Repeated,
 }
 
-/// What became of a batch in one transaction.
 enum Outcome {
-    /// It is stored.
+    /// The batch is stored.
     Appended(Appended),
-    /// Nothing is: a sample was there already, and COPY has stored none.
+    /// Nothing is stored: there was a duplicate, so COPY failed.
     Repeated,
-    /// Nothing is: there is no room for the series of some samples.
+    /// Nothing is stored: the new series of some samples exceed the limit.
     TooManySeries(TooManySeries),
 }
 
 impl Samples {
-    /// Moves the positions and stores the samples; the store may have `max_series` afterwards, if that is given. COPY is tried first, unless the last append held samples
-    /// that were there already.
+    /// Commits the positions and stores the samples; the store may have `max_series` afterwards, if that is
+    /// given. Tries COPY first, unless the last append had duplicates.
     pub(super) async fn store(
         &self,
         connection: &mut Connection,
@@ -76,7 +73,6 @@ impl Samples {
         }
     }
 
-    /// One transaction.
     async fn transact(
         &self,
         connection: &mut Connection,
@@ -85,6 +81,7 @@ impl Samples {
         way: Way,
     ) -> Result<Outcome, Error> {
         let transaction = connection.transaction().await?;
+        // First, because it locks the positions: a zombie fails here, before it writes a row.
         positions::advance(&transaction, &batch.advances).await?;
         if batch.items.is_empty() {
             transaction.commit().await?;
@@ -110,6 +107,7 @@ impl Samples {
             }
         };
         transaction.commit().await?;
+        // Only now: ids of a rolled back transaction do not exist.
         self.interning.remember(interned);
         Ok(Outcome::Appended(Appended { stored, repeated: batch.items.len() as u64 - stored }))
     }

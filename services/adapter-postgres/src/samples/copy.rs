@@ -1,24 +1,22 @@
-//! Rows as COPY takes them in binary (PostgreSQL's documentation, COPY, "Binary Format").
+//! Rows in COPY's binary format (PostgreSQL's documentation, COPY, "Binary Format").
 
 use super::rows::Row;
 use crate::instant::since_2000;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-/// The statement that takes them.
+/// The statement that reads them.
 pub(super) const COPY: &str = "COPY samples (series_id, at, value) FROM STDIN (FORMAT binary)";
 
-/// What a copy begins with: a signature, no flags, no extension.
+/// The header: a signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What it ends with.
 const TRAILER: i16 = -1;
 const COLUMNS: i16 = 3;
 /// Each column has 8 bytes.
 const COLUMN_BYTES: i32 = 8;
-/// The number of columns, and each with its length.
+/// A row: the number of columns, and each with its length.
 const ROW_BYTES: usize = 2 + 3 * (4 + 8);
 
-/// The rows, to be sent in one piece: with a few kilobytes at a time, handing them over costs more than
-/// writing them.
+/// The rows, to be sent in one piece: handing over a few kilobytes at a time costs more than writing them.
 pub(super) fn encode(rows: &[Row]) -> Bytes {
     let mut out = BytesMut::with_capacity(HEADER.len() + rows.len() * ROW_BYTES + size_of_val(&TRAILER));
     out.put_slice(HEADER);

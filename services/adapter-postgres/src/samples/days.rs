@@ -1,4 +1,4 @@
-//! The partitions of the table of samples: one for each day (UTC).
+//! The partitions of the sample table: one for each day (UTC).
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -9,13 +9,13 @@ use std::fmt;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Timestamp, Window};
 
-/// Days that one transaction adds, some milliseconds each: who waits for a day of its own waits no longer.
+/// Days that one transaction adds, some milliseconds each: callers that need a single day wait no longer.
 const DAYS_AT_ONCE: usize = 10;
-/// Most days that samples may ask for in all: each costs every question that names no time a look. More than the
-/// longest retention has, so that only what lies outside of every retention can use them up.
+/// Most days in all that samples may require: each costs a probe in every query without a time range. More
+/// than the longest retention, so that only samples outside every retention can use them up.
 pub const MAX_DAYS: usize = 4_000;
-/// Days that have a partition before they begin, today included, so that midnight costs no append anything. They
-/// are made however many there are.
+/// Days whose partition is created in advance, today included, so that appends at midnight are not delayed.
+/// They are created even beyond the limit.
 const COMING_DAYS: usize = 3;
 
 /// Until the transaction ends, nobody else adds or removes days.
@@ -24,7 +24,7 @@ const LOCK: &str =
 const EXISTING: &str = "SELECT child.relname::text FROM pg_inherits
          JOIN pg_class child ON child.oid = inhrelid
      WHERE inhparent = 'samples'::regclass ORDER BY 1";
-/// What the name of a partition begins with.
+/// Name prefix of partitions.
 const PREFIX: &str = "samples_";
 
 /// A day in UTC.
@@ -42,17 +42,17 @@ impl Day {
         self.start
     }
 
-    /// The day after; the last day there is has none, and is its own.
+    /// The next day; the last possible day returns itself.
     pub(super) fn next(self) -> Self {
         Self::of(self.start.plus(Window::Day.length()))
     }
 
-    /// Whether all of it lies before `instant`.
+    /// Whether all of it is before `instant`.
     pub(super) fn is_before(self, instant: Timestamp) -> bool {
         self < Self::of(instant)
     }
 
-    /// Today and the days that come, whose samples are never refused for want of a partition.
+    /// Today and the coming days, whose samples are never refused for lack of a partition.
     pub(super) fn coming(now: Timestamp) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(Self::of(now)), |day| Some(day.next())).take(COMING_DAYS)
     }
@@ -63,7 +63,7 @@ impl Day {
         format!("{year}-{month}-{day}T00:00:00Z").parse().ok().map(Self::of)
     }
 
-    /// A partition is made apart and then attached: appends and questions go on meanwhile.
+    /// Creates a partition separately and then attaches it, so that appends and queries are not blocked.
     fn create(self) -> String {
         let first = self.start.as_micros() / 1_000_000;
         let end = first + i64::try_from(Window::Day.length().as_secs()).unwrap_or(i64::MAX);
@@ -84,18 +84,19 @@ impl fmt::Display for Day {
     }
 }
 
-/// The days that are known to have a partition.
+/// The days known to have a partition.
 #[derive(Default)]
 pub(super) struct Days {
     known: Mutex<BTreeSet<Day>>,
 }
 
 impl Days {
-    /// Makes sure that each of `days` has its partition, some at a time: others who want days come in between.
+    /// Makes sure that each of `days` has a partition, a few at a time, so that other callers come in
+    /// between.
     ///
     /// # Errors
-    /// [`Error::Rejected`] when that would be more than [`MAX_DAYS`], not counting today (by `now`) and those that
-    /// come.
+    /// [`Error::Rejected`] when that would exceed [`MAX_DAYS`], not counting today (by `now`) and the coming
+    /// days.
     pub(super) async fn provide(
         &self,
         connection: &mut Connection,
@@ -124,7 +125,7 @@ impl Days {
         Ok(())
     }
 
-    /// Forgets what is known: a day has been removed by somebody else.
+    /// Forgets the known days: somebody else has removed one.
     pub(super) fn forget(&self) {
         self.known().clear();
     }
@@ -134,12 +135,11 @@ impl Days {
     }
 }
 
-/// The days that have a partition.
 pub(super) async fn existing(connection: &Connection) -> Result<BTreeSet<Day>, Error> {
     read(&connection.query(EXISTING, &[]).await?)
 }
 
-/// The days that have a partition, and stay so in a transaction that holds the lock.
+/// The days with a partition; the transaction's lock keeps them so.
 pub(super) async fn existing_under_lock(transaction: &Transaction<'_>) -> Result<BTreeSet<Day>, Error> {
     transaction.batch_execute(LOCK).await?;
     let existing = transaction.prepare_cached(EXISTING).await?;
@@ -154,7 +154,8 @@ fn read(rows: &[Row]) -> Result<BTreeSet<Day>, Error> {
 fn check_room(new: &[Day], existing: usize, now: Timestamp) -> Result<(), Error> {
     let new = new.iter().filter(|day| Day::coming(now).all(|coming| coming != **day)).count();
     if new > 0 && new + existing > MAX_DAYS {
-        let reason = format!("collected_at: a new day beside {existing}, the limit is {MAX_DAYS}");
+        let reason =
+            format!("collected_at: is of a new day, and the store has {existing}, the limit is {MAX_DAYS}");
         return Err(Error::Rejected(reason));
     }
     Ok(())
@@ -191,7 +192,7 @@ mod tests {
         let (now, old) = ("2026-11-20T10:00:00Z".parse().unwrap(), day("2026-11-19T10:00:00Z"));
         assert_eq!(check_room(&[old], MAX_DAYS - 1, now), Ok(()));
         assert_eq!(check_room(&[], MAX_DAYS + 1, now), Ok(()));
-        let reason = "collected_at: a new day beside 4000, the limit is 4000".to_owned();
+        let reason = "collected_at: is of a new day, and the store has 4000, the limit is 4000".to_owned();
         assert_eq!(check_room(&[old], MAX_DAYS, now), Err(Error::Rejected(reason)));
     }
 

@@ -1,30 +1,29 @@
-//! Values into windows, while the rows pass by.
+//! Aggregates values by window while reading rows.
 
 use crate::error::Error;
 use watchkeeper_domain::{
     Accumulator, Aggregate, Point, RangeQuery, Rollup, RollupBuilder, RollupQuery, Timestamp,
 };
 
-/// Most values of one window that are held at once, 8 MB. Only the percentile holds them.
+/// Most values of one window that are held at once, 8 MB. Only the percentile needs them.
 pub(super) const MAX_HELD_VALUES: usize = 1_000_000;
 
-/// What a window becomes.
+/// How to aggregate a window.
 pub(super) trait Fold {
-    /// That.
     type Folded;
 
-    /// The start of the window that `at` lies in.
+    /// The start of the window around `at`.
     fn window(&self, at: Timestamp) -> Timestamp;
 
     /// Adds the next value to the window.
     fn add(&mut self, value: f64) -> Result<(), Error>;
 
-    /// What the window that began at `start` became, if anything was added; it is empty again afterwards.
+    /// The aggregate of the window that began at `start`, if anything was added; resets for the next window.
     fn take(&mut self, start: Timestamp) -> Option<Self::Folded>;
 }
 
-/// Folds the values of one series, given in order of time, into the windows they fall in; then those of the
-/// next. Never holds more than one window's values.
+/// Aggregates the values of one series, given in order of time, by window; then those of the next. Never
+/// holds more than one window's values.
 pub(super) struct Windows<F: Fold> {
     fold: F,
     start: Timestamp,
@@ -36,7 +35,6 @@ impl<F: Fold> Windows<F> {
         Self { fold, start: Timestamp::MIN, folded: Vec::new() }
     }
 
-    /// Adds the next value.
     pub(super) fn add(&mut self, at: Timestamp, value: f64) -> Result<(), Error> {
         let start = self.fold.window(at);
         if start != self.start {
@@ -46,7 +44,7 @@ impl<F: Fold> Windows<F> {
         self.fold.add(value)
     }
 
-    /// The windows of the series; the next one may begin.
+    /// Returns the windows of the series; resets for the next one.
     pub(super) fn take(&mut self) -> Vec<F::Folded> {
         self.close();
         std::mem::take(&mut self.folded)
@@ -57,7 +55,7 @@ impl<F: Fold> Windows<F> {
     }
 }
 
-/// Windows into points.
+/// Aggregates windows into points.
 pub(super) struct Points<'a> {
     query: &'a RangeQuery,
     window: Accumulator,
@@ -81,7 +79,7 @@ impl Fold for Points<'_> {
         if self.query.aggregate() == Aggregate::P95 {
             if self.held == MAX_HELD_VALUES {
                 return Err(Error::Rejected(format!(
-                    "step: a window has more than {MAX_HELD_VALUES} values, the limit of {}: take a shorter step",
+                    "step: a window has more than {MAX_HELD_VALUES} values, the limit of {}: use a shorter step",
                     Aggregate::P95
                 )));
             }
@@ -97,7 +95,7 @@ impl Fold for Points<'_> {
     }
 }
 
-/// Windows into rollups.
+/// Aggregates windows into rollups.
 pub(super) struct Rollups<'a> {
     query: &'a RollupQuery,
     window: RollupBuilder,
@@ -139,7 +137,7 @@ mod tests {
     use std::time::Duration;
     use watchkeeper_domain::{SeriesFilter, Window};
 
-    /// Folds so many values of each of the first two hours.
+    /// Aggregates this many values of each of the first two hours.
     fn fold<F: Fold>(fold: F, values: usize) -> Result<Vec<F::Folded>, Error> {
         let mut windows = Windows::new(fold);
         for hour in 0..2 {
@@ -168,7 +166,7 @@ mod tests {
     fn a_percentile_is_taken_of_the_most_values_and_refused_past_them() {
         let (hour, most) = (Window::Hour.length(), MAX_HELD_VALUES);
         assert_eq!(points(Aggregate::P95, hour, most), Ok(vec![7.0, 7.0]), "each window counts for itself");
-        let reason = "step: a window has more than 1000000 values, the limit of p95: take a shorter step";
+        let reason = "step: a window has more than 1000000 values, the limit of p95: use a shorter step";
         assert_eq!(points(Aggregate::P95, hour, most + 1), Err(Error::Rejected(reason.into())));
         assert_eq!(points(Aggregate::Max, hour, most + 1), Ok(vec![7.0, 7.0]));
     }

@@ -1,4 +1,4 @@
-//! The newest samples, without a look at the older ones.
+//! Finds the newest samples without reading older ones.
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
-/// When so many series have a sample since some instant, nothing older can be among the newest.
+/// When this many series have a sample since some instant, nothing older can be among the newest.
 const NEWEST: &str = "WITH latest AS MATERIALIZED (
              SELECT id, newest.at FROM unnest($1::bigint[]) AS meant (id)
                  CROSS JOIN LATERAL (SELECT at FROM samples WHERE series_id = meant.id AND at <= $3
@@ -48,7 +48,7 @@ pub(super) async fn latest(
     rows.iter().map(sample).collect()
 }
 
-/// The newest `limit` samples up to `until` of all series that `filter` means, newest first.
+/// The newest `limit` samples up to `until` of all matching series, newest first.
 pub(super) async fn newest(
     connection: &Connection,
     filter: &SeriesFilter,
@@ -71,7 +71,7 @@ pub(super) async fn newest(
     ids.sort_unstable();
     ids.dedup();
     let series = series::by_number(connection, &ids).await?;
-    // A series that was pruned in between is left out.
+    // Series that were pruned in between are skipped.
     let sample = |(id, collected_at, value)| {
         series.get(&id).map(|series| Sample { series: Arc::clone(series), collected_at, value })
     };

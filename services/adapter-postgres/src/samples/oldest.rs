@@ -1,4 +1,4 @@
-//! The oldest sample, without a look at the younger days.
+//! Finds the oldest sample without reading younger days.
 
 use super::days;
 use crate::database::Connection;
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 use watchkeeper_domain::Timestamp;
 
-/// The oldest sample of one day: the first of each series, and the oldest of these.
+/// The oldest sample of one day: the minimum over the first of each series.
 const OLDEST_OF: &str =
     "SELECT min((SELECT at FROM samples WHERE series_id = series.id AND at >= $1 AND at < $2
                                      ORDER BY at LIMIT 1)) FROM series";

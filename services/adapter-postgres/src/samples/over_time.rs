@@ -12,14 +12,14 @@ use std::sync::Arc;
 use watchkeeper_domain::{RangeQuery, RollupQuery, Series, SeriesPoints, SeriesRollups, Timestamp};
 use watchkeeper_ports::Page;
 
-/// The samples of some series, series by series in the order given, oldest first: each a stretch of the index
-/// of each day.
+/// The samples of some series, series by series in the given order, oldest first: one index range scan for
+/// each day.
 const OLDEST_FIRST: &str = "SELECT wanted.place, sample.at, sample.value
      FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
      CROSS JOIN LATERAL (SELECT at, value FROM samples
                          WHERE series_id = wanted.id AND at >= $2 AND at < $3 ORDER BY at) sample";
 
-/// The windows of the series that the query means; a series with no sample in the range is left out.
+/// The windows of the matching series; a series with no sample in the range is omitted.
 pub(super) async fn range(
     connection: &Connection,
     query: &RangeQuery,
@@ -31,7 +31,7 @@ pub(super) async fn range(
     Ok(folded.into_iter().map(|(series, points)| SeriesPoints { series, points }).collect())
 }
 
-/// The rollups of the series on the page; a series with no sample in the windows has no place on it.
+/// The rollups of the series on the page; a series with no sample in the windows does not count.
 pub(super) async fn roll_up(
     connection: &Connection,
     query: &RollupQuery,
@@ -43,7 +43,7 @@ pub(super) async fn roll_up(
     Ok(folded.into_iter().map(|(series, rollups)| SeriesRollups { series, rollups }).collect())
 }
 
-/// What the windows of each series become. One pass, of which one window's values are held.
+/// Aggregates the windows of each series in one pass, holding one window's values.
 async fn fold<F: Fold>(
     connection: &Connection,
     series: Vec<(i64, Arc<Series>)>,
@@ -65,12 +65,12 @@ async fn fold<F: Fold>(
         windows.add(row.try_get::<_, Instant>(1)?.0, row.try_get(2)?)?;
     }
     keep(&mut folded, place, windows.take());
-    // What was pruned in between has nothing to show any more.
+    // Series that were pruned in between have nothing to show.
     folded.retain(|(_, windows)| !windows.is_empty());
     Ok(folded)
 }
 
-/// Notes the windows of the series at `place`, counted from 1.
+/// Stores the windows of the series at `place`, counted from 1.
 fn keep<T>(folded: &mut [(Arc<Series>, Vec<T>)], place: i64, windows: Vec<T>) {
     let index = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
     if let Some((_, of_series)) = index.and_then(|index| folded.get_mut(index)) {

@@ -1,4 +1,4 @@
-//! Old samples out of the database: whole days at once, the rest in steps.
+//! Prunes samples: whole days at once, the rest in steps.
 
 use super::Samples;
 use super::days::{self, Day};
@@ -9,21 +9,21 @@ use crate::series::{self, count};
 use std::collections::BTreeSet;
 use watchkeeper_domain::Timestamp;
 
-/// Most samples that one step removes, in which nobody waits for it.
+/// Most samples that one step removes, so that nobody waits long for it.
 const STEP_ROWS: i64 = 10_000;
-/// Days that one transaction takes out of the table, or counts and drops. There may be thousands, of a version that
-/// took samples of any time.
+/// Days that one transaction detaches, or counts and drops. There may be thousands, from a version that
+/// accepted samples of any time.
 const DAYS_AT_ONCE: usize = 20;
-/// How often days are tried to be taken out of the table while questions hold them.
+/// How often to try to detach days while queries use them.
 const ATTEMPTS: u32 = 5;
-/// How long one attempt waits for these questions; appends wait behind it meanwhile.
+/// How long one attempt waits for these queries; appends queue behind it meanwhile.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
-/// Counting a day's samples may take longer than any question.
+/// Counting a day's samples may take longer than any query.
 const COUNT_TIMEOUT: &str = "SET LOCAL statement_timeout = '10min'";
 /// Until the transaction ends, nobody else counts and drops.
 const LOCK: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended('watchkeeper removals ' || current_schema(), 0))";
-/// What the name of a table begins with that was taken out and is still to be counted and dropped.
+/// Name prefix of detached tables that are still to be counted and dropped.
 const REMOVED: &str = "removed_";
 
 const REMOVED_TABLES: &str = "SELECT relname::text FROM pg_class
@@ -37,8 +37,8 @@ const REMOVE_STEP: &str = "DELETE FROM samples USING (
      WHERE samples.series_id = old.series_id AND samples.at = old.at AND samples.at >= $2 AND samples.at < $3";
 
 impl Samples {
-    /// Removes the samples older than `before` and series that have none left, and makes the days that come;
-    /// gives how many samples.
+    /// Removes samples older than `before` and series that have none left, and creates the coming days;
+    /// returns how many samples.
     pub(super) async fn remove(
         &self,
         connection: &mut Connection,
@@ -46,11 +46,13 @@ impl Samples {
         now: Timestamp,
     ) -> Result<u64, Error> {
         let coming: BTreeSet<_> = Day::coming(now).filter(|day| !day.is_before(before)).collect();
+        // The coming days first, so that they exist even if pruning fails.
         self.days.provide(connection, coming, now).await?;
         for days in old_days(connection, before).await?.chunks(DAYS_AT_ONCE) {
             take_out(connection, days).await?;
             self.days.forget();
         }
+        // Detached tables are counted and dropped separately: no query waits for that.
         let mut removed = drop_removed(connection).await?;
         removed += remove_rest(connection, before).await?;
         series::prune(connection).await?;
@@ -58,14 +60,14 @@ impl Samples {
     }
 }
 
-/// The days that have a partition and lie before `instant`.
+/// The days with a partition that lie before `instant`.
 async fn old_days(connection: &Connection, instant: Timestamp) -> Result<Vec<Day>, Error> {
     let days = days::existing(connection).await?;
     Ok(days.into_iter().filter(|day| day.is_before(instant)).collect())
 }
 
-/// Takes the days' partitions out of the table. That needs the table for a moment: it is tried for a short
-/// time, again and again, because everybody else waits behind who waits for it.
+/// Detaches the days' partitions. That locks the table for a moment: it is tried briefly and repeatedly,
+/// because everybody else queues behind the lock request.
 async fn take_out(connection: &mut Connection, days: &[Day]) -> Result<(), Error> {
     let mut attempts = 1;
     loop {
@@ -94,7 +96,7 @@ async fn try_take_out(connection: &mut Connection, days: &[Day]) -> Result<(), E
     Ok(())
 }
 
-/// Counts and drops the tables that were taken out, also those that somebody left behind.
+/// Counts and drops detached tables, including those that an earlier call left behind.
 async fn drop_removed(connection: &mut Connection) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
@@ -120,7 +122,7 @@ async fn drop_removed(connection: &mut Connection) -> Result<u64, Error> {
     }
 }
 
-/// Removes what is older than `before` of the day in which that lies.
+/// Removes what is older than `before` from that day.
 async fn remove_rest(connection: &Connection, before: Timestamp) -> Result<u64, Error> {
     let (day, end) = (Instant(Day::of(before).start()), Instant(before));
     if day == end {

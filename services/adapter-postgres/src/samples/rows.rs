@@ -1,9 +1,8 @@
-//! Samples as rows of the table.
+//! Samples as rows.
 
 use crate::instant::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 
-/// One row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) series_id: i64,
@@ -11,9 +10,8 @@ pub(super) struct Row {
     pub(super) value: f64,
 }
 
-/// The rows of samples, given the numbers of their series: in the order of the index, so that each page of it
-/// is visited once and no two transactions wait for each other, and each once: of two samples of one instant
-/// the first stays.
+/// The rows of samples, given the ids of their series. In index order, so that each page is visited once and
+/// concurrent transactions do not deadlock. Without duplicates: of two samples at one instant the first wins.
 pub(super) fn rows(samples: &[Sample], ids: &[i64]) -> Vec<Row> {
     let row =
         |(sample, id): (&Sample, &i64)| Row { series_id: *id, at: sample.collected_at, value: sample.value };
@@ -23,7 +21,7 @@ pub(super) fn rows(samples: &[Sample], ids: &[i64]) -> Vec<Row> {
     rows
 }
 
-/// Rows column by column, as parameters of a statement.
+/// Rows, column by column, as parameters of a statement.
 pub(super) fn columns(rows: &[Row]) -> (Vec<i64>, Vec<Instant>, Vec<f64>) {
     let ids = rows.iter().map(|row| row.series_id).collect();
     let instants = rows.iter().map(|row| Instant(row.at)).collect();

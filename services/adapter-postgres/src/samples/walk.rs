@@ -1,4 +1,4 @@
-//! Every sample of a stretch of time, page by page.
+//! All samples in a range of time, page by page.
 
 use crate::database::Connection;
 use crate::error::Error;
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::SampleKey;
 
-/// Series by key from the one that the page goes on with, and of each its samples: of that one the later ones
-/// alone, a stretch of the index as of all others. The order is that in which they are found, and no series
-/// gives more than the page takes: what is sorted in the end is one series of the page after another.
+/// Series by key from where the page continues, and the samples of each: of the first series only later ones.
+/// One index range scan for each series. Rows come in this order, and no series yields more than the page:
+/// the final sort handles one series of the page after another.
 const ONWARDS: &str = "SELECT id, sample.at, sample.value, source, name, unit, labels
      FROM (SELECT *, left(key, 512) AS head FROM series
            WHERE left(key, 512) >= left($1, 512) AND key >= $1 ORDER BY left(key, 512), key) series
@@ -21,7 +21,7 @@ const ONWARDS: &str = "SELECT id, sample.at, sample.value, source, name, unit, l
                          ORDER BY at LIMIT $5) sample
      ORDER BY head, key, sample.at LIMIT $5";
 
-/// The samples collected in `time` that come after the one given, by series and instant.
+/// The samples collected in `time` after the given one, by series and instant.
 pub(super) async fn samples(
     connection: &Connection,
     time: Range<Timestamp>,

@@ -18,7 +18,7 @@ pub(crate) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The columns of `all`, in that order.
+    /// The columns of `all`, in the same order.
     pub(crate) fn of(all: impl IntoIterator<Item = &'a Series>) -> Self {
         let mut columns = Self::default();
         for series in all {
@@ -32,7 +32,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The series whose columns begin with the one numbered `first`.
+/// Reads a series from consecutive columns, the first of which is `first`.
 pub(crate) fn read(row: &Row, first: usize) -> Result<Arc<Series>, Error> {
     let text = |offset: usize| row.try_get::<_, &str>(first + offset);
     let Json(labels): Json<BTreeMap<String, String>> = row.try_get(first + 3)?;

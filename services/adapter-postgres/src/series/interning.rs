@@ -1,4 +1,4 @@
-//! The numbers of series.
+//! Series ids.
 
 use super::columns::Columns;
 use super::known::Known;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Sample, Series};
 
-/// Until the transaction ends, no series is removed; series may be added.
+/// Until the transaction ends, series may be added but not removed.
 const KEEP_SERIES: &str = "LOCK TABLE series IN ROW EXCLUSIVE MODE";
 const REMOVALS: &str = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM series_removals";
 const FIND: &str = "SELECT id, key FROM series
@@ -23,35 +23,34 @@ const ADD: &str = "INSERT INTO series (source, name, unit, labels, key)
              AS new (source, name, unit, labels, key)
      ON CONFLICT (digest(key)) DO NOTHING";
 
-/// The numbers of series, remembered so that a sample of a known series costs one look-up in memory.
+/// Caches series ids, so that a sample of a known series costs one look-up in memory.
 #[derive(Default)]
 pub(crate) struct Interning {
     known: Mutex<Known>,
 }
 
-/// The numbers of the series of some samples.
+/// The ids of the series of some samples.
 pub(crate) struct Interned {
     /// For each sample.
     pub(crate) ids: Vec<i64>,
-    /// What was not known before, and is true once the transaction is committed.
+    /// New ids, valid once the transaction is committed.
     learnt: Vec<(Arc<Series>, i64)>,
     /// How many of these were added.
     added: u64,
     removals: i64,
 }
 
-/// Why samples cannot be stored.
+/// The store would have too many series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TooManySeries {
-    /// How many there are.
     pub(crate) series: u64,
-    /// The samples for whose series there is no room: their indices, rising.
+    /// The indices of the samples whose series exceed the limit, ascending.
     pub(crate) samples: Vec<usize>,
 }
 
 impl Interning {
-    /// The numbers of the series of `samples`, which are in the database when the transaction is committed, and at
-    /// most `max_series` with all others.
+    /// The ids of the series of `samples`. New series are added with the transaction, up to `max_series` in
+    /// all.
     pub(crate) async fn intern(
         &self,
         transaction: &Transaction<'_>,
@@ -84,11 +83,11 @@ impl Interning {
             }
         }
         let ids: Option<Vec<i64>> = ids.into_iter().collect();
-        let ids = ids.ok_or_else(|| Error::Broken("a series that was added is not there".into()))?;
+        let ids = ids.ok_or_else(|| Error::Broken("a series that was added is missing".into()))?;
         Ok(Ok(Interned { ids, learnt, added, removals }))
     }
 
-    /// How many series there are, well enough to say whether more may be added to at most `max_series`.
+    /// The number of series, precisely enough to decide whether more may be added up to `max_series`.
     async fn count(
         &self,
         transaction: &Transaction<'_>,
@@ -104,7 +103,7 @@ impl Interning {
         Ok(series)
     }
 
-    /// Remembers what was learnt in a transaction that is committed.
+    /// Caches the new ids of a committed transaction.
     pub(crate) fn remember(&self, interned: Interned) {
         let mut known = self.known();
         if interned.learnt.is_empty() {
@@ -117,7 +116,7 @@ impl Interning {
         }
     }
 
-    /// The numbers that are known, and the series whose numbers are not: each once, in order.
+    /// The cached ids, and the series without one: each once, in order.
     fn look_up(&self, removals: i64, samples: &[Sample]) -> (Vec<Option<i64>>, Vec<Arc<Series>>) {
         let mut known = self.known();
         let known = known.as_after(removals);
@@ -134,10 +133,9 @@ impl Interning {
     }
 }
 
-/// How many series there are.
 pub(crate) async fn count_all(connection: &Connection) -> Result<u64, Error> {
     let rows = connection.query(COUNT, &[]).await?;
-    let row = rows.first().ok_or_else(|| Error::Broken("a count gave no row".into()))?;
+    let row = rows.first().ok_or_else(|| Error::Broken("a count returned no row".into()))?;
     as_count(row)
 }
 
@@ -150,8 +148,7 @@ fn as_count(row: &Row) -> Result<u64, Error> {
     u64::try_from(row.try_get::<_, i64>(0)?).map_err(|error| Error::Broken(error.to_string()))
 }
 
-/// Adds series that are not in the database; gives their numbers. In order, so that no two transactions wait for
-/// each other.
+/// Adds series that are not in the database; returns their ids. In order, to avoid deadlocks.
 async fn add(
     transaction: &Transaction<'_>,
     mut unknown: Vec<Arc<Series>>,
@@ -165,7 +162,7 @@ async fn add(
     find(transaction, &mut unknown).await
 }
 
-/// Takes those series out of `wanted` that are in the database.
+/// Removes the series from `wanted` that are in the database.
 async fn find(
     transaction: &Transaction<'_>,
     wanted: &mut Vec<Arc<Series>>,

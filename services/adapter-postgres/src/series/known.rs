@@ -1,16 +1,15 @@
-//! The numbers of series that are remembered.
+//! The cache of series ids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::Series;
 
-/// Most series whose numbers are remembered. Past it all are forgotten and learnt again.
+/// Most series whose ids are cached. Beyond that, the cache is emptied.
 pub(super) const MAX_REMEMBERED: usize = 100_000;
-/// Most bytes of the keys of these series, 64 MiB: a key has the labels in it, which may be long.
+/// Most bytes of the keys of these series, 64 MiB: a key contains the labels, which may be long.
 const MAX_REMEMBERED_KEY_BYTES: usize = 64 << 20;
 
-/// Numbers of series, as they were after so many removals of series: a series that was removed gets another
-/// number when it comes back.
+/// Series ids, as of a number of removals: a series that was removed gets a new id when it comes back.
 pub(super) struct Known {
     removals: i64,
     ids: HashMap<Arc<Series>, i64>,
@@ -19,15 +18,15 @@ pub(super) struct Known {
     count: Option<Count>,
 }
 
-/// How many series there are at least: no series is removed before the removals are others.
+/// A lower bound of the number of series: none is removed before the number of removals changes.
 #[derive(Clone, Copy, Debug)]
 struct Count {
     series: u64,
-    /// How many of them were added here since they were counted; others may have added some, too.
+    /// How many of them were added here since they were counted; others may have added more.
     added: u64,
 }
 
-/// From how many of the most series on, in parts of all, series that were added make a count out of date.
+/// The part of the limit (one in this many) by which series may grow before a count is out of date.
 const RECOUNT_PARTS: u64 = 100;
 
 impl Default for Known {
@@ -43,7 +42,7 @@ impl Default for Known {
 }
 
 impl Known {
-    /// Forgets all numbers, unless they are those after `removals`.
+    /// Empties the cache, unless it is as of `removals`.
     pub(super) fn as_after(&mut self, removals: i64) -> &mut Self {
         if self.removals != removals {
             self.forget();
@@ -53,20 +52,19 @@ impl Known {
         self
     }
 
-    /// How many series there are, well enough to say whether more may be added to at most `max`; `None` when they
-    /// must be counted for that. Where there was no room there is none, until some are removed.
+    /// The number of series, precisely enough to decide whether more may be added up to `max`; `None` if they
+    /// must be counted for that. A full store stays full until series are removed.
     pub(super) fn count(&self, max: u64) -> Option<u64> {
         let Count { series, added } = self.count?;
         let is_recent = series >= max || added < max / RECOUNT_PARTS;
         is_recent.then_some(series)
     }
 
-    /// Notes how many series there are.
+    /// Records how many series there are.
     pub(super) fn counted(&mut self, series: u64) {
         self.count = Some(Count { series, added: 0 });
     }
 
-    /// Notes that series were added.
     pub(super) fn added(&mut self, new: u64) {
         if let Some(Count { series, added }) = &mut self.count {
             *series += new;
@@ -74,12 +72,10 @@ impl Known {
         }
     }
 
-    /// The number of `series`, if it is remembered.
     pub(super) fn id(&self, series: &Series) -> Option<i64> {
         self.ids.get(series).copied()
     }
 
-    /// Remembers a number.
     pub(super) fn learn(&mut self, series: Arc<Series>, id: i64) {
         if self.ids.contains_key(&series) {
             return;

@@ -3,21 +3,20 @@
 use crate::database::Connection;
 use crate::error::Error;
 
-/// Most series that one step looks at, and removes.
+/// Most series that one step examines, and removes.
 const STEP_SERIES: i64 = 1_000;
-/// How long a removal may wait for appends that are under way; others wait behind it meanwhile.
+/// How long a removal may wait for running appends; others queue behind it meanwhile.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '2s'";
 
 const NEXT: &str = "SELECT id FROM series WHERE id > $1 ORDER BY id LIMIT $2";
 const WITHOUT_SAMPLES: &str = "SELECT id FROM series
      WHERE id = ANY ($1) AND (SELECT true FROM samples WHERE series_id = series.id LIMIT 1) IS NULL";
-/// Appends wait until the transaction ends, questions do not.
+/// Blocks appends, but not queries, until the transaction ends.
 const STOP_APPENDS: &str = "LOCK TABLE series IN EXCLUSIVE MODE";
 const REMOVE: &str = "DELETE FROM series
      WHERE id = ANY ($1) AND (SELECT true FROM samples WHERE series_id = series.id LIMIT 1) IS NULL";
 
-/// Removes the series that have no samples left. Appends go on, but for the moments in which some series are
-/// removed.
+/// Removes the series that have no samples left. Appends are blocked only while some series are removed.
 pub(crate) async fn prune(connection: &mut Connection) -> Result<(), Error> {
     let mut after = 0_i64;
     loop {
@@ -32,13 +31,13 @@ pub(crate) async fn prune(connection: &mut Connection) -> Result<(), Error> {
     }
 }
 
-/// The numbers of series after the one given, for one step: all begin after 0.
+/// The ids of series after the given one, for one step: all come after 0.
 pub(crate) async fn numbers_after(connection: &Connection, after: i64) -> Result<Vec<i64>, Error> {
     let rows = connection.query(NEXT, &[&after, &STEP_SERIES]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// Removes those that still have none. Who appends and remembers their numbers is told by the sequence.
+/// Removes those that still have none. The sequence tells appenders that their cached ids are stale.
 async fn remove(connection: &mut Connection, empty: &[i64]) -> Result<(), Error> {
     let transaction = connection.transaction().await?;
     transaction.batch_execute(LOCK_TIMEOUT).await?;

@@ -1,5 +1,5 @@
 
--- What is measured. `labels` is an object of texts.
+-- Series. `labels` is an object of strings.
 CREATE TABLE series (
     id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source text   COLLATE "C" NOT NULL,
@@ -12,5 +12,5 @@ CREATE UNIQUE INDEX series_by_key ON series (digest(key));
 CREATE INDEX series_in_order ON series (left(key, 512));
 CREATE INDEX series_by_name ON series (name, left(key, 512));
 
--- How often series were removed: who remembers numbers of series forgets them when this has changed.
+-- How often series were removed: cached series ids are stale when this has changed.
 CREATE SEQUENCE series_removals;

@@ -1,4 +1,4 @@
-//! The series that a filter means, in the order of their keys.
+//! Selects the series that match a filter, by key.
 
 use super::columns;
 use crate::database::Connection;
@@ -12,14 +12,14 @@ use tokio_postgres::types::{Json, ToSql};
 use watchkeeper_domain::{KeyRange, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, SeriesPage, asked_of_too_many};
 
-/// What a series must be to be meant, of the parameters of [`Meant`].
+/// The condition on a series, with the parameters of [`Meant`].
 pub(crate) const IS_MEANT: &str = "left(key, 512) >= left($1, 512) AND key > $1
      AND left(key, 512) <= left($2, 512) AND key < $2
      AND ($3::text IS NULL OR name = $3) AND labels @> $4";
-/// The order of the keys, as an index has it.
+/// The order by key, as in an index.
 pub(crate) const BY_KEY: &str = "left(key, 512), key";
 
-/// Which series are meant, as parameters of a statement: those between two keys, of a name, with labels.
+/// Selects series, as parameters of a statement: between two keys, with a name, with labels.
 pub(crate) struct Meant {
     pub(crate) after: String,
     pub(crate) before: String,
@@ -28,14 +28,13 @@ pub(crate) struct Meant {
 }
 
 impl Meant {
-    /// The series of `filter` whose key comes after the one given.
+    /// The series that match `filter`, after the given key.
     pub(crate) fn by(filter: &SeriesFilter, after: Option<&str>) -> Self {
         let KeyRange { after, before } = KeyRange::of(filter, after);
         Self { after, before, name: filter.name.clone(), labels: Json(filter.labels.clone()) }
     }
 }
 
-/// The series on `page`.
 pub(crate) async fn page(
     connection: &Connection,
     filter: &SeriesFilter,
@@ -51,14 +50,14 @@ pub(crate) async fn page(
     Ok(SeriesPage { series: series?, more: rows.len() > page.limit })
 }
 
-/// The series on `page` with their numbers, of those alone that have a sample within `range`.
+/// The series on `page` with their ids, only those that have a sample within `range`.
 pub(crate) async fn with_samples(
     connection: &Connection,
     filter: &SeriesFilter,
     page: &Page,
     range: Range<Timestamp>,
 ) -> Result<Vec<(i64, Arc<Series>)>, Error> {
-    // A look for each series, until there are enough; never a join with all samples.
+    // One probe for each series, until there are enough; never a join with all samples.
     let sql = format!(
         "SELECT id, source, name, unit, labels FROM series
          WHERE {IS_MEANT} AND (SELECT true FROM samples
@@ -71,7 +70,7 @@ pub(crate) async fn with_samples(
     rows.iter().map(numbered).collect()
 }
 
-/// The same, of the first [`MAX_ASKED_SERIES`] that the filter means, for one who must not look at more.
+/// The same among the first [`MAX_ASKED_SERIES`] matching series, for callers that must not examine more.
 pub(crate) async fn some_with_samples(
     connection: &Connection,
     filter: &SeriesFilter,
@@ -95,7 +94,7 @@ pub(crate) async fn some_with_samples(
     rows.iter().map(numbered).collect()
 }
 
-/// The numbers of the series that the filter means, in any order: of one more than [`MAX_ASKED_SERIES`] at most.
+/// The ids of the matching series, in any order: at most one more than [`MAX_ASKED_SERIES`].
 pub(crate) async fn numbers(connection: &Connection, filter: &SeriesFilter) -> Result<Vec<i64>, Error> {
     let sql = format!("SELECT id FROM series WHERE {IS_MEANT} LIMIT $5");
     let Meant { after, before, name, labels } = Meant::by(filter, None);
@@ -104,7 +103,6 @@ pub(crate) async fn numbers(connection: &Connection, filter: &SeriesFilter) -> R
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// The series with these numbers.
 pub(crate) async fn by_number(
     connection: &Connection,
     ids: &[i64],

@@ -1,4 +1,4 @@
-//! What is refused, what is repeated, and what another process has changed meanwhile.
+//! Refused samples, duplicates, and changes by other processes.
 
 use crate::place::Place;
 use crate::samples::{DAY, batch, everything, midnight, moving, position, sample};
@@ -26,7 +26,7 @@ async fn what_the_engine_refuses_is_rejected_with_nothing_stored_and_the_others_
     assert!(reason.contains("23514"), "{reason}");
     assert_eq!(everything(&*store).await, []);
     assert_eq!(position(&*store).await, None);
-    // As the persister does: halves, until the bad one stands alone.
+    // Bisects like the persister, until the bad sample is alone.
     store.append(batch([good.clone()])).await.unwrap();
     rejected(&*store, batch([bad])).await;
     store.append(moving([], 0, 2)).await.unwrap();
@@ -49,7 +49,7 @@ async fn samples_that_come_again_and_again_are_stored_once_with_those_that_are_n
     let store = place.store().samples();
     let at = |second| midnight(0).plus(Duration::from_secs(second));
     for round in 0..4 {
-        // The first by COPY, which fails from the second on; the third knows that.
+        // The first by COPY, which fails for the second; the third uses INSERT at once.
         let samples = [sample("same", at(0), 1.0), sample("new", at(round), 2.0)];
         let stored = if round == 0 { 2 } else { 1 };
         let appended = store.append(batch(samples)).await.unwrap();
@@ -64,7 +64,7 @@ async fn samples_that_come_again_and_again_are_stored_once_with_those_that_are_n
 async fn a_series_with_the_longest_key_is_stored_and_found() {
     let place = Place::fresh();
     let store = place.store().samples();
-    // Random, so that it is not made shorter than an index takes.
+    // Random, so that it is not compressed to fit an index.
     let mut state = 7_u64;
     let mut random = |_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -111,7 +111,7 @@ async fn a_day_that_another_process_has_pruned_is_made_again() {
     store.append(batch([sample("load", midnight(0), 1.0)])).await.unwrap();
     assert_eq!(other.prune(midnight(2)).await.unwrap(), 1);
     let late = batch([sample("load", midnight(0).plus(DAY / 2), 2.0)]);
-    // Who appends does not know yet, and is told to try again.
+    // The appender does not know yet, and gets a retryable error.
     let error = store.append(late.clone()).await.unwrap_err();
     assert_eq!(error.failure(), Failure::Retry, "{error}");
     store.append(late.clone()).await.unwrap();
@@ -142,7 +142,7 @@ async fn a_call_that_is_dropped_has_happened_or_not_and_holds_up_nobody() {
         let _ = tokio::time::timeout(Duration::from_micros(micros), store.append(append.clone())).await;
         let position = position(&*store).await;
         let stored = everything(&*store).await.len();
-        // Both or neither; a commit that was on its way may come in between the two questions.
+        // Both or neither; a commit in flight may land between the two queries.
         assert!(position != Some(5_000) || stored == 5_000, "{position:?}, {stored} samples");
         assert!(stored == 0 || stored == 5_000, "{stored} samples");
     }

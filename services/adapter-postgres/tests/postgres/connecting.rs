@@ -26,7 +26,7 @@ async fn check(options: &PostgresOptions) -> Result<(), PortError> {
     PostgresStore::connect(options)?.samples().check().await
 }
 
-/// The certificate that the engine shows; it is valid for `localhost`.
+/// The engine's certificate; it is valid for `localhost`.
 fn certificate() -> PathBuf {
     engine_dir("postgres").join("certificate.pem")
 }

@@ -1,4 +1,4 @@
-//! A server that is killed and started again, beside the one that all tests share.
+//! A server that is killed and restarted, separate from the shared one.
 
 use crate::samples::{self, everything, midnight, moving, sample};
 use std::fs::Permissions;
@@ -14,11 +14,11 @@ use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_dir;
 use watchkeeper_ports::{Offset, SampleStore};
 
-/// The user that the server runs as when root starts it, which it refuses: nobody.
+/// The user for the server when root starts it, which it refuses to run as: nobody.
 const NOBODY: u32 = 65_534;
 const ENOUGH: Duration = Duration::from_secs(60);
 
-/// A server of this test alone, on a socket in its directory.
+/// A server for this test only, on a socket in its directory.
 struct Server {
     dir: TempDir,
     programs: PathBuf,
@@ -27,7 +27,7 @@ struct Server {
 
 impl Server {
     fn prepare() -> Self {
-        // The programs of the engine that the tests run on.
+        // The programs of the shared engine.
         let pid = std::fs::read_to_string(engine_dir("postgres").join("pid")).unwrap();
         let postgres = std::fs::read_link(format!("/proc/{}/exe", pid.split(' ').next().unwrap())).unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -54,7 +54,7 @@ impl Server {
         child.wait().unwrap();
     }
 
-    /// Whether it has ended by itself: one that was killed may have left processes that hold its memory.
+    /// Whether it has exited: a killed one may have left processes that hold its memory.
     fn has_ended(&mut self) -> bool {
         self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some())
     }
@@ -90,7 +90,7 @@ fn is_root() -> bool {
     std::fs::metadata(Path::new("/proc/self")).unwrap().uid() == 0
 }
 
-/// Waits until the server answers, and starts it again should it have ended.
+/// Waits until the server answers, and restarts it should it have exited.
 async fn answering(server: &mut Server, store: &Arc<dyn SampleStore>) {
     let wait = async {
         while store.check().await.is_err() {
@@ -110,7 +110,7 @@ async fn what_was_acknowledged_survives_a_server_that_is_killed() {
     let mut acknowledged: Offset = 0;
     for _ in 0..3 {
         answering(&mut server, &store).await;
-        // What was under way when it was killed may have been stored or not, and is one append at most.
+        // What was in flight at the kill may have been stored or not, and is one append at most.
         let position = samples::position(&*store).await.unwrap_or(0);
         assert!(
             [acknowledged, acknowledged + 1].contains(&position),

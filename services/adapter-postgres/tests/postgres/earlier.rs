@@ -1,4 +1,5 @@
-//! The table `metrics` of the previous platform: as a view over what is stored here, and read elsewhere.
+//! The table `metrics` of the previous platform: as a view over the samples stored here, and as a table read
+//! elsewhere.
 
 use crate::place::{Place, client};
 use crate::samples::{batch, midnight};
@@ -11,10 +12,10 @@ use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_port_contract::engine_url;
 use watchkeeper_ports::{Failure, MetricsRow, MetricsTable};
 
-/// What their api asks for the newest samples.
+/// The query of their API for the newest samples.
 const NEWEST: &str = "SELECT source, name, value, labels, collected_at FROM metrics \
                       WHERE source = $1 AND name = $2 ORDER BY collected_at DESC LIMIT $3";
-/// What their panels ask, with the range that Grafana writes there.
+/// The query of their panels, with the range as Grafana expands it.
 const PANEL: &str = "SELECT collected_at AS \"time\", value AS \"stars\" FROM metrics \
                      WHERE source = 'GitHub' AND name = 'stargazers_count' \
                      AND collected_at BETWEEN '2026-11-20T00:00:00Z' AND '2026-11-20T06:00:00Z' \
@@ -126,7 +127,7 @@ async fn a_table_of_that_name_in_the_schema_stays_and_there_is_no_view() {
     assert_eq!(count.as_deref(), Some("0"));
 }
 
-/// A table of theirs in a schema of its own, which the URL's search path names.
+/// A table of theirs in its own schema, which the URL's search path names.
 struct Theirs {
     place: Place,
     client: Client,

@@ -1,4 +1,4 @@
-//! Holds the adapter to the promises of its ports, and to its own, on a real PostgreSQL.
+//! Runs the port contracts, and the adapter's own tests, on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod appending;

@@ -1,4 +1,4 @@
-//! Opening: without a server, with others at the same time, with as few rights as may be.
+//! Opening: without a server, concurrently, with minimal privileges.
 
 use crate::place::{Place, client};
 use crate::samples::{batch, everything, midnight, moving, partition, position, sample, topic_id};
@@ -9,7 +9,7 @@ use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_url;
 use watchkeeper_ports::{Failure, Group, PortError, StoredPosition, TopicId};
 
-/// The engine's URL for somebody else.
+/// The engine's URL for another user.
 fn url_for(user: &str, password: &str) -> String {
     let url = engine_url("postgres");
     let (_, at) = url.split_once('@').unwrap();
@@ -130,7 +130,7 @@ async fn a_connection_that_is_lost_is_replaced() {
     store.append(batch([sample("load", midnight(0), 1.0)])).await.unwrap();
     place.lose_connections().await;
     let later = batch([sample("load", midnight(1), 1.0)]);
-    // At most one call finds out for each connection that was lost.
+    // At most one call fails for each lost connection.
     let mut tries = 0;
     while let Err(error) = store.append(later.clone()).await {
         assert_eq!(error.failure(), Failure::Retry, "{error}");

@@ -1,4 +1,4 @@
-//! A schema of its own for each test, in the database that all share.
+//! A separate schema for each test, in the shared database.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -7,7 +7,7 @@ use tokio_postgres::{Client, NoTls};
 use watchkeeper_adapter_postgres::{PostgresOptions, PostgresStore};
 use watchkeeper_port_contract::engine_url;
 
-/// A schema in which nothing was kept yet, and which is dropped in the end.
+/// An empty schema, which is dropped at the end.
 pub(crate) struct Place {
     schema: String,
 }
@@ -27,12 +27,12 @@ impl Place {
         PostgresStore::connect(&self.options()).unwrap()
     }
 
-    /// Ends the connections of its stores, as a server that restarts does.
+    /// Terminates the connections of its stores, like a restarting server.
     pub(crate) async fn lose_connections(&self) {
         lose_connections(&self.schema).await;
     }
 
-    /// A connection beside the store's, to the same schema.
+    /// Another connection to the same schema.
     pub(crate) async fn client(&self) -> Client {
         let client = client().await;
         client.batch_execute(&format!("SET search_path = {}", self.schema)).await.unwrap();
@@ -40,7 +40,7 @@ impl Place {
     }
 }
 
-/// Ends the connections that have this name, and waits until they have ended.
+/// Terminates the connections with this application name, and waits until they are closed.
 async fn lose_connections(name: &str) {
     const END: &str =
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1";
@@ -58,8 +58,8 @@ impl Drop for Place {
     fn drop(&mut self) {
         let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
         let schema = self.schema.clone();
-        // On a thread with a runtime of its own, because nothing can be awaited here. What the stores have
-        // closed is closed for the server only when the test's runtime gets to it.
+        // On a thread with its own runtime, because nothing can be awaited here. The server sees the stores'
+        // connections close only when the test's runtime gets to it.
         let dropping = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! Days that go, and days that come.
+//! Pruned days and coming days.
 
 use crate::place::Place;
 use crate::samples::{DAY, batch, everything, midnight, sample};
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tokio_postgres::Client;
 use watchkeeper_domain::Timestamp;
 
-/// The tables of the schema whose name begins so.
+/// The tables of the schema with this name prefix.
 async fn tables(client: &Client, prefix: &str) -> BTreeSet<String> {
     const TABLES: &str = "SELECT relname::text FROM pg_class
          WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND starts_with(relname, $1)";

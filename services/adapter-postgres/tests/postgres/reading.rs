@@ -1,4 +1,4 @@
-//! How the engine goes about questions.
+//! Query plans.
 
 use crate::place::Place;
 use crate::samples::{batch, midnight, sample};
@@ -8,12 +8,12 @@ use watchkeeper_adapter_postgres::PostgresStore;
 use watchkeeper_domain::{Aggregate, RangeQuery, SeriesFilter, Timestamp};
 use watchkeeper_ports::{SampleKey, SampleStore};
 
-/// So many seconds of the first day.
+/// This many seconds into the first day.
 fn second(seconds: u64) -> Timestamp {
     midnight(0).plus(Duration::from_secs(seconds))
 }
 
-/// A store of two series with a sample each second, of which the engine knows nothing yet.
+/// A store of two series with a sample each second, without planner statistics yet.
 async fn filled(place: &Place) -> (PostgresStore, Arc<dyn SampleStore>) {
     let store = place.store();
     let samples = store.samples();
@@ -24,7 +24,7 @@ async fn filled(place: &Place) -> (PostgresStore, Arc<dyn SampleStore>) {
     (store, samples)
 }
 
-/// The rows of all days that were read by the index, and those that were read without.
+/// The rows of all days read through the index, and read otherwise.
 async fn rows_read(place: &Place) -> (i64, i64) {
     let client = place.client().await;
     client.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
@@ -34,7 +34,7 @@ async fn rows_read(place: &Place) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
-/// The same, of connections that have ended or are about to: what one did is known then.
+/// The same, of closed connections: their statistics are complete then.
 async fn rows_read_in_the_end(place: &Place) -> (i64, i64) {
     let counted = async {
         loop {

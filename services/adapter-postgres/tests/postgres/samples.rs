@@ -1,4 +1,4 @@
-//! Samples to test with.
+//! Samples for tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use watchkeeper_ports::{Advance, Append, Group, Offset, SampleStore, Topic, Topi
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
-/// 2026-11-20T00:00:00Z, and so many days.
+/// 2026-11-20T00:00:00Z, plus this many days.
 pub(crate) fn midnight(days: u32) -> Timestamp {
     "2026-11-20T00:00:00Z".parse::<Timestamp>().unwrap().plus(days * DAY)
 }
@@ -33,12 +33,12 @@ pub(crate) fn topic_id() -> TopicId {
     TopicId::new("cluster/metrics")
 }
 
-/// How far the persister has come.
+/// The position of the persister.
 pub(crate) async fn position(store: &dyn SampleStore) -> Option<Offset> {
     store.position(&Group::PERSISTER, &partition(), &topic_id()).await.unwrap().known()
 }
 
-/// The position of the persister moved with some samples.
+/// An append of samples that moves the position of the persister.
 pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Offset) -> Arc<Append<Sample>> {
     let advance = Advance {
         group: Group::PERSISTER,
@@ -50,7 +50,7 @@ pub(crate) fn moving(samples: impl Into<Vec<Sample>>, expected: Offset, next: Of
     Arc::new(Append { items: samples.into(), advances: vec![advance] })
 }
 
-/// Every sample there is, newest first.
+/// All samples, newest first.
 pub(crate) async fn everything(store: &dyn SampleStore) -> Vec<Sample> {
     store.newest(&SeriesFilter::default(), 1_000_000, Timestamp::MAX).await.unwrap()
 }

@@ -1,6 +1,6 @@
--- KEYS: positions. ARGV: for each position its field, where it is expected ('' for nowhere) and where it is to be.
--- Gives nothing, or else the number (from 1) of the one that is elsewhere, and where it is ('' for nowhere).
--- A server that was started anew may have forgotten anything: what was noted under another is worth nothing.
+-- KEYS: positions. ARGV: for each position its field, the expected value ('' for none) and the new value.
+-- Returns nothing, or else the index (from 1) of the first mismatch and its value ('' for none). A restarted
+-- server may have lost anything: positions recorded under another run_id are invalid.
 local server = redis.call('INFO', 'server'):match('run_id:(%w+)') or ''
 if redis.call('HGET', KEYS[1], 'server') ~= server then
     redis.call('DEL', KEYS[1])

@@ -1,5 +1,5 @@
--- KEYS: positions. ARGV: the fields asked for. Gives the position of each, or false.
--- A server that was started anew may have forgotten anything: what was noted under another is worth nothing.
+-- KEYS: positions. ARGV: fields. Returns the position of each, or false. A restarted server may have lost
+-- anything: positions recorded under another run_id are invalid.
 local server = redis.call('INFO', 'server'):match('run_id:(%w+)') or ''
 if redis.call('HGET', KEYS[1], 'server') ~= server then
     redis.call('DEL', KEYS[1])

@@ -1,7 +1,7 @@
--- KEYS: samples, order, expiry. ARGV: now, the latest instant that is possible now, how many series there may be, then
--- for each sample its series key, its entry, and when it expires. Gives for how many samples there was no room.
--- An entry begins with its instant and its expiry, of 20 digits each. What has expired is as if it were not there, and
--- so is what is later than possible: it was put while the clock was ahead.
+-- KEYS: samples, order, expiry. ARGV: now, the latest possible instant at now, the most series; then for each
+-- sample its series key, its entry, and its expiry. Returns for how many samples there was no room. An entry
+-- begins with its instant and its expiry, of 20 digits each. Expired entries count as missing, and so do
+-- entries later than possible, which were put while the clock was ahead.
 local left = 0
 for i = 4, #ARGV, 3 do
     local key, entry, expires = ARGV[i], ARGV[i + 1], ARGV[i + 2]

@@ -1,4 +1,4 @@
-//! Holds the adapter to the promises of its port, and to its own, on a real mail server.
+//! Runs the port contract, and the adapter's own tests, on a real mail server.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod server;

@@ -1,4 +1,4 @@
-//! A user of the mail server that all tests share.
+//! A user of the shared mail server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use watchkeeper_port_contract::mailer::MailFixture;
 use watchkeeper_port_contract::{Fixture, engine_dir, engine_url};
 use watchkeeper_ports::Mailer;
 
-/// The one that the server takes of every user.
+/// The password that the server accepts for every user.
 pub(crate) const PASSWORD: &str = "open sesame";
 
 /// What one user has sent.
@@ -19,13 +19,13 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Of a user who has sent nothing yet.
+    /// A user who has sent nothing yet.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         Self { user: format!("u{}n{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)) }
     }
 
-    /// How this user speaks to the server.
+    /// The options for this user.
     pub(crate) fn options(&self, encryption: Encryption) -> SmtpOptions {
         let mut server: SmtpServer = engine_url("smtp").parse().unwrap();
         server.encryption = encryption;
@@ -40,7 +40,7 @@ impl Mailbox {
         }
     }
 
-    /// What is known of the envelopes of its mails.
+    /// The envelopes of its mails.
     pub(crate) fn envelopes(&self) -> Vec<String> {
         self.files("json").iter().map(|file| fs::read_to_string(file).unwrap()).collect()
     }

@@ -128,7 +128,7 @@ async fn catching_up_goes_in_order_with_progress() {
     assert_eq!(marks[..5], ["hour+86400s", "hour+86400s", "hour+86400s", "hour+3600s", "hour"]);
     assert_eq!(
         context.roster().roles()["analytics"].status,
-        "hourly: made until 2026-01-20T10:00:00Z; daily: made until 2026-01-20T00:00:00Z"
+        "hourly: done until 2026-01-20T10:00:00Z; daily: done until 2026-01-20T00:00:00Z"
     );
     assert_eq!(hours(&stage, "a").await.len(), 2);
 }

@@ -224,7 +224,7 @@ mod tests {
         );
         assert_eq!(
             refused::<RangeQuery>("from=1d&step=1s"),
-            "step: gives 86400 windows, the limit is 11000: take a longer step"
+            "step: gives 86400 windows, the limit is 11000: use a longer step"
         );
         assert_eq!(refused::<RangeQuery>("from=1h&to=2h"), "from: must be before to");
         assert_eq!(

@@ -27,10 +27,10 @@ impl IntoResponses for Refusals {
                 "A parameter is unknown, malformed or exceeds its limit, or too many series match; the problem names it.",
             ),
             (401, "The token is missing or unknown."),
-            (403, "The token lacks the required scope, or a page of another site sent a request that changes something."),
-            (429, "The token exceeded its requests per second."),
-            (500, "Internal error; see the log."),
-            (503, "The store, the cache or the bus is unavailable or too slow. Try again."),
+            (403, "The token lacks the required scope, or this is a cross-site request that changes something."),
+            (429, "The token has exceeded its requests per second."),
+            (500, "Internal error; the log has the details."),
+            (503, "The store, the cache or the bus cannot be reached now, or took too long. Try again."),
         ]));
         refusals
     }

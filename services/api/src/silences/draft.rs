@@ -112,7 +112,7 @@ fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Vio
         return refused(format!("has {} bytes, the limit is {max}", text.len()));
     }
     match text.chars().find(|c| c.is_control()) {
-        Some(found) => refused(format!("may not hold control characters but has {found:?}")),
+        Some(found) => refused(format!("must not contain control characters but has {found:?}")),
         None => Ok(text),
     }
 }
@@ -212,7 +212,10 @@ mod tests {
         let comment = |comment: &str| read(SilenceRequest { comment: comment.into(), ..request() });
         assert!(comment(&"x".repeat(1_000)).is_ok());
         assert_eq!(comment(&"x".repeat(1_001)).unwrap_err(), "comment: has 1001 bytes, the limit is 1000");
-        assert_eq!(comment("a\nb").unwrap_err(), "comment: may not hold control characters but has '\\n'");
+        assert_eq!(
+            comment("a\nb").unwrap_err(),
+            "comment: must not contain control characters but has '\\n'"
+        );
     }
 
     #[test]

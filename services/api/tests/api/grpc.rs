@@ -105,7 +105,7 @@ async fn a_bad_request_is_refused_by_the_name_of_the_field() {
     let request = v1::ListSeriesRequest { page_size: 1001, ..v1::ListSeriesRequest::default() };
     assert_refused(client.list_series(request).await, invalid, "page_size: must be from 1 to 1000, is 1001");
     let request = v1::GetLatestRequest { filter: Some(of("a b")), ..v1::GetLatestRequest::default() };
-    let expected = "filter.source: may hold letters, digits and any of _.:- but has ' '";
+    let expected = "filter.source: may have only letters, digits and any of _.:- but has ' '";
     assert_refused(client.get_latest(request).await, invalid, expected);
     let request = v1::GetSamplesRequest { filter: None, limit: -1 };
     assert_refused(client.get_samples(request).await, invalid, "limit: must be from 1 to 10000, is -1");

@@ -75,7 +75,7 @@ async fn a_range_that_makes_no_sense_is_refused_by_name() {
         ("from=1h&to=2h", "from: must be before to"),
         (
             "from=2026-01-20T00:00:00Z&to=2026-01-21T00:00:00Z&step=1s",
-            "step: gives 86400 windows, the limit is 11000: take a longer step",
+            "step: gives 86400 windows, the limit is 11000: use a longer step",
         ),
         ("step=0s", "step: must be a whole number of seconds, 1s or more"),
         ("step=5", "step: needs a unit: write \"5s\" for seconds, or ms, m, h, d"),

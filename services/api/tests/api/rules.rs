@@ -99,9 +99,12 @@ async fn a_rule_is_explained_series_by_series_those_that_fire_first() {
     );
     let [firing, calm, pending] = [0, 1, 2].map(|index| &explanation["series"][index]);
     assert_eq!([firing, calm, pending].map(|explained| &explained["fires"]), [true, false, false]);
-    assert!(why(firing).contains("it fires since") && why(firing).contains("is 9, above 8"), "{firing}");
+    assert!(
+        why(firing).contains("it has been firing since") && why(firing).contains("is 9, above 8"),
+        "{firing}"
+    );
     assert!(why(calm).contains("it does not fire: is 1, not above 8"), "{calm}");
-    assert!(why(pending).contains("it is pending since"), "{pending}");
+    assert!(why(pending).contains("it has been pending since"), "{pending}");
 
     let explanation = platform.answer("/v1/rules/busy/explain?label.host=calm").await;
     assert_eq!(hosts(&explanation), ["calm"]);
@@ -113,7 +116,10 @@ async fn of_series_that_the_rule_is_not_about_is_said_why_not() {
     platform.store(&[sample("host", "disk", "a", &at("10:00:00"), 1.0)]).await;
     let explanation = platform.answer("/v1/rules/busy/explain?source=host&name=disk").await;
     assert_eq!((hosts(&explanation), &explanation["series"][0]["fires"]), (vec!["a"], &json!(false)));
-    assert!(why(&explanation["series"][0]).contains("not about this series: name=\"load\""), "{explanation}");
+    assert!(
+        why(&explanation["series"][0]).contains("does not select this series: name=\"load\""),
+        "{explanation}"
+    );
     // The rule matches no series, and none was requested.
     assert_eq!(platform.answer("/v1/rules/busy/explain").await["series"], json!([]));
     let (status, problem) = platform.get("/v1/rules/no_such/explain").await;

@@ -106,7 +106,7 @@ async fn a_request_that_makes_no_sense_is_refused_by_field() {
         (with("matchers", json!([])), "matchers: must have at least one"),
         (
             with("matchers", json!(["rule"])),
-            "matchers[0]: must be FIELD=\"VALUE\" (or !=, =~, !~): there is no operator in it; is \"rule\"",
+            "matchers[0]: must be FIELD=\"VALUE\" (or !=, =~, !~): the operator is missing; is \"rule\"",
         ),
         (with("duration", "367d"), "duration: must be at most 366d after the start"),
         (with("ends_at", "2026-11-20T10:00:00Z"), "duration: must not be combined with ends_at"),

@@ -1,13 +1,13 @@
-//! Where an API is.
+//! Base URLs of APIs.
 
 use std::str::FromStr;
 use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Section};
 
-/// The URL that the paths of an API begin with: `https://api.github.com`.
+/// The base URL of an API: `https://api.github.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(HttpUrl);
 
-/// A text that is no such URL.
+/// Not such a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be an http:// or https:// URL of at most {MAX_URL_BYTES} bytes with a host, \
@@ -48,7 +48,7 @@ impl BaseUrl {
         self.0.with_path(path).expose().to_owned()
     }
 
-    /// Whether `url` lies below this one: same scheme, same host, same port.
+    /// Whether `url` is below this one: same scheme, same host, same port.
     pub(crate) fn is_base_of(&self, url: &str) -> bool {
         url.starts_with(&self.with_path("/"))
     }

@@ -7,11 +7,9 @@
 //! | `open_issues_count` | `issues`   | open issues and pull requests           |
 //! | `subscribers_count` | `watchers` | who watches it, as GitHub's pages count |
 //!
-//! GitHub's `watchers_count` is not among them: it repeats the stars, from when starring was called
-//! watching.
+//! GitHub's `watchers_count` is omitted: it repeats the stars, from when starring was called watching.
 //!
-//! An answer that says that nothing has changed (304, free with a token) gives the same values as of now:
-//! they were looked up anew.
+//! A response without changes (304, free with a token) gives the same values as of now: they were confirmed.
 
 mod answer;
 mod config;
@@ -34,7 +32,7 @@ use watchkeeper_http_client::HttpClient;
 const SOURCE: &str = "github";
 
 impl GithubConfig {
-    /// One target for each repository; they share the quota.
+    /// One target per repository; they share the quota.
     pub(crate) fn targets(
         self,
         registry: &Registry,

@@ -1,4 +1,4 @@
-//! Leaving an API alone: what one target was told holds for all that ask with the same account.
+//! Backing off from an API: a refusal applies to all targets with the same account.
 
 use crate::schedule::MAX_REFUSAL;
 use crate::target::CollectError;
@@ -7,17 +7,17 @@ use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_http_client::HttpAnswer;
 
-/// How long an API is left alone that does not take the token or key. Asking with a bad one again and
-/// again can lock the account, yet a new one may take a while to become good.
+/// How long to back off from an API that refuses the token or key. Repeated requests with a bad one can lock the
+/// account, yet a new one may take a while to become valid.
 pub(crate) const BAD_CREDENTIAL_WAIT: Duration = Duration::from_secs(10 * 60);
-/// How long an API is left alone whose quota is used up, if it does not say until when.
+/// How long to back off from an API whose quota is exhausted, if it does not say until when.
 pub(crate) const QUOTA_WAIT: Duration = Duration::from_secs(60);
 
 const UNAUTHORIZED: u16 = 401;
-/// The status of an answer that means that a quota is used up, whatever else its API says that with.
+/// The status for an exhausted quota, whatever else its API uses.
 pub(crate) const TOO_MANY_REQUESTS: u16 = 429;
 
-/// Until when nobody asks an API, and why.
+/// Until when an API must not be queried, and why.
 #[derive(Debug, Default)]
 pub(crate) struct Hold(Mutex<Option<Refusal>>);
 
@@ -28,7 +28,7 @@ struct Refusal {
 }
 
 impl Hold {
-    /// An error if the API is to be left alone at `now`.
+    /// An error if the API must not be queried at `now`.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), CollectError> {
         match *self.lock() {
             Some(Refusal { reason, until }) if until > now => {
@@ -38,12 +38,12 @@ impl Hold {
         }
     }
 
-    /// Notes an answer that was received at `now`; `status` is what it means, which need not be its own.
+    /// Records a response received at `now`; `status` is its meaning, which may differ from its own status.
     pub(crate) fn note(&self, status: u16, answer: &HttpAnswer, now: Timestamp) {
         self.extend(refusal(status, answer.retry_at(), now));
     }
 
-    /// Of two refusals the one that lasts longer counts: answers may overtake each other.
+    /// Of two refusals the longer one applies: responses may overtake each other.
     fn extend(&self, refusal: Option<Refusal>) {
         let mut kept = self.lock();
         if refusal.map(|refusal| refusal.until) > kept.map(|kept| kept.until) {
@@ -56,8 +56,8 @@ impl Hold {
     }
 }
 
-/// What an answer means for all targets; `asked` is until when it asks to be left alone. An answer that is
-/// good may ask for that too: it was the last of the quota.
+/// The meaning of a response for all targets; `asked` is until when it refuses requests. A successful response may do
+/// that too: it used up the quota.
 fn refusal(status: u16, asked: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
     let asked = asked.filter(|&until| until > now).map(|until| until.min(now.plus(MAX_REFUSAL)));
     let (reason, until) = match status {

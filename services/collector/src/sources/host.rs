@@ -1,4 +1,4 @@
-//! The host that the collector runs on: `source="host"`, label `host` is its name.
+//! The local host: `source="host"`, label `host` is its name.
 //!
 //! Units are `bytes`, `percent` and `seconds`. Bytes read, written, received and transmitted are counters
 //! since the host started; all other values are as of the sample's time.
@@ -20,7 +20,7 @@ use crate::target::Target;
 use part::PartTarget;
 
 impl HostConfig {
-    /// One target for each part of the host.
+    /// One target per part of the host.
     pub(crate) fn targets(self) -> [Box<dyn Target>; 5] {
         [
             Box::new(PartTarget::<cpu::Cpu>::new(&self)),

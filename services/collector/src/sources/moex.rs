@@ -1,8 +1,8 @@
 //! Prices of shares on the Moscow Exchange: `source="moex"`, label `ticker`.
 //!
-//! `last_price`, in `RUB`, is the price of the last deal on the main board ([`BOARD`]), from the exchange's
-//! ISS, which needs no account and shows prices about 15 minutes late. A sample has the time at which it was
-//! asked for: the last price holds until there is another, overnight too.
+//! `last_price`, in `RUB`, is the price of the last deal on the main board ([`BOARD`]), from the exchange's ISS,
+//! which needs no account and is about 15 minutes delayed. A sample has the time of the request: the last price is
+//! valid until there is another, overnight too.
 //!
 //! A ticker without a price (no deal yet today, or unknown on that board) gives no sample and is counted.
 
@@ -24,11 +24,11 @@ use target::TickersTarget;
 use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "moex";
-/// Where shares are traded in roubles, in full lots, all day.
+/// The board for shares in roubles, in full lots, all day.
 const BOARD: &str = "TQBR";
 
 impl MoexConfig {
-    /// One target: one request gives the prices of the whole board.
+    /// One target: one request returns the prices of the whole board.
     pub(crate) fn target(self, registry: &Registry) -> Result<Box<dyn Target>, prometheus::Error> {
         let metrics = PriceMetrics::register(registry, &self.tickers)?;
         let client = HttpClient::new(self.timing.timeout());

@@ -1,4 +1,4 @@
-//! The weather of cities, from OpenWeather: `source="openweather"`, label `city` as it was configured.
+//! The weather of cities, from OpenWeather: `source="openweather"`, label `city` as configured.
 //!
 //! | series        | unit      | is                      |
 //! |---------------|-----------|-------------------------|
@@ -7,10 +7,10 @@
 //! | `pressure`    | `hPa`     | reduced to sea level    |
 //! | `wind_speed`  | `m/s`     | mean                    |
 //!
-//! A sample has the time at which the weather was measured, and a measurement is given once however often
-//! it is asked for: most stations measure every ten minutes.
+//! A sample has the time of the measurement, and each measurement is returned once however often it is queried: most
+//! stations measure every ten minutes.
 //!
-//! OpenWeather takes its key in the query. No URL is ever in a log, an error or a metric.
+//! OpenWeather requires its key in the query. No URL ever appears in a log, an error or a metric.
 
 mod answer;
 mod city;
@@ -31,7 +31,7 @@ use watchkeeper_http_client::HttpClient;
 const SOURCE: &str = "openweather";
 
 impl OpenWeatherConfig {
-    /// One target for each city; they share the key's quota.
+    /// One target per city; they share the key's quota.
     pub(crate) fn targets(self, old_names: bool) -> Vec<Box<dyn Target>> {
         let Self { timing, cities, key, base_url } = self;
         let client = HttpClient::new(timing.timeout());

@@ -1,4 +1,4 @@
-//! Names, to take or to leave out.
+//! Patterns to include or exclude names.
 
 use std::str::FromStr;
 
@@ -7,16 +7,16 @@ pub const MAX_PATTERNS: usize = 100;
 /// Longest pattern, in bytes (`PATH_MAX` of Linux).
 pub const MAX_PATTERN_BYTES: usize = 4096;
 
-/// A name, or the beginning of one with `*` after it: `eth0`, `/var/lib/docker/*`.
+/// A name, or a prefix followed by `*`: `eth0`, `/var/lib/docker/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     start: String,
     is_whole: bool,
 }
 
-/// A text that is no pattern.
+/// Not a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a name, or the beginning of one with * after it, of 1 to {MAX_PATTERN_BYTES} bytes")]
+#[error("must be a name, or a prefix followed by *, of 1 to {MAX_PATTERN_BYTES} bytes")]
 pub struct PatternError;
 
 impl FromStr for Pattern {
@@ -35,7 +35,7 @@ impl FromStr for Pattern {
 }
 
 impl Pattern {
-    /// Whether `name` is meant.
+    /// Whether `name` matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         if self.is_whole { name == self.start } else { name.starts_with(&self.start) }

@@ -1,9 +1,9 @@
-//! Any Prometheus endpoint: what it exposes becomes samples of the same name, with the label `instance`.
+//! Prometheus endpoints: their metrics become samples of the same name, with the label `instance`.
 //!
-//! Values are taken as they are: a counter stays one that only grows, a histogram its buckets with the
-//! label `le`, a summary its quantiles. As Prometheus does, each scrape adds `up` (1, or 0 if it failed)
-//! and `scrape_duration_seconds`; and `scrape_samples_skipped`, how many values make no valid sample: NaN
-//! and infinities, labels past the limits, a second value of one series.
+//! Values are unchanged: a counter stays cumulative, a histogram keeps its buckets with the label `le`, a summary its
+//! quantiles. As in Prometheus, each scrape adds `up` (1, or 0 if it failed) and `scrape_duration_seconds`; and
+//! `scrape_samples_skipped`, the number of values that are not valid samples: NaN and infinities, labels past the
+//! limits, a second value of one series.
 
 mod config;
 mod cursor;

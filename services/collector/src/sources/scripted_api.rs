@@ -20,18 +20,18 @@ pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: impl I
     (StatusCode::from_u16(status).unwrap(), headers.collect(), body.into())
 }
 
-/// Whether the error asks to be left alone for `wait`, of which the test itself may have taken a half.
+/// Whether the error requests a back-off of `wait`, of which the test itself may have used up half.
 pub(crate) fn asks_to_wait(error: &CollectError, wait: Duration) -> bool {
     let CollectError::Refused { until: Some(until), .. } = error else { return false };
     (wait / 2..=wait).contains(&until.since(Timestamp::now()))
 }
 
-/// JSON with blanks after it, so many bytes in all.
+/// JSON padded with blanks to this many bytes.
 pub(crate) fn padded(json: &str, bytes: usize) -> String {
     json.to_owned() + &" ".repeat(bytes - json.len())
 }
 
-/// One request, as it came in.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     /// Path and query.
@@ -45,7 +45,7 @@ impl Asked {
     }
 }
 
-/// An API that gives its answers in order, one to each request, and remembers what it was asked.
+/// An API that returns its scripted responses in order, one per request, and keeps the requests.
 pub(crate) struct ScriptedApi {
     pub(crate) url: String,
     script: Arc<Script>,
@@ -78,7 +78,7 @@ impl ScriptedApi {
         self.url.parse().unwrap()
     }
 
-    /// Puts another answer at the end.
+    /// Appends a response.
     pub(crate) fn then(&self, answer: Answer) {
         self.script.answers.lock().unwrap().push_back(answer);
     }

@@ -1,8 +1,8 @@
 //! Whether HTTP URLs, TCP ports and TLS servers are up: `source="uptime"`, label `target` is the name.
 //!
-//! Each probe gives `availability_percent` (100 or 0); and, of a target that answers, `latency_seconds`
-//! (from the look-up of its name to its answer), `http_status`, and `certificate_expires_in_days`
-//! (negative once it has expired). A target that cannot be reached is a value, and no failed collection.
+//! Each probe gives `availability_percent` (100 or 0); and, for a target that answers, `latency_seconds` (from the
+//! name lookup to the response), `http_status`, and `certificate_expires_in_days` (negative once it has expired). An
+//! unreachable target is a value, not a failed collection.
 
 mod address;
 mod availability;

@@ -91,7 +91,7 @@ async fn samples_wait_in_the_spool_and_survive_a_kill() {
     while running.metric("watchkeeper_collector_spooled_records_total", "") < 3.0 {
         sleep(SECOND).await;
     }
-    while !running.status().starts_with("spooling: bus away for ") {
+    while !running.status().starts_with("spooling: bus unavailable for ") {
         sleep(SECOND).await;
     }
     assert!(running.context.roster().is_ready(), "nothing is lost, so the role is ready");

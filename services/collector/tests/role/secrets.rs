@@ -79,7 +79,7 @@ async fn a_source_that_fails_shows_its_secret_nowhere() {
         );
         let role = tokio::spawn(role);
         let mut log = written.clone();
-        let fails = log.wait_for(|log| log[seen..].contains("cannot collect"));
+        let fails = log.wait_for(|log| log[seen..].contains("collection failed"));
         timeout(Duration::from_secs(30), fails).await.expect("it is due at once").unwrap();
         let metrics = TextEncoder::new().encode_to_string(&context.registry().gather()).unwrap();
         let status_line = context.roster().roles()["collector"].to_string();

@@ -81,7 +81,7 @@ mod tests {
         let named = [("source", "host"), ("name", "load")];
         assert_eq!(
             read(&[named[0], named[1], ("label.a", "\n")]).unwrap_err(),
-            "labels.a: may not hold control characters but has '\\n'"
+            "labels.a: must not contain control characters but has '\\n'"
         );
         assert_eq!(
             read(&[named[0], named[1], ("over", "1y")]).unwrap_err(),

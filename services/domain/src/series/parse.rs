@@ -1,10 +1,10 @@
-//! From a series key back to the series.
+//! Parses series keys.
 
 use super::Series;
 use crate::limits::Violation;
 use std::str::FromStr;
 
-/// Reads what [`Series::key`] writes; the labels may come in any order.
+/// Parses what [`Series::key`] writes; the labels may be in any order.
 impl FromStr for Series {
     type Err = Violation;
 
@@ -27,7 +27,7 @@ impl FromStr for Series {
     }
 }
 
-/// The labels at the start of `text`, none if there are no braces, and what comes behind them.
+/// The labels at the start of `text`, none if there are no braces, and the text after them.
 fn read_labels(text: &str) -> Option<(Vec<(&str, String)>, &str)> {
     let mut labels = Vec::new();
     let Some(mut rest) = text.strip_prefix('{') else { return Some((labels, text)) };
@@ -42,7 +42,7 @@ fn read_labels(text: &str) -> Option<(Vec<(&str, String)>, &str)> {
     }
 }
 
-/// The value up to its closing quote, and what comes behind that.
+/// The value up to its closing quote, and the text after it.
 fn read_value(quoted: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = quoted.chars();

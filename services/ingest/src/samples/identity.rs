@@ -1,4 +1,4 @@
-//! Which sample an item is: its series and its instant are.
+//! The identity of samples: series and instant.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,26 +8,25 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
-/// How far the instants may run ahead of a clock that was set back, by a little. One that was set back further was
-/// wrong before, and is followed.
+/// How far instants may run ahead of a clock that was set back slightly. A clock that was set back further was wrong
+/// before, and is followed.
 const MAX_LEAD: Duration = Duration::from_secs(10);
-/// The shortest time there is.
+/// The resolution of timestamps.
 const MICROSECOND: Duration = Duration::from_micros(1);
 
-/// Gives each sample without a time its time of arrival, to the microsecond and no two of them the same.
+/// Gives each sample without a time its time of arrival, in microseconds and unique.
 ///
-/// Series and instant are what makes a sample: two samples of one series that arrive together would
-/// otherwise be one, and the second lost. When the wall clock stands still or is set back a little, the next
-/// instants follow the last one given, one microsecond apart. When it is set back by more than [`MAX_LEAD`], they
-/// follow the clock: an instant that was given before may then be given again, which takes two samples of one
-/// series in the same microsecond.
+/// Series and instant identify a sample: two samples of one series that arrive together would otherwise be one, and
+/// the second lost. When the wall clock stands still or is set back slightly, the next instants follow the last one
+/// given, one microsecond apart. When it is set back by more than [`MAX_LEAD`], they follow the clock: an instant may
+/// then be given again, which requires two samples of one series in the same microsecond.
 #[derive(Debug, Default)]
 pub(crate) struct ArrivalClock {
     last_micros: AtomicI64,
 }
 
 impl ArrivalClock {
-    /// The instant of the next sample: `now`, or right after the instant before it if that is less than
+    /// The instant of the next sample: `now`, or one microsecond after the previous instant if that is less than
     /// [`MAX_LEAD`] ahead.
     pub(crate) fn next(&self, now: Timestamp) -> Timestamp {
         let after = |last| {
@@ -41,30 +40,30 @@ impl ArrivalClock {
     }
 }
 
-/// Whether a body has given a sample before.
+/// Whether a sample repeats an earlier one of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// It has not.
+    /// No.
     None,
-    /// It has, with the same value.
+    /// Yes, with the same value.
     Same,
-    /// It has, with another value.
+    /// Yes, with another value.
     Contradicts {
-        /// The index of the item that came first.
+        /// The index of the earlier item.
         earlier: usize,
     },
 }
 
-/// The samples of one body that say when they were collected.
+/// The samples of one body that have a time of collection.
 ///
-/// Of two different samples with the same hash the second is taken for new, and not kept. A sender cannot
-/// aim at that, because the hash has a random key.
+/// If two different samples have the same hash, the second counts as new and is not remembered. A sender cannot aim
+/// at that, because the hash has a random key.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats {
     samples: Vec<Given>,
-    /// By the hash of series key and time, which of the samples it is.
+    /// Index of the sample by the hash of series key and time.
     by_hash: HashMap<u64, usize>,
-    /// The series keys of all samples, one after another: a string for each would be an allocation for each.
+    /// The series keys of all samples, concatenated: a string for each would be an allocation for each.
     keys: String,
 }
 
@@ -77,7 +76,7 @@ struct Given {
 }
 
 impl Repeats {
-    /// Keeps the sample that was read from `item`, and says whether it was there before.
+    /// Remembers the sample read from `item`, and returns whether it repeats an earlier one.
     pub(crate) fn note(&mut self, key: &str, collected_at: Timestamp, value: f64, item: usize) -> Repeat {
         let hash = self.by_hash.hasher().hash_one((key, collected_at));
         match self.by_hash.entry(hash) {

@@ -1,7 +1,7 @@
-//! Which series each sender has sent lately: there is a limit to how many.
+//! Limits the number of series that each sender sends.
 //!
-//! What is known here is lost with the process, and no other instance knows it: each counts what it takes itself.
-//! How many series there may be in the store, whoever sent them, is the persister's to keep.
+//! The state is in memory and per instance: it is lost with the process, and each instance counts its own samples.
+//! The persister limits the number of series in the store.
 
 use crate::config::SeriesLimits;
 use crate::kind::Sender;
@@ -13,16 +13,15 @@ use std::time::{Duration, Instant};
 use watchkeeper_domain::Violation;
 use watchkeeper_runtime::Grouped;
 
-/// After how long what was seen before it is forgotten: a series counts until this much, and at most twice as much,
-/// has passed since it was last sent.
+/// A series counts until it was not sent for this long, and at most twice as long.
 const FORGET_EVERY: Duration = Duration::from_secs(12 * 60 * 60);
-/// From which percentage of a limit on the operator is told.
+/// The percentage of a limit from which the operator is warned.
 const NEARLY_FULL_PERCENT: usize = 90;
 
-/// The series that were sent lately, by who sent them.
+/// The recently sent series, by sender.
 ///
-/// A series is known by a hash of its key, which takes 10 to 20 bytes. Of two with the same hash the second is taken
-/// for known; a sender cannot aim at that, because the hash has a random key.
+/// A series is represented by a hash of its key, which takes 10 to 20 bytes. Of two series with the same hash the
+/// second counts as known; a sender cannot aim at that, because the hash has a random key.
 #[derive(Debug)]
 pub(crate) struct RecentSeries {
     hashes: RandomState,
@@ -56,7 +55,7 @@ impl RecentSeries {
         SeriesOf { recent: self, limits, sender, now }
     }
 
-    /// How many series each sender has sent lately.
+    /// The number of recently sent series of each sender.
     pub(crate) fn counts(&self) -> Vec<(Sender, usize)> {
         self.counted().by_sender.iter().map(|(sender, seen)| (sender.clone(), seen.len())).collect()
     }
@@ -67,10 +66,10 @@ impl RecentSeries {
 }
 
 impl SeriesOf<'_> {
-    /// Notes that a sample of a series was sent.
+    /// Records that a sample of a series was sent.
     ///
     /// # Errors
-    /// When the series is new and there are as many as the limits allow: it is not noted then.
+    /// When the series is new and a limit is reached: it is not recorded then.
     pub(crate) fn note(self, key: &str) -> Result<(), Violation> {
         let Self { recent, limits, sender, now } = self;
         let hash = recent.hashes.hash_one(key);
@@ -100,7 +99,7 @@ impl SeriesOf<'_> {
 }
 
 impl Counted {
-    /// Forgets what is due to be.
+    /// Drops expired series.
     fn forget(&mut self, now: Instant) {
         while now >= self.forget_at && self.in_all > 0 {
             self.forget_at += FORGET_EVERY;
@@ -116,22 +115,23 @@ impl Counted {
 
 fn too_many(who_has: &str, limit: usize, key: &str) -> Violation {
     let reason = format!(
-        "is new, and {who_has} sent {limit} lately, the limit set by `{key}` in [ingest]: \
+        "is new, and {who_has} sent {limit} recently, the limit set by `{key}` in [ingest]: \
          remove labels that change with every sample"
     );
     Violation::new("series", reason)
 }
 
-/// The series that one sender has sent lately. What was noted since is forgotten by the second [`Seen::forget`].
+/// The recently sent series of one sender. A series is dropped by the second [`Seen::forget`] after it was last
+/// recorded.
 #[derive(Debug, Default)]
 struct Seen {
     young: HashSet<u64>,
-    /// None of them young.
+    /// Disjoint from `young`.
     old: HashSet<u64>,
 }
 
 impl Seen {
-    /// How many series are known.
+    /// The number of known series.
     fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
@@ -140,18 +140,18 @@ impl Seen {
         self.young.contains(&hash) || self.old.contains(&hash)
     }
 
-    /// Notes a series; says whether it was not known.
+    /// Records a series; returns whether it was new.
     fn note(&mut self, hash: u64) -> bool {
         self.young.insert(hash) && !self.old.remove(&hash)
     }
 
-    /// Forgets what was not noted since the last time.
+    /// Drops what was not recorded since the last call.
     fn forget(&mut self) {
         self.old = mem::take(&mut self.young);
     }
 }
 
-/// What the operator is told of so many series, if anything: of the limit for all, else of the token that has most.
+/// The warning for so many series, if any: about the total limit, else about the token with the most series.
 pub(crate) fn nearly_full(counts: &[(Sender, usize)], limits: SeriesLimits) -> Option<String> {
     let in_all: usize = counts.iter().map(|(_, series)| series).sum();
     if is_nearly_full(in_all, limits.in_all) {

@@ -110,7 +110,7 @@ async fn bad_request_400_is_a_problem_with_field_and_limit() {
     assert_eq!(answer.status, 400);
     assert_eq!(
         answer.detail(),
-        "none of the 2 samples can be taken; the first: name: has 201 bytes, the limit is 200"
+        "all 2 samples are refused; the first: name: has 201 bytes, the limit is 200"
     );
     assert_eq!(answer.indices(), [0, 1]);
     assert_eq!(answer.refusals()[1], "sample: must be an object, is a number");
@@ -184,8 +184,8 @@ async fn a_batch_that_the_bus_never_takes_is_413_and_a_broken_bus_tells_no_detai
     let too_large =
         || PortError::Rejected { what: "bus", reason: "the batch has 2 bytes, the limit is 1".into() };
     let answer = send(&on(StubBus::Failing(too_large)), post(sample("a"))).await;
-    let expected = "body: is more than the bus takes (the batch has 2 bytes, the limit is 1): send fewer samples at \
-        once, or raise that limit where [backends] says where the bus is";
+    let expected = "body: exceeds the limit of the bus (the batch has 2 bytes, the limit is 1): send fewer samples at \
+        once, or raise that limit on the bus that [backends] names";
     assert_eq!((answer.status, answer.detail()), (413, expected));
     let answer = send(&on(StubBus::Failing(broken)), post(sample("a"))).await;
     assert_eq!(answer.status, 500);

@@ -68,7 +68,7 @@ async fn as_many_series_are_taken_as_the_limit_and_samples_of_others_are_refused
     assert!(answer.refusals()[0].starts_with("series: is new, and all without a token have sent 2 "));
     let answer = stage.post(samples(&["c", "d"])).await;
     assert_eq!((answer.status, answer.indices()), (429, vec![0, 1]));
-    assert!(answer.detail().contains("2 lately, the limit set by `max_series_per_token` in [ingest]"));
+    assert!(answer.detail().contains("2 recently, the limit set by `max_series_per_token` in [ingest]"));
     assert_eq!(answer.body["type"], "urn:watchkeeper:problem:too-many-series");
     assert_eq!(answer.headers[RETRY_AFTER], "600");
     let answer = stage.post("[{},".to_owned() + &sample("c") + "]").await;
@@ -155,7 +155,7 @@ async fn past_the_bytes_that_may_be_in_hand_a_sender_is_told_to_come_back() {
     assert_eq!((answer.status, &answer.headers[RETRY_AFTER]), (503, &"1".parse().unwrap()));
     assert_eq!(
         answer.detail(),
-        "more than 1024 bytes are in hand, the limit set by `max_in_hand` in [ingest]"
+        "more than 1024 bytes are being processed, the limit set by `max_in_hand` in [ingest]"
     );
     gate.open();
     assert_eq!(first.await.unwrap().status, 202);
@@ -187,7 +187,7 @@ async fn as_many_refusals_are_listed_as_the_limit_and_all_are_counted() {
     assert_eq!(answer.refusals().len(), MAX_FIELD_ERRORS);
     let answer = stage.post_lines(bad).await;
     assert_eq!((answer.status, answer.refusals().len()), (400, MAX_FIELD_ERRORS));
-    assert!(answer.detail().starts_with("none of the 101 samples can be taken"), "{}", answer.detail());
+    assert!(answer.detail().starts_with("all 101 samples are refused"), "{}", answer.detail());
 }
 
 #[tokio::test]

@@ -59,10 +59,10 @@ async fn samples_are_accepted_while_the_bus_is_away_and_the_status_says_how_many
     for name in ["a", "b", "c"] {
         assert_eq!(role.post(name).await.status, 202);
     }
-    while !role.says().contains(", 3 records wait; ") {
+    while !role.says().contains(", 3 records pending; ") {
         sleep(A_WHILE).await;
     }
-    assert!(role.says().starts_with("spooling: bus away for "), "{}", role.says());
+    assert!(role.says().starts_with("spooling: bus unavailable for "), "{}", role.says());
     assert!(role.context.roster().is_ready(), "samples are taken, so the role is ready");
     let metrics = prometheus::TextEncoder::new().encode_to_string(&role.context.registry().gather()).unwrap();
     for line in ["watchkeeper_ingest_spooled_records_total 3\n", "watchkeeper_ingest_spool_records 3\n"] {

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Of two values of one key the greater is further; those of ten and more differ from all others.
+/// For one key, the greater value is further ahead; values of ten and more differ from all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     key: u8,
@@ -30,7 +30,7 @@ fn entries(map: &BTreeMap<u8, u8>) -> Vec<Entry> {
     map.iter().map(|(&key, &value)| Entry { key, value }).collect()
 }
 
-/// The next page of at most `limit`, as a store gives it.
+/// The next page of at most `limit`, as a store returns it.
 fn page(all: &[Entry], after: Option<&Entry>, limit: usize) -> Vec<Entry> {
     all.iter().filter(|entry| after.is_none_or(|after| entry.key > after.key)).take(limit).cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! Which records of a partition here are there already.
+//! Which records of a partition the destination already has.
 
 use super::{READ_RECORDS, fingerprint};
 use std::num::NonZeroU64;
@@ -6,8 +6,8 @@ use std::ops::Range;
 use watchkeeper_ports::{EventBus, Offset, PortError, ReceivedBatch, TopicPartition};
 use watchkeeper_wire::moved_from::MovedFrom;
 
-/// The fingerprints of the records that were found, by where they lay. Eight bytes for each record that is
-/// carried, of which a bus may hold millions.
+/// The fingerprints of the records that were found, by source offset. Eight bytes for each record, of which a
+/// bus may hold millions.
 #[derive(Default)]
 pub(super) struct Found {
     first: Offset,
@@ -15,7 +15,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Reads the whole topic on `bus` for records that lay in `partition` at `offsets`.
+    /// Reads the whole topic on `bus` for records whose source is `partition` at `offsets`.
     pub(super) async fn on(
         bus: &dyn EventBus,
         partition: &TopicPartition,
@@ -49,7 +49,7 @@ impl Found {
         }
     }
 
-    /// Those that lay from an offset on.
+    /// Those with a source offset from `offset` on.
     pub(super) fn from(&self, offset: Offset) -> impl Iterator<Item = (Offset, NonZeroU64)> {
         let skipped = usize::try_from(offset.saturating_sub(self.first)).unwrap_or(usize::MAX);
         let placed = (self.first..).zip(&self.fingerprints).skip(skipped);

@@ -1,44 +1,44 @@
-//! Rows that are not taken over, and why.
+//! Skipped rows, and why.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use watchkeeper_domain::{Timestamp, Violation};
 
-/// How many numbers of rows are kept of each kind, the first ones.
+/// How many row numbers are kept of each kind, the first ones.
 pub const MAX_IDS: usize = 10;
 
-/// A row that is not taken over.
+/// A skipped row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
     /// Its number.
     pub id: u64,
-    /// Where it comes from, as the row has it.
+    /// Its source, as in the row.
     pub source: String,
-    /// What was measured, as the row has it.
+    /// Its name, as in the row.
     pub name: String,
-    /// When it was measured, if that is an instant from 1970 to 9999.
+    /// When it was measured; `None` outside 1970 to 9999.
     pub collected_at: Option<Timestamp>,
     /// Why.
     pub reason: Reason,
 }
 
-/// Why a row is not taken over.
+/// Why a row is skipped.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// A copy from a cache, not a measurement: its label `cached` says so.
     Cached,
-    /// It is older than samples are kept.
+    /// It is older than the retention.
     TooOld(Violation),
     /// It breaks a limit.
     Refused(Violation),
     /// Its series has another value at this instant, which stays.
     Different {
-        /// What the row says.
+        /// The row's value.
         value: f64,
-        /// What stays.
+        /// The stored value.
         kept: f64,
     },
-    /// It is of a new series, and the store may have no more than so many.
+    /// Its series is new, and the store already has the most series it may have.
     NoRoom(u64),
 }
 
@@ -48,36 +48,36 @@ impl fmt::Display for Reason {
             Self::Cached => f.write_str("labels.cached: is true: a copy from a cache, not a measurement"),
             Self::TooOld(violation) | Self::Refused(violation) => violation.fmt(f),
             Self::Different { value, kept } => {
-                write!(f, "value: is {value}, where the series has {kept} at this instant already")
+                write!(f, "value: is {value}, but the series already has {kept} at this instant")
             }
-            Self::NoRoom(most) => write!(f, "series: is new, and the store may have no more than {most}"),
+            Self::NoRoom(most) => write!(f, "series: is new, and the store already has its limit of {most}"),
         }
     }
 }
 
 impl Reason {
-    /// What rows are counted together by: there are a few.
+    /// The kind under which rows are counted: there are few.
     fn kind(&self) -> String {
         match self {
             Self::Cached => "from a cache".to_owned(),
             Self::TooOld(_) => "older than the retention".to_owned(),
             Self::Refused(Violation { field, .. }) => {
-                // A label's name may be anything.
+                // The name of a label can be anything.
                 let field = field.split('.').next().unwrap_or_default();
                 format!("not valid: {field}")
             }
-            Self::Different { .. } => "another value is there".to_owned(),
+            Self::Different { .. } => "another value exists".to_owned(),
             Self::NoRoom(_) => "too many series".to_owned(),
         }
     }
 }
 
-/// How many rows are left out, by kind.
+/// Counts of skipped rows, by kind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeftOuts {
-    /// By kind, in words.
+    /// By kind.
     pub by_kind: BTreeMap<String, Tally>,
-    /// The instant of the oldest row that is older than samples are kept.
+    /// The instant of the oldest row that is older than the retention.
     pub oldest: Option<Timestamp>,
 }
 
@@ -88,7 +88,7 @@ pub struct Tally {
     pub rows: u64,
     /// The numbers of the first ones, at most [`MAX_IDS`].
     pub first_ids: Vec<u64>,
-    /// Why the first one.
+    /// The reason for the first one.
     pub first_reason: Reason,
 }
 
@@ -106,7 +106,7 @@ impl LeftOuts {
         }
     }
 
-    /// How many rows are left out in all.
+    /// All skipped rows.
     pub fn rows(&self) -> u64 {
         self.by_kind.values().map(|tally| tally.rows).sum()
     }

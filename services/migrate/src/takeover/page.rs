@@ -1,4 +1,4 @@
-//! One page of rows, and what is to be found of it in the store.
+//! One page of rows, and what the store should have of it.
 
 use super::left_out::{LeftOut, Reason};
 use super::reading::{Reading, left_out};
@@ -8,19 +8,17 @@ use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp, Window};
 use watchkeeper_ports::{MetricsRow, SampleKey};
 
-/// What the rows of one page say.
 #[derive(Default)]
 pub(super) struct Page {
     /// The samples, each series and instant once, with the row that has it.
     pub(super) samples: Vec<(MetricsRow, Sample)>,
-    /// Rows that say what another row of the page says.
+    /// Rows that repeat another row of the page.
     pub(super) repeated: u64,
-    /// Rows that are no samples that would be kept.
     pub(super) left_out: Vec<LeftOut>,
 }
 
 impl Page {
-    /// Reads the rows; of two with the same series and instant the first stays.
+    /// Reads the rows; of two with the same series and instant the first wins.
     pub(super) fn read(
         reading: &mut Reading,
         rows: Vec<MetricsRow>,
@@ -48,7 +46,7 @@ impl Page {
         page
     }
 
-    /// Leaves out the samples at these places, for whose series there is no room.
+    /// Skips the samples at these indices: their series exceed the limit.
     pub(super) fn without(&mut self, places: &[usize], max_series: u64) {
         let mut place = 0;
         let gone = self.samples.extract_if(.., |_| {
@@ -64,7 +62,7 @@ impl Page {
     }
 }
 
-/// What is to be found in the store again.
+/// What the store should have.
 pub(super) struct Expected {
     samples: BTreeMap<SampleKey, (MetricsRow, Sample)>,
 }
@@ -75,8 +73,8 @@ impl Expected {
         Self { samples: samples.collect() }
     }
 
-    /// The stretches of time in which they are: one for each day, from its first sample to its last, so that one
-    /// sample that is far from the others costs a look and no walk over all that lies between.
+    /// The ranges of time to read: one for each day, from its first sample to its last, so that one sample
+    /// far from the others costs a probe, not a scan of everything in between.
     pub(super) fn stretches(&self) -> Vec<Range<Timestamp>> {
         let mut days: BTreeMap<Timestamp, (Timestamp, Timestamp)> = BTreeMap::new();
         for SampleKey { collected_at: at, .. } in self.samples.keys() {
@@ -86,7 +84,7 @@ impl Expected {
         days.into_values().map(|(first, last)| first..last.plus(Duration::from_micros(1))).collect()
     }
 
-    /// Takes what the store has: tells whether it is one of them, and if so whether it says the same.
+    /// Checks a stored sample: whether it is one of the expected ones, and if so whether it is equal.
     pub(super) fn take(&mut self, stored: &Sample) -> Option<Result<(), LeftOut>> {
         let (row, sample) = self.samples.remove(&SampleKey::of(stored))?;
         Some(if is_same(sample.value, stored.value) {
@@ -96,7 +94,7 @@ impl Expected {
         })
     }
 
-    /// Those that were not found.
+    /// The samples that were not found.
     pub(super) fn missing(&self) -> impl Iterator<Item = &Sample> {
         self.samples.values().map(|(_, sample)| sample)
     }

@@ -1,4 +1,4 @@
-//! What a row says.
+//! Turns rows into samples.
 
 use super::left_out::{LeftOut, Reason};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::MetricsRow;
 use watchkeeper_wire::sample::{SampleDecoder, is_marked};
 
-/// Reads rows as the records of the topic are read.
+/// Reads rows in the same way as the records of the topic.
 #[derive(Default)]
 pub(super) struct Reading {
     decoder: SampleDecoder,
 }
 
 impl Reading {
-    /// The sample that the row is at `now`, or why it is none that would be kept.
+    /// The row's sample at `now`, or the reason to skip the row.
     pub(super) fn read(
         &mut self,
         row: &MetricsRow,
@@ -31,7 +31,7 @@ impl Reading {
         Ok(sample)
     }
 
-    /// The decoder has the last word on what a label's value becomes and which limits hold.
+    /// The decoder decides how a label's value is read and which limits apply.
     fn decode(&mut self, row: &MetricsRow) -> Result<Sample, Violation> {
         let at = row
             .collected_at
@@ -50,7 +50,7 @@ impl Reading {
     }
 }
 
-/// The row, left out for that reason.
+/// The row, skipped for this reason.
 pub(super) fn left_out(row: &MetricsRow, reason: Reason) -> LeftOut {
     let MetricsRow { id, source, name, collected_at, .. } = row;
     LeftOut { id: *id, source: source.clone(), name: name.clone(), collected_at: *collected_at, reason }
@@ -120,7 +120,7 @@ mod tests {
     fn what_breaks_a_limit_is_refused_with_the_reason() {
         assert_eq!(refused(|row| row.source.clear()), "source: must have 1 to 64 bytes, is empty");
         assert_eq!(refused(|row| row.source = "x".repeat(65)), "source: has 65 bytes, the limit is 64");
-        assert!(refused(|row| row.source = "a\"b".into()).starts_with("source: may hold letters"));
+        assert!(refused(|row| row.source = "a\"b".into()).starts_with("source: may have only letters"));
         let many = "labels: has 33 labels, the limit is 32";
         assert_eq!(refused(|row| row.labels = labels(33)), many);
         assert_eq!(refused(|row| row.labels = "[1]".into()), "labels: must be an object, is an array");

@@ -1,4 +1,4 @@
-//! One takeover, from its beginning to its end.
+//! Runs one takeover.
 
 use super::left_out::LeftOuts;
 use super::page::{Expected, Page};
@@ -16,50 +16,50 @@ use watchkeeper_ports::{
     TableExtent, Topic, TopicPartition,
 };
 
-/// What is carried, in words.
+/// The kind in reports.
 const WHAT: &str = "samples";
 /// Samples in one read of the store.
 const STORED_PAGE: usize = 20_000;
 
-/// What is taken over, and into what.
+/// What to take over, and where to.
 #[derive(Clone)]
 pub struct Takeover {
     /// The table.
     pub table: Arc<dyn MetricsTable>,
-    /// The store that takes its samples.
+    /// The store for its samples.
     pub samples: Arc<dyn SampleStore>,
-    /// The store of rollups, if it is known, and the names under which analytics keeps how far it has come.
+    /// The rollup store, if it is known, and the names under which analytics keeps its progress.
     pub rollups: Option<(Arc<dyn RollupStore>, Vec<String>)>,
     /// How long samples are kept.
     pub retention: Duration,
-    /// How many series the store may have.
+    /// Most series that the store may have.
     pub max_series: u64,
-    /// Whether rows that were taken over are read and compared again.
+    /// Whether to read and compare rows again that were taken over already.
     pub again: bool,
 }
 
-/// What a takeover did.
+/// The result of a takeover.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TakenOver {
-    /// How many rows were read.
+    /// Rows that were read.
     pub rows: u64,
-    /// How many samples are new in the store.
+    /// Samples that are new in the store.
     pub taken: u64,
-    /// How many were there already, or in another row with the same value.
+    /// Samples that the store already had, or that repeat another row with the same value.
     pub there: u64,
-    /// Those that were read back and are equal.
+    /// Samples that were read back and are equal.
     pub verified: u64,
-    /// Those that are not there after all.
+    /// Samples that the store lacks after all.
     pub missing: u64,
-    /// Rows that are not taken over.
+    /// Skipped rows.
     pub left_out: LeftOuts,
 }
 
-/// Takes over what is not taken over yet. `tell` is called often, and is to be quick.
+/// Takes over what was not taken over yet. `tell` is called often, and must be quick.
 ///
 /// # Errors
-/// When an engine was away for longer than it is waited for ([`MAX_RETRIES`](crate::MAX_RETRIES)), or refuses
-/// something.
+/// If an engine stays unavailable for longer than the retries last ([`MAX_RETRIES`](crate::MAX_RETRIES)), or
+/// refuses something.
 pub async fn take_over(
     takeover: &Takeover,
     tell: &mut dyn FnMut(&Event<'_>),
@@ -98,11 +98,12 @@ impl Run<'_> {
             self.page(&mut reading, rows, &extent, position).await?;
             from = next;
         }
-        // Everything before is done; where a takeover ends before that, the next one does the last page again.
+        // Everything before is done; if a takeover ends before this point, the next one repeats the last
+        // page.
         self.append(Vec::new(), &extent, extent.end.max(from)).await.map(drop)
     }
 
-    /// Does one page; `position` is how far an earlier run came.
+    /// Takes over one page; `position` is where an earlier run stopped.
     async fn page(
         &mut self,
         reading: &mut Reading,
@@ -118,6 +119,7 @@ impl Run<'_> {
         let stored = loop {
             let samples = page.samples.iter().map(|(_, sample)| sample.clone()).collect();
             match self.append(samples, extent, first).await {
+                // The series of these samples exceed the limit: the rest is stored without them.
                 Err(PortError::ItemsRejected { items, .. }) => page.without(&items, *max_series),
                 stored => break stored?,
             }
@@ -125,6 +127,7 @@ impl Run<'_> {
         if let (Some((rollups, passes)), Some(oldest)) = (rollups, page.oldest())
             && (*again || stored.is_anything_new || last >= position)
         {
+            // After the samples are stored, so that the passes that run again see them.
             patiently(&mut self.teller, async |_| marks::put_back(rollups, passes, oldest).await).await?;
         }
         self.done.taken += stored.taken;
@@ -137,7 +140,7 @@ impl Run<'_> {
         self.read_back(Expected::of(page)).await
     }
 
-    /// Stores samples and moves the position to `next`, from wherever it is: two runs at the same time do nothing
+    /// Stores samples and moves the position to `next` from wherever it is: two concurrent runs do nothing
     /// twice, and the one that is behind does not move it back.
     async fn append(
         &mut self,
@@ -151,17 +154,17 @@ impl Run<'_> {
             attempts += 1;
             let expected = position(&**samples, extent).await?;
             let (group, partition, topic_id) = (group(), partition(), extent.table_id.clone());
+            // A concurrent run may be ahead.
             let next = next.max(expected);
             let advance = Advance { group, partition, topic_id, expected: Some(expected), next };
             Arc::make_mut(&mut append).advances = vec![advance];
             samples.append_within(*max_series, Arc::clone(&append)).await
         })
         .await?;
-        // An attempt that failed may have stored them.
+        // A failed attempt may have stored them.
         Ok(Stored { taken: appended.stored, is_anything_new: appended.stored > 0 || attempts > 1 })
     }
 
-    /// Reads back and compares.
     async fn read_back(&mut self, mut expected: Expected) -> Result<(), PortError> {
         let Takeover { samples, retention, .. } = self.takeover;
         for time in expected.stretches() {
@@ -189,7 +192,7 @@ impl Run<'_> {
                 }
             }
         }
-        // What has grown too old meanwhile may have been removed.
+        // What has become too old meanwhile may have been pruned.
         let now = Timestamp::now();
         let is_kept = |sample: &&Sample| check_accepted(sample.collected_at, now, *retention).is_ok();
         self.done.missing += expected.missing().filter(is_kept).count() as u64;
@@ -197,28 +200,27 @@ impl Run<'_> {
     }
 }
 
-/// What an append did.
 struct Stored {
     taken: u64,
     is_anything_new: bool,
 }
 
-/// How far it has come: rows before that number are done.
+/// The position: rows before this number are done.
 async fn position(samples: &dyn SampleStore, extent: &TableExtent) -> Result<u64, PortError> {
     Ok(samples.position(&group(), &partition(), &extent.table_id).await?.next())
 }
 
-/// Who has the position.
+/// The group that has the position.
 fn group() -> Group {
     Group::named("migrate")
 }
 
-/// The table is what the topic once was; which one it is, its ID says.
+/// The table stands for a topic; its ID identifies it.
 fn partition() -> TopicPartition {
     TopicPartition::new(Topic::METRICS, 0)
 }
 
-/// Which part of the rows that one is in, from 1.
+/// The part that contains a row, from 1.
 fn part(begin: u64, number: u64) -> usize {
     usize::try_from(number.saturating_sub(begin) / PAGE_ROWS as u64).unwrap_or(usize::MAX - 1) + 1
 }

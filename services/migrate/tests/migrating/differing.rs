@@ -41,7 +41,7 @@ async fn a_group_and_an_alert_of_there_stay_and_are_told() {
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
     there.stores.notifications.plan(Arc::new(Plan { groups, ..Plan::default() })).await.unwrap();
     let report = moved(&here.to(&there)).await;
-    assert_eq!(counts(&report, "groups of alerts").different, 1);
+    assert_eq!(counts(&report, "alert groups").different, 1);
     assert_eq!(Contents::of(&there).await.groups, [("rule=busy".to_owned(), b"other".to_vec())]);
 }
 

@@ -147,7 +147,7 @@ async fn rows_that_are_no_samples_are_told_one_by_one_and_counted() {
     let kinds: Vec<_> =
         taken.left_out.by_kind.iter().map(|(kind, tally)| (kind.as_str(), tally.first_ids.clone())).collect();
     let expected = [
-        ("another value is there", vec![7, 8]),
+        ("another value exists", vec![7, 8]),
         ("from a cache", vec![4]),
         ("not valid: source", vec![2]),
         ("not valid: value", vec![3]),

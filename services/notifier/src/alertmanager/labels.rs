@@ -1,13 +1,13 @@
-//! The labels by which Alertmanager knows an alert.
+//! The labels that identify an alert in Alertmanager.
 
 use std::collections::BTreeMap;
 use watchkeeper_domain::Alert;
 
-/// What stands before a label of a series whose name is taken, as Prometheus does it.
+/// Prefix of a series label whose name is reserved, as in Prometheus.
 const TAKEN: &str = "exported_";
 
-/// Rule, severity and the parts of the series, and its labels under names that Prometheus allows. Different
-/// alerts have different labels; no label is empty, as the other side would drop it.
+/// Rule, severity and the parts of the series, and its labels under names that Prometheus allows. Different alerts
+/// have different labels; no label is empty, as Alertmanager would drop it.
 pub(super) fn labels(alert: &Alert) -> BTreeMap<String, String> {
     let series = &alert.series;
     let own = [
@@ -29,8 +29,8 @@ pub(super) fn labels(alert: &Alert) -> BTreeMap<String, String> {
     labels
 }
 
-/// A name of `[a-zA-Z_][a-zA-Z0-9_]*`: what else there is becomes `_`. Names that begin with two of them
-/// are Prometheus's own.
+/// A name of `[a-zA-Z_][a-zA-Z0-9_]*`: other characters become `_`. Names that begin with two underscores are
+/// reserved by Prometheus.
 fn prometheus_name(name: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(allowed).collect();

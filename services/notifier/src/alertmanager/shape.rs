@@ -1,4 +1,4 @@
-//! An alert as Alertmanager's API takes it: `postableAlert` of its OpenAPI document, version 2.
+//! An alert in the format of Alertmanager's API: `postableAlert` of its OpenAPI document, version 2.
 
 use super::labels::labels;
 use serde::Serialize;
@@ -10,18 +10,18 @@ use watchkeeper_domain::{Alert, Timestamp};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Told {
-    /// What makes it the same alert, on every telling.
+    /// The identity of the alert.
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<&'static str, String>,
     starts_at: String,
-    /// When it cleared; of one that fires, when it is to count as resolved if nothing is heard of it.
+    /// When it cleared; for a firing alert, when it counts as resolved unless it is sent again.
     ends_at: String,
     #[serde(rename = "generatorURL", skip_serializing_if = "Option::is_none")]
     generator_url: Option<String>,
 }
 
 impl Told {
-    /// `alert`; it fires until `fires_until` at least, unless it has cleared.
+    /// Converts `alert`; it fires until `fires_until` at least, unless it has cleared.
     pub(super) fn of(alert: &Alert, page: Option<&HttpUrl>, fires_until: Timestamp) -> Self {
         let mut annotations = BTreeMap::from([
             ("summary", format!("{} {}", alert.series, alert.reason)),

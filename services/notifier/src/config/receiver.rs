@@ -11,30 +11,30 @@ pub const MAX_RECEIVERS: usize = 100;
 pub const MAX_MAIL_ADDRESSES: usize = 100;
 /// Longest name of a receiver, in bytes.
 const MAX_NAME_BYTES: usize = 64;
-/// The receiver that there is when the configuration has none.
+/// The receiver used if none is configured.
 const DEFAULT: &str = "default";
 
 /// A named set of recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiverConfig {
-    /// What rules call it, and what its webhook is called: letters, digits and any of `_.:-`.
+    /// Its name in rules and of its webhook: letters, digits and any of `_.:-`.
     pub name: String,
-    /// Who is told by mail; nobody, and without a webhook either, where alerts are only to be seen.
+    /// The mail recipients; empty, with no webhook either, for alerts that are only shown.
     pub mail: Vec<MailAddress>,
-    /// Where notifications are posted, if they are.
+    /// The webhook, if any.
     pub webhook: Option<Webhook>,
 }
 
-/// Where notifications are posted.
+/// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Its address, which is often a secret itself.
+    /// Its URL, which is often a secret itself.
     pub url: HttpUrl,
-    /// What requests are signed with.
+    /// The key that signs requests.
     pub secret: Secret,
 }
 
-/// Reads all receivers; there is one that is not in the file if the file has none.
+/// Reads all receivers; if the file has none, there is a default one.
 pub(super) fn read_all(section: &mut Section<'_>) -> Vec<ReceiverConfig> {
     let mut names = Vec::new();
     let receivers = section.sections("receiver", MAX_RECEIVERS, |section| {
@@ -56,12 +56,13 @@ impl ReceiverConfig {
     fn read(section: &mut Section<'_>) -> Self {
         let name = section.required_text("name", MAX_NAME_BYTES);
         if let Some(found) = name.chars().find(|&c| !c.is_alphanumeric() && !"_.:-".contains(c)) {
-            section.refuse("name", format!("may hold letters, digits and any of _.:- but has {found:?}"));
+            section
+                .refuse("name", format!("may have only letters, digits and any of _.:- but has {found:?}"));
         }
         let mail = section.parsed_set("mail", MAX_MAIL_ADDRESSES);
         let webhook = section.has("webhook").then(|| section.section("webhook", Webhook::read)).flatten();
         if !section.has("mail") && !section.has("webhook") {
-            section.refuse("mail", "or a webhook must be given (mail = [] to tell nobody)");
+            section.refuse("mail", "or a webhook must be given (mail = [] to notify nobody)");
         }
         Self { name, mail, webhook }
     }

@@ -1,4 +1,4 @@
-//! What is noted of an attempt to send, and when the next one is made.
+//! Outcomes of attempts to send, and the time of the next attempt.
 
 use crate::metrics::Attempt;
 use std::time::Duration;
@@ -6,35 +6,36 @@ use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{Failure, Outcome, PortError};
 
-/// How long after the first failure the next attempt is made; it doubles from failure to failure.
+/// The delay after the first failure; it doubles with each further one.
 pub(crate) const RETRY_AFTER_AT_LEAST: Duration = Duration::from_secs(5);
-/// The longest wait between two attempts, unless the other side asks for more.
+/// The longest delay between two attempts, unless the server asks for more.
 pub(crate) const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(10 * 60);
-/// The longest wait that the other side may ask for.
+/// The longest delay that a server may ask for.
 const ASKED_AT_MOST: Duration = Duration::from_secs(60 * 60);
 
-/// Why a notification was not taken.
+/// Why a notification was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SendError {
-    /// It will never be.
+    /// Permanently.
     Rejected(String),
-    /// It may be later.
+    /// Temporarily.
     Failed {
         /// Why it was not.
         reason: String,
-        /// How long the other side wants to be left alone, if it said so.
+        /// When to retry, if the server said so.
         retry_after: Option<Duration>,
     },
 }
 
 impl SendError {
     pub(super) fn timed_out(after: Duration) -> Self {
-        let reason = format!("was not taken within {} s", after.as_secs());
+        let reason = format!("not accepted within {} s", after.as_secs());
         Self::Failed { reason, retry_after: None }
     }
 }
 
-/// Of a mailer: what only an operator can mend is tried again, too, as nothing else would send it then.
+/// From a mailer: failures that only an operator can fix are retried too, as nothing else would send the notification
+/// then.
 impl From<PortError> for SendError {
     fn from(error: PortError) -> Self {
         match (error.failure(), error) {
@@ -45,8 +46,8 @@ impl From<PortError> for SendError {
     }
 }
 
-/// What is noted of an attempt that ended at `now`. The last attempt is made `give_up_after` the notification
-/// was made.
+/// The outcome of an attempt that ended at `now`. The last attempt is made `give_up_after` the creation of the
+/// notification.
 pub(super) fn outcome(
     notification: &Notification,
     sent: Result<(), SendError>,
@@ -68,7 +69,7 @@ pub(super) fn outcome(
     }
 }
 
-/// How often the notification failed before.
+/// How many attempts failed before.
 fn failures(notification: &Notification) -> u32 {
     match notification.state {
         NotificationState::Waiting { attempts, .. } => attempts,
@@ -76,14 +77,14 @@ fn failures(notification: &Notification) -> u32 {
     }
 }
 
-/// The wait after a failure that so many came before.
+/// The delay after a failure that so many preceded.
 fn wait(failures: u32) -> Duration {
     RETRY_AFTER_AT_LEAST
         .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
         .min(RETRY_AFTER_AT_MOST)
 }
 
-/// How an outcome is counted.
+/// The metric label of an outcome.
 pub(super) fn tells(outcome: &Outcome) -> Attempt {
     match outcome {
         Outcome::Delivered { .. } => Attempt::Delivered,

@@ -100,7 +100,7 @@ async fn a_send_that_hangs_is_broken_off_and_tried_again() {
     running.settled(1).await;
     let settled = running.outbox.settled.lock().unwrap()[0].1.clone();
     let Outcome::Failed { reason, retry_at } = settled else { panic!("{settled:?}") };
-    assert_eq!(reason, "was not taken within 660 s");
+    assert_eq!(reason, "not accepted within 660 s");
     let waits_after_it = SEND_WITHIN + outcome::RETRY_AFTER_AT_LEAST;
     assert!(retry_at >= made_at.plus(waits_after_it), "{retry_at}");
     assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Failed), 1);
@@ -211,6 +211,6 @@ async fn what_nobody_can_send_is_given_up_with_the_reason() {
         Outcome::GivenUp { reason, .. } => reason,
         outcome => panic!("{outcome:?}"),
     };
-    assert_eq!(reason(&hook).await, "no receiver chat has a webhook any more");
+    assert_eq!(reason(&hook).await, "no receiver chat has a webhook anymore");
     assert!(reason(&broken).await.contains("missing field"), "{}", reason(&broken).await);
 }

@@ -1,4 +1,4 @@
-//! Sides that are away, and recipients that do not exist.
+//! Unavailable servers, and recipients that do not exist.
 
 use super::places::Deaths;
 use super::stage::{STEP, Stage};
@@ -25,7 +25,7 @@ match = ['name="value"']
 above = 10
 "#;
 
-/// Goes on for so many steps, with these values.
+/// Runs so many steps with these values.
 async fn goes_on(stage: &mut Stage, steps: usize, values: &[(&str, f64)]) {
     for _ in 0..steps {
         stage.step(values, &mut Deaths::default()).await;

@@ -1,21 +1,21 @@
-//! Where a process may die.
+//! Points at which a process may die.
 
 use std::collections::BTreeSet;
 
-/// A place in one step, in the order in which they are passed.
+/// A point within a step, in the order in which they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Place {
-    /// Records were taken, nothing of them is stored.
+    /// Records were consumed, nothing of them is stored.
     Taken,
-    /// What was found is stored, nobody has planned.
+    /// The findings are stored, nothing is planned.
     Stored,
     /// Notifications are in the outbox.
     Planned,
-    /// A notification was claimed and not sent.
+    /// A notification was leased and not sent.
     Claimed,
-    /// It was sent, and that was not noted.
+    /// It was sent, and that was not recorded.
     Sent,
-    /// All that was to be done in the step is done.
+    /// All work of the step is done.
     Done,
 }
 
@@ -24,11 +24,11 @@ impl Place {
         [Self::Taken, Self::Stored, Self::Planned, Self::Claimed, Self::Sent, Self::Done];
 }
 
-/// At which steps and places the process dies, once at each.
+/// The steps and points at which the process dies, once at each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deaths(BTreeSet<(usize, Place)>);
 
-/// The process has died; another one goes on.
+/// The process has died; another one continues.
 #[derive(Debug)]
 pub(super) struct Died;
 
@@ -37,7 +37,7 @@ impl Deaths {
         Self(deaths.into_iter().collect())
     }
 
-    /// Dies if it is to die here.
+    /// Dies if scheduled here.
     pub(super) fn pass(&mut self, step: usize, place: Place) -> Result<(), Died> {
         if self.0.remove(&(step, place)) { Err(Died) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! No notification is lost or doubled, wherever the process dies.
+//! No notification is lost or duplicated, wherever the process dies.
 
 use super::places::{Deaths, Place};
 use super::stage::Stage;
@@ -35,10 +35,10 @@ match = ['name="value"']
 after = "2m"
 "#;
 
-/// Steps in which something happens; as many follow in which all that waits is sent, however late.
+/// Steps with changes; as many follow in which everything pending is sent, however late.
 const STEPS: usize = 90;
 
-/// What three targets measure at each step; nothing, where they are silent.
+/// The values of three targets at each step; none where they are silent.
 fn values(step: usize) -> Vec<(&'static str, f64)> {
     let high_in = |from: usize, to: usize| if (from..to).contains(&step) { 20.0 } else { 1.0 };
     let mut values = vec![("a", high_in(5, 40)), ("b", high_in(7, 9) + high_in(30, 60))];
@@ -57,7 +57,7 @@ async fn played(deaths: Deaths) -> Stage {
     stage
 }
 
-/// The mails by id, and the ids of those that were taken more than once; each time they were the same.
+/// The mails by id, and the ids of those accepted more than once; each time with the same content.
 fn by_id(mails: Vec<Mail>) -> (BTreeMap<String, Mail>, BTreeSet<String>) {
     let (mut once, mut again) = (BTreeMap::new(), BTreeSet::new());
     for mail in mails {
@@ -98,7 +98,7 @@ proptest! {
 
 #[test]
 fn one_that_dies_everywhere_in_every_step_still_sends_each_notification() {
-    // Who dies with each claim never comes to die after sending.
+    // A process that dies at each lease never gets to die after sending.
     let is_passed = |step: usize, place| place != Place::Claimed || step.is_multiple_of(3);
     let everywhere = (1..=STEPS).flat_map(|step| Place::ALL.map(|place| (step, place)));
     let deaths = Deaths::at(everywhere.filter(|&(step, place)| is_passed(step, place)));

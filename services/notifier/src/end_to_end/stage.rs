@@ -1,4 +1,4 @@
-//! A notifier that goes step by step.
+//! A notifier that runs step by step.
 
 use super::places::{Deaths, Died, Place};
 use crate::deliver::Deliverer;
@@ -23,10 +23,10 @@ use watchkeeper_wire::sample::push_sample;
 
 /// The time between two steps.
 pub(super) const STEP: Duration = Duration::from_secs(10);
-/// Every so many steps what is remembered is stored, also when nothing fires or clears.
+/// State is stored every so many steps, also when nothing fires or clears.
 const STEPS_PER_CHECKPOINT: usize = 3;
 
-/// What outlives a restart, and the process of the moment.
+/// What survives a restart, and the current process.
 pub(super) struct Stage {
     directory: TempDir,
     bus: Arc<FakeBus>,
@@ -82,7 +82,7 @@ impl Stage {
         start.plus(STEP * u32::try_from(self.step).unwrap())
     }
 
-    /// Mails that were taken, in order, as often as they were.
+    /// The accepted mails, in order, including repeated ones.
     pub(super) fn mails(&self) -> Vec<Mail> {
         self.mailbox.taken.lock().unwrap().clone()
     }
@@ -93,7 +93,7 @@ impl Stage {
         process.store.notifications().newest(1_000).await.unwrap()
     }
 
-    /// One step on: these targets have these values, then all is done that can be.
+    /// Runs one step: these targets have these values, then all possible work is done.
     pub(super) async fn step(&mut self, values: &[(&str, f64)], deaths: &mut Deaths) {
         self.step += 1;
         for &(target, value) in values {
@@ -133,7 +133,7 @@ impl Stage {
         pass(Place::Stored)?;
         dispatcher.round(now).await.unwrap();
         pass(Place::Planned)?;
-        // What was settled may have been waited for.
+        // Settled notifications may unblock others.
         while let [Claimed { notification, lease }, ..] = &deliverer.claim(now, 1).await.unwrap()[..] {
             pass(Place::Claimed)?;
             let outcome = deliverer.attempt(notification, now).await;
@@ -143,7 +143,7 @@ impl Stage {
         pass(Place::Done)
     }
 
-    /// The process; a new one, if the last has died.
+    /// The current process; a new one, if the last has died.
     async fn process(&mut self) -> &mut Process {
         if self.process.is_none() {
             self.process = Some(self.start().await);

@@ -1,4 +1,4 @@
-//! Beginning with partitions that have just been assigned.
+//! Starts newly assigned partitions.
 
 use super::{Evaluating, PAGE_ALERTS, PAGE_MEMORIES};
 use bytes::Bytes;
@@ -10,9 +10,9 @@ use watchkeeper_rules::Rule;
 use watchkeeper_runtime::Heartbeat;
 
 impl Evaluating {
-    /// Goes on with what is remembered of the partition's series; gives those whose memory cannot be read. What is
-    /// remembered of a series that belongs to another partition is forgotten, also in the store; the alerts about it are
-    /// adopted where it belongs.
+    /// Restores the evaluator state of the partition's series; returns those whose state cannot be read. State of a
+    /// series that belongs to another partition is removed, also from the store; its alerts are adopted where it
+    /// belongs.
     pub(super) async fn recall(
         &mut self,
         partition: &TopicPartition,
@@ -47,15 +47,14 @@ impl Evaluating {
         !self.repartition.is_needed() || self.repartition.home(series_key) == partition.partition
     }
 
-    /// Whether the alert is about samples of a series of which nothing is remembered.
+    /// Whether the alert is for samples of a series without state.
     fn is_unwatched(&self, home: &TopicPartition, alert: &Alert) -> bool {
         let rule = self.evaluator.rules().rule(&alert.rule);
         rule.is_none_or(Rule::is_about_samples) && !self.evaluator.remembers(home, alert.series.key())
     }
 
-    /// Adopts the alerts that fire about series of these partitions of which nothing is remembered: those whose
-    /// memory is `lost`, and those that fired while the series lay in another partition. No sample would ever clear
-    /// them.
+    /// Adopts the alerts that fire for series of these partitions without state: those whose state is `lost`, and
+    /// those that fired while the series was in another partition. No sample would ever clear them.
     pub(super) async fn adopt(
         &mut self,
         partitions: &[TopicPartition],

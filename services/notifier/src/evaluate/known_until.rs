@@ -1,40 +1,40 @@
-//! Up to when it is known that no record came unseen.
+//! Tracks up to when all records are known.
 
 use std::collections::BTreeMap;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::TopicPartition;
 
-/// Up to when each partition was read: everything appended before was taken. So a sample that is missing is
-/// absent only if it should have come before, and never because it is still unread.
+/// Up to when each partition was read: everything appended before was processed. So a missing sample is absent only
+/// if it should have been appended before, and never because it is still unread.
 #[derive(Debug, Default)]
 pub(super) struct KnownUntil(BTreeMap<TopicPartition, Option<Timestamp>>);
 
 impl KnownUntil {
-    /// Of a partition that has just been assigned nothing is known.
+    /// Nothing is known of a newly assigned partition.
     pub(super) fn begin(&mut self, partition: &TopicPartition) {
         self.0.insert(partition.clone(), None);
     }
 
-    /// The partition is another member's.
+    /// The partition was revoked.
     pub(super) fn end(&mut self, partition: &TopicPartition) {
         self.0.remove(partition);
     }
 
-    /// What was appended to the partition before `instant` was taken. It never moves back.
+    /// Everything appended to the partition before `instant` was processed. Never moves back.
     pub(super) fn note(&mut self, partition: &TopicPartition, instant: Timestamp) {
         if let Some(known) = self.0.get_mut(partition) {
             *known = (*known).max(Some(instant));
         }
     }
 
-    /// The clock was ahead, and has come back to `now`: nothing is known of what comes after.
+    /// The clock was ahead, and has returned to `now`: nothing later is known.
     pub(super) fn rewind(&mut self, now: Timestamp) {
         for known in self.0.values_mut() {
             *known = (*known).min(Some(now));
         }
     }
 
-    /// Up to when all partitions were read; `None` if that is not known of one, or if there are none.
+    /// Up to when all partitions were read; `None` if unknown for one, or if there are none.
     pub(super) fn all(&self) -> Option<Timestamp> {
         self.0.values().copied().min().flatten()
     }

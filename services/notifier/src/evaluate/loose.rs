@@ -1,17 +1,17 @@
-//! Samples without the key of their series, in the order of their times.
+//! Samples without the key of their series, ordered by time.
 //!
-//! Those of one series lie on several partitions, which are read one after the other, and come from several members. The
-//! rules take no sample that is older than one they have seen, so each waits here until everything has been read up to
-//! its time.
+//! Samples of one series are in several partitions, which are read one after the other, and come from several
+//! members. The rules ignore samples older than ones they have seen, so each is held here until everything has been
+//! read up to its time.
 
 use std::collections::BTreeMap;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{Offset, TopicPartition};
 
-/// Most samples that wait; past it the oldest is given out before its time.
+/// Most samples held; beyond that the oldest is released early.
 pub(crate) const MAX_LOOSE: usize = 50_000;
 
-/// A sample, and where its record lies.
+/// A sample and the origin of its record.
 #[derive(Debug, PartialEq)]
 pub(super) struct Held {
     pub(super) log: TopicPartition,
@@ -21,17 +21,17 @@ pub(super) struct Held {
     pub(super) sample: Sample,
 }
 
-/// Samples that wait.
+/// Held samples.
 #[derive(Debug, Default)]
 pub(super) struct Loose {
-    /// By the time up to which everything must have been read, their own time, and the order in which they came.
+    /// By the time up to which everything must have been read, their own time, and arrival order.
     held: BTreeMap<(Timestamp, Timestamp, u64), Held>,
     came: u64,
 }
 
 impl Loose {
-    /// Keeps a sample that was taken at `now`; one whose time is ahead of that waits until then. Gives the oldest if
-    /// there are too many.
+    /// Holds a sample received at `now`; one in the future is held until its time. Returns the oldest if there are
+    /// too many.
     pub(super) fn hold(&mut self, held: Held, now: Timestamp) -> Option<Held> {
         let at = held.sample.collected_at;
         self.came += 1;
@@ -45,7 +45,7 @@ impl Loose {
         (oldest.key().0 <= read_until).then(|| oldest.remove())
     }
 
-    /// The first offset in each log whose sample still waits: the log's position may move up to there.
+    /// The first held offset of each log: its position may advance up to there.
     pub(super) fn first_offsets(&self) -> BTreeMap<&TopicPartition, Offset> {
         let mut first = BTreeMap::new();
         for Held { log, offset, .. } in self.held.values() {
@@ -57,12 +57,11 @@ impl Loose {
         first
     }
 
-    /// Drops what came by this partition: whoever has it from now on reads it again.
+    /// Drops what came through this partition: its next owner reads it again.
     pub(super) fn release(&mut self, partition: &TopicPartition) {
         self.held.retain(|_, held| held.partition != *partition);
     }
 
-    /// Drops everything.
     pub(super) fn forget(&mut self) {
         self.held.clear();
     }

@@ -1,4 +1,4 @@
-//! From a record to the rules.
+//! Passes records to the rules.
 
 use super::Evaluating;
 use super::loose::Held;
@@ -7,8 +7,8 @@ use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{Offset, Record, TopicPartition};
 
 impl Evaluating {
-    /// Takes the record at `offset` of `log`, which is a partition or its inlet; `present` is the latest time at which it
-    /// can have been made.
+    /// Processes the record at `offset` of `log`, which is a partition or its inlet; `present` is the latest possible
+    /// time of the measurement.
     pub(super) fn take_record(
         &mut self,
         partition: &TopicPartition,
@@ -34,7 +34,7 @@ impl Evaluating {
         }
     }
 
-    /// Takes the samples without a key that were read up to this time.
+    /// Processes the held samples up to this time.
     pub(super) fn take_loose(&mut self, read_until: Timestamp) {
         while let Some(Held { partition, sample, .. }) = self.loose.next_until(read_until) {
             self.has_taken_loose = true;
@@ -42,7 +42,7 @@ impl Evaluating {
         }
     }
 
-    /// Takes a sample to its home, or keeps it for the member that has that.
+    /// Passes a sample to its home partition, or keeps it for the member that has it.
     fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
         let home = self.repartition.home(sample.series.key());
         if home == partition.partition {

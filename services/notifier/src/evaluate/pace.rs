@@ -1,17 +1,17 @@
-//! How often what the rules remember is stored.
+//! How often evaluator state is stored.
 
 use std::time::Duration;
 
-/// How long what was taken waits at least for more: the lag of the group is what was taken since the last store, and is to
+/// The shortest wait for more records: the lag of the group is what was consumed since the last store, and should
 /// look like that of the other groups.
 const AT_LEAST: Duration = Duration::from_secs(1);
-/// How long it waits at most.
+/// The longest wait.
 const AT_MOST: Duration = Duration::from_secs(10);
-/// How many memories a second are stored, if storing less often can keep it so: of a series that has many samples in between
-/// one is stored.
+/// How many states per second are stored, if storing less often achieves it: for a series with many samples in
+/// between, one state is stored.
 const MEMORIES_A_SECOND: usize = 1_000;
 
-/// How long to wait before the next store, after one of so many memories.
+/// How long to wait before the next store, after one of so many states.
 pub(super) fn linger_after(memories: usize) -> Duration {
     let seconds = u64::try_from(memories / MEMORIES_A_SECOND).unwrap_or(u64::MAX);
     Duration::from_secs(seconds).clamp(AT_LEAST, AT_MOST)

@@ -1,4 +1,4 @@
-//! What other members pass on: samples that they have found in their partitions, and that belong to ours.
+//! Samples repartitioned by other members: found in their partitions, and belonging to ours.
 
 use super::place::Place;
 use super::{Evaluating, LOOK_EVERY};
@@ -8,13 +8,16 @@ use watchkeeper_ports::{PortError, TopicPartition, Watermarks};
 use watchkeeper_runtime::consumer::{Consumer as _, Offsets};
 
 impl Evaluating {
-    /// Takes what other members have passed on. While that cannot be read, no time passes.
+    /// Processes repartitioned samples of other members. While they cannot be read, time does not advance.
     pub(super) async fn take_passed_on(&mut self) {
         let obstacle = self.try_take_passed_on().await.err().map(|error| error.to_string());
         if let Some(obstacle) = &obstacle {
             self.partitions.values_mut().for_each(|place| place.inlet_is_read = false);
             if self.obstacle.is_none() {
-                tracing::warn!(obstacle, "cannot read what other notifiers pass on: rules wait for it");
+                tracing::warn!(
+                    obstacle,
+                    "cannot read the samples that other notifiers repartition: evaluation waits"
+                );
             }
         }
         self.obstacle = obstacle;
@@ -62,7 +65,7 @@ impl Evaluating {
         Ok(())
     }
 
-    /// The repartition topic was created anew, or ends before where it was read to.
+    /// The repartition topic was recreated, or its high watermark is below the position.
     async fn begin_inlet_anew(&mut self, home: &TopicPartition, marks: &Watermarks) -> Result<(), PortError> {
         self.repartition.begin(&*self.bus, &self.topic).await?;
         let stored = self.repartition.position(&self.alerts, home).await?;

@@ -1,17 +1,17 @@
-//! How far each partition was evaluated.
+//! The evaluation progress of each partition.
 
 use watchkeeper_ports::Epoch;
 use watchkeeper_runtime::consumer::Offsets;
 
-/// How far one partition was evaluated.
+/// The evaluation progress of one partition.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    /// Begun when the partition was assigned.
+    /// Started when the partition was assigned.
     pub(super) epoch: Epoch,
     /// Of its own records.
     pub(super) own: Offsets,
-    /// Of what other members pass on to it.
+    /// Of samples repartitioned to it by other members.
     pub(super) inlet: Offsets,
-    /// Whether all of that was taken when it was last looked.
+    /// Whether the inlet was read to its end at the last check.
     pub(super) inlet_is_read: bool,
 }

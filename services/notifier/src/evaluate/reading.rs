@@ -1,4 +1,4 @@
-//! What the records of a topic say.
+//! Decodes the records of a topic.
 
 use watchkeeper_domain::limits::check_possible;
 use watchkeeper_domain::{Sample, Timestamp, Violation};
@@ -7,16 +7,16 @@ use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
 use watchkeeper_wire::sample::SampleDecoder;
 use watchkeeper_wire::{Decode as _, Decoded};
 
-/// What the records of a topic are.
+/// The type of a topic's records.
 pub(super) enum Reading {
     Samples(Box<SampleDecoder>),
     DeadLetters,
 }
 
-/// What a record says to the rules.
+/// A decoded record.
 pub(super) enum Said<'a> {
     Sample(Sample),
-    /// What was said before.
+    /// A repeated cached value.
     Copy,
     /// A record was rejected.
     Letter {
@@ -31,8 +31,8 @@ impl Reading {
         if topic.is_dead_letters() { Self::DeadLetters } else { Self::Samples(Box::default()) }
     }
 
-    /// Decodes a record. A sample that cannot have been measured by `now` is refused: it would be the newest of its
-    /// series for as long as it is ahead.
+    /// Decodes a record. A sample in the future of `now` is refused: it would be the newest of its series until its
+    /// time has come.
     pub(super) fn read<'a>(&mut self, record: Record<'a>, now: Timestamp) -> Result<Said<'a>, Violation> {
         match self {
             Self::Samples(decoder) => match decoder.decode_record(record)? {

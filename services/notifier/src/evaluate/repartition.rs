@@ -1,9 +1,9 @@
-//! Samples that lie in another partition than their series' key says.
+//! Repartitions samples that are not in the partition of their series' key.
 //!
-//! A producer that gives no key, or has a partitioner of its own, spreads the samples of one series over several
-//! partitions. The rules take a series in one partition, that of its key: its *home*. A sample found elsewhere goes to
-//! its home at once if this member has it, and else by the repartition topic, whose partitions belong to whoever has
-//! those of the same number.
+//! A producer without keys, or with a partitioner of its own, spreads the samples of one series over several
+//! partitions. The rules evaluate a series in one partition, that of its key: its *home*. A sample found elsewhere
+//! goes to its home directly if this member has it, else through the repartition topic, whose partitions are owned
+//! together with those of the same number.
 
 use std::sync::Arc;
 use watchkeeper_domain::Sample;
@@ -15,23 +15,22 @@ use watchkeeper_ports::{
 use watchkeeper_runtime::consumer::resume;
 use watchkeeper_wire::sample::push_sample;
 
-/// Bytes of samples for other members from which on what is in hand is stored without waiting for more.
+/// The pending batch is stored early from this many bytes of samples for other members on.
 pub(crate) const MAX_PASSED_ON_BYTES: usize = BATCH_BYTES_TAKEN / 2;
 
-/// Where the samples of a topic belong, and what is to be passed on to other members.
+/// The home partitions of a topic's samples, and the samples to publish for other members.
 pub(super) struct Repartition {
-    /// The repartition topic.
     topic: Topic,
-    /// Which log it is; that of no topic while nothing can lie in a wrong partition.
+    /// Its ID; that of no topic while no sample can be in a wrong partition.
     topic_id: TopicId,
     placement: Placement,
     passed_on: BatchBuilder,
-    /// What is being published: after a failure the same is tried again.
+    /// The batches being published: after a failure the same ones are retried.
     publishing: Vec<RecordBatch>,
 }
 
 impl Repartition {
-    /// Of samples on `topic`, of which nothing is known yet.
+    /// For samples of `topic`, without any state yet.
     pub(super) fn of(topic: &Topic) -> Self {
         Self {
             topic: topic.repartition(),
@@ -42,7 +41,7 @@ impl Repartition {
         }
     }
 
-    /// Asks how many partitions there are.
+    /// Queries the number of partitions.
     pub(super) async fn begin(&mut self, bus: &dyn EventBus, topic: &Topic) -> Result<(), PortError> {
         self.placement = bus.placement(topic).await?;
         if self.is_needed() {
@@ -52,22 +51,22 @@ impl Repartition {
         Ok(())
     }
 
-    /// Whether a sample can lie in a wrong partition.
+    /// Whether a sample can be in a wrong partition.
     pub(super) fn is_needed(&self) -> bool {
         self.placement.partitions() > 1
     }
 
-    /// The number of the partition that a series belongs to.
+    /// The home partition of a series.
     pub(super) fn home(&self, series_key: &str) -> u32 {
         self.placement.number(series_key.as_bytes())
     }
 
-    /// The partition by which samples come from other members to `home`.
+    /// The partition through which other members send samples to `home`.
     pub(super) fn inlet(&self, home: &TopicPartition) -> TopicPartition {
         TopicPartition::new(self.topic.clone(), home.partition)
     }
 
-    /// Which log the repartition topic is.
+    /// The ID of the repartition topic.
     pub(super) fn topic_id(&self) -> &TopicId {
         &self.topic_id
     }
@@ -77,7 +76,7 @@ impl Repartition {
         partition.topic == self.topic
     }
 
-    /// Where to go on with what other members have passed on to `home`.
+    /// Where to resume with samples from other members for `home`.
     pub(super) async fn position(
         &self,
         alerts: &Arc<dyn AlertStore>,
@@ -91,17 +90,16 @@ impl Repartition {
         Ok(resume(&Group::NOTIFIER, &inlet, &self.topic_id, &stored).next)
     }
 
-    /// The repartition topic.
     pub(super) fn topic(&self) -> &Topic {
         &self.topic
     }
 
-    /// Whether the repartition topic was created anew since it was begun.
+    /// Whether the repartition topic was recreated since it was opened.
     pub(super) async fn is_replaced(&self, bus: &dyn EventBus) -> Result<bool, PortError> {
         Ok(bus.topic_id(&self.topic).await? != self.topic_id)
     }
 
-    /// How many partitions there are.
+    /// The number of partitions.
     pub(super) fn partitions(&self) -> usize {
         usize::try_from(self.placement.partitions()).unwrap_or(usize::MAX)
     }
@@ -114,13 +112,13 @@ impl Repartition {
         }
     }
 
-    /// Whether so much is kept that it must be published before more is.
+    /// Whether the kept samples must be published before more are kept.
     pub(super) fn is_full(&self) -> bool {
         !self.publishing.is_empty()
     }
 
-    /// Publishes what is kept for other members. After an error it is kept, and some of it may be there twice: a sample
-    /// that is not newer than its series' newest changes nothing.
+    /// Publishes the samples kept for other members. After an error they are kept, and some may be published twice: a
+    /// sample that is not newer than its series' newest has no effect.
     pub(super) async fn publish(&mut self, bus: &dyn EventBus) -> Result<(), PortError> {
         if !self.passed_on.is_empty() {
             self.publishing.push(std::mem::take(&mut self.passed_on).finish());
@@ -132,7 +130,7 @@ impl Repartition {
         Ok(())
     }
 
-    /// Drops what is kept: its records will be taken again.
+    /// Drops the kept samples: their records will be consumed again.
     pub(super) fn forget(&mut self) {
         self.passed_on = BatchBuilder::default();
         self.publishing.clear();

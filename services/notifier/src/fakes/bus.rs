@@ -1,4 +1,4 @@
-//! A bus whose clock is the test's, and which outlives restarts.
+//! A bus with the test's clock that survives restarts.
 
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use watchkeeper_ports::{
     Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
-/// Topics that are read by their readers' own positions.
+/// Topics read by position.
 pub(crate) struct FakeBus {
     partitions: u32,
     logs: Mutex<Logs>,
@@ -18,7 +18,7 @@ pub(crate) struct FakeBus {
 #[derive(Default)]
 struct Logs {
     records: HashMap<TopicPartition, Vec<(Timestamp, RecordBatch)>>,
-    /// How often each topic was created anew.
+    /// How often each topic was recreated.
     generations: HashMap<Topic, usize>,
     is_away: bool,
     is_unreadable: bool,
@@ -45,25 +45,25 @@ impl FakeBus {
         self.append_to(&partition(), now, record);
     }
 
-    /// Likewise, to any partition.
+    /// The same, to any partition.
     pub(crate) fn append_to(&self, partition: &TopicPartition, now: Timestamp, record: RecordBatch) {
         assert_eq!(record.len(), 1);
         self.logs.lock().unwrap().records.entry(partition.clone()).or_default().push((now, record));
     }
 
-    /// How many records lie there.
+    /// The number of records in the partition.
     pub(crate) fn len(&self, partition: &TopicPartition) -> usize {
         self.logs.lock().unwrap().records.get(partition).map_or(0, Vec::len)
     }
 
-    /// Deletes a topic, and creates it anew.
+    /// Deletes a topic and recreates it.
     pub(crate) fn create_anew(&self, topic: &Topic) {
         let mut logs = self.logs.lock().unwrap();
         logs.records.retain(|partition, _| partition.topic != *topic);
         *logs.generations.entry(topic.clone()).or_default() += 1;
     }
 
-    /// Whether it takes what is published.
+    /// Whether publishing fails.
     pub(crate) fn is_away(&self, is_away: bool) {
         self.logs.lock().unwrap().is_away = is_away;
     }
@@ -74,7 +74,7 @@ impl FakeBus {
     }
 }
 
-/// No hash: a test can see where a key lies, by the last digit in it.
+/// Not a hash: a test can see the partition of a key, by its last digit.
 fn last_digit(key: &[u8], partitions: u32) -> u32 {
     key.iter()
         .rev()

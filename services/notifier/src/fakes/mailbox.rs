@@ -1,23 +1,23 @@
-//! A mail server that keeps what it takes, and can be away, slow or without a recipient.
+//! A mail server that keeps accepted mails, and can be unavailable, slow or without a recipient.
 
 use async_trait::async_trait;
 use std::sync::Mutex;
 use tokio::sync::{Semaphore, watch};
 use watchkeeper_ports::{Mail, Mailer, PortError};
 
-/// What it says to a recipient who does not exist.
+/// Its response for an unknown recipient.
 pub(crate) const NO_SUCH_USER: &str = "550 5.1.1 no such user";
 
 pub(crate) struct Mailbox {
     pub(crate) taken: Mutex<Vec<Mail>>,
     pub(crate) is_away: Mutex<bool>,
-    /// Who does not exist.
+    /// An unknown recipient.
     pub(crate) unknown: Option<String>,
-    /// How many more mails are taken before one has to wait.
+    /// How many more mails are accepted before one has to wait.
     pub(crate) permits: Semaphore,
-    /// How many it is being handed now.
+    /// How many mails are being transferred now.
     pub(crate) under_way: watch::Sender<usize>,
-    /// How many were not handed over to the end.
+    /// How many transfers were aborted.
     pub(crate) broken_off: Mutex<usize>,
 }
 
@@ -35,13 +35,13 @@ impl Default for Mailbox {
 }
 
 impl Mailbox {
-    /// One that takes nothing until it is given permits.
+    /// Accepts nothing until it is given permits.
     pub(crate) fn slow() -> Self {
         Self { permits: Semaphore::new(0), ..Self::default() }
     }
 }
 
-/// A mail while it is handed over.
+/// A mail being transferred.
 struct Handing<'a>(Option<&'a Mailbox>);
 
 impl<'a> Handing<'a> {

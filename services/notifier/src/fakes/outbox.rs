@@ -1,4 +1,4 @@
-//! An outbox in memory, which fails as the test says.
+//! An in-memory outbox that fails as the test says.
 
 use crate::deliver::LEASE;
 use async_trait::async_trait;
@@ -12,29 +12,29 @@ use watchkeeper_ports::{
     AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
 };
 
-/// What happens while somebody is asked.
+/// Runs during a call.
 type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Default)]
 pub(crate) struct FakeOutbox {
-    /// Those that wait, and are claimed by nobody.
+    /// Pending and not leased.
     pub(crate) due: Mutex<VecDeque<Notification>>,
-    /// Those that are claimed, by who has the lease, and until when.
+    /// Leased, by lease and expiry.
     pub(crate) held: Mutex<Vec<(Claimed, Instant)>>,
     pub(crate) settled: Mutex<Vec<(String, Outcome)>>,
     pub(crate) plans: Mutex<Vec<Plan>>,
     /// So many plans are outdated.
     pub(crate) outdated: Mutex<usize>,
     pub(crate) waiting: u64,
-    /// Happens before the groups are given out for the first time.
+    /// Runs before the groups are returned for the first time.
     pub(crate) meanwhile: Mutex<Option<Meanwhile>>,
-    /// Nothing is answered.
+    /// No call is answered.
     pub(crate) is_away: Mutex<bool>,
-    /// So many claims, renewals and settlements fail.
+    /// So many leases, renewals and settlements fail.
     pub(crate) failures: Mutex<usize>,
 }
 
-/// A mail that waits.
+/// A pending mail.
 pub(crate) fn mail(id: &str) -> Notification {
     let (made_at, recipient) = (Timestamp::now(), "ops@example.org");
     let body = serde_json::json!({
@@ -54,13 +54,13 @@ pub(crate) fn mail(id: &str) -> Notification {
 }
 
 impl FakeOutbox {
-    /// One in which so many mails wait.
+    /// With so many pending mails.
     pub(crate) fn with_mails(count: usize) -> Arc<Self> {
         let due = (0..count).map(|number| mail(&number.to_string())).collect();
         Arc::new(Self { due: Mutex::new(due), ..Self::default() })
     }
 
-    /// Lets every lease end now, by the clock of those who claim.
+    /// Expires every lease now, by the clock of the lessees.
     pub(crate) fn end_leases(&self) {
         self.held.lock().unwrap().iter_mut().for_each(|(_, until)| *until = Instant::now());
     }

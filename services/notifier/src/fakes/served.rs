@@ -1,4 +1,4 @@
-//! A server on loopback for tests, which keeps what it was sent.
+//! A test server on loopback that keeps its requests.
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) path: String,
@@ -36,15 +36,15 @@ impl Received {
     }
 }
 
-/// Serves for as long as the test runs.
+/// Serves until the test ends.
 pub(crate) struct Served {
-    /// Where: `http://127.0.0.1:40123`.
+    /// Its URL: `http://127.0.0.1:40123`.
     pub(crate) url: String,
     log: Arc<watch::Sender<Vec<Received>>>,
 }
 
 impl Served {
-    /// Gives these answers one after another, and the last again and again.
+    /// Returns these responses one after another, and then the last repeatedly.
     pub(crate) async fn answering<R, const N: usize>(answers: [R; N]) -> Self
     where
         R: IntoResponse + Clone + Send + 'static,
@@ -67,12 +67,12 @@ impl Served {
         Self { url, log }
     }
 
-    /// All that came, in order.
+    /// All requests, in order.
     pub(crate) fn requests(&self) -> Vec<Received> {
         self.log.borrow().clone()
     }
 
-    /// Waits until so many came.
+    /// Waits until so many requests arrived.
     pub(crate) async fn received(&self, count: usize) -> Vec<Received> {
         let mut log = self.log.subscribe();
         let enough = log.wait_for(|log| log.len() >= count);
@@ -80,7 +80,7 @@ impl Served {
     }
 }
 
-/// Where nothing listens.
+/// An address where nothing listens.
 pub(crate) async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

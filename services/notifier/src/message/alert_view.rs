@@ -1,4 +1,4 @@
-//! One alert as templates and webhooks see it.
+//! One alert in templates and webhooks.
 
 use super::labels::Labels;
 use super::one_line::one_line;
@@ -7,7 +7,7 @@ use minijinja::Value;
 use serde::Serialize;
 use watchkeeper_domain::{Alert, Series, Timestamp};
 
-/// Longest name of what an alert is about, in characters.
+/// Longest name of an alert's subject, in characters.
 const MAX_ABOUT_CHARS: usize = 80;
 
 /// One alert of a notice.
@@ -21,7 +21,7 @@ pub(super) struct ToldView<'a> {
     pub(super) alert: AlertView<'a>,
 }
 
-/// One alert, as its rule's summary sees it.
+/// One alert for the summary of its rule.
 #[derive(Debug, Serialize)]
 pub(super) struct AlertView<'a> {
     /// `firing` or `cleared`.
@@ -29,7 +29,7 @@ pub(super) struct AlertView<'a> {
     pub(super) rule: &'a str,
     /// `info`, `warning` or `critical`.
     pub(super) severity: &'static str,
-    /// What it is about, in a few words: the values of the labels, or else source and name of the series.
+    /// Its subject, in a few words: the values of the labels, or else source and name of the series.
     pub(super) about: String,
     /// The series' key: source, name, labels and unit in one line.
     pub(super) series: &'a str,
@@ -38,21 +38,21 @@ pub(super) struct AlertView<'a> {
     /// Empty if there is none.
     pub(super) unit: &'a str,
     pub(super) labels: Value,
-    /// `null` for an alert without a value, such as about silence.
+    /// `null` for an alert without a value, such as for absence.
     pub(super) value: Option<f64>,
-    /// The value with its unit, for people; `null` without a value.
+    /// The value with its unit, formatted; `null` without a value.
     pub(super) shown: Option<String>,
-    /// Why it fires, or why no longer, in one line.
+    /// Why it fires or has cleared, in one line.
     pub(super) reason: &'a str,
-    /// When the rule fires, in plain words; `null` if the rule is gone.
+    /// The condition in plain words; `null` if the rule was removed.
     pub(super) condition: Option<&'a str>,
-    /// Instants are in RFC 3339; the filter `time` makes them readable.
+    /// Instants are RFC 3339; the filter `time` formats them.
     pub(super) fired_at: String,
     /// `null` while it fires.
     pub(super) cleared_at: Option<String>,
     /// From firing to clearing, or until now.
     pub(super) duration_seconds: u64,
-    /// The same for people: `4m 10s`.
+    /// The same, formatted: `4m 10s`.
     pub(super) duration: String,
 }
 

@@ -1,4 +1,4 @@
-//! Templates are tried before they are needed.
+//! Checks templates before they are needed.
 
 use super::engine::{Part, summary_name};
 use super::example;
@@ -8,8 +8,8 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use watchkeeper_rules::RuleSet;
 
-/// Renders each configured template with every example, and each summary with alerts of its rule; gives the
-/// first error of each.
+/// Renders each configured template with every example, and each summary with alerts of its rule; returns the first
+/// error of each.
 pub(super) fn check(templates: &Templates, sources: &TemplateSources, rules: &RuleSet) -> Vec<TemplateError> {
     let mut errors = Vec::new();
     let alerts = example::alerts();

@@ -1,4 +1,4 @@
-//! The template engine, and which templates it knows.
+//! The template environment.
 
 use super::source::{TemplateSource, TemplateSources};
 use super::words;
@@ -6,8 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use watchkeeper_domain::Timestamp;
 
-/// Most steps that a template may take: many times what [`super::MAX_LISTED`] alerts need, and a fraction of a
-/// second.
+/// Limit on the steps of a template: many times what [`super::MAX_LISTED`] alerts need, and a fraction of a second.
 const MAX_STEPS: u64 = 500_000;
 
 /// The parts of a message that have a template.
@@ -21,7 +20,7 @@ pub(super) enum Part {
 impl Part {
     pub(super) const ALL: [Self; 3] = [Self::Subject, Self::Text, Self::Html];
 
-    /// The name under which the configured template is known.
+    /// The name of the configured template.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Subject => "subject",
@@ -48,12 +47,12 @@ impl Part {
     }
 }
 
-/// The name under which the summary of a rule is known.
+/// The name of a rule's summary.
 pub(super) fn summary_name(rule: &str) -> String {
     format!("summary of {rule}")
 }
 
-/// An engine that knows the default templates. A mistake in a name is an error, and no template runs for ever.
+/// An environment with the default templates. Undefined names are errors, and no template runs forever.
 pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -71,7 +70,7 @@ pub(super) fn environment() -> Environment<'static> {
     environment
 }
 
-/// The filter that makes an instant readable.
+/// The filter that formats instants.
 fn time(instant: &str) -> Result<String, Error> {
     let instant = instant.parse::<Timestamp>();
     instant.map(words::instant).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))

@@ -1,16 +1,16 @@
-//! Notices of every shape, to try templates with.
+//! Example notices of every shape, for checking templates.
 
 use crate::plan::{News, Notice, Recipient, Told, Why};
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
 
-/// When the notices are made.
+/// The time of the notices.
 pub(super) fn now() -> Timestamp {
     Timestamp::MIN.plus(Duration::from_secs(1_795_168_800))
 }
 
-/// One with all there can be, one without value and labels, and one that has cleared.
+/// One with all optional parts, one without value and labels, and one that has cleared.
 pub(super) fn alerts() -> Vec<Alert> {
     let labels: &[_] = &[("host", "web1"), ("mount", "/var")];
     let series = |name, unit, labels: &[(&str, &str)]| {
@@ -37,7 +37,7 @@ pub(super) fn alerts() -> Vec<Alert> {
     vec![full, silent, cleared]
 }
 
-/// One notice for each reason to tell, with one alert, many, and each kind of news.
+/// One notice for each reason, with one alert, many, and each kind of news.
 pub(super) fn notices(alerts: &[Alert]) -> Vec<Notice<'_>> {
     let notice = |why: Why, news: &[(News, usize)], muted| Notice {
         id: "3f2a-1795168800000000".into(),

@@ -1,16 +1,16 @@
-//! Labels as templates see them.
+//! Labels in templates.
 
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Names and values; a name that is not there has an empty value, as it has for matchers.
+/// Names and values; a missing name has an empty value, as for matchers.
 #[derive(Debug)]
 pub(super) struct Labels(BTreeMap<Box<str>, Value>);
 
 impl Labels {
-    /// A map for templates, that is an object in JSON.
+    /// A map for templates, and an object in JSON.
     pub(super) fn value<'l>(labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Value {
         let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into()));
         Value::from_object(Self(labels.collect()))

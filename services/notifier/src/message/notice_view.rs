@@ -1,4 +1,4 @@
-//! A notice as templates and webhooks see it. This is the shape that is documented for both.
+//! A notice in templates and webhooks. This shape is documented for both.
 
 use super::alert_view::{ToldView, about};
 use super::labels::Labels;
@@ -11,37 +11,37 @@ use watchkeeper_domain::{Alert, Severity};
 
 /// Most alerts that one message lists; the others are counted.
 pub(crate) const MAX_LISTED: usize = 50;
-/// Most rules, and most of what the alerts are about, that a headline names.
+/// Most rules, and most subjects, that a headline names.
 const MAX_NAMED: usize = 5;
 
-/// The version of the shape: it rises when something is removed or gets another meaning.
+/// The version of the shape: incremented when something is removed or changes its meaning.
 const VERSION: u32 = 1;
 
-/// A notice. What may be added later is no new version.
+/// A notice. Additions do not change the version.
 #[derive(Debug, Serialize)]
 pub(super) struct NoticeView<'a> {
     pub(super) version: u32,
-    /// Tells the notice from every other one; the same however often it is sent.
+    /// Unique id; the same for every attempt.
     pub(super) id: &'a str,
-    /// The notice with which this episode of the group began; `null` for that one.
+    /// The id of the first notice of this episode of the group; `null` in that one.
     pub(super) follows: Option<&'a str>,
-    /// `firing`, or `recovered` when all that was told has cleared.
+    /// `firing`, or `recovered` when all notified alerts have cleared.
     pub(super) status: &'static str,
-    /// Why now: `first`, `changed`, `repeated` or `recovered`.
+    /// The reason: `first`, `changed`, `repeated` or `recovered`.
     pub(super) why: &'static str,
-    /// The worst of what fires, or of what has cleared if nothing fires.
+    /// The highest severity of the firing alerts, or of the cleared ones if none fires.
     pub(super) severity: &'static str,
-    /// What it is about, in a few words: `disk_full on web1, web2`.
+    /// Rules and subjects, in a few words: `disk_full on web1, web2`.
     pub(super) headline: String,
     pub(super) group: GroupView,
     pub(super) counts: Counts,
     /// At most [`MAX_LISTED`], by their news, the most severe first.
     pub(super) alerts: Vec<ToldView<'a>>,
-    /// The command that silences what fires; `null` if nothing does.
+    /// The command that silences the firing alerts; `null` if there are none.
     pub(super) silence: Option<String>,
-    /// Where to look; `null` if it is not configured.
+    /// The URL of the alerts page; `null` if it is not configured.
     pub(super) url: Option<&'a str>,
-    /// When it was made, in RFC 3339.
+    /// When it was created, in RFC 3339.
     pub(super) made_at: String,
 }
 
@@ -54,23 +54,23 @@ pub(super) struct GroupView {
     pub(super) fields: Value,
 }
 
-/// How many alerts there are.
+/// Numbers of alerts.
 #[derive(Debug, Serialize)]
 pub(super) struct Counts {
-    /// That the notice tells of.
+    /// In this notice.
     pub(super) alerts: usize,
-    /// That fire of them, be it anew or still.
+    /// Firing alerts among them, new or still firing.
     pub(super) firing: usize,
-    /// That have cleared of them.
+    /// Cleared alerts among them.
     pub(super) cleared: usize,
-    /// That are not listed of them.
+    /// Alerts among them that are not listed.
     pub(super) more: usize,
-    /// That fire besides, but are silenced or inhibited.
+    /// Further firing alerts of the group that are silenced or inhibited.
     pub(super) muted: usize,
 }
 
 impl<'a> NoticeView<'a> {
-    /// `view` makes the view of one of its alerts.
+    /// `view` creates the view of an alert.
     pub(super) fn new(
         notice: &'a Notice<'a>,
         url: Option<&'a str>,
@@ -114,7 +114,7 @@ fn headline(alerts: &[&Alert]) -> String {
     format!("{rules} on {abouts}")
 }
 
-/// The first few, each once, and how many there are besides.
+/// The first few distinct names, and how many more there are.
 fn named(names: impl Iterator<Item = String>) -> String {
     let mut seen = HashSet::new();
     let mut once: Vec<_> = names.filter(|name| seen.insert(name.clone())).collect();

@@ -1,9 +1,8 @@
-//! Texts that have to be one line.
+//! Texts limited to one line.
 
 use watchkeeper_domain::text;
 
-/// `text` in one line of at most `max_chars` plain characters, with one space between words; one that is longer
-/// ends in `…`.
+/// `text` in one line of at most `max_chars` plain characters, with one space between words; longer text ends in `…`.
 pub(super) fn one_line(text: &str, max_chars: usize) -> String {
     let plain = text::line(text);
     let words: Vec<_> = plain.split_whitespace().collect();

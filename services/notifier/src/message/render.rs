@@ -1,4 +1,4 @@
-//! From a notice to what is sent.
+//! Renders notices to messages.
 
 use super::alert_view::{AlertView, ToldView};
 use super::check;
@@ -17,17 +17,17 @@ use watchkeeper_rules::RuleSet;
 pub(super) const MAX_SUBJECT_CHARS: usize = 150;
 /// Longest summary in a message, in characters.
 pub(super) const MAX_SUMMARY_CHARS: usize = 1_000;
-/// Longest text or HTML, in bytes. A text that is longer is cut; HTML that is longer is left out.
+/// Longest text or HTML, in bytes. Longer text is truncated; longer HTML is omitted.
 pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
 
-/// What is sent by mail.
+/// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     /// One line of at most [`MAX_SUBJECT_CHARS`], never empty.
     pub(crate) subject: String,
-    /// For programs that show no HTML.
+    /// For mail programs that show no HTML.
     pub(crate) text: String,
-    /// The same as HTML; `None` where it would be too long.
+    /// The same as HTML; `None` if it would be too long.
     pub(crate) html: Option<String>,
 }
 
@@ -35,17 +35,17 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) struct Templates {
     environment: Environment<'static>,
-    /// By the rule's name: when it fires, in plain words.
+    /// The condition in plain words, by rule name.
     conditions: HashMap<String, String>,
     url: Option<String>,
 }
 
 impl Templates {
-    /// Takes the templates of the configuration and the summaries of the rules, and tries each with examples of
-    /// every kind of notice. `url` is where messages say to look.
+    /// Loads the configured templates and the summaries of the rules, and renders each with examples of every kind of
+    /// notice. `url` is the alerts page that messages link to.
     ///
     /// # Errors
-    /// Every template that cannot be read as one or fails, not only the first.
+    /// Every template that cannot be parsed or fails, not only the first.
     pub(crate) fn new(
         sources: &TemplateSources,
         rules: &RuleSet,
@@ -71,7 +71,7 @@ impl Templates {
         if errors.is_empty() { Ok(templates) } else { Err(errors) }
     }
 
-    /// What is sent by mail about a notice.
+    /// The mail for a notice.
     pub(crate) fn message(&self, notice: &Notice<'_>) -> Message {
         let view = self.view(notice);
         let context = Value::from(Serde(&view));
@@ -82,12 +82,12 @@ impl Templates {
         Message { subject, text: cut(text), html }
     }
 
-    /// What a webhook is sent about a notice: the view that templates see, as JSON.
+    /// The webhook payload for a notice: the view of the templates, as JSON.
     pub(crate) fn payload(&self, notice: &Notice<'_>) -> String {
         serde_json::to_string(&self.view(notice)).expect("texts, numbers and maps of texts are JSON")
     }
 
-    /// What the templates of a message see.
+    /// The context of message templates.
     pub(super) fn context(&self, notice: &Notice<'_>) -> Value {
         Value::from(Serde(&self.view(notice)))
     }
@@ -99,44 +99,44 @@ impl Templates {
         })
     }
 
-    /// As its rule's summary sees it.
+    /// For the summary of its rule.
     pub(super) fn alert<'a>(&'a self, alert: &'a Alert, now: Timestamp) -> AlertView<'a> {
         AlertView::new(alert, self.conditions.get(&alert.rule).map(String::as_str), now)
     }
 
-    /// The summary of the alert's rule, or why there is none to show.
+    /// The summary of the alert's rule, or why it cannot be rendered.
     fn summary(&self, alert: &AlertView<'_>) -> Option<String> {
         let name = summary_name(alert.rule);
         let template = self.environment.get_template(&name).ok()?;
         let summary = template.render(Serde(alert)).unwrap_or_else(|error| {
             let error = TemplateError::new(TemplateOf::summary(alert.rule), &error);
-            tracing::warn!(%error, "a summary cannot be shown");
-            format!("(the summary cannot be shown: {})", error.reason)
+            tracing::warn!(%error, "cannot render a summary");
+            format!("(cannot render the summary: {})", error.reason)
         });
         Some(one_line(&summary, MAX_SUMMARY_CHARS))
     }
 
-    /// By the configured template, or else by the default one.
+    /// Renders the configured template, or else the default one.
     fn part(&self, part: Part, context: &Value) -> Option<String> {
         let templates = [part.name(), part.default().0];
         let known = templates.into_iter().filter(|name| self.environment.get_template(name).is_ok());
         let render = |name| {
             self.render(name, context)
-                .inspect_err(|error| tracing::error!(template = name, %error, "a template has failed"))
+                .inspect_err(|error| tracing::error!(template = name, %error, "cannot render a template"))
         };
         known.map(render).find_map(Result::ok)
     }
 
-    /// By the template of that name, as it is.
+    /// Renders the template of this name.
     pub(super) fn render(&self, template: &str, context: &Value) -> Result<String, Error> {
         self.environment.get_template(template)?.render(context.clone())
     }
 }
 
-/// At most [`MAX_BODY_BYTES`] of the text.
+/// Truncates the text to [`MAX_BODY_BYTES`].
 fn cut(mut text: String) -> String {
     if text.len() > MAX_BODY_BYTES {
-        const CUT: &str = "\n(cut here: the text is too long)\n";
+        const CUT: &str = "\n(truncated: the text is too long)\n";
         let room = MAX_BODY_BYTES - CUT.len();
         let end = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         text.truncate(end);

@@ -1,15 +1,15 @@
-//! The command that silences what a notice is about.
+//! The command that silences the alerts of a notice.
 
 use std::collections::BTreeSet;
 use watchkeeper_domain::text::is_plain;
 use watchkeeper_domain::{Alert, Matcher, Matchers};
 
-/// For how long, if it is run as it is.
+/// Its default duration.
 const LENGTH: &str = "2h";
 
-/// A command for a shell that silences `alerts`, those that fire of a group whose fields are `fields`: the
-/// one by its rule and labels, if there is one; else all with the rule and the fields that these have in
-/// common. `None` if there are none, no silence could be so long, or the command could not be shown as it is.
+/// A shell command that silences `alerts`, the firing ones of a group whose fields are `fields`: a single alert by
+/// its rule and labels; several by rule and their common fields. `None` if there are none, a silence could not have
+/// so many matchers or characters, or the command could not be shown verbatim.
 pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) -> Option<String> {
     let matchers = match alerts {
         [] => return None,
@@ -27,7 +27,7 @@ pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) ->
 
 fn of_alert(alert: &Alert) -> Vec<String> {
     let label = |(name, value)| {
-        // A field of the alert has precedence over a label of its name.
+        // A field of the alert takes precedence over a label of the same name.
         let is_hidden = matches!(name, "rule" | "severity" | "source" | "name" | "unit");
         let field = if is_hidden { format!("labels.{name}") } else { name.to_owned() };
         Matcher::equal(field, value).to_string()
@@ -40,7 +40,7 @@ fn of_group(fields: &[(String, String)], alerts: &[&Alert]) -> Vec<String> {
     let rules: BTreeSet<_> = alerts.iter().map(|alert| alert.rule.as_str()).collect();
     let rule = match rules.len() {
         1 => Matcher::equal("rule", rules.into_iter().collect::<String>()).to_string(),
-        // A dot in a name matches any character, so that the expression may match a little more.
+        // A dot in a name matches any character, so the expression may match slightly more.
         _ => format!("rule=~\"{}\"", rules.into_iter().collect::<Vec<_>>().join("|")),
     };
     let others = fields.iter().filter(|(field, _)| field != "rule");
@@ -48,7 +48,7 @@ fn of_group(fields: &[(String, String)], alerts: &[&Alert]) -> Vec<String> {
     std::iter::once(rule).chain(others).collect()
 }
 
-/// As one word of a POSIX shell.
+/// Quoted as one word of a POSIX shell.
 fn quoted(matcher: &str) -> String {
     format!("'{}'", matcher.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! The templates of a configuration.
+//! Configured templates.
 
 use std::fmt;
 use std::fs::File;
@@ -8,14 +8,14 @@ use std::path::Path;
 /// Longest template, in bytes.
 pub(crate) const MAX_TEMPLATE_BYTES: usize = 256 * 1024;
 
-/// What takes the place of the default templates.
+/// Replacements of the default templates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TemplateSources {
-    /// Of the subject; line ends become spaces.
+    /// The subject; line ends become spaces.
     pub(crate) subject: Option<TemplateSource>,
-    /// Of the text.
+    /// The text.
     pub(crate) text: Option<TemplateSource>,
-    /// Of the HTML; values are escaped.
+    /// The HTML; values are escaped.
     pub(crate) html: Option<TemplateSource>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct TemplateSources {
 pub(crate) struct TemplateSource {
     /// The file, for errors.
     pub(crate) file: String,
-    /// What it says, in the language of minijinja (that of Jinja 2).
+    /// Its content, in the language of minijinja (that of Jinja 2).
     pub(crate) text: String,
 }
 
@@ -44,18 +44,18 @@ impl TemplateSource {
     }
 }
 
-/// A template that cannot be used. Shows itself as `subject.txt:3: undefined value`.
+/// An invalid template. Displays as `subject.txt:3: undefined value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TemplateError {
-    /// Which template.
+    /// The template.
     pub(crate) of: TemplateOf,
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if known.
     pub(crate) line: Option<usize>,
     /// What is wrong.
     pub(crate) reason: String,
 }
 
-/// Which template people have written.
+/// A user-written template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateOf {
     /// The one in this file.
@@ -65,12 +65,12 @@ pub(crate) enum TemplateOf {
 }
 
 impl TemplateOf {
-    /// The file of a template.
+    /// An error in a template file.
     pub(super) fn file(source: &TemplateSource) -> Self {
         Self::File(source.file.clone())
     }
 
-    /// The summary of a rule.
+    /// An error in the summary of a rule.
     pub(super) fn summary(rule: &str) -> Self {
         Self::Summary(rule.to_owned())
     }
@@ -86,7 +86,7 @@ impl fmt::Display for TemplateOf {
 }
 
 impl TemplateError {
-    /// What minijinja says of a template.
+    /// From an error of minijinja.
     pub(super) fn new(of: TemplateOf, error: &minijinja::Error) -> Self {
         let reason = match error.detail() {
             Some(detail) => format!("{}: {detail}", error.kind()),

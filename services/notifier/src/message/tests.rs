@@ -230,7 +230,7 @@ fn what_is_too_long_is_cut_as_text_and_left_out_as_html() {
         html: Some(source("mail.html", &many)),
         subject: None,
     });
-    assert!(text.len() <= MAX_BODY_BYTES && text.ends_with("(cut here: the text is too long)\n"));
+    assert!(text.len() <= MAX_BODY_BYTES && text.ends_with("(truncated: the text is too long)\n"));
     assert_eq!(html, None);
 }
 
@@ -324,7 +324,7 @@ fn a_summary_that_fails_only_later_says_so() {
     let text = RULES.replace("Customers of {{ labels.target }}", summary);
     let templates = Templates::new(&TemplateSources::default(), &rules(&text), None).unwrap();
     let message = templates.message(&notice(Why::First, &[(News::Fires, site_down())]));
-    assert!(message.text.contains("(the summary cannot be shown: undefined value"), "{}", message.text);
+    assert!(message.text.contains("(cannot render the summary: undefined value"), "{}", message.text);
 }
 
 #[test]

@@ -1,17 +1,17 @@
-//! Values, spans of time and instants as people read them.
+//! Values, durations and instants in human-readable form.
 
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_runtime::Grouped;
 
-/// How many digits a value keeps that has more before and after the point.
+/// Significant digits of a value.
 const DIGITS: usize = 4;
-/// A value from here on is written with an exponent: it has more digits than anybody counts.
+/// Values from here on are written with an exponent.
 const LARGEST_PLAIN: f64 = 1e15;
-/// A value smaller than this likewise.
+/// So are values smaller than this.
 const SMALLEST_PLAIN: f64 = 1e-4;
 
-/// The units of a span of time in seconds, the longest first.
+/// The units of durations in seconds, the longest first.
 const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 
 /// A value with its unit: `93.46 percent`.
@@ -20,13 +20,13 @@ pub(super) fn amount(value: f64, unit: &str) -> String {
     format!("{}{space}{unit}", number(value))
 }
 
-/// A number with commas between thousands; what is behind the point is cut to a few digits in all.
+/// A number with thousands separators; the fraction is cut to a few significant digits.
 fn number(value: f64) -> String {
     let size = value.abs();
     if size >= LARGEST_PLAIN || (size < SMALLEST_PLAIN && size > 0.0) || !size.is_finite() {
         return format!("{value:e}");
     }
-    // As many digits as the whole part has are gone already, or as many zeros follow the point.
+    // Fewer decimals by the digits of the whole part, or more by leading zeros of the fraction.
     let whole_digits = format!("{size:.0}").len();
     let decimals = match size {
         1.0.. => DIGITS.saturating_sub(whole_digits),
@@ -41,7 +41,7 @@ fn number(value: f64) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
-/// A span of time in its two largest units: `4m 10s`. What is left over is cut off.
+/// A duration in its two largest units: `4m 10s`. Truncated.
 pub(super) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     let largest = UNITS.iter().position(|&(unit, _)| seconds >= unit).unwrap_or(UNITS.len() - 1);

@@ -1,4 +1,4 @@
-//! From alerts to groups: which alerts each recipient could be told of together.
+//! Groups alerts by recipient.
 
 use super::group_key::GroupKey;
 use super::routes::Routes;
@@ -12,15 +12,15 @@ use watchkeeper_rules::{Muting, Routing};
 /// An alert's rule and the key of its series.
 pub(super) type Identity<'a> = (&'a str, &'a str);
 
-/// One recipient's group: what is known of it, and its alerts now.
+/// One recipient's group: its stored state, and its current alerts.
 pub(super) struct Group<'a, 's> {
     pub(super) key: GroupKey,
-    /// As the store has it; `None` if there is no such group yet.
+    /// The stored group; `None` if it is new.
     pub(super) stored: Option<&'s AlertGroup>,
     pub(super) state: State,
-    /// What may be told, by rule and series.
+    /// The alerts to notify of, by rule and series.
     pub(super) members: BTreeMap<Identity<'a>, Member<'a>>,
-    /// How many alerts fire besides, but are muted.
+    /// How many more alerts fire, but are muted.
     pub(super) muted: usize,
     /// `None` if no alert of the group has a rule.
     pub(super) timing: Option<Timing>,
@@ -29,13 +29,13 @@ pub(super) struct Group<'a, 's> {
 /// One alert of a group.
 pub(super) struct Member<'a> {
     pub(super) alert: &'a Alert,
-    /// Whether its rule is gone from the configuration.
+    /// Whether its rule was removed from the configuration.
     pub(super) is_orphan: bool,
-    /// Whether its clearing is told.
+    /// Whether its clearing is notified.
     pub(super) send_recovery: bool,
 }
 
-/// The times that a group keeps to.
+/// The times of a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Timing {
     pub(super) wait: Duration,
@@ -57,7 +57,7 @@ impl Timing {
     }
 }
 
-/// All groups, those in the store (`stored`, with their keys) and those that alerts make now.
+/// All groups: the stored ones (`stored`, with their keys) and those of the current alerts.
 pub(super) fn gather<'a, 's>(
     routes: &Routes,
     alerts: &'a [Alert],
@@ -86,12 +86,12 @@ pub(super) fn gather<'a, 's>(
     groups.into_values().collect()
 }
 
-/// Who an alert is, whenever it fires.
+/// The identity of an alert, whenever it fires.
 pub(super) fn identity(alert: &Alert) -> Identity<'_> {
     (&alert.rule, alert.series.key())
 }
 
-/// What the alerts of a group have in common; a field that is not there counts as empty.
+/// The common fields of a group's alerts; a missing field counts as empty.
 fn common_fields(routing: &Routing, alert: &Alert) -> Vec<(String, String)> {
     let value = |field: &String| alert.field(field).unwrap_or_default().to_owned();
     routing.group_by.iter().map(|field| (field.clone(), value(field))).collect()
@@ -103,18 +103,18 @@ impl<'a, 's> Group<'a, 's> {
         Self { key, stored: None, state, members, muted: 0, timing: None }
     }
 
-    /// A state that cannot be read counts as none: better told twice than never.
+    /// State that cannot be read counts as none: better notified twice than never.
     fn restore(&mut self, stored: &'s AlertGroup) {
         self.stored = Some(stored);
         match State::decode(&stored.state) {
             Ok(state) => self.state = state,
             Err(error) => {
-                tracing::warn!(group = stored.key, %error, "the state of a group of alerts is lost");
+                tracing::warn!(group = stored.key, %error, "cannot read the state of an alert group: it starts over");
             }
         }
     }
 
-    /// Takes in the alerts that were told and whose rule is gone: only their clearing is left to tell.
+    /// Adds notified alerts whose rule was removed: only their clearing is still to be notified.
     fn adopt_orphans(
         &mut self,
         routes: &Routes,

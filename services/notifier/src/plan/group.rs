@@ -1,4 +1,4 @@
-//! The decision about one recipient's group.
+//! The decision for one recipient's group.
 
 use super::GroupPlan;
 use super::gather::{Group, Member};
@@ -9,15 +9,15 @@ use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{AlertKey, GroupChange};
 
-/// What becomes of a group.
+/// The decision for a group.
 pub(super) struct Decided<'a> {
-    /// `None` if the group stays as it is.
+    /// `None` if the group does not change.
     pub(super) plan: Option<GroupPlan<'a>>,
-    /// The alerts whose clearing is yet to be told.
+    /// The alerts whose clearing is still to be notified.
     pub(super) still_told: Vec<AlertKey>,
 }
 
-/// Decides what becomes of `group` at `now`.
+/// Decides on `group` at `now`.
 pub(super) fn decide<'a>(now: Timestamp, mut group: Group<'a, '_>) -> Decided<'a> {
     let notice = group.step(now);
     let state = (group.state != State::default()).then(|| group.state.encode());
@@ -35,8 +35,10 @@ pub(super) fn decide<'a>(now: Timestamp, mut group: Group<'a, '_>) -> Decided<'a
 }
 
 impl<'a> Group<'a, '_> {
-    /// Moves the state on to `now`, and gives what is to be told.
+    /// Advances the state to `now`, and returns the notice, if any.
     fn step(&mut self, now: Timestamp) -> Option<Notice<'a>> {
+        // First, so that a muted alert is neither repeated nor reported as cleared. The episode ends last, when
+        // the notice of this step is part of it.
         self.forget_what_is_no_member();
         let news = self.news();
         let notice = self.reason_to_tell(now, &news).and_then(|why| self.tell(now, why, news));
@@ -44,7 +46,7 @@ impl<'a> Group<'a, '_> {
         notice
     }
 
-    /// Of what is muted, removed or no longer for this group, the recipient hears nothing more.
+    /// Drops alerts that are muted, removed or no longer in this group from the notified state.
     fn forget_what_is_no_member(&mut self) {
         let members = &self.members;
         if let Some(episode) = &mut self.state.episode {
@@ -52,7 +54,7 @@ impl<'a> Group<'a, '_> {
         }
     }
 
-    /// What there is to tell, in the order in which it is told.
+    /// The news, in the order of the notice.
     fn news(&self) -> Vec<Told<'a>> {
         let told = |member: &Member<'a>| Some(Told { news: self.news_of(member)?, alert: member.alert });
         let mut news: Vec<_> = self.members.values().filter_map(told).collect();
@@ -73,7 +75,7 @@ impl<'a> Group<'a, '_> {
         }
     }
 
-    /// Why something is told now, if it is. A change begins to wait when it is first seen.
+    /// The reason for a notice now, if any. A change starts waiting when it is first seen.
     fn reason_to_tell(&mut self, now: Timestamp, news: &[Told<'_>]) -> Option<Why> {
         let timing = self.timing.unwrap_or_default();
         let has_changed = news.iter().any(|told| told.news != News::StillFires);
@@ -98,12 +100,12 @@ impl<'a> Group<'a, '_> {
         (!news.is_empty() && is_due).then_some(Why::Repeated)
     }
 
-    /// Whether nothing was told, or that was `pause` ago.
+    /// Whether there was no notice yet, or the last was `pause` ago.
     fn is_past_last_notice(&self, now: Timestamp, pause: Duration) -> bool {
         self.state.episode.as_ref().is_none_or(|episode| now >= episode.told_at.plus(pause))
     }
 
-    /// Notes the news as told. Gives no notice if they are only clearings that are not to be told.
+    /// Records the news as notified. Returns no notice if there are only clearings that are not to be notified.
     fn tell(&mut self, now: Timestamp, why: Why, mut news: Vec<Told<'a>>) -> Option<Notice<'a>> {
         for told in news.iter().filter(|told| told.news == News::Cleared) {
             if let Some(episode) = &mut self.state.episode {
@@ -140,8 +142,8 @@ impl<'a> Group<'a, '_> {
         member.is_some_and(|member| member.send_recovery)
     }
 
-    /// Ends an episode of which nothing is left to tell, but not before the interval is over: else what is
-    /// muted on and off would be told each time.
+    /// Ends an episode with nothing left to notify, but not before the interval is over: otherwise alerts muted on
+    /// and off would be notified each time.
     fn end_what_is_over(&mut self, now: Timestamp) {
         let interval = self.timing.unwrap_or_default().interval;
         if self.state.waiting_since.is_none() && self.is_past_last_notice(now, interval) {

@@ -1,4 +1,4 @@
-//! What tells one recipient's group of alerts from the others.
+//! The key of one recipient's group of alerts.
 
 use super::Recipient;
 use data_encoding::HEXLOWER;
@@ -6,10 +6,10 @@ use ring::digest;
 use std::fmt;
 use watchkeeper_domain::{Channel, Matcher};
 
-/// How many bytes of a key's hash stand in the ids of its notices: enough that no two keys meet.
+/// How many bytes of a key's hash are in the ids of its notices: enough to avoid collisions.
 const HASH_BYTES: usize = 12;
 
-/// A recipient, and the fields that its alerts have in common with their values, in the order of `group_by`.
+/// A recipient, and the common fields of its alerts with their values, in the order of `group_by`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct GroupKey {
     pub(super) recipient: Recipient,
@@ -17,27 +17,27 @@ pub(super) struct GroupKey {
 }
 
 impl GroupKey {
-    /// As the store keeps it: JSON, so that nothing in a value is taken for something else.
+    /// The stored form: JSON, so that values are unambiguous.
     pub(super) fn encode(&self) -> String {
         let Self { recipient, fields } = self;
         serde_json::json!([recipient.channel().name(), recipient.name(), fields]).to_string()
     }
 
-    /// What [`Self::encode`] gave; `None` for anything else.
+    /// Parses the result of [`Self::encode`]; `None` for anything else.
     pub(super) fn decode(text: &str) -> Option<Self> {
         let (channel, name, fields): (String, String, _) = serde_json::from_str(text).ok()?;
         let channel = Channel::ALL.into_iter().find(|known| known.name() == channel)?;
         Some(Self { recipient: Recipient::named(channel, name)?, fields })
     }
 
-    /// The id of its notice with that number.
+    /// The id of the group's notice with this number.
     pub(super) fn notice_id(&self, sequence: u64) -> String {
         let hash = digest::digest(&digest::SHA256, self.encode().as_bytes());
         format!("{}-{sequence}", HEXLOWER.encode(&hash.as_ref()[..HASH_BYTES]))
     }
 }
 
-/// The group as people read it, and as a silence would name it: `rule="disk_full", host="web1"`.
+/// The group as matchers of a silence: `rule="disk_full", host="web1"`.
 pub(super) struct ShownFields<'f>(pub(super) &'f [(String, String)]);
 
 impl fmt::Display for ShownFields<'_> {

@@ -1,25 +1,23 @@
-//! What one recipient is told of one group.
+//! A notice to one recipient for one group.
 
 use super::Recipient;
 use super::group_key::ShownFields;
 use watchkeeper_domain::{Alert, Timestamp};
 
-/// One message to one recipient about one group of alerts.
+/// One message to one recipient for one group of alerts.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Notice<'a> {
-    /// Tells it from every other notice, of letters, digits and `-`.
+    /// Unique, of letters, digits and `-`.
     pub(crate) id: String,
-    /// The id of the notice with which this episode of the group began; `None` for that one.
+    /// The id of the first notice of this episode of the group; `None` in that one.
     pub(crate) follows: Option<String>,
-    /// Who is told.
     pub(crate) recipient: Recipient,
-    /// The fields that the alerts have in common, with their values, in the order of `group_by`.
+    /// The common fields of the alerts, with their values, in the order of `group_by`.
     pub(crate) group: Vec<(String, String)>,
-    /// Why now.
     pub(crate) why: Why,
-    /// What is told, by [`News`], the most severe first; never empty.
+    /// The alerts, by [`News`], the most severe first; never empty.
     pub(crate) alerts: Vec<Told<'a>>,
-    /// How many alerts of the group fire besides, but are silenced or inhibited.
+    /// How many more alerts of the group fire, but are silenced or inhibited.
     pub(crate) muted: usize,
     /// When it was decided.
     pub(crate) made_at: Timestamp,
@@ -28,40 +26,40 @@ pub(crate) struct Notice<'a> {
 /// One alert in a notice.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Told<'a> {
-    /// What is told of it.
+    /// What changed.
     pub(crate) news: News,
     /// The alert as it is now.
     pub(crate) alert: &'a Alert,
 }
 
-/// What is told of an alert, in the order in which people want to know it.
+/// What changed for an alert, in the order of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum News {
     /// It fires.
     Fires,
-    /// It was told before; since then it has cleared and fired again.
+    /// It was notified before; since then it has cleared and fired again.
     FiresAgain,
     /// It has cleared.
     Cleared,
-    /// It fires as was told before.
+    /// It still fires, as notified before.
     StillFires,
 }
 
-/// Why a notice is made now.
+/// The reason for a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Why {
-    /// Nothing of the group was told before, or all of that has cleared.
+    /// Nothing of the group was notified before, or all of that has cleared.
     First,
     /// An alert fires (again), or some have cleared while others fire.
     Changed,
     /// Nothing has changed for `repeat_interval`.
     Repeated,
-    /// All that was told has cleared.
+    /// All notified alerts have cleared.
     Recovered,
 }
 
 impl Notice<'_> {
-    /// The group as people read it: `rule="disk_full", host="web1"`.
+    /// The group as matchers: `rule="disk_full", host="web1"`.
     pub(crate) fn group_name(&self) -> String {
         ShownFields(&self.group).to_string()
     }

@@ -1,18 +1,18 @@
-//! Who is told.
+//! Recipients of notifications.
 
 use watchkeeper_domain::{Channel, MailAddress};
 
-/// One who is told.
+/// A recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Recipient {
     /// By mail.
     Mail(MailAddress),
-    /// By the webhook of the receiver of this name.
+    /// By the webhook of the receiver with this name.
     Webhook(String),
 }
 
 impl Recipient {
-    /// The one that [`Self::name`] gave for `channel`; `None` if that is no mail address.
+    /// Parses [`Self::name`] for `channel`; `None` if it is not a valid mail address.
     pub(super) fn named(channel: Channel, name: String) -> Option<Self> {
         Some(match channel {
             Channel::Mail => Self::Mail(name.parse().ok()?),
@@ -20,7 +20,7 @@ impl Recipient {
         })
     }
 
-    /// The way by which.
+    /// Its channel.
     pub(crate) fn channel(&self) -> Channel {
         match self {
             Self::Mail(_) => Channel::Mail,
@@ -37,11 +37,10 @@ impl Recipient {
     }
 }
 
-/// A named set of recipients, to which rules refer.
+/// A named set of recipients that rules refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Receiver {
     /// The name in the configuration.
     pub(crate) name: String,
-    /// Who is told.
     pub(crate) recipients: Vec<Recipient>,
 }

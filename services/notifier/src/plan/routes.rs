@@ -1,14 +1,14 @@
-//! From a rule to the recipients of its alerts.
+//! Routes from rules to recipients.
 
 use super::{Receiver, Recipient};
 use std::collections::{HashMap, HashSet};
 use watchkeeper_rules::{Routing, RuleSet};
 
-/// How the alerts of one rule are told, and to whom.
+/// The route of one rule's alerts.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) routing: Routing,
-    /// Each once, however many receivers name it.
+    /// Each once, however many receivers have it.
     pub(super) recipients: Vec<Recipient>,
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Route {
 #[derive(Debug)]
 pub(super) struct Routes {
     by_rule: HashMap<String, Route>,
-    /// All of them, whether a rule leads to them or not.
+    /// All configured recipients, including those that no rule uses.
     recipients: HashSet<Recipient>,
 }
 
@@ -35,7 +35,7 @@ impl Routes {
         self.by_rule.get(rule)
     }
 
-    /// Whether the recipient is (still) configured.
+    /// Whether the recipient is still configured.
     pub(super) fn leads_to(&self, recipient: &Recipient) -> bool {
         self.recipients.contains(recipient)
     }

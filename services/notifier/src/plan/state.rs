@@ -1,4 +1,4 @@
-//! What is remembered of one recipient's group, and how it is stored.
+//! The stored state of one recipient's group.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -6,43 +6,43 @@ use std::collections::BTreeMap;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::AlertKey;
 
-/// The form in which states are written; another one is not read.
+/// The version of the format; others are not read.
 const VERSION: u32 = 1;
 
-/// What is remembered of a group; nothing, if it is [`State::default`].
+/// The state of a group; [`State::default`] if nothing is pending or notified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
-    /// Since when a change waits to be told.
+    /// Since when a change waits to be notified.
     pub(super) waiting_since: Option<Timestamp>,
-    /// What was told.
+    /// What was notified.
     pub(super) episode: Option<Episode>,
 }
 
-/// What was told of a group, from its first notice to the recovery.
+/// What was notified for a group, from its first notice to the recovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Episode {
     /// The number of its first notice.
     pub(super) began: u64,
     /// The number of its last notice.
     pub(super) last: u64,
-    /// When that was made.
+    /// When the last notice was created.
     pub(super) told_at: Timestamp,
-    /// The alerts that were told as firing, with the instant since which they did.
+    /// The alerts notified as firing, with the instant since which they fire.
     pub(super) told: BTreeMap<AlertKey, Timestamp>,
 }
 
-/// A stored state that cannot be read.
+/// Stored state that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StateError {
     #[error("is not the expected JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("is of version {0}, this program knows {VERSION}")]
     Version(u32),
-    #[error("holds an instant that is none: {0}")]
+    #[error("has an invalid timestamp: {0}")]
     Instant(i64),
 }
 
-/// A state in JSON, instants in microseconds since 1970.
+/// The state in JSON, instants in microseconds since 1970.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -64,8 +64,8 @@ struct StoredEpisode {
 }
 
 impl Episode {
-    /// One whose first notice is made at `now`. That numbers it, too: the numbers of the group's next episode are
-    /// others although this one will be forgotten, as no group is told something each microsecond.
+    /// An episode whose first notice is created at `now`. Its number derives from `now`: so the group's next episode
+    /// has other numbers although this one will be forgotten, as no group gets a notice every microsecond.
     pub(super) fn begin(now: Timestamp) -> Self {
         let began = now.as_micros().unsigned_abs();
         Self { began, last: began, told_at: now, told: BTreeMap::new() }
@@ -88,7 +88,7 @@ impl State {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        // Alone at first: of another version, nothing else is known.
+        // Alone at first: nothing else is known of another version.
         #[derive(Deserialize)]
         struct Versioned {
             v: u32,
@@ -167,7 +167,7 @@ mod tests {
     fn what_cannot_be_read_is_refused_with_the_reason() {
         let refused = |text: &str| State::decode(text.as_bytes()).unwrap_err().to_string();
         assert_eq!(refused(r#"{"v":2,"new":1}"#), "is of version 2, this program knows 1");
-        assert_eq!(refused(r#"{"v":1,"waits":-1}"#), "holds an instant that is none: -1");
+        assert_eq!(refused(r#"{"v":1,"waits":-1}"#), "has an invalid timestamp: -1");
         for text in ["", "{}", r#"{"v":1,"new":1}"#, r#"{"v":1,"episode":{}}"#] {
             assert!(refused(text).starts_with("is not the expected JSON: "), "{text}");
         }

@@ -1,4 +1,4 @@
-//! `12 alerts fire, 1 notification waits since 4m: connection refused, 3 delivered in the last hour`.
+//! `12 alerts fire, 1 notification pending for 4m: connection refused, 3 delivered in the last hour`.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use watchkeeper_runtime::Grouped;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// From when on it is told that the evaluation is behind.
+/// Lag of the evaluation from which it is reported.
 const BEHIND_FROM: Duration = MINUTE;
 
-/// What an operator wants to know.
+/// The figures of the status line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) firing: usize,
-    /// Whether there are more alerts than are looked at.
+    /// Whether there are more alerts than the limit.
     pub(super) is_beyond_bound: bool,
-    /// By how much the samples that are evaluated lie in the past; `None` if none were yet.
+    /// How far evaluation lags behind; `None` if nothing was evaluated yet.
     pub(super) behind: Option<Duration>,
     pub(super) waiting: u64,
     pub(super) oldest: Option<Oldest>,
@@ -26,11 +26,11 @@ pub(super) struct Report {
     pub(super) delivered: u64,
     /// In the last hour.
     pub(super) given_up: u64,
-    /// Why no mail could be sent, if any had to be.
+    /// Why mail cannot be sent, if there are mail recipients.
     pub(super) mail_error: Option<String>,
 }
 
-/// The notification that has waited longest.
+/// The oldest pending notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Oldest {
     pub(super) age: Duration,
@@ -39,10 +39,10 @@ pub(super) struct Oldest {
 }
 
 impl Report {
-    /// What the newest notifications tell at `now`.
+    /// The report from the newest notifications at `now`.
     pub(super) fn of(newest: &[Notification], now: Timestamp) -> Self {
         let mut report = Self::default();
-        // The oldest first, so that the first that waits is the oldest that does.
+        // Oldest first, so that the first pending one is the oldest.
         for notification in newest.iter().rev() {
             match &notification.state {
                 NotificationState::Waiting { last_error, .. } => {
@@ -65,33 +65,29 @@ impl fmt::Display for Report {
             many => write!(f, "{} alerts fire", Grouped(many))?,
         }
         if self.is_beyond_bound {
-            write!(
-                f,
-                " (and those beyond the first {}, which nobody is told of)",
-                Grouped(MAX_ALERTS as u64)
-            )?;
+            write!(f, " (more than {}: the others are not notified)", Grouped(MAX_ALERTS as u64))?;
         }
         if let Some(behind) = self.behind.filter(|&behind| behind >= BEHIND_FROM) {
-            write!(f, ", evaluates what was {} ago", rough(behind))?;
+            write!(f, ", evaluation {} behind", rough(behind))?;
         }
         match self.waiting {
             0 => {}
-            1 => f.write_str(", 1 notification waits")?,
-            many => write!(f, ", {} notifications wait", Grouped(many))?,
+            1 => f.write_str(", 1 notification pending")?,
+            many => write!(f, ", {} notifications pending", Grouped(many))?,
         }
         if let Some(Oldest { age, reason }) = self.oldest.as_ref().filter(|_| self.waiting > 0) {
-            write!(f, " since {}", rough(*age))?;
+            write!(f, " for {}", rough(*age))?;
             if let Some(reason) = reason {
                 write!(f, ": {reason}")?;
             }
         }
         write!(f, ", {} delivered", Grouped(self.delivered))?;
         if self.given_up > 0 {
-            write!(f, " and {} given up", Grouped(self.given_up))?;
+            write!(f, " and {} failed", Grouped(self.given_up))?;
         }
         f.write_str(" in the last hour")?;
         match &self.mail_error {
-            Some(reason) => write!(f, ", no mail can be sent: {reason}"),
+            Some(reason) => write!(f, ", cannot send mail: {reason}"),
             None => Ok(()),
         }
     }
@@ -146,13 +142,13 @@ mod tests {
         let mut report = Report { firing: 12, waiting: 1, ..Report::of(&newest, now()) };
         assert_eq!(
             report.to_string(),
-            "12 alerts fire, 1 notification waits since 4m: connection refused, 1 delivered in the last hour"
+            "12 alerts fire, 1 notification pending for 4m: connection refused, 1 delivered in the last hour"
         );
         report.waiting = 1_200;
         report.firing = 1;
         assert_eq!(
             report.to_string(),
-            "1 alert fires, 1,200 notifications wait since 4m: connection refused, 1 delivered in the last hour"
+            "1 alert fires, 1,200 notifications pending for 4m: connection refused, 1 delivered in the last hour"
         );
     }
 
@@ -168,8 +164,8 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "10,000 alerts fire (and those beyond the first 10,000, which nobody is told of), evaluates what \
-             was 14m ago, 0 delivered and 1 given up in the last hour, no mail can be sent: connection refused"
+            "10,000 alerts fire (more than 10,000: the others are not notified), evaluation \
+             14m behind, 0 delivered and 1 failed in the last hour, cannot send mail: connection refused"
         );
     }
 }

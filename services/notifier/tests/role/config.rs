@@ -101,8 +101,8 @@ fn what_is_wrong_is_refused_by_name() {
     assert_eq!(
         errors("[[notifier.receiver]]\nname = \"a\"\n[[notifier.receiver]]\nname = \"a b\"\nmail = []"),
         [
-            "notifier.receiver[0].mail: or a webhook must be given (mail = [] to tell nobody)",
-            "notifier.receiver[1].name: may hold letters, digits and any of _.:- but has ' '",
+            "notifier.receiver[0].mail: or a webhook must be given (mail = [] to notify nobody)",
+            "notifier.receiver[1].name: may have only letters, digits and any of _.:- but has ' '",
         ]
     );
     let twice = "[[notifier.receiver]]\nname = \"a\"\nmail = []\n";

@@ -68,7 +68,10 @@ async fn by_a_clock_that_has_jumped_ahead_nothing_is_removed_and_nothing_refused
     stage.store.comes_to(3).await;
     stage.store.was_pruned().await;
     let says = role.says();
-    assert!(says.starts_with("the clock is 1825 days ahead of the last look at "), "{says}");
+    assert!(
+        says.starts_with("the clock jumped: it is 1825 days ahead of the last trusted reading, "),
+        "{says}"
+    );
     role.stop().await;
     let stored = stage.stored().await;
     assert!([0, 1, 2, 3].iter().all(|number| stored.contains(number)), "{stored:?}");
@@ -87,7 +90,10 @@ async fn by_a_clock_that_has_fallen_behind_nothing_is_refused() {
     // With the sample that tells of the clock.
     stage.store.comes_to(3).await;
     let says = role.says();
-    assert!(says.starts_with("the clock is 1824 days behind the last look at "), "{says}");
+    assert!(
+        says.starts_with("the clock jumped: it is 1824 days behind the last trusted reading, "),
+        "{says}"
+    );
     role.stop().await;
     assert_eq!(stage.dead_letters().await.records.len(), 0);
 }

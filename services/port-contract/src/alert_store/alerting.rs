@@ -3,8 +3,7 @@
 use super::{alert, alerts, cleared, firing, remember, remembered, sorted};
 use crate::Fixture;
 use crate::confusable::confusable;
-use crate::odd_text::ODD_TEXT;
-use crate::samples::{after, series};
+use crate::samples::{ODD_TEXT, after, series};
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
 use watchkeeper_ports::{AlertKey, AlertStore};
@@ -22,7 +21,7 @@ pub async fn an_alert_takes_the_place_of_the_one_of_its_rule_and_series<F: Fixtu
         let expected = sorted([&others[..], &[of_load]].concat());
         assert_eq!(alerts(&*store).await, expected);
     }
-    // Twice in one evaluation: the last counts.
+    // Twice in one evaluation: the last one wins.
     alert(&*store, [first.clone(), cleared(&first, 20)]).await;
     assert_eq!(alerts(&*store).await, sorted([&others[..], &[cleared(&first, 20)]].concat()));
 }

@@ -12,7 +12,7 @@ async fn take_over(store: &dyn AlertStore, number: u32) -> Epoch {
     store.take_over(&partition(number), &topic_id()).await.unwrap()
 }
 
-/// An evaluation that finds something of each kind, and moves the position of a partition by one.
+/// An evaluation with something of each kind, which moves the position of a partition by one.
 fn finding(epochs: &[&Epoch], next: u64) -> Evaluation {
     let load = series("load", &[]);
     Evaluation {

@@ -1,4 +1,4 @@
-//! A store as simple as can be, and many evaluations after which both must be alike.
+//! A model of the store, compared after each of many random evaluations.
 
 use super::{advance, alerts, cleared, firing, memories, partition, position, remembered, try_store};
 use crate::Fixture;
@@ -23,7 +23,6 @@ struct Model {
 }
 
 impl Model {
-    /// Whether the evaluation was stored.
     fn store(&mut self, evaluation: &Evaluation) -> bool {
         let position = |partition| self.positions.get(partition).copied().unwrap_or(0);
         if evaluation.advances.iter().any(|advance| Some(position(&advance.partition)) != advance.expected) {
@@ -58,7 +57,7 @@ impl Model {
     }
 }
 
-/// Some findings about random series, of one partition; every fifth is that of a zombie.
+/// Random results for random series of one partition; every fifth evaluation is that of a zombie.
 fn any_evaluation(random: &mut StdRng, model: &Model, all: &[Arc<Series>], step: u64) -> Evaluation {
     let number = random.random_range(0..PARTITIONS);
     let expected = model.positions.get(&partition(number)).copied().unwrap_or(0);
@@ -76,7 +75,7 @@ fn any_evaluation(random: &mut StdRng, model: &Model, all: &[Arc<Series>], step:
     evaluation
 }
 
-/// Alerts, some of them cleared, with instants of which some are those at which they cleared.
+/// Alerts, some of them cleared; some of the instants are those of clearing.
 fn any_removal(random: &mut StdRng, model: &Model, step: u64) -> Vec<(AlertKey, u64)> {
     let of_alert =
         |(key, _): (&AlertKey, _)| (key.clone(), random.random_range(step.saturating_sub(5)..=step));

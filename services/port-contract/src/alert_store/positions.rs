@@ -1,4 +1,4 @@
-//! Storing what was found and moving positions.
+//! Storing evaluations and committing positions.
 
 use super::{advance, alerts, firing, memories, memory, partition, position, remembered, try_store};
 use crate::Fixture;
@@ -9,7 +9,7 @@ use watchkeeper_ports::{
     Advance, AlertStore, Evaluation, Group, PortError, StoredPosition, Topic, TopicPartition,
 };
 
-/// An evaluation that finds something of each kind.
+/// An evaluation with something of each kind.
 fn finding(rule: &str, advances: impl Into<Vec<Advance>>) -> Evaluation {
     let load = series("load", &[]);
     Evaluation {
@@ -54,7 +54,7 @@ pub async fn a_zombies_evaluation_fails_and_stores_nothing<F: Fixture<dyn AlertS
     let fixture = F::fresh().await;
     let store = fixture.open().await;
     try_store(&*store, moving([advance(0, 0, 10)])).await.unwrap();
-    // The last moves nothing, and is compared all the same.
+    // The last one changes nothing, but is compared all the same.
     for (expected, next) in [(0, 5), (9, 20), (11, 20), (9, 9)] {
         match try_store(&*store, finding("zombie", [advance(0, expected, next)])).await.unwrap_err() {
             PortError::PositionMoved { partition: moved, expected: said, found } => {

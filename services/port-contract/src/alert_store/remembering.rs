@@ -1,9 +1,9 @@
-//! What evaluators remember.
+//! Evaluator state.
 
 use super::{memories, memory, partition, remember, remembered};
 use crate::Fixture;
 use crate::confusable::confusable;
-use crate::odd_text::ODD_TEXT;
+use crate::samples::ODD_TEXT;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use watchkeeper_ports::{AlertStore, Memory, Page, Topic, TopicPartition};
@@ -17,7 +17,7 @@ pub async fn a_memory_takes_the_place_of_the_one_before<F: Fixture<dyn AlertStor
         assert_eq!(memories(&*store, 0).await, [memory("test/a", state), memory("test/b", "stays")]);
         assert_eq!(store.memory("test/a").await.unwrap().unwrap(), state);
     }
-    // Not text, and twice in one evaluation: the last counts.
+    // Not text, and twice in one evaluation: the last one wins.
     let bytes: Vec<u8> = (0..=255).collect();
     let last = Memory { series_key: "test/a".into(), state: bytes.clone().into() };
     remember(&*store, [remembered(0, "test/a", "first"), (partition(0), last)]).await;

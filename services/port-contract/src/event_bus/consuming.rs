@@ -1,4 +1,4 @@
-//! What one member sees.
+//! Consuming as a single member.
 
 use super::member::{Member, positions, sorted, values};
 use super::{group, numbered, publish, topic};
@@ -17,7 +17,7 @@ pub async fn the_first_delivery_about_a_partition_is_its_assignment<F: Fixture<d
         }
         other => panic!("{other:?}"),
     }
-    // The member that wraps it checks the rest: no records of a partition that was not assigned.
+    // The wrapper checks the rest: no records of a partition that is not assigned.
     let mut member = Member::join(&*bus, &topic, &group()).await;
     member.batches(100).await;
 }

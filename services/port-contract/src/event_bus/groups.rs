@@ -1,4 +1,4 @@
-//! What a group remembers and shares.
+//! Positions and sharing in a group.
 
 use super::member::{Member, positions, sorted, values};
 use super::{group, numbered, publish, topic};
@@ -30,7 +30,7 @@ pub async fn members_share_the_records<F: Fixture<dyn EventBus>>() {
     let (bus, topic, group) = (fixture.open().await, topic(), group());
     let mut one = Member::join(&*bus, &topic, &group).await;
     let mut other = Member::join(&*bus, &topic, &group).await;
-    // Until the group has settled, a partition may change hands: then what was not committed comes twice.
+    // Until the rebalance is over, a partition may change hands: then uncommitted records come twice.
     publish(&*bus, &topic, numbered(0..RECORDS as u64, 100)).await;
     let mut received = Vec::new();
     soon(async {
@@ -91,7 +91,7 @@ pub async fn a_commit_may_go_back<F: Fixture<dyn EventBus>>() {
     assert!(sorted(member.values(10).await).into_iter().eq(0..10));
 }
 
-/// Before the next call, with which the records begin to come: they come from where was sought all the same.
+/// Before the next call, with which records begin to come: they begin where the caller sought all the same.
 pub async fn a_position_can_be_committed_once_its_partition_is_assigned<F: Fixture<dyn EventBus>>() {
     let fixture = F::fresh().await;
     let (bus, topic, group) = (fixture.open().await, topic(), group());
@@ -142,7 +142,7 @@ pub async fn a_waiting_member_takes_over_from_one_that_leaves<F: Fixture<dyn Eve
     leaver.commit(std::slice::from_ref(&committed)).await;
     let mut heir = Member::join(&*bus, &topic, &group).await;
     let taking_over = tokio::spawn(async move {
-        // Until the group has settled, a partition may change hands and its records come twice.
+        // Until the rebalance is over, a partition may change hands and its records come twice.
         let mut last = None;
         while last != Some(9) {
             last = values(&[heir.records(100).await]).last().copied();

@@ -1,4 +1,4 @@
-//! A member of a group, as a test sees it.
+//! A group member for tests.
 
 use crate::soon;
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use watchkeeper_ports::{
     Delivery, EventBus, Group, Position, ReceivedBatch, Subscription, Topic, TopicPartition,
 };
 
-/// A member, and what it was told of its partitions.
+/// A member, and its assigned partitions.
 pub(super) struct Member {
     pub(super) subscription: Box<dyn Subscription>,
     pub(super) assigned: BTreeSet<TopicPartition>,
@@ -17,7 +17,6 @@ impl Member {
         Self { subscription: bus.subscribe(topic, group).await.unwrap(), assigned: BTreeSet::new() }
     }
 
-    /// The next records.
     pub(super) async fn records(&mut self, max_records: usize) -> ReceivedBatch {
         loop {
             match soon(self.subscription.next(max_records)).await.unwrap() {
@@ -37,7 +36,7 @@ impl Member {
         }
     }
 
-    /// Batches until they hold so many records.
+    /// Batches with this many records in all.
     pub(super) async fn batches(&mut self, records: usize) -> Vec<ReceivedBatch> {
         let (mut batches, mut received) = (Vec::new(), 0);
         while received < records {
@@ -49,24 +48,23 @@ impl Member {
         batches
     }
 
-    /// The values of so many records, in the order of their delivery.
+    /// The values of this many records, in order of delivery.
     pub(super) async fn values(&mut self, records: usize) -> Vec<u64> {
         values(&self.batches(records).await)
     }
 
-    /// Commits what was received.
     pub(super) async fn commit(&mut self, batches: &[ReceivedBatch]) {
         self.subscription.commit(&positions(batches)).await.unwrap();
     }
 }
 
-/// The numbers that records hold.
+/// The numbers in the records.
 pub(super) fn values(batches: &[ReceivedBatch]) -> Vec<u64> {
     let records = batches.iter().flat_map(|batch| batch.records.iter());
     records.map(|record| str::from_utf8(record.value).unwrap().parse().unwrap()).collect()
 }
 
-/// Where these batches end, by partition.
+/// The positions after these batches, by partition.
 pub(super) fn positions(batches: &[ReceivedBatch]) -> Vec<Position> {
     let mut positions: Vec<Position> = Vec::new();
     for batch in batches {

@@ -1,4 +1,4 @@
-//! What becomes of what is published.
+//! Publishing.
 
 use super::member::{Member, sorted, values};
 use super::{group, numbered, publish, topic};
@@ -67,7 +67,7 @@ pub async fn a_key_says_in_which_partition_its_records_lie<F: Fixture<dyn EventB
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
     let keys: Vec<_> = (1..=u8::MAX).map(|length| vec![length; length.into()]).collect();
-    // The topic need not be there yet.
+    // The topic need not exist yet.
     let placement = bus.placement(&topic).await.unwrap();
     let watermarks = bus.watermarks(&topic).await.unwrap();
     assert_eq!(watermarks.len(), placement.partitions() as usize);
@@ -88,7 +88,7 @@ pub async fn a_topic_of_records_that_are_published_once_more_has_as_many_partiti
 >() {
     let fixture = F::fresh().await;
     let (bus, topic) = (fixture.open().await, topic());
-    // Whichever of the two is named first.
+    // Whichever of the two is used first.
     let again = bus.placement(&topic.repartition()).await.unwrap();
     let placement = bus.placement(&topic).await.unwrap();
     assert_eq!(again.partitions(), placement.partitions());
@@ -169,7 +169,6 @@ fn one(value: &[u8], header: &str) -> RecordBatch {
     batch.finish()
 }
 
-/// Bytes that no compression makes smaller.
 fn noise(bytes: usize) -> Vec<u8> {
     let mut random = StdRng::seed_from_u64(7);
     (0..bytes).map(|_| random.random()).collect()

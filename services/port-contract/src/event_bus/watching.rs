@@ -1,4 +1,4 @@
-//! What can be seen of a topic from outside any group.
+//! Topics seen from outside any group.
 
 use super::member::{Member, sorted, values};
 use super::{group, numbered, publish, topic};
@@ -81,7 +81,7 @@ pub async fn a_topic_that_was_published_to_is_listed<F: Fixture<dyn EventBus>>()
     publish(&*bus, &topic.dead_letters(), numbered([1], 1)).await;
     let topics = bus.topics().await.unwrap();
     assert!(topics.is_sorted() && topics.contains(&topic) && topics.contains(&topic.dead_letters()));
-    // A partition of a topic that nobody named has nothing in it.
+    // A partition of a topic that does not exist is empty.
     let unknown = TopicPartition::new(super::topic(), 0);
     assert!(bus.read(&unknown, 0, 10).await.is_ok_and(|batch| batch.records.is_empty()));
 }

@@ -1,6 +1,6 @@
-//! Exactly when, and in which order.
+//! Exact instants, and order.
 //!
-//! Lives are long here, so that an engine that looks at its own clock has no part in it.
+//! Times to live are long here, so that the clock of an engine does not matter.
 
 use super::{LONG, all, put, sample, ttl};
 use crate::Fixture;

@@ -1,4 +1,4 @@
-//! How far each partition was taken.
+//! Positions.
 
 use crate::Fixture;
 use crate::samples::{created_anew, topic_id};

@@ -1,6 +1,5 @@
-//! Texts that are addresses of mail, nearly are, or look like it.
+//! Texts that are mail addresses, nearly are, or look like it.
 
-/// What may stand before an address.
 const NAMES: [&str; 15] = [
     "",
     "\"\"",
@@ -19,7 +18,6 @@ const NAMES: [&str; 15] = [
     "a\r\nBcc: all@example.net",
 ];
 
-/// What may stand before the `@`.
 const LOCALS: [&str; 14] = [
     "ops",
     "a.b+c",
@@ -37,10 +35,9 @@ const LOCALS: [&str; 14] = [
     "x x",
 ];
 
-/// The longest: 64 bytes.
+/// The longest one: 64 bytes.
 const LONGEST: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-/// What may stand behind the `@`.
 const HOSTS: [&str; 25] = [
     "example.org",
     "localhost",
@@ -69,7 +66,7 @@ const HOSTS: [&str; 25] = [
     "a\nb",
 ];
 
-/// Every combination of them, alone and with a name.
+/// Every combination, bare and with a name.
 pub fn addresses() -> impl Iterator<Item = String> {
     let long = ["x".repeat(200), "ы".repeat(100), format!("\"{}\"", "\\\"".repeat(80)), "a b ".repeat(50)];
     let names = NAMES.map(str::to_owned).into_iter().chain(long);

@@ -1,19 +1,18 @@
-//! What a mail becomes.
+//! The messages that are sent.
 
 use super::{MailFixture, address, arrival, mail, parse};
-use crate::odd_text::ODD_TEXT;
-use crate::samples::after;
+use crate::samples::{ODD_TEXT, after};
 use mail_parser::MimeHeaders as _;
 use watchkeeper_domain::text;
 use watchkeeper_ports::Mail;
 
-/// Longest line of a message, in bytes, its end aside (RFC 5322, 2.1.1).
+/// Longest line of a message, in bytes, without its end (RFC 5322, 2.1.1).
 const MAX_LINE_BYTES: usize = 998;
 
-/// The fields of the header, of which each is there once.
+/// Header fields, each of which must occur once.
 const FIELDS: [&str; 6] = ["Message-ID", "Date", "From", "To", "Subject", "MIME-Version"];
 
-/// The lines of a text: how a body ends its lines, and whether the last has an end, is not promised.
+/// The lines of a text: line ends, and whether the last line has one, are not promised.
 fn lines(text: &str) -> Vec<&str> {
     text.trim_end().lines().collect()
 }
@@ -59,7 +58,7 @@ pub async fn texts_come_back_exactly<F: MailFixture>() {
     let from_lines = "From here\n>From there\nFrom: somebody@example.net\n\n--\n-- \nend";
     let long = "слово и word ".repeat(2_000);
     let ascii = "x".repeat(10_000);
-    // What would be obeyed or not seen is written out; that stays as it is.
+    // Control and invisible characters are escaped first; the rest must stay.
     let mut odd = text::lines(ODD_TEXT).into_owned();
     odd.push_str("\n=20=\n=?utf-8?q?x?=\n\ttab\nlast");
     for text in [dots, from_lines, &long, &ascii, &odd, ""] {

@@ -1,4 +1,4 @@
-//! Handing mails over.
+//! Sending mails.
 
 use super::{MailFixture, addresses, assert_rejected, mail, only, parse};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use watchkeeper_domain::MailAddress;
 use watchkeeper_ports::Mail;
 
-/// Which mails arrived, by the left side of their `Message-ID`.
+/// The mails that arrived, by the local part of their `Message-ID`.
 async fn ids(fixture: &impl MailFixture) -> Vec<String> {
     let received = fixture.received().await;
     let id =
@@ -37,7 +37,7 @@ pub async fn mails_of_different_ids_are_different_mails<F: MailFixture>() {
     assert_eq!(ids(&fixture).await, ["1", "A", "a", "a-1", "a.1", &longest]);
 }
 
-/// One in so many of [`addresses`] is tried; a prime, so that each of their parts is.
+/// One in this many of [`addresses`] is tried; a prime, so that each of their parts is.
 const EVERY: usize = 13;
 
 pub async fn mail_to_and_from_every_address_arrives<F: MailFixture>() {

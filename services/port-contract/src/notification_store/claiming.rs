@@ -1,4 +1,4 @@
-//! Who sends what.
+//! Claims.
 
 use super::{LEASE, claim, ids, lease, notification, send, settle, waiting};
 use crate::Fixture;
@@ -82,7 +82,8 @@ pub async fn claims_at_the_same_time_share_what_is_due<F: Fixture<dyn Notificati
         let store = Arc::clone(&store);
         tasks.spawn(async move {
             let mut claimed = Vec::new();
-            // An engine may leave out what another claim holds in this moment: empty once is not the end.
+            // An engine may skip what another claim has locked at this moment: one empty answer is not the
+            // end.
             while store.waiting().await.unwrap() > 0 {
                 for Claimed { lease, .. } in store.claim(after(NOTIFICATIONS), LEASE, 7).await.unwrap() {
                     let outcome = Outcome::Delivered { at: after(NOTIFICATIONS) };

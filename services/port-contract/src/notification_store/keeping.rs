@@ -1,9 +1,8 @@
-//! What is kept, and until when.
+//! Retention.
 
 use super::{ALL, LEASE, claim, ids, lease, newest, notification, send, settle};
 use crate::Fixture;
-use crate::odd_text::ODD_TEXT;
-use crate::samples::after;
+use crate::samples::{ODD_TEXT, after};
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{Claimed, Lease, NotificationStore, Outcome, Tenure};
 
@@ -75,7 +74,7 @@ pub async fn pruning_removes_what_is_old_and_does_not_wait<F: Fixture<dyn Notifi
     let kept: Vec<_> = (0..MANY).rev().filter(|number| *number >= 2_800 || number % 4 > 1).map(id).collect();
     assert_eq!(ids(&newest(&*store).await), kept);
     assert_eq!(store.waiting().await.unwrap(), MANY / 2);
-    // What is gone may come again.
+    // A removed one may come again.
     send(&*store, [notification(&id(0), 0)]).await;
     assert_eq!(store.waiting().await.unwrap(), MANY / 2 + 1);
 }

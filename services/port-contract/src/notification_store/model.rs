@@ -1,4 +1,4 @@
-//! An outbox as simple as can be, and many steps after which both must be alike.
+//! A model of the outbox, compared after each of many random steps.
 
 use super::{LEASE, change, newest, notification, plan, removal};
 use crate::Fixture;
@@ -30,9 +30,8 @@ impl Entry {
 struct Model {
     groups: BTreeMap<&'static str, String>,
     entries: BTreeMap<String, Entry>,
-    /// How many were ever stored.
     stored: usize,
-    /// All that were ever given out.
+    /// All leases ever granted.
     leases: Vec<Lease>,
 }
 
@@ -59,7 +58,7 @@ impl Model {
         self.leases.push(lease.clone());
     }
 
-    /// The entry, if it is held with that lease.
+    /// The entry, if it is held with this lease.
     fn held(&mut self, lease: &Lease, even_if_lost: bool) -> Option<&mut Entry> {
         let entry = self.entries.get_mut(lease.id()).filter(|entry| entry.waits())?;
         (even_if_lost || lease.ends().contains(&entry.due_at)).then_some(entry)
@@ -126,7 +125,7 @@ fn any_outcome(random: &mut StdRng, now: u64) -> Outcome {
     }
 }
 
-/// Changes or removes a group, as one who has seen it or one who has not, and makes a notification.
+/// Changes or removes a group, with the current version or an outdated one, and creates a notification.
 async fn any_plan(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
     let key = KEYS[random.random_range(0..KEYS.len())];
     let groups = store.groups().await.unwrap();
@@ -134,7 +133,7 @@ async fn any_plan(store: &dyn NotificationStore, random: &mut StdRng, model: &mu
     let expected = if random.random_ratio(1, 4) { seen + 1 } else { seen };
     let state = random.random_ratio(3, 4).then(|| format!("state {now}"));
     let group = state.as_ref().map_or(removal(key, expected), |state| change(key, expected, state));
-    // Some have ids that were there already.
+    // Some have ids that already exist.
     let id = random.random_range(0..=now).to_string();
     let made = Notification { group: key.into(), ..notification(&id, now) };
     let planned = plan(store, [group], [made.clone()]).await;
@@ -148,7 +147,7 @@ async fn any_plan(store: &dyn NotificationStore, random: &mut StdRng, model: &mu
     }
 }
 
-/// Renews or settles, by one whose lease may be lost.
+/// Renews or settles, with a lease that may be lost.
 async fn any_holder(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
     let Some(index) = model.leases.len().checked_sub(1) else { return };
     let index = random.random_range(0..=index);

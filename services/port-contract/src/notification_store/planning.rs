@@ -1,9 +1,8 @@
-//! Groups of alerts, and what is decided about them.
+//! Groups of alerts, and plans.
 
 use super::{change, claim, group, lease, newest, notification, plan, removal, send, settle, version};
 use crate::Fixture;
-use crate::odd_text::ODD_TEXT;
-use crate::samples::after;
+use crate::samples::{ODD_TEXT, after};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use watchkeeper_domain::{Channel, Notification};

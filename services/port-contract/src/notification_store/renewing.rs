@@ -1,4 +1,4 @@
-//! Who holds a notification, and for how long.
+//! Leases and their renewal.
 
 use super::{LEASE, claim, claim_one, ids, newest, notification, send, settle, waiting};
 use crate::Fixture;
@@ -6,14 +6,14 @@ use crate::samples::after;
 use watchkeeper_domain::NotificationState;
 use watchkeeper_ports::{Lease, NotificationStore, Outcome, Tenure};
 
-/// When a lease ends that was begun at 0.
+/// The end of a lease that began at 0.
 const END: u64 = LEASE.as_secs();
 
 fn failed(retry_at: u64) -> Outcome {
     Outcome::Failed { retry_at: after(retry_at), reason: "busy".into() }
 }
 
-/// Renews a lease until `end`, and notes that it was.
+/// Renews a lease until `end`, and applies the grant.
 async fn renew(store: &dyn NotificationStore, lease: &mut Lease, end: u64) -> Tenure {
     lease.ask_for(after(end));
     let tenure = store.renew(lease).await.unwrap();
@@ -140,7 +140,7 @@ pub async fn what_is_settled_is_not_renewed<F: Fixture<dyn NotificationStore>>()
     ];
     for (id, outcome) in ["1", "2", "3"].into_iter().zip(outcomes) {
         send(&*store, [notification(id, 0)]).await;
-        // Not the time at which it is settled or tried again: a lease is known by its end.
+        // Not the time of its settlement or retry: a lease is identified by its end.
         let mut lease = claim_one(&*store, 1).await;
         settle(&*store, &lease, &outcome).await;
         let settled = newest(&*store).await;

@@ -1,13 +1,12 @@
-//! What became of attempts to send.
+//! Outcomes of attempts to send.
 
 use super::{claim, ids, lease, newest, notification, send, settle, unclaimed, waiting};
 use crate::Fixture;
-use crate::odd_text::ODD_TEXT;
-use crate::samples::after;
+use crate::samples::{ODD_TEXT, after};
 use watchkeeper_domain::{Notification, NotificationState};
 use watchkeeper_ports::{NotificationStore, Outcome, Tenure};
 
-/// Later than anything here is to be tried again.
+/// Later than any retry here.
 const MUCH_LATER: u64 = 1_000_000;
 
 fn delivered(at: u64) -> Outcome {
@@ -55,7 +54,7 @@ pub async fn a_failed_attempt_is_counted_and_tried_again_in_time<F: Fixture<dyn 
     send(&*store, [notification("1", 0)]).await;
     claim(&*store, 0, 10).await;
     let mut held = lease("1", 0);
-    // Sooner or later than the lease has ended.
+    // Before or after the end of the lease.
     for (attempts, retry_at) in [(1, 10), (2, 500)] {
         assert_eq!(settle(&*store, &held, &failed(retry_at, ODD_TEXT)).await, Tenure::Held);
         let expected =
@@ -66,7 +65,7 @@ pub async fn a_failed_attempt_is_counted_and_tried_again_in_time<F: Fixture<dyn 
         assert_eq!(claim(&*store, retry_at, 10).await, [expected]);
         held = lease("1", retry_at);
     }
-    // A lease that ended without an outcome is no attempt that failed.
+    // A lease that ended without an outcome is not a failed attempt.
     settle(&*store, &held, &failed(600, "busy")).await;
     claim(&*store, 600, 10).await;
     let again = claim(&*store, MUCH_LATER, 10).await;

@@ -1,4 +1,4 @@
-//! Questions about what is stored.
+//! Queries.
 
 use super::{of, put, query, rollup, start};
 use crate::Fixture;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use watchkeeper_domain::{Rollup, RollupQuery, Series, SeriesFilter, SeriesRollups, Timestamp, Window};
 use watchkeeper_ports::{Page, RollupStore};
 
-/// The rollups lie within so many windows.
+/// The rollups lie within this many windows.
 const WINDOWS: u32 = 40;
 
 /// Every rollup of every series, window by window.
@@ -38,7 +38,7 @@ impl Model {
     }
 }
 
-/// Rollups of random windows, some of them put again with other numbers.
+/// Rollups of random windows, some of them put again with other values.
 async fn fill(store: &dyn RollupStore) -> Model {
     let (mut random, all, mut model) = (StdRng::seed_from_u64(1), confusable(), Model::default());
     for window in Window::ALL.repeat(20) {
@@ -48,7 +48,7 @@ async fn fill(store: &dyn RollupStore) -> Model {
             let (number, value) = (random.random_range(0..WINDOWS), f64::from(random.random_range(0..1_000)));
             some.entry(series).or_default().insert(number, rollup(window, number, value));
         }
-        // Against the order of their keys, which nothing asks for.
+        // Against the order of their keys, which is not required.
         let some = some.into_iter().rev();
         let some: Vec<_> =
             some.map(|(series, rollups)| of(&series, rollups.into_values().collect::<Vec<_>>())).collect();

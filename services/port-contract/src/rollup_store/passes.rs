@@ -1,4 +1,4 @@
-//! How far each pass has come.
+//! Progress of passes.
 
 use super::start;
 use crate::Fixture;
@@ -17,7 +17,7 @@ pub async fn a_pass_that_made_nothing_has_come_nowhere<F: Fixture<dyn RollupStor
 pub async fn how_far_a_pass_has_come_is_kept_and_replaced<F: Fixture<dyn RollupStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
-    // It may go back, to make rollups anew.
+    // It may move back, to roll up again.
     for until in [hour(3), hour(4), hour(1), Timestamp::MIN, Timestamp::MAX] {
         store.set_made_until("hourly", until).await.unwrap();
         assert_eq!(store.made_until("hourly").await.unwrap(), Some(until));

@@ -1,4 +1,4 @@
-//! Removing what is old.
+//! Pruning.
 
 use super::{all, of, put, rollup, start};
 use crate::Fixture;
@@ -42,7 +42,7 @@ pub async fn a_series_without_rollups_can_come_back<F: Fixture<dyn RollupStore>>
     put(&*store, &daily, Window::Day, 0, 1.0).await;
     assert_eq!(store.prune(Window::Hour, start(Window::Hour, 1)).await.unwrap(), 3);
     assert_eq!(all(&*store, Window::Hour).await, []);
-    // In another order, so that a number that was remembered for a series would be another's.
+    // In another order, so that a stale cached id would be another's.
     for (number, series) in (2..).zip([&other, &daily, &one]) {
         put(&*store, series, Window::Hour, number, 2.0).await;
     }

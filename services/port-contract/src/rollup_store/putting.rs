@@ -123,7 +123,7 @@ pub async fn puts_at_the_same_time_lose_nothing<F: Fixture<dyn RollupStore>>() {
     for task in 0..TASKS {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
-            // All tasks meet each series for the first time at about the same moment.
+            // All tasks see each series for the first time at about the same moment.
             for number in 0..PUTS {
                 put(&*store, &series(&format!("s{number}"), &[]), Window::Hour, task, 1.0).await;
             }

@@ -1,4 +1,4 @@
-//! Storing samples and moving positions.
+//! Storing samples and committing positions.
 
 use super::{append, batch, everything};
 use crate::Fixture;
@@ -82,7 +82,7 @@ pub async fn a_zombies_append_fails_and_stores_nothing<F: Fixture<dyn SampleStor
     }
     assert_eq!(position(&*store, 0).await, Some(10));
     assert_eq!(everything(&*store).await, [sample(&load, 0, 1.0)]);
-    // What the zombie wanted to store can still be stored by its successor.
+    // The zombie's samples can still be stored by its successor.
     append(&*store, [sample(&new_series, 9, 9.0)]).await;
     assert_eq!(everything(&*store).await.len(), 2);
 }
@@ -160,7 +160,7 @@ pub async fn appends_at_the_same_time_lose_nothing<F: Fixture<dyn SampleStore>>(
     for task in 0..TASKS {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
-            // All tasks meet each series for the first time at about the same moment.
+            // All tasks see each series for the first time at about the same moment.
             for number in 0..APPENDS {
                 let shared = series(&format!("shared_{number}"), &[]);
                 append(&*store, [sample(&shared, task, 1.0), sample(&shared, 1_000, 1.0)]).await;

@@ -1,4 +1,4 @@
-//! Questions about what is stored.
+//! Queries.
 
 use super::{append, labelled};
 use crate::Fixture;
@@ -92,7 +92,7 @@ pub async fn latest_is_the_newest_of_each_series_by_key<F: Fixture<dyn SampleSto
     let all = twelve_series(&*store).await;
     let newer: Vec<_> = (1..).zip(&all).map(|(second, series)| sample(series, second, 2.0)).collect();
     append(&*store, newer.clone()).await;
-    // Late, and so not the latest.
+    // Appended late, but not the latest.
     append(
         &*store,
         newer
@@ -156,7 +156,7 @@ pub async fn a_range_is_what_a_simple_model_says<F: Fixture<dyn SampleStore>>() 
     let all = [series("a", &[]), series("b", &[]), series("c", &[])];
     let mut samples: BTreeMap<(usize, u64), f64> = BTreeMap::new();
     for _ in 0..2_000 {
-        // Whole numbers, so that a sum is exact in whatever order an engine adds.
+        // Whole numbers, so that a sum is exact in any order of addition.
         let value = f64::from(random.random_range(-1_000..1_000));
         samples.entry((random.random_range(0..3), random.random_range(0..7_200))).or_insert(value);
     }
@@ -176,7 +176,7 @@ pub async fn a_range_is_what_a_simple_model_says<F: Fixture<dyn SampleStore>>() 
     }
 }
 
-/// The same answer, by the shortest way to it.
+/// The expected answer, computed in the simplest way.
 fn model(
     all: &[Arc<Series>],
     samples: &BTreeMap<(usize, u64), f64>,

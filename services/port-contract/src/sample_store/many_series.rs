@@ -1,4 +1,4 @@
-//! How many series there may be, and how many a question may be about.
+//! The limits of series in a store and in a query.
 
 use super::{append, batch, everything};
 use crate::Fixture;
@@ -11,10 +11,10 @@ use watchkeeper_ports::{
     asked_of_too_many, too_many_series,
 };
 
-/// Longer than a store may keep more than it was asked to: it may drop whole days alone.
+/// Longer than a store may exceed the retention: it may drop only whole days.
 const LATER: u64 = 10 * 86_400;
 
-/// A sample of the series of each name, one second after another.
+/// A sample of the series with each name, one second after another.
 fn of_names(names: &str) -> Vec<Sample> {
     let names = names.split(' ').zip(0..);
     names.map(|(name, second)| sample(&series(name, &[]), second, 1.0)).collect()
@@ -24,7 +24,7 @@ fn at_most(max_series: u64, samples: Vec<Sample>) -> (u64, Append<Sample>) {
     (max_series, Append::of(samples))
 }
 
-/// What is stored, or the samples for whose series there is no room, and how many series there are.
+/// The samples stored, or those whose series exceed the limit, and how many series there are.
 async fn try_append(
     store: &dyn SampleStore,
     (max_series, append): (u64, Append<Sample>),
@@ -54,7 +54,7 @@ pub async fn as_many_series_are_stored_as_may_be_and_the_others_are_named<F: Fix
     let store = fixture.open().await;
     assert_eq!(try_append(&*store, at_most(3, of_names("a b a"))).await, Ok(3));
     let (_, left) = try_append(&*store, at_most(3, of_names("a c c d e a d"))).await.unwrap_err();
-    // Which of the new series has the last place is not promised; that all its samples have is.
+    // Which new series gets the last place is not promised, but then all its samples are stored.
     assert!([vec![3, 4, 6], vec![1, 2, 4], vec![1, 2, 3, 6]].contains(&left), "{left:?}");
     let mut samples = of_names("a c c d e a d");
     left.iter().rev().for_each(|&index| drop(samples.remove(index)));
@@ -86,7 +86,7 @@ pub async fn samples_of_known_series_are_stored_where_there_is_no_room_for_other
     let fixture = F::fresh().await;
     let store = fixture.open().await;
     append(&*store, of_names("a b c")).await;
-    // Fewer than there are: the limit was lowered.
+    // Below the current number: the limit was lowered.
     assert_eq!(try_append(&*store, at_most(1, of_names("a a a"))).await, Ok(2));
     drop(store);
     let store = fixture.open().await;
@@ -118,7 +118,7 @@ pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<d
         store.append(batch((first..first + BATCH).map(numbered).collect::<Vec<_>>())).await.unwrap();
     }
     let all = SeriesFilter::default();
-    // Later than all samples: each series is looked at in vain.
+    // Later than all samples: no series has any.
     let range = |filter: &SeriesFilter, from| {
         let (from, to, minute) = (after(from), after(from + 60), Duration::from_secs(60));
         RangeQuery::new(filter.clone(), from, to, minute, Aggregate::Count).unwrap()
@@ -133,7 +133,7 @@ pub async fn questions_about_more_series_than_the_limit_are_refused<F: Fixture<d
     refused(store.newest(&all, 3, Timestamp::MAX).await.map(|found| found.len()));
     refused(store.range(&range(&all, 60), 3).await.map(|found| found.len()));
     assert_eq!(store.range(&range(&all, 0), 3).await.unwrap().len(), 3, "they are found at once");
-    // By name there are fewer; a page is one among any number; and one series is found among all.
+    // By name there are fewer; paging has no limit; and one series is found among all.
     assert_eq!(store.newest(&SeriesFilter::named("test", "many"), 3, Timestamp::MAX).await.unwrap().len(), 3);
     assert_eq!(
         store.newest(&SeriesFilter::named("test", "one"), 3, Timestamp::MAX).await.unwrap(),

@@ -1,4 +1,4 @@
-//! A store as simple as can be, and many questions that both must answer alike.
+//! A model of the store, compared over many random queries.
 
 use super::append;
 use crate::Fixture;
@@ -18,7 +18,7 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::{Page, SampleStore};
 
-/// The samples of most questions lie within so many seconds.
+/// The samples of most queries lie within this many seconds.
 const SECONDS: u64 = 4 * 3_600;
 const DAY: u64 = 86_400;
 
@@ -78,7 +78,7 @@ impl Model {
         self.0.values().flat_map(BTreeMap::keys).min().copied()
     }
 
-    /// The values of a series within `range`, by the start of the window they fall in.
+    /// The values of a series within `range`, by window start.
     fn windows(
         &self,
         series: &Arc<Series>,
@@ -108,7 +108,7 @@ impl Model {
     }
 }
 
-/// The aggregate of values in order of time, as its definition has it.
+/// The aggregate of values in order of time, by definition.
 fn fold(aggregate: Aggregate, values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -127,14 +127,14 @@ fn fold(aggregate: Aggregate, values: &[f64]) -> f64 {
     }
 }
 
-/// Samples at random instants within so many seconds, some of them repeated.
+/// Samples at random instants within this many seconds, some of them duplicated.
 async fn fill(store: &dyn SampleStore, seconds: u64) -> Model {
     let (mut random, all, mut model) = (StdRng::seed_from_u64(1), confusable(), Model::default());
     for _ in 0..4 {
         let any = |_| Sample {
             series: Arc::clone(&all[random.random_range(0..all.len())]),
             collected_at: after(random.random_range(0..seconds)),
-            // Quarters, so that a sum is exact in whatever order an engine adds.
+            // Quarters, so that a sum is exact in any order of addition.
             value: f64::from(random.random_range(-4_000..4_000)) / 4.0,
         };
         let samples: Vec<_> = (0..2_000).map(any).collect();
@@ -166,7 +166,7 @@ pub async fn latest_and_newest_of_any_filter_are_what_a_model_says<F: Fixture<dy
     let fixture = F::fresh().await;
     let store = fixture.open().await;
     let model = fill(&*store, SECONDS).await;
-    // Which of several samples of one instant come first is not promised.
+    // The order of samples at one instant is not promised.
     let instants = |samples: &[Sample]| samples.iter().map(|sample| sample.collected_at).collect::<Vec<_>>();
     for (seed, filter) in filters() {
         let latest = store.latest(&filter, &Page::first(1_000), Timestamp::MAX).await.unwrap();
@@ -224,7 +224,7 @@ pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;
     let mut model = fill(&*store, SECONDS).await;
-    // Days later, so that a store that drops whole days of samples can keep the promise.
+    // Days later, so that a store that drops only whole days passes too.
     let later: Vec<_> = confusable()
         .into_iter()
         .step_by(3)
@@ -242,7 +242,7 @@ pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
             model.latest(&all)
         );
     }
-    // Others come back first, so that a number that was remembered for a series would be another's.
+    // Other series come back first, so that a stale cached id would be another's.
     for sample in later.into_iter().rev() {
         append(&*store, [sample.clone()]).await;
         model.append(&[sample]);

@@ -1,4 +1,4 @@
-//! Removing what is old.
+//! Pruning.
 
 use super::{append, everything};
 use crate::Fixture;
@@ -8,7 +8,7 @@ use watchkeeper_domain::SeriesFilter;
 use watchkeeper_ports::{Page, SampleStore};
 
 pub async fn pruning_removes_what_is_older_and_nothing_else<F: Fixture<dyn SampleStore>>() {
-    // A day apart, so that a store that drops whole days of samples can keep the promise.
+    // A day apart, so that a store that drops only whole days passes too.
     const DAY: u64 = 86_400;
     let fixture = F::fresh().await;
     let store = fixture.open().await;

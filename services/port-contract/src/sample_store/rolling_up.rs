@@ -1,4 +1,4 @@
-//! Making rollups, and where to begin with it.
+//! Computing rollups, and finding where to begin.
 
 use super::append;
 use crate::Fixture;

@@ -1,4 +1,4 @@
-//! Reading every sample, page by page.
+//! Reading all samples, page by page.
 
 use super::append;
 use crate::Fixture;
@@ -11,18 +11,18 @@ use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{SampleKey, SampleStore};
 
-/// The samples lie within so many seconds: three days.
+/// The samples lie within this many seconds: three days.
 const SECONDS: u64 = 3 * 86_400;
-/// How many questions are asked at random, each from a seed that a failure names.
+/// How many random queries to make, each from a seed that a failure reports.
 const QUESTIONS: u64 = 50;
 
-/// Among them some whose keys differ only after many characters, in an order that is not their lengths'.
+/// Some of the keys differ only after many characters, in an order that is not that of their lengths.
 fn long_and_confusable() -> Vec<Arc<Series>> {
     let long = |end: &str| series("long", &[("text", &format!("{}{end}", "€".repeat(300)))]);
     confusable().into_iter().chain(["", "b", "aa", "a", "ab"].map(long)).collect()
 }
 
-/// Samples at random instants of series of which some have many and most have few, in order.
+/// Samples at random instants, in order; some series have many, most have few.
 async fn fill(store: &dyn SampleStore) -> Vec<Sample> {
     let (mut random, all) = (StdRng::seed_from_u64(1), long_and_confusable());
     let any = |number| {
@@ -37,7 +37,7 @@ async fn fill(store: &dyn SampleStore) -> Vec<Sample> {
     samples
 }
 
-/// Asks for page after page until one is not full.
+/// Reads page after page until one is not full.
 async fn walk(store: &dyn SampleStore, time: &Range<Timestamp>, limit: usize) -> Vec<Sample> {
     let mut found: Vec<Sample> = Vec::new();
     loop {
@@ -70,7 +70,7 @@ pub async fn a_page_of_samples_is_what_a_simple_model_says<F: Fixture<dyn Sample
         let mut any = || after(random.random_range(0..SECONDS));
         let (from, to, collected_at) = (any(), any(), any());
         let time = from.min(to)..from.max(to);
-        // Of a series that has samples, that has none, or that cannot be.
+        // Of a series with samples, without any, or that cannot exist.
         let series_key = match random.random_range(0..4) {
             0 => ["", "host/load~", "höst", "\u{10FFFF}"][random.random_range(0..4)].to_owned(),
             _ => all[random.random_range(0..all.len())].key().to_owned(),
@@ -91,7 +91,7 @@ pub async fn samples_are_taken_from_the_first_instant_and_not_from_the_last<F: F
     append(&*store, samples.concat()).await;
     let within = [&samples[0][1..3], &samples[1][1..3]].concat();
     assert_eq!(walk(&*store, &(after(2)..after(4)), 1).await, within);
-    // Wherever the page before ended: in the range, before it or after it.
+    // Wherever the previous page ended: in the range, before it or after it.
     for (second, rest) in [(1, 0), (2, 1), (3, 2), (4, 2)] {
         let last = SampleKey::of(&sample(&one, second, 1.0));
         let found = store.samples(after(2)..after(4), Some(&last), 10).await.unwrap();

@@ -1,4 +1,4 @@
-//! There is no sample.
+//! Absence of samples.
 
 use super::past::Seen;
 use crate::words::amount;
@@ -7,11 +7,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 use watchkeeper_config::{Section, show_duration};
 
-/// How long a series may be waited for.
+/// Bounds of the time without a sample.
 const AFTER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 24 * 60 * 60);
 const AFTER_DEFAULT: Duration = Duration::from_secs(10 * 60);
 
-/// A series that had samples has none for so long.
+/// A series that had samples has had none for a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absence {
     /// For how long.

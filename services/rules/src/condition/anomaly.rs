@@ -1,4 +1,4 @@
-//! The value is far from what the series' values are usually.
+//! Deviation from the usual values of a series.
 
 mod hours;
 mod statistics;
@@ -20,10 +20,10 @@ use watchkeeper_config::{Section, show_duration};
 const OVER: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(31 * 24 * 60 * 60);
 const OVER_DEFAULT: Duration = Duration::from_secs(60 * 60);
 const DEVIATIONS_DEFAULT: f64 = 4.0;
-/// How many samples a series may have to have: the default and the bounds.
+/// Samples required before evaluation: the default and the bounds.
 const MIN_SAMPLES: (u32, RangeInclusive<u32>) = (30, 2..=1_000_000);
 
-/// With what a value is compared.
+/// What a value is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Against {
     /// The recent values.
@@ -31,23 +31,23 @@ pub enum Against {
     Recent,
     /// The values of the same hour (UTC) of earlier days.
     SameHour,
-    /// Both: it has to be unusual either way.
+    /// Both: it must be unusual by either.
     Both,
 }
 
-/// The value is so many standard deviations away from the mean of the series' own values.
+/// The value is a number of standard deviations away from the mean of the series' own values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Anomaly {
-    /// How many at least; more than 0.
+    /// The minimum number of standard deviations; more than 0.
     pub deviations: f64,
-    /// The value must differ from the mean by this much too, in the unit of the series: of a series that
-    /// hardly varies, every little thing is many deviations away. Not negative.
+    /// The minimum difference from the mean, in the unit of the series: for a series that hardly varies, every small
+    /// change is many standard deviations. Not negative.
     pub at_least: f64,
-    /// Before so many samples nothing is unusual.
+    /// Samples required before anything counts as unusual.
     pub min_samples: u32,
-    /// How fast the recent mean forgets: a value this old weighs 1/e of a new one.
+    /// How fast the recent mean decays: a value this old has 1/e of the weight of a new one.
     pub over: Duration,
-    /// With what it is compared.
+    /// What it is compared with.
     pub against: Against,
 }
 
@@ -117,7 +117,7 @@ impl Anomaly {
         let Past::Statistics(statistics) = past else { return words };
         if statistics.samples() < self.min_samples {
             let known = statistics.samples();
-            return format!("{words}, with {known} of the {} samples it takes before it", self.min_samples);
+            return format!("{words}, with {known} of the {} earlier samples required", self.min_samples);
         }
         if self.against != Against::SameHour {
             words += &compared(statistics.recent(), "", seen.value, unit);
@@ -130,7 +130,7 @@ impl Anomaly {
 
     fn compared_with_hour(statistics: &Statistics, value: f64, unit: &str) -> String {
         let Some(usual) = statistics.same_hour() else {
-            return format!(", with {} of the {MIN_DAYS} earlier days it takes", statistics.days());
+            return format!(", with {} of the {MIN_DAYS} earlier days required", statistics.days());
         };
         compared(usual, " at this hour of earlier days", value, unit)
     }
@@ -142,7 +142,7 @@ fn compared(usual: Usual, when: &str, value: f64, unit: &str) -> String {
     let side = if deviations < 0.0 { "below" } else { "above" };
     if deviations.is_infinite() {
         let by = amount_text(&rounded((value - usual.mean).abs()), unit);
-        return format!(", {by} {side} its mean of {mean}{when}, from which nothing has differed");
+        return format!(", {by} {side} its mean of {mean}{when}, with no variation so far");
     }
     format!(", {} standard deviations {side} its mean of {mean}{when}", rounded(deviations.abs()))
 }
@@ -213,7 +213,7 @@ mod tests {
             let last = seen(minutes, 1e6);
             assert_eq!(anomaly.observe(&mut past, last), is_unusual, "{minutes}");
             let why = anomaly.why(&past, last, "");
-            assert_eq!(why.contains("with 9 of the 10 samples it takes"), !is_unusual, "{why}");
+            assert_eq!(why.contains("with 9 of the 10 earlier samples required"), !is_unusual, "{why}");
         }
     }
 
@@ -228,7 +228,7 @@ mod tests {
         assert!(!anomaly.observe(&mut near, seen(50, 96.0)));
         assert!(anomaly.observe(&mut far, seen(50, 95.0)));
         let why = anomaly.why(&far, seen(50, 95.0), "percent");
-        assert_eq!(why, "is 95 percent, 5 percent below its mean of 100, from which nothing has differed");
+        assert_eq!(why, "is 95 percent, 5 percent below its mean of 100, with no variation so far");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The value has changed by so much in so long.
+//! Change of the value within a time.
 
 mod extremes;
 
@@ -15,7 +15,7 @@ use watchkeeper_config::{Section, show_duration};
 const WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(31 * 24 * 60 * 60);
 const WITHIN_DEFAULT: Duration = Duration::from_secs(60 * 60);
 
-/// Which way the value moves.
+/// The direction of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Up.
@@ -26,16 +26,16 @@ pub enum Direction {
     Changes,
 }
 
-/// The value differs from one of the values `within` before it by so much.
+/// The value differs from one of the values `within` before it by at least `by`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// By how much at least: in the unit of the series, or in percent of the earlier value. More than 0.
+    /// The minimum change: in the unit of the series, or in percent of the earlier value. More than 0.
     pub by: f64,
-    /// Whether [`Self::by`] is in percent. An earlier value of 0 or less is not compared then.
+    /// Whether [`Self::by`] is in percent. Earlier values of 0 or less are not compared then.
     pub percent: bool,
-    /// How far back the earlier value may lie.
+    /// How old the earlier value may be.
     pub within: Duration,
 }
 
@@ -74,12 +74,12 @@ impl Change {
         self.largest(extremes, seen.value).is_some_and(|moved| moved.share >= self.by)
     }
 
-    /// `rose by 12 stars within 1h, from 100 to 112`, or how far it is from that.
+    /// `rose by 12 stars within 1h, from 100 to 112`, or how far it is from firing.
     pub(super) fn why(&self, past: &Past, seen: Seen, unit: &str) -> String {
         let Past::Extremes(extremes) = past else { return format!("is {}", amount(seen.value, unit)) };
         let within = show_duration(self.within);
         let Some(Moved { from, share }) = self.largest(extremes, seen.value) else {
-            return format!("is {}, with nothing to compare within {within}", amount(seen.value, unit));
+            return format!("is {}, with no earlier sample within {within}", amount(seen.value, unit));
         };
         let moved = seen.value - from;
         let (verb, by) = match moved {
@@ -97,7 +97,7 @@ impl Change {
         amount(self.by, if self.percent { "percent" } else { "" })
     }
 
-    /// The largest move in the rule's direction that ends with `value`.
+    /// The largest change in the rule's direction that ends with `value`.
     fn largest(&self, extremes: &Extremes, value: f64) -> Option<Moved> {
         let is_compared = |from: &&Seen| !self.percent || from.value > 0.0;
         let low = extremes.lows().iter().find(is_compared).map(|from| (from.value, value - from.value));
@@ -108,7 +108,7 @@ impl Change {
     }
 }
 
-/// From which value the series has moved, and by how much, as [`Change::by`] counts.
+/// The earlier value, and the change from it, in the unit of [`Change::by`].
 struct Moved {
     from: f64,
     share: f64,
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(last(rise, &[200.0, 220.0]), (true, why));
         let why = "rose by 2 stars (1 percent) within 1h, from 200 to 202, not by 10 percent".to_owned();
         assert_eq!(last(rise, &[0.0, 200.0, 202.0]), (false, why));
-        let why = "is 5 stars, with nothing to compare within 1h".to_owned();
+        let why = "is 5 stars, with no earlier sample within 1h".to_owned();
         assert!(!last(change(Direction::Falls, 10.0, true), &[0.0, -3.0, -5.0]).0);
         assert_eq!(last(rise, &[-1.0]), (false, why.replace('5', "-1")));
     }

@@ -1,4 +1,4 @@
-//! Records are rejected.
+//! Rejected records.
 
 use super::past::{Past, Seen, Unreadable};
 use bytes::{Buf, BufMut};
@@ -11,12 +11,12 @@ use watchkeeper_ports::TopicPartition;
 
 /// Longest name of a topic, in bytes.
 const MAX_TOPIC_BYTES: usize = 200;
-/// How long there must be no letter before the rule clears.
+/// How long no record must be rejected before the rule clears.
 const CLEAR_AFTER: RangeInclusive<Duration> =
     Duration::from_secs(60)..=Duration::from_secs(31 * 24 * 60 * 60);
 const CLEAR_AFTER_DEFAULT: Duration = Duration::from_secs(60 * 60);
 
-/// How many characters of a reason are remembered.
+/// How many characters of a reason are kept.
 const MAX_REASON_CHARS: usize = 200;
 
 /// Why the last record was rejected.
@@ -47,9 +47,9 @@ impl LastLetter {
 /// Records of a topic are rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetters {
-    /// The topic whose records are meant.
+    /// The topic of the records.
     pub topic: String,
-    /// After so long without another one the rule clears.
+    /// The rule clears after this long without another rejected record.
     pub clear_after: Duration,
 }
 
@@ -61,7 +61,7 @@ impl DeadLetters {
         }
     }
 
-    /// Whether the letters of `partition` are those it is about.
+    /// Whether it covers the dead letters of `partition`.
     pub(crate) fn is_about(&self, partition: &TopicPartition) -> bool {
         partition.topic.name().strip_suffix(".dead") == Some(&self.topic)
     }
@@ -74,7 +74,7 @@ impl DeadLetters {
         }
         let reason = match past {
             Past::LastLetter(letter) => &*letter.reason,
-            _ => "for a reason that is not known",
+            _ => "for an unknown reason",
         };
         match seen.value {
             1.0 => format!("a record of topic {topic} was rejected: {reason}"),
@@ -83,8 +83,8 @@ impl DeadLetters {
     }
 }
 
-/// What alerts about the letters of a partition are about; `None` if it holds no letters. Each partition has
-/// its own, because its letters may be another member's.
+/// The series of alerts for the dead letters of a partition; `None` if it is not of a dead-letter topic. Each
+/// partition has its own, because it may be assigned to another member.
 pub fn series_of(partition: &TopicPartition) -> Option<Series> {
     let topic = partition.topic.name().strip_suffix(".dead")?;
     let labels = [("partition", &*partition.partition.to_string()), ("topic", topic)];

@@ -1,4 +1,4 @@
-//! What conditions remember of one series.
+//! The state of conditions for one series.
 
 use super::anomaly::Statistics;
 use super::change::Extremes;
@@ -13,13 +13,13 @@ pub(crate) struct Seen {
     pub(crate) value: f64,
 }
 
-/// What one condition remembers of one series; as small as can be, for there are many.
+/// The state of one condition for one series; small, because there are many.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Past {
     /// Nothing.
     #[default]
     Nothing,
-    /// That the series is gone and is no longer waited for.
+    /// The series is stale and is no longer waited for.
     Gone,
     /// Of a change.
     Extremes(Box<Extremes>),
@@ -29,13 +29,13 @@ pub(crate) enum Past {
     LastLetter(Box<LastLetter>),
 }
 
-/// Bytes that are not what was written.
+/// Invalid bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// They end too early.
+    /// They are truncated.
     #[error("it ends too early")]
     Short,
-    /// A part of them can mean nothing.
+    /// A part of them is invalid.
     #[error("{0} cannot be that")]
     Wrong(&'static str),
 }

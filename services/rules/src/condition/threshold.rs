@@ -5,15 +5,14 @@ use crate::words::amount;
 use std::fmt;
 use watchkeeper_config::Section;
 
-/// The value is above or below a limit. With hysteresis it has to come back further than to the limit
-/// before the rule clears.
+/// The value is above or below a limit. With hysteresis it must return beyond `clear_at` before the rule clears.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Threshold {
     /// Whether it holds above the limit, else below it.
     pub is_above: bool,
-    /// The limit, in the unit of the series; the limit itself is within it.
+    /// The limit, in the unit of the series; a value equal to it does not fire.
     pub limit: f64,
-    /// While the rule fires, this stands in the place of the limit.
+    /// Replaces the limit while the rule fires.
     pub clear_at: f64,
 }
 
@@ -28,7 +27,7 @@ impl Threshold {
         };
         let clear_at = section.number("clear_at").unwrap_or(limit);
         if (is_above && clear_at > limit) || (!is_above && clear_at < limit) {
-            section.refuse("clear_at", format!("must not be on the other side of the limit, {limit}"));
+            section.refuse("clear_at", format!("must not be beyond the limit, {limit}"));
         }
         Self { is_above, limit, clear_at }
     }

@@ -1,4 +1,4 @@
-//! Which rules are about which series, found once for each series.
+//! The rules that select a series, determined once per series.
 
 use crate::condition::Condition;
 use crate::rule::Rule;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use watchkeeper_domain::Series;
 use watchkeeper_ports::TopicPartition;
 
-/// Most different lists. A series for which there would be one more has no rules.
+/// Most distinct lists. A series that would need another one has no rules.
 const MAX_LISTS: usize = 65_536;
 
 /// A rule's index among the rules.
 pub(super) type RuleIndex = u16;
 
-/// A list of rules that are about the same series. There are few lists and many series.
+/// A list of rules that select the same series. There are few lists and many series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ListId(u32);
 
@@ -23,7 +23,7 @@ impl ListId {
     const NONE: Self = Self(0);
 }
 
-/// The rules, and the lists of those that are about some series.
+/// The rules, and the lists of rules by series.
 #[derive(Debug)]
 pub(super) struct Candidates {
     rules: Arc<RuleSet>,
@@ -31,7 +31,7 @@ pub(super) struct Candidates {
     fingerprints: Vec<u64>,
     lists: Vec<Arc<[RuleIndex]>>,
     ids: HashMap<Arc<[RuleIndex]>, ListId>,
-    /// Whether there would have been more lists; it is told once.
+    /// Whether the limit on lists was reached; logged once.
     is_full: bool,
 }
 
@@ -60,7 +60,7 @@ impl Candidates {
         &self.lists[id.0 as usize]
     }
 
-    /// The rules about a series of `partition`: of a partition of dead letters those about its letters.
+    /// The rules that select a series of `partition`: in a dead-letter partition those for its dead letters.
     pub(super) fn about(&mut self, partition: &TopicPartition, series: &Series) -> ListId {
         let is_about = |rule: &Rule| match &rule.condition {
             Condition::DeadLetters(letters) => letters.is_about(partition),
@@ -77,7 +77,7 @@ impl Candidates {
         }
         if self.lists.len() >= MAX_LISTS {
             if !std::mem::replace(&mut self.is_full, true) {
-                tracing::warn!("series have so many different rules that none fires about further ones");
+                tracing::warn!("too many different sets of rules: no rule fires for further series");
             }
             return ListId::NONE;
         }

@@ -1,4 +1,4 @@
-//! One rule about one series.
+//! One rule for one series.
 
 use super::candidates::RuleIndex;
 use super::news::{Event, News};
@@ -8,7 +8,7 @@ use crate::rule::Rule;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Series, Timestamp};
 
-/// Where one rule stands about one series. One that is at rest and remembers nothing need not be kept.
+/// The state of one rule for one series. Not kept if it is resting without state.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) rule: RuleIndex,
@@ -16,7 +16,7 @@ pub(super) struct Cell {
     pub(super) past: Past,
 }
 
-/// The series that a cell is about.
+/// The series of a cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About<'a> {
     pub(super) key: &'a str,
@@ -24,20 +24,20 @@ pub(super) struct About<'a> {
 }
 
 impl About<'_> {
-    /// Read from its key, which is rarely needed and saves keeping it.
+    /// Parsed from its key on demand, which is rarely needed and saves memory.
     pub(super) fn series(&self) -> Series {
         self.key.parse().expect("the key was that of a series")
     }
 }
 
-/// What happens without a sample.
+/// An event without a sample.
 #[derive(Clone, Copy, Debug)]
 enum Passing {
     /// The condition begins or ceases to hold.
     Turns,
     /// It has held for long enough.
     Fires,
-    /// The series counts as gone.
+    /// The series becomes stale.
     Gone,
 }
 
@@ -50,19 +50,19 @@ impl Cell {
         self.phase == Phase::Resting && self.past == Past::Nothing
     }
 
-    /// Whether anything must be remembered for the next sample, or happens without one.
+    /// Whether state must be kept for the next sample, or an event can happen without one.
     pub(super) fn is_open(&self, rule: &Rule) -> bool {
         let waits = matches!(rule.condition, Condition::Absence(_)) && self.past == Past::Nothing;
         self.phase.holds() || waits || !matches!(self.past, Past::Nothing | Past::Gone)
     }
 
-    /// Takes in the latest sample.
+    /// Processes the latest sample.
     pub(super) fn observe(&mut self, rule: &Rule, about: About<'_>, news: &mut News) {
         let holds = rule.condition.observe(&mut self.past, self.phase.is_firing(), about.latest);
         self.step(holds, about.latest.at, rule, about, news);
     }
 
-    /// When the next thing happens that takes no sample.
+    /// When the next event without a sample is due.
     pub(super) fn due(&self, rule: &Rule, latest: Seen) -> Option<Timestamp> {
         self.next(rule, latest).map(|(at, _)| at)
     }
@@ -76,7 +76,7 @@ impl Cell {
         passing.min_by_key(|(at, _)| *at)
     }
 
-    /// Lets everything happen that is due before `end`; says whether anything did.
+    /// Processes all events due before `end`; returns whether there were any.
     pub(super) fn settle(&mut self, end: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) -> bool {
         let mut has_changed = false;
         while let Some((at, passing)) = self.next(rule, about.latest).filter(|(at, _)| *at < end) {
@@ -90,7 +90,7 @@ impl Cell {
         has_changed
     }
 
-    /// The condition begins or ceases to hold with time.
+    /// The condition begins or ceases to hold by elapsed time.
     fn turn(&mut self, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
         self.step(!self.phase.holds(), at, rule, about, news);
         if matches!(self.past, Past::LastLetter(_)) {
@@ -112,7 +112,7 @@ impl Cell {
         });
     }
 
-    /// Forgets a series that has had no sample for too long.
+    /// Drops a stale series.
     fn leave(&mut self, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
         if let Phase::Firing { since } = self.phase {
             let silent = show_duration(rule.stale_after);
@@ -122,7 +122,7 @@ impl Cell {
                 series: about.series(),
                 turn: Turn::Clears { fired_at: since, at: at.max(since) },
                 value: None,
-                reason: format!("no sample for {silent}: the series counts as gone"),
+                reason: format!("no sample for {silent}: the series is stale"),
             });
         }
         self.phase = Phase::Resting;

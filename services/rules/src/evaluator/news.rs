@@ -6,13 +6,13 @@ use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity};
 use watchkeeper_ports::AlertKey;
 
-/// The alerts that nobody has been told of yet, each as it is now.
+/// Alerts not drained yet, each in its current state.
 #[derive(Debug, Default)]
 pub(super) struct News {
     alerts: BTreeMap<AlertKey, Alert>,
 }
 
-/// What has happened to an alert.
+/// A change of an alert.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     pub(super) rule: &'a str,

@@ -1,4 +1,4 @@
-//! Alerts that no rule stands behind any more.
+//! Alerts without a rule.
 
 use super::news::{Event, News};
 use super::series_id::SeriesId;
@@ -7,8 +7,8 @@ use crate::phase::{Phase, Turn};
 use crate::rule_set::RuleSet;
 use watchkeeper_domain::{Series, Timestamp};
 
-/// A rule that fired about a series, and is gone, or no longer about it. It clears as soon as it is known what
-/// time it is, and is remembered until then.
+/// A firing alert whose rule was removed, or no longer selects the series. It clears as soon as the time is known,
+/// and is kept until then.
 #[derive(Debug)]
 pub(super) struct Orphan {
     pub(super) id: SeriesId,
@@ -19,10 +19,10 @@ pub(super) struct Orphan {
 }
 
 impl Orphan {
-    /// Of what is remembered of a rule that fired and was not found among those about the series.
+    /// From stored state of a rule that fired and no longer selects the series.
     pub(super) fn new(id: SeriesId, series: Series, remembered: RememberedRule, rules: &RuleSet) -> Self {
         let reason = match rules.rule(&remembered.name) {
-            Some(_) => "the rule is no longer about this series",
+            Some(_) => "the rule no longer selects this series",
             None => "the rule is no longer in the configuration",
         };
         Self { id, series, remembered, reason }

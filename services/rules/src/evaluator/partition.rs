@@ -17,7 +17,7 @@ use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{Alert, Series, Timestamp};
 use watchkeeper_ports::{Memory, TopicPartition};
 
-/// The shortest time there is.
+/// The resolution of timestamps.
 const MICROSECOND: Duration = Duration::from_micros(1);
 
 /// The series of one partition.
@@ -25,22 +25,22 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 pub(super) struct Partition {
     name: TopicPartition,
     slots: BySeries<Slot>,
-    /// How many of them are watched.
+    /// The number of series with state.
     watched: usize,
-    /// The watched series that have changed since they were drained.
+    /// The series whose state has changed since the last drain.
     dirty: Vec<SeriesId>,
-    /// Before this nothing happens without a sample; samples may have put it off since.
+    /// Nothing happens without a sample before this; samples may have postponed it.
     due: Timestamp,
     orphans: Vec<Orphan>,
     news: News,
 }
 
-/// What is known of one series.
+/// What is kept of one series.
 #[derive(Debug)]
 enum Slot {
-    /// Which rules are about it, if any, and when its newest sample was.
+    /// Its rules, if any, and the time of its newest sample.
     Resting { list: ListId, newest: Timestamp },
-    /// More.
+    /// Full state.
     Watched(Box<Watched>),
 }
 
@@ -63,18 +63,18 @@ impl Partition {
         self.watched
     }
 
-    /// Whether that series is one of them.
+    /// Whether the series has state.
     pub(super) fn watches(&self, id: SeriesId) -> bool {
         matches!(self.slots.get(&id), Some(Slot::Watched(_)))
     }
 
-    /// How many series are known, at rest or watched.
+    /// The number of known series.
     #[cfg(test)]
     pub(super) fn known(&self) -> usize {
         self.slots.len()
     }
 
-    /// Takes in a sample, unless it is not newer than the newest of its series.
+    /// Processes a sample, unless it is not newer than the newest of its series.
     pub(super) fn observe(&mut self, series: &Series, seen: Seen, shared: &mut Shared) {
         let id = shared.ids.of(series.key());
         let slot = match self.slots.entry(id) {
@@ -101,15 +101,15 @@ impl Partition {
         }
     }
 
-    /// Forgets the series at rest if there are more than `most`. It costs finding their rules again, and that
-    /// one late sample of each may be taken for a new one.
+    /// Drops the resting series if there are more than `most`. The cost: their rules are determined again, and one
+    /// late sample of each may count as new.
     fn forget_resting(&mut self, most: usize) {
         if self.slots.len() - self.watched > most {
             self.slots.retain(|_, slot| matches!(slot, Slot::Watched(_)));
         }
     }
 
-    /// Takes in that a record was rejected.
+    /// Processes a rejected record.
     pub(super) fn observe_letter(&mut self, at: Timestamp, reason: &str, shared: &mut Shared) {
         let Some(series) = series_of_letters(&self.name) else { return };
         let id = shared.ids.of(series.key());
@@ -130,7 +130,7 @@ impl Partition {
         watched.mark(id, &mut self.dirty);
     }
 
-    /// Lets time pass up to `horizon`.
+    /// Advances time to `horizon`.
     pub(super) fn tick(&mut self, horizon: Timestamp, shared: &mut Shared) {
         for orphan in self.orphans.drain(..) {
             if let Some(Slot::Watched(watched)) = self.slots.get_mut(&orphan.id) {
@@ -153,7 +153,7 @@ impl Partition {
         }
     }
 
-    /// Goes on with what was remembered of a series; says whether that could be read.
+    /// Restores the state of a series; returns whether it could be read.
     pub(super) fn recall(&mut self, memory: &Memory, shared: &mut Shared) -> bool {
         if memory.state.is_empty() {
             return true;
@@ -168,8 +168,8 @@ impl Partition {
         true
     }
 
-    /// Goes on with alerts of which only themselves are known. Of each the next sample decides, and samples up
-    /// to `now` are none: it is not known which were observed.
+    /// Continues alerts without state. The next sample of each decides, ignoring samples up to `now`: it is not known
+    /// which were processed.
     pub(super) fn adopt(&mut self, alerts: &[Alert], now: Timestamp, shared: &mut Shared) {
         let mut by_series: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
         for alert in alerts {
@@ -186,8 +186,8 @@ impl Partition {
         }
     }
 
-    /// Takes back to `now` the series whose newest sample cannot have been measured yet. What they were in the
-    /// middle of is lost with the time; an alert that fires stays, and the next sample decides about it.
+    /// Resets the series whose newest sample is in the future to `now`. Their state is lost; a firing alert stays,
+    /// and the next sample decides about it.
     pub(super) fn rewind(&mut self, now: Timestamp, shared: &mut Shared) {
         let latest = latest_possible(now);
         self.slots.retain(|_, slot| matches!(slot, Slot::Watched(_)) || slot.newest() <= latest);
@@ -259,7 +259,7 @@ impl Partition {
         !self.news.is_empty()
     }
 
-    /// Adds what is new. Series of which nothing need be remembered go to rest.
+    /// Adds all changes. Series that need no state go to rest.
     pub(super) fn drain(&mut self, findings: &mut Findings, shared: &mut Shared) {
         findings.alerts.extend(self.news.take());
         findings.memories.reserve(self.dirty.len());
@@ -290,7 +290,7 @@ fn read(memory: &Memory) -> Result<(Series, Remembered), Unreadable> {
     Ok((series, Remembered::read(&memory.state)?))
 }
 
-/// Whether a series at rest has to be watched from this sample on.
+/// Whether a resting series needs state from this sample on.
 fn wakes(rules: &Candidates, list: ListId, seen: Seen) -> bool {
     rules.list(list).iter().any(|index| {
         let condition = &rules.rule(*index).condition;

@@ -1,11 +1,11 @@
-//! Series known by a hash of their key.
+//! Series identified by a hash of their key.
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState};
 
-/// Stands for a series: 128 bits of a keyed hash of its key. Among a million series two are the same with a
-/// probability of 10⁻²⁷, and who sends samples cannot make them so without the key, which is random.
+/// Identifies a series: 128 bits of a keyed hash of its key. Among a million series two collide with a probability of
+/// 10⁻²⁷, and senders cannot provoke a collision without the random key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SeriesId(u128);
 
@@ -16,7 +16,7 @@ impl Hash for SeriesId {
     }
 }
 
-/// Makes the ids of one evaluator.
+/// Creates the ids of one evaluator.
 #[derive(Debug)]
 pub(super) struct SeriesIds {
     hasher: SipHasher13,
@@ -38,7 +38,7 @@ impl SeriesIds {
 /// A map by series.
 pub(super) type BySeries<T> = HashMap<SeriesId, T, BuildHasherDefault<AsItIs>>;
 
-/// Takes a hash for its own hash.
+/// Uses a hash as its own hash.
 #[derive(Debug, Default)]
 pub(super) struct AsItIs(u64);
 

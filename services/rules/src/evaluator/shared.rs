@@ -5,12 +5,12 @@ use super::series_id::SeriesIds;
 use crate::rule_set::RuleSet;
 use std::sync::Arc;
 
-/// How many series an evaluator keeps.
+/// Limits on the series of an evaluator.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// Watched, in all partitions.
+    /// With state, in all partitions.
     pub(super) watched: usize,
-    /// At rest, in one partition.
+    /// Resting, in one partition.
     pub(super) resting: usize,
 }
 
@@ -20,11 +20,11 @@ pub(super) struct Shared {
     pub(super) candidates: Candidates,
     pub(super) ids: SeriesIds,
     pub(super) bounds: Bounds,
-    /// How many series are watched.
+    /// The number of series with state.
     pub(super) watched: usize,
-    /// How many samples were of a series that should have been watched when too many were.
+    /// Samples skipped because the limit was reached.
     pub(super) refused: u64,
-    /// How many memories could not be read.
+    /// States that could not be read.
     pub(super) unreadable: u64,
 }
 
@@ -34,7 +34,7 @@ impl Shared {
         Self { candidates, ids, bounds, watched: 0, refused: 0, unreadable: 0 }
     }
 
-    /// Whether one more series may be watched.
+    /// Whether one more series may have state.
     pub(super) fn has_room(&mut self) -> bool {
         if self.watched < self.bounds.watched {
             return true;
@@ -42,17 +42,17 @@ impl Shared {
         if self.refused == 0 {
             tracing::warn!(
                 watched = self.watched,
-                "as many series are watched as can be: no rule fires about others"
+                "the limit on evaluated series is reached: no rule fires for others"
             );
         }
         self.refused += 1;
         false
     }
 
-    /// Notes that a memory counts as nothing.
+    /// Counts a state that is ignored.
     pub(super) fn ignore(&mut self, series_key: &str, reason: &dyn std::fmt::Display) {
         if self.unreadable == 0 {
-            tracing::warn!(series_key, %reason, "what was remembered cannot be read: its rules begin anew, as do those of others like it");
+            tracing::warn!(series_key, %reason, "cannot read the stored evaluator state: its rules start over; further cases are not logged");
         }
         self.unreadable += 1;
     }

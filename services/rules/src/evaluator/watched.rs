@@ -1,4 +1,4 @@
-//! One series about which there is something to remember.
+//! One series with state.
 
 use super::candidates::{Candidates, ListId, RuleIndex};
 use super::cell::{About, Cell};
@@ -10,25 +10,24 @@ use crate::phase::Phase;
 use crate::rule::Rule;
 use watchkeeper_domain::{Series, Timestamp};
 
-/// A series about which there is something to remember. There are many: it knows its series by the key
-/// alone, and keeps only the cells that are not empty.
+/// A series with state. There are many: it keeps its key only, and only the cells that are not empty.
 #[derive(Debug)]
 pub(super) struct Watched {
     key: Box<str>,
     latest: Seen,
     list: ListId,
-    /// Whether it has changed since it was drained.
+    /// Whether it has changed since the last drain.
     pub(super) is_dirty: bool,
     cells: Vec<Cell>,
 }
 
 impl Watched {
-    /// A series of which nothing is known but `latest`, which is yet to be observed.
+    /// A series without a history before `latest`, which is not evaluated yet.
     pub(super) fn new(key: &str, list: ListId, latest: Seen) -> Self {
         Self { key: key.into(), latest, list, is_dirty: false, cells: Vec::new() }
     }
 
-    /// Goes on with what was remembered, and takes out of it what is for a rule of `list`.
+    /// Restores the state, and removes what is for a rule of `list` from it.
     pub(super) fn recall(key: &str, list: ListId, remembered: &mut Remembered, rules: &Candidates) -> Self {
         let mut watched = Self::new(key, list, remembered.latest);
         for &rule in rules.list(list) {
@@ -63,7 +62,7 @@ impl Watched {
         }
     }
 
-    /// Goes on from `now` with the alerts that fire, and nothing else.
+    /// Continues from `now` with the firing alerts, and no other state.
     pub(super) fn rewind(&mut self, now: Timestamp) {
         self.latest.at = now;
         for cell in &mut self.cells {
@@ -75,15 +74,15 @@ impl Watched {
         self.cells.retain(|cell| !cell.is_empty());
     }
 
-    /// Takes in the next sample, after all that was due before it; says when the next thing is due.
+    /// Processes the next sample, after all events due before it; returns when the next event is due.
     pub(super) fn observe(&mut self, seen: Seen, rules: &Candidates, news: &mut News) -> Option<Timestamp> {
         self.settle(seen.at, rules, news);
         self.latest = seen;
         self.for_each_cell(rules, |cell, rule, about| cell.observe(rule, about, news))
     }
 
-    /// The same for a letter: its value is how many there are since a rule fires. Letters of several writers
-    /// may be out of order.
+    /// The same for a dead letter: its value is the number since a rule fires. Dead letters of several writers may be
+    /// out of order.
     pub(super) fn observe_letter(
         &mut self,
         at: Timestamp,
@@ -101,8 +100,7 @@ impl Watched {
         })
     }
 
-    /// Lets everything happen that is due before `end`; says whether anything did, and when the next thing is
-    /// due.
+    /// Processes all events due before `end`; returns whether there were any, and when the next one is due.
     pub(super) fn settle(
         &mut self,
         end: Timestamp,
@@ -116,12 +114,12 @@ impl Watched {
         (has_changed, due)
     }
 
-    /// When the next thing happens that takes no sample.
+    /// When the next event without a sample is due.
     pub(super) fn due(&mut self, rules: &Candidates) -> Option<Timestamp> {
         self.for_each_cell(rules, |_, _, _| {})
     }
 
-    /// Applies `step` to the cell of each rule, and says when the next thing is due.
+    /// Applies `step` to the cell of each rule, and returns when the next event is due.
     fn for_each_cell(
         &mut self,
         rules: &Candidates,
@@ -164,7 +162,7 @@ impl Watched {
         self.cells.shrink_to_fit();
     }
 
-    /// Whether anything must be remembered for the next sample, or happens without one.
+    /// Whether state must be kept for the next sample, or an event can happen without one.
     pub(super) fn is_open(&self, rules: &Candidates) -> bool {
         let is_open = |index: &RuleIndex| {
             let rule = rules.rule(*index);
@@ -174,7 +172,7 @@ impl Watched {
         rules.list(self.list).iter().any(is_open)
     }
 
-    /// What is to be remembered of it.
+    /// The state to store.
     pub(super) fn remembered(&self, rules: &Candidates) -> Remembered {
         let of_cell = |cell: &Cell| {
             let rule = rules.rule(cell.rule);

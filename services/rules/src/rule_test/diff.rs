@@ -1,4 +1,4 @@
-//! What was expected and what came, for people.
+//! Differences between expected and actual results.
 
 use super::Expected;
 use std::fmt::Write as _;
@@ -6,18 +6,18 @@ use std::time::Duration;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::Series;
 
-/// Most lines that are shown of one test.
+/// Most lines shown per test.
 const MAX_LINES: usize = 200;
 
 /// What the rule did at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) at: Duration,
-    /// Of the sample that came.
+    /// Of the sample, if there was one.
     pub(super) value: Option<f64>,
     pub(super) is: Expected,
     pub(super) why: String,
-    /// What it should have done, if the test says so.
+    /// The expectation, if the test has one.
     pub(super) expected: Option<Expected>,
 }
 
@@ -26,14 +26,14 @@ impl Row {
         self.expected.is_some_and(|expected| expected != self.is)
     }
 
-    /// Whether it says nothing that `before` does not.
+    /// Whether it repeats `before`.
     fn continues(&self, before: &Self) -> bool {
         self.expected.is_none() && self.is == before.is && self.value.is_some() == before.value.is_some()
     }
 }
 
-/// The rows as a table, in which what came is marked `+` where something else, marked `-`, was expected.
-/// Rows that go on as the one before are counted instead.
+/// The rows as a table; an actual state is marked `+` where a different one, marked `-`, was expected. Repeated rows
+/// are counted instead.
 pub(super) fn show(series: &Series, notes: &[String], rows: &[Row]) -> String {
     let mut table = vec![["time", "value", "is", "why"].map(str::to_owned).to_vec()];
     table[0].insert(0, String::new());

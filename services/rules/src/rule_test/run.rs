@@ -15,21 +15,21 @@ use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{Topic, TopicPartition};
 
-/// Most letters of one step of a test.
+/// Most dead letters per step of a test.
 const MAX_LETTERS: f64 = 1_000.0;
 
-/// How a test went.
+/// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestOutcome {
     /// The rule's name.
     pub rule: String,
     /// The test's name.
     pub test: String,
-    /// What was expected and what came, line by line; `None` if it passed.
+    /// Expected and actual results, line by line; `None` if it passed.
     pub failure: Option<String>,
 }
 
-/// Runs every test of every rule on a simulated clock, with the evaluator that is used in earnest.
+/// Runs every test of every rule on a simulated clock, with the production evaluator.
 pub fn run_tests(rules: &RuleSet) -> Vec<TestOutcome> {
     let each = rules.rules().iter().flat_map(|rule| rule.tests.iter().map(move |test| run(rule, test)));
     each.collect()
@@ -45,20 +45,20 @@ fn run(rule: &Rule, test: &RuleTest) -> TestOutcome {
     TestOutcome { rule: rule.name.clone(), test: test.name.clone(), failure }
 }
 
-/// What happens at one instant.
+/// The events of one instant.
 #[derive(Clone, Debug, Default)]
 struct Moment {
     value: Option<f64>,
     expected: Vec<Expected>,
 }
 
-/// The rule alone, with an evaluator and a clock of its own.
+/// One rule with its own evaluator and clock.
 struct Simulation<'a> {
     rule: &'a Rule,
     test: &'a RuleTest,
     partition: TopicPartition,
     evaluator: Evaluator,
-    /// What the evaluator wants to be remembered of the series.
+    /// The state of the series.
     memory: Vec<u8>,
     latest: Option<Seen>,
     rows: Vec<Row>,
@@ -125,8 +125,7 @@ impl<'a> Simulation<'a> {
         self.latest = Some(Seen { at: now, value });
     }
 
-    /// Takes what the evaluator has found, and notes an alert that fired or cleared before `now`, when nothing
-    /// else happened.
+    /// Drains the evaluator, and records an alert that fired or cleared before `now`, when nothing else happened.
     fn note_what_came_between(&mut self, now: Timestamp) {
         let findings = self.evaluator.drain();
         for (_, memory) in findings.memories {

@@ -1,10 +1,10 @@
-//! Values in short: `100x5 0x4 _x10 100`.
+//! Compact values: `100x5 0x4 _x10 100`.
 
 use super::MAX_TEST_SAMPLES;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Values at equal distances; `None` where no sample comes.
+/// Values at equal intervals; `None` for no sample.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Values(Vec<Option<f64>>);
 
@@ -16,7 +16,7 @@ impl Values {
     }
 }
 
-/// Each part is a number, or `_` for no sample, and may be followed by how often: `0x4`.
+/// Each part is a number, or `_` for no sample, optionally with a repeat count: `0x4`.
 impl FromStr for Values {
     type Err = String;
 
@@ -41,7 +41,8 @@ impl FromStr for Values {
 }
 
 fn form() -> String {
-    "must be values such as \"100x5 0x4 _x10 100\": a number, or _ for no sample, and how often".to_owned()
+    "must be values such as \"100x5 0x4 _x10 100\": a number, or _ for no sample, and a repeat count"
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -173,8 +173,8 @@ fn an_alert_about_a_series_that_is_gone_clears_and_the_series_is_forgotten() {
     assert_eq!(told(&world.observe(SITE, 0, 0.0)), ["site_down fires: is 0 percent, below 50"]);
     assert_eq!(world.tick(600).len(), 1);
     let day = 24 * 3600;
-    assert_eq!(told(&world.tick(day)), ["site_down clears: no sample for 1d: the series counts as gone"]);
-    assert_eq!(told(&world.tick(2 * day)), ["silent clears: no sample for 2d: the series counts as gone"]);
+    assert_eq!(told(&world.tick(day)), ["site_down clears: no sample for 1d: the series is stale"]);
+    assert_eq!(told(&world.tick(2 * day)), ["silent clears: no sample for 2d: the series is stale"]);
     assert!(world.tick(30 * day).is_empty());
     assert_eq!((world.evaluator.watched(), world.memories.len()), (0, 0));
     assert_eq!(told(&world.observe(SITE, 31 * day, 0.0)), ["site_down fires: is 0 percent, below 50"]);

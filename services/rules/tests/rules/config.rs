@@ -79,12 +79,12 @@ fn a_silence_longer_than_a_day_is_waited_for_before_the_series_counts_as_gone() 
 #[test]
 fn each_mistake_names_its_key_and_says_what_it_must_be() {
     for (changed, error) in [
-        ("name = \"a b\"", "rule[0].name: may hold letters, digits and any of _.:- but has ' '"),
+        ("name = \"a b\"", "rule[0].name: may have only letters, digits and any of _.:- but has ' '"),
         ("severity = \"bad\"", "rule[0].severity: must be info, warning or critical (is \"bad\")"),
         ("for = \"8d\"", "rule[0].for: must be from 0s to 7d, is 8d"),
         (
             "match = ['a']",
-            "rule[0].match[0]: must be FIELD=\"VALUE\" (or !=, =~, !~): there is no operator in it (is \"a\")",
+            "rule[0].match[0]: must be FIELD=\"VALUE\" (or !=, =~, !~): the operator is missing (is \"a\")",
         ),
         (
             "receivers = [\"opps\"]",
@@ -97,12 +97,12 @@ fn each_mistake_names_its_key_and_says_what_it_must_be() {
         ("threshold = {}", "rule[0].threshold.above: exactly one of above and below must be given"),
         (
             "threshold = { above = 1, clear_at = 2 }",
-            "rule[0].threshold.clear_at: must not be on the other side of the limit, 1",
+            "rule[0].threshold.clear_at: must not be beyond the limit, 1",
         ),
         ("threshold = { above = inf }", "rule[0].threshold.above: must be a finite number, is inf"),
         (
             "absence = {}",
-            "rule[0].name: a rule has exactly one of threshold, change, absence, anomaly and dead_letters, this one has 2",
+            "rule[0].name: a rule must have exactly one of threshold, change, absence, anomaly and dead_letters, this one has 2",
         ),
         ("threshold = { above = 1, abov = 2 }", "rule[0].threshold.abov: unknown key; did you mean `above`?"),
         ("stale_after = \"1s\"", "rule[0].stale_after: must be from 1m to 366d, is 1s"),
@@ -121,11 +121,11 @@ fn each_mistake_names_its_key_and_says_what_it_must_be() {
     assert!(with("anomaly = { against = \"x\" }").contains("must be recent, same_hour or both"));
     assert_eq!(
         with("dead_letters = {}"),
-        "rule[0].match: is for rules about series, and dead letters are about none"
+        "rule[0].match: is only for rules over series, not for dead_letters"
     );
     assert_eq!(
         with("absence = { after = \"2h\" }\nstale_after = \"1h\""),
-        "rule[0].stale_after: must be longer than the 2h that the condition looks at"
+        "rule[0].stale_after: must be longer than the 2h that the condition covers"
     );
 }
 
@@ -176,7 +176,7 @@ fn each_mistake_in_a_test_names_its_key() {
     let series = "series = \"a/b\"\n";
     let right = "values = \"1\"\nexpect = [{ is = \"clear\" }]\n";
     assert_eq!(test(right), "rule[0].test[0].series: is missing");
-    assert!(test(&format!("{series}values = \"1\"")).contains("expect: must say what the rule is to do"));
+    assert!(test(&format!("{series}values = \"1\"")).contains("expect: must state what is expected"));
     assert!(
         test(&format!("{series}expect = [{{ is = \"clear\" }}]"))
             .contains("exactly one of values and samples")

@@ -43,36 +43,36 @@ fn a_threshold_is_followed_from_rest_to_firing_and_back() {
     let mut story = Story::of("for = \"2m\"\nthreshold = { below = 50, clear_at = 60 }");
     let beginning = [
         "the rule fires when below 50, clears at 60, for 2m",
-        r#"it is about this series: source="uptime", target=~"s.*" hold"#,
+        r#"it selects this series: source="uptime", target=~"s.*" hold"#,
     ];
     assert_eq!(story.told(0)[..2], beginning);
-    assert_eq!(story.told(0)[2..], ["it does not fire: there is no sample of this series yet"]);
+    assert_eq!(story.told(0)[2..], ["it does not fire: this series has no samples yet"]);
     story.observe(0, 100.0);
     let resting = [
-        "it looked at 100 percent of 2026-11-20T00:00:00Z, 5s ago",
+        "last evaluated sample: 100 percent at 2026-11-20T00:00:00Z, 5s ago",
         "it does not fire: is 100 percent, not below 50",
     ];
     assert_eq!(story.told(5)[2..], resting);
     story.observe(60, 0.0);
     let pending = [
-        "it looked at 0 percent of 2026-11-20T00:01:00Z, 1m ago",
-        "it is pending since 2026-11-20T00:01:00Z: is 0 percent, below 50",
-        "it fires at 2026-11-20T00:03:00Z if that stays so",
+        "last evaluated sample: 0 percent at 2026-11-20T00:01:00Z, 1m ago",
+        "it has been pending since 2026-11-20T00:01:00Z: is 0 percent, below 50",
+        "it fires at 2026-11-20T00:03:00Z unless that changes",
     ];
     assert_eq!(story.told(120)[2..], pending);
     story.observe(190, 55.0);
     story.observe(200, 55.0);
     let firing = [
-        "it looked at 55 percent of 2026-11-20T00:03:20Z, 0s ago",
-        "it fires since 2026-11-20T00:03:00Z: is 0 percent, below 50 for 2m",
+        "last evaluated sample: 55 percent at 2026-11-20T00:03:20Z, 0s ago",
+        "it has been firing since 2026-11-20T00:03:00Z: is 0 percent, below 50 for 2m",
         "it clears when the value is at least 60",
     ];
     assert_eq!(story.told(200)[2..], firing);
     story.observe(260, 61.0);
     let cleared = [
-        "it looked at 61 percent of 2026-11-20T00:04:20Z, 0s ago",
+        "last evaluated sample: 61 percent at 2026-11-20T00:04:20Z, 0s ago",
         "it does not fire: is 61 percent, not below 50",
-        "it fired last from 2026-11-20T00:03:00Z to 2026-11-20T00:04:20Z: is 61 percent, not below 60",
+        "it last fired from 2026-11-20T00:03:00Z to 2026-11-20T00:04:20Z: is 61 percent, not below 60",
     ];
     assert_eq!(story.told(260)[2..], cleared);
 }
@@ -81,14 +81,14 @@ fn a_threshold_is_followed_from_rest_to_firing_and_back() {
 fn a_sample_that_is_not_evaluated_yet_is_said_to_be_on_its_way() {
     let mut story = Story::of("for = \"1m\"\nthreshold = { below = 50 }");
     story.last = Some((10, 3.0));
-    assert_eq!(story.told(10)[3], "it is about to take this in: is 3 percent, below 50");
+    assert_eq!(story.told(10)[3], "the latest sample is not evaluated yet: is 3 percent, below 50");
 }
 
 #[test]
 fn an_absence_says_when_it_would_fire() {
     let mut story = Story::of("absence = { after = \"10m\" }");
     story.observe(0, 100.0);
-    assert_eq!(story.told(60)[4], "it would without another sample until 2026-11-20T00:10:00Z");
+    assert_eq!(story.told(60)[4], "without another sample it fires at 2026-11-20T00:10:00Z");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_anomaly_says_what_it_knows() {
     story.observe(60, 101.0);
     assert_eq!(
         story.told(60)[3],
-        "it does not fire: is 101 percent, with 1 of the 3 samples it takes before it"
+        "it does not fire: is 101 percent, with 1 of the 3 earlier samples required"
     );
 }
 
@@ -110,13 +110,13 @@ fn a_series_that_the_rule_is_not_about_is_told_which_matcher_fails() {
     assert_eq!(
         explained(r#"host/load{target="x"}"#)[1..],
         [
-            r#"it is not about this series: source="uptime" does not hold, source is "host""#,
-            r#"it is not about this series: target=~"s.*" does not hold, target is "x""#
+            r#"it does not select this series: source="uptime" does not hold, source is "host""#,
+            r#"it does not select this series: target=~"s.*" does not hold, target is "x""#
         ]
     );
     assert_eq!(
         explained("uptime/load")[1..],
-        [r#"it is not about this series: target=~"s.*" does not hold, the series has no target"#]
+        [r#"it does not select this series: target=~"s.*" does not hold, the series has no target"#]
     );
 }
 
@@ -126,9 +126,6 @@ fn a_rule_about_dead_letters_is_about_their_series_only() {
     let explained =
         |key: &str| explain(&rules.rules()[0], &key.parse().unwrap(), None, None, None, at(0)).lines;
     let own = r#"watchkeeper/dead_letters{partition="2",topic="metrics"} records"#;
-    assert_eq!(explained(own)[1], "it is about this series: the dead letters of topic metrics");
-    assert_eq!(
-        explained("host/load")[1],
-        "it is about the dead letters of topic metrics, not about this series"
-    );
+    assert_eq!(explained(own)[1], "it selects this series: the dead letters of topic metrics");
+    assert_eq!(explained("host/load")[1], "it selects the dead letters of topic metrics, not this series");
 }

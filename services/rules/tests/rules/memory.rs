@@ -33,7 +33,7 @@ fn an_alert_of_a_rule_that_is_no_longer_about_the_series_clears() {
     let mut world = World::new(&with("low", LOW));
     world.observe(KEY, 0, 1.0);
     world.restart(&with("low", &LOW.replace("name=", "name!=")));
-    assert_eq!(told(&world.tick(20)), ["low clears: the rule is no longer about this series"]);
+    assert_eq!(told(&world.tick(20)), ["low clears: the rule no longer selects this series"]);
     assert!(world.memories.is_empty());
 }
 
@@ -107,7 +107,7 @@ fn an_adopted_alert_of_a_series_that_is_gone_or_without_a_rule_clears() {
         world.evaluator.adopt(&partition(), &alerts, at(10));
         told(&world.tick(10 + 24 * 60 * 60))
     };
-    assert_eq!(after(with("low", LOW)), ["low clears: no sample for 1d: the series counts as gone"]);
+    assert_eq!(after(with("low", LOW)), ["low clears: no sample for 1d: the series is stale"]);
     assert_eq!(after(with("other", LOW)), ["low clears: the rule is no longer in the configuration"]);
 }
 

@@ -1,4 +1,4 @@
-//! Where what was seen of the clock is kept, so that a restart remembers it.
+//! Persistence of the clock's state across restarts.
 
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -12,37 +12,37 @@ const BELIEVED: &str = "clock believed";
 const DOUBTED_SINCE: &str = "clock doubted since";
 const DOUBTED_UNTIL: &str = "clock doubted until";
 
-/// Keeps what was seen of the clock: together with what is removed by it, or beside it.
+/// Stores the clock's state: together with what is pruned by it, or next to it.
 #[async_trait]
 pub trait ClockLedger: Send + Sync {
-    /// What was noted last, and before the first look with what it begins, at `now`.
+    /// The last recorded state; before the first reading, the initial one at `now`.
     async fn looks(&self, now: Timestamp) -> Result<Looks, PortError>;
 
-    /// Notes it. Durable when it returns.
+    /// Records the state. Durable when it returns.
     async fn note(&self, looks: &Looks) -> Result<(), PortError>;
 }
 
-/// The marks under which it is kept, by name. The earliest instant stands for none.
+/// The state as named marks. The earliest instant stands for none.
 pub fn to_marks(looks: &Looks) -> [(&'static str, Timestamp); 3] {
     let (since, until) =
         looks.doubt.map_or((Timestamp::MIN, Timestamp::MIN), |doubt| (doubt.since, doubt.until));
     [(BELIEVED, looks.believed), (DOUBTED_SINCE, since), (DOUBTED_UNTIL, until)]
 }
 
-/// What the marks say; `None` before anything was noted.
+/// The state from named marks; `None` before anything was recorded.
 pub fn from_marks<S: BuildHasher>(marks: &HashMap<String, Timestamp, S>) -> Option<Looks> {
     let mark = |name| marks.get(name).copied();
     let doubt = mark(DOUBTED_SINCE).zip(mark(DOUBTED_UNTIL)).filter(|&(_, until)| until > Timestamp::MIN);
     Some(Looks { believed: mark(BELIEVED)?, doubt: doubt.map(|(since, until)| Doubt { since, until }) })
 }
 
-/// Keeps it among the marks of a role whose data bear no witness to the time.
+/// Stores the state among the marks of a role whose data has no timestamps of its own.
 pub struct ScheduledClock {
-    /// Where the marks are.
+    /// Where the marks are stored.
     pub schedule: Arc<dyn ScheduleStore>,
-    /// The role's name.
+    /// The name of the role.
     pub owner: &'static str,
-    /// Whether the clock is believed at the first look. Else nothing is removed before it was seen to go on.
+    /// Whether the first reading is trusted. If not, nothing is pruned until the clock has been observed for a day.
     pub believes_the_first: bool,
 }
 

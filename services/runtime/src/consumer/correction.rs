@@ -1,9 +1,9 @@
-//! Offsets on the bus that are not those of the store.
+//! Committed offsets that differ from the positions of the store.
 
 use watchkeeper_ports::{Lag, Position};
 
-/// Of the positions at which a group begins, those that differ from what it has committed; each is where the bus goes
-/// on, which is the earliest record if it has none there.
+/// Of the positions at which a group begins, those that differ from its committed offsets; a partition without a
+/// committed offset resumes at the low watermark.
 pub(super) fn not_committed(begun: Vec<Position>, lags: &[Lag]) -> Vec<Position> {
     let of = |Position { partition, next }| {
         let lag = lags.iter().find(|lag| lag.partition == partition)?;

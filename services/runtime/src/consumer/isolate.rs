@@ -1,26 +1,25 @@
-//! Finding what of a batch is refused.
+//! Isolates the rejected items of a batch by bisection.
 
 use std::iter;
 use std::ops::Range;
 use watchkeeper_ports::{Failure, PortError};
 
-/// What became of a batch of which something is refused.
+/// The outcome of a batch with rejected items.
 #[derive(Debug, PartialEq)]
 pub struct Isolated<T> {
-    /// What the parts that were taken have given, in their order.
+    /// The results of the accepted parts, in order.
     pub taken: Vec<T>,
-    /// The indices of what is refused, rising, with the reasons.
+    /// The indices of the rejected items, ascending, with the reasons.
     pub refused: Vec<(usize, PortError)>,
 }
 
-/// Has all `items` of a batch taken, by their indices, but those that are refused: what is refused as a whole is halved
-/// until each refused item stands alone. The parts are taken in order, and begin with the whole.
-///
-/// Each item may be taken more than once if `take` fails after it has taken a part. Costs about
-/// `2 · refused · log2(items)` calls.
+/// Passes all `items` of a batch to `take`, by index, except those that are rejected: a rejected part is halved until
+/// each rejected item stands alone. Parts are passed in order, the whole batch first.
+/// Each item may be passed more than once if `take` fails after it has processed a part. Costs about `2 · refused ·
+/// log2(items)` calls.
 ///
 /// # Errors
-/// The first of `take` that is not [`Failure::Reject`]. Some parts may have been taken then.
+/// The first error of `take` that is not [`Failure::Reject`]. Some parts may have been processed by then.
 pub async fn isolate<T, F: Future<Output = Result<T, PortError>>>(
     items: usize,
     mut take: impl FnMut(Range<usize>) -> F,

@@ -1,4 +1,4 @@
-//! How a consumer is getting on: its metrics and its status line.
+//! Metrics and status line of a consumer.
 
 use super::Source;
 use crate::context::{RoleContext, RoleResult};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_ports::{EventBus, Group, Lag, ReceivedBatch, Topic};
 
-/// How often the lag is asked for and the status line written.
+/// How often the lag is queried and the status line written.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) struct Progress {
@@ -36,8 +36,10 @@ impl Progress {
                 .const_label("topic", source.topic.name())
         };
         let counter = |name, help| register(context.registry(), IntCounter::with_opts(opts(name, help))?);
-        let lag =
-            opts("watchkeeper_consumer_lag_records", "Records on the bus that the group has yet to commit.");
+        let lag = opts(
+            "watchkeeper_consumer_lag_records",
+            "Records on the bus that the group has not committed yet.",
+        );
         Ok(Self {
             bus: Arc::clone(&source.bus),
             topic: source.topic.clone(),
@@ -59,8 +61,8 @@ impl Progress {
         *self.last_commit() = Some(Instant::now());
     }
 
-    /// Writes the metrics and the status line until the role is asked to stop. The answer of a bus may take
-    /// long: nothing is to wait for it.
+    /// Writes the metrics and the status line until the role stops. A bus may take long to answer, so nothing waits
+    /// for this.
     pub(super) async fn keep_reporting(&self) -> RoleResult {
         let heartbeat = self.context.heartbeat("report");
         let mut rounds = Rounds::every(REPORT_EVERY, &self.context, &heartbeat);
@@ -69,7 +71,7 @@ impl Progress {
         Ok(())
     }
 
-    /// `last` is when the last report was, and how many records there were then.
+    /// `last` is the time and record count of the previous report.
     async fn report(&self, last: &mut (Instant, u64)) -> Result<(), Stopped> {
         let lag = self.ask_for_lag().await;
         let ((last_report, reported), records) = (*last, self.records.get());

@@ -1,4 +1,4 @@
-//! Topics that were created anew under a name that is consumed or have got partitions, and buses that were replaced.
+//! Topics that were recreated or got more partitions, and buses that were replaced.
 
 use std::time::Duration;
 use tokio::time::sleep;
@@ -6,12 +6,12 @@ use watchkeeper_ports::{
     EventBus, Group, PortError, Position, StoredPosition, Topic, TopicId, TopicPartition,
 };
 
-/// How often a consumer looks whether its topic is still the one that it consumes. What it takes in between from a
-/// topic that was created anew it takes again, from the first record on.
+/// How often a consumer checks whether its topic was recreated. Records that it receives from a recreated topic in
+/// between are consumed again from the first one on.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Waits until `topic` has another ID than this one, or another number of partitions: keys lie elsewhere then, and a
-/// member begins all that it has anew. A bus that does not answer says nothing.
+/// Waits until the ID or the number of partitions of `topic` differs: keys then map to other partitions, and a member
+/// restarts all of its partitions. A bus that does not answer counts as unchanged.
 pub(super) async fn until_replaced(bus: &dyn EventBus, topic: &Topic, topic_id: &TopicId) -> PortError {
     let partitions = async || bus.placement(topic).await.ok().map(|placement| placement.partitions());
     let mut before = partitions().await;
@@ -20,13 +20,13 @@ pub(super) async fn until_replaced(bus: &dyn EventBus, topic: &Topic, topic_id: 
         if let Ok(now) = bus.topic_id(topic).await
             && now != *topic_id
         {
-            return replaced(format!("topic {topic} was created anew: its ID is {now}, and was {topic_id}"));
+            return replaced(format!("topic {topic} was recreated: its ID is {now}, it was {topic_id}"));
         }
         let now = partitions().await;
         if let (Some(before), Some(now)) = (before, now)
             && before != now
         {
-            return replaced(format!("topic {topic} has {now} partitions, and had {before}"));
+            return replaced(format!("topic {topic} has {now} partitions, it had {before}"));
         }
         before = before.or(now);
     }
@@ -36,8 +36,7 @@ fn replaced(reason: String) -> PortError {
     PortError::Unavailable { what: "bus", reason }
 }
 
-/// Where `group` goes on in a partition, given what its store says. That it begins a topic that was created anew is
-/// logged.
+/// Where `group` resumes in a partition according to its store. Logs when the topic was recreated.
 pub fn resume(
     group: &Group,
     partition: &TopicPartition,
@@ -50,7 +49,7 @@ pub fn resume(
             %partition,
             %topic_id,
             %before,
-            "the topic was created anew, or the bus was replaced: consuming it from its first record"
+            "the topic was recreated or the bus was replaced: consuming from its first record"
         );
     }
     Position { partition: partition.clone(), next: stored.next() }

@@ -1,4 +1,4 @@
-//! Two stores that share a group: each gets the records of some partitions only, and nobody is told.
+//! Detects two stores that share a group: each would silently get the records of some partitions only.
 
 use super::Source;
 use crate::context::{RoleContext, RoleResult};
@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_ports::{EventBus, Group, Lag, Offset, PortError, PositionStore, Topic, TopicPartition};
 
-/// How often it is looked for.
+/// How often to check.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Looks whether somebody commits for the group who does not store where it stores.
+/// Checks whether a consumer with another store commits for the group.
 ///
-/// A member stores before it commits, so its store is never behind what the group has committed. Where it is, somebody
-/// else has committed: a consumer with another store, or a tool that has moved the group's offsets. Seen twice in a
-/// row, because a store that was restored from a backup is behind until it has caught up.
+/// A member stores before it commits, so its store is never behind the group's committed offset. If it is, somebody
+/// else has committed: a consumer with another store, or a tool that has reset the group's offsets. Reported only
+/// when seen twice in a row, because a store restored from a backup is behind until it has caught up.
 pub(super) struct Sharing {
     bus: Arc<dyn EventBus>,
     topic: Topic,
@@ -30,7 +30,7 @@ pub(super) struct Sharing {
     context: RoleContext,
 }
 
-/// A partition of which the group has committed more than its store has.
+/// A partition whose committed offset is ahead of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Elsewhere {
     partition: TopicPartition,
@@ -42,7 +42,7 @@ impl Sharing {
     pub(super) fn new(context: &RoleContext, source: &Source) -> Result<Self, prometheus::Error> {
         let gauge = Opts::new(
             "watchkeeper_consumer_partitions_stored_elsewhere",
-            "Partitions of which the group has committed more than this consumer's store has: two stores share the group.",
+            "Partitions in which the group's committed offset is beyond this consumer's store: two stores share the group.",
         )
         .const_label("role", context.role())
         .const_label("topic", source.topic.name());
@@ -61,8 +61,7 @@ impl Sharing {
         })
     }
 
-    /// Looks until the role is asked to stop. The role goes on meanwhile: what it stores is right, and not all
-    /// there is.
+    /// Checks until the role stops. The role continues meanwhile: what it stores is correct, but incomplete.
     pub(super) async fn keep_looking(&self) -> RoleResult {
         let (Some(store), Some(dependency)) = (&self.store, &self.dependency) else { return Ok(()) };
         let heartbeat = self.context.heartbeat("sharing");
@@ -72,14 +71,14 @@ impl Sharing {
         Ok(())
     }
 
-    /// `before` are the partitions that were found the last time.
+    /// `before` are the partitions found by the previous check.
     async fn compare(
         &self,
         store: &dyn PositionStore,
         dependency: &Dependency,
         before: &mut HashSet<TopicPartition>,
     ) -> Result<(), Stopped> {
-        // A dependency that is away is told of where it is needed.
+        // An unavailable dependency is reported where it is needed.
         let Ok(now) = self.look(store).await else { return Ok(()) };
         let twice: Vec<_> = now.iter().filter(|found| before.contains(&found.partition)).collect();
         self.partitions.set(i64::try_from(twice.len()).unwrap_or(i64::MAX));
@@ -93,12 +92,12 @@ impl Sharing {
 
     async fn look(&self, store: &dyn PositionStore) -> Result<Vec<Elsewhere>, PortError> {
         let topic_id = self.bus.topic_id(&self.topic).await?;
-        // In this order: the store may have moved on since the group committed, and never the other way.
+        // In this order: the store may advance after the group commits, never the other way.
         let lags = self.bus.lag(&self.topic, &self.group).await?;
         let mut elsewhere = Vec::new();
         for Lag { partition, low: earliest, committed, .. } in lags {
             let stored = store.position(&self.group, &partition, &topic_id).await?.next();
-            // A group that has committed nothing is said to be at the earliest record.
+            // A group that has committed nothing reports the low watermark.
             if committed > stored.max(earliest) {
                 elsewhere.push(Elsewhere { partition, committed, stored });
             }
@@ -108,8 +107,8 @@ impl Sharing {
 
     fn reason(&self, Elsewhere { partition, committed, stored }: &Elsewhere) -> String {
         format!(
-            "group {} has committed {partition} up to offset {committed}, and this store has it up to {stored}: \
-             another consumer with a store of its own is in the group. Give one of them a prefix of its own",
+            "group {} has committed {partition} up to offset {committed}, but this store is at {stored}: \
+             another consumer with its own store is in the group. Configure a different prefix for one of them",
             self.group
         )
     }

@@ -1,6 +1,6 @@
-//! A call ends when its client no longer waits for it.
+//! Ends a call at its client's deadline.
 //!
-//! tonic's own server keeps `grpc-timeout`, and only until an answer begins; these services are served beside HTTP,
+//! tonic's own server enforces `grpc-timeout` only until a response begins; these services are served beside HTTP,
 //! and their streams last.
 
 use super::timeout::timeout;
@@ -16,16 +16,16 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tonic::Status;
 
-const OVER: &str = "the deadline that the client set for this call (grpc-timeout) has passed";
+const OVER: &str = "the client's deadline for this call (grpc-timeout) has passed";
 
-/// A layer's function: a call, and its answer to the last byte, within `grpc-timeout`. What is done for the call is
-/// dropped when the time is over.
+/// Middleware: a call must complete, to the last byte, within `grpc-timeout`. The work of the call is dropped after
+/// that.
 pub(super) async fn keep(request: Request, next: Next) -> Response {
     let timeout = match timeout(request.headers()) {
         Ok(timeout) => timeout,
         Err(violation) => return Problem::from(violation).into_response(),
     };
-    // One that lies beyond all clocks is none.
+    // A timeout beyond the range of the clock counts as none.
     let Some(over) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) else {
         return next.run(request).await;
     };
@@ -35,9 +35,9 @@ pub(super) async fn keep(request: Request, next: Next) -> Response {
     }
 }
 
-/// An answer that is broken off when its time is over, and says so in its trailers.
+/// A response that is cut off at its deadline, and says so in its trailers.
 struct UntilOver {
-    /// `None` once it is broken off.
+    /// `None` once it is cut off.
     answer: Option<Body>,
     over: Pin<Box<Sleep>>,
 }
@@ -57,7 +57,7 @@ impl HttpBody for UntilOver {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { answer: Some(answer), over } = &mut *self else { return Poll::Ready(None) };
-        // First, so that an answer that never ends is broken off too.
+        // First, so that an endless response is cut off too.
         if over.as_mut().poll(cx).is_pending() {
             return Pin::new(answer).poll_frame(cx);
         }

@@ -1,4 +1,4 @@
-//! `grpc.health.v1.Health`, which says of the services what the roles say of themselves.
+//! `grpc.health.v1.Health`, from the state of the roles.
 
 use super::Served;
 use crate::roster::{RoleState, Roster};
@@ -10,7 +10,8 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::Health;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-/// Tells of each service whether its role has all it depends on, and under the empty name whether all have.
+/// The status of each service by whether the dependencies of its role are available; under the empty name, of all
+/// roles.
 #[derive(Clone)]
 pub(super) struct RosterHealth {
     roster: Roster,
@@ -22,7 +23,7 @@ impl RosterHealth {
         Self { roster, served }
     }
 
-    /// `None` of a service that is not served here.
+    /// `None` if the service is not served here.
     fn status(&self, asked: &str) -> Option<ServingStatus> {
         let mut meant =
             self.served.iter().filter(|served| asked.is_empty() || served.service == asked).peekable();
@@ -43,13 +44,13 @@ impl Health for RosterHealth {
     ) -> Result<Response<HealthCheckResponse>, Status> {
         let asked = request.into_inner().service;
         let status = self.status(&asked);
-        let status = status.ok_or_else(|| Status::not_found(format!("there is no service {asked} here")))?;
+        let status = status.ok_or_else(|| Status::not_found(format!("unknown service {asked}")))?;
         Ok(Response::new(HealthCheckResponse { status: status.into() }))
     }
 
     type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
-    /// The status now, and each time that it has changed.
+    /// The current status, and each change of it.
     async fn watch(
         &self,
         request: Request<HealthCheckRequest>,

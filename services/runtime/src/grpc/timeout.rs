@@ -4,16 +4,15 @@ use http::HeaderMap;
 use std::time::Duration;
 use watchkeeper_domain::Violation;
 
-/// The header.
 const HEADER: &str = "grpc-timeout";
 
-/// Most digits of its number, as the specification of gRPC over HTTP/2 has it.
+/// Most digits of its number, per the specification of gRPC over HTTP/2.
 pub const MAX_TIMEOUT_DIGITS: usize = 8;
 
-/// What it says; `None` if it is not there: such a client waits for as long as it takes.
+/// Its value; `None` if it is missing: such a client waits without limit.
 ///
 /// # Errors
-/// If it is no number of at most [`MAX_TIMEOUT_DIGITS`] digits with a unit, or is there twice.
+/// If it is not a number of at most [`MAX_TIMEOUT_DIGITS`] digits with a unit, or is present twice.
 pub(super) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Violation> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -22,7 +21,7 @@ pub(super) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Violation
     parsed.map(Some).ok_or_else(|| Violation::new(HEADER, reason))
 }
 
-/// Zero is what a client sends whose time was over before it asked.
+/// A client whose deadline has already passed sends zero.
 fn parse(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let is_number =

@@ -1,4 +1,4 @@
-//! Who may use a route.
+//! Authorization of routes.
 
 use super::token::{Scope, Token, TokenHash, Tokens};
 use super::watched::Watch;
@@ -14,57 +14,56 @@ use std::sync::Arc;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tower_http::validate_request::{ValidateRequest, ValidateRequestHeaderLayer};
 
-/// Who may use the routes of a process. A clone shares the tokens and what is left of their rates.
+/// Who may use the routes of a process. Clones share the tokens and their rate limits.
 #[derive(Clone)]
 pub struct Access {
-    /// Whether everybody may do everything as long as there are no tokens.
+    /// Whether everything is allowed while there are no tokens.
     open: bool,
     holders: Arc<RwLock<Holders>>,
 }
 
 type Holders = Arc<[Holder]>;
 
-/// Who holds a token.
+/// The holder of a token.
 struct Holder {
     caller: Caller,
     token: Token,
     rate: DefaultDirectRateLimiter,
 }
 
-/// The name of the token that a request came with: an extension of each request that was let in by one.
+/// The name of the token of a request: an extension of each request admitted by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(pub Arc<str>);
 
 impl Access {
-    /// Everybody may do everything. Only a listener on loopback takes this.
+    /// Everybody may do everything. Only accepted by listeners on loopback.
     pub fn open() -> Self {
         Self::new(Tokens::default())
     }
 
-    /// The holders of `tokens` may do what their scopes say; without any tokens it is
-    /// [`Access::open`].
+    /// The holders of `tokens` have the scopes of their tokens; without any tokens this is [`Access::open`].
     pub fn new(tokens: Tokens) -> Self {
         Self { open: tokens.0.is_empty(), holders: Arc::new(RwLock::new(holders(tokens))) }
     }
 
-    /// Has `tokens` hold from the next request on, here and in every clone. Where there were tokens at
-    /// first, none at all lets nobody in: the listener may be one that other hosts can reach.
+    /// Replaces the tokens from the next request on, here and in every clone. If there were tokens at first, an empty
+    /// list admits nobody: the listener may be reachable from other hosts.
     pub fn replace(&self, tokens: Tokens) {
         *self.holders.write() = holders(tokens);
     }
 
-    /// Whether it was made without tokens, so that other hosts must not reach it.
+    /// Whether it was created without tokens, so that other hosts must not reach it.
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// A layer that lets in only those whose token has `scope`, at most as often as their token allows:
+    /// A layer that admits only requests whose token has `scope`, at most as often as the token allows:
     /// `router.route_layer(access.require(Scope::Ingest))`.
     pub fn require(&self, scope: Scope) -> ValidateRequestHeaderLayer<Require> {
         ValidateRequestHeaderLayer::custom(Require { access: self.clone(), scope })
     }
 
-    /// The caller if it came with a token, or why it may not do what `scope` is for.
+    /// The caller if it has a token, or why it lacks `scope`.
     fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<Caller>, Problem> {
         let holders = self.holders();
         if self.open && holders.is_empty() {
@@ -96,8 +95,7 @@ fn holders(Tokens(tokens): Tokens) -> Holders {
     holders.collect()
 }
 
-/// Compares with every token to the last byte, so that the time tells neither whether one was right nor
-/// which.
+/// Compares with every token to the last byte, so that timing reveals neither whether one matched nor which.
 fn find(holders: &[Holder], presented: TokenHash) -> Option<&Holder> {
     let mut found = u32::MAX;
     for (index, holder) in (0..).zip(holders) {
@@ -106,14 +104,13 @@ fn find(holders: &[Holder], presented: TokenHash) -> Option<&Holder> {
     holders.get(usize::try_from(found).ok()?)
 }
 
-/// The names of the tokens.
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.holders().iter().map(|holder| &holder.caller.0)).finish()
     }
 }
 
-/// What [`Access::require`] requires.
+/// The requirement of [`Access::require`].
 #[derive(Clone, Debug)]
 pub struct Require {
     access: Access,

@@ -1,6 +1,7 @@
-//! What a connection is doing, and whether it has been at it for too long.
+//! Tracks what a connection is doing and whether it has exceeded a timeout.
 //!
-//! The timeouts of hyper and tower-http do not do this: none closes an idle connection of HTTP/2, ends an answer that
+//! The timeouts of hyper and tower-http do not cover this: none closes an idle connection of HTTP/2, ends a response
+//! that
 //! a client leaves unread, or says which connection can be spared (`a_connection_that_is_idle_is_closed`,
 //! `an_answer_that_is_not_read_is_cut_off`, `an_answer_that_a_client_of_http2_makes_no_room_for_is_cut_off` and
 //! `past_the_limit_a_connection_takes_the_place_of_one_that_is_idle` in `tests/http/limits.rs`).
@@ -9,31 +10,31 @@ use super::limits::Limits;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
-/// What a connection is doing. Decides nothing but by the instants it is given.
+/// The activity of a connection. Depends only on the instants that it is given.
 #[derive(Debug)]
 pub(super) struct Activity {
-    /// Requests whose answers are not sent to the end, each with since when the next part of its answer
-    /// could be fetched. HTTP/2 fetches none before the client makes room for it, whatever the socket takes.
+    /// Requests whose responses are not complete, each with the time since when the next part of the response could
+    /// be fetched. HTTP/2 fetches none before the client opens its window, whatever the socket accepts.
     requests: BTreeMap<RequestId, Option<Instant>>,
     next_request: RequestId,
     /// What is awaited while there are no requests.
     awaited: Awaited,
     http2: bool,
-    /// Since when the client takes no bytes.
+    /// Since when the client reads nothing.
     stalled_since: Option<Instant>,
     connected: Instant,
-    /// Whether a request was let in.
+    /// Whether a request was admitted.
     is_known: bool,
 }
 
-/// How easily a connection can be spared, and since when.
+/// How easily a connection can be closed, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// None of its requests was let in, and it waits for its client.
+    /// None of its requests was admitted, and it waits for its client.
     Stranger(Instant),
-    /// It was, and is kept for the next request.
+    /// A request was admitted, and the connection is kept for the next one.
     Idle(Instant),
-    /// A request is in hand.
+    /// A request is being served.
     AtWork,
 }
 
@@ -49,19 +50,19 @@ enum Awaited {
     HeadEnd(Instant),
 }
 
-/// What a connection has done for too long.
+/// The timeout that a connection has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// Sent the head of a request, or closed.
+    /// Sending the head of a request, or closing.
     Head,
-    /// Been idle.
+    /// Idle.
     Idle,
-    /// Left an answer unread.
+    /// Leaving a response unread.
     Stall,
 }
 
 impl Activity {
-    /// A new connection, whose client has something to say.
+    /// A new connection, whose client speaks first.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             requests: BTreeMap::new(),
@@ -74,12 +75,13 @@ impl Activity {
         }
     }
 
-    /// A request was let in.
+    /// A request was admitted.
     pub(super) fn let_in(&mut self) {
         self.is_known = true;
     }
 
-    /// How easily it can be spared. A stranger is not at work when nothing but its reading an answer is awaited.
+    /// How easily it can be closed. An unauthenticated client does not count as at work while it only reads a
+    /// response.
     pub(super) fn standing(&self) -> Standing {
         let awaits_client = self.requests.values().all(Option::is_some);
         match self.awaited {
@@ -91,14 +93,14 @@ impl Activity {
         }
     }
 
-    /// Bytes have come. On HTTP/1.1 they begin a request, on HTTP/2 they may be anything.
+    /// Bytes were received. On HTTP/1.1 they begin a request, on HTTP/2 they may be anything.
     pub(super) fn received(&mut self, now: Instant) {
         if !self.http2 {
             self.await_end(now);
         }
     }
 
-    /// The connection was asked to close, for which it has as long as for a head.
+    /// The connection was asked to close, within the timeout for a head.
     pub(super) fn closing(&mut self, now: Instant) {
         self.await_end(now);
     }
@@ -109,7 +111,7 @@ impl Activity {
         }
     }
 
-    /// Bytes have gone, or would not go.
+    /// Bytes were sent, or could not be.
     pub(super) fn sent(&mut self, taken: bool, now: Instant) {
         if taken {
             self.stalled_since = None;
@@ -127,23 +129,23 @@ impl Activity {
         request
     }
 
-    /// The next part of an answer can be fetched.
+    /// The next part of a response can be fetched.
     pub(super) fn offered(&mut self, request: RequestId, now: Instant) {
         self.requests.insert(request, Some(now));
     }
 
-    /// The next part of an answer is being fetched, however long it takes to make.
+    /// The next part of a response is being fetched, however long it takes to produce.
     pub(super) fn fetched(&mut self, request: RequestId) {
         self.requests.insert(request, None);
     }
 
-    /// The answer to a request is complete, or will never be.
+    /// The response to a request is complete, or was aborted.
     pub(super) fn end_request(&mut self, request: RequestId, now: Instant) {
         self.requests.remove(&request);
         self.awaited = Awaited::Request(now);
     }
 
-    /// What it has done for too long, if anything.
+    /// The timeout that it has exceeded, if any.
     pub(super) fn overdue(&self, limits: &Limits, now: Instant) -> Option<Overdue> {
         let late = |since, limit| now.duration_since(since) >= limit;
         let mut untaken = self.requests.values().chain([&self.stalled_since]).flatten();

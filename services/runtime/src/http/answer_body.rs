@@ -1,4 +1,4 @@
-//! A body that reports whether it is fetched.
+//! A body that reports when it is fetched.
 
 use super::watched::OpenRequest;
 use axum::body::{Body, Bytes, HttpBody};
@@ -6,15 +6,15 @@ use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Most bytes that are handed out at once: a client that reads slowly, but reads, fetches the next part in
-/// time however large the parts are that the handler makes.
+/// Most bytes handed out at once: a client that reads slowly, but reads, fetches the next part in time however large
+/// the handler's parts are.
 const PART_BYTES: usize = 16 * 1024;
 
-/// The body of an answer, in parts of at most [`PART_BYTES`].
+/// The body of a response, in parts of at most [`PART_BYTES`].
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     body: Body,
-    /// What is made already and not handed out.
+    /// Produced but not handed out yet.
     rest: Bytes,
     request: OpenRequest,
 }

@@ -4,8 +4,8 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use data_encoding::BASE64;
 
-/// The token in `Authorization`: `Bearer TOKEN` (RFC 6750), or the password of `Basic` (RFC 7617),
-/// which is what a browser can ask its user for and sends along with an event source.
+/// The token in `Authorization`: `Bearer TOKEN` (RFC 6750), or the password of `Basic` (RFC 7617), which browsers can
+/// prompt for and also send with an event source.
 pub(super) fn presented(headers: &HeaderMap) -> Option<String> {
     let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();

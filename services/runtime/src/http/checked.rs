@@ -1,4 +1,4 @@
-//! Extractors whose refusals are problems.
+//! Extractors whose rejections are problems.
 
 use super::{BodyLimit, Problem};
 use axum::body::HttpBody as _;
@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use std::error::Error;
 
-/// An extractor of axum that refuses with a [`Problem`]: `Checked(Json(order)): Checked<Json<Order>>`.
+/// An axum extractor that rejects with a [`Problem`]: `Checked(Json(order)): Checked<Json<Order>>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Checked<E>(pub E);
 
@@ -24,7 +24,7 @@ where
         if let Some(BodyLimit(limit)) = limit
             && request.body().size_hint().lower() > limit as u64
         {
-            // What is announced need not be waited for.
+            // The announced length suffices; don't wait for the body.
             return Err(Problem::too_large(limit));
         }
         E::from_request(request, state).await.map(Self).map_err(|rejection| refusal(rejection, limit))
@@ -44,18 +44,18 @@ where
 }
 
 fn refusal(rejection: impl IntoResponse + Error, limit: Option<BodyLimit>) -> Problem {
-    // A rejection says what is wrong, and its source says where, if the rejection does not say it too.
+    // A rejection says what is wrong; its source says where, unless the rejection does too.
     let (mut detail, source) = (rejection.to_string(), rejection.source().map(ToString::to_string));
     if let Some(source) = source.filter(|source| !detail.contains(source)) {
         detail = format!("{detail}: {source}");
     }
     match (rejection.into_response().status(), limit) {
         (StatusCode::PAYLOAD_TOO_LARGE, Some(BodyLimit(limit))) => Problem::too_large(limit),
-        // JSON of another shape, which is as bad a request as what is no JSON.
+        // JSON of another shape is as bad a request as invalid JSON.
         (StatusCode::UNPROCESSABLE_ENTITY, _) => Problem::bad_request("body", detail),
         (status, _) if status.is_client_error() => Problem::new(status, detail),
         _ => {
-            tracing::error!(detail, "a request could not be taken apart");
+            tracing::error!(detail, "cannot parse a request");
             Problem::internal()
         }
     }

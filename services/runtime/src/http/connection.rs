@@ -16,8 +16,8 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// Serves HTTP/1.1, or HTTP/2 to a client that begins with it, until either side closes, a limit is
-/// reached, or `stop` is cancelled and the requests in hand are answered.
+/// Serves HTTP/1.1, or HTTP/2 to a client that starts with it, until either side closes, a limit is reached, or
+/// `stop` is cancelled and the open requests are answered.
 pub(super) async fn serve(
     stream: TcpStream,
     watch: Watch,
@@ -30,7 +30,7 @@ pub(super) async fn serve(
     }
     let service = service_fn(|mut request: Request<Incoming>| {
         let open = watch.request(request.version() == Version::HTTP_2);
-        // For who decides whether the request is let in.
+        // For the layer that decides whether the request is admitted.
         request.extensions_mut().insert(watch.clone());
         let answer = router.clone().oneshot(request.map(Body::new));
         async move { answer.await.map(|response| response.map(|body| open.until_sent(body))) }
@@ -69,7 +69,7 @@ pub(super) async fn serve(
 /// However short the limits are.
 const SHORTEST_TICK: Duration = Duration::from_millis(1);
 
-/// A limit is noticed at most a quarter of the shortest one late.
+/// A timeout is detected at most a quarter of the shortest one late.
 fn tick(limits: &Limits) -> Duration {
     (limits.head.min(limits.idle).min(limits.stall) / 4).max(SHORTEST_TICK)
 }
@@ -78,7 +78,7 @@ fn protocols() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        // The watch counts this time, and the others that hyper does not count.
+        // The watch enforces this timeout, and those that hyper lacks.
         .header_read_timeout(None)
         .max_headers(Limits::HEADERS)
         .max_buf_size(Limits::HEAD_BYTES as usize);

@@ -1,4 +1,4 @@
-//! Paths and methods that are not there.
+//! Unknown paths and methods.
 
 use super::Problem;
 use axum::Router;
@@ -13,8 +13,8 @@ async fn unknown_path(uri: Uri) -> Problem {
     Problem::not_found(&format!("path {}", uri.path()))
 }
 
-/// The router itself says in `Allow` which methods there are.
+/// The router itself lists the allowed methods in `Allow`.
 async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!("{} does not take {method}", uri.path());
+    let detail = format!("{} does not allow {method}", uri.path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

@@ -1,8 +1,8 @@
-//! Refusals for those who speak gRPC.
+//! Problems for gRPC clients.
 //!
-//! tonic answers a request that it cannot read as if something were broken here (`INTERNAL`), and one that is too
-//! large as if it asked for too much (`OUT_OF_RANGE`). Before the answer leaves, both become what the caller can act
-//! on. What a handler tells is marked, and left as it is.
+//! tonic answers a malformed request as if the server were broken (`INTERNAL`), and one that is too large with
+//! `OUT_OF_RANGE`. Both are replaced by a status that the caller can act on. Statuses set by a handler are marked and
+//! left unchanged.
 
 use super::Problem;
 use axum::extract::Request;
@@ -14,8 +14,8 @@ use std::error::Error;
 use std::sync::Arc;
 use tonic::{Code, Status};
 
-/// Sends a problem as a gRPC status if the request was gRPC: such a client does not read a body. What is wrong with
-/// the request itself becomes a status that says so.
+/// Sends a problem as a gRPC status if the request was gRPC: such clients do not read the body. Errors in the request
+/// itself become a status that says so.
 pub(super) async fn tell_in_grpc(request: Request, next: Next) -> Response {
     let grpc = is_grpc(request.headers());
     let response = next.run(request).await;
@@ -30,7 +30,7 @@ pub(super) async fn tell_in_grpc(request: Request, next: Next) -> Response {
     }
 }
 
-/// What tonic has made of a request that it could not read, as it should be told.
+/// tonic's status for an unreadable request, as it should be reported.
 fn unreadable(status: &Status) -> Option<Status> {
     if status.source().is_some_and(<dyn Error>::is::<ToldByHandler>) {
         return None;
@@ -38,14 +38,12 @@ fn unreadable(status: &Status) -> Option<Status> {
     let reason = status.message();
     match status.code() {
         Code::Internal => Some(Status::invalid_argument(format!("the request cannot be read: {reason}"))),
-        Code::OutOfRange => {
-            Some(Status::resource_exhausted(format!("the message is larger than is taken: {reason}")))
-        }
+        Code::OutOfRange => Some(Status::resource_exhausted(format!("the message is too large: {reason}"))),
         _ => None,
     }
 }
 
-/// Marks a status that a handler tells.
+/// Marks a status that a handler set.
 #[derive(Debug, thiserror::Error)]
 #[error("told by a handler")]
 struct ToldByHandler;
@@ -54,12 +52,12 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// A failure, as a handler that speaks gRPC itself tells it: the code that belongs to what is told over HTTP.
+/// An error as a gRPC handler reports it: the code that corresponds to the HTTP status.
 pub fn grpc_status(error: impl Into<Problem>) -> Status {
     Status::from(&error.into())
 }
 
-/// For a handler that speaks gRPC itself.
+/// For handlers that speak gRPC themselves.
 impl From<&Problem> for Status {
     fn from(problem: &Problem) -> Self {
         let code = match problem.status() {

@@ -1,4 +1,4 @@
-//! What stands between a connection and the routes, whatever the routes are.
+//! Middleware in front of the routes.
 
 use super::fallback::with_fallbacks;
 use super::limits::Limits;
@@ -16,7 +16,7 @@ use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-/// Headers of every answer that does not set them itself.
+/// Headers of every response that does not set them itself.
 static HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -26,7 +26,7 @@ static HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Puts the guards before `router`, the first in the list outermost.
+/// Wraps `router` in the guards, the first in the list outermost.
 pub(super) fn guarded(router: Router, limits: &Limits, refuse_other_names: bool) -> Router {
     let guards = ServiceBuilder::new()
         .layer(middleware::map_response(with_headers))
@@ -46,20 +46,20 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-/// The panic hook has told the log.
+/// The panic hook has logged it.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
-/// A page of another site had a browser send this, with whatever password the browser keeps.
+/// A page of another site made a browser send this, with the password that the browser keeps.
 fn cross_site(_: ProtectionError) -> Response {
-    let detail = "a page of another site may not change anything here";
+    let detail = "cross-site requests must not change anything";
     Problem::new(StatusCode::FORBIDDEN, detail)
-        .of_kind("cross-site", "A page of another site sent this")
+        .of_kind("cross-site", "Cross-site request refused")
         .into_response()
 }
 
-/// The time counts until the answer begins: a stream of events may last.
+/// The limit applies until the response begins: an event stream may last.
 async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
@@ -68,6 +68,6 @@ async fn in_time(State(limit): State<Duration>, request: Request, next: Next) ->
 }
 
 fn too_slow(limit: Duration) -> Problem {
-    let detail = format!("there was no answer within {} s", limit.as_secs_f64());
-    Problem::unavailable(detail, super::RETRY_UNAVAILABLE).of_kind("timeout", "The request took too long")
+    let detail = format!("no response within {} s", limit.as_secs_f64());
+    Problem::unavailable(detail, super::RETRY_UNAVAILABLE).of_kind("timeout", "The request timed out")
 }

@@ -1,4 +1,4 @@
-//! The guard against DNS rebinding: a page of another site whose name was pointed at this host.
+//! Guards against DNS rebinding: a page of another site whose name was pointed at this host.
 
 use super::Problem;
 use axum::extract::Request;
@@ -9,11 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 
-/// Refuses a request for a host that goes by a name other than `localhost` (421).
+/// Refuses a request for a host name other than `localhost` (421).
 ///
-/// For listeners that anybody on this host may use. A page that was led here sends the name it was
-/// loaded from, which its owner pointed at this host. That cannot be done to an IP address or `localhost`: a
-/// page loaded from one of those came from there, and if that is elsewhere, the browser calls this another site.
+/// For listeners without tokens. A rebound page sends the name it was loaded from, which its owner pointed at this
+/// host. That is not possible for an IP address or `localhost`: a page loaded from one of those came from there, and
+/// if that is elsewhere, the browser treats the request as cross-site.
 pub(super) async fn refuse_other_names(request: Request, next: Next) -> Response {
     match foreign_name(request.uri(), request.headers()) {
         None => next.run(request).await,
@@ -29,8 +29,8 @@ fn misdirected(name: &str) -> Problem {
     Problem::new(StatusCode::MISDIRECTED_REQUEST, detail)
 }
 
-/// The first host that the request names and that is neither an address nor `localhost`. HTTP/2 names
-/// it in the URI, HTTP/1.1 in a header; who names none is no browser.
+/// The first host in the request that is neither an address nor `localhost`. HTTP/2 has it in the URI, HTTP/1.1 in a
+/// header; a client that sends none is not a browser.
 fn foreign_name(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let in_headers = headers.get_all(HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()));
     let in_uri = uri.authority().map(|authority| authority.as_str().into());

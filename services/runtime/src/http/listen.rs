@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
 
-/// A socket that connections are accepted from.
+/// A socket that accepts connections.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -14,17 +14,17 @@ pub struct Listener {
     is_open: bool,
 }
 
-/// Why there is no listener. The text says which key to change.
+/// Why a listener cannot start. The text names the key to change.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Other hosts could reach it, and it would let anybody in.
+    /// Other hosts could reach it, and it would accept requests without a token.
     #[error(
         "`{key}` is {address}, which other hosts can reach, but no token is configured: \
          add a [[token]] section with name, scopes and sha256, or listen on 127.0.0.1:{}",
         address.port()
     )]
     NoTokens {
-        /// The key that names the address.
+        /// The key of the address.
         key: String,
         /// The address.
         address: SocketAddr,
@@ -36,15 +36,15 @@ pub enum ListenError {
         address.port()
     )]
     InUse {
-        /// The key that names the address.
+        /// The key of the address.
         key: String,
         /// The address.
         address: SocketAddr,
     },
     /// The system refuses for another reason.
-    #[error("`{key}` is {address}, which cannot be listened on: {error}{}", hint(error))]
+    #[error("`{key}` is {address}: cannot listen on it: {error}{}", hint(error))]
     Refused {
-        /// The key that names the address.
+        /// The key of the address.
         key: String,
         /// The address.
         address: SocketAddr,
@@ -66,7 +66,7 @@ pub fn can_be_reached(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }
 
-/// The rule: what other hosts can reach has tokens.
+/// The rule: a listener that other hosts can reach must have tokens.
 fn may_listen(key: &str, address: SocketAddr, is_open: bool) -> Result<(), ListenError> {
     if is_open && can_be_reached(address) {
         return Err(ListenError::NoTokens { key: key.to_owned(), address });
@@ -75,8 +75,8 @@ fn may_listen(key: &str, address: SocketAddr, is_open: bool) -> Result<(), Liste
 }
 
 impl Listener {
-    /// Listens on `address` (port 0: any free port). `key` is where an operator changes it, such as
-    /// `ingest.listen`; `access` is what the routes will be served under.
+    /// Listens on `address` (port 0: any free port). `key` is the configuration key of the address, such as
+    /// `ingest.listen`; `access` is what guards the routes.
     ///
     /// # Errors
     /// Before anything is bound, if other hosts can reach `address` and `access` has no tokens; or if
@@ -95,7 +95,7 @@ impl Listener {
         Ok(Self { socket, address, is_open })
     }
 
-    /// Where it listens, with the port that was found.
+    /// The address it listens on, with the actual port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

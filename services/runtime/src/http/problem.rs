@@ -1,4 +1,4 @@
-//! A refusal that a program can read: RFC 9457.
+//! Machine-readable errors: RFC 9457.
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -11,12 +11,12 @@ use watchkeeper_ports::PortError;
 
 /// The content type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
-/// Most errors that a problem lists; its detail says how many there are.
+/// Most errors that a problem lists; its detail has the total.
 pub const MAX_FIELD_ERRORS: usize = 100;
-/// When to try again what a dependency was not available for.
+/// When to retry after a dependency was unavailable.
 pub const RETRY_UNAVAILABLE: Duration = Duration::from_secs(5);
 
-/// A refusal, sent as `application/problem+json` (RFC 9457); as a gRPC status to who speaks gRPC.
+/// An error response, sent as `application/problem+json` (RFC 9457), or as a gRPC status to gRPC clients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     status: StatusCode,
@@ -26,39 +26,39 @@ pub struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// A kind of problem that its status alone does not tell.
+/// A kind of problem more specific than its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Kind {
     name: &'static str,
     title: &'static str,
 }
 
-/// One thing that is wrong with a request's content.
+/// One error in a request's content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Which item of a list, from 0; `None` when there is only one.
+    /// The index in the list, from 0; `None` for a single item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// The field as its sender spelt it: `value`, `labels.host`.
+    /// The field as the sender spelled it: `value`, `labels.host`.
     pub field: String,
-    /// What the field must be, with the limit in figures.
+    /// What the field must be, including the limit.
     pub reason: String,
 }
 
 impl Problem {
-    /// A problem that `status` names; `detail` says what is wrong this time, and what to do about it.
+    /// A problem with this `status`; `detail` says what is wrong this time, and what to do about it.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, kind: None, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
     }
 
-    /// Has a kind of its own instead of `about:blank`: the type is `urn:watchkeeper:problem:<name>`,
-    /// with the name in kebab case, and the title is the same whenever the kind is.
+    /// Sets its kind in place of `about:blank`: the type is `urn:watchkeeper:problem:<name>`, with the name in kebab
+    /// case, and the title is fixed for the kind.
     #[must_use]
     pub fn of_kind(self, name: &'static str, title: &'static str) -> Self {
         Self { kind: Some(Kind { name, title }), ..self }
     }
 
-    /// Lists what is wrong in the content: the first [`MAX_FIELD_ERRORS`] of `errors`.
+    /// Lists the errors in the content: the first [`MAX_FIELD_ERRORS`] of `errors`.
     #[must_use]
     pub fn with_errors(self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         Self { errors: errors.into_iter().take(MAX_FIELD_ERRORS).collect(), ..self }
@@ -71,7 +71,7 @@ impl Problem {
         self
     }
 
-    /// Says when to try again, in whole seconds, rounded up and at least one.
+    /// Sets when to retry, in whole seconds, rounded up and at least one.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -92,9 +92,10 @@ impl Problem {
         kind.with_errors(errors)
     }
 
-    /// 401: no token, or none that is known. A browser asks its user for one.
+    /// 401: missing or unknown token. A browser prompts its user for one.
     pub fn unauthorized() -> Self {
-        let detail = "send a known token: Authorization: Bearer TOKEN, or the token as the password of Basic";
+        let detail =
+            "missing or unknown token: send Authorization: Bearer TOKEN, or the token as the Basic password";
         Self::new(StatusCode::UNAUTHORIZED, detail)
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"watchkeeper\""))
             .with_header(
@@ -119,7 +120,7 @@ impl Problem {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!(
-                "the body has more than {limit} bytes, which is the limit of this path and no setting changes: send it \
+                "the body has more than {limit} bytes, the fixed limit of this path: send it \
                  in parts"
             ),
         )
@@ -130,18 +131,18 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("the content type must be {expected}"))
     }
 
-    /// 429: too many requests; the next one may come after `wait`.
+    /// 429: too many requests; retry after `wait`.
     pub fn too_many_requests(wait: Duration) -> Self {
-        let detail = "this token has used up its requests per second";
+        let detail = "the token has exceeded its requests per second";
         Self::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(wait)
     }
 
-    /// 500, without a word about what happened inside.
+    /// 500, without internal details.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here, not with the request")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
     }
 
-    /// 503: not now, for `reason`; try again after `wait`.
+    /// 503: unavailable because of `reason`; retry after `wait`.
     pub fn unavailable(reason: impl Into<String>, wait: Duration) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, reason).retry_after(wait)
     }
@@ -168,7 +169,7 @@ struct Body<'p> {
     errors: &'p [FieldError],
 }
 
-/// The problem itself is in the response's extensions, for whoever must tell it in another protocol.
+/// The problem itself is in the response's extensions, for layers that translate it to another protocol.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let phrase = self.status.canonical_reason().unwrap_or("Unknown");
@@ -196,12 +197,12 @@ impl From<Violation> for Problem {
     }
 }
 
-/// What only an operator can mend goes to the log and not to the caller.
+/// What only an operator can fix goes to the log, not to the caller.
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error {
             PortError::Unavailable { what, reason } => {
-                tracing::debug!(what, reason, "a request found a dependency missing");
+                tracing::debug!(what, reason, "a dependency of a request is unavailable");
                 Self::unavailable(format!("the {what} is not available"), RETRY_UNAVAILABLE)
             }
             PortError::Rejected { reason, .. } => Self::new(StatusCode::BAD_REQUEST, reason),

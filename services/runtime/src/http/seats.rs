@@ -1,4 +1,4 @@
-//! Who may be connected at once: so many in all, and of one peer only a part, so that nobody keeps others out.
+//! Admission of connections: a limit in total and one per peer, so that no peer locks others out.
 
 use super::activity::Standing;
 use super::limits::Limits;
@@ -8,10 +8,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use tokio::task::{AbortHandle, Id};
 use tokio::time::{Duration, Instant};
 
-/// How often the log is told that connections are closed to make room.
+/// How often to log that connections are closed in favour of others.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
-/// Who is at the other end: an address, and of IPv6 a network of 64 bits, which is what one host gets.
+/// The remote end: an IPv4 address, or an IPv6 network of 64 bits, which is what one host gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Peer(IpAddr);
 
@@ -25,27 +25,27 @@ impl Peer {
         })
     }
 
-    /// Programs of this host, a reverse proxy among them behind which are many. No bound of its own holds for
-    /// them, but whoever comes from elsewhere gets a place before them.
+    /// Processes on this host, such as a reverse proxy that serves many clients. They have no limit of their own, but
+    /// connections from elsewhere take precedence.
     fn is_of_this_host(self) -> bool {
         self.0.is_loopback()
     }
 }
 
-/// What becomes of somebody who wants to connect.
+/// The verdict on a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict<I> {
-    /// There is room.
+    /// Accepted: below the limits.
     Welcome,
-    /// There is once this one is closed.
+    /// Accepted once this one is closed.
     InsteadOf(I),
-    /// Its peer has as many connections as it may, and all are at work.
+    /// Refused: its peer has reached its limit, and all its connections are at work.
     TurnAway,
     /// Every connection is at work.
     Wait,
 }
 
-/// One connection, as it is judged by.
+/// The properties of a connection that the verdict depends on.
 #[derive(Clone, Copy, Debug)]
 struct Judged<I> {
     id: I,
@@ -53,8 +53,8 @@ struct Judged<I> {
     standing: Standing,
 }
 
-/// Whether `newcomer` can have a place. Who has shown no token is the first to make room, then who is idle, and among
-/// those a connection of the peer that has most; who is at work stays.
+/// The verdict on `newcomer`. Connections without a valid token are closed first, then idle ones, and among those one
+/// of the peer with the most connections; connections at work stay.
 fn judge<I: Copy>(taken: &[Judged<I>], newcomer: Peer, limits: &Limits) -> Verdict<I> {
     let mut counts: HashMap<Peer, usize> = HashMap::new();
     for seat in taken {
@@ -69,13 +69,13 @@ fn judge<I: Copy>(taken: &[Judged<I>], newcomer: Peer, limits: &Limits) -> Verdi
     if !is_full {
         return Verdict::Welcome;
     }
-    // Whoever has more than others takes nothing away from them.
+    // A peer with more connections than others must not displace theirs.
     let not_poorer = taken.iter().filter(|seat| counts[&seat.peer] >= own);
     spared(not_poorer, |peer| counts[&peer]).map_or(Verdict::Wait, Verdict::InsteadOf)
 }
 
-/// The connection that can be spared most easily: of a stranger before an idle one; of the peer that has most; the
-/// one that has been so for longest.
+/// The connection that can be closed most easily: unauthenticated before idle; of the peer with the most connections;
+/// the longest in that state.
 fn spared<'s, I: Copy + 's>(
     seats: impl Iterator<Item = &'s Judged<I>>,
     count: impl Fn(Peer) -> usize,
@@ -101,23 +101,23 @@ struct Seat {
     peer: Peer,
     watch: Watch,
     task: AbortHandle,
-    /// It is being closed, and counts until it is.
+    /// Being closed; counts until it is.
     leaves: bool,
 }
 
 impl Seats {
-    /// Notes a connection, which `task` serves.
+    /// Adds a connection that `task` serves.
     pub(super) fn take(&mut self, peer: Peer, watch: Watch, task: AbortHandle) {
         self.taken.insert(task.id(), Seat { peer, watch, task, leaves: false });
     }
 
-    /// Its connection has ended.
+    /// Removes the ended connection of this task.
     pub(super) fn leave(&mut self, task: Id) {
         self.taken.remove(&task);
     }
 
-    /// Whether `newcomer` can have a place, and closes the connection that makes room for it. Then there is one once
-    /// that one has ended.
+    /// The verdict on `newcomer`; closes the connection that it replaces. The newcomer is accepted once that one has
+    /// ended.
     pub(super) fn judge(&mut self, newcomer: Peer, limits: &Limits) -> Verdict<Id> {
         if self.has_room(newcomer, limits) {
             return Verdict::Welcome;
@@ -134,14 +134,14 @@ impl Seats {
         match verdict {
             Verdict::InsteadOf(id) => self.close(id),
             Verdict::TurnAway => {
-                self.tell("refused a connection of a peer that has as many as it may", newcomer);
+                self.tell("refused a connection: the peer has reached its limit", newcomer);
             }
             Verdict::Welcome | Verdict::Wait => {}
         }
         verdict
     }
 
-    /// Whether nobody has to be asked what it is doing.
+    /// Whether the limits leave room without inspecting the connections.
     fn has_room(&self, newcomer: Peer, limits: &Limits) -> bool {
         let own = || self.taken.values().filter(|seat| seat.peer == newcomer).count();
         self.taken.len() < limits.connections
@@ -153,14 +153,14 @@ impl Seats {
         seat.leaves = true;
         seat.task.abort();
         let peer = seat.peer;
-        self.tell("closed a connection that was not in use to make room for another", peer);
+        self.tell("closed an idle connection to accept another one", peer);
     }
 
     fn tell(&mut self, what: &str, Peer(peer): Peer) {
         let connections = self.taken.len();
         if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             self.told = Some(Instant::now());
-            tracing::warn!(%peer, connections, "{what}; not told again for {} s", TELL_EVERY.as_secs());
+            tracing::warn!(%peer, connections, "{what}; not logged again for {} s", TELL_EVERY.as_secs());
         } else {
             tracing::debug!(%peer, connections, "{what}");
         }

@@ -14,28 +14,26 @@ use tokio::net::TcpStream;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// How long to wait before accepting again when the process has no file descriptor left.
+/// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
-/// How often to look whether a connection can be spared for one that waits.
+/// How often to check whether a connection can be closed in favour of a waiting one.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Listener {
-    /// Serves `router` until `stop` is cancelled, then closes idle connections, answers the requests in
-    /// hand, and returns when all are answered or [`Limits::drain`] is over. A stream that does not end
-    /// by itself should end when `stop` is cancelled, else it is cut off. Never fails: the result is
-    /// what [`Process::spawn`](crate::Process::spawn) takes.
+    /// Serves `router` until `stop` is cancelled, then closes idle connections, finishes open requests, and returns
+    /// when all are answered or [`Limits::drain`] is over. A stream that does not end by itself should end when
+    /// `stop` is cancelled, else it is cut off. Never fails: the result is what
+    /// [`Process::spawn`](crate::Process::spawn) takes.
     ///
-    /// Speaks HTTP/1.1 and, to a client that begins with it, HTTP/2 without TLS. At [`Limits::connections`] a new
-    /// connection takes the place of one that is not in use: first of one that has shown no token, of the peer that
-    /// has most of them, then of one that is idle. While all are at work it waits, and those behind it wait in the
-    /// system's accept queue, where they cost nothing. A peer on another host has at most
-    /// [`Limits::connections_of_peer`].
+    /// Speaks HTTP/1.1 and, to a client that starts with it, HTTP/2 without TLS. At [`Limits::connections`] a new
+    /// connection replaces one that is not at work: first one without a valid token, of the peer with the most of
+    /// them, then an idle one. While all are at work it waits, and further ones wait in the system's accept queue,
+    /// where they cost nothing. A peer on another host has at most [`Limits::connections_of_peer`].
     ///
-    /// Every answer has the security headers, a panic of a handler becomes a 500, and a path or method
-    /// that is not there a 404 or 405, whatever fallback `router` has. Two kinds of request never reach
-    /// `router`: one that would change something (any but GET, HEAD and OPTIONS) and was sent by a page
-    /// of another site (403), and on an open listener one for a host that goes by a name other than
-    /// `localhost` (421).
+    /// Every response has the security headers, a panic of a handler becomes a 500, and an unknown path or method a
+    /// 404 or 405, whatever fallback `router` has. Two kinds of request never reach `router`: a cross-site request
+    /// that would change something (any method but GET, HEAD and OPTIONS; 403), and on an open listener a request for
+    /// a host name other than `localhost` (421).
     pub async fn serve(self, router: Router, limits: Limits, stop: CancellationToken) -> RoleResult {
         let router = guard::guarded(router, &limits, self.is_open());
         let limits = Arc::new(limits);
@@ -68,7 +66,7 @@ impl Listener {
         }
         drop(self);
         if tokio::time::timeout(limits.drain, finish(&mut connections)).await.is_err() {
-            tracing::warn!(connections = connections.len(), "cut off connections that did not end in time");
+            tracing::warn!(connections = connections.len(), "closed connections that did not end in time");
         }
         Ok(())
     }
@@ -99,7 +97,7 @@ async fn finish(connections: &mut JoinSet<()>) {
     }
 }
 
-/// The task that has ended; says so if it panicked.
+/// The ID of the ended task; logs if it panicked.
 fn note_end(ended: Result<(Id, ()), JoinError>) -> Id {
     match ended {
         Ok((id, ())) => id,

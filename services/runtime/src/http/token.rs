@@ -1,4 +1,4 @@
-//! Tokens: who may do what, and how often.
+//! Tokens, their scopes and rate limits.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
@@ -13,24 +13,24 @@ use watchkeeper_config::Section;
 pub const MAX_TOKENS: usize = 64;
 /// Longest name of a token, in bytes.
 pub const MAX_NAME_BYTES: usize = 64;
-/// Requests per second of a token that says nothing else.
+/// Default requests per second of a token.
 pub const DEFAULT_REQUESTS_PER_SECOND: u32 = 1000;
-/// Most requests per second that a token can be given.
+/// Highest rate limit of a token.
 pub const MAX_REQUESTS_PER_SECOND: u32 = 1_000_000;
 
-/// What every generated token begins with, so that a scanner for leaked secrets can find it.
+/// Prefix of every generated token, so that scanners for leaked secrets can find it.
 const PREFIX: &str = "wk_";
 /// Random bytes in a generated token.
 const RANDOM_BYTES: usize = 32;
 
-/// What a token lets its bearer do.
+/// What a token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Send samples, logs and events.
     Ingest,
-    /// Ask for what is kept.
+    /// Query what is stored.
     Read,
-    /// Change what runs, and everything that the others allow.
+    /// Change the running system, and everything that the other scopes allow.
     Admin,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A text that names no scope.
+/// Not the name of a scope.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of {}", Scope::names())]
 pub struct UnknownScope;
@@ -64,11 +64,11 @@ impl FromStr for Scope {
     }
 }
 
-/// The SHA-256 of a token, which is all that is kept of it.
+/// The SHA-256 of a token; the token itself is not kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TokenHash(pub(super) [u8; SHA256_OUTPUT_LEN]);
 
-/// A text that is no SHA-256.
+/// Not a SHA-256.
 #[derive(Debug, thiserror::Error)]
 #[error("must be the SHA-256 of the token: 64 hexadecimal digits")]
 pub(super) struct NotAHash;
@@ -90,7 +90,7 @@ impl FromStr for TokenHash {
     }
 }
 
-/// A token as it is configured.
+/// A configured token.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) name: String,
@@ -99,11 +99,10 @@ pub(super) struct Token {
     pub(super) requests_per_second: NonZeroU32,
 }
 
-/// The tokens of a configuration, at most [`MAX_TOKENS`].
+/// The configured tokens, at most [`MAX_TOKENS`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tokens(pub(super) Vec<Token>);
 
-/// The names of the tokens.
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|token| &token.name)).finish()
@@ -111,7 +110,7 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Reads the sections `[[token]]` of the file's root:
+    /// Reads the sections `[[token]]` of the root:
     ///
     /// ```toml
     /// [[token]]
@@ -155,13 +154,13 @@ impl Token {
     }
 }
 
-/// The operating system gives no random numbers.
+/// The operating system provides no random numbers.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gives no random numbers")]
+#[error("the operating system provides no random numbers")]
 pub struct NoRandomness;
 
-/// Makes a token: its text (`wk_` and 256 random bits), which its bearer keeps and sends, and the text's
-/// SHA-256 in hexadecimal digits, which stands in the configuration.
+/// Generates a token: its text (`wk_` and 256 random bits), which the client keeps and sends, and the SHA-256 of the
+/// text in hexadecimal digits, for the configuration.
 pub fn generate() -> Result<(String, String), NoRandomness> {
     let mut random = [0; RANDOM_BYTES];
     SystemRandom::new().fill(&mut random).map_err(|_| NoRandomness)?;

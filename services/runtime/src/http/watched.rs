@@ -1,4 +1,4 @@
-//! A socket and a request that report what their connection is doing.
+//! A socket and a request that report the activity of their connection.
 
 use super::activity::{Activity, Overdue, RequestId, Standing};
 use super::answer_body::AnswerBody;
@@ -17,12 +17,12 @@ use tokio::time::Instant;
 pub(super) struct Watch(Arc<Mutex<Activity>>);
 
 impl Watch {
-    /// Of a new connection.
+    /// For a new connection.
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(Activity::new(Instant::now()))))
     }
 
-    /// Reports everything that goes through `stream`.
+    /// Reports all traffic of `stream`.
     pub(super) fn stream<T>(&self, stream: T) -> WatchedStream<T> {
         WatchedStream { stream, watch: self.clone() }
     }
@@ -38,17 +38,17 @@ impl Watch {
         self.activity().closing(Instant::now());
     }
 
-    /// Reports that a request was let in.
+    /// Reports that a request was admitted.
     pub(super) fn let_in(&self) {
         self.activity().let_in();
     }
 
-    /// How easily the connection can be spared.
+    /// How easily the connection can be closed.
     pub(super) fn standing(&self) -> Standing {
         self.activity().standing()
     }
 
-    /// What the connection has done for too long.
+    /// The timeout that the connection has exceeded.
     pub(super) fn overdue(&self, limits: &Limits) -> Option<Overdue> {
         self.activity().overdue(limits, Instant::now())
     }
@@ -63,7 +63,7 @@ impl Watch {
     }
 }
 
-/// A request that is not answered to the end.
+/// A request whose response is not complete.
 #[derive(Debug)]
 pub(super) struct OpenRequest {
     id: RequestId,
@@ -76,12 +76,12 @@ impl OpenRequest {
         Body::new(AnswerBody::new(body, self))
     }
 
-    /// Reports that the next part of the answer can be fetched.
+    /// Reports that the next part of the response can be fetched.
     pub(super) fn offered(&self) {
         self.watch.activity().offered(self.id, Instant::now());
     }
 
-    /// Reports that the next part of the answer is being fetched.
+    /// Reports that the next part of the response is being fetched.
     pub(super) fn fetched(&self) {
         self.watch.activity().fetched(self.id);
     }
@@ -93,7 +93,7 @@ impl Drop for OpenRequest {
     }
 }
 
-/// A stream that reports what goes through it.
+/// A stream that reports its traffic.
 #[derive(Debug)]
 pub(super) struct WatchedStream<T> {
     stream: T,

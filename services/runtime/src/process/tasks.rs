@@ -1,4 +1,4 @@
-//! What runs, and as part of which role.
+//! The running tasks of each role.
 
 use crate::context::RoleResult;
 use std::collections::{BTreeSet, HashMap};
@@ -22,8 +22,8 @@ impl Tasks {
         self.roles.insert(id, role);
     }
 
-    /// Waits for one to end, and says as part of which role and how; a panic is a failure. `None` when
-    /// none is left. Cancel-safe.
+    /// Waits for the next task to end; returns its role and result. A panic is a failure. `None` when none is left.
+    /// Cancel-safe.
     pub(super) async fn next_end(&mut self) -> Option<(&'static str, RoleResult)> {
         let (id, result) = match self.running.join_next_with_id().await? {
             Ok(ended) => ended,
@@ -33,7 +33,7 @@ impl Tasks {
         Some((role, result))
     }
 
-    /// The roles of which something still runs.
+    /// The roles with running tasks.
     pub(super) fn unfinished(&self) -> String {
         let roles: BTreeSet<_> = self.roles.values().copied().collect();
         roles.into_iter().collect::<Vec<_>>().join(", ")

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{Consumers, Ports};
 
-/// A process in which roles are started, and what its listeners are to serve.
+/// A process under construction: its started roles, and what its listeners will serve.
 pub struct Assembly {
     process: Process,
     settings: Settings,
@@ -26,7 +26,7 @@ pub struct Assembly {
     calls: Services,
 }
 
-/// The gRPC services of a role that is started in this process, for the other roles in it: they need no token.
+/// The gRPC services of a role in this process, for the other roles in it: they need no token.
 pub struct InProcess {
     /// The role.
     pub role: &'static str,
@@ -35,7 +35,7 @@ pub struct InProcess {
 }
 
 impl Assembly {
-    /// Without a role yet; `roles` are all that there are.
+    /// No role yet; `roles` are all that exist.
     pub fn new(
         process: Process,
         roles: &[&RoleSpec],
@@ -59,13 +59,13 @@ impl Assembly {
         &mut self.shared
     }
 
-    /// Starts a role. One that others in this process ask comes before them.
+    /// Starts a role. Start roles before the ones that call them.
     pub fn start(&mut self, role: &RoleSpec) -> Result<(), StartError> {
         let context = self.process.context(role.name);
         (role.start)(&mut Starter { assembly: self, context })
     }
 
-    /// Starts the listeners, and gives the process to be run; `descriptors` describe the services of gRPC.
+    /// Starts the listeners and returns the process, ready to run; `descriptors` describe the gRPC services.
     pub fn listen(mut self, http: Listener, grpc: Option<Listener>, descriptors: &[u8]) -> Process {
         let stop = self.process.shutdown().clone();
         self.process.spawn("http", http.serve(self.pages, Limits::default(), stop.clone()));
@@ -77,7 +77,7 @@ impl Assembly {
     }
 }
 
-/// What a role is given to start with.
+/// What a role starts with.
 pub struct Starter<'a> {
     assembly: &'a mut Assembly,
     context: RoleContext,
@@ -89,7 +89,7 @@ impl Starter<'_> {
         self.context.clone()
     }
 
-    /// What the configuration says as a value of this type, whichever role read it.
+    /// The settings of this type, whichever role read them.
     pub fn settings<T: Any>(&self) -> Result<Arc<T>, NotRead> {
         self.assembly.settings.get()
     }
@@ -104,17 +104,17 @@ impl Starter<'_> {
         &self.assembly.ports
     }
 
-    /// Who is let in.
+    /// Who may use the routes.
     pub fn access(&self) -> &Access {
         &self.assembly.access
     }
 
-    /// How roles in other processes are asked.
+    /// How to reach roles in other processes.
     pub fn peers(&self) -> &Peers {
         &self.assembly.peers
     }
 
-    /// Which groups all roles consume in, wherever they run.
+    /// The groups of all roles, wherever they run.
     pub fn consumers(&self) -> Consumers {
         self.assembly.consumers.clone()
     }
@@ -124,17 +124,17 @@ impl Starter<'_> {
         &mut self.assembly.shared
     }
 
-    /// Serves these routes where the process listens for HTTP.
+    /// Adds these routes to the HTTP listener of the process.
     pub fn serve_http(&mut self, routes: Router) {
         self.assembly.pages = take(&mut self.assembly.pages).merge(routes);
     }
 
-    /// Serves these services, by their full names, as the [`routes`](crate::grpc::routes) that they are.
+    /// Adds these services, by their full names, as [`routes`](crate::grpc::routes).
     pub fn serve_grpc(&mut self, services: &[&'static str], routes: Router) {
         self.assembly.calls.add(self.context.role(), services, routes);
     }
 
-    /// Runs the role, or a part of it. When it returns before it was asked to stop, panics, or fails, the process ends.
+    /// Runs the role, or a part of it. When it returns before a requested stop, panics or fails, the process ends.
     pub fn run(&mut self, run: impl Future<Output = RoleResult> + Send + 'static) {
         self.assembly.process.spawn(self.context.role(), run);
     }

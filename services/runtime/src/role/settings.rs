@@ -1,4 +1,4 @@
-//! What the configuration says to the roles.
+//! The roles' settings from the configuration.
 
 use super::RoleSpec;
 use std::any::{Any, type_name};
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{Reloadable, Section};
 
-/// What the configuration says to the roles, each value found by its type. A value that several roles need, such as
-/// the rules, is read by one of them. A clone shares the values, also when they are replaced.
+/// The roles' settings, found by type. Settings that several roles need, such as the rules, are read by one of them. A
+/// clone shares the values, also when they are replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     compatibility: Compatibility,
@@ -23,21 +23,21 @@ struct Entry {
     value: Arc<dyn Setting>,
 }
 
-/// The section `[compatibility]`: names that the previous platform had.
+/// The section `[compatibility]`: the names of the previous platform.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Compatibility {
-    /// Whether sources publish under the names that they had there.
+    /// Whether sources publish under those names.
     pub publish_old_names: bool,
     /// Whether rules match these names too.
     pub match_old_names: bool,
 }
 
-/// How long the store keeps samples. Told apart from the rest of `[persister]`: ingest refuses at once what would not be
-/// kept.
+/// How long the store keeps samples. Separate from the rest of `[persister]`: ingest refuses at once what would be
+/// pruned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SampleRetention(pub Duration);
 
-/// Nothing in the configuration is read as a value of this type.
+/// No role reads settings of this type.
 #[derive(Debug, thiserror::Error)]
 #[error("no role of this executable reads a {0} from the configuration")]
 pub struct NotRead(&'static str);
@@ -56,13 +56,13 @@ impl Settings {
         settings
     }
 
-    /// Adds what `sections` say, in the words in which a change of it is told: it holds until a restart.
+    /// Adds a value that was read from `sections`, which name it when it changes. A change needs a restart.
     pub fn add<T: Any + PartialEq + fmt::Debug + Send + Sync>(&mut self, sections: &'static str, value: T) {
         self.entries.push(Entry { sections, reloads: false, value: Arc::new(Reloadable::<T>::new(value)) });
     }
 
-    /// Adds what `sections` say, which a reload replaces: roles hold it as [`Self::reloadable`] gives it. What is added
-    /// first is replaced first.
+    /// Adds a value that was read from `sections` and that a reload replaces. Values are replaced in the order in which
+    /// they were added.
     pub fn add_reloadable<T>(&mut self, sections: &'static str, value: T)
     where
         T: Any + PartialEq + fmt::Debug + Send + Sync,
@@ -70,12 +70,12 @@ impl Settings {
         self.entries.push(Entry { sections, reloads: true, value: Arc::new(Reloadable::<T>::new(value)) });
     }
 
-    /// What holds now as a value of this type.
+    /// The current settings of this type.
     pub fn get<T: Any>(&self) -> Result<Arc<T>, NotRead> {
         self.find(|_| true).map(Reloadable::current)
     }
 
-    /// What holds as a value of this type, also after a reload; none that needs a restart.
+    /// The settings of this type, which a reload replaces.
     pub fn reloadable<T: Any>(&self) -> Result<Reloadable<T>, NotRead> {
         self.find(|entry| entry.reloads).cloned()
     }
@@ -86,8 +86,8 @@ impl Settings {
         values.next().ok_or(NotRead(type_name::<T>()))
     }
 
-    /// Replaces all that reloads by what `new` has, which was read for the same roles, here and in every clone. What
-    /// differs afterwards needs a restart.
+    /// Replaces everything reloadable by the values of `new`, which was read for the same roles, here and in every clone.
+    /// What differs afterwards needs a restart.
     pub fn replace(&self, new: &Self) {
         for (entry, new) in self.entries.iter().zip(&new.entries).filter(|(entry, _)| entry.reloads) {
             entry.value.replace_by(&*new.value);
@@ -99,7 +99,7 @@ impl Settings {
         self.compatibility
     }
 
-    /// The sections that say something else in `other`, which was read for the same roles.
+    /// The sections that differ in `other`, which was read for the same roles.
     pub fn sections_that_differ(&self, other: &Self) -> Vec<&'static str> {
         let pairs = self.entries.iter().zip(&other.entries);
         let differ = pairs.filter(|(one, other)| !one.value.equals(&*other.value));

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 
-/// What the roles of one process share, found by its type.
+/// What the roles of one process share, found by type.
 #[derive(Default)]
 pub struct Shared(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 
@@ -19,7 +19,7 @@ impl Shared {
         values.map_or(&[], Vec::as_slice)
     }
 
-    /// The first value of this type, which is made if there is none.
+    /// The first value of this type, created if there is none.
     pub fn first_or_add<T: Any + Send + Sync>(&mut self, make: impl FnOnce() -> T) -> &T {
         let values = self.of::<T>();
         if values.is_empty() {

@@ -20,18 +20,18 @@ use watchkeeper_domain::text;
 pub enum LogLevel {
     /// Only what an operator must act on.
     Error,
-    /// What may need one.
+    /// What an operator may have to act on.
     Warn,
-    /// What happens now and then: starts, stops, a dependency lost and found.
+    /// Rare events: starts, stops, a dependency that becomes unavailable or available again.
     #[default]
     Info,
     /// What each batch does.
     Debug,
-    /// Everything, the libraries' own included, of which the other levels show warnings and errors only.
+    /// Everything, including the libraries, of which the other levels show warnings and errors only.
     Trace,
 }
 
-/// A text that names no level.
+/// Not the name of a level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of error, warn, info, debug, trace")]
 pub struct UnknownLogLevel;
@@ -63,7 +63,7 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
-/// What the targets of this project's own crates begin with.
+/// Prefix of the targets of this project's crates.
 const OWN_TARGETS: &str = "watchkeeper";
 
 /// What is logged at `level`.
@@ -89,7 +89,7 @@ impl LogControl {
 /// Starts logging, once in a process.
 ///
 /// # Errors
-/// When the journal's socket cannot be reached although systemd says that it is there.
+/// When the journal's socket cannot be reached although systemd announces it.
 pub fn start_logging(level: LogLevel) -> io::Result<LogControl> {
     let (filter, handle) = reload::Layer::new(filter(level));
     let output = if stderr_is_the_journal() {
@@ -107,8 +107,8 @@ pub fn start_logging(level: LogLevel) -> io::Result<LogControl> {
     Ok(LogControl(handle))
 }
 
-/// Fields as the library writes them, but with what others have sent in them as people may be shown it ([`text`]). A
-/// line that follows within a field is indented, so that none is taken for a record of its own.
+/// Formats fields as the library does, but makes text from others safe to show ([`text`]). Further lines of a field
+/// are indented, so that none looks like a log record of its own.
 fn plain_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
         let value = format!("{value:?}");

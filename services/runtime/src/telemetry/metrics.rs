@@ -5,7 +5,7 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntGauge, Opts, PullingGauge, Registry};
 use tokio::runtime::Handle;
 
-/// Adds a metric to a registry, and gives it back to be counted with.
+/// Adds a metric to a registry, and returns it.
 pub fn register<C: Collector + Clone + 'static>(
     registry: &Registry,
     metric: C,
@@ -14,8 +14,8 @@ pub fn register<C: Collector + Clone + 'static>(
     Ok(metric)
 }
 
-/// A registry with what every process has: `watchkeeper_build_info` and the `process_*` metrics
-/// (memory, CPU, file descriptors, threads), and `watchkeeper_tasks` if it is asked for within tokio.
+/// A registry with the metrics of every process: `watchkeeper_build_info` and `process_*` (memory, CPU, file
+/// descriptors, threads), and `watchkeeper_tasks` if called within tokio.
 pub fn registry(version: &str) -> Result<Registry, prometheus::Error> {
     let registry = Registry::new();
     let opts = Opts::new("watchkeeper_build_info", "Always 1; the version is a label.");
@@ -27,7 +27,7 @@ pub fn registry(version: &str) -> Result<Registry, prometheus::Error> {
             let tasks = tokio.metrics().num_alive_tasks() as f64;
             tasks
         };
-        let help = "Tasks of tokio that have begun and not ended: loops, connections, streams.";
+        let help = "Running tokio tasks: loops, connections, streams.";
         registry.register(Box::new(PullingGauge::new("watchkeeper_tasks", help, Box::new(alive))?))?;
     }
     Ok(registry)

@@ -40,8 +40,8 @@ async fn a_group_that_two_stores_share_is_told_at_the_second_look() {
     let (said, partitions) = status(StoredUpTo(2), first_look + Duration::from_secs(30)).await;
     assert_eq!(
         said,
-        "waiting for group: group keepers has committed metrics/0 up to offset 3, and this store has it up to 2: \
-         another consumer with a store of its own is in the group. Give one of them a prefix of its own"
+        "waiting for group: group keepers has committed metrics/0 up to offset 3, but this store is at 2: \
+         another consumer with its own store is in the group. Configure a different prefix for one of them"
     );
     assert!((partitions - 1.0).abs() < f64::EPSILON);
 }

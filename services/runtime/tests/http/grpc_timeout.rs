@@ -83,7 +83,7 @@ async fn a_call_that_is_not_answered_in_its_time_is_given_up_and_its_work_droppe
         let answer = call(&server, "Check", "50m").await;
         let (code, message) = status(&answer.headers);
         assert_eq!(code, DEADLINE_EXCEEDED);
-        assert_eq!(message, "the deadline that the client set for this call (grpc-timeout) has passed");
+        assert_eq!(message, "the client's deadline for this call (grpc-timeout) has passed");
         if told.try_recv().is_ok() {
             return;
         }

@@ -113,7 +113,7 @@ async fn paths_and_methods_that_are_not_there_are_problems() {
     let server = Server::start(routes()).await;
     assert_eq!(server.get("/absent").await.detail(404), "there is no path /absent");
     let answer = server.get("/change").await;
-    assert_eq!(answer.detail(405), "/change does not take GET");
+    assert_eq!(answer.detail(405), "/change does not allow GET");
     assert_eq!(answer.headers["allow"], "POST");
     server.get("/refuse").await.problem(404);
 }

@@ -78,7 +78,7 @@ async fn a_head_over_the_limit_is_refused() {
     assert_eq!(server.send(with_headers(Limits::HEADERS - own + 1)).await.status, 431);
 }
 
-const LIMIT_1000: &str = "the body has more than 1000 bytes, which is the limit of this path and no setting changes: send it in parts";
+const LIMIT_1000: &str = "the body has more than 1000 bytes, the fixed limit of this path: send it in parts";
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_the_limit() {
@@ -174,7 +174,7 @@ async fn a_request_that_takes_too_long_is_refused() {
     let router = Router::new().route("/", post(|_: Bytes| async {})).route("/never", get(pending::<()>));
     let server = Server::with_limits(router, Limits { request: SHORT, ..Limits::default() }).await;
     let problem = server.get("/never").await.problem(503);
-    assert_eq!(problem["detail"], "there was no answer within 0.05 s");
+    assert_eq!(problem["detail"], "no response within 0.05 s");
     assert_eq!(problem["type"], "urn:watchkeeper:problem:timeout");
 
     let slow_body = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());

@@ -1,14 +1,14 @@
-//! What GitHub's answers say.
+//! GitHub's responses.
 
 use crate::readings::Readings;
 use serde::Deserialize;
 use watchkeeper_domain::text;
 use watchkeeper_http_client::HttpAnswer;
 
-/// Most characters of a message of GitHub that an error shows.
+/// Most characters of a GitHub message that an error shows.
 const MAX_MESSAGE_CHARS: usize = 200;
 
-/// The counts of one repository, from the answer to `GET /repos/OWNER/NAME`.
+/// The counts of one repository, from the response to `GET /repos/OWNER/NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the names are GitHub's")]
 pub(super) struct Counts {
@@ -32,7 +32,7 @@ impl Counts {
     }
 }
 
-/// What GitHub says in an answer that is no success; empty if it says nothing.
+/// GitHub's message in an unsuccessful response; empty if there is none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Complaint {
@@ -44,12 +44,12 @@ impl Complaint {
         answer.json().unwrap_or_default()
     }
 
-    /// Whether it is about a limit of requests, whose names are "API rate limit" and "secondary rate limit".
+    /// Whether it is about a rate limit: "API rate limit" or "secondary rate limit".
     pub(super) fn is_about_limits(&self) -> bool {
         self.message.to_ascii_lowercase().contains("rate limit")
     }
 
-    /// In few words and without `secret`, should the server repeat it.
+    /// Shortened and without `secret`, should the server repeat it.
     pub(super) fn without(&self, secret: Option<&str>) -> String {
         let said = match secret {
             _ if self.message.is_empty() => "without a reason".to_owned(),

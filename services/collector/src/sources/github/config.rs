@@ -7,28 +7,27 @@ use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::{Secret, Section};
 
-/// Most repositories. GitHub takes no more than as many requests of one account at once.
+/// Most repositories. GitHub allows at most this many concurrent requests per account.
 pub const MAX_REPOSITORIES: usize = 100;
 
-/// Where GitHub's API is; GitHub Enterprise Server has it at `https://HOST/api/v3`.
+/// The URL of GitHub's API; GitHub Enterprise Server has it at `https://HOST/api/v3`.
 const PUBLIC_API: &str = "https://api.github.com";
 
-/// Which repositories are measured.
+/// The repositories and how to query them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GithubConfig {
-    /// When, and for how long at most.
+    /// Interval and timeout.
     pub timing: Timing,
-    /// The repositories, no two alike.
+    /// The repositories, without duplicates.
     pub repositories: Vec<Repository>,
-    /// What the requests are authorised with. Without it GitHub shows only what is public, and has little
-    /// patience.
+    /// The token for requests. Without it GitHub shows only public repositories, with a lower rate limit.
     pub token: Option<Secret>,
-    /// Where the API is.
+    /// The base URL of the API.
     pub base_url: BaseUrl,
 }
 
 impl GithubConfig {
-    /// Reads the section; what is not given has a default. `None` if it names no repository.
+    /// Reads the section; missing keys get their defaults. `None` if it lists no repository.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let minute = Duration::from_secs(60);
         let config = Self {
@@ -42,21 +41,21 @@ impl GithubConfig {
         (!config.repositories.is_empty()).then_some(config)
     }
 
-    /// A header has to carry the token.
+    /// The token must be valid in a header.
     fn check_token(&self, section: &mut Section<'_>) {
         let carries = |token: &Secret| token.expose().bytes().all(|byte| byte.is_ascii_graphic());
         if !self.token.as_ref().is_none_or(carries) {
-            section.refuse("token_file", "must hold one token, of ASCII letters, digits and marks");
+            section.refuse("token_file", "must hold one token of ASCII letters, digits and punctuation");
         }
     }
 
-    /// The public API counts requests. Other servers have other quotas, or none.
+    /// Checks the rate limit of the public API. Other servers have other limits, or none.
     fn check_quota(&self, section: &mut Section<'_>) {
         let (count, has_token) = (self.repositories.len(), self.token.is_some());
         let shortest = shortest_interval(count, has_token);
         if self.base_url == BaseUrl::public(PUBLIC_API) && self.timing.interval() < shortest {
             let (seconds, allowed) = (shortest.as_secs(), per_hour(has_token));
-            let remedy = if has_token { "" } else { "; a token_file allows more" };
+            let remedy = if has_token { "" } else { "; set token_file for a higher limit" };
             section.refuse(
                 "interval",
                 format!(
@@ -131,7 +130,7 @@ mod tests {
         assert_eq!(
             refused(&named(6)),
             "github.interval: must be at least 360s for 6 repositories: GitHub allows 60 requests an hour; \
-             a token_file allows more"
+             set token_file for a higher limit"
         );
         assert!(read(&format!("{}interval = \"6m\"", named(6))).unwrap().is_some());
     }

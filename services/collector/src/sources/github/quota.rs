@@ -1,4 +1,4 @@
-//! How many requests GitHub allows: as documented, and as its answers say.
+//! GitHub's rate limits: as documented, and as reported in responses.
 //!
 //! <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
 
@@ -14,22 +14,21 @@ use watchkeeper_runtime::telemetry::register;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const FORBIDDEN: u16 = 403;
 
-/// How many requests an hour GitHub allows: of an address, or of a token.
+/// The requests per hour that GitHub allows: per address, or per token.
 pub(super) fn per_hour(has_token: bool) -> u32 {
     if has_token { 5_000 } else { 60 }
 }
 
-/// The shortest interval, in whole seconds, at which so many repositories can be asked for within the
-/// quota, even if each answer counts.
+/// The shortest interval, in whole seconds, for so many repositories within the quota, even if each response counts.
 pub(super) fn shortest_interval(repositories: usize, has_token: bool) -> Duration {
     let seconds = (HOUR.as_secs() * repositories as u64).div_ceil(u64::from(per_hour(has_token)));
     Duration::from_secs(seconds)
 }
 
-/// What is left of the quota that all repositories share.
+/// The remaining quota shared by all repositories.
 pub(super) struct Quota {
     hold: Hold,
-    /// Without labels; a vector because a gauge would say 0 before the first answer.
+    /// Without labels; a vector because a gauge would show 0 before the first response.
     remaining: IntGaugeVec,
 }
 
@@ -37,17 +36,17 @@ impl Quota {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let opts = Opts::new(
             "watchkeeper_collector_github_requests_remaining",
-            "Requests that GitHub still answers before it renews the quota, as of its last answer.",
+            "Requests left in GitHub's quota, according to its last response.",
         );
         Ok(Self { hold: Hold::default(), remaining: register(registry, IntGaugeVec::new(opts, &[])?)? })
     }
 
-    /// An error while GitHub is to be left alone.
+    /// An error while GitHub must not be queried.
     pub(super) fn check(&self, now: Timestamp) -> Result<(), CollectError> {
         self.hold.check(now)
     }
 
-    /// Notes an answer that was received at `now`.
+    /// Records a response received at `now`.
     pub(super) fn note(&self, answer: &HttpAnswer, now: Timestamp) {
         if let Some(remaining) = answer.header("x-ratelimit-remaining").and_then(|text| text.parse().ok()) {
             self.remaining.with_label_values::<&str>(&[]).set(remaining);
@@ -56,8 +55,8 @@ impl Quota {
     }
 }
 
-/// The status of an answer, but that of a quota where GitHub uses another: the secondary limits (too much
-/// in too short a time) may come as 403 with nothing but a text.
+/// The effective status of a response where GitHub uses another one for a quota: the secondary limits (too much in
+/// too short a time) may be reported as 403 with nothing but a text.
 fn meaning(answer: &HttpAnswer) -> u16 {
     match answer.status() {
         FORBIDDEN if Complaint::of(answer).is_about_limits() => TOO_MANY_REQUESTS,

@@ -8,11 +8,11 @@ pub const MAX_OWNER_BYTES: usize = 39;
 /// Longest name of a repository without its owner, in bytes; GitHub's own limit.
 pub const MAX_REPOSITORY_NAME_BYTES: usize = 100;
 
-/// A repository by owner and name: `golang/go`. Safe to stand in a path.
+/// A repository by owner and name: `golang/go`. Safe in a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository(String);
 
-/// A text that names no repository.
+/// Not a repository name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be OWNER/NAME, of at most {MAX_OWNER_BYTES} and {MAX_REPOSITORY_NAME_BYTES} letters, digits and \
@@ -33,7 +33,7 @@ impl FromStr for Repository {
     }
 }
 
-/// Whether the text is one segment of a path, which `.` and `..` are not.
+/// Whether the text is a single path segment, which `.` and `..` are not.
 fn is_segment(text: &str, max_bytes: usize) -> bool {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     (1..=max_bytes).contains(&text.len()) && text.chars().all(is_allowed) && text != "." && text != ".."

@@ -1,4 +1,4 @@
-//! Asking GitHub for one repository.
+//! Queries GitHub for one repository.
 
 use super::SOURCE;
 use super::answer::{Complaint, Counts};
@@ -13,13 +13,13 @@ use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpError, HttpRequest};
 
-/// The version of the API that [`Counts`] is the shape of.
+/// The API version that [`Counts`] matches.
 const API_VERSION: &str = "2022-11-28";
-/// Longest answer, in bytes. One about a fork of an organisation's repository has some 25 KiB.
+/// Longest response, in bytes. One for a fork of an organisation's repository has some 25 KiB.
 pub(super) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// What 404 means; GitHub does not tell the two apart either.
-const NO_SUCH_REPOSITORY: &str = "there is no such repository, or the token may not see it";
+/// The meaning of 404; GitHub does not distinguish the two either.
+const NO_SUCH_REPOSITORY: &str = "no such repository, or the token has no access to it";
 
 const NOT_MODIFIED: u16 = 304;
 const NOT_FOUND: u16 = 404;
@@ -38,9 +38,9 @@ pub(super) struct RepositoryTarget {
     timing: Timing,
     access: Arc<Access>,
     url: String,
-    /// Where GitHub has sent us from there.
+    /// Where GitHub redirects from there.
     moved_to: Option<String>,
-    /// The last counts, and the name that GitHub gave that answer.
+    /// The last counts, and the `ETag` of that response.
     known: Option<(String, Counts)>,
     readings: Readings,
 }
@@ -65,7 +65,7 @@ impl RepositoryTarget {
         if let Some(url) = self.other_address(&answer) {
             tracing::info!(
                 target_name = self.name,
-                "GitHub has moved the repository: it may have a new name"
+                "GitHub redirects the repository: it may have been renamed"
             );
             self.moved_to = Some(url);
             answer = self.ask().await?;
@@ -76,7 +76,7 @@ impl RepositoryTarget {
         }
     }
 
-    /// The counts of an answer that has some.
+    /// The counts of a response that has some.
     fn changed(&mut self, answer: HttpAnswer) -> Result<Counts, CollectError> {
         let answer = self.access.success(answer).inspect_err(|_| self.moved_to = None)?;
         let counts = answer.json()?;
@@ -90,8 +90,8 @@ impl RepositoryTarget {
         self.access.ask(url, known_as).await
     }
 
-    /// Where an answer says that the repository is now. Only below the address that was configured: the
-    /// token is for nobody else.
+    /// Where a response says that the repository is now. Only below the configured URL: the token must not be sent to
+    /// anybody else.
     fn other_address(&self, answer: &HttpAnswer) -> Option<String> {
         let is_moved = matches!(answer.status(), 301 | 302 | 307 | 308);
         let url = answer.header("location").filter(|_| is_moved)?;
@@ -122,7 +122,7 @@ impl Target for RepositoryTarget {
 }
 
 impl Access {
-    /// Asks, unless the quota forbids it. With `known_as`, an answer that has not changed is a short one.
+    /// Sends a request, unless the quota forbids it. With `known_as`, an unchanged response is a short one.
     async fn ask(&self, url: &str, known_as: Option<&str>) -> Result<HttpAnswer, CollectError> {
         self.quota.check(Timestamp::now())?;
         let mut request = HttpRequest::get(url)
@@ -140,7 +140,7 @@ impl Access {
         Ok(answer)
     }
 
-    /// The answer itself if it is a success, else what it means.
+    /// The response if it is a success, else its meaning as an error.
     fn success(&self, answer: HttpAnswer) -> Result<HttpAnswer, CollectError> {
         let is_unknown = answer.status() == NOT_FOUND;
         let said = Complaint::of(&answer).without(self.token.as_ref().map(Secret::expose));

@@ -188,7 +188,7 @@ async fn a_repository_that_is_not_there_is_told_and_stops_no_other() {
     let [mut one, mut other] = targets(&api);
     assert_eq!(
         one.collect().await.unwrap_err().to_string(),
-        "not understood: there is no such repository, or the token may not see it"
+        "unexpected answer: no such repository, or the token has no access to it"
     );
     assert_eq!(other.collect().await.unwrap().len(), 4);
 }

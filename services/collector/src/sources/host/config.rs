@@ -5,14 +5,14 @@ use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::Section;
 
-/// How the host is measured.
+/// Settings for the local host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostConfig {
-    /// When, and for how long at most.
+    /// Interval and timeout.
     pub timing: Timing,
-    /// File systems that are left out, by where they are mounted.
+    /// Excluded file systems, by mount point.
     pub exclude_disks: Vec<Pattern>,
-    /// Network interfaces that are left out, by name.
+    /// Excluded network interfaces, by name.
     pub exclude_interfaces: Vec<Pattern>,
 }
 
@@ -24,7 +24,7 @@ impl Default for HostConfig {
 }
 
 impl HostConfig {
-    /// Reads the section; what is not given has a default. `None` if it says `enabled = false`.
+    /// Reads the section; missing keys get their defaults. `None` if it says `enabled = false`.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let enabled = section.boolean("enabled", true);
         let config = Self {

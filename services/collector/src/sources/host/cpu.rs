@@ -1,4 +1,4 @@
-//! How busy the processors are.
+//! CPU usage.
 
 use super::config::HostConfig;
 use super::part::Part;
@@ -6,8 +6,8 @@ use crate::readings::Readings;
 use std::time::Duration;
 use sysinfo::{Error, MINIMUM_CPU_UPDATE_INTERVAL, System};
 
-/// `cpu_usage`: the share of time since the reading before, over all processors, from 0 to 100 percent.
-/// For the first collection that is the time since the part was opened, [`Part::SETTLE`] earlier.
+/// `cpu_usage`: the busy share of the time since the previous reading, over all CPUs, from 0 to 100 percent. For the
+/// first collection, since the part was opened, [`Part::SETTLE`] earlier.
 pub(super) struct Cpu(System);
 
 impl Part for Cpu {

@@ -1,4 +1,4 @@
-//! How full the disks are, and what is read and written.
+//! Disk usage and disk I/O.
 
 use super::config::HostConfig;
 pub use super::mounts::MAX_DISKS;
@@ -8,7 +8,7 @@ use crate::readings::Readings;
 use crate::sources::pattern::Pattern;
 use sysinfo::{Disk, DiskRefreshKind, Disks, Error};
 
-/// `disk_*`, with labels `mount` and `filesystem`. Network file systems are not among them.
+/// `disk_*`, with labels `mount` and `filesystem`. Network file systems are not included.
 pub(super) struct DiskSpace {
     disks: Disks,
     exclude: Vec<Pattern>,
@@ -27,7 +27,7 @@ impl Part for DiskSpace {
             let labels = [("mount", mount.path), ("filesystem", mount.filesystem)];
             readings.add_count("disk_total", "bytes", &labels, mount.total);
             readings.add_count("disk_available", "bytes", &labels, mount.available);
-            // The kernel counts for devices only: of what is none, nothing was ever read.
+            // The kernel counts I/O per device only: a mount without a device has none.
             if mount.read > 0 {
                 readings.add_count("disk_read", "bytes", &labels, mount.read);
                 readings.add_count("disk_written", "bytes", &labels, mount.written);

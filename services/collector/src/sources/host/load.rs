@@ -1,4 +1,4 @@
-//! How many tasks want to run, and since when the host does.
+//! Load averages and uptime.
 
 use super::config::HostConfig;
 use super::part::Part;

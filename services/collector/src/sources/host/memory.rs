@@ -1,11 +1,11 @@
-//! How much memory is in use.
+//! Memory usage.
 
 use super::config::HostConfig;
 use super::part::Part;
 use crate::readings::Readings;
 use sysinfo::{Error, System};
 
-/// `memory_*` and `swap_*`. Memory is available if it can be had without swapping; all other is used.
+/// `memory_*` and `swap_*`. Memory is available if it can be used without swapping; the rest is used.
 pub(super) struct Memory(System);
 
 impl Part for Memory {

@@ -1,21 +1,21 @@
-//! Which of the mounted file systems are worth telling of.
+//! Selects the mounted file systems to report.
 
 use crate::sources::pattern::Pattern;
 
-/// Most file systems of one collection; the rest is left out.
+/// Most file systems per collection; the rest is skipped.
 pub const MAX_DISKS: usize = 256;
 
-/// File systems that take up no disk although they have a size: the firmware's variables.
+/// A file system that has a size but is not on a disk: the firmware's variables.
 const NOT_ON_DISK: &str = "efivarfs";
-/// What containers are made of: layers of the host's own disk, except that it is the root of one.
+/// The file systems of containers: layers on the host's own disk, except as the root of the host.
 const LAYERS: &str = "overlay";
 
 /// A mounted file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mount<'a> {
-    /// What is mounted; a path if it is a device.
+    /// The mounted device; a path if it is a real one.
     pub(super) device: &'a str,
-    /// Where.
+    /// The mount point.
     pub(super) path: &'a str,
     /// Its type, such as `ext4`.
     pub(super) filesystem: &'a str,
@@ -35,8 +35,8 @@ impl Mount<'_> {
     }
 }
 
-/// The file systems that lie on a disk, by device and then by path. A device that is mounted in several
-/// places counts once, where its path is shortest.
+/// The file systems on disks, by device and then by path. A device mounted more than once counts once, at its
+/// shortest path.
 pub(super) fn worth_telling<'a>(
     mounts: impl Iterator<Item = Mount<'a>>,
     exclude: &[Pattern],

@@ -1,4 +1,4 @@
-//! What the network interfaces receive and transmit.
+//! Network traffic by interface.
 
 use super::config::HostConfig;
 use super::part::Part;
@@ -7,13 +7,12 @@ use crate::sources::pattern::Pattern;
 use std::ffi::OsStr;
 use sysinfo::{Error, Networks};
 
-/// Most interfaces of one collection; the rest is left out.
+/// Most interfaces per collection; the rest is skipped.
 pub const MAX_INTERFACES: usize = 256;
 
-/// The loopback interface, and a file of the bonding driver that lies among the interfaces.
+/// The loopback interface, and a file of the bonding driver in the directory of interfaces.
 const NOT_A_NETWORK: [&str; 2] = ["lo", "bonding_masters"];
-/// The host's ends of containers' cables. Their names are random: each start of a container would make
-/// new series.
+/// The host's ends of container links. Their names are random: each start of a container would create new series.
 const CABLE_END: &str = "veth";
 
 /// `network_received` and `network_transmitted`, with the label `interface`.
@@ -42,7 +41,7 @@ impl Part for Network {
     }
 }
 
-/// The interfaces to the world, by name.
+/// The external interfaces, by name.
 fn worth_telling<'a>(names: impl Iterator<Item = &'a str>, exclude: &[Pattern]) -> Vec<&'a str> {
     let excluded = |name: &str| {
         NOT_A_NETWORK.contains(&name)

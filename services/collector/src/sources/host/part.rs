@@ -1,4 +1,4 @@
-//! What the parts of the host have in common: reading one blocks.
+//! Parts of the host, whose reads block.
 
 use super::config::HostConfig;
 use crate::readings::Readings;
@@ -13,27 +13,27 @@ use tokio::time::sleep;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 
 const SOURCE: &str = "host";
-/// The label `host` where the host's name makes no valid one.
+/// The label `host` if the host name is not a valid label value.
 const UNNAMED: &str = "localhost";
 
-/// A part of the host that is read on its own, so that one that hangs holds up no other.
+/// A separately read part of the host, so that one that hangs blocks no other.
 pub(super) trait Part: Sized + Send + 'static {
-    /// What its target is called.
+    /// The name of its target.
     const NAME: &'static str;
-    /// How long to wait from opening to the first reading.
+    /// The wait from opening to the first reading.
     const SETTLE: Duration = Duration::ZERO;
 
-    /// Gets ready to read. May block for a moment, but reads nothing that can hang.
+    /// Prepares for reading. May block briefly, but reads nothing that can hang.
     fn open(config: &HostConfig) -> Result<Self, sysinfo::Error>;
 
-    /// Measures. May block.
+    /// Reads the part. May block.
     fn read(&mut self, readings: &mut Readings) -> Result<(), sysinfo::Error>;
 }
 
 /// The target of one part.
 pub(super) struct PartTarget<P> {
     config: HostConfig,
-    /// `None` until the first collection. The thread that reads it holds it locked.
+    /// `None` until the first collection. Locked by the thread that reads it.
     reader: Option<Arc<Mutex<Reader<P>>>>,
 }
 
@@ -58,7 +58,7 @@ impl<P: Part> PartTarget<P> {
             Ok(Reader { part: P::open(&config)?, readings })
         };
         let reader = Arc::new(Mutex::new(blocking(open).await?));
-        // Kept before the wait: should the timeout be shorter, the next collection has a settled one.
+        // Stored before the wait: should the timeout be shorter, the next collection has a settled one.
         self.reader = Some(Arc::clone(&reader));
         sleep(P::SETTLE).await;
         Ok(reader)
@@ -81,7 +81,7 @@ impl<P: Part> Target for PartTarget<P> {
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
         let Ok(mut reader) = self.reader().await?.try_lock_owned() else {
-            return Err(CollectError::Unreachable("the reading before this one still hangs".to_owned()));
+            return Err(CollectError::Unreachable("the previous reading has not returned yet".to_owned()));
         };
         blocking(move || {
             let Reader { part, readings } = &mut *reader;
@@ -152,7 +152,7 @@ mod tests {
         }
         assert_eq!(
             target.collect().await.unwrap_err().to_string(),
-            "not reachable: the reading before this one still hangs"
+            "not reachable: the previous reading has not returned yet"
         );
         go_on.send(()).unwrap();
         drop(reader.lock().await);

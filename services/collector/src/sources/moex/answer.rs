@@ -1,6 +1,6 @@
-//! What the exchange's answers say.
+//! The exchange's responses.
 //!
-//! ISS gives tables: the names of the columns, in an order of its own, and rows of values.
+//! ISS returns tables: the names of the columns, in any order, and rows of values.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,10 +9,10 @@ use std::collections::HashMap;
 const TICKER: &str = "SECID";
 /// The price of the last deal.
 const PRICE: &str = "LAST";
-/// The columns to ask for.
+/// The requested columns.
 pub(super) const COLUMNS: [&str; 2] = [TICKER, PRICE];
 
-/// The answer of `securities.json` with nothing but the block `marketdata`.
+/// The response of `securities.json` with the block `marketdata` only.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     marketdata: Table,
@@ -25,10 +25,10 @@ struct Table {
 }
 
 impl Answer {
-    /// The prices there are, by ticker.
+    /// The available prices, by ticker.
     ///
     /// # Errors
-    /// The name of a column that is not there.
+    /// The name of a missing column.
     pub(super) fn prices(&self) -> Result<HashMap<&str, f64>, &'static str> {
         let Table { columns, data } = &self.marketdata;
         let place = |name| columns.iter().position(|column| column == name).ok_or(name);
@@ -39,7 +39,7 @@ impl Answer {
     }
 }
 
-/// A price above zero, as a number or a text; `None` if there is none: null, blank, or zero.
+/// A price above zero, as a number or text; `None` for null, blank, or zero.
 fn as_price(value: &Value) -> Option<f64> {
     let price = match value {
         Value::String(text) => text.trim().parse().ok(),

@@ -13,20 +13,20 @@ const PUBLIC_API: &str = "https://iss.moex.com";
 /// The shares of Sberbank, preferred and ordinary, and of Gazprom.
 const DEFAULT_TICKERS: [&str; 3] = ["SBERP", "SBER", "GAZP"];
 
-/// Of which shares prices are collected.
+/// The shares and how to query their prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MoexConfig {
-    /// When, and for how long at most.
+    /// Interval and timeout.
     pub timing: Timing,
-    /// The shares, no two alike.
+    /// The shares, without duplicates.
     pub tickers: Vec<Ticker>,
-    /// Where the API is.
+    /// The base URL of the API.
     pub base_url: BaseUrl,
 }
 
 impl MoexConfig {
-    /// Reads the section; what is not given has a default. `None` unless it says `enabled = true`: nothing
-    /// leaves the host unasked.
+    /// Reads the section; missing keys get their defaults. `None` unless it says `enabled = true`: no request leaves
+    /// the host unless it is enabled.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let enabled = section.boolean("enabled", false);
         let (minute, timeout) = (Duration::from_secs(60), Duration::from_secs(10));
@@ -39,7 +39,7 @@ impl MoexConfig {
     }
 }
 
-/// An empty list means the default too: not to ask is what `enabled` is for.
+/// An empty list means the default too: to disable the source, use `enabled`.
 fn read_tickers(section: &mut Section<'_>) -> Vec<Ticker> {
     let tickers = section.parsed_set("tickers", MAX_TICKERS);
     if !tickers.is_empty() {

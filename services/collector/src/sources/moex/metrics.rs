@@ -1,4 +1,4 @@
-//! What is counted of prices, by ticker.
+//! Metrics of prices, by ticker.
 
 use super::ticker::Ticker;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
@@ -17,15 +17,13 @@ pub(super) struct PriceMetrics {
 }
 
 impl PriceMetrics {
-    /// With every ticker from the start, so that the first missing price is an increase.
+    /// Registers every ticker at the start, so that the first missing price is an increase.
     pub(super) fn register(registry: &Registry, tickers: &[Ticker]) -> Result<Self, prometheus::Error> {
-        let prices = HistogramOpts::new(
-            "watchkeeper_collector_moex_price",
-            "Last prices as they were collected, in roubles.",
-        );
+        let prices =
+            HistogramOpts::new("watchkeeper_collector_moex_price", "Last collected price, in roubles.");
         let missing = Opts::new(
             "watchkeeper_collector_moex_missing_prices_total",
-            "Collections in which the exchange had no price of the ticker.",
+            "Collections in which the exchange had no price for the ticker.",
         );
         let prices = HistogramVec::new(prices.buckets(PRICE_BUCKETS.into()), &["ticker"])?;
         let metrics = Self {
@@ -39,12 +37,12 @@ impl PriceMetrics {
         Ok(metrics)
     }
 
-    /// Counts a price.
+    /// Records a price.
     pub(super) fn has(&self, ticker: &Ticker, price: f64) {
         self.prices.with_label_values(&[ticker.as_str()]).observe(price);
     }
 
-    /// Counts that there was none.
+    /// Records a missing price.
     pub(super) fn misses(&self, ticker: &Ticker) {
         self.missing.with_label_values(&[ticker.as_str()]).inc();
     }

@@ -1,4 +1,4 @@
-//! Asking the exchange for all tickers.
+//! Queries the exchange for all tickers.
 
 use super::answer::{Answer, COLUMNS};
 use super::config::MoexConfig;
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_http_client::{HttpClient, HttpRequest};
 
-/// Longest answer, in bytes. One has some 20 for each share of the board, of which there are hundreds.
+/// Longest response, in bytes. Some 20 bytes for each share of the board, of which there are hundreds.
 pub(super) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// All tickers.
@@ -26,8 +26,7 @@ impl TickersTarget {
         Self { config, client, metrics, readings: Readings::new(SOURCE, Vec::new()) }
     }
 
-    /// For the whole board: the exchange answers no more than ten tickers by name, and leaves the rest out
-    /// without a word.
+    /// Requests the whole board: by name the exchange returns no more than ten tickers, and silently omits the rest.
     fn request(&self) -> HttpRequest {
         let path = format!("/iss/engines/stock/markets/shares/boards/{BOARD}/securities.json");
         HttpRequest::get(self.config.base_url.with_path(&path))

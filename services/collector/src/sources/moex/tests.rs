@@ -116,16 +116,22 @@ fn a_bucket_holds_prices_within_a_factor_of_two_and_a_half() {
 async fn each_failure_is_of_its_kind() {
     let retry = [("retry-after", "60")];
     for (failure, expected) in [
-        (answer(200, &[], &QUOTES[..50]), "not understood: 127.0.0.1 answered with other JSON than expected"),
-        (answer(200, &[], "<html>maintenance</html>"), "not understood: 127.0.0.1 answered with other JSON"),
-        (answer(200, &[], QUOTES.replace("LAST", "LATEST")), "not understood: the answer has no column LAST"),
+        (answer(200, &[], &QUOTES[..50]), "unexpected answer: 127.0.0.1 answered with unexpected JSON"),
+        (
+            answer(200, &[], "<html>maintenance</html>"),
+            "unexpected answer: 127.0.0.1 answered with unexpected JSON",
+        ),
+        (
+            answer(200, &[], QUOTES.replace("LAST", "LATEST")),
+            "unexpected answer: the answer has no column LAST",
+        ),
         (
             answer(302, &[("location", "https://passport.moex.com/login")], ""),
-            "not understood: 127.0.0.1 answered 302 Found and redirects to https://passport.moex.com",
+            "unexpected answer: 127.0.0.1 answered 302 Found and redirects to https://passport.moex.com",
         ),
         (answer(401, &[], ""), "refused: 127.0.0.1 answered 401"),
         (answer(403, &[], ""), "refused: 127.0.0.1 answered 403"),
-        (answer(404, &[], ""), "not understood: 127.0.0.1 answered 404"),
+        (answer(404, &[], ""), "unexpected answer: 127.0.0.1 answered 404"),
         (answer(429, &retry, ""), "refused: 127.0.0.1 answered 429"),
         (answer(500, &[], ""), "not reachable: 127.0.0.1 answered 500"),
         (answer(503, &[], ""), "not reachable: 127.0.0.1 answered 503"),

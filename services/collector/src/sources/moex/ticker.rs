@@ -6,11 +6,11 @@ use std::str::FromStr;
 /// Longest ticker, in bytes; the exchange's own limit.
 pub const MAX_TICKER_BYTES: usize = 36;
 
-/// What the exchange calls a share: `SBER`.
+/// The exchange's name of a share: `SBER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticker(String);
 
-/// A text that is no ticker.
+/// Not a ticker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_TICKER_BYTES} capital letters, digits and any of _-, such as SBER")]
 pub struct TickerError;

@@ -1,13 +1,13 @@
-//! What OpenWeather's answers say.
+//! OpenWeather's responses.
 
 use crate::readings::Readings;
 use serde::Deserialize;
 use watchkeeper_domain::Timestamp;
 
-/// The answer to `GET /data/2.5/weather`, as far as it is of use.
+/// The response to `GET /data/2.5/weather`, as far as it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub(super) struct Weather {
-    /// When it was measured, in seconds since 1970.
+    /// The time of the measurement, in seconds since 1970.
     dt: i64,
     main: Air,
     wind: Wind,
@@ -26,7 +26,7 @@ struct Wind {
 }
 
 impl Weather {
-    /// When it was measured; `None` if that is no instant.
+    /// The time of the measurement; `None` if it is not a valid instant.
     pub(super) fn measured_at(&self) -> Option<Timestamp> {
         Timestamp::from_micros(self.dt.checked_mul(1_000_000)?)
     }
@@ -40,7 +40,7 @@ impl Weather {
     }
 }
 
-/// Decodes an answer. The reason why it is none never quotes it: a server may repeat what it was asked.
+/// Decodes a response. Errors never quote it: a server may repeat the request.
 pub(super) fn decode(body: &[u8]) -> Result<Weather, String> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());

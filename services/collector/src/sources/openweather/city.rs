@@ -6,11 +6,11 @@ use std::str::FromStr;
 /// Longest name, in bytes.
 pub const MAX_CITY_BYTES: usize = 100;
 
-/// A city as OpenWeather finds it: `Berlin`, `Berlin,DE`, `Portland,ME,US`.
+/// A city in OpenWeather's format: `Berlin`, `Berlin,DE`, `Portland,ME,US`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct City(String);
 
-/// A text that names no city.
+/// Not the name of a city.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be CITY or CITY,COUNTRY, such as Berlin,DE, of 1 to {MAX_CITY_BYTES} bytes on one line")]
 pub struct CityError;

@@ -6,26 +6,26 @@ use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::{Secret, Section};
 
-/// Most cities. OpenWeather's free plan answers 60 requests a minute.
+/// Most cities. OpenWeather's free plan allows 60 requests a minute.
 pub const MAX_CITIES: usize = 50;
 
 const PUBLIC_API: &str = "https://api.openweathermap.org";
 
-/// Of which cities the weather is collected.
+/// The cities and how to query their weather.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenWeatherConfig {
-    /// When, and for how long at most.
+    /// Interval and timeout.
     pub timing: Timing,
-    /// The cities, no two alike.
+    /// The cities, without duplicates.
     pub cities: Vec<City>,
-    /// The key of the account.
+    /// The API key.
     pub key: Secret,
-    /// Where the API is.
+    /// The base URL of the API.
     pub base_url: BaseUrl,
 }
 
 impl OpenWeatherConfig {
-    /// Reads the section; what is not given has a default, but for the key. `None` if it names no city.
+    /// Reads the section; missing keys but the API key get their defaults. `None` if it lists no city.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let minute = Duration::from_secs(60);
         let timing = Timing::read(section, Timing::new(10 * minute, minute, Duration::from_secs(10)));

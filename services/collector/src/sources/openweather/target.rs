@@ -1,4 +1,4 @@
-//! Asking OpenWeather for one city.
+//! Queries OpenWeather for one city.
 
 use super::SOURCE;
 use super::answer::{Weather, decode};
@@ -13,7 +13,7 @@ use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp, limits};
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpError, HttpRequest};
 
-/// Longest answer, in bytes. One has less than 1 KiB.
+/// Longest response, in bytes. A usual one has less than 1 KiB.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 const NOT_FOUND: u16 = 404;
@@ -32,7 +32,7 @@ pub(super) struct CityTarget {
     city: City,
     timing: Timing,
     access: Arc<Access>,
-    /// When the last weather was measured.
+    /// The time of the last measurement.
     last_measured_at: Option<Timestamp>,
     readings: Readings,
 }
@@ -49,11 +49,11 @@ impl CityTarget {
         }
     }
 
-    /// The samples of a measurement, none if it is not newer than the last.
+    /// The samples of a measurement; none if it is not newer than the last one.
     fn samples(&mut self, weather: Weather, now: Timestamp) -> Result<Vec<Sample>, CollectError> {
         let measured_at = weather.measured_at().filter(|&at| limits::check_time(at, now).is_ok());
         let Some(measured_at) = measured_at else {
-            return Err(CollectError::Malformed("the weather was measured at no past time".to_owned()));
+            return Err(CollectError::Malformed("the time of the measurement is not in the past".to_owned()));
         };
         if self.last_measured_at.is_some_and(|last| measured_at <= last) {
             return Ok(Vec::new());
@@ -87,7 +87,7 @@ impl Target for CityTarget {
 }
 
 impl Access {
-    /// The answer for a city, if it is a success.
+    /// The response for a city, if it is a success.
     async fn ask(&self, city: &City) -> Result<HttpAnswer, CollectError> {
         self.hold.check(Timestamp::now())?;
         let request = HttpRequest::get(self.base_url.with_path("/data/2.5/weather"))

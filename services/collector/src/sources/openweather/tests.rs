@@ -90,7 +90,7 @@ async fn a_measurement_of_a_later_time_is_not_understood() {
     let tomorrow = Timestamp::now().plus(Duration::from_secs(86_400)).as_micros() / 1_000_000;
     for at in [tomorrow, -1] {
         let error = outcome(answer(200, &[], weather(at))).await.unwrap_err();
-        assert_eq!(error.to_string(), "not understood: the weather was measured at no past time");
+        assert_eq!(error.to_string(), "unexpected answer: the time of the measurement is not in the past");
     }
 }
 
@@ -128,7 +128,7 @@ async fn a_city_that_is_not_known_is_told_and_stops_no_other() {
     let api = ScriptedApi::new([unknown, answer(200, &[], weather(MEASURED_AT - 86_400 * 400))]).await;
     let [mut one, mut other] = targets(&api);
     let error = one.collect().await.unwrap_err();
-    assert_eq!(error.to_string(), "not understood: OpenWeather knows no city of that name");
+    assert_eq!(error.to_string(), "unexpected answer: OpenWeather knows no city of that name");
     assert_eq!(other.collect().await.unwrap().len(), 4);
 }
 

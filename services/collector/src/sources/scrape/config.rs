@@ -1,4 +1,4 @@
-//! The sections `[[collector.scrape]]`, one for each endpoint.
+//! The sections `[[collector.scrape]]`, one per endpoint.
 
 use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
@@ -12,27 +12,27 @@ pub const MAX_TARGETS: usize = 500;
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is scraped when, and what of it is taken.
+/// An endpoint, and which of its metrics to collect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScrapeConfig {
-    /// Where the endpoint is.
+    /// The URL of the endpoint.
     pub url: HttpUrl,
     /// The source of its samples.
     pub source: String,
     /// The label `instance` of its samples.
     pub instance: String,
-    /// When, and for how long at most.
+    /// Interval and timeout.
     pub timing: Timing,
-    /// The names of metrics that are taken; empty for all.
+    /// The metrics to include; empty for all.
     pub include: Vec<Pattern>,
-    /// Those of them that are left out.
+    /// The metrics to exclude from those.
     pub exclude: Vec<Pattern>,
-    /// What the endpoint wants to be shown, as a bearer token.
+    /// The bearer token for the endpoint.
     pub token: Option<Secret>,
 }
 
 impl ScrapeConfig {
-    /// Reads one section; `None` if there is nothing to scrape.
+    /// Reads one section; `None` if it is invalid.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let url = read_url(section);
         let source = section.text("source", limits::MAX_SOURCE_BYTES, "scrape");
@@ -49,12 +49,12 @@ impl ScrapeConfig {
         Some(Self { url, source, instance, timing, include, exclude, token })
     }
 
-    /// What the target is called in logs and in the schedule.
+    /// The name of the target in logs and in the schedule.
     pub(crate) fn target(&self) -> String {
         format!("scrape/{}/{}", self.source, self.instance)
     }
 
-    /// Whether metrics of that name are taken.
+    /// Whether metrics of this name are collected.
     pub(super) fn takes(&self, name: &str) -> bool {
         let is_among = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(name));
         (self.include.is_empty() || is_among(&self.include)) && !is_among(&self.exclude)

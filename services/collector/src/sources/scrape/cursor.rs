@@ -1,8 +1,8 @@
-//! Walking through a line.
+//! Parses a line.
 
 use std::borrow::Cow;
 
-/// What is left of a line.
+/// The rest of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'t> {
     rest: &'t str,
@@ -17,19 +17,19 @@ impl<'t> Cursor<'t> {
         self.rest.is_empty()
     }
 
-    /// Passes over spaces and tabs.
+    /// Skips spaces and tabs.
     pub(super) fn blanks(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t']);
     }
 
-    /// Passes over `mark` if it comes next.
+    /// Skips `mark` if it comes next.
     pub(super) fn eat(&mut self, mark: char) -> bool {
         let rest = self.rest.strip_prefix(mark);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
 
-    /// The characters up to the first that is not meant.
+    /// The characters up to the first that does not match.
     pub(super) fn take_while(&mut self, meant: impl Fn(char) -> bool) -> &'t str {
         let end = self.rest.find(|c| !meant(c)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(end);
@@ -37,14 +37,14 @@ impl<'t> Cursor<'t> {
         taken
     }
 
-    /// The characters up to the next blank, and passes over the blanks after them.
+    /// The characters up to the next blank; skips the blanks after them.
     pub(super) fn word(&mut self) -> &'t str {
         let word = self.take_while(|c| !matches!(c, ' ' | '\t'));
         self.blanks();
         word
     }
 
-    /// A text in quotes, with `\\`, `\"` and `\n` for what they stand for; `None` if it does not end.
+    /// A quoted string, with the escapes `\\`, `\"` and `\n` resolved; `None` if it is not terminated.
     pub(super) fn quoted(&mut self) -> Option<Cow<'t, str>> {
         if !self.eat('"') {
             return None;

@@ -1,26 +1,26 @@
-//! The whole text that an endpoint exposes.
+//! The complete exposition of an endpoint.
 
 use super::line::{self, Exposed, Format, Line};
 use super::unit::unit_of;
 use std::collections::HashMap;
 
-/// Most samples of one scrape, after those that are not wanted are left out. One with more fails.
+/// Most samples per scrape, after excluded ones are dropped. A scrape with more fails.
 pub const MAX_SAMPLES: usize = 20_000;
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
 impl Format {
-    /// As the header `content-type` says; an endpoint that sends none means the older format.
+    /// The format by the header `content-type`; without it, the older one.
     pub(super) fn of(content_type: Option<&str>) -> Self {
         let is_open = content_type.is_some_and(|text| text.trim_start().starts_with(OPEN_METRICS));
         if is_open { Self::OpenMetrics } else { Self::Prometheus }
     }
 }
 
-/// The values, each with its unit, whose names are wanted.
+/// The included values, each with its unit.
 ///
 /// # Errors
-/// The first line that cannot be understood, by its number; too many samples; a text that breaks off.
+/// The number of the first invalid line; too many samples; a truncated text.
 pub(super) fn read(
     body: &[u8],
     format: Format,
@@ -35,7 +35,7 @@ pub(super) fn read(
             }
             Line::Sample(exposed) if is_wanted(&exposed.name) => {
                 if samples.len() == MAX_SAMPLES {
-                    return Err(format!("there are more than {MAX_SAMPLES} samples: exclude some by name"));
+                    return Err(format!("more than {MAX_SAMPLES} samples: exclude some by name"));
                 }
                 let unit = unit_of(&exposed.name, |family| units.get(family).copied());
                 samples.push((exposed, unit));
@@ -45,7 +45,7 @@ pub(super) fn read(
         }
     }
     match format {
-        Format::OpenMetrics => Err("the text breaks off before # EOF".to_owned()),
+        Format::OpenMetrics => Err("the text ends before # EOF".to_owned()),
         Format::Prometheus => Ok(samples),
     }
 }
@@ -80,7 +80,7 @@ mod tests {
         let whole = "# UNIT way_parsecs parsecs\nway_parsecs 2\n# EOF\n";
         assert_eq!(read_all(whole, Format::OpenMetrics).unwrap()[0].1, "parsecs");
         let error = read_all("way_parsecs 2\n", Format::OpenMetrics).unwrap_err();
-        assert_eq!(error, "the text breaks off before # EOF");
+        assert_eq!(error, "the text ends before # EOF");
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         };
         assert_eq!(wanted(MAX_SAMPLES), Ok(MAX_SAMPLES));
         let error = wanted(MAX_SAMPLES + 1).unwrap_err();
-        assert_eq!(error, "there are more than 20000 samples: exclude some by name");
+        assert_eq!(error, "more than 20000 samples: exclude some by name");
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! From what an endpoint exposes to samples.
+//! Turns an exposition into samples.
 
 use super::line::Exposed;
 use crate::readings::Readings;
@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 
-/// The label that says where a sample was scraped.
+/// The label of the scraped instance.
 pub(super) const INSTANCE: &str = "instance";
-/// What an endpoint's own label of that name becomes, as in Prometheus.
+/// Replaces an endpoint's own label of that name, as in Prometheus.
 const EXPORTED_INSTANCE: &str = "exported_instance";
 
-/// Makes samples of one scrape after another.
+/// Builds the samples of consecutive scrapes.
 pub(super) struct Gathering {
     readings: Readings,
-    /// The time of the last value of each series that comes with one.
+    /// The last timestamp of each series that has timestamps.
     given: HashMap<Arc<Series>, Timestamp>,
 }
 
@@ -24,8 +24,8 @@ impl Gathering {
         Self { readings: Readings::new(source, vec![(INSTANCE, instance)]), given: HashMap::new() }
     }
 
-    /// The samples of a scrape that was begun at `now` and took so long. A value that says when it was
-    /// measured, and was given before, is not given again.
+    /// The samples of a scrape that started at `now` and its duration. A value whose timestamp was seen before is
+    /// skipped.
     pub(super) fn gather(
         &mut self,
         exposed: &[(Exposed<'_>, &str)],
@@ -50,7 +50,7 @@ impl Gathering {
         samples
     }
 
-    /// The sample that says that a scrape failed.
+    /// The sample that reports a failed scrape.
     pub(super) fn down(&mut self, now: Timestamp) -> Vec<Sample> {
         self.readings.begin(now);
         self.readings.add("up", "", &[], 0.0);
@@ -65,7 +65,7 @@ impl Gathering {
     }
 }
 
-/// A label as a sample has it. An empty one is the same as none.
+/// A label of a sample. An empty one counts as missing.
 fn label<'l>(name: &'l str, value: &'l str) -> Option<(&'l str, &'l str)> {
     let name = if name == INSTANCE { EXPORTED_INSTANCE } else { name };
     (!value.is_empty()).then_some((name, value))

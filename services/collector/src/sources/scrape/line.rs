@@ -1,10 +1,10 @@
-//! One line of the text that an endpoint exposes, in the format of Prometheus (0.0.4) or of `OpenMetrics`.
+//! One line of an exposition, in the format of Prometheus (0.0.4) or of `OpenMetrics`.
 
 use super::cursor::Cursor;
 use std::borrow::Cow;
 use watchkeeper_domain::{Label, Timestamp};
 
-/// How instants are written, and how the text ends.
+/// The format of timestamps and of the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// Milliseconds; ends anywhere.
@@ -13,31 +13,31 @@ pub(super) enum Format {
     OpenMetrics,
 }
 
-/// What a line says.
+/// A parsed line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line<'t> {
     /// A value.
     Sample(Exposed<'t>),
     /// The unit of a family of metrics.
     Unit { family: &'t str, unit: &'t str },
-    /// That the text is complete.
+    /// The end of the text.
     End,
-    /// Something for people, or nothing.
+    /// A comment or a blank line.
     Comment,
 }
 
-/// A value as it is exposed.
+/// An exposed value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Exposed<'t> {
     pub(super) name: Cow<'t, str>,
     pub(super) labels: Vec<Label<'t>>,
     /// May be NaN or infinite.
     pub(super) value: f64,
-    /// When it was measured; `None` if now.
+    /// Its timestamp; `None` for now.
     pub(super) at: Option<Timestamp>,
 }
 
-/// What a line says, or why it says nothing that can be understood.
+/// Parses a line, or returns why it is invalid.
 pub(super) fn read(line: &str, format: Format) -> Result<Line<'_>, &'static str> {
     let mut cursor = Cursor::new(line);
     cursor.blanks();
@@ -61,20 +61,20 @@ fn sample(mut cursor: Cursor<'_>, format: Format) -> Result<Exposed<'_>, &'stati
     let mut name = (!bare.is_empty()).then_some(Cow::Borrowed(bare));
     let labels = if cursor.eat('{') { labels(&mut cursor, &mut name)? } else { Vec::new() };
     cursor.blanks();
-    let name = name.ok_or("the name of a metric was expected")?;
+    let name = name.ok_or("expected the name of a metric")?;
     let value = cursor.word().parse().map_err(|_| "the value is not a number")?;
     let at = match cursor.word() {
         "" | "#" => return Ok(Exposed { name, labels, value, at: None }),
-        text => Some(instant(text, format).ok_or("the time is not one")?),
+        text => Some(instant(text, format).ok_or("the timestamp is not valid")?),
     };
-    // What comes after `#` is an exemplar, which only OpenMetrics has.
+    // `#` starts an exemplar, which only OpenMetrics has.
     if cursor.is_at_end() || cursor.eat('#') {
         return Ok(Exposed { name, labels, value, at });
     }
-    Err("there is something after the time")
+    Err("unexpected text after the timestamp")
 }
 
-/// The labels up to `}`. A text in quotes that is not followed by `=` is the name of the metric.
+/// The labels up to `}`. A quoted string without `=` after it is the name of the metric.
 fn labels<'t>(
     cursor: &mut Cursor<'t>,
     metric: &mut Option<Cow<'t, str>>,
@@ -87,7 +87,7 @@ fn labels<'t>(
         }
         let bare = cursor.take_while(is_in_name);
         let name = if bare.is_empty() {
-            cursor.quoted().ok_or("the name of a label was expected")?
+            cursor.quoted().ok_or("expected the name of a label")?
         } else {
             Cow::Borrowed(bare)
         };
@@ -98,11 +98,11 @@ fn labels<'t>(
         } else if metric.is_none() && bare.is_empty() {
             *metric = Some(name);
         } else {
-            return Err("= was expected after the name of a label");
+            return Err("expected = after the name of a label");
         }
         cursor.blanks();
         if !cursor.eat(',') {
-            return if cursor.eat('}') { Ok(labels) } else { Err(", or } was expected after a label") };
+            return if cursor.eat('}') { Ok(labels) } else { Err("expected , or } after a label") };
         }
     }
 }
@@ -182,26 +182,26 @@ mod tests {
     #[test]
     fn a_line_that_says_nothing_is_refused_with_the_reason() {
         let cases = [
-            ("<html>", "the name of a metric was expected"),
-            (r#"{a="1"} 1"#, "the name of a metric was expected"),
+            ("<html>", "expected the name of a metric"),
+            (r#"{a="1"} 1"#, "expected the name of a metric"),
             ("x", "the value is not a number"),
             ("x one", "the value is not a number"),
-            ("x 1 soon", "the time is not one"),
-            ("x 1 -1", "the time is not one"),
-            ("x 1 9223372036854775807", "the time is not one"),
-            ("x 1 2 3", "there is something after the time"),
-            ("x{", "the name of a label was expected"),
-            ("x{a}", "= was expected after the name of a label"),
-            (r#"x{"y"} 1"#, "= was expected after the name of a label"),
+            ("x 1 soon", "the timestamp is not valid"),
+            ("x 1 -1", "the timestamp is not valid"),
+            ("x 1 9223372036854775807", "the timestamp is not valid"),
+            ("x 1 2 3", "unexpected text after the timestamp"),
+            ("x{", "expected the name of a label"),
+            ("x{a}", "expected = after the name of a label"),
+            (r#"x{"y"} 1"#, "expected = after the name of a label"),
             ("x{a=1} 1", "the value of a label is not in quotes"),
             (r#"x{a="1} 1"#, "the value of a label is not in quotes"),
-            (r#"x{a="1" b="2"} 1"#, ", or } was expected after a label"),
+            (r#"x{a="1" b="2"} 1"#, "expected , or } after a label"),
         ];
         for (line, reason) in cases {
             assert_eq!(read(line, Format::Prometheus), Err(reason), "{line}");
         }
         for line in ["x 1 1e300", "x 1 NaN", "x 1 -0.5"] {
-            assert_eq!(read(line, Format::OpenMetrics), Err("the time is not one"), "{line}");
+            assert_eq!(read(line, Format::OpenMetrics), Err("the timestamp is not valid"), "{line}");
         }
     }
 

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpRequest};
 
-/// Most endpoints that are scraped at once.
+/// Most concurrent scrapes.
 const MAX_AT_ONCE: usize = 96;
 
-/// Both formats are understood; of the older one endpoints give no series that say when others began.
+/// Both formats are supported; in the older one endpoints do not expose `_created` series.
 const ACCEPT: &str = "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
 /// The targets of all sections.

@@ -128,12 +128,12 @@ async fn an_endpoint_that_answers_wrongly_is_down_with_the_reason() {
     let cases = [
         (
             "/moved",
-            "not understood: 127.0.0.1 answered 308 Permanent Redirect and redirects to https://other.test",
+            "unexpected answer: 127.0.0.1 answered 308 Permanent Redirect and redirects to https://other.test",
         ),
-        ("/page", "not understood: line 1: the name of a metric was expected"),
+        ("/page", "unexpected answer: line 1: expected the name of a metric"),
         ("/broken", "not reachable: 127.0.0.1 answered 500 Internal Server Error"),
-        ("/cut", "not understood: the text breaks off before # EOF"),
-        ("/nothing", "not understood: 127.0.0.1 answered 404 Not Found"),
+        ("/cut", "unexpected answer: the text ends before # EOF"),
+        ("/nothing", "unexpected answer: 127.0.0.1 answered 404 Not Found"),
     ];
     for (path, reason) in cases {
         assert_eq!(failure(&format!("{url}{path}")).await.to_string(), reason);

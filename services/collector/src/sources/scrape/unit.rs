@@ -1,13 +1,13 @@
-//! What one unit of a value is.
+//! Units of metrics.
 
-/// The units that Prometheus's naming rules know, and a few that exporters use besides.
+/// The units of Prometheus's naming rules, and a few more that exporters use.
 const KNOWN: [&str; 13] = [
     "amperes", "bits", "bytes", "celsius", "grams", "hertz", "joules", "meters", "percent", "ratio",
     "seconds", "volts", "watts",
 ];
 
-/// The unit of the metric `name`: the one that was `declared` for its family, else what the name ends in.
-/// Empty for what is counted: observations, and what falls into buckets.
+/// The unit of the metric `name`: the `declared` one of its family, else by the suffix of the name. Empty for counts:
+/// of observations, and in buckets.
 pub(super) fn unit_of<'t>(name: &str, declared: impl Fn(&str) -> Option<&'t str>) -> &'t str {
     let family = ["_total", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     if let Some(unit) = declared(family) {

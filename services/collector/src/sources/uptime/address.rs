@@ -1,4 +1,4 @@
-//! Where a TCP port is.
+//! Addresses of TCP ports.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -14,13 +14,13 @@ pub struct Address {
     port: u16,
 }
 
-/// A text that is no address.
+/// Not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be HOST:PORT, such as db.internal:5432 or [2001:db8::1]:443")]
 pub struct AddressError;
 
 impl Address {
-    /// Of a host (an address of IPv6 may stand in brackets) and a port.
+    /// From a host (an IPv6 address may be in brackets) and a port.
     pub(super) fn new(host: &str, port: u16) -> Self {
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         Self { host: host.to_owned(), port }
@@ -52,13 +52,13 @@ impl FromStr for Address {
     }
 }
 
-/// A name, or an address of IPv4: what else it may be, the look-up decides.
+/// A name, or an IPv4 address: the lookup decides about anything else.
 fn is_name(host: &str) -> bool {
     let bytes = 1..=MAX_HOST_BYTES;
     bytes.contains(&host.len()) && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
 }
 
-/// As it is written.
+/// As configured.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;

@@ -1,33 +1,33 @@
-//! Whether a target counts as up: what one probe finds may be chance.
+//! Whether a target counts as up: a single probe may fail by chance.
 
 use super::config::Thresholds;
 
-/// What the probes of a target come to.
+/// The result of consecutive probes.
 #[derive(Clone, Debug)]
 pub(super) struct Availability {
     thresholds: Thresholds,
     is_up: Option<bool>,
-    /// What the last probe found, and how many before it in a row found the same, itself among them.
+    /// The result of the last probe, and how many in a row had the same one.
     last: bool,
     in_a_row: u32,
 }
 
-/// What a probe changed.
+/// A change of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It was up, or nothing was known of it.
+    /// It was up, or unknown.
     WentDown,
-    /// It was down, or nothing was known of it.
+    /// It was down, or unknown.
     CameUp,
 }
 
 impl Availability {
-    /// Of a target that was never probed.
+    /// For a target without probes yet.
     pub(super) fn new(thresholds: Thresholds) -> Self {
         Self { thresholds, is_up: None, last: false, in_a_row: 0 }
     }
 
-    /// Takes in what a probe found.
+    /// Adds the result of a probe.
     pub(super) fn found(&mut self, answers: bool) -> Option<Change> {
         let same = self.in_a_row > 0 && self.last == answers;
         self.in_a_row = if same { self.in_a_row.saturating_add(1) } else { 1 };
@@ -40,7 +40,7 @@ impl Availability {
         Some(if answers { Change::CameUp } else { Change::WentDown })
     }
 
-    /// 100 when it counts as up, 0 when as down; `None` until enough probes in a row have found the same.
+    /// 100 if it counts as up, 0 if down; `None` until enough consecutive probes agree.
     pub(super) fn percent(&self) -> Option<f64> {
         self.is_up.map(|is_up| if is_up { 100.0 } else { 0.0 })
     }

@@ -1,4 +1,4 @@
-//! When a server's certificate expires, valid or not.
+//! Expiry of server certificates, valid or not.
 
 use std::sync::{Arc, OnceLock};
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -16,21 +16,21 @@ pub(super) struct Expiry {
 }
 
 impl Expiry {
-    /// Of a certificate in DER; `None` if it is none.
+    /// From a certificate in DER; `None` if it is invalid.
     fn of(certificate: &[u8]) -> Option<Self> {
         let certificate = Certificate::from_der(certificate).ok()?;
         let not_after = certificate.tbs_certificate().validity().not_after;
         Some(Self { unix_seconds: not_after.to_unix_duration().as_secs() })
     }
 
-    /// How many days after `now` that is; negative once it has passed.
+    /// Days from `now` until then; negative once it has passed.
     #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
     pub(super) fn in_days(self, now: Timestamp) -> f64 {
         (self.unix_seconds as f64 - now.as_secs_f64()) / 86_400.0
     }
 }
 
-/// Judges certificates as usual, and remembers when the one of the server expires.
+/// Verifies certificates as usual, and records when the server's certificate expires.
 #[derive(Debug)]
 pub(super) struct Witness {
     judge: Arc<WebPkiServerVerifier>,
@@ -42,7 +42,7 @@ impl Witness {
         Self { judge, seen: OnceLock::new() }
     }
 
-    /// Of the certificate that was judged, if there was one.
+    /// Of the verified certificate, if there was one.
     pub(super) fn expiry(&self) -> Option<Expiry> {
         self.seen.get().copied().flatten()
     }

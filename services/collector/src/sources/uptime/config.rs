@@ -1,4 +1,4 @@
-//! The sections `[[collector.uptime]]`, one for each target.
+//! The sections `[[collector.uptime]]`, one per target.
 
 use super::address::Address;
 use super::status::StatusRange;
@@ -11,29 +11,29 @@ use watchkeeper_domain::{Series, limits};
 
 /// Most targets.
 pub const MAX_TARGETS: usize = 20_000;
-/// Longest that one probe may take. Shorter than [`Timing::MAX_TIMEOUT`], so that a target that does not
-/// answer is found to be down before the collection is given up.
+/// Longest timeout of a probe. Shorter than [`Timing::MAX_TIMEOUT`], so that a target that does not answer is
+/// reported down before the collection times out.
 pub const MAX_PROBE: Duration = Duration::from_secs(13);
 /// Highest threshold.
 pub const MAX_THRESHOLD: u32 = 100;
-/// Most redirects that one probe may follow.
+/// Most redirects that a probe may follow.
 pub const MAX_REDIRECTS: u32 = 10;
-/// Most ranges of status codes that one target may be expected to answer with.
+/// Most ranges of expected status codes per target.
 pub const MAX_EXPECTED: usize = 20;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is probed when, and what of it counts.
+/// A probed target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UptimeConfig {
     /// The label `target`, and the target's name in logs.
     pub name: String,
-    /// What is probed.
+    /// The check.
     pub check: Check,
-    /// When. Its timeout is for one probe, and at most [`MAX_PROBE`].
+    /// Its interval and timeout. The timeout applies to one probe, and is at most [`MAX_PROBE`].
     pub timing: Timing,
-    /// How many probes have to agree.
+    /// How many consecutive probes must agree.
     pub thresholds: Thresholds,
 }
 
@@ -48,33 +48,33 @@ pub enum Check {
     Tls(Address, Trust),
 }
 
-/// A GET request and the answer that is expected.
+/// A GET request and the expected response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpCheck {
-    /// What is asked for. With `https`, the certificate has to be valid too.
+    /// The URL. With `https`, the certificate must be valid too.
     pub url: HttpUrl,
-    /// The status codes to answer with.
+    /// The expected status codes.
     pub expect: Vec<StatusRange>,
-    /// How many redirects are followed; one that is not followed is judged itself.
+    /// How many redirects to follow; one that is not followed is judged itself.
     pub max_redirects: u32,
-    /// Whether redirects may lead to addresses of this host, its links and its private networks that the target
-    /// itself is not at.
+    /// Whether redirects may lead to addresses of this host, its links and its private networks, unless the target
+    /// itself is there.
     pub allow_local_redirects: bool,
-    /// Who may have issued the certificate.
+    /// The trusted issuers of certificates.
     pub trust: Trust,
 }
 
-/// How many probes in a row have to find the same before it counts.
+/// How many consecutive probes must agree before the result counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// For a target to be down.
+    /// To report a target as down.
     pub failures: u32,
-    /// For a target to be up.
+    /// To report a target as up.
     pub successes: u32,
 }
 
 impl UptimeConfig {
-    /// Reads one section; `None` if what is to be probed is wrong.
+    /// Reads one section; `None` if the check is invalid.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let name = section.optional_text("name", limits::MAX_LABEL_VALUE_BYTES);
         let timing = Timing::read_spread(section, DEFAULT_INTERVAL, DEFAULT_TIMEOUT);
@@ -88,19 +88,19 @@ impl UptimeConfig {
         let (check, default_name) = Check::read(section)?;
         let name = name.unwrap_or(default_name);
         if Series::new("uptime", "x", "", &[("target", &name)]).is_err() {
-            section.refuse("name", "may not hold control characters");
+            section.refuse("name", "must not contain control characters");
         }
         Some(Self { name, check, timing, thresholds })
     }
 
-    /// What the target is called in logs and in the schedule.
+    /// The name of the target in logs and in the schedule.
     pub(crate) fn target(&self) -> String {
         format!("uptime/{}", self.name)
     }
 }
 
 impl Check {
-    /// The check, and what a target without a name is called.
+    /// The check, and the default name of its target.
     fn read(section: &mut Section<'_>) -> Option<(Self, String)> {
         let keys = ["url", "tcp", "tls"];
         let given = keys.map(|key| section.optional_text(key, MAX_URL_BYTES).map(|text| (key, text)));

@@ -1,14 +1,14 @@
-//! Cookies that redirects set.
+//! Cookies set by redirects.
 
 use ureq::http::HeaderMap;
 use ureq::http::header::SET_COOKIE;
 use url::{Origin, Url};
 
-/// Most cookies of one probe; further ones are not kept.
+/// Most cookies per probe; further ones are dropped.
 const MAX_COOKIES: usize = 20;
 
-/// The cookies of one probe, each for the origin that set it: some servers send a client back and forth until it
-/// brings one. Its attributes are not looked at: the probe is over sooner than any cookie.
+/// The cookies of one probe, by the origin that set them: some servers redirect a client in a loop until it sends
+/// one. Attributes are ignored: the probe ends sooner than any cookie.
 #[derive(Debug, Default)]
 pub(super) struct Cookies(Vec<Cookie>);
 
@@ -20,7 +20,7 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps what an answer of `url` sets.
+    /// Keeps the cookies of a response of `url`.
     pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all(SET_COOKIE) {
             let pair = header.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
@@ -33,7 +33,7 @@ impl Cookies {
         }
     }
 
-    /// What a request for `url` brings in its header `Cookie`; `None` if that is nothing.
+    /// The header `Cookie` of a request for `url`; `None` if there is none.
     pub(super) fn for_request(&self, url: &Url) -> Option<String> {
         let origin = url.origin();
         let own = self.0.iter().filter(|cookie| cookie.origin == origin);

@@ -18,13 +18,13 @@ use ureq::{Agent, Error, Timeout};
 use url::Url;
 use watchkeeper_http_client::{agent_config, describe};
 
-/// Longest head of an answer, in bytes.
+/// Longest head of a response, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
-/// What a request is written through, in bytes.
+/// Size of the output buffer, in bytes.
 const OUTPUT_BYTES: usize = 4 * 1024;
 
-/// The client of one probe. Keeps no connection: each probe is to find out whether a new one can be made. Uses no
-/// proxy: the target is to be up, not the proxy.
+/// The client of one probe. Keeps no connection: each probe must establish a new one. Uses no proxy: the target must
+/// be up, not the proxy.
 fn agent(roots: RootCerts, allow_local_redirects: bool) -> Agent {
     let config = agent_config()
         .max_idle_connections(0)
@@ -37,8 +37,8 @@ fn agent(roots: RootCerts, allow_local_redirects: bool) -> Agent {
 }
 
 impl Probe {
-    /// Sends the request, and looks at the certificate over a connection of its own: ureq shows none, and
-    /// it ends one whose certificate is not valid.
+    /// Sends the request, and inspects the certificate over a separate connection: ureq exposes none, and closes a
+    /// connection whose certificate is invalid.
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
         let mut finding = self.get(check).await?;
         if check.url.is_https() {
@@ -69,24 +69,24 @@ impl Probe {
     }
 }
 
-/// Requests, each to where the answer to the one before sends it.
+/// A chain of requests along redirects.
 struct Chain {
     agent: Agent,
     deadline: Instant,
     cookies: Cookies,
 }
 
-/// The answer that is judged.
+/// The response to judge.
 struct Answer {
     status: u16,
-    /// Why it is that one, if it is a redirect.
+    /// Why this one, if it is a redirect.
     though: Option<String>,
 }
 
 impl Chain {
-    /// The first answer that is not followed.
+    /// The first response that is not followed.
     fn follow(&mut self, check: &HttpCheck) -> Result<Answer, Error> {
-        // As it is written: a parsed URL may be spelt otherwise.
+        // As configured: a parsed URL may be spelled differently.
         let mut head = self.ask(check.url.expose(), None)?;
         let Ok(mut url) = Url::parse(check.url.expose()) else {
             return Ok(Answer { status: head.status.as_u16(), though: None });
@@ -110,8 +110,9 @@ impl Chain {
                 Ok(head) => head,
                 Err(error) => match LeadsAstray::of(&error) {
                     Some(astray) => {
-                        let reason =
-                            format!("and redirects to {astray}, which takes `allow_local_redirects = true`");
+                        let reason = format!(
+                            "and redirects to {astray}, which requires `allow_local_redirects = true`"
+                        );
                         return Ok(Answer { status, though: Some(reason) });
                     }
                     None => return Err(error),
@@ -121,7 +122,7 @@ impl Chain {
         }
     }
 
-    /// The head of an answer. Its body is not waited for.
+    /// The head of a response. Its body is not read.
     fn ask(&self, url: &str, cookies: Option<String>) -> Result<Parts, Error> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left == Duration::ZERO {

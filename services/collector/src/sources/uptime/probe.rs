@@ -1,4 +1,4 @@
-//! Probing a target: what every kind of check has in common.
+//! Probing: what all kinds of checks share.
 
 use super::address::Address;
 use super::certificate::Expiry;
@@ -11,23 +11,23 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use watchkeeper_http_client::{Threads, Turn};
 
-/// Most probes that are under way at once. A probe that finds no room within [`TURN_WITHIN`] is left out:
-/// whether its target is up, nobody knows.
+/// Most concurrent probes. A probe that gets no slot within [`TURN_WITHIN`] is skipped: whether its target is up
+/// remains unknown.
 pub const MAX_PROBES: usize = 256;
 
 /// How long a probe waits for its turn.
 pub(super) const TURN_WITHIN: Duration = Duration::from_secs(1);
 
-/// What a probe found.
+/// The result of a probe.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Finding {
     /// Why the target is not up; `None` if it is.
     pub(super) failure: Option<String>,
-    /// From the look-up of its name to its answer, if there was one.
+    /// From the name lookup to the response, if there was one.
     pub(super) latency: Option<Duration>,
-    /// The status it answered with.
+    /// The status code of the response.
     pub(super) status: Option<u16>,
-    /// When the certificate it showed expires.
+    /// When the server's certificate expires.
     pub(super) expiry: Option<Expiry>,
 }
 
@@ -37,13 +37,13 @@ impl Finding {
     }
 }
 
-/// Probes targets. Its clones share how many probes may be under way.
+/// Probes targets. Clones share the limit on concurrent probes.
 #[derive(Clone, Debug)]
 pub(super) struct Prober {
     threads: Threads,
 }
 
-/// One probe under way.
+/// One running probe.
 pub(super) struct Probe {
     pub(super) turn: Turn,
     pub(super) within: Duration,
@@ -55,10 +55,10 @@ impl Prober {
         Self { threads: Threads::new(MAX_PROBES) }
     }
 
-    /// What a check finds, `within` this time.
+    /// The result of a check within this timeout.
     ///
     /// # Errors
-    /// The check could not be made, which says nothing of the target.
+    /// The check could not be made, which says nothing about the target.
     pub(super) async fn probe(&self, check: &Check, within: Duration) -> Result<Finding, CollectError> {
         let turn = self.turn().await?;
         let probe = Probe { turn, within, begun: Instant::now() };
@@ -70,9 +70,9 @@ impl Prober {
     }
 
     pub(super) async fn turn(&self) -> Result<Turn, CollectError> {
-        timeout(TURN_WITHIN, self.threads.turn()).await.map_err(|_| {
-            CollectError::Unreachable(format!("{MAX_PROBES} other probes are under way and take long"))
-        })
+        timeout(TURN_WITHIN, self.threads.turn())
+            .await
+            .map_err(|_| CollectError::Unreachable(format!("{MAX_PROBES} other probes are still running")))
     }
 }
 
@@ -88,12 +88,12 @@ impl Probe {
         Ok(Finding { expiry: handshake.expiry, ..finding })
     }
 
-    /// The target answers, now.
+    /// The target answered now.
     fn answered(&self) -> Finding {
         Finding { latency: Some(self.begun.elapsed()), ..Finding::default() }
     }
 
-    /// What `attempt` comes to, in what is left of the time.
+    /// The result of `attempt` within the remaining time.
     pub(super) async fn in_time<T>(
         &self,
         attempt: impl Future<Output = Result<Result<T, String>, CollectError>>,

@@ -1,25 +1,24 @@
-//! From where an address can be reached, and where a redirect may therefore lead.
+//! Scopes of addresses, and where redirects may lead.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// From where an address can be reached.
+/// The scope in which an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     /// The internet.
     Public,
-    /// A network of one's own: RFC 1918, RFC 6598, unique local addresses of IPv6.
+    /// A private network: RFC 1918, RFC 6598, unique local addresses of IPv6.
     Private,
-    /// One link; clouds tell a machine its secrets there.
+    /// A single link; clouds serve instance metadata there.
     Link,
     /// This host.
     Host,
-    /// Nobody, or several at once: unspecified, multicast, broadcast, reserved.
+    /// No single host: unspecified, multicast, broadcast, reserved.
     Nobody,
 }
 
-/// Where clouds tell a machine its secrets, beside 169.254.169.254, which is of the link: Alibaba, Oracle, AWS,
-/// Google.
+/// Addresses of cloud metadata services, besides 169.254.169.254, which is link-local: Alibaba, Oracle, AWS, Google.
 const METADATA: [IpAddr; 4] = [
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
@@ -28,7 +27,7 @@ const METADATA: [IpAddr; 4] = [
 ];
 
 impl Reach {
-    /// Of an address; of one of IPv6 that stands for one of IPv4, that of the latter.
+    /// Of an address; an IPv6 address that embeds an IPv4 address has the scope of the latter.
     pub(super) fn of(address: IpAddr) -> Self {
         if METADATA.contains(&address) {
             return Self::Link;
@@ -54,15 +53,14 @@ impl Reach {
             [0, 0, 0, 0, 0, 0, 0, 1] => Self::Host,
             [0xff00..=0xffff, ..] | [0, 0, 0, 0, 0, 0, 0, 0] => Self::Nobody,
             [0xfe80..0xfec0, ..] => Self::Link,
-            // Site-local addresses (RFC 3879) too, which are no longer given out.
+            // Includes site-local addresses (RFC 3879), which are no longer assigned.
             [0xfc00..0xfe00 | 0xfec0..0xff00, ..] => Self::Private,
             _ => Self::Public,
         }
     }
 
-    /// Whether a server at an address of this reach may send the probe on to `there`: anywhere on the internet, and
-    /// where it is itself. Otherwise a stranger could have this host ask what only it or its own network can
-    /// reach.
+    /// Whether a server in this scope may redirect the probe to `there`: anywhere on the internet, and within its own
+    /// scope. Otherwise a stranger could make this host query what only it or its own network can reach.
     pub(super) fn may_lead_to(self, there: Self) -> bool {
         match there {
             Self::Public => true,
@@ -72,7 +70,7 @@ impl Reach {
         }
     }
 
-    /// The reach of a name with several addresses: the least trusted one.
+    /// The scope of a name with several addresses: the least trusted one.
     pub(super) fn least_trusted(self, other: Self) -> Self {
         let distance = |reach| match reach {
             Self::Nobody => 0,
@@ -93,12 +91,12 @@ impl fmt::Display for Reach {
             Self::Private => "an address of a private network",
             Self::Link => "a link-local or cloud metadata address",
             Self::Host => "a loopback address",
-            Self::Nobody => "an address that no host has",
+            Self::Nobody => "a reserved address",
         })
     }
 }
 
-/// The address of IPv4 that one of IPv6 stands for: mapped (RFC 4291, 2.5.5.2) or compatible (2.5.5.1), behind NAT64
+/// The IPv4 address embedded in an IPv6 address: mapped (RFC 4291, 2.5.5.2) or compatible (2.5.5.1), behind NAT64
 /// (RFC 6052), or of 6to4 (RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));

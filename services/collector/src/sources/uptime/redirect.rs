@@ -1,19 +1,19 @@
-//! Where an answer sends the probe on to.
+//! Redirects of a probe.
 
 use url::Url;
 
-/// What an answer means for the probe.
+/// The meaning of a response for the probe.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// It is no redirect.
+    /// Not a redirect.
     Judge,
-    /// It is a redirect, but there is nowhere to go; says why.
+    /// A redirect that cannot be followed, with the reason.
     JudgeThough(String),
-    /// This is to be asked for.
+    /// A redirect to this URL.
     Follow(Url),
 }
 
-/// What an answer with this status and this `Location` means that `url` gave.
+/// The meaning of a response of `url` with this status and this `Location`.
 pub(super) fn next(url: &Url, status: u16, location: Option<&[u8]>) -> Next {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Next::Judge;
@@ -29,7 +29,7 @@ pub(super) fn next(url: &Url, status: u16, location: Option<&[u8]>) -> Next {
             Next::Follow(url)
         }
         Some(other) => Next::JudgeThough(format!("and redirects to {}:, which is not HTTP", other.scheme())),
-        None => Next::JudgeThough("with a Location that is no URL".to_owned()),
+        None => Next::JudgeThough("with a Location that is not a URL".to_owned()),
     }
 }
 
@@ -76,11 +76,11 @@ mod tests {
             assert_eq!(of(location), though("without a Location"));
         }
         for location in ["http://", "http://[::1", "http://a:99999/", "//"] {
-            assert_eq!(of(location), though("with a Location that is no URL"), "{location}");
+            assert_eq!(of(location), though("with a Location that is not a URL"), "{location}");
         }
         let url = "http://shop.test/".parse().unwrap();
         assert_eq!(next(&url, 302, None), though("without a Location"));
-        assert_eq!(next(&url, 302, Some(b"/\xff")), though("with a Location that is no URL"));
+        assert_eq!(next(&url, 302, Some(b"/\xff")), though("with a Location that is not a URL"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which addresses a probe connects to.
+//! Resolves the addresses that a probe connects to.
 
 use super::reach::Reach;
 use std::error::Error as StdError;
@@ -11,18 +11,18 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// Looks up the hosts of one probe: the first is the target's own, every other one that of a redirect. What it
-/// gives is what is connected to, so that a name cannot mean one address when it is judged and another one
-/// afterwards.
+/// Resolves the hosts of one probe: the first is the target's own, every other one that of a redirect. The probe
+/// connects to exactly these addresses, so that a name cannot resolve differently between the check and the
+/// connection.
 #[derive(Debug)]
 pub(super) struct ProbeResolver {
     system: DefaultResolver,
     allow_local_redirects: bool,
-    /// That of the target.
+    /// The scope of the target.
     target: OnceLock<Reach>,
 }
 
-/// A redirect that leads where it may not.
+/// A redirect to an address that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LeadsAstray(Reach);
 
@@ -36,7 +36,7 @@ impl fmt::Display for LeadsAstray {
 impl StdError for LeadsAstray {}
 
 impl LeadsAstray {
-    /// Whether that is why there is no answer.
+    /// Extracts it from the error of a request.
     pub(super) fn of(error: &Error) -> Option<Self> {
         match error {
             Error::Other(error) => error.downcast_ref().copied(),
@@ -50,7 +50,7 @@ impl ProbeResolver {
         Self { system: DefaultResolver::default(), allow_local_redirects, target: OnceLock::new() }
     }
 
-    /// Those of `found` that may be connected to.
+    /// The allowed addresses among `found`.
     fn allowed(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, LeadsAstray> {
         let reach = |address: &SocketAddr| Reach::of(address.ip());
         let least_trusted = found.iter().map(reach).reduce(Reach::least_trusted).unwrap_or(Reach::Nobody);

@@ -1,16 +1,16 @@
-//! Which status codes are expected.
+//! Expected status codes.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Status codes from one to another: `200`, `2xx`, `200-204`.
+/// A range of status codes: `200`, `2xx`, `200-204`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusRange {
     first: u16,
     last: u16,
 }
 
-/// A text that is no range of status codes.
+/// Not a range of status codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a status code from 100 to 599, a class or a range: \"200\", \"2xx\", \"200-204\"")]
 pub struct StatusRangeError;
@@ -19,7 +19,7 @@ impl StatusRange {
     /// 2xx.
     pub const SUCCESS: Self = Self { first: 200, last: 299 };
 
-    /// Whether it holds a status code.
+    /// Whether the range contains a status code.
     #[must_use]
     pub fn contains(&self, status: u16) -> bool {
         (self.first..=self.last).contains(&status)

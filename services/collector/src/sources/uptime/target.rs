@@ -11,7 +11,7 @@ use watchkeeper_domain::{Sample, Timestamp};
 
 const SOURCE: &str = "uptime";
 
-/// From when a probe's time is up to when the collection is given up: it has its answer by then.
+/// From a probe's timeout to that of the collection: the probe has its result by then.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The targets of all sections.
@@ -41,14 +41,14 @@ impl UptimeTarget {
         }
     }
 
-    /// Says when the target goes down, with the reason, and when it comes up.
+    /// Logs when the target goes down, with the reason, and when it comes up.
     fn note(&mut self, finding: &Finding) {
         let target_name = self.name.as_str();
         let change = self.availability.found(finding.failure.is_none());
         match (change, &finding.failure) {
-            (Some(Change::WentDown), Some(reason)) => tracing::warn!(target_name, reason, "is down"),
-            (Some(Change::CameUp), _) => tracing::info!(target_name, "is up"),
-            (_, Some(reason)) => tracing::debug!(target_name, reason, "a probe failed"),
+            (Some(Change::WentDown), Some(reason)) => tracing::warn!(target_name, reason, "target is down"),
+            (Some(Change::CameUp), _) => tracing::info!(target_name, "target is up"),
+            (_, Some(reason)) => tracing::debug!(target_name, reason, "probe failed"),
             (_, None) => {}
         }
     }

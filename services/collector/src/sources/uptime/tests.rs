@@ -94,7 +94,7 @@ async fn a_probe_that_gets_no_turn_says_nothing_of_its_target() {
     }
     let check = tcp(nowhere().await);
     let error = prober.probe(&check, LONG).await.unwrap_err().to_string();
-    assert_eq!(error, "not reachable: 256 other probes are under way and take long");
+    assert_eq!(error, "not reachable: 256 other probes are still running");
     turns.pop();
     assert!(prober.probe(&check, LONG).await.unwrap().failure.is_some());
 }

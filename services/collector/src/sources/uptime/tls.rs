@@ -12,14 +12,14 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// How a handshake ended, and what it showed on the way.
+/// How a handshake ended, and what was seen on the way.
 pub(super) struct Handshake {
     pub(super) result: Result<(), String>,
     pub(super) expiry: Option<Expiry>,
 }
 
 impl Probe {
-    /// Connects and shakes hands. A certificate that is not valid is seen all the same.
+    /// Connects and performs the handshake. An invalid certificate is recorded all the same.
     pub(super) async fn handshake(
         &self,
         address: &Address,
@@ -29,7 +29,7 @@ impl Probe {
         let witness = Arc::new(Witness::new(verifier(for_tls)?));
         let attempt = async {
             let Ok(name) = ServerName::try_from(address.host().to_owned()) else {
-                return Ok(Err("the host is no name that a certificate can hold".to_owned()));
+                return Ok(Err("the host is not a name that a certificate can have".to_owned()));
             };
             let stream = match self.connect(address).await? {
                 Ok(stream) => stream,
@@ -63,7 +63,7 @@ fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Coll
     verifier.map_err(|error| CollectError::Unreachable(error.to_string()))
 }
 
-/// A connector of its own for each handshake: none is cut short by what another one left.
+/// A separate connector per handshake: session state of one must not shorten another.
 fn connector(witness: &Arc<Witness>) -> Result<TlsConnector, CollectError> {
     let versions = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     let versions = versions.map_err(|error| CollectError::Unreachable(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Who may have issued a target's certificate.
+//! Trusted issuers of certificates.
 
 use crate::target::CollectError;
 use std::fs::File;
@@ -16,16 +16,16 @@ const MAX_CA_BYTES: u64 = 1024 * 1024;
 /// Longest path of a file, in bytes (`PATH_MAX` of Linux).
 const MAX_PATH_BYTES: usize = 4096;
 
-/// The authorities that are trusted.
+/// The trusted certificate authorities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Those that browsers trust, as of when this program was built.
+    /// Those that browsers trust, as of the build of this program.
     Web,
-    /// Those in a PEM file, which is read with each probe: what is renewed there counts at once.
+    /// Those in a PEM file, which is read with each probe: changes take effect at once.
     File(PathBuf),
 }
 
-/// Their certificates, for both who judge by them.
+/// Their certificates, for both verifiers.
 #[derive(Clone, Debug)]
 pub(super) struct Roots {
     pub(super) for_http: RootCerts,
@@ -74,7 +74,7 @@ impl Roots {
             for_tls.add(certificate).map_err(|error| error.to_string())?;
         }
         if for_http.is_empty() {
-            return Err("it holds no certificate in PEM".to_owned());
+            return Err("it has no PEM certificate".to_owned());
         }
         Ok(Self { for_http: RootCerts::new_with_certs(&for_http), for_tls: Arc::new(for_tls) })
     }
@@ -99,7 +99,7 @@ mod tests {
             missing.starts_with("not reachable: cannot use ca_file /no/such/file: No such file"),
             "{missing}"
         );
-        assert_eq!(refused(b"no PEM"), "it holds no certificate in PEM");
+        assert_eq!(refused(b"no PEM"), "it has no PEM certificate");
         let cut = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(!refused(cut).is_empty());
         let long = vec![b'x'; usize::try_from(MAX_CA_BYTES).unwrap() + 1];

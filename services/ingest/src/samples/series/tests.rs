@@ -36,7 +36,7 @@ impl Stage {
 fn a_token_may_send_as_many_series_as_the_limit_and_go_on_with_them() {
     let stage = Stage::new(LIMITS);
     assert_eq!(["a", "b", "c"].map(|series| stage.note("shop", series)), [None, None, None]);
-    let refused = "series: is new, and token \"shop\" has sent 3 lately, the limit set by `max_series_per_token` in \
+    let refused = "series: is new, and token \"shop\" has sent 3 recently, the limit set by `max_series_per_token` in \
         [ingest]: remove labels that change with every sample";
     assert_eq!(stage.note("shop", "d").as_deref(), Some(refused));
     assert_eq!(["c", "a"].map(|series| stage.note("shop", series)), [None, None]);
@@ -50,7 +50,7 @@ fn all_may_send_as_many_series_as_the_limit_and_go_on_with_them() {
     for (sender, series) in [("1", "a"), ("1", "b"), ("1", "c"), ("2", "a"), ("2", "b")] {
         assert_eq!(stage.note(sender, series), None);
     }
-    let refused = "series: is new, and all senders have sent 5 lately, the limit set by `max_series` in [ingest]: \
+    let refused = "series: is new, and all senders have sent 5 recently, the limit set by `max_series` in [ingest]: \
         remove labels that change with every sample";
     assert_eq!(stage.note("2", "c").as_deref(), Some(refused));
     assert_eq!(stage.note("3", "a").as_deref(), Some(refused));

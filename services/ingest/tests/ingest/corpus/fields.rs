@@ -135,7 +135,7 @@ fn unknown() -> Vec<Item> {
 }
 
 fn wrong_characters() -> Vec<Item> {
-    let marks = "may hold letters, digits and any of _.:-";
+    let marks = "may have only letters, digits and any of _.:-";
     let refused = |name: &str, field: &'static str, json: &str| {
         Item::refused(name, sample_with(field, json), field, marks)
     };

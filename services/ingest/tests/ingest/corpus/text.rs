@@ -4,7 +4,7 @@ use super::{Item, Outcome, Whole, sample_with, timed_sample_with};
 
 pub(crate) fn items() -> Vec<Item> {
     let half = r"has a \u escape that is half of a surrogate pair";
-    let control = "may not hold control characters but has";
+    let control = "must not contain control characters but has";
     let refused = |name: &str, field: &'static str, json: &str, reason: &str| {
         Item::refused(name, sample_with(field, json), field, reason)
     };
@@ -25,7 +25,7 @@ pub(crate) fn items() -> Vec<Item> {
         refused("half a pair in a time", "collected_at", r#""\ud83c""#, half),
         refused("half a pair in a label", "labels", r#"{"a":"\ud83c"}"#, half),
         refused("half a pair in a label's name", "labels", r#"{"\ud83c":"a"}"#, half),
-        refused("a NUL in a source", "source", r#""a\u0000""#, "may hold letters"),
+        refused("a NUL in a source", "source", r#""a\u0000""#, "may have only letters"),
         refused("a NUL in a unit", "unit", r#""a\u0000""#, control),
         refused("a line end in a unit", "unit", r#""a\n""#, control),
         label("a NUL in a label", r"\u0000"),

@@ -1,4 +1,4 @@
-//! What the values of a series are usually at this hour of the day.
+//! The usual values of a series by hour of the day.
 
 use super::usual::Usual;
 use crate::condition::past::{Seen, Unreadable};
@@ -7,27 +7,27 @@ use watchkeeper_domain::Timestamp;
 
 /// Hours of a day, in UTC.
 const HOURS: usize = 24;
-/// A day this many days ago weighs 1/e of yesterday, about.
+/// A day this many days ago has about 1/e of the weight of yesterday.
 const MAX_DAYS: u8 = 14;
-/// How many earlier days an hour must have had before anything is unusual at that hour.
+/// Earlier days required before anything counts as unusual at an hour.
 pub(crate) const MIN_DAYS: u8 = 3;
 const MICROS_PER_HOUR: i64 = 60 * 60 * 1_000_000;
 
-/// Mean and spread of the values of each hour of the day, over the days before. In single precision,
-/// because there are many, and a spread below a ten-millionth of the mean says nothing.
+/// Mean and variance of the values of each hour of the day, over earlier days. In single precision, because there are
+/// many, and a variance below a ten-millionth of the mean is meaningless.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hours {
     means: [f32; HOURS],
     variances: [f32; HOURS],
     days: [u8; HOURS],
-    /// The hour that is being gathered, counted from the epoch.
+    /// The current hour, counted from the epoch.
     hour: i64,
     samples: u32,
     gathered: Usual,
 }
 
 impl Hours {
-    /// Begins with the hour of `at`.
+    /// Starts with the hour of `at`.
     pub(super) fn new(at: Timestamp) -> Self {
         Self {
             means: [0.0; HOURS],
@@ -39,14 +39,14 @@ impl Hours {
         }
     }
 
-    /// Adds a value to the hour that is being gathered, which is its own.
+    /// Adds a value to the current hour, which must be its own.
     pub(super) fn add(&mut self, seen: Seen) {
         self.go_to(seen.at);
         self.samples = self.samples.saturating_add(1);
         self.gathered.add(seen.value, 1.0 / f64::from(self.samples));
     }
 
-    /// Ends the hour that is being gathered, if `at` is in another.
+    /// Ends the current hour, if `at` is in another one.
     pub(super) fn go_to(&mut self, at: Timestamp) {
         let hour = hour_of(at);
         if hour == self.hour {
@@ -69,7 +69,7 @@ impl Hours {
         self.days[of_day(hour_of(at))]
     }
 
-    /// What is usual at this hour of the day, if enough days are known.
+    /// The usual values at this hour of the day, if enough days are known.
     pub(super) fn usual(&self, at: Timestamp) -> Option<Usual> {
         (self.days(at) >= MIN_DAYS).then(|| self.kept(of_day(hour_of(at))))
     }

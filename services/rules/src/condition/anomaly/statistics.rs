@@ -1,4 +1,4 @@
-//! What is known of the values of one series.
+//! Statistics of the values of one series.
 
 use super::Anomaly;
 use super::hours::Hours;
@@ -6,31 +6,31 @@ use super::usual::Usual;
 use crate::condition::past::{Seen, Unreadable};
 use bytes::{Buf, BufMut};
 
-/// Mean and spread of the values before the newest, which is added when the next one comes: so what the
-/// newest was compared with is still there to be told.
+/// Mean and variance of the values before the newest, which is added when the next one arrives: so what the newest
+/// was compared with is still available for the explanation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Statistics {
-    /// How many values.
+    /// The number of values.
     samples: u32,
     recent: Usual,
     newest: Seen,
-    /// Only where they are compared with.
+    /// Only if they are compared with.
     hours: Option<Box<Hours>>,
 }
 
 impl Statistics {
-    /// Begins with the first value.
+    /// Starts with the first value.
     pub(super) fn new(first: Seen, with_hours: bool) -> Self {
         let hours = with_hours.then(|| Box::new(Hours::new(first.at)));
         Self { samples: 0, recent: Usual::default(), newest: first, hours }
     }
 
-    /// Adds the value that was the newest.
+    /// Adds the previous value.
     pub(super) fn go_on(&mut self, seen: Seen, anomaly: &Anomaly) {
         self.samples = self.samples.saturating_add(1);
         self.recent.add(self.newest.value, self.weight(seen, anomaly));
         if !(self.recent.mean.is_finite() && self.recent.variance.is_finite()) {
-            // Values so large that their squares are none: begin anew rather than never compare again.
+            // Squares of such large values overflow: start over rather than never compare again.
             (self.samples, self.recent) = (0, Usual::default());
         }
         if let Some(hours) = &mut self.hours {
@@ -40,8 +40,8 @@ impl Statistics {
         self.newest = seen;
     }
 
-    /// How much of the recent mean the value that was the newest becomes: by how long it lasted. At first
-    /// all values weigh the same; later none more than it would among `min_samples`, however rare they are.
+    /// The weight of the previous value in the recent mean: by how long it lasted. At first all values have the same
+    /// weight; later none has more than among `min_samples`, however rare they are.
     fn weight(&self, seen: Seen, anomaly: &Anomaly) -> f64 {
         let lasted = seen.at.since(self.newest.at).as_secs_f64();
         let by_time = 1.0 - (-lasted / anomaly.over.as_secs_f64()).exp();
@@ -49,12 +49,12 @@ impl Statistics {
         by_time.min(at_most).max(1.0 / f64::from(self.samples))
     }
 
-    /// How many values are known, without the newest.
+    /// The number of values, without the newest.
     pub(super) fn samples(&self) -> u32 {
         self.samples
     }
 
-    /// What the recent values were.
+    /// The usual recent values.
     pub(super) fn recent(&self) -> Usual {
         self.recent
     }
@@ -64,7 +64,7 @@ impl Statistics {
         self.hours.as_ref().map_or(0, |hours| hours.days(self.newest.at))
     }
 
-    /// What the values of the newest value's hour of the day were on earlier days, if enough are known.
+    /// The usual values at the newest value's hour of the day, if enough days are known.
     pub(super) fn same_hour(&self) -> Option<Usual> {
         self.hours.as_ref()?.usual(self.newest.at)
     }

@@ -1,6 +1,6 @@
-//! What the values of a series are usually.
+//! The usual values of a series.
 
-/// Mean and spread of some values.
+/// Mean and variance of some values.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Usual {
     pub(crate) mean: f64,
@@ -9,15 +9,15 @@ pub(crate) struct Usual {
 }
 
 impl Usual {
-    /// Moves on by a value that weighs `weight` of all, from 0 to 1.
+    /// Adds a value with the fraction `weight` of the total, from 0 to 1.
     pub(super) fn add(&mut self, value: f64, weight: f64) {
         let distance = value - self.mean;
         self.mean += weight * distance;
         self.variance = (1.0 - weight) * (self.variance + weight * distance * distance);
     }
 
-    /// How many standard deviations `value` is away from the mean; below it, negative. Infinitely many where
-    /// all values have been the same.
+    /// How many standard deviations `value` is away from the mean; negative below it. Infinite if all values were
+    /// equal.
     pub(crate) fn deviations(&self, value: f64) -> f64 {
         let distance = value - self.mean;
         if distance == 0.0 { 0.0 } else { distance / self.variance.sqrt() }

@@ -1,20 +1,20 @@
-//! The lowest and highest values of a sliding window, without keeping the window.
+//! Minima and maxima of a sliding window, without keeping the window.
 
 use crate::condition::past::{Seen, Unreadable};
 use bytes::{Buf, BufMut};
 use std::time::Duration;
 
-/// Into how many steps a window is divided: two values that are kept lie at least one step apart.
+/// Steps per window: kept values are at least one step apart.
 const STEPS: u32 = 16;
 /// Most values that one side keeps.
 pub(crate) const MAX_KEPT: usize = STEPS as usize + 1;
 
-/// Values that are, or will become, the lowest or the highest of the window.
+/// The values that are, or will become, the minimum or maximum of the window.
 ///
-/// A value that is higher than a later one will never be the lowest again, so the lows that are kept rise,
-/// and the first is the lowest of all; likewise the highs fall. A steady series keeps one of each. A value
-/// less than a step after the last that is kept is left out if that one is more extreme: when that one
-/// leaves the window, the window counts as up to a step shorter.
+/// A value above a later one can never be the minimum again, so the kept minima ascend, and the first is the minimum
+/// of the window; likewise the maxima descend. A steady series keeps one of each. A value less than a step after the
+/// last kept one is skipped if that one is more extreme: when that one leaves the window, the window counts as up to
+/// a step shorter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Extremes {
     lows: Vec<Seen>,
@@ -22,22 +22,22 @@ pub(crate) struct Extremes {
 }
 
 impl Extremes {
-    /// Adds the newest value to the lows; forgets what is more than `within` before it.
+    /// Adds the newest value to the minima; drops those more than `within` before it.
     pub(super) fn add_low(&mut self, seen: Seen, within: Duration) {
         add(&mut self.lows, seen, within, |kept| kept < seen.value);
     }
 
-    /// Likewise the highs.
+    /// The same for the maxima.
     pub(super) fn add_high(&mut self, seen: Seen, within: Duration) {
         add(&mut self.highs, seen, within, |kept| kept > seen.value);
     }
 
-    /// The lows of the window, the lowest and oldest first.
+    /// The minima of the window, lowest and oldest first.
     pub(super) fn lows(&self) -> &[Seen] {
         &self.lows
     }
 
-    /// The highs of the window, the highest and oldest first.
+    /// The maxima of the window, highest and oldest first.
     pub(super) fn highs(&self) -> &[Seen] {
         &self.highs
     }

@@ -61,11 +61,11 @@ fn what_is_wrong_is_refused_by_name() {
     let url = "url = \"http://h:9100\"\n";
     assert_eq!(
         refused(&format!(r#"{url}source = "a b""#)),
-        "collector.scrape[0].source: may hold letters, digits and any of _.:- but has ' '"
+        "collector.scrape[0].source: may have only letters, digits and any of _.:- but has ' '"
     );
     assert_eq!(
         refused(&format!(r#"{url}instance = "a\nb""#)),
-        "collector.scrape[0].instance: may not hold control characters but has '\\n'"
+        "collector.scrape[0].instance: must not contain control characters but has '\\n'"
     );
     assert_eq!(
         refused(&format!("{url}include = {:?}", vec!["a"; 101])),

@@ -102,7 +102,7 @@ fn what_is_wrong_is_refused_by_name() {
     assert_eq!(tcp(r#"timeout = "14s""#), "timeout: must be at most 13s");
     assert_eq!(tcp("failures = 0"), "failures: must be from 1 to 100, is 0");
     assert_eq!(tcp("successes = 101"), "successes: must be from 1 to 100, is 101");
-    assert_eq!(tcp(r#"name = "a\nb""#), "name: may not hold control characters");
+    assert_eq!(tcp(r#"name = "a\nb""#), "name: must not contain control characters");
     assert!(tcp(r#"expect_status = ["200"]"#).starts_with("expect_status: unknown key"));
     assert!(tcp(r#"ca_file = "/ca.pem""#).starts_with("ca_file: unknown key"));
     let url = |keys: &str| of_target(&format!("url = \"http://h\"\n{keys}"));

@@ -74,8 +74,8 @@ async fn a_redirect_that_leads_to_no_server_is_down_and_says_why() {
         (b"ftp://files.test/", "and redirects to ftp:, which is not HTTP"),
         (b"javascript:alert(1)", "and redirects to javascript:, which is not HTTP"),
         (b"", "without a Location"),
-        (b"http://[::1", "with a Location that is no URL"),
-        (b"/\xff", "with a Location that is no URL"),
+        (b"http://[::1", "with a Location that is not a URL"),
+        (b"/\xff", "with a Location that is not a URL"),
     ] {
         let url = redirecting(location).await;
         let found = probe(&Check::Http(http(&url))).await;
@@ -137,7 +137,7 @@ async fn a_redirect_reaches_another_kind_of_address_only_where_the_target_allows
     assert_eq!(
         found.failure.as_deref(),
         Some(
-            "answered 302 and redirects to an address that no host has, which takes `allow_local_redirects = \
+            "answered 302 and redirects to a reserved address, which takes `allow_local_redirects = \
              true`, expected 2xx"
         )
     );

@@ -1,4 +1,4 @@
-//! What librdkafka says, in our log.
+//! Writes librdkafka's log lines to our log.
 
 mod repeats;
 
@@ -14,34 +14,34 @@ use repeats::Repeats;
 use std::time::Instant;
 use watchkeeper_ports::PortError;
 
-/// Writes what a client says into our log, and keeps what it last complained of.
-pub(crate) struct Journal {
+/// Writes a client's log lines to our log, and keeps its last error.
+pub(crate) struct ClientLog {
     client: String,
     meter: Option<Meter>,
     repeats: Mutex<Repeats>,
     trouble: Mutex<Option<Trouble>>,
 }
 
-/// Why a client cannot do its work.
+/// Why a client does not work.
 #[derive(Clone, Debug)]
 pub(crate) struct Trouble {
     error: KafkaError,
     reason: String,
 }
 
-impl Journal {
-    /// Of a client that an operator knows by that name.
+impl ClientLog {
+    /// For the client that operators know by this name.
     pub(crate) fn of(client: impl Into<String>) -> Self {
         Self { client: client.into(), meter: None, repeats: Mutex::default(), trouble: Mutex::default() }
     }
 
-    /// Likewise, of one that tells how it is getting on.
+    /// The same, for a client that reports statistics.
     pub(crate) fn with_meter(client: impl Into<String>, meter: Meter) -> Self {
         Self { meter: Some(meter), ..Self::of(client) }
     }
 
-    /// What an answer that did not come in time means, seen together with what the client has last complained of:
-    /// that says why, and whether waiting helps.
+    /// Interprets a timeout in the light of the client's last error, which says why, and whether waiting
+    /// helps.
     pub(crate) fn explain(&self, error: PortError) -> PortError {
         let trouble = self.trouble.lock().clone();
         match (error, trouble) {
@@ -52,7 +52,7 @@ impl Journal {
         }
     }
 
-    /// All is well again.
+    /// Forgets the last error.
     pub(crate) fn forget_trouble(&self) {
         self.trouble.lock().take();
     }
@@ -65,7 +65,7 @@ impl Journal {
             Level::Emerg | Level::Alert | Level::Critical => {
                 tracing::error!(client, facility, left_out, "librdkafka: {text}");
             }
-            // It calls every connection that is lost an error, and then makes a new one.
+            // librdkafka logs every lost connection as an error, and then reconnects.
             Level::Error | Level::Warning => {
                 tracing::warn!(client, facility, left_out, "librdkafka: {text}");
             }
@@ -75,22 +75,22 @@ impl Journal {
     }
 }
 
-impl ClientContext for Journal {
+impl ClientContext for ClientLog {
     fn log(&self, level: Level, facility: &str, text: &str) {
-        // All settings are passed on to all clients, and some concern only one kind.
+        // Every client gets all settings, and some are for one kind of client only.
         let level = if facility == "CONFWARN" { Level::Debug } else { level };
         self.write(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code();
-        // That all brokers are away follows from why each is.
+        // That all brokers are down follows from why each of them is.
         if code == Some(Code::AllBrokersDown) {
             return;
         }
         let trouble = Trouble { error, reason: reason.to_owned() };
         *self.trouble.lock() = Some(trouble);
-        // A connection that fails is in the log already, in the same words.
+        // A failed connection is already in the log, with the same text.
         if !matches!(code, Some(Code::BrokerTransportFailure | Code::Resolve)) {
             self.write(Level::Warning, "ERROR", reason);
         }
@@ -103,4 +103,4 @@ impl ClientContext for Journal {
     }
 }
 
-impl ConsumerContext for Journal {}
+impl ConsumerContext for ClientLog {}

@@ -1,14 +1,14 @@
-//! Which lines say nothing new.
+//! Suppresses repeated log lines.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// How long a line that was written is not written again.
+/// How long a written line is not repeated.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How many kinds of lines are remembered; past that, all are forgotten.
+/// How many kinds of lines are remembered; beyond that, all are forgotten.
 const MAX_KINDS: usize = 64;
 
-/// The lines of late, and how often each was left out.
+/// Recent lines, and how often each was suppressed.
 #[derive(Default)]
 pub(super) struct Repeats {
     kinds: HashMap<String, Kind>,
@@ -20,8 +20,8 @@ struct Kind {
 }
 
 impl Repeats {
-    /// Whether to write this line, and how many like it were left out since the last one was written. Two
-    /// are alike if they differ only in digits: how long something took, or which try it was.
+    /// Whether to write this line, and how many similar ones were suppressed since the last one was written.
+    /// Lines are similar if they differ only in digits, such as durations or attempt numbers.
     pub(super) fn admit(&mut self, facility: &str, text: &str, now: Instant) -> Option<u64> {
         let kind = kind_of(facility, text);
         if let Some(known) = self.kinds.get_mut(&kind)

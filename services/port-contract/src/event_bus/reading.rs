@@ -1,4 +1,4 @@
-//! Where reading begins and goes on.
+//! Where reading begins and continues.
 
 use super::member::{Member, sorted, values};
 use super::{group, numbered, publish, topic};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{EventBus, Offset, Position, ReceivedBatch, Tail, Topic, Watermarks};
 
-/// The partition that records of one key are in.
+/// Fills a topic with records of one key; returns their partition.
 async fn filled(bus: &dyn EventBus, topic: &Topic) -> Watermarks {
     publish(bus, topic, numbered(0..30, 1)).await;
     let watermarks = bus.watermarks(topic).await.unwrap();
@@ -81,7 +81,7 @@ pub async fn a_commit_does_not_move_who_commits<F: Fixture<dyn EventBus>>() {
     assert_eq!(member.values(1).await, [10]);
 }
 
-/// The values of so many records.
+/// The values of this many records.
 async fn take(tail: &mut dyn Tail, records: usize) -> Vec<u64> {
     let mut taken = Vec::new();
     while taken.len() < records {

@@ -1,7 +1,7 @@
-//! What happens to a consumer, for whoever it belongs to.
+//! A consumer's events, for its owner.
 
+use crate::client_log::ClientLog;
 use crate::error::unavailable;
-use crate::journal::Journal;
 use parking_lot::{Mutex, MutexGuard};
 use rdkafka::Statistics;
 use rdkafka::TopicPartitionList;
@@ -17,25 +17,26 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use watchkeeper_ports::PortError;
 
-/// How long a coordinator that was away may take to answer, until it is asked again.
+/// How long a recovered coordinator may take to answer before it is asked again.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
-/// What librdkafka says of a group whose coordinator, one of the brokers, takes requests.
+/// librdkafka's state of a group whose coordinator is available.
 const WITH_COORDINATOR: &str = "up";
 
-/// A change of the assignment that the group waits for: it goes on when the change is made.
+/// An assignment change that the group waits for: the rebalance continues when it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// These partitions come.
+    /// These partitions are assigned.
     Assign(Vec<i32>),
-    /// These go.
+    /// These partitions are revoked.
     Revoke(Vec<i32>),
 }
 
 impl Change {
-    /// Makes it. A partition that comes begins at its offset in `sought`, or else where the group committed.
+    /// Applies it. An assigned partition begins at its offset in `sought`, or else at the group's committed
+    /// one.
     pub(crate) fn make(
         &self,
-        consumer: &BaseConsumer<Inbox>,
+        consumer: &BaseConsumer<ConsumerEvents>,
         topic: &str,
         sought: &BTreeMap<i32, i64>,
     ) -> Result<(), PortError> {
@@ -65,10 +66,10 @@ pub(crate) fn list(
     Ok(list)
 }
 
-/// What happens to a consumer of one topic, and who is told.
-pub(crate) struct Inbox {
+/// The events of a consumer of one topic, and whom to wake.
+pub(crate) struct ConsumerEvents {
     topic: String,
-    journal: Journal,
+    client_log: ClientLog,
     patience: Option<Duration>,
     news: Arc<Notify>,
     state: Mutex<State>,
@@ -78,28 +79,26 @@ pub(crate) struct Inbox {
 struct State {
     /// The group waits for one change at a time.
     change: Option<Change>,
-    /// Whether that change was taken.
+    /// Whether that change was delivered.
     is_taken: bool,
-    /// What went wrong last.
     failure: Option<PortError>,
-    /// Since when the group's coordinator is away.
+    /// Since when the group's coordinator is unavailable.
     alone_since: Option<Instant>,
     is_closed: bool,
 }
 
-impl Inbox {
-    /// Of a consumer of what Kafka calls `topic`. One that is in a group fails when the group's coordinator has been
-    /// away for as long as its patience; one that is in none has none, and waits.
-    pub(crate) fn new(topic: String, journal: Journal, patience: Option<Duration>) -> Self {
-        Self { topic, journal, patience, news: Arc::default(), state: Mutex::default() }
+impl ConsumerEvents {
+    /// For a consumer of the topic with this name in Kafka. A group member fails when its coordinator has
+    /// been unavailable for `patience`; a consumer outside groups has no `patience`, and waits.
+    pub(crate) fn new(topic: String, client_log: ClientLog, patience: Option<Duration>) -> Self {
+        Self { topic, client_log, patience, news: Arc::default(), state: Mutex::default() }
     }
 
-    /// What is notified when there is something new here.
     pub(crate) fn news(&self) -> &Arc<Notify> {
         &self.news
     }
 
-    /// The change that the group waits for, unless it was taken already.
+    /// The change that the group waits for, unless it was already delivered.
     pub(crate) fn take_change(&self) -> Option<Change> {
         let mut state = self.lock();
         if state.is_taken {
@@ -109,13 +108,12 @@ impl Inbox {
         state.change.clone()
     }
 
-    /// The change that was taken is made.
     pub(crate) fn change_is_made(&self) {
         let mut state = self.lock();
         (state.change, state.is_taken) = (None, false);
     }
 
-    /// What went wrong since the last call.
+    /// The error since the last call.
     pub(crate) fn take_failure(&self) -> Option<PortError> {
         self.lock().failure.take()
     }
@@ -125,33 +123,34 @@ impl Inbox {
         self.news.notify_one();
     }
 
-    /// Whether the coordinator of its group was away when the consumer last said so.
+    /// Whether the group's coordinator was unavailable according to the consumer's last statistics.
     pub(super) fn is_alone(&self) -> bool {
         self.lock().alone_since.is_some()
     }
 
-    /// Whether the coordinator takes questions, and so will hear that the consumer leaves. Blocks.
+    /// Whether the coordinator answers, and so will hear that the consumer leaves. Blocks.
     pub(super) fn can_leave(&self, consumer: &BaseConsumer<Self>) -> bool {
         let asked = list(&self.topic, &[0], &BTreeMap::new());
         asked.and_then(|asked| consumer.committed_offsets(asked, ANSWERS_WITHIN)).is_ok()
     }
 
-    /// Notes whether the coordinator is there, which the consumer says every few seconds.
+    /// Records whether the coordinator is available, which the consumer reports every few seconds.
     fn look(&self, is_there: bool, now: Instant) {
         let Some(patience) = self.patience else { return };
         if is_there {
-            self.journal.forget_trouble();
+            self.client_log.forget_trouble();
             self.lock().alone_since = None;
             return;
         }
         let alone = now.duration_since(*self.lock().alone_since.get_or_insert(now));
         if alone >= patience {
-            let reason = format!("the group's coordinator has been away for {} seconds", alone.as_secs());
-            self.fail(self.journal.explain(unavailable(reason)));
+            let reason =
+                format!("the group's coordinator has been unavailable for {} seconds", alone.as_secs());
+            self.fail(self.client_log.explain(unavailable(reason)));
         }
     }
 
-    /// Nobody takes changes any more: the one that the group waits for is made, as is every one from now on.
+    /// Closes the owner's side: the pending change is applied, and so is every later one.
     pub(super) fn close(&self, consumer: &BaseConsumer<Self>) {
         let left = {
             let mut state = self.lock();
@@ -163,7 +162,7 @@ impl Inbox {
         }
     }
 
-    /// Leaves the change for whoever takes it, or gives it back if nobody will.
+    /// Stores the change for delivery, or returns it if nobody will take it.
     fn put(&self, change: Change) -> Option<Change> {
         let mut state = self.lock();
         if state.is_closed {
@@ -177,7 +176,7 @@ impl Inbox {
 
     fn make_at_once(&self, change: &Change, consumer: &BaseConsumer<Self>) {
         if let Err(error) = change.make(consumer, &self.topic, &BTreeMap::new()) {
-            tracing::debug!(topic = self.topic, %error, "an assignment could not be changed");
+            tracing::debug!(topic = self.topic, %error, "could not apply an assignment");
         }
     }
 
@@ -186,7 +185,7 @@ impl Inbox {
     }
 }
 
-impl ConsumerContext for Inbox {
+impl ConsumerContext for ConsumerEvents {
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -208,19 +207,19 @@ impl ConsumerContext for Inbox {
     }
 }
 
-impl ClientContext for Inbox {
+impl ClientContext for ConsumerEvents {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.journal.log(level, facility, text);
+        self.client_log.log(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.journal.error(error, reason);
+        self.client_log.error(error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {
         let is_there = statistics.cgrp.as_ref().is_some_and(|group| group.state == WITH_COORDINATOR);
         self.look(is_there, Instant::now());
-        self.journal.stats(statistics);
+        self.client_log.stats(statistics);
     }
 }
 
@@ -228,41 +227,41 @@ impl ClientContext for Inbox {
 mod tests {
     use super::*;
 
-    fn inbox() -> Inbox {
-        Inbox::new("topic".into(), Journal::of("a test"), Some(Duration::from_secs(10)))
+    fn events() -> ConsumerEvents {
+        ConsumerEvents::new("topic".into(), ClientLog::of("a test"), Some(Duration::from_secs(10)))
     }
 
     #[test]
     fn a_change_is_taken_once_and_the_next_one_after_it_is_made() {
-        let (inbox, change) = (inbox(), Change::Assign(vec![1, 2]));
-        assert_eq!(inbox.put(change.clone()), None);
-        assert_eq!(inbox.take_change(), Some(change));
-        assert_eq!(inbox.take_change(), None);
-        inbox.change_is_made();
-        assert_eq!(inbox.take_change(), None);
+        let (events, change) = (events(), Change::Assign(vec![1, 2]));
+        assert_eq!(events.put(change.clone()), None);
+        assert_eq!(events.take_change(), Some(change));
+        assert_eq!(events.take_change(), None);
+        events.change_is_made();
+        assert_eq!(events.take_change(), None);
         let next = Change::Revoke(vec![1]);
-        inbox.put(next.clone());
-        assert_eq!(inbox.take_change(), Some(next));
+        events.put(next.clone());
+        assert_eq!(events.take_change(), Some(next));
     }
 
     #[tokio::test]
     async fn who_waits_hears_of_a_failure_also_when_it_came_before() {
-        let inbox = inbox();
-        inbox.fail(unavailable("away"));
-        inbox.news().notified().await;
-        assert!(inbox.take_failure().is_some() && inbox.take_failure().is_none());
+        let events = events();
+        events.fail(unavailable("away"));
+        events.news().notified().await;
+        assert!(events.take_failure().is_some() && events.take_failure().is_none());
     }
     #[test]
     fn it_is_a_failure_when_the_coordinator_was_away_for_too_long() {
-        let (inbox, start) = (inbox(), Instant::now());
+        let (events, start) = (events(), Instant::now());
         let look = |is_there, second| {
-            inbox.look(is_there, start + Duration::from_secs(second));
-            inbox.take_failure().map(|failure| failure.to_string())
+            events.look(is_there, start + Duration::from_secs(second));
+            events.take_failure().map(|failure| failure.to_string())
         };
         assert_eq!([look(true, 0), look(false, 5), look(false, 14)], [None, None, None]);
         let failure = look(false, 15).unwrap();
         assert!(failure.contains("away for 10 seconds"), "{failure}");
-        assert!(look(false, 20).is_some() && inbox.is_alone(), "it is one for as long as nothing changes");
+        assert!(look(false, 20).is_some() && events.is_alone(), "it is one for as long as nothing changes");
         assert_eq!([look(true, 25), look(false, 30), look(false, 39)], [None, None, None]);
     }
 }
