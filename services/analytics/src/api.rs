@@ -109,11 +109,12 @@ fn misunderstood(violation: &Violation) -> PortError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{Stage, sample, soon, time};
+    use crate::stage::{Stage, sample, time};
     use watchkeeper_config::{Document, Secret};
     use watchkeeper_ports::Failure;
     use watchkeeper_runtime::RoleContext;
     use watchkeeper_runtime::http::{Access, Limits, Listener, Scope, Tokens, token};
+    use watchkeeper_test_kit::soon;
 
     /// Serves the api of a stage to those who have the token, over loopback.
     async fn served(stage: &Stage) -> (String, Secret) {

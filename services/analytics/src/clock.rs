@@ -51,14 +51,14 @@ mod tests {
     use super::*;
     use crate::stage::config;
     use std::time::Duration;
-    use watchkeeper_adapter_embedded::EmbeddedRollups;
     use watchkeeper_domain::clock::Doubt;
+    use watchkeeper_test_kit::World;
 
     #[tokio::test]
     async fn the_passes_bear_witness_until_a_look_was_noted() {
-        let directory = tempfile::tempdir().unwrap();
-        let rollups: Arc<dyn RollupStore> = Arc::new(EmbeddedRollups::open(directory.path()).unwrap());
-        let clock = PassClock { rollups: Arc::clone(&rollups), walks: Walk::all(&config()) };
+        let world = World::new();
+        let rollups = world.rollups.clone();
+        let clock = PassClock { rollups: rollups.clone(), walks: Walk::all(&config()) };
         let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         let hour = |hours: u64| now.minus(Duration::from_secs(hours * 3_600));
         assert_eq!(clock.looks(now).await.unwrap(), Looks::beginning_at(now));

@@ -1,32 +1,22 @@
-//! The test stage of the role: a scripted api and store, on the embedded backend.
+//! What tests of the role play on: an api and a store that do as the test says, on the embedded backend.
 
 use crate::api::ApiClient;
 use crate::config::AnalyticsConfig;
-use async_trait::async_trait;
 use axum::Router;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tempfile::TempDir;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
-use watchkeeper_adapter_embedded::{EmbeddedRollups, EmbeddedStore};
 use watchkeeper_domain::{
     Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesRollups, Timestamp, Window,
 };
-use watchkeeper_ports::{Append, Page, PortError, RollupStore, SampleStore};
+use watchkeeper_ports::{Page, RollupStore, SampleStore};
+use watchkeeper_test_kit::{Staged, World};
 use watchkeeper_wire::proto::v1::metrics_server::{Metrics, MetricsServer};
 use watchkeeper_wire::proto::v1::{self, RollUpResponse};
 
-/// How long anything may take before its test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
-}
-
-/// Windows are computed after five minutes, and again after an hour and a day.
+/// Windows are made at once after five minutes, and again after an hour and a day.
 pub(crate) fn config() -> AnalyticsConfig {
     let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
     AnalyticsConfig {
@@ -46,7 +36,7 @@ pub(crate) fn time(day_and_minute: &str) -> Timestamp {
 
 /// The load of a host.
 pub(crate) fn series(host: &str) -> Arc<Series> {
-    Arc::new(Series::new("host", "load", "", &[("host", host)]).unwrap())
+    watchkeeper_test_kit::series("host/load", &[("host", host)])
 }
 
 pub(crate) fn sample(host: &str, at: &str, value: f64) -> Sample {
@@ -58,30 +48,21 @@ pub(crate) fn rollup(start: &str, value: f64) -> Rollup {
     Rollup { start: time(start), avg: value, min: value, max: value, count: 1, p95: value }
 }
 
-pub(crate) fn unavailable(what: &'static str) -> PortError {
-    PortError::Unavailable { what, reason: "connection refused".into() }
-}
-
-/// What the tests of the role run on.
+/// What the role plays on.
 pub(crate) struct Stage {
     pub(crate) api: Arc<StagedApi>,
-    pub(crate) rollups: Arc<StagedRollups>,
-    _directory: TempDir,
+    pub(crate) rollups: Arc<Staged<dyn RollupStore>>,
+    world: World,
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let samples = EmbeddedStore::open(directory.path()).unwrap().samples();
-        let rollups = EmbeddedRollups::open(directory.path()).unwrap();
+        let world = World::new();
+        let samples = world.samples.clone();
         Self {
             api: Arc::new(StagedApi { samples, asked: Mutex::default(), breaks_off: Mutex::default() }),
-            rollups: Arc::new(StagedRollups {
-                store: rollups,
-                fails: Mutex::default(),
-                marks: Mutex::default(),
-            }),
-            _directory: directory,
+            rollups: world.rollups.clone(),
+            world,
         }
     }
 
@@ -92,8 +73,7 @@ impl Stage {
     }
 
     pub(crate) async fn append(&self, samples: &[Sample]) {
-        let append = Append::of(samples.to_vec());
-        self.api.samples.append(Arc::new(append)).await.unwrap();
+        self.world.store(samples).await;
     }
 
     pub(crate) async fn prune_samples(&self, before: Timestamp) {
@@ -114,7 +94,7 @@ impl Stage {
     pub(crate) async fn kept(&self, window: Window) -> Vec<SeriesRollups> {
         let (from, to) = (time("01T00:00"), time("31T00:00"));
         let query = RollupQuery::new(SeriesFilter::default(), window, from, to).unwrap();
-        self.rollups.store.rollups(&query, &Page::first(1_000)).await.unwrap()
+        self.rollups.rollups(&query, &Page::first(1_000)).await.unwrap()
     }
 }
 
@@ -210,66 +190,5 @@ impl Metrics for Service {
         _: Request<v1::StreamSamplesRequest>,
     ) -> Result<Response<Self::StreamSamplesStream>, Status> {
         unreachable!("only rollups are asked for")
-    }
-}
-
-/// A store whose calls may fail.
-pub(crate) struct StagedRollups {
-    store: EmbeddedRollups,
-    /// The next calls of these names fail with these.
-    pub(crate) fails: Mutex<HashMap<&'static str, Vec<PortError>>>,
-    /// Every move of a mark, in order.
-    pub(crate) marks: Mutex<Vec<(String, Timestamp)>>,
-}
-
-impl StagedRollups {
-    /// The next call of that name fails; after the failures that were asked for later.
-    pub(crate) fn fail(&self, call: &'static str, error: PortError) {
-        self.fails.lock().unwrap().entry(call).or_default().push(error);
-    }
-
-    fn call(&self, call: &'static str) -> Result<(), PortError> {
-        self.fails.lock().unwrap().get_mut(call).and_then(Vec::pop).map_or(Ok(()), Err)
-    }
-}
-
-#[async_trait]
-impl RollupStore for StagedRollups {
-    async fn put(&self, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
-        self.call("put")?;
-        self.store.put(window, rollups).await
-    }
-
-    async fn rollups(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
-        self.store.rollups(query, page).await
-    }
-
-    async fn made_until(&self, pass: &str) -> Result<Option<Timestamp>, PortError> {
-        self.call("made_until")?;
-        self.store.made_until(pass).await
-    }
-
-    async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError> {
-        self.store.set_made_until(pass, until).await
-    }
-
-    async fn move_made_until(
-        &self,
-        pass: &str,
-        expected: Option<Timestamp>,
-        until: Timestamp,
-    ) -> Result<bool, PortError> {
-        self.call("move_made_until")?;
-        self.marks.lock().unwrap().push((pass.to_owned(), until));
-        self.store.move_made_until(pass, expected, until).await
-    }
-
-    async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {
-        self.call("prune")?;
-        self.store.prune(window, before).await
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.store.check().await
     }
 }

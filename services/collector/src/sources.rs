@@ -11,6 +11,4 @@ pub(crate) mod pattern;
 pub mod scrape;
 #[cfg(test)]
 mod scripted_api;
-#[cfg(test)]
-pub(crate) mod served;
 pub mod uptime;

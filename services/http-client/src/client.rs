@@ -115,11 +115,11 @@ fn host_of(url: &str) -> String {
 mod tests {
     use super::*;
     use crate::request::MAX_BODY_BYTES;
-    use crate::served::{nowhere, serve, serve_slowly};
     use axum::Router;
     use axum::http::{HeaderMap, StatusCode, Uri};
     use axum::response::Redirect;
     use axum::routing::{get, post};
+    use watchkeeper_test_kit::{nowhere, serve, serve_slowly};
 
     const SOON: Duration = Duration::from_millis(200);
 

@@ -8,8 +8,6 @@ mod client;
 mod error;
 mod request;
 mod retry_after;
-#[cfg(test)]
-mod served;
 mod threads;
 
 pub use answer::HttpAnswer;

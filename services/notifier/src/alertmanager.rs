@@ -99,10 +99,10 @@ async fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::served::{Received, Served, nowhere};
     use axum::http::StatusCode;
     use serde_json::Value;
     use watchkeeper_domain::{Series, Severity};
+    use watchkeeper_test_kit::{Received, Server, nowhere};
 
     fn alert(number: usize) -> Alert {
         let series = Series::new("host", "load", "", &[("host", &number.to_string())]).unwrap();
@@ -118,7 +118,10 @@ mod tests {
     }
 
     fn told(request: &Received) -> Vec<Value> {
-        assert_eq!((request.path.as_str(), request.header("content-type")), (PATH, "application/json"));
+        assert_eq!(
+            (request.target.as_str(), request.header("content-type")),
+            (PATH, Some("application/json"))
+        );
         serde_json::from_str(&request.body).unwrap()
     }
 
@@ -153,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_a_reload_adds_is_told_with_the_next_change_and_one_that_it_removes_is_not() {
-        let served = Served::answering([StatusCode::OK]).await;
+        let served = Server::always(StatusCode::OK).await;
         let settings = NotifierSettings::of("");
         let running = Running::with(settings.clone(), Vec::new());
         let url = format!("[notifier.alertmanager]\nurl = {:?}", served.url);
@@ -169,12 +172,12 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_told_at_the_start_and_at_once_when_something_changes() {
-        let served = Served::answering([StatusCode::OK]).await;
-        let running = Running::start(&served.url, Vec::new());
-        assert_eq!(told(&served.received(1).await[0]), Vec::<Value>::new());
+        let server = Server::always(StatusCode::OK).await;
+        let running = Running::start(&server.url, Vec::new());
+        assert_eq!(told(&server.received(1).await[0]), Vec::<Value>::new());
         running.context.roster().ready().await;
         running.seen.send_replace(all(vec![alert(1)]));
-        let requests = served.received(2).await;
+        let requests = server.received(2).await;
         let alerts = told(&requests[1]);
         assert_eq!((alerts.len(), &alerts[0]["labels"]["alertname"]), (1, &"busy".into()));
         running.stop().await;
@@ -182,30 +185,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_fires_is_told_again_and_again() {
-        let served = Served::answering([StatusCode::OK]).await;
-        let running = Running::start(&served.url, vec![alert(1)]);
-        while served.requests().len() < 3 {
+        let server = Server::always(StatusCode::OK).await;
+        let running = Running::start(&server.url, vec![alert(1)]);
+        while server.requests().len() < 3 {
             tokio::time::sleep(TELL_EVERY).await;
         }
-        assert!(served.requests().iter().all(|request| told(request)[0]["labels"]["host"] == "1"));
+        assert!(server.requests().iter().all(|request| told(request)[0]["labels"]["host"] == "1"));
         running.stop().await;
     }
 
     #[tokio::test]
     async fn many_alerts_are_told_in_batches() {
-        let served = Served::answering([StatusCode::OK]).await;
-        let running = Running::start(&served.url, (0..=MAX_ALERTS_PER_POST).map(alert).collect());
-        let sizes: Vec<_> = served.received(2).await.iter().map(|request| told(request).len()).collect();
+        let server = Server::always(StatusCode::OK).await;
+        let running = Running::start(&server.url, (0..=MAX_ALERTS_PER_POST).map(alert).collect());
+        let sizes: Vec<_> = server.received(2).await.iter().map(|request| told(request).len()).collect();
         assert_eq!(sizes, [MAX_ALERTS_PER_POST, 1]);
         running.stop().await;
     }
 
     #[tokio::test]
     async fn while_it_refuses_or_is_away_it_is_missing_and_told_again() {
-        let served = Served::answering([(StatusCode::BAD_REQUEST, "bad\nlabel"), (StatusCode::OK, "")]).await;
-        let running = Running::start(&served.url, vec![alert(1)]);
+        let server = Server::scripted([(StatusCode::BAD_REQUEST, "bad\nlabel"), (StatusCode::OK, "")]).await;
+        let running = Running::start(&server.url, vec![alert(1)]);
         let shown = |running: &Running| running.context.roster().roles()["notifier"].to_string();
-        served.received(1).await;
+        server.received(1).await;
         while !shown(&running).ends_with("bad label") {
             tokio::task::yield_now().await;
         }

@@ -167,7 +167,7 @@ fn log(notification: &Notification, outcome: &Outcome) {
             tracing::warn!(id, channel, reason, %retry_at, "notification not delivered: will retry");
         }
         Outcome::GivenUp { reason, .. } => {
-            tracing::error!(id, channel, reason, "notification failed permanently")
+            tracing::error!(id, channel, reason, "notification failed permanently");
         }
     }
 }

@@ -1,6 +1,4 @@
 //! Fakes for unit tests.
 
 pub(crate) mod bus;
-pub(crate) mod mailbox;
 pub(crate) mod outbox;
-pub(crate) mod served;

@@ -69,8 +69,8 @@ impl HttpPoster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::served::{Served, nowhere};
     use axum::http::StatusCode;
+    use watchkeeper_test_kit::{Server, nowhere};
 
     fn post(url: &str) -> HttpRequest {
         HttpRequest::post(url, "{}".to_owned())
@@ -78,8 +78,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_shown_in_one_line() {
-        let served = Served::answering([(StatusCode::ACCEPTED, "taken\r\n  with\u{7} thanks")]).await;
-        let answer = HttpPoster::new().post(post(&served.url)).await.unwrap();
+        let server = Server::always((StatusCode::ACCEPTED, "taken\r\n  with\u{7} thanks")).await;
+        let answer = HttpPoster::new().post(post(&server.url)).await.unwrap();
         assert_eq!(
             (answer.to_string(), answer.is_success()),
             ("202: taken with\\u{7} thanks".to_owned(), true)
@@ -88,16 +88,16 @@ mod tests {
 
     #[tokio::test]
     async fn no_redirect_is_followed() {
-        let served = Served::answering([(StatusCode::TEMPORARY_REDIRECT, "")]).await;
-        let answer = HttpPoster::new().post(post(&served.url)).await.unwrap();
-        assert_eq!((answer.status, served.requests().len()), (307, 1));
+        let server = Server::always((StatusCode::TEMPORARY_REDIRECT, "")).await;
+        let answer = HttpPoster::new().post(post(&server.url)).await.unwrap();
+        assert_eq!((answer.status, server.requests().len()), (307, 1));
     }
 
     #[tokio::test]
     async fn of_a_long_answer_only_the_beginning_is_read() {
         let long: &'static str = "x".repeat(10 * MAX_ANSWER_BYTES).leak();
-        let served = Served::answering([(StatusCode::BAD_REQUEST, long)]).await;
-        let answer = HttpPoster::new().post(post(&served.url)).await.unwrap();
+        let server = Server::always((StatusCode::BAD_REQUEST, long)).await;
+        let answer = HttpPoster::new().post(post(&server.url)).await.unwrap();
         assert_eq!((answer.status, answer.excerpt.len()), (400, MAX_ANSWER_BYTES));
     }
 

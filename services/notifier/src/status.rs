@@ -86,13 +86,14 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::mailbox::Mailbox;
     use crate::fakes::outbox::FakeOutbox;
+    use watchkeeper_test_kit::{mailbox, unavailable};
 
     #[tokio::test(start_paused = true)]
     async fn that_no_mail_can_be_sent_is_told_before_any_must_be_and_no_longer_when_it_can() {
         let context = RoleContext::detached("notifier");
-        let mailbox = Arc::new(Mailbox { is_away: true.into(), ..Mailbox::default() });
+        let mailbox = mailbox();
+        mailbox.fail_all(unavailable("mail"));
         let (_seen, seen) = watch::channel(Arc::default());
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let notifications = FakeOutbox::with_mails(0);
@@ -104,7 +105,7 @@ mod tests {
         let quiet = "no alert fires, 0 delivered in the last hour";
         tokio::time::sleep(REPORT_EVERY / 2).await;
         assert_eq!(shown(), format!("{quiet}, cannot send mail: connection refused"));
-        *mailbox.is_away.lock().unwrap() = false;
+        mailbox.mend();
         tokio::time::sleep(REPORT_EVERY * REPORTS_PER_CHECK).await;
         assert_eq!(shown(), quiet);
         context.shutdown().cancel();

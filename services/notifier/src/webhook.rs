@@ -60,9 +60,9 @@ fn judge(host: &str, answer: Result<Answer, String>) -> Result<(), SendError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::served::{Received, Served, nowhere};
     use axum::http::StatusCode;
     use std::time::Duration;
+    use watchkeeper_test_kit::{Received, Server, nowhere};
 
     const NOW: Timestamp = Timestamp::from_micros(1_795_168_800_999_999).unwrap();
 
@@ -70,26 +70,29 @@ mod tests {
         Webhook { url: format!("{url}/hook").parse().unwrap(), secret: "s3cret".to_owned().into() }
     }
 
-    async fn sent(served: &Served) -> Result<(), SendError> {
-        send(&HttpPoster::new(), &webhook(&served.url), "id-1", r#"{"a":"é"}"#.into(), NOW).await
+    async fn sent(server: &Server) -> Result<(), SendError> {
+        send(&HttpPoster::new(), &webhook(&server.url), "id-1", r#"{"a":"é"}"#.into(), NOW).await
     }
 
     /// As a receiver would check it.
     fn is_genuine(request: &Received, secret: &str) -> bool {
-        let signature = request.header(SIGNATURE_HEADER).strip_prefix("sha256=").unwrap();
+        let signature = request.header(SIGNATURE_HEADER).unwrap().strip_prefix("sha256=").unwrap();
         let signature = HEXLOWER.decode(signature.as_bytes()).unwrap();
-        let signed = format!("{}.{}", request.header(TIMESTAMP_HEADER), request.body);
+        let signed = format!("{}.{}", request.header(TIMESTAMP_HEADER).unwrap(), request.body);
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         hmac::verify(&key, signed.as_bytes(), &signature).is_ok()
     }
 
     #[tokio::test]
     async fn what_arrives_is_signed_and_has_the_id_of_the_notification() {
-        let served = Served::answering([StatusCode::NO_CONTENT]).await;
-        assert_eq!(sent(&served).await, Ok(()));
-        let request = served.requests().remove(0);
-        assert_eq!((request.path.as_str(), request.body.as_str()), ("/hook", r#"{"a":"é"}"#));
-        assert_eq!((request.header(ID_HEADER), request.header(TIMESTAMP_HEADER)), ("id-1", "1795168800"));
+        let server = Server::always(StatusCode::NO_CONTENT).await;
+        assert_eq!(sent(&server).await, Ok(()));
+        let request = server.requests().remove(0);
+        assert_eq!((request.target.as_str(), request.body.as_str()), ("/hook", r#"{"a":"é"}"#));
+        assert_eq!(
+            (request.header(ID_HEADER), request.header(TIMESTAMP_HEADER)),
+            (Some("id-1"), Some("1795168800"))
+        );
         assert!(is_genuine(&request, "s3cret"));
         assert!(!is_genuine(&request, "another"));
         assert!(!is_genuine(&Received { body: "{}".into(), ..request }, "s3cret"));
@@ -107,9 +110,9 @@ mod tests {
     #[tokio::test]
     async fn a_side_that_is_away_or_busy_is_tried_again() {
         for status in [408, 429, 500, 502, 503, 504] {
-            let served = Served::answering([(StatusCode::from_u16(status).unwrap(), "later")]).await;
+            let server = Server::always((StatusCode::from_u16(status).unwrap(), "later")).await;
             let reason = format!("127.0.0.1 answered {status}: later");
-            assert_eq!(sent(&served).await, Err(SendError::Failed { reason, retry_after: None }));
+            assert_eq!(sent(&server).await, Err(SendError::Failed { reason, retry_after: None }));
         }
         let nobody = webhook(&nowhere().await);
         let error = send(&HttpPoster::new(), &nobody, "id-1", "{}".into(), NOW).await.unwrap_err();
@@ -119,18 +122,18 @@ mod tests {
     #[tokio::test]
     async fn it_is_left_alone_for_as_long_as_it_asks() {
         let answer = (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "90")], "slowly");
-        let served = Served::answering([answer]).await;
+        let server = Server::always(answer).await;
         let reason = "127.0.0.1 answered 429: slowly".to_owned();
         let retry_after = Some(Duration::from_secs(90));
-        assert_eq!(sent(&served).await, Err(SendError::Failed { reason, retry_after }));
+        assert_eq!(sent(&server).await, Err(SendError::Failed { reason, retry_after }));
     }
 
     #[tokio::test]
     async fn a_refusal_is_final_and_says_why() {
         for status in [301, 400, 401, 404, 410, 413] {
-            let served = Served::answering([(StatusCode::from_u16(status).unwrap(), "no\nsuch hook")]).await;
+            let server = Server::always((StatusCode::from_u16(status).unwrap(), "no\nsuch hook")).await;
             let reason = format!("127.0.0.1 answered {status}: no such hook");
-            assert_eq!(sent(&served).await, Err(SendError::Rejected(reason)));
+            assert_eq!(sent(&server).await, Err(SendError::Rejected(reason)));
         }
     }
 }

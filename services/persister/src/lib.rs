@@ -8,8 +8,6 @@
 
 mod clock;
 mod config;
-#[cfg(test)]
-mod fake_store;
 mod handle;
 mod metrics;
 mod persist;

@@ -46,7 +46,6 @@ async fn prune<T: Send + Sync + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_store::{FakeStore, unavailable};
     use crate::metrics::StreamMetrics;
     use async_trait::async_trait;
     use tokio::time::sleep;
@@ -54,6 +53,7 @@ mod tests {
     use watchkeeper_domain::clock::Looks;
     use watchkeeper_ports::PortError;
     use watchkeeper_runtime::clock::ClockLedger;
+    use watchkeeper_test_kit::{World, sample, unavailable};
 
     /// The clock is as it was.
     struct Steady;
@@ -72,8 +72,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn old_samples_are_removed_at_the_start_and_every_hour_also_after_a_failure() {
         let context = RoleContext::detached("persister");
-        let store = Arc::new(FakeStore::default());
-        store.failures.lock().unwrap().push_back(unavailable());
+        let world = World::new();
+        let store = world.samples.clone();
+        store.fail_next("prune", unavailable("store"));
+        let old = || async { world.store(&[sample("test/n", &[], Timestamp::MIN, 1.0)]).await };
+        old().await;
         let pruned = StreamMetrics::register(context.registry(), "samples").unwrap().pruned;
         let clock = Clock::new(&context, Steady, || Duration::ZERO).unwrap();
         let pruning = keep_pruning::<Sample>(
@@ -86,9 +89,12 @@ mod tests {
         );
         let pruning = tokio::spawn(pruning);
         sleep(PRUNE_EVERY / 2).await;
-        assert_eq!((*store.calls.lock().unwrap(), pruned.get()), (1, 0));
-        sleep(PRUNE_EVERY * 2).await;
-        assert_eq!((*store.calls.lock().unwrap(), pruned.get()), (3, 2));
+        assert_eq!((store.calls("prune").ended, pruned.get()), (1, 0));
+        sleep(PRUNE_EVERY).await;
+        assert_eq!((store.calls("prune").ended, pruned.get()), (2, 1));
+        old().await;
+        sleep(PRUNE_EVERY).await;
+        assert_eq!((store.calls("prune").ended, pruned.get()), (3, 2));
         context.shutdown().cancel();
         pruning.await.unwrap().unwrap();
     }

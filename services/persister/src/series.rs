@@ -126,8 +126,9 @@ fn nearly_full(series: u64, max_series: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_store::FakeStore;
     use tokio::time::sleep;
+    use watchkeeper_domain::Timestamp;
+    use watchkeeper_test_kit::{World, sample};
 
     #[test]
     fn the_operator_is_told_before_there_is_no_room() {
@@ -141,16 +142,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn series_are_counted_every_minute_and_the_notice_comes_and_goes() {
         let context = RoleContext::detached("persister");
-        let store = Arc::new(FakeStore::default());
+        let world = World::new();
+        let store = world.samples.clone();
         let metrics = SeriesMetrics::register(context.registry()).unwrap();
-        *store.series.lock().unwrap() = 9;
+        let (old, new) = (Timestamp::MIN, Timestamp::now());
+        let of = |number: u32, at| sample("test/number", &[("of", &number.to_string())], at, 1.0);
+        world
+            .store(&(0..9).map(|number| of(number, if number == 0 { old } else { new })).collect::<Vec<_>>())
+            .await;
         let limited = LimitedStore::new(store.clone(), || 10, metrics.clone());
         let counting = tokio::spawn(keep_counting(context.clone(), limited));
         let shown = || context.roster().roles()["persister"].to_string();
         sleep(COUNT_EVERY / 2).await;
         assert_eq!(metrics.series.get(), 9);
         assert!(shown().starts_with("9 series of at most 10 (`max_series` in [persister]); "), "{}", shown());
-        *store.series.lock().unwrap() = 8;
+        store.prune(new).await.unwrap();
         sleep(COUNT_EVERY).await;
         assert_eq!(metrics.series.get(), 8);
         assert!(!shown().contains("series"), "{}", shown());

@@ -11,6 +11,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "wire" | "mail" | "port-contract" => &["domain", "ports"],
         "runtime" | "rules" => &["domain", "ports", "config"],
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire", "mail"],
+        "test-kit" => &["domain", "ports", "wire", "runtime", "adapter-embedded"],
         "migrate" => &["domain", "ports", "wire"],
         "letters" => &["domain", "ports", "wire", "runtime"],
         "query" => &["domain", "ports", "config", "wire", "rules"],
@@ -30,10 +31,10 @@ fn allowed(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// A role may be tested on the embedded back end, an adapter by its contract, and the api beside the pages: they give
-/// the same answers.
+/// A role may be tested with the kit on the embedded backend, an adapter by its contract, and the api beside the pages:
+/// they give the same answers.
 fn allowed_in_tests(name: &str, on: &str) -> bool {
-    matches!(on, "adapter-embedded" | "port-contract")
+    matches!(on, "adapter-embedded" | "port-contract" | "test-kit")
         || (name, on) == ("api", "console")
         || allowed("role").contains(&on)
 }

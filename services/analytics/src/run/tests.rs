@@ -1,8 +1,7 @@
 use super::*;
-use crate::stage::{Stage, config, rollup, sample, series, soon, time, unavailable};
-use tokio::task::JoinHandle;
+use crate::stage::{Stage, config, rollup, sample, series, time};
 use watchkeeper_domain::{Rollup, RollupQuery, SeriesFilter, SeriesRollups, Window};
-use watchkeeper_ports::PortError;
+use watchkeeper_test_kit::{Running, broken, soon, unavailable};
 
 impl Analytics {
     fn on(stage: &Stage) -> Self {
@@ -124,7 +123,7 @@ async fn catching_up_goes_in_order_with_progress() {
             (time("20T09:00"), time("20T10:00")),
         ]
     );
-    let marks: Vec<_> = stage.rollups.marks.lock().unwrap().iter().map(|(pass, _)| pass.clone()).collect();
+    let marks: Vec<_> = stage.rollups.noted().into_iter().map(|(pass, _)| pass).collect();
     assert_eq!(marks[..5], ["hour+86400s", "hour+86400s", "hour+86400s", "hour+3600s", "hour"]);
     assert_eq!(
         context.roster().roles()["analytics"].status,
@@ -136,8 +135,7 @@ async fn catching_up_goes_in_order_with_progress() {
 #[tokio::test]
 async fn a_restart_goes_on_where_the_last_run_came_to() {
     let stage = Stage::sampled(&[sample("a", "01T10:10", 1.0)]).await;
-    let broken = PortError::Broken { what: "rollups", reason: "damaged".into() };
-    stage.rollups.fail("put", broken);
+    stage.rollups.fail_next("put", broken("rollups"));
     assert!(matches!(Analytics::on(&stage).catch_up(time("20T10:30")).await, Err(Stopped::Failed(_))));
     let context = catch_up(&stage, "20T10:30").await;
     let made = context.registry().gather();
@@ -154,7 +152,7 @@ fn counted(context: &RoleContext) -> String {
 #[tokio::test]
 async fn the_time_of_a_pass_the_size_of_a_batch_and_a_store_that_fails_are_counted() {
     let stage = Stage::sampled(&[sample("a", "20T09:10", 1.0), sample("b", "20T09:20", 2.0)]).await;
-    stage.rollups.fail("put", unavailable("rollups"));
+    stage.rollups.fail_next("put", unavailable("rollups"));
     let context = catch_up(&stage, "20T10:30").await;
     let text = counted(&context);
     for line in [
@@ -172,11 +170,10 @@ async fn killed_between_put_and_mark_it_makes_the_same() {
     let samples = [sample("a", "20T10:10", 1.0), sample("b", "20T10:20", 2.0)];
     let (undisturbed, killed) = (Stage::sampled(&samples).await, Stage::sampled(&samples).await);
     catch_up(&undisturbed, "20T12:30").await;
-    let broken = PortError::Broken { what: "rollups", reason: "damaged".into() };
-    killed.rollups.fail("move_made_until", broken);
+    killed.rollups.fail_next("move_made_until", broken("rollups"));
     assert!(matches!(Analytics::on(&killed).catch_up(time("20T12:30")).await, Err(Stopped::Failed(_))));
     assert_eq!(hours(&killed, "a").await.len(), 1, "it was put");
-    assert_eq!(*killed.rollups.marks.lock().unwrap(), [], "it was not marked");
+    assert_eq!(killed.rollups.noted(), [], "it was not marked");
     catch_up(&killed, "20T12:30").await;
     assert_eq!(killed.kept(Window::Hour).await, undisturbed.kept(Window::Hour).await);
     assert_eq!(asked(&killed, Window::Hour)[0], asked(&killed, Window::Hour)[1]);
@@ -195,67 +192,44 @@ async fn an_api_that_is_lost_half_way_is_asked_again() {
 async fn a_store_that_is_away_is_waited_for() {
     let stage = Stage::sampled(&[sample("a", "20T10:10", 1.0)]).await;
     for call in ["made_until", "put", "move_made_until"] {
-        stage.rollups.fail(call, unavailable("rollups"));
-        stage.rollups.fail(call, unavailable("rollups"));
+        stage.rollups.fail_next(call, unavailable("rollups"));
+        stage.rollups.fail_next(call, unavailable("rollups"));
     }
     catch_up(&stage, "20T11:05").await;
     assert_eq!(hours(&stage, "a").await, [rollup("20T10:00", 1.0)]);
 }
 
-struct Running {
-    context: RoleContext,
-    role: JoinHandle<RoleResult>,
-}
-
-impl Running {
-    fn on(stage: &Stage) -> Self {
-        let context = RoleContext::detached("analytics");
-        let role = run(context.clone(), config(), stage.client(), stage.rollups.clone());
-        Self { context, role: tokio::spawn(role) }
-    }
-
-    /// Waits until the role says this of itself.
-    async fn says(&self, expected: &str) {
-        let said = async {
-            while self.context.roster().roles()["analytics"].to_string() != expected {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon(said).await;
-    }
-
-    async fn stop(self) {
-        self.context.shutdown().cancel();
-        soon(self.role).await.unwrap().unwrap();
-    }
+fn running(stage: &Stage) -> Running {
+    let context = RoleContext::detached("analytics");
+    Running::new(context.clone(), run(context, config(), stage.client(), stage.rollups.clone()))
 }
 
 #[tokio::test]
 async fn the_role_makes_what_is_due_is_ready_and_stops_when_asked() {
     let stage = Stage::sampled(&[sample("a", "20T10:10", 1.0)]).await;
-    let running = Running::on(&stage);
+    let running = running(&stage);
     soon(running.context.roster().ready()).await;
-    running.stop().await;
+    running.stop_well().await;
 }
 
 #[tokio::test]
 async fn it_is_ready_although_nothing_is_due() {
     let stage = Stage::new();
-    let running = Running::on(&stage);
+    let running = running(&stage);
     soon(running.context.roster().ready()).await;
-    running.says("hourly: no samples yet; daily: no samples yet").await;
-    running.stop().await;
+    running.says(|status| status == "hourly: no samples yet; daily: no samples yet").await;
+    running.stop_well().await;
 }
 
 #[tokio::test]
 async fn a_role_that_waits_for_its_store_says_so_and_stops_when_asked() {
     let stage = Stage::new();
-    for _ in 0..1_000 {
-        stage.rollups.fail("made_until", unavailable("rollups"));
-    }
-    let running = Running::on(&stage);
-    running.says("waiting for rollups: rollups is not available: connection refused").await;
-    running.stop().await;
+    stage.rollups.fail("made_until", unavailable("rollups"));
+    let running = running(&stage);
+    running
+        .says(|status| status == "waiting for rollups: rollups is not available: connection refused")
+        .await;
+    running.stop_well().await;
 }
 
 #[tokio::test]

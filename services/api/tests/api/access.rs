@@ -1,6 +1,6 @@
 //! Tokens and scopes.
 
-use crate::platform::{Platform, embedded, soon};
+use crate::platform::{Platform, ports, soon};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
@@ -10,6 +10,7 @@ use watchkeeper_api::ApiConfig;
 use watchkeeper_config::Document;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::http::token::{self, Tokens};
+use watchkeeper_test_kit::World;
 
 #[tokio::test]
 async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
@@ -19,8 +20,8 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
     };
     let config = tokens.each_ref().map(section).concat();
     let access = Access::new(Document::parse("test.toml", &config).unwrap().read(Tokens::read).unwrap());
-    let dir = tempfile::tempdir().unwrap();
-    let platform = Platform::on(embedded(&dir), ApiConfig::default(), &access);
+    let world = World::new();
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &access);
 
     let [ingest, read, admin] = &tokens.map(|(_, (token, _))| token);
     let asked = async |method: &Method, path: &str, token: Option<&String>| {

@@ -1,7 +1,7 @@
 //! The OpenAPI document matches the served routes.
 
 use crate::notifications::{notify, states};
-use crate::platform::{Platform, alert, at, embedded, rules, sample, soon};
+use crate::platform::{Platform, alert, at, ports, rules, sample, soon};
 use crate::rollups::{rolled_up, rollup};
 use crate::schema::{Document as Described, assert_described};
 use axum::body::Body;
@@ -20,6 +20,7 @@ use watchkeeper_ports::Consumers;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::token::{self, Tokens};
 use watchkeeper_runtime::http::{Access, Limits, Listener};
+use watchkeeper_test_kit::World;
 
 /// All routes.
 const ROUTES: [(&str, &str); 22] = [
@@ -227,13 +228,13 @@ async fn every_status_that_a_listener_gives_is_described() {
     let tokens = format!("[[token]]\nname = \"a\"\nscopes = [\"read\"]\nsha256 = \"{sha256}\"\n");
     let tokens = Access::new(Document::parse("test.toml", &tokens).unwrap().read(Tokens::read).unwrap());
     let serve = async |access: Access| {
-        let dir = tempfile::tempdir().unwrap();
-        let platform = Platform::on(embedded(&dir), ApiConfig::default(), &access);
+        let world = World::new();
+        let platform = Platform::on(ports(&world), ApiConfig::default(), &access);
         let listener = Listener::bind("http.listen", "127.0.0.1:0".parse().unwrap(), &access).await.unwrap();
         let address = listener.address();
         let stop = platform.context.shutdown().clone();
         tokio::spawn(listener.serve(platform.http.clone(), Limits::default(), stop));
-        (address, platform, dir)
+        (address, platform, world)
     };
     let (open, guarded) = (serve(Access::open()).await, serve(tokens).await);
     let (series, silences) = (("get", "/v1/series"), ("post", "/v1/silences"));

@@ -1,11 +1,10 @@
 //! The gRPC API, with tonic clients over loopback.
 
-use crate::away::Away;
-use crate::platform::{Platform, at, embedded, sample, soon};
+use crate::away::away;
+use crate::platform::{Platform, at, ports, sample, soon};
 use axum::http::Request;
 use http_body_util::{BodyExt as _, Full};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use tonic::body::Body;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -14,9 +13,10 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
 use tower::ServiceExt as _;
-use watchkeeper_api::{ApiConfig, ApiPorts};
+use watchkeeper_api::ApiConfig;
 use watchkeeper_domain::{RangeQuery, Sample, Timestamp};
 use watchkeeper_runtime::http::{Access, Limits};
+use watchkeeper_test_kit::World;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
@@ -118,9 +118,9 @@ async fn a_bad_request_is_refused_by_the_name_of_the_field() {
 
 #[tokio::test]
 async fn without_a_store_the_caller_is_told_to_ask_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts { samples: Arc::new(Away), ..embedded(&dir) };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let world = World::new();
+    world.samples.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
     let answer = client(&platform).await.list_series(v1::ListSeriesRequest::default()).await;
     assert_refused(answer, Code::Unavailable, "the store is not available");
 }
@@ -145,9 +145,9 @@ async fn a_role_that_is_ready_is_serving() {
 
 #[tokio::test]
 async fn a_role_without_its_store_is_not_serving() {
-    let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts { samples: Arc::new(Away), ..embedded(&dir) };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let world = World::new();
+    world.samples.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
     assert_eq!(health(&platform, "").await, ServingStatus::NotServing);
 }
 
@@ -267,9 +267,9 @@ async fn what_is_not_offered_is_unimplemented() {
 
 #[tokio::test]
 async fn a_fault_of_this_side_stays_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts { samples: Arc::new(Away), ..embedded(&dir) };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let world = World::new();
+    world.samples.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
     let channel = platform.channel().await;
     let (status, message) =
         ask_with(&channel, "/watchkeeper.v1.Metrics/ListSeries", "identity", prefix(0, 0)).await;

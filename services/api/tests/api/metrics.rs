@@ -1,6 +1,6 @@
 //! The metrics of the api.
 
-use crate::platform::{Platform, soon};
+use crate::platform::{Platform, ports, soon};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -8,6 +8,9 @@ use prometheus::TextEncoder;
 use tonic::Request;
 use tonic::client::Grpc;
 use tower::ServiceExt as _;
+use watchkeeper_api::ApiConfig;
+use watchkeeper_runtime::http::Access;
+use watchkeeper_test_kit::World;
 use watchkeeper_wire::proto::v1::{ListSeriesRequest, ListSeriesResponse};
 
 /// Calls a gRPC method that may not exist.
@@ -45,9 +48,10 @@ async fn questions_are_counted_by_route_and_status_whatever_path_is_asked() {
 
 #[tokio::test]
 async fn a_call_whose_time_was_over_is_counted_as_one() {
-    let platform = Platform::start().await;
-    // The feed adds a listener when it is polled, which is later.
-    let request = axum::http::Request::post("/watchkeeper.v1.Metrics/StreamSamples")
+    let world = World::new();
+    world.samples.hold("series");
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
+    let request = axum::http::Request::post("/watchkeeper.v1.Metrics/ListSeries")
         .header(CONTENT_TYPE, "application/grpc")
         .header("grpc-timeout", "0n")
         .body(Body::from(&[0; 5][..]))

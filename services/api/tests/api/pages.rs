@@ -1,8 +1,7 @@
 //! The API and the pages on the same ports, as in two processes: both show the same.
 
-use crate::away::Away;
-use crate::platform::{Platform, alert, at, consumers, embedded, rules, sample, soon};
-use async_trait::async_trait;
+use crate::away::away;
+use crate::platform::{Platform, alert, at, consumers, ports, rules, sample, soon};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -16,12 +15,10 @@ use watchkeeper_config::Reloadable;
 use watchkeeper_console::{Console, ConsolePorts, PAGE_SERIES};
 use watchkeeper_domain::{Alert, Sample, Severity, Silence, Timestamp};
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{
-    BatchBuilder, EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record, RecordBatch,
-    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
-};
+use watchkeeper_ports::{BatchBuilder, Group, Record, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
+use watchkeeper_test_kit::{BusEvent, World, unavailable};
 use watchkeeper_wire::dead_letter::{DeadLetter, Place, Settlement};
 
 /// The API, and the pages of another process.
@@ -31,7 +28,8 @@ struct Both {
 }
 
 impl Both {
-    fn on(ports: ApiPorts) -> Self {
+    fn on(world: &World) -> Self {
+        let ports = ports(world);
         let ApiPorts { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
         let letters = Letters::new(Arc::clone(&bus));
         let asked = ConsolePorts { bus, samples, latest, alerts, notifications, silences };
@@ -115,14 +113,14 @@ fn load(host: usize, value: f64) -> Sample {
 
 #[tokio::test]
 async fn the_page_and_the_api_give_the_same_latest_values_also_after_the_cache_is_lost() {
-    let dir = tempfile::tempdir().unwrap();
+    let world = World::new();
     let (few, many) = (3, PAGE_SERIES + 2);
-    let both = Both::on(embedded(&dir));
+    let both = Both::on(&world);
     assert_eq!(both.latest().await, [0.0; 0]);
 
     // The store has all, a lost cache has none, and one that is being filled has the first few.
     let all: Vec<_> = (0..many).map(|host| load(host, 1.5)).collect();
-    both.platform.store(&all).await;
+    world.store(&all).await;
     assert_eq!(both.latest().await, vec![1.5; many]);
     assert_eq!(both.latest_of("001").await, [1.5]);
     let newer: Vec<_> = (0..few)
@@ -138,17 +136,18 @@ async fn the_page_and_the_api_give_the_same_latest_values_also_after_the_cache_i
 
 #[tokio::test]
 async fn the_page_and_the_api_give_the_same_latest_values_while_the_cache_or_the_store_is_away() {
-    let dir = tempfile::tempdir().unwrap();
-    let ports = embedded(&dir);
-    let both = Both::on(ApiPorts { latest: Arc::new(Away), ..ports.clone() });
-    both.platform.store(&[load(1, 1.5)]).await;
+    let world = World::new();
+    world.latest.fail_all(away());
+    let both = Both::on(&world);
+    world.store(&[load(1, 1.5)]).await;
     assert_eq!((both.latest().await, both.latest_of("001").await), (vec![1.5], vec![1.5]));
 
-    let both = Both::on(ApiPorts { samples: Arc::new(Away), ..ports.clone() });
+    world.latest.mend();
+    world.samples.fail_all(away());
     both.platform.cache(&[load(2, 2.5)]).await;
     assert_eq!((both.latest().await, both.latest_of("002").await), (vec![2.5], vec![2.5]));
 
-    let both = Both::on(ApiPorts { latest: Arc::new(Away), samples: Arc::new(Away), ..ports });
+    world.latest.fail_all(away());
     assert_eq!(both.platform.get("/v1/latest").await.0, StatusCode::SERVICE_UNAVAILABLE);
     let page = both.page("/").await;
     assert!(part(&page, "<h2 id=\"series-title\"", "</section>").contains("Not shown: "), "{page}");
@@ -185,8 +184,8 @@ fn standing_on_page(row: &str, page: &str) -> Standing {
 
 #[tokio::test]
 async fn the_page_and_the_api_agree_on_what_fires_and_what_is_silenced_or_inhibited() {
-    let dir = tempfile::tempdir().unwrap();
-    let both = Both::on(embedded(&dir));
+    let world = World::new();
+    let both = Both::on(&world);
     let cleared = Alert { cleared_at: Some(Timestamp::now()), ..alert("busy", Severity::Warning, "d") };
     both.platform
         .fire(&[
@@ -234,8 +233,8 @@ async fn the_page_and_the_api_agree_on_what_fires_and_what_is_silenced_or_inhibi
 
 #[tokio::test]
 async fn the_page_and_the_api_count_the_same_dead_letters() {
-    let dir = tempfile::tempdir().unwrap();
-    let both = Both::on(embedded(&dir));
+    let world = World::new();
+    let both = Both::on(&world);
     let mut batch = BatchBuilder::default();
     for offset in 0..9 {
         let letter = DeadLetter {
@@ -264,59 +263,6 @@ async fn the_page_and_the_api_count_the_same_dead_letters() {
     }
 }
 
-/// A bus that does not report the lag of these groups.
-struct Silent {
-    bus: Arc<dyn EventBus>,
-    of: Vec<Group>,
-}
-
-#[async_trait]
-impl EventBus for Silent {
-    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
-        self.bus.publish(topic, batch).await
-    }
-
-    async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
-        self.bus.placement(topic).await
-    }
-
-    async fn topic_id(&self, topic: &Topic) -> Result<TopicId, PortError> {
-        self.bus.topic_id(topic).await
-    }
-
-    async fn subscribe(&self, topic: &Topic, group: &Group) -> Result<Box<dyn Subscription>, PortError> {
-        self.bus.subscribe(topic, group).await
-    }
-
-    async fn tail(&self, topic: &Topic) -> Result<Box<dyn Tail>, PortError> {
-        self.bus.tail(topic).await
-    }
-
-    async fn read(
-        &self,
-        partition: &TopicPartition,
-        from: Offset,
-        most: usize,
-    ) -> Result<ReceivedBatch, PortError> {
-        self.bus.read(partition, from, most).await
-    }
-
-    async fn watermarks(&self, topic: &Topic) -> Result<Vec<Watermarks>, PortError> {
-        self.bus.watermarks(topic).await
-    }
-
-    async fn lag(&self, topic: &Topic, group: &Group) -> Result<Vec<Lag>, PortError> {
-        if self.of.contains(group) {
-            return Err(PortError::Unavailable { what: "bus", reason: "no coordinator".into() });
-        }
-        self.bus.lag(topic, group).await
-    }
-
-    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        self.bus.topics().await
-    }
-}
-
 #[tokio::test]
 async fn the_page_and_the_api_know_the_lag_of_the_same_groups_each_on_its_own() {
     for (away, known) in [
@@ -324,10 +270,12 @@ async fn the_page_and_the_api_know_the_lag_of_the_same_groups_each_on_its_own() 
         (vec![Group::CACHE], &["persister", "notifier"]),
         (consumers().iter().map(|(_, group)| group.clone()).collect(), &[]),
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        let ports = embedded(&dir);
-        let both =
-            Both::on(ApiPorts { bus: Arc::new(Silent { bus: Arc::clone(&ports.bus), of: away }), ..ports });
+        let world = World::new();
+        world.bus.refuse_when(move |event| match event {
+            BusEvent::AskedLag(group) if away.contains(group) => Some(unavailable("bus")),
+            _ => None,
+        });
+        let both = Both::on(&world);
         both.platform.publish(&[load(1, 1.5), load(2, 1.5)]).await;
         let status = both.platform.answer("/v1/status").await;
         let lag = |one: &Value| {

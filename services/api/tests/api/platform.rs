@@ -9,29 +9,21 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
-use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
-};
 use watchkeeper_api::{Api, ApiConfig, ApiPorts};
 use watchkeeper_config::{Document, Reloadable, Section};
-use watchkeeper_domain::{
-    Alert, Matchers, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
-};
+use watchkeeper_domain::{Alert, Sample, SeriesRollups, Severity, Silence, Timestamp, Window};
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{Append, BatchBuilder, Consumers, Evaluation, Group, SampleStore, Topic, TtlPolicy};
+use watchkeeper_ports::{Consumers, Evaluation, Group, Topic, TtlPolicy};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
 use watchkeeper_runtime::{RoleContext, RoleResult};
+pub(crate) use watchkeeper_test_kit::soon;
+use watchkeeper_test_kit::{World, batch, series, silence};
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
-use watchkeeper_wire::sample::push_sample;
-
-/// How long anything may take before its test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The rules of the configuration.
 const RULES: &str = r#"
@@ -72,20 +64,14 @@ pub(crate) fn rules() -> Arc<RuleSet> {
     Arc::new(document.read(read).unwrap())
 }
 
-/// Waits for what must happen.
-pub(crate) async fn soon<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
-}
-
 /// An api, and what is behind it.
 pub(crate) struct Platform {
     pub(crate) context: RoleContext,
     pub(crate) ports: ApiPorts,
-    samples: Option<Arc<dyn SampleStore>>,
     pub(crate) http: Router,
     pub(crate) grpc: Router,
     running: JoinHandle<RoleResult>,
-    _dir: Option<TempDir>,
+    world: Option<World>,
 }
 
 impl Platform {
@@ -94,10 +80,9 @@ impl Platform {
     }
 
     pub(crate) async fn with(config: ApiConfig) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (ports, samples) = embedded_with_samples(&dir);
-        let platform = Self::on(ports, config, &Access::open()).with_samples(samples);
-        let platform = Self { _dir: Some(dir), ..platform };
+        let world = World::new();
+        let platform = Self::on(ports(&world), config, &Access::open());
+        let platform = Self { world: Some(world), ..platform };
         soon(platform.context.roster().ready()).await;
         platform
     }
@@ -111,12 +96,7 @@ impl Platform {
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
-        Self { context, ports, samples: None, http, grpc, running: tokio::spawn(api.run()), _dir: None }
-    }
-
-    /// Samples can be stored in its store, which is this one.
-    pub(crate) fn with_samples(self, samples: Arc<dyn SampleStore>) -> Self {
-        Self { samples: Some(samples), ..self }
+        Self { context, ports, http, grpc, running: tokio::spawn(api.run()), world: None }
     }
 
     /// Stops the role, and waits until it has stopped.
@@ -126,8 +106,7 @@ impl Platform {
     }
 
     pub(crate) async fn store(&self, samples: &[Sample]) {
-        let append = Append::of(samples.to_vec());
-        self.samples.as_ref().unwrap().append(Arc::new(append)).await.unwrap();
+        self.world.as_ref().unwrap().store(samples).await;
     }
 
     pub(crate) async fn cache(&self, samples: &[Sample]) {
@@ -148,25 +127,13 @@ impl Platform {
 
     /// Silences matching alerts for an hour from now.
     pub(crate) async fn silence(&self, id: &str, matchers: &[&str]) -> Silence {
-        let now = Timestamp::now();
-        let silence = Silence {
-            id: id.to_owned(),
-            matchers: Matchers::new(matchers.iter().map(|text| text.parse().unwrap()).collect()).unwrap(),
-            starts_at: now,
-            ends_at: now.plus(Duration::from_secs(3600)),
-            created_by: "ops".to_owned(),
-            comment: "works".to_owned(),
-        };
+        let silence = silence(id, matchers, Timestamp::now(), Duration::from_secs(3600));
         self.ports.silences.put(&silence).await.unwrap();
         silence
     }
 
     pub(crate) async fn publish(&self, samples: &[Sample]) {
-        let mut batch = BatchBuilder::default();
-        for sample in samples {
-            push_sample(&mut batch, sample);
-        }
-        self.ports.bus.publish(&Topic::METRICS, batch.finish()).await.unwrap();
+        self.ports.bus.publish(&Topic::METRICS, batch(samples)).await.unwrap();
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
@@ -218,45 +185,28 @@ impl Platform {
     }
 }
 
-/// All ports on the embedded backend.
-pub(crate) fn embedded(dir: &TempDir) -> ApiPorts {
-    embedded_with_samples(dir).0
-}
-
-/// The same, and its store of samples.
-pub(crate) fn embedded_with_samples(dir: &TempDir) -> (ApiPorts, Arc<dyn SampleStore>) {
-    let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
-    let alerts = EmbeddedAlerts::open(dir.path()).unwrap();
-    let samples = EmbeddedStore::open(dir.path()).unwrap().samples();
-    let ports = ApiPorts {
-        bus: Arc::new(bus),
-        samples: samples.clone(),
-        latest: Arc::new(MemoryCache::new()),
-        rollups: Arc::new(EmbeddedRollups::open(dir.path()).unwrap()),
-        alerts: alerts.alerts(),
-        notifications: alerts.notifications(),
-        silences: alerts.silences(),
-    };
-    (ports, samples)
+/// The ports of a world.
+pub(crate) fn ports(world: &World) -> ApiPorts {
+    ApiPorts {
+        bus: world.bus.clone(),
+        samples: world.samples.clone(),
+        latest: world.latest.clone(),
+        rollups: world.rollups.clone(),
+        alerts: world.alerts.clone(),
+        notifications: world.notifications.clone(),
+        silences: world.silences.clone(),
+    }
 }
 
 /// A sample of `source/name{host=…}`.
 pub(crate) fn sample(source: &str, name: &str, host: &str, at: &str, value: f64) -> Sample {
-    let series = Series::new(source, name, "", &[("host", host)]).unwrap();
-    Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
+    watchkeeper_test_kit::sample(&format!("{source}/{name}"), &[("host", host)], at.parse().unwrap(), value)
 }
 
 /// A rule that fires for `host/load{host=…}`.
 pub(crate) fn alert(rule: &str, severity: Severity, host: &str) -> Alert {
-    Alert {
-        rule: rule.to_owned(),
-        series: Arc::new(Series::new("host", "load", "", &[("host", host)]).unwrap()),
-        severity,
-        fired_at: at("10:00:00").parse().unwrap(),
-        cleared_at: None,
-        value: Some(9.0),
-        reason: "is 9, above 8 for 2m".to_owned(),
-    }
+    let fired_at = at("10:00:00").parse().unwrap();
+    watchkeeper_test_kit::alert(rule, series("host/load", &[("host", host)]), severity, fired_at)
 }
 
 /// A time of day, in the past.
@@ -265,7 +215,6 @@ pub(crate) fn at(time: &str) -> String {
 }
 
 /// Whose lag is told.
-/// The groups whose lag is shown.
 pub(crate) fn consumers() -> Consumers {
     [Group::PERSISTER, Group::CACHE, Group::NOTIFIER].map(|group| (Topic::METRICS, group)).into()
 }

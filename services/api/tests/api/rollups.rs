@@ -1,13 +1,12 @@
 //! Rollups: stored ones, and ones computed on request.
 
-use crate::away::Away;
-use crate::platform::{Platform, at, embedded, embedded_with_samples, sample, soon};
+use crate::away::away;
+use crate::platform::{Platform, at, ports, sample, soon};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore};
 use tonic::{Code, Status, Streaming};
 use watchkeeper_api::{ApiConfig, ApiPorts};
@@ -17,6 +16,7 @@ use watchkeeper_domain::{
 };
 use watchkeeper_ports::{Page, PortError, SampleQueries, SeriesPage};
 use watchkeeper_runtime::http::Access;
+use watchkeeper_test_kit::World;
 use watchkeeper_wire::proto::v1;
 use watchkeeper_wire::proto::v1::metrics_client::MetricsClient;
 
@@ -101,9 +101,9 @@ async fn rollups_are_made_of_the_samples_of_every_series() {
 
 #[tokio::test]
 async fn without_the_rollups_that_are_kept_every_other_question_is_answered() {
-    let dir = tempfile::tempdir().unwrap();
-    let ports = ApiPorts { rollups: Arc::new(Away), ..embedded(&dir) };
-    let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
+    let world = World::new();
+    world.rollups.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
     soon(platform.context.roster().ready()).await;
     let (status, problem) = platform.get("/v1/rollups").await;
     assert_eq!(
@@ -128,9 +128,9 @@ struct Staged {
 
 impl Staged {
     /// An api on such a store, which has two pages of hosts: `h00`, `h01` …
-    async fn refusing(refuses: &'static str, allowed: usize) -> (Arc<Self>, Platform, TempDir) {
-        let dir = tempfile::tempdir().unwrap();
-        let (ports, samples) = embedded_with_samples(&dir);
+    async fn refusing(refuses: &'static str, allowed: usize) -> (Arc<Self>, Platform, World) {
+        let world = World::new();
+        let ports = ports(&world);
         let staged = Arc::new(Self {
             samples: ports.samples.clone(),
             refuses,
@@ -139,11 +139,11 @@ impl Staged {
             ended: Notify::new(),
         });
         let ports = ApiPorts { samples: staged.clone(), ..ports };
-        let platform = Platform::on(ports, ApiConfig::default(), &Access::open()).with_samples(samples);
+        let platform = Platform::on(ports, ApiConfig::default(), &Access::open());
         let samples =
             (0..20).map(|host| sample("host", "load", &format!("h{host:02}"), &at("10:30:00"), 1.0));
-        platform.store(&samples.collect::<Vec<_>>()).await;
-        (staged, platform, dir)
+        world.store(&samples.collect::<Vec<_>>()).await;
+        (staged, platform, world)
     }
 }
 

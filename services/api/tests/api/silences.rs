@@ -1,6 +1,6 @@
 //! Silences: created, listed, ended.
 
-use crate::platform::{Platform, embedded};
+use crate::platform::{Platform, ports};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Request, StatusCode};
@@ -11,6 +11,7 @@ use watchkeeper_config::Document;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::http::token::{self, Tokens};
+use watchkeeper_test_kit::World;
 
 const SILENCES: &str = "/v1/silences";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -129,8 +130,8 @@ async fn who_holds_the_token_has_made_it_unless_the_request_names_another() {
     let (token, sha256) = token::generate().unwrap();
     let config = format!("[[token]]\nname = \"deployer\"\nscopes = [\"admin\"]\nsha256 = \"{sha256}\"\n");
     let access = Access::new(Document::parse("test.toml", &config).unwrap().read(Tokens::read).unwrap());
-    let dir = tempfile::tempdir().unwrap();
-    let platform = Platform::on(embedded(&dir), ApiConfig::default(), &access);
+    let world = World::new();
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &access);
     let request = Request::post(SILENCES)
         .header(CONTENT_TYPE, "application/json")
         .header(AUTHORIZATION, format!("Bearer {token}"))

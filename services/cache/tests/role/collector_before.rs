@@ -3,13 +3,14 @@
 //! Before it measures, it asks the cache. What it gets it publishes once more, with the present time and the label
 //! `cached="true"`, and does not measure. A cache that gave that back would keep it from ever measuring again.
 
-use crate::stage::{Stage, counted, soon};
+use crate::stage::{Stage, counted};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tonic::transport::Channel;
 use watchkeeper_cache::CacheConfig;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, TtlPolicy};
+use watchkeeper_test_kit::soon;
 use watchkeeper_wire::proto::cache::cache_service_client::CacheServiceClient;
 use watchkeeper_wire::proto::cache::{GetMetricRequest, Metric};
 
@@ -82,5 +83,5 @@ async fn it_measures_every_source_as_often_as_it_did_with_its_own_cache() {
     assert_eq!(measured_every("GitHub"), (10, 10, 6));
     let measured: usize = measured_in.values().map(Vec::len).sum();
     let copies = records - u64::try_from(measured).unwrap();
-    assert_eq!(counted(&role.stop().await, "watchkeeper_cache_copies_total"), copies.to_string());
+    assert_eq!(counted(&role.stop_well().await, "watchkeeper_cache_copies_total"), copies.to_string());
 }

@@ -1,9 +1,10 @@
 //! What the role counts.
 
-use crate::stage::{Stage, aged, config, counted, counted_of, soon};
+use crate::stage::{Stage, aged, config, counted, counted_of};
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::BatchBuilder;
+use watchkeeper_test_kit::soon;
 use watchkeeper_wire::proto::cache::GetMetricRequest;
 use watchkeeper_wire::sample::push_sample;
 
@@ -21,7 +22,7 @@ async fn what_is_asked_and_put_is_counted_by_how_it_ended() {
         let answer = soon(client.get_metric(request)).await;
         assert_eq!(answer.ok().map(|answer| answer.into_inner().metric.is_some()), has_value, "{source}");
     }
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     let requests =
         |operation, status| counted_of(&context, "watchkeeper_cache_requests_total", &[operation, status]);
     assert_eq!(["hit", "miss", "error"].map(|status| requests("get", status)), ["1", "2", "1"]);
@@ -56,7 +57,7 @@ async fn a_copy_is_counted_and_left_out_and_a_series_of_our_own_with_such_a_labe
     stage.publish_records(batch).await;
     let role = stage.run(config());
     stage.bus.comes_to(3).await;
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     let cached = stage.cached().await;
     let of: Vec<_> = cached.iter().map(|(of, _)| of.as_str()).collect();
     assert_eq!(of, ["scraped", "a"]);

@@ -23,7 +23,7 @@ async fn the_newest_sample_of_each_series_stays_however_late_an_older_one_comes(
     stage.bus.comes_to(3).await;
     stage.publish(&[older, equally_old]).await;
     stage.bus.comes_to(5).await;
-    role.stop().await;
+    role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 2.0), ("b", 4.0)]));
 }
 
@@ -38,7 +38,7 @@ async fn a_record_that_is_no_sample_is_counted_and_skipped() {
     stage.publish_records(batch).await;
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0)]));
     assert_eq!(counted(&context, "watchkeeper_cache_undecodable_total"), "2");
 }
@@ -51,7 +51,7 @@ async fn a_delivery_without_any_sample_is_committed() {
     stage.publish_records(batch).await;
     let role = stage.run(config());
     stage.bus.comes_to(1).await;
-    role.stop().await;
+    role.stop_well().await;
     assert_eq!(stage.cached().await, []);
 }
 
@@ -65,7 +65,7 @@ async fn a_value_stays_as_long_as_its_source_says() {
     let before = Timestamp::now();
     let role = stage.run(CacheConfig { ttl });
     stage.bus.comes_to(3).await;
-    role.stop().await;
+    role.stop_well().await;
     let after = Timestamp::now();
     let second = Duration::from_secs(1);
     assert_eq!(stage.cached_at(before.plus(HOUR).minus(second)).await.len(), 3);

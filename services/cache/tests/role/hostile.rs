@@ -15,11 +15,11 @@ async fn the_good_record_behind_whatever_lies_on_the_topic_is_cached() {
         stage.bus.publish(&Topic::METRICS, hostile::records(seed)).await.unwrap();
         stage.publish(&[sample("good", 7.0)]).await;
         let role = stage.run(config());
-        let end = stage.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high;
+        let end = stage.end().await;
         stage.bus.comes_to(end).await;
-        role.stop().await;
+        role.stop_well().await;
         let filter = SeriesFilter::named("test", "n");
-        let newest = stage.cache.newest(&filter, Timestamp::now()).await.unwrap();
+        let newest = stage.latest.newest(&filter, Timestamp::now()).await.unwrap();
         assert_eq!(newest.map(|sample| sample.value), Some(7.0), "seed {seed}");
     }
 }

@@ -1,13 +1,11 @@
-//! Promises of the role as a whole, on the embedded back end.
+//! Promises of the role as a whole, on the embedded backend.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
-mod bus;
 mod collector_before;
 mod config;
 mod figures;
 mod following;
-mod forgetful;
+mod grpc;
 mod hostile;
 mod refill;
 mod stage;
-mod store;

@@ -1,10 +1,13 @@
 //! Where a cache begins.
 
-use crate::stage::{HOUR, Stage, aged, config, counted, metrics_partition, sample, values};
+use crate::stage::{HOUR, Stage, aged, config, counted, sample, values};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_adapter_embedded::MemoryCache;
 use watchkeeper_cache::CacheConfig;
 use watchkeeper_ports::{Advance, Group, LatestCache, TtlPolicy};
+use watchkeeper_test_kit::{metrics_partition, unavailable};
 
 const RECEIVED: &str = "watchkeeper_consumer_records_total";
 
@@ -14,7 +17,7 @@ const RECEIVED: &str = "watchkeeper_consumer_records_total";
 async fn lost() -> Stage {
     let stage = Stage::new();
     stage.publish(&[sample("other", 9.0), sample("other", 9.0), sample("c", 3.0), sample("d", 4.0)]).await;
-    stage.store(vec![sample("a", 1.0), sample("b", 2.0)], 2).await;
+    stage.stored(vec![sample("a", 1.0), sample("b", 2.0)], 2).await;
     stage.commit(4).await;
     stage
 }
@@ -24,7 +27,7 @@ async fn an_empty_cache_is_refilled_from_the_store_and_goes_on_where_the_persist
     let stage = lost().await;
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0)]));
     assert_eq!(counted(&context, RECEIVED), "2", "what is stored is not read from the bus");
 }
@@ -35,21 +38,22 @@ async fn by_a_clock_that_has_jumped_ahead_no_value_has_expired() {
     let years = Duration::from_secs(5 * 365 * 24 * 3600);
     // As if the clock were five years ahead: everything there is seems five years old.
     stage.looked_at_the_clock(years).await;
-    stage.store(vec![aged("test", "a", 1.0, years)], 0).await;
+    stage.stored(vec![aged("test", "a", 1.0, years)], 0).await;
     let role = stage.run(config());
     stage.publish(&[sample("b", 2.0)]).await;
     stage.bus.comes_to(1).await;
-    role.stop().await;
+    role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0)]));
 }
 
 #[tokio::test]
 async fn a_refill_that_was_interrupted_is_begun_again() {
     let stage = lost().await;
-    stage.store.gives_pages(&[true, false, false, true]);
+    stage.samples.pass_next("latest");
+    (0..2).for_each(|_| stage.samples.fail_next("latest", unavailable("store")));
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0)]));
     assert_eq!(counted(&context, RECEIVED), "2");
 }
@@ -57,7 +61,7 @@ async fn a_refill_that_was_interrupted_is_begun_again() {
 #[tokio::test]
 async fn a_cache_that_has_something_goes_on_where_it_had_come_to() {
     let stage = lost().await;
-    stage.cache.put(&[sample("kept", 5.0)], &config().ttl, sample("now", 0.0).collected_at).await.unwrap();
+    stage.latest.put(&[sample("kept", 5.0)], &config().ttl, sample("now", 0.0).collected_at).await.unwrap();
     let advance = Advance {
         group: Group::CACHE,
         partition: metrics_partition(),
@@ -65,10 +69,10 @@ async fn a_cache_that_has_something_goes_on_where_it_had_come_to() {
         expected: None,
         next: 3,
     };
-    stage.cache.advance(&[advance]).await.unwrap();
+    stage.latest.advance(&[advance]).await.unwrap();
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
-    let context = role.stop().await;
+    let context = role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("d", 4.0), ("kept", 5.0)]));
     assert_eq!(counted(&context, RECEIVED), "1");
 }
@@ -78,10 +82,10 @@ async fn a_cache_that_forgets_while_it_is_filled_is_refilled_and_misses_nothing(
     let stage = lost().await;
     let role = stage.run(config());
     stage.bus.comes_to(4).await;
-    stage.cache.forget_all();
+    stage.latest.replace(Arc::new(MemoryCache::new()));
     stage.publish(&[sample("e", 5.0)]).await;
     stage.bus.comes_to(5).await;
-    role.stop().await;
+    role.stop_well().await;
     let all = [("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0), ("e", 5.0)];
     assert_eq!(stage.cached().await, values(&all));
 }
@@ -93,7 +97,7 @@ async fn without_a_persister_an_empty_cache_reads_the_bus_from_its_first_record(
     stage.commit(2).await;
     let role = stage.run(config());
     stage.bus.comes_to(2).await;
-    role.stop().await;
+    role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("a", 1.0), ("b", 2.0)]));
 }
 
@@ -109,10 +113,10 @@ async fn what_has_expired_by_its_age_is_not_refilled() {
         aged("slow", "slow too", 4.0, HOUR * 3 + minute),
     ];
     stage.publish(&[sample("last", 5.0)]).await;
-    stage.store(stored, 0).await;
+    stage.stored(stored, 0).await;
     let role = stage.run(CacheConfig { ttl });
     stage.bus.comes_to(1).await;
-    role.stop().await;
+    role.stop_well().await;
     assert_eq!(stage.cached().await, values(&[("slow", 3.0), ("fresh", 2.0), ("last", 5.0)]));
 }
 
@@ -121,9 +125,9 @@ async fn more_series_than_a_question_to_the_store_brings_are_all_refilled() {
     const SERIES: usize = 5_001;
     let stage = Stage::new();
     stage.publish(&[sample("last", 1.0)]).await;
-    stage.store((0..SERIES).map(|of| sample(&of.to_string(), 1.0)).collect(), 0).await;
+    stage.stored((0..SERIES).map(|of| sample(&of.to_string(), 1.0)).collect(), 0).await;
     let role = stage.run(config());
     stage.bus.comes_to(1).await;
-    role.stop().await;
-    assert_eq!(stage.cache.len().await.unwrap(), SERIES + 1);
+    role.stop_well().await;
+    assert_eq!(stage.latest.len().await.unwrap(), SERIES + 1);
 }

@@ -1,6 +1,6 @@
 //! Collecting goes on while the bus is away.
 
-use crate::fakes::{Does, FakeBus, Health, Running, SECOND, Scripted, every};
+use crate::fakes::{Bus, Does, Health, Running, SECOND, Schedule, Scripted, every};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use watchkeeper_spool::SpoolPort;
 #[tokio::test(start_paused = true)]
 async fn samples_wait_for_the_bus_and_arrive_once_and_in_order() {
     let target = Scripted::new("t", every(10 * SECOND), Does::Answer(1));
-    let bus = Arc::new(FakeBus::default());
-    let running = Running::new(std::slice::from_ref(&target), &bus, &Arc::default());
+    let bus = Bus::default();
+    let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(5 * SECOND).await;
     bus.is_now(Health::Away);
     sleep(60 * SECOND).await;
@@ -28,9 +28,9 @@ async fn samples_wait_for_the_bus_and_arrive_once_and_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn the_role_is_ready_before_its_first_sample_but_not_before_its_bus() {
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Away);
-    let running = Running::new(&[], &bus, &Arc::default());
+    let running = Running::new(&[], &bus, &Schedule::default());
     sleep(SECOND).await;
     assert!(!running.context.roster().is_ready());
     bus.is_now(Health::Well);
@@ -42,9 +42,9 @@ async fn the_role_is_ready_before_its_first_sample_but_not_before_its_bus() {
 #[tokio::test(start_paused = true)]
 async fn with_a_batch_in_hand_targets_wait_and_nothing_is_dropped() {
     let target = Scripted::new("t", every(SECOND), Does::Answer(MAX_BATCH_SAMPLES));
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Away);
-    let running = Running::new(std::slice::from_ref(&target), &bus, &Arc::default());
+    let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(10 * SECOND).await;
     assert_eq!(target.begun(running.start).len(), 2, "the second waits for room with what it has");
     target.now_does(Does::Answer(0));
@@ -59,9 +59,9 @@ async fn with_a_batch_in_hand_targets_wait_and_nothing_is_dropped() {
 #[tokio::test(start_paused = true)]
 async fn samples_that_wait_for_room_are_published_when_the_role_stops() {
     let target = Scripted::new("t", every(SECOND), Does::Answer(MAX_BATCH_SAMPLES));
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Away);
-    let running = Running::new(std::slice::from_ref(&target), &bus, &Arc::default());
+    let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(10 * SECOND).await;
     bus.is_now(Health::Well);
     running.stop().await.unwrap();
@@ -83,10 +83,10 @@ async fn spool_in(directory: &Path) -> Option<SpoolPort> {
 async fn samples_wait_in_the_spool_and_survive_a_kill() {
     let directory = tempfile::tempdir().unwrap();
     let target = Scripted::new("t", every(10 * SECOND), Does::Answer(1));
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Away);
     let spool = spool_in(directory.path()).await;
-    let running = Running::with_spool(std::slice::from_ref(&target), &bus, &Arc::default(), spool);
+    let running = Running::with_spool(std::slice::from_ref(&target), &bus, &Schedule::default(), spool);
     sleep(SECOND).await;
     while running.metric("watchkeeper_collector_spooled_records_total", "") < 3.0 {
         sleep(SECOND).await;
@@ -100,7 +100,7 @@ async fn samples_wait_in_the_spool_and_survive_a_kill() {
     target.now_does(Does::Answer(0));
     bus.is_now(Health::Well);
     let spool = spool_in(directory.path()).await;
-    let running = Running::with_spool(&[target], &bus, &Arc::default(), spool);
+    let running = Running::with_spool(&[target], &bus, &Schedule::default(), spool);
     bus.has(|samples| samples.len() >= 3).await;
     assert_eq!(bus.values()[..3], [1.0, 2.0, 3.0]);
     running.stop().await.unwrap();
@@ -109,9 +109,9 @@ async fn samples_wait_in_the_spool_and_survive_a_kill() {
 #[tokio::test(start_paused = true)]
 async fn what_the_bus_rejects_is_dropped_and_what_follows_is_published() {
     let target = Scripted::new("t", every(10 * SECOND), Does::Answer(1));
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Rejecting);
-    let running = Running::new(std::slice::from_ref(&target), &bus, &Arc::default());
+    let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(5 * SECOND).await;
     bus.is_now(Health::Well);
     sleep(10 * SECOND).await;
@@ -122,8 +122,8 @@ async fn what_the_bus_rejects_is_dropped_and_what_follows_is_published() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_bus_ends_the_role() {
-    let bus = Arc::new(FakeBus::default());
+    let bus = Bus::default();
     bus.is_now(Health::Broken);
-    let running = Running::new(&[], &bus, &Arc::default());
+    let running = Running::new(&[], &bus, &Schedule::default());
     assert_eq!(running.ended().await.unwrap_err().to_string(), "bus is unusable: on purpose");
 }

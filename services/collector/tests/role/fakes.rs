@@ -1,23 +1,18 @@
 //! Targets and back ends that do as a test says.
 
 use async_trait::async_trait;
-use std::collections::HashMap;
 use std::future::pending;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
-use watchkeeper_ports::{
-    EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, ScheduleStore,
-    Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
-};
+use watchkeeper_ports::{EventBus, PortError, RecordBatch, ScheduleStore, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_spool::SpoolPort;
+use watchkeeper_test_kit::{BusEvent, Staged, counted, marks, outlet};
 use watchkeeper_wire::sample::SampleDecoder;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -123,43 +118,44 @@ impl Target for Scripted {
     }
 }
 
-/// How a back end is.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+/// How a backend is.
+#[derive(Clone, Copy)]
 pub(crate) enum Health {
-    #[default]
     Well,
     Away,
     Rejecting,
     Broken,
 }
 
-impl Health {
-    fn check(self, what: &'static str) -> Result<(), PortError> {
-        let reason = "on purpose".to_owned();
-        match self {
-            Self::Well => Ok(()),
-            Self::Away => Err(PortError::Unavailable { what, reason }),
-            Self::Rejecting => Err(PortError::Rejected { what, reason }),
-            Self::Broken => Err(PortError::Broken { what, reason }),
-        }
+/// The bus, for what the collector publishes.
+#[derive(Clone)]
+pub(crate) struct Bus(Arc<Staged<dyn EventBus>>);
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self(outlet())
     }
 }
 
-/// A bus that only takes.
-#[derive(Default)]
-pub(crate) struct FakeBus {
-    health: Mutex<Health>,
-    batches: watch::Sender<Vec<Vec<Sample>>>,
-}
-
-impl FakeBus {
+impl Bus {
     pub(crate) fn is_now(&self, health: Health) {
-        *self.health.lock().unwrap() = health;
+        self.0.mend();
+        let reason = "on purpose".to_owned();
+        match health {
+            Health::Well => (),
+            Health::Away => self.0.fail_all(PortError::Unavailable { what: "bus", reason }),
+            Health::Rejecting => self.0.fail("publish", PortError::Rejected { what: "bus", reason }),
+            Health::Broken => self.0.fail_all(PortError::Broken { what: "bus", reason }),
+        }
+    }
+
+    pub(crate) fn port(&self) -> Arc<dyn EventBus> {
+        self.0.clone()
     }
 
     /// The samples of each batch that it took.
     pub(crate) fn batches(&self) -> Vec<Vec<Sample>> {
-        self.batches.borrow().clone()
+        samples(&self.0.noted())
     }
 
     /// The values of all samples that it took, in order.
@@ -169,111 +165,71 @@ impl FakeBus {
 
     /// Waits until it has taken `enough`.
     pub(crate) async fn has(&self, enough: impl Fn(&[Sample]) -> bool) -> Vec<Sample> {
-        let mut batches = self.batches.subscribe();
-        let taken = batches.wait_for(|batches| enough(&batches.concat())).await.unwrap();
-        taken.concat()
-    }
-
-    fn check(&self) -> Result<(), PortError> {
-        self.health.lock().unwrap().check("bus")
+        samples(&self.0.notes_at_last(|events| enough(&samples(events).concat())).await).concat()
     }
 }
 
-#[async_trait]
-impl EventBus for FakeBus {
-    async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
-        self.check()?;
-        assert_eq!(*topic, Topic::METRICS);
-        let mut decoder = SampleDecoder::new();
-        let samples = batch.iter().map(|record| {
-            let sample = decoder.decode(record.value).unwrap();
-            assert_eq!(record.key, sample.series.key().as_bytes());
-            // Whatever the collector publishes, the previous services read it.
-            let theirs = services_before::read(record.value).unwrap();
-            assert_eq!((theirs.value, theirs.collected_at), (sample.value, Some(sample.collected_at)));
-            assert!(theirs.labels.is_some());
-            sample
-        });
-        self.batches.send_modify(|batches| batches.push(samples.collect()));
-        Ok(())
-    }
-
-    async fn watermarks(&self, _: &Topic) -> Result<Vec<Watermarks>, PortError> {
-        match self.check() {
-            Err(PortError::Rejected { .. }) | Ok(()) => Ok(Vec::new()),
-            Err(error) => Err(error),
+/// The samples of each batch that was published.
+fn samples(events: &[BusEvent]) -> Vec<Vec<Sample>> {
+    let published = |event: &BusEvent| match event {
+        BusEvent::Published(topic, batch) => {
+            assert_eq!(*topic, Topic::METRICS);
+            Some(decoded(batch))
         }
-    }
+        _ => None,
+    };
+    events.iter().filter_map(published).collect()
+}
 
-    async fn subscribe(&self, _: &Topic, _: &Group) -> Result<Box<dyn Subscription>, PortError> {
-        unreachable!("the collector only publishes")
-    }
+fn decoded(batch: &RecordBatch) -> Vec<Sample> {
+    let mut decoder = SampleDecoder::new();
+    let samples = batch.iter().map(|record| {
+        let sample = decoder.decode(record.value).unwrap();
+        assert_eq!(record.key, sample.series.key().as_bytes());
+        // Whatever the collector publishes, the previous services read it.
+        let theirs = services_before::read(record.value).unwrap();
+        assert_eq!((theirs.value, theirs.collected_at), (sample.value, Some(sample.collected_at)));
+        assert!(theirs.labels.is_some());
+        sample
+    });
+    samples.collect()
+}
 
-    async fn tail(&self, _: &Topic) -> Result<Box<dyn Tail>, PortError> {
-        unreachable!("the collector only publishes")
-    }
+/// The store of marks.
+#[derive(Clone)]
+pub(crate) struct Schedule(Arc<Staged<dyn ScheduleStore>>);
 
-    async fn read(&self, _: &TopicPartition, _: Offset, _: usize) -> Result<ReceivedBatch, PortError> {
-        unreachable!("the collector only publishes")
-    }
-
-    async fn lag(&self, _: &Topic, _: &Group) -> Result<Vec<Lag>, PortError> {
-        unreachable!("the collector only publishes")
-    }
-
-    async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        unreachable!("the collector only publishes")
-    }
-
-    async fn topic_id(&self, _: &Topic) -> Result<TopicId, PortError> {
-        Ok(TopicId::new("metrics"))
-    }
-
-    async fn placement(&self, _: &Topic) -> Result<Placement, PortError> {
-        unreachable!("the collector only publishes")
+impl Default for Schedule {
+    fn default() -> Self {
+        Self(marks())
     }
 }
 
-/// A store of marks that counts how often it is written to.
-#[derive(Default)]
-pub(crate) struct FakeSchedule {
-    health: Mutex<Health>,
-    marks: Mutex<HashMap<String, Timestamp>>,
-    writes: AtomicUsize,
-}
-
-impl FakeSchedule {
-    pub(crate) fn is_now(&self, health: Health) {
-        *self.health.lock().unwrap() = health;
+impl Schedule {
+    pub(crate) fn is_away(&self) {
+        self.0.fail_all(PortError::Unavailable { what: "store", reason: "on purpose".to_owned() });
     }
 
-    pub(crate) fn set(&self, target: &str, at: Timestamp) {
-        self.marks.lock().unwrap().insert(target.to_owned(), at);
+    pub(crate) fn is_back(&self) {
+        self.0.mend();
     }
 
+    pub(crate) fn port(&self) -> Arc<dyn ScheduleStore> {
+        self.0.clone()
+    }
+
+    pub(crate) async fn set(&self, target: &str, at: Timestamp) {
+        self.0.inner().mark("collector", &[(target.to_owned(), at)]).await.unwrap();
+    }
+
+    /// The mark that was written last.
     pub(crate) fn get(&self, target: &str) -> Option<Timestamp> {
-        self.marks.lock().unwrap().get(target).copied()
+        let marks = self.0.noted().concat();
+        marks.into_iter().rev().find(|(of, _)| of == target).map(|(_, at)| at)
     }
 
     pub(crate) fn writes(&self) -> usize {
-        self.writes.load(Ordering::Relaxed)
-    }
-}
-
-#[async_trait]
-impl ScheduleStore for FakeSchedule {
-    async fn marks(&self, owner: &str) -> Result<HashMap<String, Timestamp>, PortError> {
-        self.health.lock().unwrap().check("store")?;
-        assert_eq!(owner, "collector");
-        Ok(self.marks.lock().unwrap().clone())
-    }
-
-    async fn mark(&self, owner: &str, marks: &[(String, Timestamp)]) -> Result<(), PortError> {
-        self.health.lock().unwrap().check("store")?;
-        assert_eq!(owner, "collector");
-        self.writes.fetch_add(1, Ordering::Relaxed);
-        self.marks.lock().unwrap().extend(marks.iter().cloned());
-        Ok(())
+        self.0.noted().len()
     }
 }
 
@@ -285,20 +241,19 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(targets: &[Scripted], bus: &Arc<FakeBus>, schedule: &Arc<FakeSchedule>) -> Self {
+    pub(crate) fn new(targets: &[Scripted], bus: &Bus, schedule: &Schedule) -> Self {
         Self::with_spool(targets, bus, schedule, None)
     }
 
     pub(crate) fn with_spool(
         targets: &[Scripted],
-        bus: &Arc<FakeBus>,
-        schedule: &Arc<FakeSchedule>,
+        bus: &Bus,
+        schedule: &Schedule,
         spool: Option<SpoolPort>,
     ) -> Self {
         let context = RoleContext::detached("collector");
         let boxed = targets.iter().map(|target| Box::new(target.clone()) as Box<dyn Target>).collect();
-        let (bus, schedule) = (Arc::clone(bus), Arc::clone(schedule));
-        let role = tokio::spawn(run_targets(context.clone(), boxed, bus, spool, schedule));
+        let role = tokio::spawn(run_targets(context.clone(), boxed, bus.port(), spool, schedule.port()));
         Self { context, start: Instant::now(), role }
     }
 
@@ -309,12 +264,8 @@ impl Running {
 
     /// The sum of a metric over the series with that label value.
     pub(crate) fn metric(&self, name: &str, label: &str) -> f64 {
-        let families = self.context.registry().gather();
-        let family = families.iter().find(|family| family.name() == name).unwrap();
-        let series = family.get_metric().iter();
-        let counted =
-            series.filter(|series| label.is_empty() || series.get_label().iter().any(|l| l.value() == label));
-        counted.map(|series| series.get_counter().get_value() + series.get_gauge().get_value()).sum()
+        let labels: &[&str] = if label.is_empty() { &[] } else { &[label] };
+        counted(self.context.registry(), name, labels)
     }
 
     /// Asks the role to stop, and says how it ended.

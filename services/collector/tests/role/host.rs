@@ -1,8 +1,7 @@
 //! The host that runs the test.
 
-use crate::fakes::{FakeBus, FakeSchedule};
+use crate::fakes::{Bus, Schedule};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use watchkeeper_collector::{CollectorConfig, HostConfig, run};
@@ -34,10 +33,9 @@ fn value(samples: &[Sample], name: &str) -> f64 {
 
 #[tokio::test]
 async fn the_first_collection_has_every_series_of_the_host() {
-    let (context, bus) = (RoleContext::detached("collector"), Arc::new(FakeBus::default()));
+    let (context, bus, schedule) = (RoleContext::detached("collector"), Bus::default(), Schedule::default());
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role =
-        tokio::spawn(run(context.clone(), config, bus.clone(), None, Arc::new(FakeSchedule::default())));
+    let role = tokio::spawn(run(context.clone(), config, bus.port(), None, schedule.port()));
     let complete = bus.has(|samples| names(samples).is_superset(&BTreeSet::from(EVERYWHERE)));
     let samples = timeout(Duration::from_secs(10), complete).await.expect("less than one interval");
 

@@ -4,6 +4,8 @@
 #![expect(clippy::float_cmp, reason = "values are whole numbers that nothing computes with")]
 
 mod bus_away;
+mod config;
+mod embedded;
 mod fakes;
 mod host;
 mod restart;

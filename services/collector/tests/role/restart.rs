@@ -1,7 +1,6 @@
 //! The schedule goes on over restarts.
 
-use crate::fakes::{Does, FakeBus, FakeSchedule, Health, Running, SECOND, Scripted, every};
-use std::sync::Arc;
+use crate::fakes::{Bus, Does, Running, SECOND, Schedule, Scripted, every};
 use std::time::Duration;
 use tokio::time::sleep;
 use watchkeeper_domain::Timestamp;
@@ -11,14 +10,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 #[tokio::test(start_paused = true)]
 async fn a_target_waits_out_the_rest_of_its_interval() {
     let target = Scripted::new("t", every(HOUR), Does::Answer(1));
-    let schedule = Arc::new(FakeSchedule::default());
-    let first = Running::new(std::slice::from_ref(&target), &Arc::default(), &schedule);
+    let schedule = Schedule::default();
+    let first = Running::new(std::slice::from_ref(&target), &Bus::default(), &schedule);
     sleep(SECOND).await;
     assert_eq!(target.begun(first.start), [Duration::ZERO]);
     first.stop().await.unwrap();
 
     let again = Scripted::new("t", every(HOUR), Does::Answer(1));
-    let second = Running::new(std::slice::from_ref(&again), &Arc::default(), &schedule);
+    let second = Running::new(std::slice::from_ref(&again), &Bus::default(), &schedule);
     sleep(HOUR / 2 + SECOND).await;
     assert_eq!(again.begun(second.start), [], "not early");
     sleep(HOUR / 2 + SECOND).await;
@@ -28,10 +27,10 @@ async fn a_target_waits_out_the_rest_of_its_interval() {
 
 #[tokio::test(start_paused = true)]
 async fn an_overdue_target_is_begun_at_the_start_once() {
-    let schedule = Arc::new(FakeSchedule::default());
-    schedule.set("t", Timestamp::now().minus(100 * HOUR));
+    let schedule = Schedule::default();
+    schedule.set("t", Timestamp::now().minus(100 * HOUR)).await;
     let target = Scripted::new("t", every(HOUR), Does::Answer(1));
-    let running = Running::new(std::slice::from_ref(&target), &Arc::default(), &schedule);
+    let running = Running::new(std::slice::from_ref(&target), &Bus::default(), &schedule);
     sleep(HOUR / 2).await;
     assert_eq!(target.begun(running.start), [Duration::ZERO]);
     running.stop().await.unwrap();
@@ -39,10 +38,10 @@ async fn an_overdue_target_is_begun_at_the_start_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_mark_in_the_future_makes_a_target_wait_no_longer_than_its_interval() {
-    let schedule = Arc::new(FakeSchedule::default());
-    schedule.set("t", Timestamp::now().plus(100 * HOUR));
+    let schedule = Schedule::default();
+    schedule.set("t", Timestamp::now().plus(100 * HOUR)).await;
     let target = Scripted::new("t", every(HOUR), Does::Answer(1));
-    let running = Running::new(std::slice::from_ref(&target), &Arc::default(), &schedule);
+    let running = Running::new(std::slice::from_ref(&target), &Bus::default(), &schedule);
     sleep(HOUR + SECOND).await;
     assert_eq!(target.begun(running.start), [HOUR]);
     running.stop().await.unwrap();
@@ -52,8 +51,8 @@ async fn a_mark_in_the_future_makes_a_target_wait_no_longer_than_its_interval() 
 async fn marks_are_saved_together_and_at_most_once_a_second() {
     let targets: Vec<_> =
         (0..200).map(|n| Scripted::new(format!("t{n}"), every(SECOND), Does::Answer(1))).collect();
-    let schedule = Arc::new(FakeSchedule::default());
-    let running = Running::new(&targets, &Arc::default(), &schedule);
+    let schedule = Schedule::default();
+    let running = Running::new(&targets, &Bus::default(), &schedule);
     sleep(60 * SECOND).await;
     assert!((50..=61).contains(&schedule.writes()), "{} writes", schedule.writes());
     running.stop().await.unwrap();
@@ -63,15 +62,15 @@ async fn marks_are_saved_together_and_at_most_once_a_second() {
 #[tokio::test(start_paused = true)]
 async fn collecting_goes_on_while_the_store_is_away_and_marks_are_saved_after() {
     let target = Scripted::new("t", every(10 * SECOND), Does::Answer(1));
-    let (bus, schedule) = (Arc::new(FakeBus::default()), Arc::new(FakeSchedule::default()));
+    let (bus, schedule) = (Bus::default(), Schedule::default());
     let running = Running::new(std::slice::from_ref(&target), &bus, &schedule);
     sleep(5 * SECOND).await;
     let saved = schedule.get("t");
-    schedule.is_now(Health::Away);
+    schedule.is_away();
     sleep(60 * SECOND).await;
     assert_eq!(running.status(), "waiting for store: store is not available: on purpose");
     assert_eq!((bus.values().len(), schedule.get("t")), (7, saved));
-    schedule.is_now(Health::Well);
+    schedule.is_back();
     running.context.roster().ready().await;
     assert!(schedule.get("t") > saved);
     running.stop().await.unwrap();
@@ -80,13 +79,13 @@ async fn collecting_goes_on_while_the_store_is_away_and_marks_are_saved_after() 
 #[tokio::test(start_paused = true)]
 async fn without_its_marks_no_target_is_begun() {
     let target = Scripted::new("t", every(SECOND), Does::Answer(1));
-    let (bus, schedule) = (Arc::new(FakeBus::default()), Arc::new(FakeSchedule::default()));
-    schedule.is_now(Health::Away);
+    let (bus, schedule) = (Bus::default(), Schedule::default());
+    schedule.is_away();
     let running = Running::new(std::slice::from_ref(&target), &bus, &schedule);
     sleep(60 * SECOND).await;
     assert_eq!(target.begun(running.start), []);
     assert_eq!(running.status(), "waiting for store: store is not available: on purpose", "the bus is there");
-    schedule.is_now(Health::Well);
+    schedule.is_back();
     running.context.roster().ready().await;
     sleep(SECOND).await;
     assert!(!target.begun(running.start).is_empty());

@@ -1,6 +1,6 @@
 //! Secrets stay where they are: in no log, no status, no metric.
 
-use crate::fakes::{FakeBus, FakeSchedule};
+use crate::fakes::{Bus, Schedule};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -10,13 +10,13 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use watchkeeper_collector::{CollectorConfig, run};
 use watchkeeper_config::Document;
 use watchkeeper_runtime::RoleContext;
+use watchkeeper_test_kit::serve;
 
 const SECRET: &str = "hunter2";
 
@@ -37,15 +37,12 @@ impl io::Write for Log {
 
 /// An API that answers every request with that status and repeats what it was asked.
 async fn repeating(status: u16) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let status = StatusCode::from_u16(status).unwrap();
     let repeat = move |request: Request| async move {
         let asked = format!("{} {:?}", request.uri(), request.headers());
         (status, [("location", asked.clone())], format!(r#"{{"message":{asked:?},"cod":{asked:?}}}"#))
     };
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(repeat)).await });
-    format!("http://{address}")
+    serve(Router::new().fallback(repeat)).await
 }
 
 #[tokio::test]
@@ -69,14 +66,9 @@ async fn a_source_that_fails_shows_its_secret_nowhere() {
         );
         let config = Document::parse("watchkeeper.toml", &text).unwrap().read(CollectorConfig::read).unwrap();
         let context = RoleContext::detached("collector");
+        let (bus, schedule) = (Bus::default(), Schedule::default());
         let seen = written.borrow().len();
-        let role = run(
-            context.clone(),
-            config,
-            Arc::new(FakeBus::default()),
-            None,
-            Arc::new(FakeSchedule::default()),
-        );
+        let role = run(context.clone(), config, bus.port(), None, schedule.port());
         let role = tokio::spawn(role);
         let mut log = written.clone();
         let fails = log.wait_for(|log| log[seen..].contains("collection failed"));

@@ -1,7 +1,6 @@
 //! One target does not delay another.
 
-use crate::fakes::{Does, FakeBus, FakeSchedule, Running, SECOND, Scripted, every};
-use std::sync::Arc;
+use crate::fakes::{Bus, Does, Running, SECOND, Schedule, Scripted, every};
 use std::time::Duration;
 use tokio::time::sleep;
 use watchkeeper_collector::Timing;
@@ -11,7 +10,7 @@ async fn twenty_targets_that_hang_delay_none_of_the_hundred_and_eighty_others() 
     let does = |n| if n % 10 == 0 { Does::Hang } else { Does::Answer(1) };
     let targets: Vec<_> =
         (0..200).map(|n| Scripted::new(format!("t{n}"), every(10 * SECOND), does(n))).collect();
-    let (bus, schedule) = (Arc::new(FakeBus::default()), Arc::default());
+    let (bus, schedule) = (Bus::default(), Schedule::default());
     let running = Running::new(&targets, &bus, &schedule);
     sleep(595 * SECOND).await;
     let on_time: Vec<Duration> = (0..60).map(|n| n * 10 * SECOND).collect();
@@ -35,7 +34,7 @@ async fn ten_thousand_targets_keep_to_their_schedule() {
     let timing = Timing::new(60 * SECOND, 60 * SECOND, SECOND);
     let targets: Vec<_> =
         (0..10_000).map(|n| Scripted::new(format!("t{n}"), timing, Does::Answer(1))).collect();
-    let (bus, schedule) = (Arc::new(FakeBus::default()), Arc::<FakeSchedule>::default());
+    let (bus, schedule) = (Bus::default(), Schedule::default());
     let running = Running::new(&targets, &bus, &schedule);
     sleep(180 * SECOND).await;
     for target in &targets {

@@ -3,9 +3,9 @@
 mod bounds;
 
 use crate::examples::{alert, notification, rules, silence, waiting};
-use crate::fakes::{Mood, World};
 use crate::markup::{assert_sound, elements};
-use crate::visit::{Answer, ago, ahead, page};
+use crate::visit::{Answer, ago, ahead, console, get, page};
+use crate::world::{Mood, World};
 use std::time::Duration;
 use watchkeeper_domain::{Alert, NotificationState, Severity};
 
@@ -219,7 +219,8 @@ async fn a_store_that_is_silent_does_not_keep_the_page() {
         outbox: Mood::IsSilent,
         ..World::default()
     };
-    let page = tokio::time::timeout(Duration::from_secs(30), page(world, "/alerts")).await.unwrap();
+    let router = console(world).await;
+    let page = tokio::time::timeout(Duration::from_secs(30), get(&router, "/alerts")).await.unwrap();
     for what in ["alerts", "silences", "notifications"] {
         page.assert_has(&format!("Not shown: no answer from {what} within 3 s"));
     }

@@ -1,8 +1,8 @@
 //! Files, headers, and who may see them.
 
-use crate::fakes::World;
 use crate::markup::elements;
-use crate::visit::{ask, console, get};
+use crate::visit::{ask, console, get, ports};
+use crate::world::World;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn files(router: &axum::Router) -> Vec<String> {
 
 #[tokio::test]
 async fn every_file_that_a_page_refers_to_is_there_for_ever() {
-    let router = console(World::default());
+    let router = console(World::default()).await;
     let files = files(&router).await;
     assert_eq!(files.len(), 3);
     for path in files {
@@ -51,7 +51,7 @@ async fn every_file_that_a_page_refers_to_is_there_for_ever() {
 
 #[tokio::test]
 async fn nothing_else_is_served() {
-    let router = console(World::default());
+    let router = console(World::default()).await;
     for path in ["/favicon.ico", "/index.html", "/assets/console.css", "/assets/..%2fCargo.toml", "/assets/"]
     {
         assert_eq!(get(&router, path).await.status, StatusCode::NOT_FOUND, "{path}");
@@ -60,7 +60,7 @@ async fn nothing_else_is_served() {
 
 #[tokio::test]
 async fn every_answer_has_the_policy() {
-    let router = console(World::default());
+    let router = console(World::default()).await;
     for path in
         ["/", "/series", "/series?source=a&name=b", "/alerts", "/assets/console.css", "/?after=x&after=y"]
     {
@@ -74,11 +74,12 @@ async fn only_those_who_may_read_see_the_page() {
     let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = \"{sha256_of_foo}\"\n");
     let access = Access::new(Document::parse("test.toml", &text).unwrap().read(Tokens::read).unwrap());
     let context = RoleContext::detached("console");
-    let ports = World::default().ports();
-    let letters = Letters::new(Arc::clone(&ports.bus));
+    let world = World::default().kept().await;
+    let letters = Letters::new(world.bus.clone());
     let rules = Reloadable::new(RuleSet::default());
-    let router = Console::new(context, ports, letters, rules, Arc::default()).router(&access);
-    let files = files(&console(World::default())).await;
+    let router = Console::new(context, ports(&world), letters, rules, Arc::default()).router(&access);
+    let shown = console(World::default()).await;
+    let files = files(&shown).await;
     for path in
         ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))
     {

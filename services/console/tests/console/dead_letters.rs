@@ -1,8 +1,8 @@
 //! Dead letters on the page at `/`.
 
-use crate::fakes::World;
 use crate::markup::assert_sound;
 use crate::visit::{MAX_LETTERS, page};
+use crate::world::World;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
@@ -58,8 +58,8 @@ async fn past_what_an_index_lists_all_are_counted_and_it_says_that_the_newest_ar
 
 #[tokio::test]
 async fn letters_of_which_a_read_brings_only_a_few_are_all_counted_and_the_newest_shown() {
-    for read_ends_after in [1, 30, 1_000] {
-        let world = World { read_ends_after: Some(read_ends_after), ..world(batch_of(150)) };
+    for records in [1, 3, 100] {
+        let world = World { read_at_most: Some(records), ..world(batch_of(150)) };
         let page = page(world, "/").await;
         page.assert_has("<strong>150</strong> pending");
         for id in [140, 149] {

@@ -1,9 +1,9 @@
 //! Whatever others send is text on a page, and nothing else.
 
 use crate::examples::{alert, notification, silence, waiting};
-use crate::fakes::World;
 use crate::markup::{assert_sound, elements};
 use crate::visit::{ago, console, console_of, get, page, sample, world};
+use crate::world::World;
 use proptest::prelude::*;
 use std::sync::Arc;
 use watchkeeper_domain::text::is_plain;
@@ -32,7 +32,7 @@ async fn markup_in_labels_units_reasons_keys_and_states_is_shown_as_text() {
     let world = World { samples, dead_letters: batch.finish(), ..World::default() };
     let context = RoleContext::detached("persister");
     context.dependency("store").down(ATTACK);
-    let router = console_of(context, world);
+    let router = console_of(context, world).await;
 
     let page = get(&router, "/").await;
     assert_sound(&page.body);
@@ -44,7 +44,7 @@ async fn markup_in_labels_units_reasons_keys_and_states_is_shown_as_text() {
 #[tokio::test]
 async fn markup_in_an_address_is_shown_as_text() {
     let attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
-    let router = console(world([sample("host/load", &[], 1.0, 3)]));
+    let router = console(world([sample("host/load", &[], 1.0, 3)])).await;
     for path in [
         format!("/?source={attack}&name={attack}&after={attack}"),
         format!("/series?source=host&name=load&label.a={attack}&unit={attack}"),
@@ -86,7 +86,7 @@ fn world_of(text: &str) -> World {
 
 #[tokio::test]
 async fn markup_in_alerts_notifications_and_silences_is_shown_as_text() {
-    let router = console(world_of(ATTACK));
+    let router = console(world_of(ATTACK)).await;
     let alerts = get(&router, "/alerts").await;
     assert_sound(&alerts.body);
     alerts.assert_has("#silence-1\">Silenced</a>");
@@ -119,7 +119,7 @@ fn shown(page: &str) -> String {
 #[tokio::test]
 async fn what_steers_the_writing_direction_or_is_not_seen_is_written_out_on_every_page() {
     let samples = vec![sample("host/load", &[("evil", STEERING)], 1.0, 3)];
-    let with_series = console(World { samples, ..world_of(STEERING) });
+    let with_series = console(World { samples, ..world_of(STEERING) }).await;
     for path in ["/", "/alerts", "/series?source=host&name=load&label.evil=a%E2%80%AEb%E2%80%A8c%E2%80%8Bd"] {
         let page = get(&with_series, path).await;
         assert_sound(&page.body);

@@ -1,9 +1,9 @@
 //! The page at `/series`.
 
 use crate::examples::{alert, rules};
-use crate::fakes::{Mood, World};
 use crate::markup::assert_sound;
 use crate::visit::{ago, console, get, page, sample, world};
+use crate::world::{Mood, World};
 use axum::http::StatusCode;
 use watchkeeper_domain::{Alert, Severity};
 
@@ -85,7 +85,7 @@ async fn a_port_that_refuses_leaves_a_remark() {
 
 #[tokio::test]
 async fn a_question_that_names_no_series_is_refused_by_field() {
-    let router = console(cpus());
+    let router = console(cpus()).await;
     for (path, detail) in [
         ("/series", "source: must have 1 to 64 bytes, is empty"),
         ("/series?source=host&name=cpu&over=1y", "over: must be one of 1h, 24h, 7d"),

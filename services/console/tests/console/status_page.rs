@@ -1,9 +1,9 @@
 //! The page at `/`.
 
 use crate::examples::{alert, notification, waiting};
-use crate::fakes::{Mood, World};
 use crate::markup::{assert_sound, elements};
 use crate::visit::{console, console_of, get, page, sample, world};
+use crate::world::{Mood, World};
 use axum::http::StatusCode;
 use std::time::Duration;
 use watchkeeper_console::PAGE_SERIES;
@@ -40,7 +40,7 @@ async fn a_role_that_waits_is_named_with_the_reason() {
     let context = RoleContext::detached("persister");
     let store = context.dependency("store");
     store.down("connection refused");
-    let router = console_of(context, World::default());
+    let router = console_of(context, World::default()).await;
     let page = get(&router, "/").await;
     page.assert_has("Waiting for store");
     page.assert_has("waiting for store: connection refused");
@@ -84,9 +84,10 @@ async fn a_port_that_refuses_leaves_a_remark_and_the_rest() {
 async fn a_port_that_is_silent_does_not_keep_the_page() {
     let silent =
         World { cache: Mood::IsSilent, store: Mood::IsSilent, bus: Mood::IsSilent, ..World::default() };
-    let page = tokio::time::timeout(Duration::from_secs(30), page(silent, "/")).await.unwrap();
-    page.assert_has("Not shown: no answer from cache or store within 3 s");
-    page.assert_has("Not shown: no answer from bus within 3 s");
+    let router = console(silent).await;
+    let page = tokio::time::timeout(Duration::from_secs(30), get(&router, "/")).await.unwrap();
+    page.assert_has("Not shown: cache or store has not answered within 3 s");
+    page.assert_has("Not shown: bus has not answered within 3 s");
 }
 
 fn many(count: usize) -> World {
@@ -107,7 +108,7 @@ async fn a_full_page_has_no_next_one() {
 
 #[tokio::test]
 async fn one_series_more_is_on_the_next_page_with_its_line() {
-    let router = console(many(PAGE_SERIES + 1));
+    let router = console(many(PAGE_SERIES + 1)).await;
     let first = get(&router, "/").await;
     assert_eq!(rows(&first.body).len(), PAGE_SERIES);
     let elements = elements(&first.body);
@@ -159,7 +160,8 @@ async fn labels_are_shown_up_to_a_number_and_a_length() {
 
 #[tokio::test]
 async fn a_query_that_cannot_be_read_is_refused() {
-    let answer = get(&console(World::default()), "/?source=a&source=b").await;
+    let router = console(World::default()).await;
+    let answer = get(&router, "/?source=a&source=b").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     answer.assert_has("source");
 }

@@ -1,18 +1,20 @@
 //! Asking the console as a browser does.
 
-use crate::fakes::World;
+use crate::world::World;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tower::ServiceExt as _;
 use watchkeeper_config::Reloadable;
-use watchkeeper_console::Console;
-use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_console::{Console, ConsolePorts};
+use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{Group, Topic};
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 
@@ -44,21 +46,53 @@ impl Answer {
     }
 }
 
-pub(crate) fn console(world: World) -> Router {
-    console_of(RoleContext::detached("console"), world)
+/// The pages, and what they show.
+pub(crate) struct Shown {
+    router: Router,
+    _world: watchkeeper_test_kit::World,
+}
+
+impl Deref for Shown {
+    type Target = Router;
+
+    fn deref(&self) -> &Router {
+        &self.router
+    }
+}
+
+pub(crate) async fn console(world: World) -> Shown {
+    console_of(RoleContext::detached("console"), world).await
 }
 
 /// The same, in the process of `context`.
-pub(crate) fn console_of(context: RoleContext, world: World) -> Router {
-    let (rules, ports) = (world.rules.clone(), world.ports());
-    let letters = Letters::at_most(MAX_LETTERS, Arc::clone(&ports.bus));
-    let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
-    let consumers = groups.map(|group| (Topic::METRICS, group)).into();
-    running(Console::new(context, ports, letters, Reloadable::new(rules), consumers))
+pub(crate) async fn console_of(context: RoleContext, world: World) -> Shown {
+    let rules = Arc::clone(&world.rules);
+    let world = world.kept().await;
+    Shown { router: pages(context, &world, rules), _world: world }
 }
 
-/// The routes of a console that runs.
-pub(crate) fn running(console: Console) -> Router {
+/// The ports of a backend.
+pub(crate) fn ports(world: &watchkeeper_test_kit::World) -> ConsolePorts {
+    ConsolePorts {
+        bus: world.bus.clone(),
+        samples: world.samples.clone(),
+        latest: world.latest.clone(),
+        alerts: world.alerts.clone(),
+        notifications: world.notifications.clone(),
+        silences: world.silences.clone(),
+    }
+}
+
+/// The pages of a console that runs on this backend.
+pub(crate) fn pages(
+    context: RoleContext,
+    world: &watchkeeper_test_kit::World,
+    rules: Arc<RuleSet>,
+) -> Router {
+    let letters = Letters::at_most(MAX_LETTERS, world.bus.clone());
+    let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
+    let consumers = groups.map(|group| (Topic::METRICS, group)).into();
+    let console = Console::new(context, ports(world), letters, Reloadable::new(rules), consumers);
     let router = console.router(&Access::open());
     tokio::spawn(console.run());
     router
@@ -77,7 +111,8 @@ pub(crate) async fn get(router: &Router, path: &str) -> Answer {
 
 /// The page at `path`, which must be there.
 pub(crate) async fn page(world: World, path: &str) -> Answer {
-    let answer = get(&console(world), path).await;
+    let shown = console(world).await;
+    let answer = get(&shown, path).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     answer
 }
@@ -94,13 +129,7 @@ pub(crate) fn ahead(seconds: u64) -> Timestamp {
 
 /// A sample that was collected so many seconds ago.
 pub(crate) fn sample(name: &str, labels: &[(&str, &str)], value: f64, seconds_ago: u64) -> Sample {
-    let (source, name) = name.split_once('/').unwrap();
-    let (name, unit) = name.split_once(' ').unwrap_or((name, ""));
-    Sample {
-        series: Arc::new(Series::new(source, name, unit, labels).unwrap()),
-        collected_at: ago(seconds_ago),
-        value,
-    }
+    watchkeeper_test_kit::sample(name, labels, ago(seconds_ago), value)
 }
 
 pub(crate) fn world(samples: impl IntoIterator<Item = Sample>) -> World {

@@ -1,7 +1,6 @@
 //! Every status that a sender may get.
 
-use crate::stage::{Answer, Stage, post, router, router_keeping, sample, send};
-use crate::stub_bus::{StubBus, broken, unavailable};
+use crate::stage::{Answer, Stage, failing, post, router, router_keeping, sample, send, taking_nothing};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{
@@ -19,11 +18,12 @@ use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Document;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ingest::IngestConfig;
-use watchkeeper_ports::PortError;
+use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::{Access, PROBLEM_JSON, Tokens, token};
+use watchkeeper_test_kit::{Staged, broken, rejected, unavailable};
 
-fn on(bus: StubBus) -> Router {
-    router(IngestConfig::default(), Arc::new(bus), &Access::open())
+fn on(bus: Arc<Staged<dyn EventBus>>) -> Router {
+    router(IngestConfig::default(), bus, &Access::open())
 }
 
 fn with_header(name: HeaderName, value: &str) -> Request<Body> {
@@ -172,7 +172,7 @@ async fn unsupported_415_says_what_is_taken() {
 
 #[tokio::test]
 async fn unavailable_503_says_when_to_try_again() {
-    for bus in [StubBus::Failing(unavailable), StubBus::TakingNothing(unavailable)] {
+    for bus in [failing(unavailable("bus")), taking_nothing(unavailable("bus"))] {
         let answer = send(&on(bus), post(sample("a"))).await;
         assert_eq!((answer.status, &answer.headers[RETRY_AFTER]), (503, &"5".parse().unwrap()));
         assert_eq!(answer.detail(), "the bus is not available");
@@ -181,19 +181,18 @@ async fn unavailable_503_says_when_to_try_again() {
 
 #[tokio::test]
 async fn a_batch_that_the_bus_never_takes_is_413_and_a_broken_bus_tells_no_details() {
-    let too_large =
-        || PortError::Rejected { what: "bus", reason: "the batch has 2 bytes, the limit is 1".into() };
-    let answer = send(&on(StubBus::Failing(too_large)), post(sample("a"))).await;
+    let too_large = rejected("bus", "the batch has 2 bytes, the limit is 1");
+    let answer = send(&on(taking_nothing(too_large)), post(sample("a"))).await;
     let expected = "body: exceeds the limit of the bus (the batch has 2 bytes, the limit is 1): send fewer samples at \
         once, or raise that limit on the bus that [backends] names";
     assert_eq!((answer.status, answer.detail()), (413, expected));
-    let answer = send(&on(StubBus::Failing(broken)), post(sample("a"))).await;
+    let answer = send(&on(failing(broken("bus"))), post(sample("a"))).await;
     assert_eq!(answer.status, 500);
     assert!(!answer.detail().contains("damaged"), "{}", answer.detail());
 }
 
 #[tokio::test]
 async fn a_body_of_refused_samples_is_refused_whatever_the_bus_does() {
-    let answer: Answer = send(&on(StubBus::TakingNothing(unavailable)), post("[{}]")).await;
+    let answer: Answer = send(&on(taking_nothing(unavailable("bus"))), post("[{}]")).await;
     assert_eq!(answer.status, 400);
 }

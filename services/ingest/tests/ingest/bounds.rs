@@ -1,7 +1,6 @@
 //! Every bound, reached and passed.
 
 use crate::stage::{Stage, compressed, post, router, sample, send};
-use crate::stub_bus::{Gate, StubBus};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -15,6 +14,7 @@ use watchkeeper_adapter_embedded::EmbeddedOptions;
 use watchkeeper_ingest::{IngestConfig, SeriesLimits};
 use watchkeeper_ports::{EventBus, Group, Topic};
 use watchkeeper_runtime::http::{Access, MAX_FIELD_ERRORS};
+use watchkeeper_test_kit::{Staged, outlet};
 
 const MAX: usize = 1024;
 
@@ -136,36 +136,36 @@ async fn a_body_within_every_limit_is_taken_however_much_its_records_come_to() {
     assert!(stored.1 > LARGE);
 }
 
-/// A role whose room is one body, and the gate at which its batches wait.
-fn with_room_for_one_body() -> (Router, Arc<Gate>) {
-    let (config, gate) =
-        (IngestConfig { max_body: MAX, max_in_hand: MAX, ..IngestConfig::default() }, Gate::closed());
-    (router(config, Arc::new(StubBus::Waiting(gate.clone())), &Access::open()), gate)
+/// A role whose room is one body.
+fn with_room_for_one_body() -> (Router, Arc<Staged<dyn EventBus>>) {
+    let config = IngestConfig { max_body: MAX, max_in_hand: MAX, ..IngestConfig::default() };
+    let bus = outlet();
+    (router(config, bus.clone(), &Access::open()), bus)
 }
 
 #[tokio::test]
 async fn past_the_bytes_that_may_be_in_hand_a_sender_is_told_to_come_back() {
-    let (router, gate) = with_room_for_one_body();
+    let (router, bus) = with_room_for_one_body();
+    bus.hold("publish");
     let first = {
         let router = router.clone();
         tokio::spawn(async move { send(&router, post(sample("a"))).await })
     };
-    gate.arrival().await;
+    bus.called("publish", |calls| calls.begun == 1).await;
     let answer = send(&router, post(sample_of(MAX))).await;
     assert_eq!((answer.status, &answer.headers[RETRY_AFTER]), (503, &"1".parse().unwrap()));
     assert_eq!(
         answer.detail(),
         "more than 1024 bytes are being processed, the limit set by `max_in_hand` in [ingest]"
     );
-    gate.open();
+    bus.release("publish");
     assert_eq!(first.await.unwrap().status, 202);
     assert_eq!(send(&router, post(sample_of(MAX))).await.status, 202);
 }
 
 #[tokio::test]
 async fn a_sender_that_leaves_gives_its_room_back() {
-    let (router, gate) = with_room_for_one_body();
-    gate.open();
+    let (router, _) = with_room_for_one_body();
     let endless = iter([Ok::<_, Infallible>(sample_of(MAX))]).chain(pending());
     let mut sending = Box::pin(send(&router, post(Body::from_stream(endless))));
     tokio::select! {

@@ -1,11 +1,10 @@
 //! The OpenAPI document says what is taken, and what is answered.
 
-use crate::stage::{Stage, post, router, sample, send};
-use crate::stub_bus::{StubBus, unavailable};
+use crate::stage::{Stage, post, router, sample, send, taking_nothing};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use watchkeeper_ingest::{IngestConfig, openapi};
 use watchkeeper_runtime::http::Access;
+use watchkeeper_test_kit::unavailable;
 
 fn document() -> Value {
     serde_json::to_value(openapi()).unwrap()
@@ -52,7 +51,7 @@ fn what_each_path_answers_to_what_it_accepts_is_described() {
 async fn every_status_that_is_answered_is_described() {
     let small = || IngestConfig { max_body: 1024, ..IngestConfig::default() };
     let stage = Stage::new(small());
-    let away = router(small(), Arc::new(StubBus::TakingNothing(unavailable)), &Access::open());
+    let away = router(small(), taking_nothing(unavailable("bus")), &Access::open());
     let mut of_type = post(sample("a"));
     of_type.headers_mut().insert("content-type", "text/plain".parse().unwrap());
     let document = document();

@@ -10,4 +10,3 @@ mod samples;
 mod socket;
 mod spool;
 mod stage;
-mod stub_bus;

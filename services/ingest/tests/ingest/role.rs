@@ -1,15 +1,16 @@
 //! The role as part of its process: readiness, status line, metrics, and its end.
 
-use crate::stage::{FOR_EVER, post, sample, send};
-use crate::stub_bus::{Gate, StubBus, broken, unavailable};
+use crate::stage::{FOR_EVER, failing, post, sample, send, taking_nothing};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig, openapi};
+use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_test_kit::{broken, outlet, unavailable};
 
 /// Longer than the role needs to look at the bus once more; the time is paused.
 const A_WHILE: Duration = Duration::from_secs(5);
@@ -21,16 +22,11 @@ struct Running {
 }
 
 impl Running {
-    fn on(bus: StubBus) -> Self {
+    fn on(bus: Arc<dyn EventBus>) -> Self {
         let context = RoleContext::detached("ingest");
-        let ingest = Ingest::new(
-            context.clone(),
-            Reloadable::new(IngestConfig::default()),
-            || FOR_EVER,
-            Arc::new(bus),
-            None,
-        )
-        .unwrap();
+        let ingest =
+            Ingest::new(context.clone(), Reloadable::new(IngestConfig::default()), || FOR_EVER, bus, None)
+                .unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, role: tokio::spawn(ingest.run()) }
     }
@@ -44,15 +40,9 @@ impl Running {
     }
 }
 
-fn open_bus() -> StubBus {
-    let gate = Gate::closed();
-    gate.open();
-    StubBus::Waiting(gate)
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_role_is_ready_when_its_bus_answers_and_says_how_it_goes() {
-    let running = Running::on(open_bus());
+    let running = Running::on(outlet());
     running.context.roster().ready().await;
     sleep(A_WHILE).await;
     assert_eq!(running.says(), "0 samples/s");
@@ -66,7 +56,7 @@ async fn the_role_is_ready_when_its_bus_answers_and_says_how_it_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_is_away_is_waited_for() {
-    let running = Running::on(StubBus::Failing(unavailable));
+    let running = Running::on(failing(unavailable("bus")));
     sleep(A_WHILE).await;
     assert_eq!(running.says(), "waiting for bus: bus is not available: connection refused");
     running.context.shutdown().cancel();
@@ -75,7 +65,7 @@ async fn a_bus_that_is_away_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_answers_but_takes_nothing_is_missing_until_a_while_after_the_last_attempt() {
-    let running = Running::on(StubBus::TakingNothing(unavailable));
+    let running = Running::on(taking_nothing(unavailable("bus")));
     running.context.roster().ready().await;
     assert_eq!(send(&running.router, post(sample("a"))).await.status, 503);
     assert!(!running.context.roster().is_ready());
@@ -85,14 +75,14 @@ async fn a_bus_that_answers_but_takes_nothing_is_missing_until_a_while_after_the
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_is_broken_ends_the_role() {
-    let running = Running::on(StubBus::Failing(broken));
+    let running = Running::on(failing(broken("bus")));
     let error = running.role.await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "bus is unusable: the file is damaged");
+    assert_eq!(error.to_string(), "bus is unusable: damaged");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_answers_but_is_broken_for_batches_ends_the_role() {
-    let running = Running::on(StubBus::TakingNothing(broken));
+    let running = Running::on(taking_nothing(broken("bus")));
     running.context.roster().ready().await;
     assert_eq!(send(&running.router, post(sample("a"))).await.status, 500);
     assert!(running.role.await.unwrap().is_err());
@@ -100,7 +90,9 @@ async fn a_bus_that_answers_but_is_broken_for_batches_ends_the_role() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_does_not_answer_in_time_is_missing() {
-    let running = Running::on(StubBus::Silent);
+    let bus = outlet();
+    bus.hold_all();
+    let running = Running::on(bus);
     sleep(2 * A_WHILE).await;
     assert_eq!(running.says(), "waiting for bus: no answer within 5 s");
     running.context.shutdown().cancel();
@@ -109,7 +101,7 @@ async fn a_bus_that_does_not_answer_in_time_is_missing() {
 
 #[tokio::test]
 async fn requests_samples_and_bodies_are_counted() {
-    let running = Running::on(open_bus());
+    let running = Running::on(outlet());
     let body = format!("[{},{},{{}}]", sample("a"), sample("b"));
     assert_eq!(send(&running.router, post(body)).await.status, 207);
     assert_eq!(send(&running.router, post("[")).await.status, 400);
@@ -129,7 +121,7 @@ async fn requests_samples_and_bodies_are_counted() {
 
 #[tokio::test]
 async fn samples_that_the_bus_did_not_take_are_counted_as_unpublished() {
-    let running = Running::on(StubBus::TakingNothing(unavailable));
+    let running = Running::on(taking_nothing(unavailable("bus")));
     assert_eq!(send(&running.router, post(sample("a"))).await.status, 503);
     let metrics = running.metrics();
     assert!(metrics.contains("watchkeeper_ingest_samples_total{outcome=\"unpublished\"} 1"), "{metrics}");

@@ -1,8 +1,7 @@
 //! What senders and operators are told while the bus is away. What becomes of the samples is held by the tests of
 //! `watchkeeper-spool`.
 
-use crate::stage::{Answer, FOR_EVER, post, sample, send};
-use crate::stub_bus::{StubBus, broken, unavailable};
+use crate::stage::{Answer, FOR_EVER, post, sample, send, taking_nothing};
 use axum::Router;
 use axum::http::header::RETRY_AFTER;
 use std::sync::Arc;
@@ -13,8 +12,10 @@ use tokio::time::sleep;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
+use watchkeeper_ports::EventBus;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
+use watchkeeper_test_kit::{broken, unavailable};
 
 /// Longer than the role needs to look at the spool once more; the time is paused.
 const A_WHILE: Duration = Duration::from_secs(5);
@@ -28,7 +29,7 @@ struct Role {
 }
 
 impl Role {
-    fn start(bus: StubBus, max_bytes: u64) -> Self {
+    fn start(bus: Arc<dyn EventBus>, max_bytes: u64) -> Self {
         let (directory, context) = (tempfile::tempdir().unwrap(), RoleContext::detached("ingest"));
         let options = EmbeddedOptions {
             bus_retention: Duration::ZERO,
@@ -37,8 +38,7 @@ impl Role {
         };
         let spool = Some(Ok(Arc::new(EmbeddedBus::open(directory.path(), &options).unwrap()) as _));
         let config = IngestConfig::default();
-        let ingest =
-            Ingest::new(context.clone(), Reloadable::new(config), || FOR_EVER, Arc::new(bus), spool).unwrap();
+        let ingest = Ingest::new(context.clone(), Reloadable::new(config), || FOR_EVER, bus, spool).unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, running: tokio::spawn(ingest.run()), _directory: directory }
     }
@@ -54,7 +54,7 @@ impl Role {
 
 #[tokio::test(start_paused = true)]
 async fn samples_are_accepted_while_the_bus_is_away_and_the_status_says_how_many_wait() {
-    let role = Role::start(StubBus::TakingNothing(unavailable), 1 << 30);
+    let role = Role::start(taking_nothing(unavailable("bus")), 1 << 30);
     role.context.roster().ready().await;
     for name in ["a", "b", "c"] {
         assert_eq!(role.post(name).await.status, 202);
@@ -74,7 +74,7 @@ async fn samples_are_accepted_while_the_bus_is_away_and_the_status_says_how_many
 
 #[tokio::test(start_paused = true)]
 async fn a_full_spool_is_503_and_the_status_says_so() {
-    let role = Role::start(StubBus::TakingNothing(unavailable), 1_000);
+    let role = Role::start(taking_nothing(unavailable("bus")), 1_000);
     let mut names = 0..;
     let full = loop {
         let answer = role.post(&format!("s{}", names.next().unwrap())).await;
@@ -90,7 +90,7 @@ async fn a_full_spool_is_503_and_the_status_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_is_broken_ends_the_role() {
-    let role = Role::start(StubBus::TakingNothing(broken), 1 << 30);
+    let role = Role::start(taking_nothing(broken("bus")), 1 << 30);
     assert_eq!(role.post("a").await.status, 500);
     assert!(role.running.await.unwrap().is_err());
 }

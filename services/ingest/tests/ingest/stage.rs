@@ -13,9 +13,10 @@ use tower::ServiceExt;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
-use watchkeeper_ports::{EventBus, Topic, TopicPartition};
+use watchkeeper_ports::{EventBus, PortError, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
+use watchkeeper_test_kit::{Staged, outlet};
 
 /// Enough for any test.
 const MANY: usize = 1_000_000;
@@ -27,6 +28,20 @@ pub(crate) struct Stage {
     pub(crate) router: Router,
     pub(crate) bus: Arc<EmbeddedBus>,
     _directory: TempDir,
+}
+
+/// A bus that answers questions but fails at each batch.
+pub(crate) fn taking_nothing(error: PortError) -> Arc<Staged<dyn EventBus>> {
+    let bus = outlet();
+    bus.fail("publish", error);
+    bus
+}
+
+/// One that fails at everything.
+pub(crate) fn failing(error: PortError) -> Arc<Staged<dyn EventBus>> {
+    let bus = outlet();
+    bus.fail_all(error);
+    bus
 }
 
 /// An answer, as its receiver sees it.

@@ -5,11 +5,10 @@ use crate::installation::{Installation, PASSES, passes};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use watchkeeper_domain::{RollupQuery, Sample, SeriesRollups, Timestamp, Window};
+use watchkeeper_domain::{Sample, Timestamp, Window};
 use watchkeeper_migrate::{Event, LeftOut, TakenOver, Takeover, take_over};
-use watchkeeper_ports::{
-    Append, MetricsRow, MetricsTable, Page, PortError, RollupStore, TableExtent, TopicId,
-};
+use watchkeeper_ports::{Append, MetricsRow, MetricsTable, PortError, RollupStore, TableExtent, TopicId};
+use watchkeeper_test_kit::Staged;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// More than one page.
@@ -205,53 +204,6 @@ async fn where_rows_are_read_again_the_marks_are_put_back_though_nothing_is_new(
     assert_eq!(marks(&there).await, [Some(Window::Day.start(begin)); 2]);
 }
 
-/// Rollups whose marks analytics moves once, after they were read.
-struct Moving {
-    rollups: Arc<dyn RollupStore>,
-    to: Mutex<Option<Timestamp>>,
-}
-
-#[async_trait]
-impl RollupStore for Moving {
-    async fn put(&self, window: Window, rollups: &[SeriesRollups]) -> Result<(), PortError> {
-        self.rollups.put(window, rollups).await
-    }
-
-    async fn rollups(&self, query: &RollupQuery, page: &Page) -> Result<Vec<SeriesRollups>, PortError> {
-        self.rollups.rollups(query, page).await
-    }
-
-    async fn made_until(&self, pass: &str) -> Result<Option<Timestamp>, PortError> {
-        let read = self.rollups.made_until(pass).await?;
-        let to = self.to.lock().unwrap().take();
-        if let Some(to) = to {
-            self.rollups.set_made_until(pass, to).await?;
-        }
-        Ok(read)
-    }
-
-    async fn set_made_until(&self, pass: &str, until: Timestamp) -> Result<(), PortError> {
-        self.rollups.set_made_until(pass, until).await
-    }
-
-    async fn move_made_until(
-        &self,
-        pass: &str,
-        expected: Option<Timestamp>,
-        until: Timestamp,
-    ) -> Result<bool, PortError> {
-        self.rollups.move_made_until(pass, expected, until).await
-    }
-
-    async fn prune(&self, window: Window, before: Timestamp) -> Result<u64, PortError> {
-        self.rollups.prune(window, before).await
-    }
-
-    async fn check(&self) -> Result<(), PortError> {
-        self.rollups.check().await
-    }
-}
-
 #[tokio::test]
 async fn a_mark_that_analytics_moves_meanwhile_is_put_back_only_where_it_is_too_far() {
     let begin = begin();
@@ -260,10 +212,18 @@ async fn a_mark_that_analytics_moves_meanwhile_is_put_back_only_where_it_is_too_
         let there = Installation::fresh();
         let [first, _] = PASSES;
         there.rollups.set_made_until(first, day.plus(DAY)).await.unwrap();
-        let moving = Moving { rollups: Arc::clone(&there.rollups), to: Mutex::new(Some(to)) };
+        let staged = Staged::new(Arc::clone(&there.rollups));
+        staged.hold("move_made_until");
         let table = Theirs::with([row(begin, 1)]);
-        let rollups = Some((Arc::new(moving) as Arc<dyn RollupStore>, passes()));
-        taken(&Takeover { rollups, ..takeover(&table, &there) }).await;
+        let rollups = Some((staged.clone() as Arc<dyn RollupStore>, passes()));
+        let takeover = Takeover { rollups, ..takeover(&table, &there) };
+        // After the mark was read.
+        let moves = async {
+            staged.called("move_made_until", |calls| calls.begun == 1).await;
+            there.rollups.set_made_until(first, to).await.unwrap();
+            staged.release("move_made_until");
+        };
+        tokio::join!(taken(&takeover), moves);
         assert_eq!(marks(&there).await, [Some(expected), None]);
     }
 }

@@ -1,10 +1,20 @@
 //! The loop that sends, with an outbox and a mail server that do as the test says. Time is virtual.
 
 use super::*;
-use crate::fakes::mailbox::Mailbox;
 use crate::fakes::outbox::{FakeOutbox, mail};
 use crate::metrics::Attempt;
 use tokio::task::JoinHandle;
+use watchkeeper_ports::Mailer;
+use watchkeeper_test_kit::{Staged, mailbox};
+
+type Mailbox = Staged<dyn Mailer>;
+
+/// A mail server that takes nothing until it is let.
+fn slow() -> Arc<Mailbox> {
+    let mailbox = mailbox();
+    mailbox.hold("send");
+    mailbox
+}
 
 struct Running {
     context: RoleContext,
@@ -19,12 +29,7 @@ fn deliverer(outbox: &Arc<FakeOutbox>, mailbox: &Arc<Mailbox>, metrics: &Arc<Not
 }
 
 impl Running {
-    fn start(outbox: Arc<FakeOutbox>, mailbox: Mailbox) -> Self {
-        Self::beside(outbox, Arc::new(mailbox))
-    }
-
-    /// A notifier that shares these with others.
-    fn beside(outbox: Arc<FakeOutbox>, mailbox: Arc<Mailbox>) -> Self {
+    fn start(outbox: Arc<FakeOutbox>, mailbox: Arc<Mailbox>) -> Self {
         let context = RoleContext::detached("notifier");
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let deliverer = Arc::new(deliverer(&outbox, &mailbox, &metrics));
@@ -34,7 +39,7 @@ impl Running {
 
     /// Waits until so many mails are being handed over.
     async fn under_way(&self, count: usize) {
-        self.mailbox.under_way.subscribe().wait_for(|&under_way| under_way == count).await.unwrap();
+        self.mailbox.called("send", |calls| calls.under_way() == count).await;
     }
 
     async fn settled(&self, count: usize) {
@@ -56,12 +61,12 @@ impl Running {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_are_sent_at_once_than_the_bound_and_all_are_sent() {
-    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 3), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 3), slow());
     running.under_way(MAX_AT_ONCE).await;
     sleep(3 * LOOK_EVERY).await;
-    assert_eq!(*running.mailbox.under_way.borrow(), MAX_AT_ONCE);
+    assert_eq!(running.mailbox.calls("send").under_way(), MAX_AT_ONCE);
     assert_eq!(running.outbox.due.lock().unwrap().len(), 3, "nothing is claimed that is not sent");
-    running.mailbox.permits.add_permits(MAX_AT_ONCE + 3);
+    running.mailbox.let_pass("send", MAX_AT_ONCE + 3);
     running.settled(MAX_AT_ONCE + 3).await;
     assert_eq!(running.delivered(), MAX_AT_ONCE + 3);
     assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Delivered), 11);
@@ -72,19 +77,19 @@ async fn no_more_are_sent_at_once_than_the_bound_and_all_are_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_being_sent_is_finished_at_the_end_and_nothing_more_is_begun() {
-    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 1), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(MAX_AT_ONCE + 1), slow());
     running.under_way(MAX_AT_ONCE).await;
     running.context.shutdown().cancel();
     sleep(FINISH_WITHIN / 2).await;
-    running.mailbox.permits.add_permits(MAX_AT_ONCE + 1);
+    running.mailbox.let_pass("send", MAX_AT_ONCE + 1);
     let Running { role, outbox, mailbox, .. } = running;
     role.await.unwrap().unwrap();
-    assert_eq!((outbox.settled.lock().unwrap().len(), mailbox.taken.lock().unwrap().len()), (8, 8));
+    assert_eq!((outbox.settled.lock().unwrap().len(), mailbox.noted().len()), (8, 8));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_finished_in_time_is_left_to_be_sent_again() {
-    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(1), slow());
     running.under_way(1).await;
     let asked = Instant::now();
     let outbox = Arc::clone(&running.outbox);
@@ -96,7 +101,7 @@ async fn what_cannot_be_finished_in_time_is_left_to_be_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_send_that_hangs_is_broken_off_and_tried_again() {
     let made_at = Timestamp::now();
-    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(1), slow());
     running.settled(1).await;
     let settled = running.outbox.settled.lock().unwrap()[0].1.clone();
     let Outcome::Failed { reason, retry_at } = settled else { panic!("{settled:?}") };
@@ -109,14 +114,14 @@ async fn a_send_that_hangs_is_broken_off_and_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_mail_that_the_server_takes_a_minute_for_is_sent_by_nobody_else_meanwhile() {
-    let first = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let first = Running::start(FakeOutbox::with_mails(1), slow());
     first.under_way(1).await;
-    let second = Running::beside(first.outbox.clone(), first.mailbox.clone());
+    let second = Running::start(first.outbox.clone(), first.mailbox.clone());
     sleep(Duration::from_secs(60)).await;
-    assert_eq!(*first.mailbox.under_way.borrow(), 1);
-    first.mailbox.permits.add_permits(10);
+    assert_eq!(first.mailbox.calls("send").under_way(), 1);
+    first.mailbox.let_pass("send", 10);
     first.settled(1).await;
-    assert_eq!((first.delivered(), first.mailbox.taken.lock().unwrap().len()), (1, 1));
+    assert_eq!((first.delivered(), first.mailbox.noted().len()), (1, 1));
     for running in [first, second] {
         running.stop().await;
     }
@@ -124,15 +129,15 @@ async fn a_mail_that_the_server_takes_a_minute_for_is_sent_by_nobody_else_meanwh
 
 #[tokio::test(start_paused = true)]
 async fn what_a_killed_notifier_had_in_hand_is_sent_by_another_in_time() {
-    let killed = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let killed = Running::start(FakeOutbox::with_mails(1), slow());
     killed.under_way(1).await;
     // At the worst moment: right after a renewal.
     sleep(RENEW_EVERY).await;
     let (killed_at, outbox) = (Instant::now(), killed.outbox.clone());
     killed.role.abort();
-    let other = Running::beside(outbox, Arc::default());
+    let other = Running::start(outbox, mailbox());
     other.settled(1).await;
-    assert_eq!((other.delivered(), other.mailbox.taken.lock().unwrap().len()), (1, 1));
+    assert_eq!((other.delivered(), other.mailbox.noted().len()), (1, 1));
     assert!(killed_at.elapsed() < MOST_LATE, "{:?}", killed_at.elapsed());
     other.stop().await;
 }
@@ -140,16 +145,16 @@ async fn what_a_killed_notifier_had_in_hand_is_sent_by_another_in_time() {
 #[tokio::test(start_paused = true)]
 async fn a_send_is_broken_off_when_another_has_claimed_the_notification() {
     let outbox = FakeOutbox::with_mails(1);
-    let running = Running::start(outbox.clone(), Mailbox::slow());
+    let running = Running::start(outbox.clone(), slow());
     running.under_way(1).await;
     // As if this process had stood still: its renewals did not come.
     outbox.end_leases();
     let claimed = outbox.claim(Timestamp::now().plus(LEASE), LEASE, 1).await.unwrap();
     sleep(2 * RENEW_EVERY).await;
-    assert_eq!(*running.mailbox.broken_off.lock().unwrap(), 1);
+    assert_eq!(running.mailbox.calls("send").dropped, 1);
     let delivered = Outcome::Delivered { at: Timestamp::now() };
     assert_eq!(outbox.settle(&claimed[0].lease, &delivered).await.unwrap(), Tenure::Held);
-    running.mailbox.permits.add_permits(10);
+    running.mailbox.let_pass("send", 10);
     running.stop().await;
     let settled = outbox.settled.lock().unwrap();
     assert_eq!(settled[..], [("0".to_owned(), delivered)], "it is settled once");
@@ -157,16 +162,16 @@ async fn a_send_is_broken_off_when_another_has_claimed_the_notification() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_away_while_a_mail_is_sent_breaks_nothing_off() {
-    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(1), slow());
     running.under_way(1).await;
     *running.outbox.is_away.lock().unwrap() = true;
-    let other = Running::beside(running.outbox.clone(), running.mailbox.clone());
+    let other = Running::start(running.outbox.clone(), running.mailbox.clone());
     sleep(3 * LEASE).await;
     *running.outbox.is_away.lock().unwrap() = false;
     sleep(2 * LEASE).await;
-    running.mailbox.permits.add_permits(10);
+    running.mailbox.let_pass("send", 10);
     running.settled(1).await;
-    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (1, 1));
+    assert_eq!((running.delivered(), running.mailbox.noted().len()), (1, 1));
     for running in [running, other] {
         running.stop().await;
     }
@@ -174,15 +179,15 @@ async fn a_store_that_is_away_while_a_mail_is_sent_breaks_nothing_off() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_sent_while_the_store_was_away_is_noted_before_anybody_sends_it_again() {
-    let running = Running::start(FakeOutbox::with_mails(1), Mailbox::slow());
+    let running = Running::start(FakeOutbox::with_mails(1), slow());
     running.under_way(1).await;
     *running.outbox.is_away.lock().unwrap() = true;
-    running.mailbox.permits.add_permits(10);
-    let other = Running::beside(running.outbox.clone(), running.mailbox.clone());
+    running.mailbox.let_pass("send", 10);
+    let other = Running::start(running.outbox.clone(), running.mailbox.clone());
     sleep(3 * LEASE).await;
     *running.outbox.is_away.lock().unwrap() = false;
     sleep(3 * LEASE).await;
-    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (1, 1));
+    assert_eq!((running.delivered(), running.mailbox.noted().len()), (1, 1));
     for running in [running, other] {
         running.stop().await;
     }
@@ -192,16 +197,16 @@ async fn what_was_sent_while_the_store_was_away_is_noted_before_anybody_sends_it
 async fn an_outbox_that_is_away_is_asked_again_and_nothing_is_sent_twice() {
     let outbox = FakeOutbox::with_mails(2);
     *outbox.failures.lock().unwrap() = 5;
-    let running = Running::start(outbox, Mailbox::default());
+    let running = Running::start(outbox, mailbox());
     running.settled(2).await;
-    assert_eq!((running.delivered(), running.mailbox.taken.lock().unwrap().len()), (2, 2));
+    assert_eq!((running.delivered(), running.mailbox.noted().len()), (2, 2));
     assert!(running.context.roster().is_ready());
     running.stop().await;
 }
 
 #[tokio::test]
 async fn what_nobody_can_send_is_given_up_with_the_reason() {
-    let (outbox, mailbox) = (FakeOutbox::with_mails(0), Arc::default());
+    let (outbox, mailbox) = (FakeOutbox::with_mails(0), mailbox());
     let metrics = NotifierMetrics::register(RoleContext::detached("notifier").registry()).unwrap();
     let deliverer = deliverer(&outbox, &mailbox, &Arc::new(metrics));
     let hook = Notification { channel: Channel::Webhook, recipient: "chat".into(), ..mail("1") };

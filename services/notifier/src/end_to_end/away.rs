@@ -2,10 +2,13 @@
 
 use super::places::Deaths;
 use super::stage::{STEP, Stage};
-use crate::fakes::mailbox::{Mailbox, NO_SUCH_USER};
 use std::collections::BTreeSet;
 use watchkeeper_domain::NotificationState;
 use watchkeeper_ports::Mail;
+use watchkeeper_test_kit::{rejected, unavailable};
+
+/// What a mail server says to a recipient who does not exist.
+const NO_SUCH_USER: &str = "550 5.1.1 no such user";
 
 const CONFIG: &str = r#"
 [notifier]
@@ -42,9 +45,9 @@ fn ids(mails: &[Mail]) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn what_a_mail_server_missed_while_it_was_away_it_gets_once_each() {
-    let mut stage = Stage::new(CONFIG, Mailbox::default());
+    let mut stage = Stage::new(CONFIG);
     goes_on(&mut stage, 2, &[("a", 1.0), ("b", 1.0)]).await;
-    *stage.mailbox.is_away.lock().unwrap() = true;
+    stage.mailbox.fail_all(unavailable("mail"));
     goes_on(&mut stage, hours(1) / 2, &[("a", 20.0), ("b", 1.0)]).await;
     goes_on(&mut stage, hours(1) / 2, &[("a", 1.0), ("b", 20.0)]).await;
     assert_eq!(stage.mails(), []);
@@ -56,7 +59,7 @@ async fn what_a_mail_server_missed_while_it_was_away_it_gets_once_each() {
     });
     let tried: Vec<_> = last_errors.collect();
     assert_eq!(tried, ["connection refused"; 4], "a recovery is not tried before what it recovers from");
-    *stage.mailbox.is_away.lock().unwrap() = false;
+    stage.mailbox.mend();
     goes_on(&mut stage, hours(1) / 4, &[("a", 1.0), ("b", 20.0)]).await;
     let mails = stage.mails();
     assert_eq!(mails.len(), 6, "a fires, a clears and b fires, told to two");
@@ -73,7 +76,8 @@ async fn what_a_mail_server_missed_while_it_was_away_it_gets_once_each() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_in_its_time_is_given_up_with_the_reason() {
-    let mut stage = Stage::new(CONFIG, Mailbox { is_away: true.into(), ..Mailbox::default() });
+    let mut stage = Stage::new(CONFIG);
+    stage.mailbox.fail_all(unavailable("mail"));
     goes_on(&mut stage, hours(3) + 2, &[("a", 20.0)]).await;
     for notification in stage.notifications().await {
         let NotificationState::GivenUp { reason, .. } = notification.state else {
@@ -85,8 +89,10 @@ async fn what_cannot_be_sent_in_its_time_is_given_up_with_the_reason() {
 
 #[tokio::test]
 async fn a_recipient_that_does_not_exist_is_given_up_at_once_and_the_others_are_told() {
-    let unknown = Some("gone@example.org".to_owned());
-    let mut stage = Stage::new(CONFIG, Mailbox { unknown, ..Mailbox::default() });
+    let mut stage = Stage::new(CONFIG);
+    stage
+        .mailbox
+        .refuse_when(|mail| (mail.to.as_str() == "gone@example.org").then(|| rejected("mail", NO_SUCH_USER)));
     goes_on(&mut stage, 3, &[("a", 20.0)]).await;
     let recipients: Vec<_> = stage.mails().into_iter().map(|mail| mail.to.to_string()).collect();
     assert_eq!(recipients, ["ops@example.org"]);

@@ -2,7 +2,6 @@
 
 use super::places::Deaths;
 use super::stage::Stage;
-use crate::fakes::mailbox::Mailbox;
 
 /// Before the change.
 const BEFORE: &str = r#"
@@ -94,7 +93,7 @@ enum Change {
 
 /// All mails, in order, where the file changes before that step, and changes back before another.
 async fn mails(change: &Change, at: usize, back_at: usize) -> Vec<String> {
-    let mut stage = Stage::new(BEFORE, Mailbox::default());
+    let mut stage = Stage::new(BEFORE);
     for step in 0..2 * STEPS {
         let config = if step == at { Some(AFTER) } else { (step == back_at).then_some(BEFORE) };
         match (config, change) {

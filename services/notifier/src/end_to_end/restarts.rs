@@ -2,7 +2,6 @@
 
 use super::places::{Deaths, Place};
 use super::stage::Stage;
-use crate::fakes::mailbox::Mailbox;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +48,7 @@ fn values(step: usize) -> Vec<(&'static str, f64)> {
 }
 
 async fn played(deaths: Deaths) -> Stage {
-    let mut stage = Stage::new(CONFIG, Mailbox::default());
+    let mut stage = Stage::new(CONFIG);
     let mut deaths = deaths;
     for step in 0..2 * STEPS {
         stage.step(&values(step), &mut deaths).await;

@@ -5,7 +5,6 @@ use crate::deliver::Deliverer;
 use crate::dispatch::{Dispatcher, Seen};
 use crate::evaluate::Evaluating;
 use crate::fakes::bus::{FakeBus, partition};
-use crate::fakes::mailbox::Mailbox;
 use crate::metrics::NotifierMetrics;
 use crate::settings::NotifierSettings;
 use std::sync::Arc;
@@ -15,10 +14,11 @@ use tokio::sync::{Notify, watch};
 use watchkeeper_adapter_embedded::EmbeddedAlerts;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Notification, Sample, Series, Timestamp};
-use watchkeeper_ports::{BatchBuilder, Claimed, EventBus, Mail, Offset, Topic, TopicId};
+use watchkeeper_ports::{BatchBuilder, Claimed, EventBus, Mail, Mailer, Offset, Topic, TopicId};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::consumer::Consumer;
+use watchkeeper_test_kit::{Staged, directory, mailbox};
 use watchkeeper_wire::sample::push_sample;
 
 /// The time between two steps.
@@ -30,7 +30,7 @@ const STEPS_PER_CHECKPOINT: usize = 3;
 pub(super) struct Stage {
     directory: TempDir,
     bus: Arc<FakeBus>,
-    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) mailbox: Arc<Staged<dyn Mailer>>,
     settings: Reloadable<NotifierSettings>,
     rules: Reloadable<RuleSet>,
     step: usize,
@@ -49,14 +49,14 @@ struct Process {
 }
 
 impl Stage {
-    pub(super) fn new(config: &str, mailbox: Mailbox) -> Self {
+    pub(super) fn new(config: &str) -> Self {
         let settings = NotifierSettings::of(config);
         let rules = Reloadable::new(settings.current().rules());
-        let (directory, mailbox) = (tempfile::tempdir().unwrap(), Arc::new(mailbox));
+        let (directory, mailbox) = (directory(), mailbox());
         Self { directory, bus: Arc::default(), mailbox, settings, rules, step: 0, deaths: 0, process: None }
     }
 
-    /// From now on another configuration holds, in the same process.
+    /// Reloads another configuration in the same process.
     pub(super) async fn reload(&mut self, config: &str) {
         let new = NotifierSettings::of(config).current();
         self.settings.replace(Arc::clone(&new));
@@ -64,7 +64,7 @@ impl Stage {
         self.store().await;
     }
 
-    /// The process stops as it is asked to, and another begins with another configuration.
+    /// Stops the process, and starts another with another configuration.
     pub(super) async fn restart(&mut self, config: &str) {
         self.store().await;
         self.process = None;
@@ -84,7 +84,7 @@ impl Stage {
 
     /// The accepted mails, in order, including repeated ones.
     pub(super) fn mails(&self) -> Vec<Mail> {
-        self.mailbox.taken.lock().unwrap().clone()
+        self.mailbox.noted()
     }
 
     /// All notifications, the newest first.

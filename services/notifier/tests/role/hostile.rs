@@ -1,10 +1,9 @@
 //! Whatever lies on the topics.
 
 use crate::stage::Stage;
-use watchkeeper_domain::Timestamp;
 use watchkeeper_port_contract::hostile;
-use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
-use watchkeeper_wire::dead_letter::DeadLetter;
+use watchkeeper_ports::{BatchBuilder, Topic};
+use watchkeeper_test_kit::letter;
 
 /// How many topics are tried, each with other records.
 const SEEDS: u64 = 12;
@@ -35,7 +34,7 @@ async fn the_good_record_behind_whatever_lies_on_the_topic_is_evaluated() {
         let running = stage.run();
         let mail = stage.mails(1).await.remove(0);
         assert!(mail.subject.contains("high"), "seed {seed}: {}", mail.subject);
-        running.stop().await;
+        running.stop_well().await;
     }
 }
 
@@ -45,20 +44,12 @@ async fn the_letter_behind_whatever_lies_on_the_topic_of_dead_letters_is_evaluat
         let stage = Stage::new(RULES);
         let letters = Topic::METRICS.dead_letters();
         stage.publish(&letters, hostile::records(seed)).await;
-        let letter = DeadLetter {
-            reason: "value: must be finite",
-            rejected_by: "persister",
-            rejected_at: Timestamp::now(),
-            origin: TopicPartition::new(Topic::METRICS, 0),
-            offset: 0,
-            record: Record { key: b"", value: b"{}", headers: &[], incomplete: None },
-        };
         let mut batch = BatchBuilder::default();
-        letter.push(&mut batch);
+        letter("value: must be finite", b"{}").push(&mut batch);
         stage.publish(&letters, batch.finish()).await;
         let running = stage.run();
         let mail = stage.mails(1).await.remove(0);
         assert!(mail.subject.contains("rejected"), "seed {seed}: {}", mail.subject);
-        running.stop().await;
+        running.stop_well().await;
     }
 }

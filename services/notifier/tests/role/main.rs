@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod config;
-mod hook;
 mod hostile;
 mod stage;
 mod telling;

@@ -1,13 +1,12 @@
 //! From the bus to people.
 
-use crate::hook::Hook;
 use crate::stage::{SECRET, Stage};
+use axum::http::StatusCode;
 use data_encoding::HEXLOWER;
 use ring::hmac;
-use watchkeeper_domain::Timestamp;
 use watchkeeper_notifier::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
-use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
-use watchkeeper_wire::dead_letter::DeadLetter;
+use watchkeeper_ports::{BatchBuilder, Topic};
+use watchkeeper_test_kit::{Server, letter};
 
 const RULES: &str = r#"
 [notifier]
@@ -36,20 +35,20 @@ async fn what_fires_and_clears_is_told_each_once_also_by_one_that_was_started_an
     let fires = stage.mails(1).await.remove(0);
     assert_eq!((fires.to.as_str(), fires.follows.as_deref()), ("watchkeeper@localhost", None));
     running.says(|status| status.starts_with("1 alert fires, 1 delivered")).await;
-    running.stop().await;
+    running.stop_well().await;
 
     let running = stage.run();
     stage.measure("shop", 2.0).await;
     let mails = stage.mails(2).await;
     assert_eq!((mails.len(), mails[1].follows.as_ref()), (2, Some(&fires.id)));
     running.says(|status| status.starts_with("no alert fires, 2 delivered")).await;
-    running.stop().await;
+    running.stop_well().await;
     assert_eq!(stage.mails(2).await.len(), 2);
 }
 
 #[tokio::test]
 async fn a_webhook_is_told_by_a_signed_request() {
-    let hook = Hook::serve().await;
+    let hook = Server::always(StatusCode::NO_CONTENT).await;
     let receiver = format!(
         "{RULES}\n[[notifier.receiver]]\nname = \"chat\"\n\
          webhook = {{ url = \"{}\", secret_file = \"secret\" }}\n",
@@ -58,36 +57,28 @@ async fn a_webhook_is_told_by_a_signed_request() {
     let stage = Stage::new(&receiver);
     let running = stage.run();
     stage.measure("shop", 20.0).await;
-    let (headers, body) = hook.first().await;
-    let header = |name: &str| headers[name].to_str().unwrap();
+    let request = hook.received(1).await.remove(0);
+    let (header, body) = (|name: &str| request.header(name).unwrap(), &request.body);
     assert!(!header(ID_HEADER).is_empty());
     let signature = header(SIGNATURE_HEADER).strip_prefix("sha256=").unwrap();
     let signature = HEXLOWER.decode(signature.as_bytes()).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let signed = format!("{}.{body}", header(TIMESTAMP_HEADER));
     hmac::verify(&key, signed.as_bytes(), &signature).unwrap();
-    let told: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let told: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(told["alerts"][0]["rule"], "high");
-    running.stop().await;
+    running.stop_well().await;
 }
 
 #[tokio::test]
 async fn a_record_that_was_rejected_is_told() {
     let stage = Stage::new(RULES);
     let running = stage.run();
-    let letter = DeadLetter {
-        reason: "value: must be finite",
-        rejected_by: "persister",
-        rejected_at: Timestamp::now(),
-        origin: TopicPartition::new(Topic::METRICS, 0),
-        offset: 0,
-        record: Record { key: b"", value: b"{}", headers: &[], incomplete: None },
-    };
     let mut letters = BatchBuilder::default();
-    letter.push(&mut letters);
+    letter("value: must be finite", b"{}").push(&mut letters);
     stage.publish(&Topic::METRICS.dead_letters(), letters.finish()).await;
     let mail = stage.mails(1).await.remove(0);
     assert!(mail.subject.contains("rejected"), "{}", mail.subject);
     assert!(mail.text.contains("value: must be finite"), "{}", mail.text);
-    running.stop().await;
+    running.stop_well().await;
 }

@@ -1,17 +1,18 @@
 //! What goes into one transaction.
 
-use crate::stage::{Stage, config, counted, records, unavailable};
+use crate::stage::{Stage, config, counted, records};
 use watchkeeper_persister::PersisterConfig;
 use watchkeeper_ports::{EventBus, Group, Topic};
+use watchkeeper_test_kit::unavailable;
 
 #[tokio::test]
 async fn a_transaction_stores_at_most_as_many_records_as_it_may() {
     let stage = Stage::new();
     stage.publish(records(0..10)).await;
     let role = stage.run(PersisterConfig { batch_records: 4, ..config() });
-    stage.store.comes_to(10).await;
-    role.stop().await;
-    let sizes: Vec<_> = stage.store.appends().iter().map(|append| append.items.len()).collect();
+    stage.samples.comes_to(10).await;
+    role.stop_well().await;
+    let sizes: Vec<_> = stage.samples.appends().iter().map(|append| append.items.len()).collect();
     assert_eq!(sizes, [4, 4, 2]);
     assert_eq!(stage.stored().await, (0..10).collect::<Vec<_>>());
 }
@@ -19,11 +20,11 @@ async fn a_transaction_stores_at_most_as_many_records_as_it_may() {
 #[tokio::test]
 async fn a_store_that_is_away_is_tried_again_and_nothing_is_stored_twice() {
     let stage = Stage::new();
-    (0..3).for_each(|_| stage.store.fails(unavailable()));
+    (0..3).for_each(|_| stage.samples.fail_next("append_within", unavailable("it")));
     stage.publish(records(0..3)).await;
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    let context = role.stop().await;
+    stage.samples.comes_to(3).await;
+    let context = role.stop_well().await;
     let counters = ["samples_stored", "samples_repeated", "store_errors"];
     assert_eq!(counted(&context, counters), ["3", "0", "3"]);
     assert_eq!(stage.stored().await, [0, 1, 2]);

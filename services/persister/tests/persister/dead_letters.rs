@@ -1,11 +1,12 @@
 //! Records that cannot be stored.
 
-use crate::stage::{Stage, broken, config, counted, metrics_partition, records, sample, unavailable};
+use crate::stage::{Stage, config, counted, records, sample};
 use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_persister::PersisterConfig;
 use watchkeeper_ports::limits::MAX_RECORD_BYTES;
 use watchkeeper_ports::{BatchBuilder, Header, Record, RecordBatch};
+use watchkeeper_test_kit::{broken, metrics_partition, unavailable};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger};
 use watchkeeper_wire::sample::push_sample;
 
@@ -29,8 +30,8 @@ async fn a_record_that_is_no_sample_becomes_a_dead_letter_and_the_rest_of_the_ba
     let (stage, before) = (Stage::new(), Timestamp::now());
     stage.publish(with_a_bad_one()).await;
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    role.stop().await;
+    stage.samples.comes_to(3).await;
+    role.stop_well().await;
     assert_eq!(stage.stored().await, [0, 1]);
 
     let letters = stage.dead_letters().await;
@@ -61,8 +62,8 @@ async fn of_a_copy_nothing_is_kept_no_dead_letter_either_and_a_series_of_our_own
     batch.push(b"", labelled(3).replace(&at.to_string(), "2009-11-20T10:00:00Z").as_bytes());
     stage.publish(batch.finish()).await;
     let role = stage.run(config());
-    stage.store.comes_to(4).await;
-    let context = role.stop().await;
+    stage.samples.comes_to(4).await;
+    let context = role.stop_well().await;
     assert_eq!(counted(&context, ["samples_stored", "dead_letters", "copies"]), ["2", "0", "2"]);
     assert_eq!(stage.stored().await, [0, 2]);
     assert_eq!(stage.position().await, Some(4));
@@ -73,8 +74,8 @@ async fn a_sample_that_the_store_refuses_becomes_a_dead_letter_and_the_others_ar
     let stage = Stage::refusing(13);
     stage.publish(records(0..100)).await;
     let role = stage.run(config());
-    stage.store.comes_to(100).await;
-    let context = role.stop().await;
+    stage.samples.comes_to(100).await;
+    let context = role.stop_well().await;
     assert_eq!(counted(&context, ["samples_stored", "samples_repeated", "dead_letters"]), ["99", "0", "1"]);
     assert_eq!(stage.stored().await, (0..100).filter(|&number| number != 13).collect::<Vec<_>>());
     assert_eq!(stage.position().await, Some(100));
@@ -101,8 +102,8 @@ async fn samples_of_new_series_without_room_become_dead_letters_and_those_of_kno
     }
     stage.publish(batch.finish()).await;
     let role = stage.run(PersisterConfig { max_series: 2, ..config() });
-    stage.store.comes_to(7).await;
-    let context = role.stop().await;
+    stage.samples.comes_to(7).await;
+    let context = role.stop_well().await;
     assert_eq!(stage.stored().await, [0, 1, 4, 6]);
     let counters = ["samples_stored", "samples_without_room", "dead_letters"];
     assert_eq!(counted(&context, counters), ["4", "3", "3"]);
@@ -117,13 +118,13 @@ async fn samples_of_new_series_without_room_become_dead_letters_and_those_of_kno
 async fn a_letter_is_sent_before_the_position_moves_and_one_that_a_crash_doubled_is_shown_once() {
     let stage = Stage::new();
     stage.publish(with_a_bad_one()).await;
-    stage.store.fails(broken());
+    stage.samples.fail_next("append_within", broken("it"));
     stage.run(config()).ended().await.unwrap_err();
     assert_eq!((stage.position().await, stage.dead_letters().await.records.len()), (None, 1));
 
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    role.stop().await;
+    stage.samples.comes_to(3).await;
+    role.stop_well().await;
     let letters = stage.dead_letters().await;
     assert_eq!(letters.records.len(), 2);
     let mut ledger = Ledger::at_most(10);
@@ -136,11 +137,11 @@ async fn a_letter_is_sent_before_the_position_moves_and_one_that_a_crash_doubled
 async fn a_letter_that_cannot_be_sent_holds_the_position_until_it_is() {
     let stage = Stage::new();
     stage.publish(with_a_bad_one()).await;
-    (0..2).for_each(|_| stage.bus.fails(unavailable()));
+    (0..2).for_each(|_| stage.bus.fail_next("publish", unavailable("it")));
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    role.stop().await;
-    assert_eq!(stage.store.appends().len(), 1, "nothing was stored before the letter was sent");
+    stage.samples.comes_to(3).await;
+    role.stop_well().await;
+    assert_eq!(stage.samples.appends().len(), 1, "nothing was stored before the letter was sent");
     assert_eq!(stage.dead_letters().await.records.len(), 1);
 }
 
@@ -148,10 +149,10 @@ async fn a_letter_that_cannot_be_sent_holds_the_position_until_it_is() {
 async fn while_the_store_is_away_a_letter_is_not_sent_again() {
     let stage = Stage::new();
     stage.publish(with_a_bad_one()).await;
-    (0..2).for_each(|_| stage.store.fails(unavailable()));
+    (0..2).for_each(|_| stage.samples.fail_next("append_within", unavailable("it")));
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    role.stop().await;
+    stage.samples.comes_to(3).await;
+    role.stop_well().await;
     assert_eq!(stage.dead_letters().await.records.len(), 1);
 }
 
@@ -162,8 +163,8 @@ async fn a_batch_of_which_nothing_can_be_stored_moves_the_position() {
     (0..3).for_each(|_| batch.push(b"", BAD));
     stage.publish(batch.finish()).await;
     let role = stage.run(config());
-    stage.store.comes_to(3).await;
-    role.stop().await;
+    stage.samples.comes_to(3).await;
+    role.stop_well().await;
     assert_eq!(stage.dead_letters().await.records.len(), 3);
     assert_eq!(stage.stored().await, [0; 0]);
 }
@@ -180,8 +181,8 @@ async fn letters_that_are_more_than_a_bus_takes_at_once_are_sent_in_several_batc
     }
     stage.publish(records([7])).await;
     let role = stage.run(config());
-    stage.store.comes_to(LARGE as u64 + 1).await;
-    let context = role.stop().await;
+    stage.samples.comes_to(LARGE as u64 + 1).await;
+    let context = role.stop_well().await;
     assert_eq!(counted(&context, ["dead_letters", "dead_letters_dropped"]), ["20", "0"]);
     assert_eq!(stage.stored().await, [7]);
     let letters = stage.dead_letters().await;

@@ -2,7 +2,6 @@
 
 use crate::stage::{Stage, config, records};
 use watchkeeper_port_contract::hostile;
-use watchkeeper_ports::{EventBus as _, Topic};
 
 /// How many topics are tried, each with other records.
 const SEEDS: u64 = 24;
@@ -14,9 +13,9 @@ async fn the_good_record_behind_whatever_lies_on_the_topic_is_stored() {
         stage.publish(hostile::records(seed)).await;
         stage.publish(records([7])).await;
         let role = stage.run(config());
-        let end = stage.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high;
-        stage.store.comes_to(end).await;
-        role.stop().await;
+        let end = stage.end().await;
+        stage.samples.comes_to(end).await;
+        role.stop_well().await;
         assert!(stage.stored().await.contains(&7), "seed {seed}");
     }
 }

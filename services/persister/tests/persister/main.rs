@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod batches;
-mod bus;
 mod clock;
 mod config;
 mod dead_letters;
@@ -10,4 +9,3 @@ mod exactly_once;
 mod hostile;
 mod retention;
 mod stage;
-mod store;

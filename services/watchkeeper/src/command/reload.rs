@@ -8,7 +8,8 @@ use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::telemetry::{LogControl, register};
 
 /// The notice after a rejected file, until another is accepted.
-const REJECTED: &str = "the configuration was rejected when it was reloaded, the old one is in use: see the log";
+const REJECTED: &str =
+    "the configuration was rejected when it was reloaded, the old one is in use: see the log";
 
 /// Applies a reloaded configuration. Sections that cannot change at run time are named in the log and the status, until
 /// the process is restarted or they are as they were.

@@ -129,8 +129,7 @@ fn of_a_file_with_errors_nothing_is_taken_and_log_metric_and_status_say_so() {
     let wrong = AFTER.replace("1 KiB", "1 Kib").replace("below = 0", "below = \"0\"");
     let status = stage.reload(&wrong);
     assert!(status.contains("the configuration was refused"), "{status}");
-    for said in
-        ["configuration rejected, keeping the old one", "watchkeeper.toml:9:", "watchkeeper.toml:14:"]
+    for said in ["configuration rejected, keeping the old one", "watchkeeper.toml:9:", "watchkeeper.toml:14:"]
     {
         assert!(log.any(|line| line.unwrap().contains(said)), "{said}");
     }

@@ -4,12 +4,13 @@ use super::target::MAX_ANSWER_BYTES;
 use super::{GithubConfig, Repository};
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::{BAD_CREDENTIAL_WAIT, QUOTA_WAIT};
-use crate::sources::scripted_api::{Answer, ScriptedApi, answer, asks_to_wait, padded};
-use crate::sources::served::serve_slowly;
+use crate::sources::scripted_api::{Answer, answer, asks_to_wait, padded};
 use crate::target::{CollectError, Target, Timing};
 use prometheus::Registry;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_test_kit::Server;
+use watchkeeper_test_kit::serve_slowly;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "github_pat_hunter2";
@@ -36,14 +37,15 @@ fn config(base_url: BaseUrl, repositories: &[&str]) -> GithubConfig {
 }
 
 /// The targets of two repositories that share a quota.
-fn targets(api: &ScriptedApi) -> [Box<dyn Target>; 2] {
-    let targets = config(api.base_url(), &["golang/go", "rust-lang/rust"]).targets(&Registry::new(), false);
+fn targets(api: &Server) -> [Box<dyn Target>; 2] {
+    let targets =
+        config(api.url.parse().unwrap(), &["golang/go", "rust-lang/rust"]).targets(&Registry::new(), false);
     targets.unwrap().try_into().ok().unwrap()
 }
 
 /// What becomes of one answer.
 async fn outcome(of: Answer) -> Result<Vec<Sample>, CollectError> {
-    targets(&ScriptedApi::new([of]).await)[0].collect().await
+    targets(&Server::scripted([of]).await)[0].collect().await
 }
 
 fn shown(samples: &[Sample]) -> Vec<String> {
@@ -58,7 +60,7 @@ fn in_a_while(wait: Duration) -> String {
 #[tokio::test]
 async fn the_counts_of_a_repository_become_samples_of_now() {
     let before = Timestamp::now();
-    let api = ScriptedApi::new([answer(200, &[], counts(125_000))]).await;
+    let api = Server::scripted([answer(200, &[], counts(125_000))]).await;
     let samples = targets(&api)[0].collect().await.unwrap();
     assert_eq!(
         shown(&samples),
@@ -74,12 +76,12 @@ async fn the_counts_of_a_repository_become_samples_of_now() {
 
 #[tokio::test]
 async fn a_request_says_what_it_wants_and_who_asks() {
-    let api = ScriptedApi::new([answer(200, &[], counts(1)), answer(200, &[], counts(1))]).await;
+    let api = Server::scripted([answer(200, &[], counts(1)), answer(200, &[], counts(1))]).await;
     targets(&api)[0].collect().await.unwrap();
-    let without_token = GithubConfig { token: None, ..config(api.base_url(), &["golang/go"]) };
+    let without_token = GithubConfig { token: None, ..config(api.url.parse().unwrap(), &["golang/go"]) };
     without_token.targets(&Registry::new(), false).unwrap()[0].collect().await.unwrap();
 
-    let [first, second] = api.asked().try_into().unwrap();
+    let [first, second] = api.requests().try_into().unwrap();
     assert_eq!(first.target, "/repos/golang/go");
     assert_eq!(first.header("accept"), Some("application/vnd.github+json"));
     assert_eq!(first.header("x-github-api-version"), Some("2022-11-28"));
@@ -91,7 +93,7 @@ async fn a_request_says_what_it_wants_and_who_asks() {
 #[tokio::test]
 async fn an_answer_that_has_not_changed_gives_the_same_values_as_of_now() {
     let etag = r#"W/"3c4f""#;
-    let api = ScriptedApi::new([
+    let api = Server::scripted([
         answer(200, &[("etag", etag)], counts(7)),
         answer(304, &[("etag", etag)], ""),
         answer(200, &[("etag", r#""new""#)], counts(8)),
@@ -107,7 +109,7 @@ async fn an_answer_that_has_not_changed_gives_the_same_values_as_of_now() {
     assert_eq!(stars, [7.0, 7.0, 8.0, 8.0]);
     assert_eq!(shown(&collections[0]), shown(&collections[1]));
     assert!(collections.is_sorted_by(|a, b| a[0].collected_at < b[0].collected_at));
-    let asked = api.asked();
+    let asked = api.requests();
     let named: Vec<_> = asked.iter().map(|asked| asked.header("if-none-match")).collect();
     assert_eq!(named, [None, Some(etag), Some(etag), Some(r#""new""#)]);
 }
@@ -118,13 +120,13 @@ async fn when_the_quota_is_used_up_no_repository_is_asked_for_until_it_is_renewe
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset.as_str())];
     let body = complaint("API rate limit exceeded for 192.0.2.7.");
     for status in [403, 429] {
-        let api = ScriptedApi::new([answer(status, &headers, body.as_str())]).await;
+        let api = Server::scripted([answer(status, &headers, body.as_str())]).await;
         for mut target in targets(&api) {
             let error = target.collect().await.unwrap_err();
             assert_eq!(error.to_string(), "refused: the quota is used up");
             assert!(asks_to_wait(&error, 20 * MINUTE), "{status}: {error:?}");
         }
-        assert_eq!(api.asked().len(), 1, "{status}");
+        assert_eq!(api.requests().len(), 1, "{status}");
     }
 }
 
@@ -141,28 +143,28 @@ async fn retry_after_counts_more_than_when_the_quota_is_renewed() {
 async fn the_last_answer_of_the_quota_counts_and_nothing_is_asked_after_it() {
     let reset = in_a_while(20 * MINUTE);
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset.as_str())];
-    let api = ScriptedApi::new([answer(200, &headers, counts(1))]).await;
+    let api = Server::scripted([answer(200, &headers, counts(1))]).await;
     let [mut one, mut other] = targets(&api);
     assert_eq!(one.collect().await.unwrap().len(), 4);
     assert!(asks_to_wait(&other.collect().await.unwrap_err(), 20 * MINUTE));
-    assert_eq!(api.asked().len(), 1);
+    assert_eq!(api.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn a_limit_that_is_told_only_in_words_is_obeyed_for_a_while() {
     let body = complaint("You have exceeded a secondary rate limit. Please wait a few minutes.");
-    let api = ScriptedApi::new([answer(403, &[], body)]).await;
+    let api = Server::scripted([answer(403, &[], body)]).await;
     for mut target in targets(&api) {
         let error = target.collect().await.unwrap_err();
         assert!(asks_to_wait(&error, QUOTA_WAIT), "{error:?}");
     }
-    assert_eq!(api.asked().len(), 1);
+    assert_eq!(api.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn a_repository_that_is_forbidden_is_told_with_the_reason_and_stops_no_other() {
     let body = complaint("Resource protected by organization SAML enforcement.");
-    let api = ScriptedApi::new([answer(403, &[], body), answer(200, &[], counts(1))]).await;
+    let api = Server::scripted([answer(403, &[], body), answer(200, &[], counts(1))]).await;
     let [mut one, mut other] = targets(&api);
     assert_eq!(
         one.collect().await.unwrap_err().to_string(),
@@ -173,18 +175,18 @@ async fn a_repository_that_is_forbidden_is_told_with_the_reason_and_stops_no_oth
 
 #[tokio::test]
 async fn a_token_that_is_not_accepted_is_not_tried_for_each_repository() {
-    let api = ScriptedApi::new([answer(401, &[], complaint("Bad credentials"))]).await;
+    let api = Server::scripted([answer(401, &[], complaint("Bad credentials"))]).await;
     for mut target in targets(&api) {
         let error = target.collect().await.unwrap_err();
         assert_eq!(error.to_string(), "refused: the token or key is not accepted");
         assert!(asks_to_wait(&error, BAD_CREDENTIAL_WAIT), "{error:?}");
     }
-    assert_eq!(api.asked().len(), 1);
+    assert_eq!(api.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn a_repository_that_is_not_there_is_told_and_stops_no_other() {
-    let api = ScriptedApi::new([answer(404, &[], complaint("Not Found")), answer(200, &[], counts(1))]).await;
+    let api = Server::scripted([answer(404, &[], complaint("Not Found")), answer(200, &[], counts(1))]).await;
     let [mut one, mut other] = targets(&api);
     assert_eq!(
         one.collect().await.unwrap_err().to_string(),
@@ -234,7 +236,7 @@ async fn an_answer_that_does_not_end_is_given_up() {
 
 #[tokio::test]
 async fn a_repository_that_has_moved_is_followed_under_its_old_name() {
-    let api = ScriptedApi::new([]).await;
+    let api = Server::scripted::<Answer>([]).await;
     let location = format!("{}/repositories/23096959", api.url);
     let moved = answer(301, &[("location", location.as_str())], complaint("Moved Permanently"));
     let [mut target, _] = targets(&api);
@@ -250,31 +252,31 @@ async fn a_repository_that_has_moved_is_followed_under_its_old_name() {
     api.then(answer(200, &[], counts(3)));
     target.collect().await.unwrap_err();
     target.collect().await.unwrap();
-    let paths: Vec<_> = api.asked().into_iter().map(|asked| asked.target).collect();
+    let paths: Vec<_> = api.requests().into_iter().map(|asked| asked.target).collect();
     let (own, moved) = ("/repos/golang/go", "/repositories/23096959");
     assert_eq!(paths, [own, moved, moved, moved, own], "after a failure it is sought where it was");
 }
 
 #[tokio::test]
 async fn a_redirect_to_elsewhere_is_not_followed_nor_one_after_another() {
-    let elsewhere = ScriptedApi::new([answer(200, &[], counts(1))]).await;
+    let elsewhere = Server::scripted([answer(200, &[], counts(1))]).await;
     let away = answer(301, &[("location", elsewhere.url.as_str())], "");
     let error = outcome(away).await.unwrap_err().to_string();
     assert!(error.contains("301 Moved Permanently and redirects to http://127.0.0.1"), "{error}");
-    assert!(elsewhere.asked().is_empty());
+    assert!(elsewhere.requests().is_empty());
 
-    let api = ScriptedApi::new([]).await;
+    let api = Server::scripted::<Answer>([]).await;
     let location = format!("{}/repositories/1", api.url);
     for _ in 0..2 {
         api.then(answer(301, &[("location", location.as_str())], ""));
     }
     assert!(matches!(targets(&api)[0].collect().await, Err(CollectError::Malformed(_))));
-    assert_eq!(api.asked().len(), 2);
+    assert_eq!(api.requests().len(), 2);
 }
 
 #[tokio::test]
 async fn no_error_shows_the_token_even_if_the_server_repeats_it() {
-    let api = ScriptedApi::new([]).await;
+    let api = Server::scripted::<Answer>([]).await;
     let repeated = complaint(&format!("bad token {TOKEN}"));
     for status in [301, 302, 400, 401, 403, 404, 422, 429, 451, 500, 503] {
         let location = format!("http://127.0.0.1/?token={TOKEN}");
@@ -282,15 +284,15 @@ async fn no_error_shows_the_token_even_if_the_server_repeats_it() {
         let error = error.await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(TOKEN), "{status}: {error:?}");
     }
-    let shown = format!("{:?}", config(api.base_url(), &["golang/go"]));
+    let shown = format!("{:?}", config(api.url.parse().unwrap(), &["golang/go"]));
     assert!(!shown.contains(TOKEN), "{shown}");
 }
 
 #[tokio::test]
 async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
-    let api = ScriptedApi::new([answer(200, &[("x-ratelimit-remaining", "4987")], counts(1))]).await;
+    let api = Server::scripted([answer(200, &[("x-ratelimit-remaining", "4987")], counts(1))]).await;
     let registry = Registry::new();
-    let mut targets = config(api.base_url(), &["golang/go"]).targets(&registry, false).unwrap();
+    let mut targets = config(api.url.parse().unwrap(), &["golang/go"]).targets(&registry, false).unwrap();
     assert!(registry.gather().is_empty());
     targets[0].collect().await.unwrap();
     let [family] = registry.gather().try_into().unwrap();

@@ -4,13 +4,14 @@ use super::metrics::PRICE_BUCKETS;
 use super::target::MAX_ANSWER_BYTES;
 use super::{MAX_TICKERS, MoexConfig};
 use crate::sources::base_url::BaseUrl;
-use crate::sources::scripted_api::{Answer, ScriptedApi, answer, padded};
-use crate::sources::served::serve_slowly;
+use crate::sources::scripted_api::{Answer, answer, padded};
 use crate::target::{CollectError, Target, Timing};
 use prometheus::Registry;
 use prometheus::proto::{Bucket, Metric, MetricFamily};
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_test_kit::Server;
+use watchkeeper_test_kit::serve_slowly;
 
 const QUOTES: &str =
     r#"{"marketdata":{"columns":["SECID","LAST"],"data":[["GAZP",null],["SBER",311.2],["SBERP",309]]}}"#;
@@ -23,13 +24,13 @@ fn config(base_url: BaseUrl) -> MoexConfig {
     }
 }
 
-fn target(api: &ScriptedApi) -> Box<dyn Target> {
-    config(api.base_url()).target(&Registry::new()).unwrap()
+fn target(api: &Server) -> Box<dyn Target> {
+    config(api.url.parse().unwrap()).target(&Registry::new()).unwrap()
 }
 
 /// What becomes of one answer.
 async fn outcome(of: Answer) -> Result<Vec<Sample>, CollectError> {
-    target(&ScriptedApi::new([of]).await).collect().await
+    target(&Server::scripted([of]).await).collect().await
 }
 
 /// The series of a metric, by ticker.
@@ -55,9 +56,9 @@ async fn prices_become_samples_of_now_and_a_ticker_without_one_is_skipped() {
 
 #[tokio::test]
 async fn the_whole_board_is_asked_for_at_once() {
-    let api = ScriptedApi::new([answer(200, &[], QUOTES)]).await;
+    let api = Server::scripted([answer(200, &[], QUOTES)]).await;
     target(&api).collect().await.unwrap();
-    let asked: Vec<_> = api.asked().into_iter().map(|asked| asked.target).collect();
+    let asked: Vec<_> = api.requests().into_iter().map(|asked| asked.target).collect();
     assert_eq!(
         asked,
         ["/iss/engines/stock/markets/shares/boards/TQBR/securities.json\
@@ -70,19 +71,20 @@ async fn every_ticker_gets_its_price_however_many_there_are() {
     let tickers: Vec<String> = (0..MAX_TICKERS).map(|n| format!("T{n}")).collect();
     let rows: Vec<String> = tickers.iter().map(|ticker| format!(r#"["{ticker}",1.5]"#)).collect();
     let board = format!(r#"{{"marketdata":{{"columns":["SECID","LAST"],"data":[{}]}}}}"#, rows.join(","));
-    let api = ScriptedApi::new([answer(200, &[], board)]).await;
+    let api = Server::scripted([answer(200, &[], board)]).await;
     let tickers = tickers.iter().map(|ticker| ticker.parse().unwrap()).collect();
-    let mut target = MoexConfig { tickers, ..config(api.base_url()) }.target(&Registry::new()).unwrap();
+    let mut target =
+        MoexConfig { tickers, ..config(api.url.parse().unwrap()) }.target(&Registry::new()).unwrap();
     assert_eq!(target.collect().await.unwrap().len(), MAX_TICKERS);
-    assert_eq!(api.asked().len(), 1);
+    assert_eq!(api.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn prices_are_counted_by_ticker_and_so_are_missing_ones() {
     let closed = QUOTES.replace("311.2", "\"\"");
-    let api = ScriptedApi::new([answer(200, &[], QUOTES), answer(200, &[], closed)]).await;
+    let api = Server::scripted([answer(200, &[], QUOTES), answer(200, &[], closed)]).await;
     let registry = Registry::new();
-    let mut target = config(api.base_url()).target(&registry).unwrap();
+    let mut target = config(api.url.parse().unwrap()).target(&registry).unwrap();
     let missing = || {
         let name = "watchkeeper_collector_moex_missing_prices_total";
         metric(&registry, name, |metric| metric.get_counter().get_value())
@@ -143,9 +145,9 @@ async fn each_failure_is_of_its_kind() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_counts_no_price_as_missing() {
-    let api = ScriptedApi::new([answer(500, &[], ""), answer(200, &[], "{}")]).await;
+    let api = Server::scripted([answer(500, &[], ""), answer(200, &[], "{}")]).await;
     let registry = Registry::new();
-    let mut target = config(api.base_url()).target(&registry).unwrap();
+    let mut target = config(api.url.parse().unwrap()).target(&registry).unwrap();
     for _ in 0..2 {
         target.collect().await.unwrap_err();
     }

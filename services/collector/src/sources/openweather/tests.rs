@@ -4,11 +4,12 @@ use super::OpenWeatherConfig;
 use super::target::MAX_ANSWER_BYTES;
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::{BAD_CREDENTIAL_WAIT, QUOTA_WAIT};
-use crate::sources::scripted_api::{Answer, ScriptedApi, answer, asks_to_wait, padded};
-use crate::sources::served::{nowhere, serve_slowly};
+use crate::sources::scripted_api::{Answer, answer, asks_to_wait, padded};
 use crate::target::{CollectError, Target, Timing};
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_test_kit::Server;
+use watchkeeper_test_kit::{nowhere, serve_slowly};
 
 /// It has to be percent-encoded, so that each of its two spellings is looked for.
 const KEY: &str = "hunter2+0123&456";
@@ -37,13 +38,13 @@ fn config(base_url: BaseUrl, cities: &[&str]) -> OpenWeatherConfig {
 }
 
 /// The targets of two cities that share a key.
-fn targets(api: &ScriptedApi) -> [Box<dyn Target>; 2] {
-    config(api.base_url(), &["Berlin,DE", "São Paulo,BR"]).targets(false).try_into().ok().unwrap()
+fn targets(api: &Server) -> [Box<dyn Target>; 2] {
+    config(api.url.parse().unwrap(), &["Berlin,DE", "São Paulo,BR"]).targets(false).try_into().ok().unwrap()
 }
 
 /// What becomes of one answer.
 async fn outcome(of: Answer) -> Result<Vec<Sample>, CollectError> {
-    targets(&ScriptedApi::new([of]).await)[0].collect().await
+    targets(&Server::scripted([of]).await)[0].collect().await
 }
 
 #[tokio::test]
@@ -65,18 +66,18 @@ async fn the_weather_becomes_samples_of_when_it_was_measured() {
 
 #[tokio::test]
 async fn a_city_is_asked_for_in_metric_units_with_the_key() {
-    let api = ScriptedApi::new([answer(200, &[], weather(1)), answer(200, &[], weather(1))]).await;
+    let api = Server::scripted([answer(200, &[], weather(1)), answer(200, &[], weather(1))]).await;
     for mut target in targets(&api) {
         target.collect().await.unwrap();
     }
-    let asked: Vec<_> = api.asked().into_iter().map(|asked| asked.target).collect();
+    let asked: Vec<_> = api.requests().into_iter().map(|asked| asked.target).collect();
     let of = |city: &str| format!("/data/2.5/weather?q={city}&units=metric&appid={ENCODED_KEY}");
     assert_eq!(asked, [of("Berlin%2CDE"), of("S%C3%A3o%20Paulo%2CBR")]);
 }
 
 #[tokio::test]
 async fn a_measurement_is_given_once() {
-    let api = ScriptedApi::new([10, 10, 9, 11].map(|at| answer(200, &[], weather(at)))).await;
+    let api = Server::scripted([10, 10, 9, 11].map(|at| answer(200, &[], weather(at)))).await;
     let [mut target, _] = targets(&api);
     let mut given = Vec::new();
     for _ in 0..4 {
@@ -98,13 +99,13 @@ async fn a_measurement_of_a_later_time_is_not_understood() {
 async fn a_key_that_is_not_accepted_is_not_tried_for_each_city() {
     let body =
         r#"{"cod":401, "message": "Invalid API key. Please see https://openweathermap.org/faq#error401"}"#;
-    let api = ScriptedApi::new([answer(401, &[], body)]).await;
+    let api = Server::scripted([answer(401, &[], body)]).await;
     for mut target in targets(&api) {
         let error = target.collect().await.unwrap_err();
         assert_eq!(error.to_string(), "refused: the token or key is not accepted");
         assert!(asks_to_wait(&error, BAD_CREDENTIAL_WAIT), "{error:?}");
     }
-    assert_eq!(api.asked().len(), 1);
+    assert_eq!(api.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -112,20 +113,20 @@ async fn when_the_quota_is_used_up_no_city_is_asked_for() {
     let body = r#"{"cod":429,"message":"Your account is temporary blocked due to exceeding of requests."}"#;
     let five_minutes = Duration::from_secs(300);
     for (headers, wait) in [(&[][..], QUOTA_WAIT), (&[("retry-after", "300")][..], five_minutes)] {
-        let api = ScriptedApi::new([answer(429, headers, body)]).await;
+        let api = Server::scripted([answer(429, headers, body)]).await;
         for mut target in targets(&api) {
             let error = target.collect().await.unwrap_err();
             assert_eq!(error.to_string(), "refused: the quota is used up");
             assert!(asks_to_wait(&error, wait), "{error:?}");
         }
-        assert_eq!(api.asked().len(), 1);
+        assert_eq!(api.requests().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_city_that_is_not_known_is_told_and_stops_no_other() {
     let unknown = answer(404, &[], r#"{"cod":"404","message":"city not found"}"#);
-    let api = ScriptedApi::new([unknown, answer(200, &[], weather(MEASURED_AT - 86_400 * 400))]).await;
+    let api = Server::scripted([unknown, answer(200, &[], weather(MEASURED_AT - 86_400 * 400))]).await;
     let [mut one, mut other] = targets(&api);
     let error = one.collect().await.unwrap_err();
     assert_eq!(error.to_string(), "unexpected answer: OpenWeather knows no city of that name");

@@ -4,7 +4,6 @@ mod config;
 
 use super::config::ScrapeConfig;
 use super::targets;
-use crate::sources::served::{nowhere, serve, serve_always, serve_slowly};
 use crate::target::{CollectError, Target, Timing};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,6 +11,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_test_kit::{nowhere, serve, serve_always, serve_slowly};
 
 /// What a node exporter exposes, cut down.
 const NODE: &str = r#"# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.

@@ -2,9 +2,9 @@
 
 use super::{section, text};
 use crate::examples::{alert, notification, rules, silence, waiting};
-use crate::fakes::World;
 use crate::markup::assert_sound;
 use crate::visit::{Answer, ago, page};
+use crate::world::World;
 use watchkeeper_console::MAX_NOTIFICATIONS;
 use watchkeeper_domain::{Alert, NotificationState, Severity, Silence, Timestamp};
 use watchkeeper_query::{MAX_ALERTS, MAX_SILENCES};

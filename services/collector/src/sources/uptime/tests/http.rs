@@ -1,7 +1,6 @@
 //! HTTP checks.
 
 use super::{LONG, SOON, by_name, nowhere, probe, target};
-use crate::sources::served::{serve, serve_always, serve_slowly};
 use crate::sources::uptime::config::{Check, HttpCheck, Thresholds};
 use crate::sources::uptime::http::MAX_HEAD_BYTES;
 use crate::sources::uptime::probe::Prober;
@@ -15,6 +14,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::get;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
+use watchkeeper_test_kit::{serve, serve_always, serve_slowly};
 
 fn http(url: &str) -> HttpCheck {
     HttpCheck {

@@ -1,7 +1,6 @@
 //! TLS checks, and what an HTTPS URL says of its certificate.
 
 use super::{SOON, listener, probe};
-use crate::sources::served::serve_always;
 use crate::sources::uptime::address::Address;
 use crate::sources::uptime::config::{Check, HttpCheck};
 use crate::sources::uptime::probe::{Finding, Prober};
@@ -18,6 +17,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_test_kit::serve_always;
 
 /// A year that certificates of tests are valid until, and one that is over.
 const FUTURE: i32 = 2120;

@@ -1,5 +1,4 @@
 //! The section `[collector]`.
-#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -83,7 +82,7 @@ fn a_value_past_its_bound_is_refused_by_name() {
 fn commented_sections() -> String {
     let mut sections = String::new();
     let mut is_within = false;
-    for line in include_str!("../../../examples/watchkeeper.toml").lines() {
+    for line in include_str!("../../../../examples/watchkeeper.toml").lines() {
         let Some(text) = line.strip_prefix("# ") else {
             is_within = false;
             continue;

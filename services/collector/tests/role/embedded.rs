@@ -1,5 +1,4 @@
 //! The host's samples on the embedded back end.
-#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

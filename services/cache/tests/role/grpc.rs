@@ -1,13 +1,10 @@
 //! `cache.CacheService`, by the bytes that clients of the previous platform send and read.
-#![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+use crate::stage::{config, source};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request};
 use futures_util::stream::iter;
 use http_body_util::{BodyExt as _, Full};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 use tonic::Code;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
@@ -19,49 +16,34 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tower::ServiceExt as _;
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore, MemoryCache};
-use watchkeeper_cache::{Cache, CacheConfig, RefillSource};
+use watchkeeper_cache::Cache;
 use watchkeeper_config::Reloadable;
-use watchkeeper_domain::{Sample, Series, Timestamp};
-use watchkeeper_ports::{LatestCache, TtlPolicy};
+use watchkeeper_domain::Sample;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener};
+use watchkeeper_test_kit::{World, soon};
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
 /// What the service takes for the present.
 const NOW: &str = "2026-01-20T10:04:59Z";
 
-/// How long anything may take before its test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-async fn soon<T>(happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
-}
-
 /// A connection to the service, on a cache that holds `samples`.
 async fn service(samples: &[Sample]) -> Channel {
-    let cache = Arc::new(MemoryCache::new());
-    let ttl = TtlPolicy { default: Duration::from_secs(3600), by_source: BTreeMap::new() };
-    cache.put(samples, &ttl, Timestamp::now()).await.unwrap();
+    let world = World::new();
+    world.cache(samples).await;
     let access = Access::open();
     let listener = Listener::bind("grpc.listen", "127.0.0.1:0".parse().unwrap(), &access).await.unwrap();
     let url = format!("http://{}", listener.address());
-    let stop = RoleContext::detached("cache").shutdown().clone();
-    let directory = tempfile::tempdir().unwrap();
-    let bus = Arc::new(EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap());
-    let store = EmbeddedStore::open(directory.path()).unwrap();
-    let schedule = store.schedule();
-    let source = RefillSource { samples: store.samples(), positions: store.samples() };
     let context = RoleContext::detached("cache");
-    let role =
-        Cache::new(context.clone(), Reloadable::new(CacheConfig { ttl }), bus, source, cache, schedule)
-            .unwrap();
+    let source = source(&world);
+    let config = Reloadable::new(config());
+    let role = Cache::new(context.clone(), config, world.bus, source, world.latest, world.schedule).unwrap();
     let mut services = Services::new(context.roster().clone());
     services.add("cache", &Cache::SERVICES, role.grpc(&access, || NOW.parse().unwrap()));
     let grpc = services.router(FILE_DESCRIPTOR_SET, &access);
     drop(role);
-    tokio::spawn(listener.serve(grpc, Limits::default(), stop));
+    tokio::spawn(listener.serve(grpc, Limits::default(), RoleContext::detached("cache").shutdown().clone()));
     soon(Endpoint::from_shared(url).unwrap().connect()).await.unwrap()
 }
 
@@ -86,8 +68,7 @@ async fn get_metric(service: Channel, message: &[u8]) -> (Vec<u8>, String, Strin
 }
 
 fn sample(host: &str, at: &str, value: f64) -> Sample {
-    let series = Series::new("host", "load", "", &[("host", host)]).unwrap();
-    Sample { series: Arc::new(series), collected_at: at.parse().unwrap(), value }
+    watchkeeper_test_kit::sample("host/load", &[("host", host)], at.parse().unwrap(), value)
 }
 
 fn ok(bytes: &[u8]) -> (Vec<u8>, String, String) {

@@ -1,0 +1,135 @@
+//! The embedded backend, in a directory of its own.
+
+use crate::builders::batch;
+use crate::in_memory::mailbox;
+use crate::staged::Staged;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use watchkeeper_adapter_embedded::{
+    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
+};
+use watchkeeper_domain::clock::Looks;
+use watchkeeper_domain::{Alert, Sample, Timestamp};
+use watchkeeper_ports::{
+    AlertStore, Append, Evaluation, EventBus, LatestCache, Mailer, NotificationStore, Offset, ReceivedBatch,
+    RecordBatch, RollupStore, SampleStore, ScheduleStore, SilenceStore, Topic, TopicId, TopicPartition,
+    TtlPolicy,
+};
+use watchkeeper_runtime::clock::to_marks;
+
+/// Where a file system in memory is, if there is one: there, a commit waits for no disk.
+const IN_MEMORY: &str = "/dev/shm";
+/// How long the latest values of a world stay.
+const TTL: Duration = Duration::from_secs(3_600);
+
+/// A fresh directory, removed in the end.
+pub fn directory() -> TempDir {
+    if Path::new(IN_MEMORY).is_dir() { TempDir::new_in(IN_MEMORY) } else { TempDir::new() }.unwrap()
+}
+
+/// The only partition of topic `metrics` on the embedded bus.
+pub fn metrics_partition() -> TopicPartition {
+    TopicPartition::new(Topic::METRICS, 0)
+}
+
+/// The embedded backend; each port does as its script says.
+pub struct World {
+    /// Topics.
+    pub bus: Arc<Staged<dyn EventBus>>,
+    /// Samples.
+    pub samples: Arc<Staged<dyn SampleStore>>,
+    /// Marks.
+    pub schedule: Arc<Staged<dyn ScheduleStore>>,
+    /// The latest values.
+    pub latest: Arc<Staged<dyn LatestCache>>,
+    /// Rollups.
+    pub rollups: Arc<Staged<dyn RollupStore>>,
+    /// Alerts.
+    pub alerts: Arc<Staged<dyn AlertStore>>,
+    /// The outbox.
+    pub notifications: Arc<Staged<dyn NotificationStore>>,
+    /// Silences.
+    pub silences: Arc<Staged<dyn SilenceStore>>,
+    /// A mailer that takes everything.
+    pub mailer: Arc<Staged<dyn Mailer>>,
+    /// Where all of it lies.
+    pub directory: TempDir,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// An empty one.
+    pub fn new() -> Self {
+        let directory = directory();
+        let dir = directory.path();
+        let (store, alerts) = (EmbeddedStore::open(dir).unwrap(), EmbeddedAlerts::open(dir).unwrap());
+        Self {
+            bus: Staged::new(Arc::new(EmbeddedBus::open(dir, &EmbeddedOptions::default()).unwrap())),
+            samples: Staged::new(store.samples()),
+            schedule: Staged::new(store.schedule()),
+            latest: Staged::new(Arc::new(MemoryCache::new())),
+            rollups: Staged::new(Arc::new(EmbeddedRollups::open(dir).unwrap())),
+            alerts: Staged::new(alerts.alerts()),
+            notifications: Staged::new(alerts.notifications()),
+            silences: Staged::new(alerts.silences()),
+            mailer: mailbox(),
+            directory,
+        }
+    }
+
+    /// Publishes records to topic `metrics`.
+    pub async fn publish(&self, records: RecordBatch) {
+        self.bus.publish(&Topic::METRICS, records).await.unwrap();
+    }
+
+    /// Publishes samples.
+    pub async fn publish_samples(&self, samples: &[Sample]) {
+        self.publish(batch(samples)).await;
+    }
+
+    /// Stores samples; no position moves.
+    pub async fn store(&self, samples: &[Sample]) {
+        self.samples.inner().append(Arc::new(Append::of(samples.to_vec()))).await.unwrap();
+    }
+
+    /// Puts samples into the cache for an hour.
+    pub async fn cache(&self, samples: &[Sample]) {
+        let ttl = TtlPolicy { default: TTL, by_source: BTreeMap::new() };
+        self.latest.inner().put(samples, &ttl, Timestamp::now()).await.unwrap();
+    }
+
+    /// Alerts fire, or clear.
+    pub async fn fire(&self, alerts: &[Alert]) {
+        let evaluation = Evaluation { alerts: alerts.to_vec(), ..Evaluation::default() };
+        self.alerts.inner().store(Arc::new(evaluation)).await.unwrap();
+    }
+
+    /// The clock was looked at by a role, and believed, so long ago.
+    pub async fn looked_at_the_clock(&self, role: &str, ago: Duration) {
+        let marks = to_marks(&Looks::beginning_at(Timestamp::now().minus(ago)));
+        self.schedule.mark(role, &marks.map(|(name, at)| (name.to_owned(), at))).await.unwrap();
+    }
+
+    /// The records that lie in the first partition of a topic.
+    pub async fn records(&self, topic: &Topic) -> ReceivedBatch {
+        self.bus.read(&TopicPartition::new(topic.clone(), 0), 0, 10_000).await.unwrap()
+    }
+
+    /// The ID of topic `metrics`.
+    pub async fn topic_id(&self) -> TopicId {
+        self.bus.topic_id(&Topic::METRICS).await.unwrap()
+    }
+
+    /// Where the next record of topic `metrics` will lie.
+    pub async fn end(&self) -> Offset {
+        self.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high
+    }
+}
