@@ -260,7 +260,7 @@ mod tests {
         };
         assert_eq!([look(true, 0), look(false, 5), look(false, 14)], [None, None, None]);
         let failure = look(false, 15).unwrap();
-        assert!(failure.contains("away for 10 seconds"), "{failure}");
+        assert!(failure.contains("unavailable for 10 seconds"), "{failure}");
         assert!(look(false, 20).is_some() && events.is_alone(), "it is one for as long as nothing changes");
         assert_eq!([look(true, 25), look(false, 30), look(false, 39)], [None, None, None]);
     }

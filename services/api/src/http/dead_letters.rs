@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(ids.len(), MAX_IDS);
         assert_eq!(asked(1001, false).unwrap_err(), "ids: has 1001 items, the limit is 1000");
         assert!(asked(0, false).unwrap_err().starts_with("ids: is missing"));
-        assert!(asked(1, true).unwrap_err().starts_with("ids: is given and all is true"));
+        assert!(asked(1, true).unwrap_err().starts_with("ids: must not be combined with all"));
     }
 
     #[test]

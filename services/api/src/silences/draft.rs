@@ -172,9 +172,9 @@ mod tests {
         );
         assert!(read(starting("soon")).unwrap_err().starts_with("starts_at: must be an RFC 3339 time"));
         let endless = SilenceRequest { duration: None, ..request() };
-        assert!(read(endless).unwrap_err().starts_with("duration: is missing, and so is ends_at"));
+        assert!(read(endless).unwrap_err().starts_with("duration: is missing: specify either"));
         let both = SilenceRequest { ends_at: Some(NOW.into()), ..request() };
-        assert!(read(both).unwrap_err().starts_with("duration: is given, and so is ends_at"));
+        assert!(read(both).unwrap_err().starts_with("duration: must not be combined"));
     }
 
     #[test]

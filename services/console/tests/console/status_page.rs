@@ -86,8 +86,8 @@ async fn a_port_that_is_silent_does_not_keep_the_page() {
         World { cache: Mood::IsSilent, store: Mood::IsSilent, bus: Mood::IsSilent, ..World::default() };
     let router = console(silent).await;
     let page = tokio::time::timeout(Duration::from_secs(30), get(&router, "/")).await.unwrap();
-    page.assert_has("Not shown: cache or store has not answered within 3 s");
-    page.assert_has("Not shown: bus has not answered within 3 s");
+    page.assert_has("Not shown: no answer from cache or store within 3 s");
+    page.assert_has("Not shown: no answer from bus within 3 s");
 }
 
 fn many(count: usize) -> World {

@@ -50,7 +50,7 @@ impl fmt::Display for Reason {
             Self::Different { value, kept } => {
                 write!(f, "value: is {value}, but the series already has {kept} at this instant")
             }
-            Self::NoRoom(most) => write!(f, "series: is new, and the store already has its limit of {most}"),
+            Self::NoRoom(most) => write!(f, "series: is new, and the store is at its limit of {most}"),
         }
     }
 }

@@ -144,7 +144,7 @@ mod tests {
         page.without(&[0, 3, 4], 10);
         assert_eq!(ids(&page), [1, 2]);
         assert_eq!(page.left_out.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 3, 4]);
-        assert!(page.left_out[0].reason.to_string().ends_with("no more than 10"));
+        assert!(page.left_out[0].reason.to_string().ends_with("limit of 10"));
     }
 
     #[test]

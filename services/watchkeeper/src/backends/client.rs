@@ -13,6 +13,7 @@ pub(super) const NOT_BUILT_IN: &str =
 
 /// The process that opens a backend.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "only Kafka's client reads it"))]
 pub(super) struct Caller<'a> {
     /// Its name towards engines.
     pub(super) name: &'a str,

@@ -20,7 +20,6 @@ pub(super) use redis::Redis;
 
 #[cfg(not(all(feature = "kafka", feature = "mongodb", feature = "postgres", feature = "redis")))]
 use super::client::Absent;
-use super::client::{Caller, Client};
 use std::sync::Arc;
 #[cfg(not(feature = "postgres"))]
 use watchkeeper_migrate::Stores;

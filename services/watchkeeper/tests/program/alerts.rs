@@ -66,7 +66,7 @@ fn what_cannot_be_silenced_or_explained_says_why() {
         String::from_utf8(output.stderr).unwrap()
     };
     let everything = error(&["silences", "add", "host=~.*", "--for", "1h"]);
-    let why = "matchers: must have one that does not hold for an empty value";
+    let why = "matchers: must have one that does not match an empty value";
     assert!(everything.contains(why), "{everything}");
     assert!(error(&["silences", "expire", "a b/c"]).contains("there is no silence a b/c (404"));
     assert!(error(&["rules", "explain", "no such"]).contains("there is no rule no such (404"));

@@ -128,7 +128,7 @@ fn of_a_file_with_errors_nothing_is_taken_and_log_metric_and_status_say_so() {
     let taken_at = stage.metric(SUCCESS_AT);
     let wrong = AFTER.replace("1 KiB", "1 Kib").replace("below = 0", "below = \"0\"");
     let status = stage.reload(&wrong);
-    assert!(status.contains("the configuration was refused"), "{status}");
+    assert!(status.contains("the configuration was rejected"), "{status}");
     for said in ["configuration rejected, keeping the old one", "watchkeeper.toml:9:", "watchkeeper.toml:14:"]
     {
         assert!(log.any(|line| line.unwrap().contains(said)), "{said}");
@@ -140,7 +140,7 @@ fn of_a_file_with_errors_nothing_is_taken_and_log_metric_and_status_say_so() {
     assert!(stage.wait_for(&["notifications", "--json"], "too_hot").contains("day@example.org"));
 
     let status = stage.reload(AFTER);
-    assert!(!status.contains("the configuration was refused"), "{status}");
+    assert!(!status.contains("the configuration was rejected"), "{status}");
     assert_eq!(stage.metric(SUCCESSFUL), "1");
 }
 

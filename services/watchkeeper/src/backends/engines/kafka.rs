@@ -1,6 +1,7 @@
 //! Kafka.
 
-use super::{Bus, Caller, Client};
+use super::Bus;
+use crate::backends::client::{Caller, Client};
 use std::sync::Arc;
 use watchkeeper_adapter_kafka::{KafkaBus, KafkaOptions};
 use watchkeeper_config::Section;

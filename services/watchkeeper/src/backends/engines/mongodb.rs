@@ -1,6 +1,7 @@
 //! MongoDB.
 
-use super::{Caller, Client, Rollups};
+use super::Rollups;
+use crate::backends::client::{Caller, Client};
 use std::sync::Arc;
 use watchkeeper_adapter_mongodb::{MongoOptions, MongoRollups};
 use watchkeeper_config::Section;

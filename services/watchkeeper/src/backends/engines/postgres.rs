@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use super::{Caller, Client};
+use crate::backends::client::{Caller, Client};
 use std::sync::Arc;
 use watchkeeper_adapter_postgres::{PostgresMetricsTable, PostgresOptions, PostgresStore};
 use watchkeeper_config::Section;

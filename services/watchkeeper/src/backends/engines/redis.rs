@@ -1,6 +1,7 @@
 //! Redis.
 
-use super::{Cache, Caller, Client};
+use super::Cache;
+use crate::backends::client::{Caller, Client};
 use std::sync::Arc;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
 use watchkeeper_config::Section;

@@ -137,7 +137,7 @@ async fn a_redirect_reaches_another_kind_of_address_only_where_the_target_allows
     assert_eq!(
         found.failure.as_deref(),
         Some(
-            "answered 302 and redirects to a reserved address, which takes `allow_local_redirects = \
+            "answered 302 and redirects to a reserved address, which requires `allow_local_redirects = \
              true`, expected 2xx"
         )
     );
