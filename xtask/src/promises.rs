@@ -66,8 +66,10 @@ impl Promises {
             let fields: [&str; 6] =
                 line.split('\t').collect::<Vec<_>>().try_into().ok().context(line.to_owned())?;
             let [outcome, suite, adapter, module, promise, promises] = fields;
-            let (suite, adapter) =
-                (suite.replace('_', " "), adapter.trim_start_matches("watchkeeper-adapter-"));
+            let (suite, adapter) = (
+                suite.replace('_', " "),
+                adapter.trim_start_matches("watchkeeper-").trim_start_matches("adapter-"),
+            );
             let of_module = tested.entry((suite, adapter.to_owned())).or_default();
             let of_module = of_module.entry(module.to_owned()).or_default();
             match outcome {
