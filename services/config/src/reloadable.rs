@@ -1,39 +1,48 @@
 //! Settings that a reload replaces while roles run.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use tokio::sync::watch;
 
-/// Settings that a reload replaces; a clone shares them. Who uses them takes [`Self::current`] where a piece of work
-/// begins (a request, a batch, a round) and keeps to that until its end. What must change together is one `T`.
+/// Settings that a reload replaces; clones share them. Call [`Self::current`] when a request, a batch or a round begins,
+/// and use the result until it ends. Settings that must change together form one `T`.
 #[derive(Debug)]
-pub struct Reloadable<T>(Arc<RwLock<Arc<T>>>);
+pub struct Reloadable<T>(watch::Sender<Arc<T>>);
 
 impl<T> Reloadable<T> {
-    /// Settings as they are at the start.
+    /// The initial settings.
     pub fn new(first: impl Into<Arc<T>>) -> Self {
-        Self(Arc::new(RwLock::new(first.into())))
+        Self(watch::Sender::new(first.into()))
     }
 
-    /// The settings as they are now.
+    /// The current settings.
     pub fn current(&self) -> Arc<T> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// Completes its `changed` whenever a reload has changed the settings from now on.
+    pub fn changes(&self) -> watch::Receiver<Arc<T>> {
+        self.0.subscribe()
     }
 }
 
 impl<T: PartialEq> Reloadable<T> {
-    /// Has `new` hold from the next [`Self::current`] on, here and in every clone. Where it is equal to what holds
-    /// already, that stays, so that nobody takes it for a change.
+    /// Replaces the settings, here and in every clone. Equal settings are kept, so that [`Arc::ptr_eq`] tells whether they
+    /// have changed.
     pub fn replace(&self, new: impl Into<Arc<T>>) {
         let new = new.into();
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if **current != *new {
-            *current = new;
-        }
+        self.0.send_if_modified(|current| {
+            let is_changed = **current != *new;
+            if is_changed {
+                *current = new;
+            }
+            is_changed
+        });
     }
 }
 
 impl<T> Clone for Reloadable<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
@@ -53,7 +62,11 @@ mod tests {
     fn what_is_replaced_by_its_equal_stays() {
         let settings = Reloadable::<String>::new("same".to_owned());
         let before = settings.current();
+        let changes = settings.changes();
         settings.replace("same".to_owned());
         assert!(Arc::ptr_eq(&before, &settings.current()));
+        assert!(!changes.has_changed().unwrap());
+        settings.replace("other".to_owned());
+        assert!(changes.has_changed().unwrap());
     }
 }

@@ -32,8 +32,8 @@ pub(crate) const MAX_ALERTS_PER_POST: usize = 500;
 /// The endpoint of Alertmanager (0.16 or later) for alerts.
 const PATH: &str = "/api/v2/alerts";
 
-/// Sends all `alerts` to Alertmanager, if one is configured, once a minute and whenever they change, until the role
-/// stops.
+/// Sends all alerts to Alertmanager, if one is configured, once a minute and whenever they or the settings change, until
+/// the role stops.
 pub(crate) async fn keep_telling(
     context: RoleContext,
     settings: Reloadable<NotifierSettings>,
@@ -44,7 +44,9 @@ pub(crate) async fn keep_telling(
     let heartbeat = context.heartbeat(NAME);
     let poster = HttpPoster::new();
     let mut rounds = Rounds::every(TELL_EVERY, &context, &heartbeat);
-    let mut changes = seen.clone();
+    let (mut alerts, mut reloads) = (seen.clone(), settings.changes());
+    // The first round tells what there is by now.
+    alerts.mark_unchanged();
     let mut round = async || {
         let (settings, current) = (settings.current(), Arc::clone(&seen.borrow()));
         let Some(url) = &settings.config.alertmanager else {
@@ -62,14 +64,19 @@ pub(crate) async fn keep_telling(
         }
         Ok(())
     };
-    while rounds.next_or_when(changed(&mut changes), round()).await? {}
+    while rounds.next_or_when(changed(&mut alerts, &mut reloads), round()).await? {}
     Ok(())
 }
 
-/// Waits for the next change; forever, if the dispatcher has ended.
-async fn changed(seen: &mut watch::Receiver<Arc<Seen>>) {
-    if seen.changed().await.is_err() {
-        pending::<()>().await;
+/// Waits for the next change of either; forever, if nothing can change any more.
+async fn changed(
+    alerts: &mut watch::Receiver<Arc<Seen>>,
+    settings: &mut watch::Receiver<Arc<NotifierSettings>>,
+) {
+    tokio::select! {
+        Ok(()) = alerts.changed() => {}
+        Ok(()) = settings.changed() => {}
+        else => pending().await,
     }
 }
 
@@ -155,19 +162,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_a_reload_adds_is_told_with_the_next_change_and_one_that_it_removes_is_not() {
-        let served = Server::always(StatusCode::OK).await;
+    async fn one_that_a_reload_adds_is_told_at_once_and_one_that_it_removes_is_not() {
+        let (before, after) = (Server::always(StatusCode::OK).await, Server::always(StatusCode::OK).await);
+        let at = |url: &str| NotifierSettings::of(&format!("[notifier.alertmanager]\nurl = {url:?}"));
         let settings = NotifierSettings::of("");
-        let running = Running::with(settings.clone(), Vec::new());
-        let url = format!("[notifier.alertmanager]\nurl = {:?}", served.url);
-        settings.replace(NotifierSettings::of(&url).current());
-        running.seen.send_replace(all(vec![alert(1)]));
-        assert_eq!(told(&served.received(1).await[0]).len(), 1);
-        settings.replace(NotifierSettings::of("").current());
+        let running = Running::with(settings.clone(), vec![alert(1)]);
+        settings.replace(at(&before.url).current());
+        assert_eq!(told(&before.received(1).await[0]).len(), 1);
+        settings.replace(at(&after.url).current());
+        assert_eq!(told(&after.received(1).await[0]).len(), 1);
         running.seen.send_replace(all(Vec::new()));
-        running.context.roster().ready().await;
+        assert_eq!(told(&after.received(2).await[1]).len(), 0);
         running.stop().await;
-        assert_eq!(served.requests().len(), 1);
+        assert_eq!(before.requests().len(), 1);
     }
 
     #[tokio::test]

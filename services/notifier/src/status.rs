@@ -19,7 +19,8 @@ use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 /// How many of the newest notifications the status line and the gauges cover.
 const LOOKED_AT: usize = 200;
-/// The mail server is checked every so many reports, so that failures are known before mail must be sent.
+/// The mail server is checked every so many reports and after each reload, so that failures are known before mail must
+/// be sent.
 const REPORTS_PER_CHECK: u32 = 30;
 /// Timeout of that check.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
@@ -37,8 +38,12 @@ pub(crate) struct Status {
 pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> RoleResult {
     let heartbeat = context.heartbeat("report");
     let mut rounds = Rounds::every(REPORT_EVERY, &context, &heartbeat);
-    let (mut round, mut mail_error) = (0_u32, None);
+    let (mut round, mut mail_error, mut reloads) = (0_u32, None, status.settings.changes());
     let mut report = async || {
+        if reloads.has_changed().unwrap_or(false) {
+            reloads.mark_unchanged();
+            round = 0;
+        }
         if round.is_multiple_of(REPORTS_PER_CHECK) {
             mail_error = status.mail_error().await;
         }
@@ -97,13 +102,18 @@ mod tests {
         let (_seen, seen) = watch::channel(Arc::default());
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let notifications = FakeOutbox::with_mails(0);
-        let settings =
+        let settings = NotifierSettings::of("");
+        let sends_mail =
             NotifierSettings::of("[[notifier.receiver]]\nname = \"ops\"\nmail = [\"ops@example.org\"]");
-        let status = Status { seen, notifications, settings, mailer: mailbox.clone(), metrics };
+        let status =
+            Status { seen, notifications, settings: settings.clone(), mailer: mailbox.clone(), metrics };
         let reporting = tokio::spawn(keep_reporting(context.clone(), status));
         let shown = || context.roster().roles()["notifier"].to_string();
         let quiet = "no alert fires, 0 delivered in the last hour";
         tokio::time::sleep(REPORT_EVERY / 2).await;
+        assert_eq!(shown(), quiet);
+        settings.replace(sends_mail.current());
+        tokio::time::sleep(REPORT_EVERY).await;
         assert_eq!(shown(), format!("{quiet}, cannot send mail: connection refused"));
         mailbox.mend();
         tokio::time::sleep(REPORT_EVERY * REPORTS_PER_CHECK).await;
