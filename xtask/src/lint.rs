@@ -1,19 +1,11 @@
-//! `cargo xtask lint` and `cargo xtask build`, with the features of the tests.
+//! `cargo xtask lint`.
 
 use crate::cargo::cargo;
 use crate::openssl;
 
-const EVERYTHING: [&str; 3] = ["--workspace", "--all-targets", "--locked"];
-
-/// Runs Clippy on everything.
-pub(crate) fn lint() -> anyhow::Result<()> {
+/// Runs Clippy on everything, with the features of the tests, so that C code is compiled once for both.
+pub(crate) fn run() -> anyhow::Result<()> {
     openssl::provide()?;
-    let all = ["clippy"].into_iter().chain(EVERYTHING).chain(openssl::BUILT_IN);
-    cargo(all.chain(["--", "--deny", "warnings"]))
-}
-
-/// Builds everything, so that `cargo xtask test` has nothing left to build.
-pub(crate) fn build() -> anyhow::Result<()> {
-    openssl::provide()?;
-    cargo(["build"].into_iter().chain(EVERYTHING).chain(openssl::BUILT_IN))
+    let all = ["clippy", "--workspace", "--all-targets", "--locked"];
+    cargo(all.into_iter().chain(openssl::BUILT_IN).chain(["--", "--deny", "warnings"]))
 }

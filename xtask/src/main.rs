@@ -31,8 +31,6 @@ struct Cli {
 enum Command {
     /// Run Clippy on everything; warnings are errors
     Lint,
-    /// Build everything that `test` runs
-    Build,
     /// Run all tests, including those that need engines or a browser
     Test(test::TestArgs),
     /// Run benchmarks; ratios compare measurements of the same run
@@ -54,8 +52,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Lint => lint::lint(),
-        Command::Build => lint::build(),
+        Command::Lint => lint::run(),
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::NewRole(args) => new_role::run(&args),

@@ -67,8 +67,10 @@ pub(crate) fn run_test(command: &[OsString]) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot start {}", program.display()))?;
     let mut times = String::new();
     let executable = executable_name(Path::new(program));
-    for line in BufReader::new(child.stdout.take().context("is piped")?).lines() {
+    // A test may print anything: bytes that are no text must not end the run.
+    for line in BufReader::new(child.stdout.take().context("is piped")?).split(b'\n') {
         let line = line?;
+        let line = String::from_utf8_lossy(&line);
         if let Some((test, seconds)) = timed(&line) {
             writeln!(times, "{seconds}\t{executable}::{test}")?;
         }

@@ -51,7 +51,10 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let guard = Guard::over(&dir)?;
     let (report, times) = (Report::within(&dir), Times::within(&dir));
     let outcome = run_all(args, &dir, &guard, &report, &times);
-    print!("{}", times.slowest()?);
+    match times.slowest() {
+        Ok(slowest) => print!("{slowest}"),
+        Err(error) => eprintln!("cannot read the times of the tests: {error:#}"),
+    }
     let promises = report.read(if args.filter.is_none() { Asked::All } else { Asked::Some })?;
     print!("{promises}");
     outcome.and_then(|()| promises.check())
