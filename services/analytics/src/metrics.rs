@@ -32,7 +32,7 @@ impl AnalyticsMetrics {
         );
         let seconds = Opts::new(
             "watchkeeper_analytics_last_seconds",
-            "Duration of the latest pass, by the length of its windows.",
+            "Duration of the latest step of a pass, by the length of its windows.",
         );
         let pass_seconds = HistogramOpts::new(
             "watchkeeper_analytics_pass_seconds",

@@ -80,7 +80,7 @@ impl Timing {
     pub const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
     /// Shortest timeout.
     pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
-    /// Longest timeout. Shorter than the limit for a stalled loop, so that the watchdog does not mistake a slow
+    /// Longest timeout. Shorter than the limit for a hung loop, so that the watchdog does not mistake a slow
     /// target for one.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(15);
 

@@ -40,7 +40,8 @@ impl Turn {
             let _turn = self.0;
             work()
         });
-        running.await.map_err(|panic| HttpError::Unreachable(panic.to_string()))
+        // Not the text of the panic: it may quote the request.
+        running.await.map_err(|_| HttpError::Unreachable("the request was not finished".to_owned()))
     }
 }
 

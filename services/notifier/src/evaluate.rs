@@ -162,7 +162,7 @@ impl Evaluating {
     /// restart, later ones are evaluated as after one. Lists every partition it may concern, even if the position stays.
     fn findings(&mut self) -> Evaluation {
         let found = if self.has_other_rules() {
-            tracing::info!(topic = %self.topic, "evaluating by other rules from now on");
+            tracing::info!(topic = %self.topic, "rules reloaded");
             self.evaluator.reload(self.rules.current())
         } else {
             self.evaluator.drain()
@@ -213,7 +213,7 @@ impl Consumer for Evaluating {
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
         if self.has_other_rules() {
-            // What other rules have remembered is lost where it is recalled by these.
+            // State that other rules left would be lost if these recalled it.
             self.store(heartbeat).await?;
         }
         self.topic_id = topic_id.clone();

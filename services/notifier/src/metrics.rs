@@ -94,7 +94,10 @@ impl NotifierMetrics {
                 "watchkeeper_notifier_evaluated_until_timestamp_seconds",
                 "Time up to which the records of a topic are evaluated.",
             )?,
-            series_watched: by_topic("watchkeeper_notifier_series_watched", "Series selected by rules.")?,
+            series_watched: by_topic(
+                "watchkeeper_notifier_series_watched",
+                "Series for which rules keep state.",
+            )?,
             series_refused: by_topic(
                 "watchkeeper_notifier_series_refused",
                 "Times a series was not evaluated because the limit on evaluated series is reached.",

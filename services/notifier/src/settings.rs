@@ -1,4 +1,4 @@
-//! What the notifier goes by, which a reload replaces as a whole.
+//! The settings of the notifier, which a reload replaces as a whole.
 
 use crate::config::NotifierConfig;
 use crate::outgoing::Outgoing;

@@ -126,10 +126,10 @@ impl Evaluator {
         }
     }
 
-    /// Goes on with other rules, just as a new evaluator would that has these rules and [recalls](Self::recall)
-    /// everything that was drained of this one. Gives what is new up to here, which was found by the rules before.
+    /// Replaces the rules. The result is that of a new evaluator with these rules that [recalls](Self::recall)
+    /// everything drained from this one. Returns the findings of the old rules that were not drained yet.
     pub fn reload(&mut self, rules: Arc<RuleSet>) -> Findings {
-        // First, so that nothing is left that a restart would lose or find by other rules.
+        // First, so that no finding of the old rules is lost or repeated by the new ones.
         let findings = self.drain();
         let before = std::mem::replace(&mut self.shared.candidates, Candidates::new(rules));
         for partition in self.partitions.values_mut() {

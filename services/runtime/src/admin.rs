@@ -23,7 +23,7 @@ pub(crate) struct Admin {
 struct Health {
     /// `ok`, or what is wrong.
     status: &'static str,
-    /// Stalled loops.
+    /// Hung loops.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hung: Vec<String>,
     /// Unavailable dependencies by role, each with the reason.
@@ -55,7 +55,7 @@ async fn metrics(State(admin): State<Admin>) -> Response {
     }
 }
 
-/// 200 while no loop is stalled, else 503: a restart helps.
+/// 200 while no loop is hung, else 503: a restart helps.
 async fn livez(State(admin): State<Admin>) -> (StatusCode, Json<Health>) {
     let hung = admin.roster.hung();
     answer(if hung.is_empty() { "ok" } else { "hung" }, hung, BTreeMap::new())

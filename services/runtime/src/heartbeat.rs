@@ -1,4 +1,4 @@
-//! Detects stalled loops.
+//! Detects hung loops.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long a loop may be busy, without waiting for a dependency or for work, before it counts as stalled. Shorter
+/// How long a loop may be busy, without waiting for a dependency or for work, before it counts as hung. Shorter
 /// than the units' `WatchdogSec`.
 pub const MAX_BUSY: Duration = Duration::from_secs(20);
-/// How long a loop may wait for a dependency without progress before it counts as stalled. No adapter lets a call
+/// How long a loop may wait for a dependency without progress before it counts as hung. No adapter lets a call
 /// take that long: an answer that has not arrived by then never will.
 pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a wait for a dependency may take before the status reports it.
@@ -21,8 +21,8 @@ pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 /// The heartbeat of one loop.
 ///
 /// A loop declares its waits: for work through [`Heartbeat::idle`], for a dependency through [`Heartbeat::waiting`].
-/// Neither counts as stalled, however slow the other side is. A loop that is busy for longer than [`MAX_BUSY`] is
-/// stalled: it computes without end, blocks its thread, or waits for something that it has not declared. Computation
+/// Neither counts as hung, however slow the other side is. A loop that is busy for longer than [`MAX_BUSY`] is
+/// hung: it computes without end, blocks its thread, or waits for something that it has not declared. Computation
 /// inside a declared wait, whenever it is polled, counts as busy too.
 ///
 /// Waits may be nested: the innermost names the dependency.
@@ -61,7 +61,7 @@ enum Doing {
 }
 
 impl Heartbeat {
-    /// Waits for work: the loop is not stalled until `work` arrives.
+    /// Waits for work: the loop is not hung until `work` arrives.
     pub async fn idle<F: Future>(&self, work: F) -> F::Output {
         self.while_pending(Doing::Idle, work).await
     }
@@ -193,7 +193,7 @@ impl Heartbeats {
         Heartbeat { watched, answers: self.answers.clone() }
     }
 
-    /// The names of the stalled loops.
+    /// The names of the hung loops.
     pub(crate) fn hung(&self) -> Vec<String> {
         let all = self.all();
         let hung = all.iter().filter(|watched| !has_ended(watched) && watched.is_hung());

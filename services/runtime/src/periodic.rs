@@ -22,7 +22,7 @@ use watchkeeper_ports::Failure;
 /// # }
 /// ```
 ///
-/// A round may wait for its dependencies without counting as stalled. To report such a wait it uses
+/// A round may wait for its dependencies without counting as hung. To report such a wait it uses
 /// [`Heartbeat::waiting`].
 pub struct Rounds<'a> {
     context: &'a RoleContext,

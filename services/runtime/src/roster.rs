@@ -100,7 +100,7 @@ impl Roster {
         self.0.changes.subscribe()
     }
 
-    /// The names of the stalled loops, such as `persister.receive`.
+    /// The names of the hung loops, such as `persister.receive`.
     pub fn hung(&self) -> Vec<String> {
         self.0.heartbeats.hung()
     }

@@ -18,7 +18,7 @@ pub(crate) struct Notifier {
 }
 
 impl Notifier {
-    /// Sends `READY=1`, then keeps sending the status, and the watchdog keep-alive while no loop is stalled.
+    /// Sends `READY=1`, then keeps sending the status, and the watchdog keep-alive while no loop is hung.
     ///
     /// `READY=1` does not wait for dependencies: the unit's listeners answer (and report what is missing), and a
     /// start that waits for a database would hold up the boot of the whole host.
@@ -72,7 +72,7 @@ async fn tell(roster: Roster) {
 /// Whether to send the watchdog keep-alive.
 fn is_well(hung: &[String]) -> bool {
     if !hung.is_empty() {
-        tracing::error!(loops = hung.join(", "), "stalled: watchdog keep-alive withheld");
+        tracing::error!(loops = hung.join(", "), "hung: watchdog keep-alive withheld");
     }
     hung.is_empty()
 }

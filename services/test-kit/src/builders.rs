@@ -1,4 +1,4 @@
-//! What tests store, publish and show.
+//! Builders of test data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ pub fn alert(rule: &str, series: Arc<Series>, severity: Severity, fired_at: Time
     Alert { rule: rule.to_owned(), series, severity, fired_at, cleared_at: None, value: Some(9.0), reason }
 }
 
-/// A silence of what the matchers match.
+/// A silence for these matchers.
 pub fn silence(id: &str, matchers: &[&str], starts_at: Timestamp, length: Duration) -> Silence {
     Silence {
         id: id.to_owned(),
@@ -58,17 +58,17 @@ pub fn silence(id: &str, matchers: &[&str], starts_at: Timestamp, length: Durati
     }
 }
 
-/// A dependency that time mends.
+/// A dependency that is unavailable: retried.
 pub fn unavailable(what: &'static str) -> PortError {
     PortError::Unavailable { what, reason: "connection refused".to_owned() }
 }
 
-/// Input that is never taken.
+/// Input that is rejected.
 pub fn rejected(what: &'static str, reason: impl Into<String>) -> PortError {
     PortError::Rejected { what, reason: reason.into() }
 }
 
-/// A dependency that only an operator mends.
+/// A dependency that only an operator can repair.
 pub fn broken(what: &'static str) -> PortError {
     PortError::Broken { what, reason: "damaged".to_owned() }
 }

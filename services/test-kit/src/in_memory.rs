@@ -1,4 +1,4 @@
-//! Ports in memory, for tests whose clock is paused: no disk keeps it from going on.
+//! Ports in memory, for tests with a paused clock, which a disk would stop.
 
 use crate::staged::Staged;
 use async_trait::async_trait;
@@ -11,20 +11,20 @@ use watchkeeper_ports::{
     ScheduleStore, Subscription, Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
-/// Takes everything, and keeps nothing.
+/// Accepts everything, and stores nothing.
 struct TakesAll;
 
-/// A mailer that takes everything: the mails are what is noted.
+/// A mailer that accepts everything, and notes the mails.
 pub fn mailbox() -> Arc<Staged<dyn Mailer>> {
     Staged::new(Arc::new(TakesAll))
 }
 
-/// A bus that can only be published to, and takes everything: the batches are what is noted.
+/// A bus that only accepts publishing, and notes the batches.
 pub fn outlet() -> Arc<Staged<dyn EventBus>> {
     Staged::new(Arc::new(TakesAll))
 }
 
-/// Marks in memory, of one owner.
+/// Marks of one owner, in memory.
 pub fn marks() -> Arc<Staged<dyn ScheduleStore>> {
     Staged::new(Arc::new(Marks::default()))
 }

@@ -1,8 +1,8 @@
-//! What the tests of roles stand on.
+//! For the tests of roles: staged ports, builders and servers.
 //!
-//! [`World`] is the embedded backend in a directory of its own. Each of its ports is [`Staged`]: a call goes to the
-//! embedded adapter unless the test has said that it fails or waits ([`Script`]), and the test can wait for calls.
-//! [`Running`] is a role at work, and [`Server`] an HTTP server that answers by script.
+//! [`World`] is the embedded backend in a temporary directory. Each of its ports is [`Staged`]: calls go to the embedded
+//! adapter unless the test's [`Script`] makes them fail or wait, and a test can wait for calls. [`Running`] is a running
+//! role, and [`Server`] a scripted HTTP server.
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "this serves tests")]
 
@@ -24,10 +24,10 @@ pub use world::{World, directory, metrics_partition};
 
 use std::time::Duration;
 
-/// How long anything may take before its test fails.
+/// How long a test waits before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits for what must happen.
+/// Waits, and panics if that takes longer than [`PATIENCE`].
 pub async fn soon<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens).await.expect("it happens in time")
 }

@@ -1,4 +1,4 @@
-//! A role at work.
+//! Running roles.
 
 use crate::soon;
 use prometheus::Registry;
@@ -6,25 +6,25 @@ use prometheus::proto::{LabelPair, Metric};
 use tokio::task::JoinHandle;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 
-/// A role at work.
+/// A running role.
 pub struct Running {
-    /// What it was given.
+    /// Its context.
     pub context: RoleContext,
     role: JoinHandle<RoleResult>,
 }
 
 impl Running {
-    /// Begins a role.
+    /// Starts a role.
     pub fn new(context: RoleContext, role: impl Future<Output = RoleResult> + Send + 'static) -> Self {
         Self { context, role: tokio::spawn(role) }
     }
 
-    /// What `systemctl status` shows of it.
+    /// Its status line in `systemctl status`.
     pub fn status(&self) -> String {
         self.context.roster().roles()[self.context.role()].to_string()
     }
 
-    /// Waits until the status holds.
+    /// Waits until `holds` accepts the status line.
     pub async fn says(&self, holds: impl Fn(&str) -> bool) -> String {
         let said = async {
             loop {
@@ -38,13 +38,13 @@ impl Running {
         soon(said).await
     }
 
-    /// Asks the role to stop and says how it ended.
+    /// Stops the role and returns its result.
     pub async fn stop(self) -> RoleResult {
         self.context.shutdown().cancel();
         self.ended().await
     }
 
-    /// Asks the role to stop, which must end well; what it has counted stays.
+    /// Stops the role, which must succeed; its metrics remain.
     pub async fn stop_well(self) -> RoleContext {
         let context = self.context.clone();
         self.stop().await.unwrap();

@@ -1,4 +1,4 @@
-//! What becomes of the calls of a port, and how many were made.
+//! Scripts the outcome of a port's calls, and counts them.
 
 use crate::soon;
 use parking_lot::Mutex;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use watchkeeper_ports::PortError;
 
-/// Methods that are of a port's part, and not listed with those of the port itself.
+/// Methods of a part of a port, which are not among those of the port itself.
 const BESIDES: [&str; 2] = ["position", "commit"];
 
-/// What becomes of the calls of one port, by method. A method that nothing was said about does what the adapter does.
+/// The outcomes of one port's calls, by method. Without a script, a call goes to the adapter.
 pub struct Script {
     methods: &'static [&'static str],
     away: Mutex<Option<PortError>>,
@@ -18,25 +18,25 @@ pub struct Script {
     calls: watch::Sender<HashMap<&'static str, Calls>>,
 }
 
-/// How many calls of a method there were.
+/// The number of calls of a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// That were begun.
+    /// Started.
     pub begun: usize,
-    /// That have returned.
+    /// Returned.
     pub ended: usize,
-    /// That were dropped before they returned.
+    /// Dropped before they returned.
     pub dropped: usize,
 }
 
 impl Calls {
-    /// How many have neither returned nor been dropped.
+    /// Neither returned nor dropped yet.
     pub fn under_way(self) -> usize {
         self.begun - self.ended - self.dropped
     }
 }
 
-/// What becomes of the next calls of one method.
+/// The scripted outcomes of one method.
 #[derive(Default)]
 struct Turns {
     next: VecDeque<Option<PortError>>,
@@ -50,17 +50,17 @@ impl Script {
         Arc::new(Self { methods, away: Mutex::default(), turns, calls })
     }
 
-    /// The next call that was not spoken for fails.
+    /// The next unscripted call fails.
     pub fn fail_next(&self, method: &'static str, error: PortError) {
         self.turn(method, |turns| turns.next.push_back(Some(error)));
     }
 
-    /// The next call that was not spoken for does what the adapter does.
+    /// The next unscripted call goes to the adapter.
     pub fn pass_next(&self, method: &'static str) {
         self.turn(method, |turns| turns.next.push_back(None));
     }
 
-    /// Every call of a method fails, after those that were spoken for.
+    /// Every call of a method fails, after the scripted ones.
     pub fn fail(&self, method: &'static str, error: PortError) {
         self.turn(method, |turns| turns.always = Some(error));
     }
@@ -70,7 +70,7 @@ impl Script {
         *self.away.lock() = Some(error);
     }
 
-    /// Nothing fails from now on.
+    /// No call fails from now on.
     pub fn mend(&self) {
         *self.away.lock() = None;
         for turns in self.turns.lock().values_mut() {
@@ -79,7 +79,7 @@ impl Script {
         }
     }
 
-    /// Calls of a method wait until they are let pass.
+    /// Calls of a method wait until they may pass.
     pub fn hold(&self, method: &'static str) {
         self.turn(method, |turns| turns.gate = Some(Arc::new(Semaphore::new(0))));
     }
@@ -89,23 +89,23 @@ impl Script {
         self.methods.iter().for_each(|method| self.hold(method));
     }
 
-    /// Lets so many calls pass that are held or come.
+    /// Lets so many waiting or later calls pass.
     pub fn let_pass(&self, method: &'static str, calls: usize) {
         self.turn(method, |turns| turns.gate.as_ref().expect("it is held").add_permits(calls));
     }
 
-    /// Holds no call of a method any longer.
+    /// Stops holding calls of a method.
     pub fn release(&self, method: &'static str) {
         self.turn(method, |turns| turns.gate.take().expect("it is held").close());
     }
 
-    /// How many calls of a method there were so far.
+    /// The number of calls of a method so far.
     pub fn calls(&self, method: &'static str) -> Calls {
         self.known(method);
         self.calls.borrow().get(method).copied().unwrap_or_default()
     }
 
-    /// Waits until the calls of a method are as told.
+    /// Waits until there are enough calls of a method.
     pub async fn called(&self, method: &'static str, enough: impl Fn(Calls) -> bool) {
         self.known(method);
         let is_so = |calls: &HashMap<_, Calls>| enough(calls.get(method).copied().unwrap_or_default());
@@ -122,7 +122,7 @@ impl Script {
         change(self.turns.lock().entry(method).or_default());
     }
 
-    /// Begins a call: waits if it is held, and fails if it is to fail.
+    /// Starts a call: waits while it is held, and fails if the script says so.
     pub(crate) async fn enter(&self, method: &'static str) -> Result<Call<'_>, PortError> {
         let call = Call::begin(self, method);
         let gate = self.turns.lock().get(method).and_then(|turns| turns.gate.clone());
@@ -155,7 +155,7 @@ impl Script {
     }
 }
 
-/// A call under way.
+/// A running call.
 pub(crate) struct Call<'s> {
     script: &'s Script,
     method: &'static str,

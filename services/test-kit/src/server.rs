@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Serves `routes`, and says where: `http://127.0.0.1:40123`.
+/// Serves `routes`, and returns the URL: `http://127.0.0.1:40123`.
 pub async fn serve(routes: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -39,13 +39,13 @@ pub async fn serve_slowly(start: &'static str) -> String {
     serve(Router::new().fallback(move || async move { body() })).await
 }
 
-/// Where nothing listens.
+/// A URL at which nothing listens.
 pub async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Path and query.
@@ -71,9 +71,9 @@ impl Received {
 
 type Answer = Box<dyn Fn() -> Response + Send>;
 
-/// A server that gives its answers in order, one to each request, and keeps what it was sent.
+/// A server that answers requests in order from a script, and records them.
 pub struct Server {
-    /// Where.
+    /// Its URL.
     pub url: String,
     answers: Arc<Mutex<VecDeque<Answer>>>,
     log: Arc<watch::Sender<Vec<Received>>>,
@@ -113,7 +113,7 @@ impl Server {
         Self { url: serve(routes).await, answers, log }
     }
 
-    /// Puts another answer at the end of the script.
+    /// Appends an answer to the script.
     pub fn then<R>(&self, answer: R)
     where
         R: IntoResponse + Clone + Send + 'static,
@@ -126,7 +126,7 @@ impl Server {
         self.log.borrow().clone()
     }
 
-    /// Waits until so many came.
+    /// Waits until so many requests were received.
     pub async fn received(&self, count: usize) -> Vec<Received> {
         soon(self.log.subscribe().wait_for(|log| log.len() >= count)).await.unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! Ports that do what an adapter does, unless a test says otherwise.
+//! Ports in front of an adapter, whose calls a test can script.
 //!
 //! [`staged!`] lists the methods of each port: a new one costs a line.
 
@@ -53,18 +53,18 @@ impl StoreEvent {
 
 /// A port that can be staged.
 pub trait Port: Send + Sync {
-    /// What is noted of a call that succeeds; of most that only ask, nothing is.
+    /// What is noted of a successful call; queries are mostly not noted.
     type Noted: Clone + Send + Sync + 'static;
-    /// What a test can say of this port alone.
+    /// Script settings of this port alone.
     type Extra: Default + Send + Sync;
     /// The names of the methods.
     const METHODS: &'static [&'static str];
 }
 
-/// Why a call that would be noted fails, if it does.
+/// The error of a call that would be noted, if it should fail.
 type Refusal<N> = Box<dyn Fn(&N) -> Option<PortError> + Send>;
 
-/// A port behind which an adapter stands, and which does as its [`Script`] says.
+/// A port in front of an adapter, with a [`Script`].
 pub struct Staged<P: Port + ?Sized> {
     inner: Mutex<Arc<P>>,
     script: Arc<Script>,
@@ -74,39 +74,39 @@ pub struct Staged<P: Port + ?Sized> {
 }
 
 impl<P: Port + ?Sized> Staged<P> {
-    /// In front of an adapter.
+    /// Puts a port in front of an adapter.
     pub fn new(inner: Arc<P>) -> Arc<Self> {
         let (inner, script) = (Mutex::new(inner), Script::new(P::METHODS));
         let (noted, refuses) = (watch::Sender::default(), Mutex::default());
         Arc::new(Self { inner, script, noted, refuses, extra: P::Extra::default() })
     }
 
-    /// The adapter, to which no script applies.
+    /// The adapter, without the script.
     pub fn inner(&self) -> Arc<P> {
         Arc::clone(&self.inner.lock())
     }
 
-    /// Puts another adapter behind the port, such as one that has kept nothing.
+    /// Replaces the adapter, for example by an empty one.
     pub fn replace(&self, inner: Arc<P>) {
         *self.inner.lock() = inner;
     }
 
-    /// Refuses calls by what would be noted of them.
+    /// Refuses calls by their content.
     pub fn refuse_when(&self, refuses: impl Fn(&P::Noted) -> Option<PortError> + Send + 'static) {
         *self.refuses.lock() = Some(Box::new(refuses));
     }
 
-    /// What was noted so far.
+    /// All notes so far.
     pub fn noted(&self) -> Vec<P::Noted> {
         self.noted.borrow().clone()
     }
 
-    /// Waits until what was noted is enough.
+    /// Waits until there are enough notes.
     pub async fn notes(&self, enough: impl Fn(&[P::Noted]) -> bool) -> Vec<P::Noted> {
         soon(self.notes_at_last(enough)).await
     }
 
-    /// Waits for it however long that takes, by a clock that is paused.
+    /// The same without a timeout, for a paused clock.
     pub async fn notes_at_last(&self, enough: impl Fn(&[P::Noted]) -> bool) -> Vec<P::Noted> {
         self.noted.subscribe().wait_for(|noted| enough(noted)).await.unwrap().clone()
     }
@@ -338,12 +338,12 @@ impl<P: Port + PositionStore + ?Sized> PositionStore for Staged<P> {
 }
 
 impl Staged<dyn SampleStore> {
-    /// What was appended so far, in order.
+    /// All appends so far, in order.
     pub fn appends(&self) -> Vec<Append<Sample>> {
         self.noted().iter().filter_map(StoreEvent::append).cloned().collect()
     }
 
-    /// Waits until a position has been moved to `next`.
+    /// Waits until a position has advanced to `next`.
     pub async fn comes_to(&self, next: Offset) {
         let has_moved = |events: &[StoreEvent]| {
             let mut advances =
@@ -353,7 +353,7 @@ impl Staged<dyn SampleStore> {
         self.notes(has_moved).await;
     }
 
-    /// Refuses every batch with a sample of which this is so, and names the sample's value.
+    /// Refuses every batch with a sample that `refuses` selects, and names its value.
     pub fn refuse_samples(&self, refuses: impl Fn(&Sample) -> bool + Send + 'static) {
         self.refuse_when(move |event| {
             let sample = event.append()?.items.iter().find(|sample| refuses(sample))?;

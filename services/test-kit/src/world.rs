@@ -20,12 +20,12 @@ use watchkeeper_ports::{
 };
 use watchkeeper_runtime::clock::to_marks;
 
-/// Where a file system in memory is, if there is one: there, a commit waits for no disk.
+/// A file system in memory, if there is one: commits there wait for no disk.
 const IN_MEMORY: &str = "/dev/shm";
-/// How long the latest values of a world stay.
+/// Time to live of the latest values.
 const TTL: Duration = Duration::from_secs(3_600);
 
-/// A fresh directory, removed in the end.
+/// A temporary directory.
 pub fn directory() -> TempDir {
     if Path::new(IN_MEMORY).is_dir() { TempDir::new_in(IN_MEMORY) } else { TempDir::new() }.unwrap()
 }
@@ -35,7 +35,7 @@ pub fn metrics_partition() -> TopicPartition {
     TopicPartition::new(Topic::METRICS, 0)
 }
 
-/// The embedded backend; each port does as its script says.
+/// The embedded backend, with a script for each port.
 pub struct World {
     /// Topics.
     pub bus: Arc<Staged<dyn EventBus>>,
@@ -53,9 +53,9 @@ pub struct World {
     pub notifications: Arc<Staged<dyn NotificationStore>>,
     /// Silences.
     pub silences: Arc<Staged<dyn SilenceStore>>,
-    /// A mailer that takes everything.
+    /// A mailer that accepts everything.
     pub mailer: Arc<Staged<dyn Mailer>>,
-    /// Where all of it lies.
+    /// The directory of all of it.
     pub directory: TempDir,
 }
 
@@ -112,13 +112,13 @@ impl World {
         self.alerts.inner().store(Arc::new(evaluation)).await.unwrap();
     }
 
-    /// The clock was looked at by a role, and believed, so long ago.
+    /// Records that a role read the clock, and trusted it, so long ago.
     pub async fn looked_at_the_clock(&self, role: &str, ago: Duration) {
         let marks = to_marks(&Looks::beginning_at(Timestamp::now().minus(ago)));
         self.schedule.mark(role, &marks.map(|(name, at)| (name.to_owned(), at))).await.unwrap();
     }
 
-    /// The records that lie in the first partition of a topic.
+    /// The records in the first partition of a topic.
     pub async fn records(&self, topic: &Topic) -> ReceivedBatch {
         self.bus.read(&TopicPartition::new(topic.clone(), 0), 0, 10_000).await.unwrap()
     }
@@ -128,7 +128,7 @@ impl World {
         self.bus.topic_id(&Topic::METRICS).await.unwrap()
     }
 
-    /// Where the next record of topic `metrics` will lie.
+    /// The high watermark of topic `metrics`.
     pub async fn end(&self) -> Offset {
         self.bus.watermarks(&Topic::METRICS).await.unwrap()[0].high
     }

@@ -65,7 +65,7 @@ impl fmt::Display for Report {
             many => write!(f, "{} alerts fire", Grouped(many))?,
         }
         if self.is_beyond_bound {
-            write!(f, " (more than {}: the others are not notified)", Grouped(MAX_ALERTS as u64))?;
+            write!(f, " (only the first {} alerts are notified)", Grouped(MAX_ALERTS as u64))?;
         }
         if let Some(behind) = self.behind.filter(|&behind| behind >= BEHIND_FROM) {
             write!(f, ", evaluation {} behind", rough(behind))?;
@@ -164,7 +164,7 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "10,000 alerts fire (more than 10,000: the others are not notified), evaluation \
+            "10,000 alerts fire (only the first 10,000 alerts are notified), evaluation \
              14m behind, 0 delivered and 1 failed in the last hour, cannot send mail: connection refused"
         );
     }

@@ -202,8 +202,8 @@ impl Partition {
         }
     }
 
-    /// Goes on by the rules of `shared` with what was remembered by those `before`, after all of it was drained. Of a
-    /// series at rest it is known only which of those rules were about it: it is forgotten.
+    /// Evaluates by the rules of `shared` with the state that those `before` left, after it was drained. A series without
+    /// state is forgotten: only which of the old rules select it is known.
     pub(super) fn reload(&mut self, before: &Candidates, shared: &mut Shared) {
         let slots = std::mem::take(&mut self.slots);
         let mut orphans: HashMap<SeriesId, Vec<RememberedRule>> = HashMap::new();
