@@ -116,7 +116,7 @@ mod tests {
         tokio::time::sleep(REPORT_EVERY).await;
         assert_eq!(shown(), format!("{quiet}, cannot send mail: connection refused"));
         mailbox.mend();
-        tokio::time::sleep(REPORT_EVERY * REPORTS_PER_CHECK).await;
+        tokio::time::sleep(REPORT_EVERY * (REPORTS_PER_CHECK + 1)).await;
         assert_eq!(shown(), quiet);
         context.shutdown().cancel();
         reporting.await.unwrap().unwrap();
