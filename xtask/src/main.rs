@@ -4,9 +4,9 @@
 
 mod bench;
 mod browser;
+mod build;
 mod cargo;
 mod guard;
-mod lint;
 mod new_role;
 mod openssl;
 mod promises;
@@ -31,6 +31,8 @@ struct Cli {
 enum Command {
     /// Run Clippy on everything; warnings are errors
     Lint,
+    /// Build everything that the tests need, and the executable without engines
+    Build,
     /// Run all tests, including those that need engines or a browser
     Test(test::TestArgs),
     /// Run benchmarks; ratios compare measurements of the same run
@@ -52,7 +54,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Lint => lint::run(),
+        Command::Lint => build::lint(),
+        Command::Build => build::build(),
         Command::Test(args) => test::run(&args),
         Command::Bench(bench) => bench::run(&bench),
         Command::NewRole(args) => new_role::run(&args),

@@ -29,17 +29,22 @@ use tokio::runtime::Runtime;
 use watchkeeper_domain::Sample;
 
 #[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench pipeline")]
 struct Args {
     /// The release build of the program
-    #[arg(long)]
+    #[arg(long, hide = true)]
     executable: PathBuf,
-    #[arg(long)]
+    /// Rounds; each measures both, and the median ratio is printed
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
-    #[arg(long)]
+    /// Samples
+    #[arg(long, default_value_t = 1_000_000)]
     samples: usize,
-    #[arg(long)]
+    /// Series
+    #[arg(long, default_value_t = 1_000)]
     series: usize,
-    #[arg(long)]
+    /// Partitions of the topic
+    #[arg(long, default_value_t = 8)]
     partitions: u16,
     /// Added by cargo
     #[arg(long, hide = true)]

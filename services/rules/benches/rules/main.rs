@@ -1,14 +1,14 @@
-//! How many samples a second the rules take, and how much memory a series.
+//! Samples per second that the rules evaluate, and memory per series; called by `cargo xtask bench rules`.
 //!
-//! `cargo xtask bench rules [SERIES] [ROUNDS]`. A round is a sample of each series, ten seconds after the last.
+//! A round is a sample of each series, ten seconds after the last.
 
-#![allow(clippy::print_stdout, reason = "a command that talks to a developer")]
+#![allow(clippy::print_stdout, reason = "a command-line tool")]
 
 mod load;
 mod memory;
 
+use clap::Parser;
 use load::Load;
-use std::env;
 use std::time::{Duration, Instant};
 use watchkeeper_ports::TopicPartition;
 use watchkeeper_rules::Evaluator;
@@ -19,10 +19,22 @@ const ROUNDS: usize = 40;
 /// A checkpoint is taken after so many rounds.
 const ROUNDS_PER_CHECKPOINT: usize = 5;
 
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench rules")]
+struct Args {
+    /// Series
+    #[arg(long, default_value_t = SERIES)]
+    series: usize,
+    /// Samples per series
+    #[arg(long, default_value_t = ROUNDS)]
+    rounds: usize,
+    /// Added by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() {
-    // Cargo adds `--bench`.
-    let mut numbers = env::args().filter_map(|argument| argument.parse().ok());
-    let (series, rounds) = (numbers.next().unwrap_or(SERIES), numbers.next().unwrap_or(ROUNDS));
+    let Args { series, rounds, .. } = Args::parse();
     let load = Load::new(series);
     let rules = load.rules();
     println!(

@@ -15,14 +15,14 @@ const MAX_HEAD_BYTES: usize = 4096;
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The server, with the times of requests for each path `/N`.
-pub(super) struct Answering {
-    pub(super) address: SocketAddr,
+pub(crate) struct Answering {
+    pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Vec<Instant>>>>,
 }
 
 impl Answering {
     /// Serves the paths `/0` to `/(paths - 1)` until the process ends.
-    pub(super) fn start(paths: usize) -> io::Result<Self> {
+    pub(crate) fn start(paths: usize) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let answering =
             Self { address: listener.local_addr()?, asked: Arc::new(Mutex::new(vec![Vec::new(); paths])) };
@@ -43,12 +43,12 @@ impl Answering {
     }
 
     /// The number of requests.
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.lock(|asked| asked.iter().map(Vec::len).sum())
     }
 
     /// The time between consecutive requests for the same path.
-    pub(super) fn gaps(&self) -> Vec<Duration> {
+    pub(crate) fn gaps(&self) -> Vec<Duration> {
         let gaps = |times: &Vec<Instant>| times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
         self.lock(|asked| asked.iter().flat_map(gaps).collect())
     }

@@ -5,19 +5,19 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Hours of a year.
-pub(super) const HOURS: u32 = 365 * 24;
+pub(crate) const HOURS: u32 = 365 * 24;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// The samples of a year that ends with the current hour.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Year {
-    pub(super) series: u32,
-    pub(super) samples_an_hour: u32,
+pub(crate) struct Year {
+    pub(crate) series: u32,
+    pub(crate) samples_an_hour: u32,
 }
 
 /// The aggregates to compute.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Grouped {
+pub(crate) enum Grouped {
     /// Average, minimum, maximum and count.
     WithoutP95,
     /// Also the 95th percentile, by window functions.
@@ -25,16 +25,16 @@ pub(super) enum Grouped {
 }
 
 impl Year {
-    pub(super) fn samples(self) -> f64 {
+    pub(crate) fn samples(self) -> f64 {
         f64::from(self.series) * f64::from(HOURS) * f64::from(self.samples_an_hour)
     }
 
-    pub(super) fn hourly_rollups(self) -> f64 {
+    pub(crate) fn hourly_rollups(self) -> f64 {
         f64::from(self.series) * f64::from(HOURS)
     }
 
     /// Writes the samples directly into the store at `file`, which `up` has created.
-    pub(super) fn fill(self, file: &Path) -> anyhow::Result<()> {
+    pub(crate) fn fill(self, file: &Path) -> anyhow::Result<()> {
         let mut store = Connection::open(file)?;
         store.pragma_update(None, "synchronous", "OFF")?;
         let transaction = store.transaction()?;
@@ -63,7 +63,7 @@ impl Year {
 
 /// Measures one SQL statement that groups all samples of `store` by series and hour, and stores the result in another
 /// file, as durably as a store does.
-pub(super) fn group(store: &Path, kept: &Path, what: Grouped) -> anyhow::Result<Duration> {
+pub(crate) fn group(store: &Path, kept: &Path, what: Grouped) -> anyhow::Result<Duration> {
     let database = Connection::open(store)?;
     database.execute("ATTACH ?1 AS kept", [kept.to_str()])?;
     database.execute_batch(

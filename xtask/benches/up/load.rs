@@ -4,21 +4,21 @@ use std::fmt::Write as _;
 
 /// The row of one sample.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub(super) series: i64,
-    pub(super) at: i64,
-    pub(super) value: f64,
+pub(crate) struct Row {
+    pub(crate) series: i64,
+    pub(crate) at: i64,
+    pub(crate) value: f64,
 }
 
 /// Bodies with the same series, each at later times.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Load {
+pub(crate) struct Load {
     /// The number of series.
-    pub(super) series: u32,
+    pub(crate) series: u32,
     /// Samples per body.
-    pub(super) batch: u32,
+    pub(crate) batch: u32,
     /// The number of bodies.
-    pub(super) batches: u32,
+    pub(crate) batches: u32,
 }
 
 /// 2026-01-01T00:00:00Z in microseconds.
@@ -26,12 +26,12 @@ const BEGIN: i64 = 1_767_225_600_000_000;
 const SECOND: i64 = 1_000_000;
 
 impl Load {
-    pub(super) fn samples(&self) -> u32 {
+    pub(crate) fn samples(&self) -> u32 {
         self.batch * self.batches
     }
 
     /// The rows of body `number`: every series in turn, one second later in each round.
-    pub(super) fn rows(&self, number: u32) -> impl Iterator<Item = Row> {
+    pub(crate) fn rows(&self, number: u32) -> impl Iterator<Item = Row> {
         let (series, first) = (self.series, number * self.batch);
         (first..first + self.batch).map(move |sample| Row {
             series: i64::from(sample % series),
@@ -41,7 +41,7 @@ impl Load {
     }
 
     /// Body `number` as a client sends it.
-    pub(super) fn body(&self, number: u32) -> Vec<u8> {
+    pub(crate) fn body(&self, number: u32) -> Vec<u8> {
         let mut body = String::from("[");
         for Row { series, at, value } in self.rows(number) {
             let seconds = (at - BEGIN) / SECOND;

@@ -1,8 +1,7 @@
 //! A year of rollups computed by `up`, against one SQL `GROUP BY` over the same rows.
 
-use super::running::Running;
-use super::year::{Grouped, Year, group};
-use crate::cargo::release_build;
+use crate::running::Running;
+use crate::year::{Grouped, Year, group};
 use clap::Args;
 use std::path::Path;
 use std::process::Command;
@@ -25,12 +24,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const MADE: &str = "watchkeeper_analytics_rollups_total";
 const BEHIND: &str = "watchkeeper_analytics_windows_behind";
 
-pub(crate) fn run(args: &RollupsArgs) -> anyhow::Result<()> {
-    let executable = release_build()?;
+pub(crate) fn run(executable: &Path, args: &RollupsArgs) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let store = dir.path().join("store.db");
     // Creates the files, and exits.
-    drop(Running::start(Command::new(&executable), dir.path(), CONFIG)?);
+    drop(Running::start(Command::new(executable), dir.path(), CONFIG)?);
     let year = Year { series: args.series, samples_an_hour: args.samples };
     year.fill(&store)?;
     println!(
@@ -40,7 +38,7 @@ pub(crate) fn run(args: &RollupsArgs) -> anyhow::Result<()> {
         year.hourly_rollups()
     );
 
-    let ours = make(&executable, dir.path(), year.hourly_rollups())?;
+    let ours = make(executable, dir.path(), year.hourly_rollups())?;
     println!("up: hourly and daily rollups computed and stored in {ours:.1?}");
     for (name, what) in [("GROUP BY", Grouped::WithoutP95), ("GROUP BY with p95", Grouped::WithP95)] {
         let theirs = group(&store, &dir.path().join(format!("{name}.db")), what)?;

@@ -1,8 +1,7 @@
 //! Whether many targets keep their schedule when `up` has one core.
 
-use super::answering::Answering;
-use super::running::Running;
-use crate::cargo::release_build;
+use crate::answering::Answering;
+use crate::running::Running;
 use clap::Args;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,8 +26,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const DELAY: &str = "watchkeeper_collector_schedule_delay_seconds_bucket";
 const CPU: &str = "process_cpu_seconds_total";
 
-pub(crate) fn run(args: &CollectorArgs) -> anyhow::Result<()> {
-    let executable = release_build()?;
+pub(crate) fn run(executable: &Path, args: &CollectorArgs) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let server = Answering::start(args.targets)?;
     println!(
@@ -37,7 +35,7 @@ pub(crate) fn run(args: &CollectorArgs) -> anyhow::Result<()> {
     );
 
     let up =
-        Running::start(pinned(&executable, args.core), dir.path(), &sections(args.targets, server.address))?;
+        Running::start(pinned(executable, args.core), dir.path(), &sections(args.targets, server.address))?;
     let (begun, cpu) = (Instant::now(), up.metric(CPU)?);
     #[expect(clippy::disallowed_methods, reason = "the benchmark measures what happens over time")]
     thread::sleep(Duration::from_secs(args.seconds));

@@ -9,17 +9,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running `up`, which is killed when this is dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     url: String,
     /// The time from start until it prints that it is ready.
-    pub(super) start: Duration,
+    pub(crate) start: Duration,
 }
 
 impl Running {
     /// Starts `up` by `program` (the executable, or a wrapper) on free ports with this configuration, and waits until
     /// it is ready.
-    pub(super) fn start(mut program: Command, data_dir: &Path, config: &str) -> anyhow::Result<Self> {
+    pub(crate) fn start(mut program: Command, data_dir: &Path, config: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let file = data_dir.join("watchkeeper.toml");
         fs::write(&file, config)?;
@@ -44,17 +44,17 @@ impl Running {
         bail!("`up` exited before it was ready")
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
     /// The text of `/metrics`.
-    pub(super) fn metrics(&self) -> anyhow::Result<String> {
+    pub(crate) fn metrics(&self) -> anyhow::Result<String> {
         Ok(ureq::get(self.url("/metrics")).call()?.body_mut().read_to_string()?)
     }
 
     /// The sum of a metric over its labels.
-    pub(super) fn metric(&self, name: &str) -> anyhow::Result<f64> {
+    pub(crate) fn metric(&self, name: &str) -> anyhow::Result<f64> {
         let text = self.metrics()?;
         let ours = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
         let value = |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
@@ -62,12 +62,12 @@ impl Running {
     }
 
     /// Its resident memory, in MiB.
-    pub(super) fn resident(&self) -> anyhow::Result<f64> {
+    pub(crate) fn resident(&self) -> anyhow::Result<f64> {
         Ok(self.metric("process_resident_memory_bytes")? / f64::from(1 << 20))
     }
 
     /// Polls until `is_so` returns true.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &self,
         look_every: Duration,
         mut is_so: impl FnMut(&Self) -> anyhow::Result<bool>,

@@ -1,13 +1,13 @@
 //! The ceiling: SQLite with nothing around it.
 
-use super::load::Load;
+use crate::load::Load;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The insertion order within a transaction.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// As sent.
     Sent,
     /// By series and instant, as in the table.
@@ -15,7 +15,7 @@ pub(super) enum Order {
 }
 
 /// Inserts the rows of each body in one transaction, as durably as the store does.
-pub(super) fn insert(file: &Path, load: &Load, order: Order) -> anyhow::Result<Duration> {
+pub(crate) fn insert(file: &Path, load: &Load, order: Order) -> anyhow::Result<Duration> {
     let mut connection = Connection::open(file)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -1,9 +1,8 @@
 //! Throughput of `up`, against bare SQLite on the same machine in the same run.
 
-use super::bare::{self, Order};
-use super::load::Load;
-use super::running::Running;
-use crate::cargo::release_build;
+use crate::bare::{self, Order};
+use crate::load::Load;
+use crate::running::Running;
 use anyhow::ensure;
 use clap::Args;
 use std::path::Path;
@@ -37,9 +36,8 @@ const IDLE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const STORED: &str = "watchkeeper_persister_samples_stored_total";
 
-pub(crate) fn run(args: &EmbeddedArgs) -> anyhow::Result<()> {
-    let executable = release_build()?;
-    idle(&executable)?;
+pub(crate) fn run(executable: &Path, args: &EmbeddedArgs) -> anyhow::Result<()> {
+    idle(executable)?;
     let load = Load { series: args.series, batch: args.batch, batches: args.batches };
     println!(
         "{} samples of {} series in bodies of {}, {} clients",
@@ -51,7 +49,7 @@ pub(crate) fn run(args: &EmbeddedArgs) -> anyhow::Result<()> {
     let (mut to_sent, mut to_sorted) = (Vec::new(), Vec::new());
     for round in 1..=args.rounds {
         let dir = tempfile::tempdir()?;
-        let ours = send_and_wait(&executable, &dir.path().join("up"), &load, args.clients)?;
+        let ours = send_and_wait(executable, &dir.path().join("up"), &load, args.clients)?;
         let sent = bare::insert(&dir.path().join("sent.db"), &load, Order::Sent)?;
         let sorted = bare::insert(&dir.path().join("sorted.db"), &load, Order::Table)?;
         println!(
