@@ -51,11 +51,11 @@ impl Collecting {
         if samples.is_empty() {
             return;
         }
-        tokio::select! {
+        let _room = tokio::select! {
             biased;
-            () = self.queue.has_room() => {}
-            () = self.context.shutdown().cancelled() => {}
-        }
+            room = self.queue.room() => Some(room),
+            () = self.context.shutdown().cancelled() => None,
+        };
         self.queue.push(samples);
     }
 

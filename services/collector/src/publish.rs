@@ -5,6 +5,7 @@ use crate::queue::Queue;
 use std::sync::Arc;
 use tokio::time::sleep;
 use watchkeeper_ports::{EventBus as _, Failure, PortError, Topic};
+use watchkeeper_runtime::consumer::publish_accepted;
 use watchkeeper_runtime::{Backoff, Heartbeat, RETRY_AT_LEAST, RoleContext, RoleResult};
 use watchkeeper_spool::SpooledBus;
 
@@ -57,17 +58,14 @@ impl Publisher {
     }
 
     async fn publish_front(&self) -> Result<(), PortError> {
-        let front = self.queue.front();
-        let samples = front.len();
-        match self.bus.publish(&Topic::METRICS, front).await {
-            Ok(()) => self.metrics.published.inc_by(samples as u64),
-            Err(error) if error.failure() == Failure::Reject => {
-                tracing::error!(%error, samples, "dropped samples that the bus rejected");
-                self.metrics.dropped.inc_by(samples as u64);
-            }
-            Err(error) => return Err(error),
+        let (front, topic) = (self.queue.front(), Topic::METRICS);
+        let rejected = publish_accepted(&front, |records| self.bus.publish(&topic, records)).await?;
+        if let Some((_, error)) = rejected.first() {
+            tracing::error!(%error, samples = rejected.len(), "dropped samples that the bus rejected");
         }
-        self.queue.remove(samples);
+        self.metrics.dropped.inc_by(rejected.len() as u64);
+        self.metrics.published.inc_by((front.len() - rejected.len()) as u64);
+        self.queue.remove(front.len());
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 use std::collections::VecDeque;
-use tokio::sync::{Mutex as Turns, Notify};
+use tokio::sync::{Mutex as Turns, MutexGuard, Notify};
 use watchkeeper_domain::Sample;
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_wire::sample::push_sample;
@@ -22,12 +22,14 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Waits until there is capacity for a collection of any size.
-    pub(crate) async fn has_room(&self) {
-        let _turn = self.turns.lock().await;
+    /// Waits until there is capacity for a collection of any size. No other target gets it while the guard is held:
+    /// add the collection before dropping it.
+    pub(crate) async fn room(&self) -> MutexGuard<'_, ()> {
+        let turn = self.turns.lock().await;
         while self.len() >= MAX_BATCH_SAMPLES {
             self.removed.notified().await;
         }
+        turn
     }
 
     /// Adds a collection.
@@ -97,15 +99,28 @@ mod tests {
     async fn targets_wait_one_after_the_other_while_a_batch_or_more_is_in_the_queue() {
         let queue = Queue::default();
         queue.push(collection(MAX_BATCH_SAMPLES - 1));
-        queue.has_room().await;
+        drop(queue.room().await);
         queue.push(collection(2));
-        let (mut one, mut other) = (Box::pin(queue.has_room()), Box::pin(queue.has_room()));
+        let (mut one, mut other) = (Box::pin(queue.room()), Box::pin(queue.room()));
         assert!(is_waiting(&mut one).await && is_waiting(&mut other).await);
         queue.remove(1);
         assert!(is_waiting(&mut one).await, "a batch is in the queue");
         queue.remove(1);
         assert!(is_waiting(&mut other).await, "it is the turn of the first");
-        one.await;
-        other.await;
+        drop(one.await);
+        drop(other.await);
+    }
+
+    #[tokio::test]
+    async fn room_is_for_one_collection_at_a_time() {
+        let queue = Queue::default();
+        let room = queue.room().await;
+        let mut other = Box::pin(queue.room());
+        assert!(is_waiting(&mut other).await, "the first has not added its collection yet");
+        queue.push(collection(MAX_BATCH_SAMPLES));
+        drop(room);
+        assert!(is_waiting(&mut other).await, "the queue is full");
+        queue.remove(1);
+        drop(other.await);
     }
 }

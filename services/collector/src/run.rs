@@ -18,12 +18,14 @@ use tokio_util::task::JoinMap;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
-use watchkeeper_spool::{SpoolPort, SpooledBus};
+use watchkeeper_spool::{PUBLISH_TIMEOUT, SpoolPort, SpooledBus};
 
 /// How long running collections may continue when the role stops.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(3);
 /// How long publishing the queue, and saving marks, may take after that.
-pub const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+pub const FLUSH_WITHIN: Duration = Duration::from_secs(10);
+// A bus that does not answer must leave time for the spool to take the batch.
+const _: () = assert!(FLUSH_WITHIN.as_secs() >= 2 * PUBLISH_TIMEOUT.as_secs());
 
 /// Collects from all enabled sources and publishes to topic `metrics`, until the role stops. Samples are kept in
 /// `spool` while the bus is unavailable, if there is one.

@@ -6,7 +6,7 @@ mod progress;
 mod replaced;
 mod sharing;
 
-pub use isolate::{Isolated, isolate};
+pub use isolate::{Isolated, isolate, publish_accepted};
 pub use replaced::resume;
 
 use crate::context::{RoleContext, RoleResult};

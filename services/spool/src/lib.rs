@@ -26,5 +26,6 @@ mod watched;
 
 pub use config::{MAX_SPOOL, SpoolConfig};
 pub use open::{OpenSpool, open};
+pub use remote::PUBLISH_TIMEOUT;
 pub use spooled_bus::{SpoolPort, SpooledBus};
 pub use state::SpoolState;

@@ -4,7 +4,7 @@ use crate::remote::RemoteBus;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{PortError, ReceivedBatch};
 use watchkeeper_runtime::Heartbeat;
-use watchkeeper_runtime::consumer::{Isolated, isolate};
+use watchkeeper_runtime::consumer::publish_accepted;
 use watchkeeper_wire::dead_letter::{Rejected, first_letters, send_letters};
 
 /// Publishes the records in order, as one batch if the bus accepts that. Records that the bus rejects go to the
@@ -19,16 +19,8 @@ pub(crate) async fn publish(
     heartbeat: &Heartbeat,
 ) -> Result<u64, PortError> {
     let topic = &batch.partition.topic;
-    let all = batch.records.len();
-    let Isolated { refused, .. } = isolate(all, |part| {
-        let records = if part.len() == all {
-            batch.records.clone()
-        } else {
-            part.map(|index| batch.records.get(index)).collect()
-        };
-        heartbeat.idle(bus.publish(topic, records))
-    })
-    .await?;
+    let refused =
+        publish_accepted(&batch.records, |records| heartbeat.idle(bus.publish(topic, records))).await?;
     let refused: Vec<_> = refused.into_iter().map(|(index, error)| (index, reason_of(error))).collect();
     let (rejected_at, dead_letters) = (Timestamp::now(), topic.dead_letters());
     let mut left = &refused[..];

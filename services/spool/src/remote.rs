@@ -1,16 +1,17 @@
-//! The bus, and since when it is unavailable.
+//! The bus, and since when it does not accept a topic's batches.
 
 use parking_lot::{Mutex, MutexGuard};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
 
-/// How long the bus may take for one batch before it counts as unavailable: well within the time that publishers wait
-/// for an answer.
-pub(crate) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the bus may take for one batch before it counts as unavailable and the batch goes to the spool. Whoever
+/// publishes must wait longer than this.
+pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The bus, and since when it is unavailable.
+/// The bus, and since when it does not accept a topic's batches.
 pub(crate) struct RemoteBus {
     bus: Arc<dyn EventBus>,
     state: Mutex<State>,
@@ -18,7 +19,8 @@ pub(crate) struct RemoteBus {
 
 #[derive(Default)]
 struct State {
-    away_since: Option<Instant>,
+    /// Since when it does not accept batches of a topic. One partition without a leader is of one topic.
+    unavailable_since: BTreeMap<Topic, Instant>,
     /// A failure that a restart may help.
     broken: Option<PortError>,
 }
@@ -31,20 +33,21 @@ impl RemoteBus {
     /// Publishes a batch.
     ///
     /// # Errors
-    /// Those of the bus; it also counts as unavailable when it does not answer within [`TAKEN_WITHIN`]. It may accept
+    /// Those of the bus; it also counts as unavailable when it does not answer within [`PUBLISH_TIMEOUT`]. It may accept
     /// the batch all the same.
     pub(crate) async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
-        let published = timeout(TAKEN_WITHIN, self.bus.publish(topic, batch)).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {} s", TAKEN_WITHIN.as_secs());
+        let published = timeout(PUBLISH_TIMEOUT, self.bus.publish(topic, batch)).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} s", PUBLISH_TIMEOUT.as_secs());
             Err(PortError::Unavailable { what: "bus", reason })
         });
-        self.note(published.as_ref().err());
+        self.note(topic, published.as_ref().err());
         published
     }
 
-    /// How long the bus has been unavailable; `None` if it accepted the last batch.
-    pub(crate) fn away_for(&self) -> Option<Duration> {
-        self.state().away_since.map(|since| since.elapsed())
+    /// How long the bus has been unavailable for the topic that it has not accepted for longest; `None` if it accepted
+    /// the last batch of each topic.
+    pub(crate) fn unavailable_for(&self) -> Option<Duration> {
+        self.state().unavailable_since.values().map(Instant::elapsed).max()
     }
 
     /// # Errors
@@ -53,19 +56,20 @@ impl RemoteBus {
         self.state().broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Logs when the bus becomes unavailable and available again, not for each batch.
-    fn note(&self, error: Option<&PortError>) {
+    /// Logs when the bus becomes unavailable for a topic and available again, not for each batch.
+    fn note(&self, topic: &Topic, error: Option<&PortError>) {
         let mut state = self.state();
         match error.map(|error| (error, error.failure())) {
             None | Some((_, Failure::Reject)) => {
-                if let Some(since) = state.away_since.take() {
-                    tracing::info!(away = ?since.elapsed(), "the bus is available again: forwarding spooled records");
+                if let Some(since) = state.unavailable_since.remove(topic) {
+                    let unavailable_for = since.elapsed();
+                    tracing::info!(%topic, ?unavailable_for, "the bus is available again: forwarding spooled records");
                 }
             }
             Some((error, Failure::Retry)) => {
-                if state.away_since.is_none() {
-                    state.away_since = Some(Instant::now());
-                    tracing::warn!(%error, "the bus is unavailable: spooling records");
+                if !state.unavailable_since.contains_key(topic) {
+                    state.unavailable_since.insert(topic.clone(), Instant::now());
+                    tracing::warn!(%topic, %error, "the bus is unavailable: spooling records");
                 }
             }
             Some((error, Failure::Stop)) => state.broken = Some(error.clone()),

@@ -104,7 +104,7 @@ impl Spool {
 
     /// As of the last check.
     pub(crate) fn state(&self) -> SpoolState {
-        SpoolState::of(self.bus.away_for(), self.metrics.waiting())
+        SpoolState::of(self.bus.unavailable_for(), self.metrics.waiting())
     }
 
     async fn backlog(&self) -> Result<Backlog, PortError> {

@@ -11,7 +11,7 @@ pub(crate) struct WatchedBus {
     /// The topic that health checks query.
     asked: Topic,
     pub(crate) dependency: Dependency,
-    /// Why publishing failed, for the first time since the last check.
+    /// Why a call failed, for the first time since the last check.
     failed: Mutex<Option<PortError>>,
 }
 
@@ -58,7 +58,7 @@ impl WatchedBus {
         self.dependency.down(&error);
         let mut failed = self.failed.lock();
         if failed.is_none() {
-            tracing::warn!(%error, "cannot publish");
+            tracing::warn!(%error, dependency = self.dependency.name(), "dependency unavailable");
             *failed = Some(error.clone());
         }
         error

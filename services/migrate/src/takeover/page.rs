@@ -46,14 +46,15 @@ impl Page {
         page
     }
 
-    /// Skips the samples at these indices: their series exceed the limit.
-    pub(super) fn without(&mut self, places: &[usize], max_series: u64) {
-        let mut place = 0;
+    /// Skips the samples at these indices: their series exceed the limit. Returns how many it skipped.
+    pub(super) fn without(&mut self, places: &[usize], max_series: u64) -> usize {
+        let (mut place, before) = (0, self.samples.len());
         let gone = self.samples.extract_if(.., |_| {
             place += 1;
             places.binary_search(&(place - 1)).is_ok()
         });
         self.left_out.extend(gone.map(|(row, _)| left_out(&row, Reason::NoRoom(max_series))));
+        before - self.samples.len()
     }
 
     /// The instant of the oldest sample.
@@ -141,7 +142,9 @@ mod tests {
     #[test]
     fn samples_without_room_are_left_out_by_their_places() {
         let mut page = page((0..5).map(|n| row(n, n, 1.0)).collect());
-        page.without(&[0, 3, 4], 10);
+        assert_eq!(page.without(&[0, 3, 4], 10), 3);
+        assert_eq!(page.without(&[], 10), 0, "an error that names no sample ends the takeover");
+        assert_eq!(page.without(&[7], 10), 0, "as does one that names none of these");
         assert_eq!(ids(&page), [1, 2]);
         assert_eq!(page.left_out.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 3, 4]);
         assert!(page.left_out[0].reason.to_string().ends_with("limit of 10"));

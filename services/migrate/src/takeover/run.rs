@@ -118,10 +118,14 @@ impl Run<'_> {
         let mut page = Page::read(reading, rows, Timestamp::now(), *retention);
         let stored = loop {
             let samples = page.samples.iter().map(|(_, sample)| sample.clone()).collect();
-            match self.append(samples, extent, first).await {
-                // The series of these samples exceed the limit: the rest is stored without them.
-                Err(PortError::ItemsRejected { items, .. }) => page.without(&items, *max_series),
-                stored => break stored?,
+            let error = match self.append(samples, extent, first).await {
+                Ok(stored) => break stored,
+                Err(error) => error,
+            };
+            // The series of these samples exceed the limit: the rest is stored without them. Each attempt has fewer.
+            let PortError::ItemsRejected { items, .. } = &error else { return Err(error) };
+            if page.without(items, *max_series) == 0 {
+                return Err(error);
             }
         };
         if let (Some((rollups, passes)), Some(oldest)) = (rollups, page.oldest())

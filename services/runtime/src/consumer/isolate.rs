@@ -1,8 +1,8 @@
-//! Isolates the rejected items of a batch by bisection.
+//! Isolates the rejected items of a batch: by the indices that the error names, else by bisection.
 
 use std::iter;
 use std::ops::Range;
-use watchkeeper_ports::{Failure, PortError};
+use watchkeeper_ports::{Failure, PortError, RecordBatch};
 
 /// The outcome of a batch with rejected items.
 #[derive(Debug, PartialEq)]
@@ -13,8 +13,9 @@ pub struct Isolated<T> {
     pub refused: Vec<(usize, PortError)>,
 }
 
-/// Passes all `items` of a batch to `take`, by index, except those that are rejected: a rejected part is halved until
-/// each rejected item stands alone. Parts are passed in order, the whole batch first.
+/// Passes all `items` of a batch to `take`, by index, except those that are rejected. Items that
+/// [`PortError::ItemsRejected`] names are not passed again; any other rejected part is halved until each rejected item
+/// stands alone. Parts are passed in order, the whole batch first.
 /// Each item may be passed more than once if `take` fails after it has processed a part. Costs about `2 · refused ·
 /// log2(items)` calls.
 ///
@@ -30,6 +31,11 @@ pub async fn isolate<T, F: Future<Output = Result<T, PortError>>>(
         match take(part.clone()).await {
             Ok(taken) => isolated.taken.push(taken),
             Err(error) if error.failure() != Failure::Reject => return Err(error),
+            Err(PortError::ItemsRejected { what, reason, items }) if are_of(&items, &part) => {
+                let rejected = || PortError::Rejected { what, reason: reason.clone() };
+                isolated.refused.extend(items.iter().map(|item| (part.start + item, rejected())));
+                parts.extend(others(&part, &items).into_iter().rev());
+            }
             Err(error) if part.len() <= 1 => {
                 isolated.refused.extend(part.map(|index| (index, error.clone())));
             }
@@ -39,7 +45,42 @@ pub async fn isolate<T, F: Future<Output = Result<T, PortError>>>(
             }
         }
     }
+    isolated.refused.sort_by_key(|(index, _)| *index);
     Ok(isolated)
+}
+
+/// Publishes all records that the bus accepts, as one batch if possible. Returns the indices of the others, ascending,
+/// with the reasons.
+///
+/// # Errors
+/// Those of [`isolate`].
+pub async fn publish_accepted<F: Future<Output = Result<(), PortError>>>(
+    records: &RecordBatch,
+    mut publish: impl FnMut(RecordBatch) -> F,
+) -> Result<Vec<(usize, PortError)>, PortError> {
+    let all = records.len();
+    let isolated = isolate(all, |part| {
+        let is_whole = part.len() == all;
+        publish(if is_whole { records.clone() } else { part.map(|index| records.get(index)).collect() })
+    });
+    Ok(isolated.await?.refused)
+}
+
+/// Whether these are indices in `part`: an error that names none, or others, is not relied upon.
+fn are_of(items: &[usize], part: &Range<usize>) -> bool {
+    !items.is_empty() && items.is_sorted() && items.iter().all(|item| *item < part.len())
+}
+
+/// The ranges of `part` between the items with these ascending indices in it.
+fn others(part: &Range<usize>, items: &[usize]) -> Vec<Range<usize>> {
+    let (mut others, mut start) = (Vec::new(), part.start);
+    for item in items {
+        others.push(start..part.start + item);
+        start = part.start + item + 1;
+    }
+    others.push(start..part.end);
+    others.retain(|range| !range.is_empty());
+    others
 }
 
 #[cfg(test)]
@@ -47,6 +88,7 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
     use std::future::ready;
+    use watchkeeper_ports::BatchBuilder;
 
     fn rejected(index: usize) -> PortError {
         PortError::Rejected { what: "store", reason: format!("no {index}") }
@@ -84,6 +126,60 @@ mod tests {
     #[tokio::test]
     async fn one_refused_item_costs_two_calls_for_each_halving() {
         assert_eq!(isolated(1_024, &[700]).await.1, 1 + 2 * 10);
+    }
+
+    #[tokio::test]
+    async fn items_that_the_error_names_are_not_passed_again() {
+        let calls = RefCell::new(Vec::new());
+        let found = isolate(10, |part: Range<usize>| {
+            calls.borrow_mut().push(part.clone());
+            let items: Vec<_> = [2, 3, 7]
+                .iter()
+                .filter(|index| part.contains(index))
+                .map(|index| index - part.start)
+                .collect();
+            let reason = "no room".to_owned();
+            let refused = PortError::ItemsRejected { what: "store", reason, items: items.clone() };
+            ready(if items.is_empty() { Ok(part) } else { Err(refused) })
+        });
+        let found = found.await.unwrap();
+        assert_eq!(found.refused.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2, 3, 7]);
+        assert_eq!(found.taken, [0..2, 4..7, 8..10]);
+        assert_eq!(calls.into_inner(), [0..10, 0..2, 4..7, 8..10]);
+    }
+
+    #[tokio::test]
+    async fn an_error_that_names_no_item_or_one_outside_is_searched_by_halving() {
+        for items in [vec![], vec![9]] {
+            let found = isolate(4, |part: Range<usize>| {
+                let (reason, items) = (String::new(), items.clone());
+                let refused = PortError::ItemsRejected { what: "store", reason, items };
+                ready(if part.contains(&2) { Err(refused) } else { Ok(part) })
+            });
+            let found = found.await.unwrap();
+            assert_eq!((found.refused.len(), found.refused[0].0), (1, 2));
+            assert_eq!(found.taken, [0..2, 3..4]);
+        }
+    }
+
+    #[tokio::test]
+    async fn records_that_the_bus_accepts_are_published_beside_one_that_it_rejects() {
+        let records: RecordBatch = {
+            let mut batch = BatchBuilder::default();
+            (0..5_u8).for_each(|n| batch.push(&[n], b"v"));
+            batch.finish()
+        };
+        let published = RefCell::new(Vec::new());
+        let refused = publish_accepted(&records, |batch| {
+            let keys: Vec<_> = batch.iter().map(|record| record.key[0]).collect();
+            let refused = keys.contains(&3);
+            if !refused {
+                published.borrow_mut().extend(keys);
+            }
+            ready(if refused { Err(rejected(3)) } else { Ok(()) })
+        });
+        assert_eq!(refused.await.unwrap(), [(3, rejected(3))]);
+        assert_eq!(published.into_inner(), [0, 1, 2, 4]);
     }
 
     #[tokio::test]
