@@ -26,10 +26,12 @@ impl Collecting {
     pub(crate) async fn follow(self: Arc<Self>, mut target: Box<dyn Target>, mut schedule: Schedule) {
         let name: Arc<str> = target.name().into();
         let metrics = self.metrics.of(target.source());
+        let mut was_up = None;
         while self.until_due(&schedule, &metrics).await {
             self.marks.begun(&name, Timestamp::now());
             let outcome = self.collect(&name, &mut *target, &metrics).await;
             self.note(&name, schedule.is_failing(), &outcome);
+            self.count_site(std::mem::replace(&mut was_up, target.is_up()), target.is_up());
             let now = self.started.elapsed();
             let samples = match outcome {
                 Ok(samples) => {
@@ -85,6 +87,14 @@ impl Collecting {
         let outcome = timeout(limit, target.collect()).await.unwrap_or(Err(CollectError::TimedOut(limit)));
         metrics.took(begun.elapsed(), &outcome);
         outcome
+    }
+
+    /// Counts a site by its last result.
+    fn count_site(&self, was_up: Option<bool>, is_up: Option<bool>) {
+        let CollectorMetrics { sites, sites_down, .. } = &*self.metrics;
+        let is_down = |up: Option<bool>| i64::from(up == Some(false));
+        sites.add(i64::from(is_up.is_some()) - i64::from(was_up.is_some()));
+        sites_down.add(is_down(is_up) - is_down(was_up));
     }
 
     /// Logs when a target begins to fail and when it works again, and nothing in between.

@@ -36,9 +36,13 @@ pub use sources::base_url::{BaseUrl, BaseUrlError};
 pub use sources::github::{
     GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,
 };
-pub use sources::host::{HostConfig, MAX_DISKS, MAX_INTERFACES};
+pub use sources::host::{
+    CgroupPattern, CgroupPatternError, HostConfig, HostPart, HostPartError, MAX_ARRAYS, MAX_CGROUPS,
+    MAX_DEVICES, MAX_DISKS, MAX_FAILED_UNITS, MAX_INTERFACES, MAX_PROCESS_NAMES, MAX_PROCESSES, MAX_SENSORS,
+    MAX_SMART_DISKS, Roots,
+};
 pub use sources::moex::{MAX_TICKER_BYTES, MAX_TICKERS, MoexConfig, Ticker, TickerError};
 pub use sources::openweather::{City, CityError, MAX_CITIES, MAX_CITY_BYTES, OpenWeatherConfig};
-pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern};
+pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern, PatternError};
 pub use sources::{scrape, uptime};
 pub use target::{CollectError, Target, Timing};

@@ -15,6 +15,10 @@ pub(crate) struct CollectorMetrics {
     pub(crate) targets: IntGauge,
     /// Targets whose last collection failed.
     pub(crate) failing: IntGauge,
+    /// Probed sites with a result.
+    pub(crate) sites: IntGauge,
+    /// Probed sites that are down.
+    pub(crate) sites_down: IntGauge,
     /// Samples accepted by the bus or the spool.
     pub(crate) published: IntCounter,
     /// Samples that were collected and will never be published.
@@ -50,6 +54,8 @@ impl CollectorMetrics {
         Ok(Self {
             targets: gauge("watchkeeper_collector_targets", "Configured targets.")?,
             failing: gauge("watchkeeper_collector_targets_failing", "Targets whose last collection failed.")?,
+            sites: gauge("watchkeeper_collector_sites", "Probed sites with a result.")?,
+            sites_down: gauge("watchkeeper_collector_sites_down", "Probed sites that are down.")?,
             published: counter(
                 "watchkeeper_collector_samples_published_total",
                 "Samples accepted by the bus or the spool.",

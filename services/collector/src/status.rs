@@ -1,4 +1,4 @@
-//! The status line: `6 targets, 2 failing, 41 samples/min`.
+//! The status line: `15 of 17 targets collected, 41 samples/min; 7 of 11 sites down`.
 
 use crate::metrics::CollectorMetrics;
 use std::collections::VecDeque;
@@ -35,6 +35,8 @@ impl Rate {
 pub(crate) struct Status {
     targets: u64,
     failing: u64,
+    sites: u64,
+    sites_down: u64,
     samples_per_minute: u64,
     dropped: u64,
     spool: SpoolState,
@@ -45,6 +47,8 @@ impl Status {
         Self {
             targets: metrics.targets.get().unsigned_abs(),
             failing: metrics.failing.get().unsigned_abs(),
+            sites: metrics.sites.get().unsigned_abs(),
+            sites_down: metrics.sites_down.get().unsigned_abs(),
             samples_per_minute,
             dropped: metrics.dropped.get(),
             spool,
@@ -54,33 +58,77 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [targets, failing, per_minute, dropped] =
-            [self.targets, self.failing, self.samples_per_minute, self.dropped].map(Grouped);
-        let plural = if self.targets == 1 { "" } else { "s" };
         if self.spool != SpoolState::Idle {
             write!(f, "{}; ", self.spool)?;
         }
-        write!(f, "{targets} target{plural}, {failing} failing, {per_minute} samples/min")?;
+        let collected = Share { part: self.targets.saturating_sub(self.failing), whole: self.targets };
+        write!(f, "{collected} {} collected, ", plural("target", self.targets))?;
+        write!(f, "{} samples/min", Grouped(self.samples_per_minute))?;
         if self.dropped > 0 {
-            write!(f, ", {dropped} samples dropped")?;
+            write!(f, ", {} samples dropped", Grouped(self.dropped))?;
+        }
+        let sites = plural("site", self.sites);
+        if self.sites_down > 0 {
+            write!(f, "; {} {sites} down", Share { part: self.sites_down, whole: self.sites })?;
+        } else if self.sites > 0 {
+            write!(f, "; {} {sites} up", Grouped(self.sites))?;
         }
         Ok(())
     }
+}
+
+/// `15 of 17`, or `17` for all.
+struct Share {
+    part: u64,
+    whole: u64,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.part != self.whole {
+            write!(f, "{} of ", Grouped(self.part))?;
+        }
+        write!(f, "{}", Grouped(self.whole))
+    }
+}
+
+fn plural(noun: &str, count: u64) -> String {
+    format!("{noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const STATUS: Status = Status {
+        targets: 6,
+        failing: 0,
+        sites: 0,
+        sites_down: 0,
+        samples_per_minute: 41,
+        dropped: 0,
+        spool: SpoolState::Idle,
+    };
+
     #[test]
     fn the_line_reads_at_a_glance() {
-        let status =
-            Status { targets: 6, failing: 2, samples_per_minute: 41, dropped: 0, spool: SpoolState::Idle };
-        assert_eq!(status.to_string(), "6 targets, 2 failing, 41 samples/min");
-        let status = Status { targets: 1, dropped: 20_000, ..status };
-        assert_eq!(status.to_string(), "1 target, 2 failing, 41 samples/min, 20,000 samples dropped");
-        let status = Status { dropped: 0, spool: SpoolState::Replaying { waiting: 3_100 }, ..status };
-        assert_eq!(status.to_string(), "forwarding: 3,100 records left; 1 target, 2 failing, 41 samples/min");
+        assert_eq!(STATUS.to_string(), "6 targets collected, 41 samples/min");
+        let status = Status { failing: 2, ..STATUS };
+        assert_eq!(status.to_string(), "4 of 6 targets collected, 41 samples/min");
+        let status = Status { targets: 1, dropped: 20_000, ..STATUS };
+        assert_eq!(status.to_string(), "1 target collected, 41 samples/min, 20,000 samples dropped");
+        let status = Status { spool: SpoolState::Replaying { waiting: 3_100 }, ..STATUS };
+        assert_eq!(status.to_string(), "forwarding: 3,100 records left; 6 targets collected, 41 samples/min");
+    }
+
+    #[test]
+    fn targets_that_were_collected_are_not_mistaken_for_sites_that_are_up() {
+        let status = Status { targets: 17, sites: 11, sites_down: 7, ..STATUS };
+        assert_eq!(status.to_string(), "17 targets collected, 41 samples/min; 7 of 11 sites down");
+        let status = Status { sites: 1, sites_down: 1, ..STATUS };
+        assert_eq!(status.to_string(), "6 targets collected, 41 samples/min; 1 site down");
+        let status = Status { sites: 2, ..STATUS };
+        assert_eq!(status.to_string(), "6 targets collected, 41 samples/min; 2 sites up");
     }
 
     #[test]

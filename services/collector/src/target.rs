@@ -26,6 +26,11 @@ pub trait Target: Send + 'static {
     /// at the next due time.
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError>;
 
+    /// Whether the site that the target probes is up; `None` if it probes none, or does not know yet.
+    fn is_up(&self) -> Option<bool> {
+        None
+    }
+
     /// Samples that report a failed collection; none by default.
     fn failed(&mut self) -> Vec<Sample> {
         Vec::new()
@@ -113,6 +118,11 @@ impl Timing {
         let jitter = section.duration("jitter", Duration::ZERO..=interval, jitter);
         let timeout = section.duration("timeout", Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT, timeout);
         Self::new(interval, jitter, timeout)
+    }
+
+    /// The same, but due no more often than every `interval`.
+    pub(crate) fn at_least_every(self, interval: Duration) -> Self {
+        Self::new(self.interval.max(interval), self.jitter, self.timeout)
     }
 
     /// The time between due times.

@@ -85,6 +85,12 @@ const EXCEPTIONS: &[Exception] = &[
         "sends several at once, and renews their claims meanwhile",
     ),
     // Blocking work, each piece with an end of its own, which somebody awaits.
+    (
+        "collector/src/sources/host/command.rs",
+        &["sleep", "spawn"],
+        "one run of a tool, which is killed in time",
+    ),
+    ("collector/src/sources/host/usage.rs", &["spawn"], "one question to one file system, which may hang"),
     ("collector/src/sources/host/part.rs", &["sleep", "spawn_blocking"], "reads /proc"),
     ("http-client/src/threads.rs", &["spawn_blocking"], "one request within its time"),
     ("ingest/src/intake.rs", &["spawn_blocking"], "decodes one body"),

@@ -1,33 +1,78 @@
-//! The local host: `source="host"`, label `host` is its name.
+//! The local host: `source="host"`, label `host` is its name. docs/host.md lists the series.
 //!
-//! Units are `bytes`, `percent` and `seconds`. Bytes read, written, received and transmitted are counters
-//! since the host started; all other values are as of the sample's time.
+//! Rates are computed here, from the counters of two readings, so that rules need no arithmetic. What a host does not
+//! have gives no series. Every file is read as bytes, and an entry that cannot be read costs only itself.
 
+mod blocks;
+mod cgroups;
+mod clock;
+mod command;
 mod config;
 mod cpu;
 mod disk;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod io;
 mod load;
+mod mdstat;
 mod memory;
 mod mounts;
 mod network;
 mod part;
+mod parts;
+mod processes;
+mod raid;
+mod rate;
+mod smart;
+mod temperature;
+#[cfg(test)]
+mod tests;
+mod units;
+mod usage;
 
+pub use cgroups::{CgroupPattern, CgroupPatternError, MAX_CGROUPS};
 pub use config::HostConfig;
-pub use disk::MAX_DISKS;
+pub use files::Roots;
+pub use io::MAX_DEVICES;
+pub use mounts::MAX_DISKS;
 pub use network::MAX_INTERFACES;
+pub use parts::{HostPart, HostPartError};
+pub use processes::{MAX_PROCESS_NAMES, MAX_PROCESSES};
+pub use raid::MAX_ARRAYS;
+pub use smart::MAX_SMART_DISKS;
+pub use temperature::MAX_SENSORS;
+pub use units::MAX_FAILED_UNITS;
 
 use crate::target::Target;
 use part::PartTarget;
 
 impl HostConfig {
     /// One target per part of the host.
-    pub(crate) fn targets(self) -> [Box<dyn Target>; 5] {
-        [
-            Box::new(PartTarget::<cpu::Cpu>::new(&self)),
-            Box::new(PartTarget::<memory::Memory>::new(&self)),
-            Box::new(PartTarget::<load::Load>::new(&self)),
-            Box::new(PartTarget::<disk::DiskSpace>::new(&self)),
-            Box::new(PartTarget::<network::Network>::new(&self)),
-        ]
+    pub(crate) fn targets(self) -> Vec<Box<dyn Target>> {
+        let mut targets: Vec<Box<dyn Target>> = self.parts.iter().map(|&part| self.target(part)).collect();
+        if !self.processes.is_empty() {
+            targets.push(Box::new(PartTarget::<processes::Processes>::new(&self)));
+        }
+        if !self.cgroups.is_empty() {
+            targets.push(Box::new(PartTarget::<cgroups::Cgroups>::new(&self)));
+        }
+        targets
+    }
+
+    fn target(&self, part: HostPart) -> Box<dyn Target> {
+        match part {
+            HostPart::Cpu => Box::new(PartTarget::<cpu::Cpu>::new(self)),
+            HostPart::Memory => Box::new(PartTarget::<memory::Memory>::new(self)),
+            HostPart::Load => Box::new(PartTarget::<load::Load>::new(self)),
+            HostPart::Disk => Box::new(PartTarget::<disk::DiskSpace>::new(self)),
+            HostPart::Io => Box::new(PartTarget::<io::DiskIo>::new(self)),
+            HostPart::Network => Box::new(PartTarget::<network::Network>::new(self)),
+            HostPart::Temperature => Box::new(PartTarget::<temperature::Temperature>::new(self)),
+            HostPart::Units => Box::new(PartTarget::<units::Units>::new(self)),
+            HostPart::Raid => Box::new(PartTarget::<raid::Raid>::new(self)),
+            HostPart::Smart => Box::new(PartTarget::<smart::Smart>::new(self)),
+            HostPart::Clock => Box::new(PartTarget::<clock::Clock>::new(self)),
+        }
     }
 }

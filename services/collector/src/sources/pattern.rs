@@ -1,5 +1,6 @@
 //! Patterns to include or exclude names.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// Most patterns of one list.
@@ -31,6 +32,12 @@ impl FromStr for Pattern {
             return Err(PatternError);
         }
         Ok(Self { start: start.to_owned(), is_whole: start.len() == text.len() })
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.start, if self.is_whole { "" } else { "*" })
     }
 }
 
@@ -73,6 +80,7 @@ mod tests {
         fn any_text_is_read_or_refused_and_a_name_matches_itself(text in "\\PC*") {
             if let Ok(pattern) = text.parse::<Pattern>() {
                 prop_assert!(pattern.matches(&text));
+                prop_assert_eq!(pattern.to_string(), text);
             }
         }
     }

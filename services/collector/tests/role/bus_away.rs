@@ -35,7 +35,7 @@ async fn the_role_is_ready_before_its_first_sample_but_not_before_its_bus() {
     assert!(!running.context.roster().is_ready());
     bus.is_now(Health::Well);
     running.context.roster().ready().await;
-    assert_eq!(running.status(), "0 targets, 0 failing, 0 samples/min");
+    assert_eq!(running.status(), "0 targets collected, 0 samples/min");
     running.stop().await.unwrap();
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::time::Duration;
-use watchkeeper_collector::{CollectorConfig, HostConfig, MAX_PATTERNS, Timing};
+use watchkeeper_collector::{
+    CollectorConfig, HostConfig, HostPart, MAX_PATTERNS, MAX_PROCESS_NAMES, Roots, Timing,
+};
 use watchkeeper_config::{ConfigErrors, Document};
 
 fn read(text: &str) -> Result<CollectorConfig, ConfigErrors> {
@@ -46,13 +48,24 @@ fn every_key_is_read() {
         interval = "1m"
         jitter = "10s"
         timeout = "2s"
+        parts = ["disk", "cpu"]
         exclude_disks = ["/nix/*", "/boot"]
+        exclude_devices = ["sdz"]
         exclude_interfaces = ["br-*"]
+        exclude_sensors = ["acpitz", "nvme/Sensor *"]
+        processes = ["nginx", "post*"]
+        cgroups = ["machine.slice/*"]
     "#;
     let expected = HostConfig {
         timing: Timing::new(Duration::from_secs(60), Duration::from_secs(10), Duration::from_secs(2)),
+        parts: vec![HostPart::Disk, HostPart::Cpu],
         exclude_disks: vec!["/nix/*".parse().unwrap(), "/boot".parse().unwrap()],
+        exclude_devices: vec!["sdz".parse().unwrap()],
         exclude_interfaces: vec!["br-*".parse().unwrap()],
+        exclude_sensors: vec!["acpitz".parse().unwrap(), "nvme/Sensor *".parse().unwrap()],
+        processes: vec!["nginx".parse().unwrap(), "post*".parse().unwrap()],
+        cgroups: vec!["machine.slice/*".parse().unwrap()],
+        roots: Roots::default(),
     };
     assert_eq!(read(text).unwrap().host, Some(expected));
 }
@@ -74,6 +87,20 @@ fn a_value_past_its_bound_is_refused_by_name() {
     assert!(
         refused(r#"exclude_interfaces = ["a*b"]"#)
             .starts_with("collector.host.exclude_interfaces[0]: must be")
+    );
+    assert_eq!(
+        refused(r#"parts = ["cpu", "dsk"]"#),
+        "collector.host.parts[1]: must be one of cpu, memory, load, disk, io, network, temperature, units, raid, \
+         smart, clock (is \"dsk\")"
+    );
+    let processes: Vec<_> = (0..=MAX_PROCESS_NAMES).map(|n| format!("p{n}")).collect();
+    assert_eq!(
+        refused(&format!("processes = {processes:?}")),
+        "collector.host.processes: has 65 items, the limit is 64"
+    );
+    assert!(
+        refused(r#"cgroups = ["/system.slice"]"#)
+            .starts_with("collector.host.cgroups[0]: must be a path below /sys/fs/cgroup")
     );
     assert!(refused("intervall = 1").starts_with("collector.host.intervall: unknown key"));
 }

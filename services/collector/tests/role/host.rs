@@ -9,7 +9,7 @@ use watchkeeper_domain::Sample;
 use watchkeeper_runtime::RoleContext;
 
 /// What every host has. A disk and a network it may be without, inside a sandbox.
-const EVERYWHERE: [&str; 11] = [
+const EVERYWHERE: [&str; 12] = [
     "cpu_count",
     "cpu_usage",
     "load_average_15m",
@@ -18,8 +18,9 @@ const EVERYWHERE: [&str; 11] = [
     "memory_available",
     "memory_total",
     "memory_used",
-    "swap_total",
-    "swap_used",
+    "load_per_cpu",
+    "memory_used_percent",
+    "open_files",
     "uptime",
 ];
 
@@ -42,8 +43,9 @@ async fn the_first_collection_has_every_series_of_the_host() {
     for Sample { series, value, .. } in &samples {
         assert_eq!(series.source(), "host");
         assert!(series.label("host").is_some_and(|host| !host.is_empty()), "{series}");
-        assert!(["bytes", "percent", "seconds", ""].contains(&series.unit()), "{series}");
-        assert!(*value >= 0.0, "{series}");
+        assert!(["bytes", "percent", "seconds", "°C", ""].contains(&series.unit()), "{series}");
+        let is_signed = series.unit() == "°C" || series.name() == "clock_offset";
+        assert!(*value >= 0.0 || is_signed, "{series}");
     }
     assert!(value(&samples, "cpu_usage") <= 100.0);
     assert!(value(&samples, "cpu_count") >= 1.0);

@@ -11,13 +11,13 @@ async fn each_collection_is_published_once_and_a_failure_repeats_nothing() {
     let bus = Bus::default();
     let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(15 * SECOND).await;
-    assert_eq!(running.status(), "1 target, 0 failing, 2 samples/min");
+    assert_eq!(running.status(), "1 target collected, 2 samples/min");
     target.now_does(Does::Fail);
     sleep(10 * SECOND).await;
-    assert_eq!(running.status(), "1 target, 1 failing, 2 samples/min");
+    assert_eq!(running.status(), "0 of 1 target collected, 2 samples/min");
     target.now_does(Does::Answer(1));
     sleep(10 * SECOND).await;
-    assert_eq!(running.status(), "1 target, 0 failing, 3 samples/min");
+    assert_eq!(running.status(), "1 target collected, 3 samples/min");
     assert_eq!(bus.values(), [1.0, 2.0, 4.0], "the third collection failed");
     assert_eq!(running.metric("watchkeeper_collector_collections_total", "malformed"), 1.0);
     running.stop().await.unwrap();
@@ -29,7 +29,7 @@ async fn what_a_target_says_of_a_failure_is_published() {
     let bus = Bus::default();
     let running = Running::new(std::slice::from_ref(&target), &bus, &Schedule::default());
     sleep(15 * SECOND).await;
-    assert_eq!(running.status(), "1 target, 1 failing, 2 samples/min");
+    assert_eq!(running.status(), "0 of 1 target collected, 2 samples/min");
     assert_eq!(bus.values(), [1.0, 2.0]);
     running.stop().await.unwrap();
 }

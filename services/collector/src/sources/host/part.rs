@@ -1,12 +1,12 @@
 //! Parts of the host, whose reads block.
 
 use super::config::HostConfig;
+use super::files::{Roots, label, optional};
 use crate::readings::Readings;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
-use sysinfo::System;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -24,10 +24,15 @@ pub(super) trait Part: Sized + Send + 'static {
     const SETTLE: Duration = Duration::ZERO;
 
     /// Prepares for reading. May block briefly, but reads nothing that can hang.
-    fn open(config: &HostConfig) -> Result<Self, sysinfo::Error>;
+    fn open(config: &HostConfig) -> Result<Self, CollectError>;
 
-    /// Reads the part. May block.
-    fn read(&mut self, readings: &mut Readings) -> Result<(), sysinfo::Error>;
+    /// When it is read.
+    fn timing(config: &HostConfig) -> Timing {
+        config.timing
+    }
+
+    /// Reads the part, at `now`. May block.
+    fn read(&mut self, readings: &mut Readings, now: Instant) -> Result<(), CollectError>;
 }
 
 /// The target of one part.
@@ -54,7 +59,7 @@ impl<P: Part> PartTarget<P> {
         }
         let config = self.config.clone();
         let open = move || {
-            let readings = Readings::new(SOURCE, vec![("host", host_name())]);
+            let readings = Readings::new(SOURCE, vec![("host", host_name(&config.roots))]);
             Ok(Reader { part: P::open(&config)?, readings })
         };
         let reader = Arc::new(Mutex::new(blocking(open).await?));
@@ -76,7 +81,7 @@ impl<P: Part> Target for PartTarget<P> {
     }
 
     fn timing(&self) -> Timing {
-        self.config.timing
+        P::timing(&self.config)
     }
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
@@ -86,7 +91,7 @@ impl<P: Part> Target for PartTarget<P> {
         blocking(move || {
             let Reader { part, readings } = &mut *reader;
             readings.begin(Timestamp::now());
-            part.read(readings)?;
+            part.read(readings, Instant::now())?;
             Ok(readings.take())
         })
         .await
@@ -94,19 +99,16 @@ impl<P: Part> Target for PartTarget<P> {
 }
 
 async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, sysinfo::Error> + Send + 'static,
+    read: impl FnOnce() -> Result<T, CollectError> + Send + 'static,
 ) -> Result<T, CollectError> {
-    match spawn_blocking(read).await {
-        Ok(Ok(read)) => Ok(read),
-        Ok(Err(error)) => Err(CollectError::Unreachable(error.to_string())),
-        Err(panic) => Err(CollectError::Unreachable(panic.to_string())),
-    }
+    let read = spawn_blocking(read).await;
+    read.unwrap_or_else(|panic| Err(CollectError::Unreachable(panic.to_string())))
 }
 
-fn host_name() -> String {
-    let is_label =
-        |name: &String| !name.is_empty() && Series::new(SOURCE, "x", "", &[("host", name)]).is_ok();
-    System::host_name().ok().filter(is_label).unwrap_or_else(|| UNNAMED.to_owned())
+fn host_name(roots: &Roots) -> String {
+    let name = label(optional(&roots.proc.join("sys/kernel/hostname")).trim_ascii());
+    let is_valid = !name.is_empty() && Series::new(SOURCE, "x", "", &[("host", &name)]).is_ok();
+    if is_valid { name } else { UNNAMED.to_owned() }
 }
 
 #[cfg(test)]
@@ -122,11 +124,11 @@ mod tests {
     impl Part for Hanging {
         const NAME: &'static str = "host/hanging";
 
-        fn open(_: &HostConfig) -> Result<Self, sysinfo::Error> {
+        fn open(_: &HostConfig) -> Result<Self, CollectError> {
             unreachable!("the test opens it")
         }
 
-        fn read(&mut self, readings: &mut Readings) -> Result<(), sysinfo::Error> {
+        fn read(&mut self, readings: &mut Readings, _: Instant) -> Result<(), CollectError> {
             self.go_on.recv().unwrap();
             readings.add("x", "", &[], 1.0);
             Ok(())

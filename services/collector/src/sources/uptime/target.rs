@@ -86,6 +86,10 @@ impl Target for UptimeTarget {
         Timing::new(timing.interval(), timing.jitter(), TURN_WITHIN + timing.timeout() + GRACE)
     }
 
+    fn is_up(&self) -> Option<bool> {
+        self.availability.percent().map(|percent| percent > 0.0)
+    }
+
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
         let begun = Timestamp::now();
         let finding = self.prober.probe(&self.config.check, self.config.timing.timeout()).await?;
