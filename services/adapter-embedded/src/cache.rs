@@ -24,8 +24,8 @@ impl MemoryCache {
     /// Most series: with keys of usual length, about 300 MB. Beyond it new series are skipped until others
     /// expire; what is cached stays correct.
     pub const MAX_SERIES: usize = 1_000_000;
-    /// Bytes that a series with two labels takes on top of its key, when the cache has just grown.
-    pub const SERIES_BYTES: usize = 220;
+    /// Bytes that a series with two labels and no note takes on top of its key, when the cache has just grown.
+    pub const SERIES_BYTES: usize = 240;
     /// Most bytes of the keys of all series, 256 MiB. A key contains the labels; with everything else, a long
     /// one takes about twice its length. Beyond it new series are skipped too.
     pub const MAX_KEY_BYTES: usize = 256 << 20;
@@ -151,7 +151,7 @@ mod tests {
 
     fn sample(number: usize) -> Sample {
         let series = Series::new("host", "load", "", &[("cpu", &format!("{number:06}"))]).unwrap();
-        Sample { series: Arc::new(series), collected_at: Timestamp::MIN.plus(TTL), value: 1.0 }
+        Sample::new(Arc::new(series), Timestamp::MIN.plus(TTL), 1.0)
     }
 
     async fn put(cache: &MemoryCache, samples: &[Sample], now: Timestamp) {
@@ -194,7 +194,7 @@ mod tests {
                 let labels = [("instance", "web-0001.example.org"), ("user", &format!("{number:010}"))];
                 let series = Arc::new(Series::new("shop", "requests", "", &labels).unwrap());
                 key_bytes += series.key().len();
-                let sample = Sample { series, collected_at: Timestamp::MIN, value: 1.0 };
+                let sample = Sample::new(series, Timestamp::MIN, 1.0);
                 assert!(cache.write().put(&sample, &ttl, Timestamp::MIN, cache.bounds));
             }
         });

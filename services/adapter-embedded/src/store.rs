@@ -3,6 +3,7 @@
 mod append;
 mod each_sample;
 mod newest;
+mod note;
 mod oldest;
 mod prune;
 mod range;
@@ -31,7 +32,7 @@ use watchkeeper_ports::{
 
 /// The store's name for operators, and of its file.
 const NAME: &str = "store";
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     concat!(
         include_str!("series/schema.sql"),
         include_str!("positions/schema.sql"),
@@ -39,6 +40,7 @@ const MIGRATIONS: [&str; 2] = [
         include_str!("sqlite/check.sql")
     ),
     include_str!("positions/topic_ids.sql"),
+    include_str!("store/notes.sql"),
 ];
 
 /// Samples and schedules in `store.db`.

@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn an_entry_reads_back_until_it_expires() {
         let series = Arc::new(Series::new("host", "load", "", &[("host", "a")]).unwrap());
-        let sample = Sample { series, collected_at: Timestamp::MAX, value: 0.1 };
+        let sample = Sample::new(series, Timestamp::MAX, 0.1);
         let expires = Timestamp::MAX.minus(Duration::from_secs(1));
         let entry = write(&sample, expires);
         let read = |now| read(&mut SampleDecoder::default(), &entry, now);

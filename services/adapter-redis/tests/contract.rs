@@ -42,7 +42,7 @@ async fn a_full_cache_keeps_what_it_has_and_takes_no_new_series_until_others_hav
     let ttl = TtlPolicy { default: LIFE, by_source: BTreeMap::new() };
     let sample = |name: &str, at| {
         let series = Arc::new(Series::new("test", name, "", &[]).unwrap());
-        Sample { series, collected_at: at, value: 1.0 }
+        Sample::new(series, at, 1.0)
     };
     let newer = sample("a", now.plus(LIFE));
     let samples = [sample("a", now), sample("b", now), sample("c", now)];

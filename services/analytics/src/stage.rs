@@ -40,7 +40,7 @@ pub(crate) fn series(host: &str) -> Arc<Series> {
 }
 
 pub(crate) fn sample(host: &str, at: &str, value: f64) -> Sample {
-    Sample { series: series(host), collected_at: time(at), value }
+    Sample::new(series(host), time(at), value)
 }
 
 /// The rollup of one value.

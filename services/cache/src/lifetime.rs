@@ -35,7 +35,7 @@ mod tests {
         {
             let series = Arc::new(Series::new(source, "n", "", &[]).unwrap());
             let collected_at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-            let sample = Sample { series, collected_at, value: 1.0 };
+            let sample = Sample::new(series, collected_at, 1.0);
             let over = collected_at.plus(Duration::from_secs(60 * minutes));
             assert!(is_kept(&sample, over.minus(Duration::from_micros(1))), "{source}");
             assert!(!is_kept(&sample, over), "{source}");

@@ -283,7 +283,7 @@ mod tests {
             next,
         };
         let series = Arc::new(Series::new("test", "n", "", &[]).unwrap());
-        let sample = Sample { series, collected_at: Timestamp::now(), value: 1.0 };
+        let sample = Sample::new(series, Timestamp::now(), 1.0);
         let advances = partitions.iter().zip([70, 80]).map(advance).collect();
         store.append(Arc::new(Append { items: vec![sample], advances })).await.unwrap();
         let ttl = TtlPolicy { default: Duration::from_secs(60), by_source: BTreeMap::new() };

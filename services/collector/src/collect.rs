@@ -40,7 +40,7 @@ impl Collecting {
                 }
                 Err(error) => {
                     schedule.failed(now, refused_for(&error, Timestamp::now()));
-                    target.failed()
+                    target.failed(&error)
                 }
             };
             metrics.samples.inc_by(samples.len() as u64);

@@ -78,7 +78,7 @@ mod tests {
 
     fn collection(samples: usize) -> Vec<Sample> {
         let series = Arc::new(Series::new("test", "n", "", &[]).unwrap());
-        vec![Sample { series, collected_at: Timestamp::MIN, value: 1.0 }; samples]
+        vec![Sample::new(series, Timestamp::MIN, 1.0); samples]
     }
 
     async fn is_waiting(work: &mut (impl Future + Unpin)) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Label, OldName, Sample, Series, SeriesParts, Timestamp, Violation, limits};
+use watchkeeper_domain::{Label, Note, OldName, Sample, Series, SeriesParts, Timestamp, Violation, limits};
 
 /// Builds the samples of consecutive collections, and keeps the series of the last one, so that samples of one series
 /// share it.
@@ -60,6 +60,15 @@ impl Readings {
         }
     }
 
+    /// The same without labels of its own, and with what there is to say about the value.
+    pub(crate) fn add_with_note(&mut self, name: &str, unit: &str, value: f64, note: Option<&str>) {
+        let before = self.samples.len();
+        self.add(name, unit, &[], value);
+        if let Some(added) = self.samples.get_mut(before) {
+            added.note = note.and_then(Note::new);
+        }
+    }
+
     /// The same for a count.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53: 8 PiB in bytes")]
     pub(crate) fn add_count(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: u64) {
@@ -93,7 +102,7 @@ impl Readings {
             None => Arc::new(Series::from_parts(&parts)?),
         };
         self.series.insert(key, Arc::clone(&series));
-        self.samples.push(Sample { series, collected_at: at, value });
+        self.samples.push(Sample::new(series, at, value));
         Ok(())
     }
 

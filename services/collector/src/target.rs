@@ -31,8 +31,8 @@ pub trait Target: Send + 'static {
         None
     }
 
-    /// Samples that report a failed collection; none by default.
-    fn failed(&mut self) -> Vec<Sample> {
+    /// Samples that report a collection that failed with `error`; none by default.
+    fn failed(&mut self, _error: &CollectError) -> Vec<Sample> {
         Vec::new()
     }
 }
@@ -44,7 +44,7 @@ pub enum CollectError {
     #[error("not reachable: {0}")]
     Unreachable(String),
     /// It did not answer in time.
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {}", spelled(*.0))]
     TimedOut(Duration),
     /// It refuses requests: a quota is exhausted, or a token is not accepted.
     #[error("refused: {reason}")]
@@ -57,6 +57,14 @@ pub enum CollectError {
     /// It answered, but not as expected.
     #[error("unexpected answer: {0}")]
     Malformed(String),
+}
+
+/// `3 s`, or in milliseconds: `1500 ms`.
+fn spelled(timeout: Duration) -> String {
+    match (timeout.as_secs(), timeout.subsec_millis()) {
+        (seconds, 0) => format!("{seconds} s"),
+        _ => format!("{} ms", timeout.as_millis()),
+    }
 }
 
 impl From<HttpError> for CollectError {

@@ -59,6 +59,8 @@ function showSample(row, sample) {
   const text = (sample.value / divisor).toLocaleString("en-US", decimals) + suffix;
   data.value = sample.value;
   time.dateTime = time.title = sample.collected_at;
+  const note = first("[data-note]", row);
+  if (note) setText(note, sample.note ?? "");
   if (data.textContent !== text) {
     data.textContent = text;
     data.classList.remove("moved");

@@ -66,7 +66,9 @@ pub struct Alert {
     pub cleared_at: Option<Timestamp>,
     /// The value with which it fired or cleared; `None` if there is none, as when samples are absent.
     pub value: Option<f64>,
-    /// Why it fires or no longer does, in one line: `is 0 percent, below 50 for 2m`.
+    /// Why it fires or no longer does, in one line: `is 0 percent, below 50 for 2m`, or, if the sample that decided has
+    /// a note, `answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)`. Another note while it fires
+    /// changes nothing.
     pub reason: String,
 }
 

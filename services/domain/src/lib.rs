@@ -1,6 +1,7 @@
 //! The nouns and rules of Watchkeeper: no I/O, no async, no clock but [`Timestamp::now`].
 //!
-//! A [`Series`] is what is measured, and a [`Sample`] its value at one instant. [`limits`] says which of them
+//! A [`Series`] is what is measured, and a [`Sample`] its value at one instant, with a [`Note`] if there is
+//! something to say about it. [`limits`] says which of them
 //! are valid, [`SeriesFilter`] selects series, [`Aggregate`] and [`Rollup`] summarise many values. An
 //! [`Alert`] is a rule that fires for a series; a [`Notification`] is a message about alerts, and a
 //! [`MailAddress`] may be its recipient. [`clock`] decides whether the wall clock can be trusted, and
@@ -14,6 +15,7 @@ mod key_range;
 pub mod limits;
 mod mail_address;
 mod matcher;
+mod note;
 mod old_names;
 mod range;
 mod rollup;
@@ -31,6 +33,7 @@ pub use mail_address::{
     MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES, MAX_MAILBOX_BYTES, MailAddress, MailAddressError,
 };
 pub use matcher::{MAX_MATCHER_BYTES, MAX_MATCHERS, Matcher, MatcherError, Matchers};
+pub use note::Note;
 pub use old_names::OldName;
 pub use range::{Point, RangeQuery, SeriesPoints};
 pub use rollup::{Rollup, RollupBuilder, RollupQuery, SeriesRollups, UnknownWindow, Window};

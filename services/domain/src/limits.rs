@@ -26,6 +26,8 @@ pub const MAX_KEY_BYTES: usize = MAX_SOURCE_BYTES
     + 2 * MAX_LABELS_BYTES
     + MAX_LABELS * "=\"\",".len()
     + "/{} ".len();
+/// Longest [`Note`](crate::Note), in bytes.
+pub const MAX_NOTE_BYTES: usize = 256;
 /// How far a sample's time may be ahead of the receiver's clock: clocks drift, calendars do not.
 pub const MAX_AHEAD: Duration = Duration::from_secs(10 * 60);
 /// The same for consumers: their clock may differ from that of the role that accepted the record by as much
@@ -83,6 +85,14 @@ pub fn check_label_count(count: usize) -> Result<(), Violation> {
         return Ok(());
     }
     Err(Violation::new("labels", format!("has {count} labels, the limit is {MAX_LABELS}")))
+}
+
+/// Checks the length of the text of a [`Note`](crate::Note).
+pub fn check_note(note: &str) -> Result<(), Violation> {
+    if note.len() <= MAX_NOTE_BYTES {
+        return Ok(());
+    }
+    Err(Violation::new("note", format!("has {} bytes, the limit is {MAX_NOTE_BYTES}", note.len())))
 }
 
 /// Checks that a value is a finite number.

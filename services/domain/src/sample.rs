@@ -1,6 +1,6 @@
 //! One value of one series at one instant.
 
-use crate::{Series, Timestamp};
+use crate::{Note, Series, Timestamp};
 use std::sync::Arc;
 
 /// One value of one series at one instant.
@@ -15,4 +15,19 @@ pub struct Sample {
     pub collected_at: Timestamp,
     /// The value in the series' unit; finite.
     pub value: f64,
+    /// What its source says about the value, such as why a probe failed.
+    pub note: Option<Note>,
+}
+
+impl Sample {
+    /// A sample without a note.
+    pub const fn new(series: Arc<Series>, collected_at: Timestamp, value: f64) -> Self {
+        Self { series, collected_at, value, note: None }
+    }
+
+    /// The same with a note.
+    #[must_use]
+    pub fn with_note(self, note: Note) -> Self {
+        Self { note: Some(note), ..self }
+    }
 }

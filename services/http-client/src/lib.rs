@@ -12,6 +12,6 @@ mod threads;
 
 pub use answer::HttpAnswer;
 pub use client::{HttpClient, agent_config};
-pub use error::{HttpError, describe};
+pub use error::{HttpError, describe, describe_io};
 pub use request::{HttpRequest, MAX_BODY_BYTES};
 pub use threads::{Threads, Turn};

@@ -111,6 +111,9 @@ pub(crate) struct SampleToSend {
     /// of arrival.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
     collected_at: Option<String>,
+    /// What there is to say about the value, such as why a probe failed: at most 256 bytes, kept as one line.
+    #[schema(example = "answered 500, expected 2xx", max_length = 256)]
+    note: Option<String>,
 }
 
 /// A sample in the spelling of the previous platform. Unknown fields are refused.
@@ -136,4 +139,7 @@ pub(crate) struct OlderSample {
     /// When it was measured.
     #[schema(format = DateTime)]
     collected_at: Option<String>,
+    /// What there is to say about the value.
+    #[schema(max_length = 256)]
+    note: Option<String>,
 }

@@ -118,7 +118,9 @@ impl<'b> ReadItem<'b> for Reader<'b> {
                 Repeat::Contradicts { earlier } => return Err(contradicts(earlier).into()),
             },
         };
-        batch.push_written(self.key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
+        let note = sample.note.as_ref();
+        let write = |out: &mut _| write_parts(out, &series, collected_at, sample.value, note);
+        batch.push_written(self.key.as_bytes(), write);
         Ok(())
     }
 }

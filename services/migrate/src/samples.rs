@@ -74,7 +74,8 @@ impl Item for Sample {
 
     #[expect(clippy::float_cmp, reason = "what was copied is equal to the last bit")]
     fn standing(&self, there: &Self) -> Standing {
-        if self.value == there.value { Standing::Same } else { Standing::Different }
+        let is_same = self.value == there.value && self.note == there.note;
+        if is_same { Standing::Same } else { Standing::Different }
     }
 }
 

@@ -18,6 +18,7 @@ mod source;
 mod tests;
 mod words;
 
+pub(crate) use alert_view::sentence;
 pub(crate) use notice_view::MAX_LISTED;
 pub(crate) use render::{Message, Templates};
 pub(crate) use source::{TemplateError, TemplateOf, TemplateSource, TemplateSources};

@@ -105,6 +105,6 @@ async fn publish(bus: &dyn EventBus, at: Timestamp, seconds: f64) -> Result<(), 
     let series = Series::new(source, name, "seconds", &[("role", crate::ROLE.name)]);
     let series = Arc::new(series.expect("it is within the limits of a series"));
     let mut batch = BatchBuilder::default();
-    push_sample(&mut batch, &Sample { series, collected_at: at, value: seconds });
+    push_sample(&mut batch, &Sample::new(series, at, seconds));
     bus.publish(&Topic::METRICS, batch.finish()).await
 }

@@ -14,7 +14,7 @@ use crate::{Fixture, soon, suite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{Note, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{LatestCache, Page, TtlPolicy};
 
 suite!(($) latest_cache_contract, latest_cache, [
@@ -23,6 +23,7 @@ suite!(($) latest_cache_contract, latest_cache, [
     an_older_sample_never_replaces_a_newer_one,
     of_two_samples_at_one_instant_the_first_stays,
     the_newest_of_one_batch_is_kept_whatever_its_order,
+    a_value_has_the_note_of_its_own_sample,
     a_filter_gives_the_series_that_match,
     paging_gives_every_series_once_by_key,
     a_value_expires_after_the_time_to_live_of_its_source,
@@ -54,7 +55,7 @@ fn ttl(default: Duration) -> TtlPolicy {
 }
 
 fn sample(series: &Arc<Series>, at: Timestamp, value: f64) -> Sample {
-    Sample { series: Arc::clone(series), collected_at: at, value }
+    Sample::new(Arc::clone(series), at, value)
 }
 
 async fn put(cache: &dyn LatestCache, samples: &[Sample]) {
@@ -108,6 +109,17 @@ pub async fn the_newest_of_one_batch_is_kept_whatever_its_order<F: Fixture<dyn L
     let at = |seconds| now.plus(Duration::from_secs(seconds));
     put(&*cache, &[sample(&load, at(1), 1.0), sample(&load, at(3), 3.0), sample(&load, at(2), 2.0)]).await;
     assert_eq!(all(&*cache).await, [sample(&load, at(3), 3.0)]);
+}
+
+pub async fn a_value_has_the_note_of_its_own_sample<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, up, now) = (fixture.open().await, series("up", &[]), Timestamp::now());
+    let failed = sample(&up, now, 0.0).with_note(Note::new("answered 500, \"é\"").unwrap());
+    put(&*cache, std::slice::from_ref(&failed)).await;
+    assert_eq!(all(&*cache).await, [failed]);
+    let recovered = sample(&up, now.plus(SHORT), 100.0);
+    put(&*cache, std::slice::from_ref(&recovered)).await;
+    assert_eq!(all(&*cache).await, [recovered]);
 }
 
 pub async fn a_filter_gives_the_series_that_match<F: Fixture<dyn LatestCache>>() {

@@ -4,6 +4,7 @@ mod appending;
 mod asking;
 mod many_series;
 mod model;
+mod noting;
 mod pruning;
 mod rolling_up;
 mod walking;
@@ -12,6 +13,7 @@ pub use appending::*;
 pub use asking::*;
 pub use many_series::*;
 pub use model::*;
+pub use noting::*;
 pub use pruning::*;
 pub use rolling_up::*;
 pub use walking::*;
@@ -37,6 +39,9 @@ suite!(($) sample_store_contract, sample_store, [
     one_position_is_moved_by_one_of_many,
     values_times_and_labels_come_back_exactly,
     a_large_batch_is_stored_whole,
+    a_note_comes_back_with_its_sample_from_every_query,
+    of_two_samples_at_one_instant_the_note_of_the_first_stays,
+    a_note_is_pruned_with_its_sample,
     series_are_counted,
     as_many_series_are_stored_as_may_be_and_the_others_are_named,
     a_batch_without_room_stores_nothing_and_moves_no_position,

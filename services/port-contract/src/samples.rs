@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_domain::{Note, Sample, Series, Timestamp};
 use watchkeeper_ports::TopicId;
 
 /// Text that is easily stored wrongly: several lines, quotes, other scripts, four-byte characters, and an
@@ -35,6 +35,11 @@ pub(crate) fn series(name: &str, labels: &[(&str, &str)]) -> Arc<Series> {
     Arc::new(Series::new("test", name, "", labels).unwrap())
 }
 
+/// A sample with a note.
+pub(crate) fn noted(series: &Arc<Series>, seconds: u64, value: f64, note: &str) -> Sample {
+    sample(series, seconds, value).with_note(Note::new(note).unwrap())
+}
+
 pub(crate) fn sample(series: &Arc<Series>, seconds: u64, value: f64) -> Sample {
-    Sample { series: Arc::clone(series), collected_at: after(seconds), value }
+    Sample::new(Arc::clone(series), after(seconds), value)
 }

@@ -55,7 +55,7 @@ pub trait SampleQueries: Send + Sync {
     async fn oldest(&self) -> Result<Option<Timestamp>, PortError>;
 }
 
-/// The write side of a sample store. Series and instant identify a sample. [`Sink::append`] accepts any
+/// The write side of a sample store. Series and instant identify a sample; its note is kept as long as its value. [`Sink::append`] accepts any
 /// number of series; [`Sink::prune`] also removes series that have no samples left.
 #[async_trait]
 pub trait SampleSink: Sink<Sample> {

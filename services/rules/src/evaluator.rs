@@ -9,7 +9,6 @@ mod series_id;
 mod shared;
 mod watched;
 
-use crate::condition::Seen;
 use crate::rule_set::RuleSet;
 use candidates::Candidates;
 use partition::Partition;
@@ -109,8 +108,7 @@ impl Evaluator {
     /// Processes a sample. One that is not newer than the newest of its series has no effect.
     pub fn observe(&mut self, partition: &TopicPartition, sample: &Sample) {
         let (partition, shared) = self.partition(partition);
-        let seen = Seen { at: sample.collected_at, value: sample.value };
-        partition.observe(&sample.series, seen, shared);
+        partition.observe(sample, shared);
     }
 
     /// Processes a rejected record: when and why it was rejected; `partition` is of the dead-letter topic.
@@ -197,7 +195,7 @@ mod tests {
     fn observe(evaluator: &mut Evaluator, name: usize, second: i64, value: f64) {
         let series = Arc::new(Series::new("a", &format!("n{name}"), "", &[]).unwrap());
         let collected_at = Timestamp::from_micros(second * 1_000_000).unwrap();
-        evaluator.observe(&partition(), &Sample { series, collected_at, value });
+        evaluator.observe(&partition(), &Sample::new(series, collected_at, value));
     }
 
     #[test]

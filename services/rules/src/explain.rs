@@ -1,6 +1,6 @@
 //! Explains why a rule fires or does not fire for a series.
 
-use crate::condition::{Condition, Seen, series_of_letters};
+use crate::condition::{Condition, series_of_letters};
 use crate::phase::Phase;
 use crate::rule::Rule;
 use crate::standing::Standing;
@@ -39,7 +39,6 @@ pub fn explain(
     match mismatches(rule, series) {
         wrong if wrong.is_empty() => {
             lines.push(format!("it selects this series: {}", matching(rule)));
-            let latest = latest.map(|sample| Seen { at: sample.collected_at, value: sample.value });
             lines.extend(standing(rule, series, Standing::of(rule, memory, latest), alert, now));
         }
         wrong => lines.extend(wrong),
@@ -96,8 +95,9 @@ fn standing(
     let latest = standing.latest;
     let ago = Duration::from_secs(now.since(latest.at).as_secs());
     let value = amount(latest.value, series.unit());
+    let note = standing.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
     let mut lines =
-        vec![format!("last evaluated sample: {value} at {}, {} ago", latest.at, show_duration(ago))];
+        vec![format!("last evaluated sample: {value} at {}, {} ago{note}", latest.at, show_duration(ago))];
     let why = standing.why(rule, series.unit());
     match standing.phase {
         Phase::Firing { since } => {

@@ -7,7 +7,7 @@ use crate::rule_test::{MAX_TESTS, RuleTest};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use watchkeeper_config::{Section, show_duration};
-use watchkeeper_domain::{Matchers, Series, Severity};
+use watchkeeper_domain::{Matchers, Note, Series, Severity};
 
 /// Longest name of a rule, in bytes.
 pub const MAX_RULE_NAME_BYTES: usize = 64;
@@ -94,6 +94,27 @@ impl Rule {
         format!("{}, for {}", self.condition, show_duration(self.hold))
     }
 
+    /// The reason of an alert: [`Self::why`], or what the newest sample says about its value and that in parentheses:
+    /// `answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)`. A note says nothing about samples
+    /// that are missing.
+    pub(crate) fn reason(
+        &self,
+        past: &Past,
+        holds: bool,
+        fires: bool,
+        latest: Seen,
+        note: Option<&Note>,
+        series: &Series,
+    ) -> String {
+        let why = self.why(past, holds, fires, latest, series.unit());
+        match note {
+            Some(note) if !(holds && matches!(self.condition, Condition::Absence(_))) => {
+                format!("{note} ({} {why})", quantity(series))
+            }
+            _ => why,
+        }
+    }
+
     /// Why it fires or not, in plain words: `is 0 percent, below 50 for 2m`.
     pub(crate) fn why(&self, past: &Past, holds: bool, fires: bool, latest: Seen, unit: &str) -> String {
         let why = self.condition.why(past, holds, fires, latest, unit);
@@ -103,6 +124,13 @@ impl Rule {
         let comma = if matches!(self.condition, Condition::Threshold(_)) { "" } else { "," };
         format!("{why}{comma} for {}", show_duration(self.hold))
     }
+}
+
+/// A name without the unit at its end, which the value has: `availability` for `availability_percent`.
+fn quantity(series: &Series) -> &str {
+    let name = series.name();
+    let quantity = name.strip_suffix(series.unit()).and_then(|name| name.strip_suffix('_'));
+    quantity.filter(|quantity| !quantity.is_empty()).unwrap_or(name)
 }
 
 /// The state of a series must not be dropped while the condition still needs it.

@@ -4,6 +4,7 @@ use crate::condition::{Condition, Past, Seen};
 use crate::memory::Remembered;
 use crate::phase::Phase;
 use crate::rule::Rule;
+use watchkeeper_domain::{Note, Sample};
 
 /// The stored state of a rule for a series.
 #[derive(Clone, Debug)]
@@ -12,20 +13,24 @@ pub(crate) struct Standing {
     pub(crate) past: Past,
     /// The sample evaluated last.
     pub(crate) latest: Seen,
+    /// Its note.
+    pub(crate) note: Option<Note>,
 }
 
 impl Standing {
     /// From the evaluator state, or from the latest sample if the condition needs none; `None` if nothing is known of
     /// the series.
-    pub(crate) fn of(rule: &Rule, memory: Option<&[u8]>, latest: Option<Seen>) -> Option<Self> {
+    pub(crate) fn of(rule: &Rule, memory: Option<&[u8]>, latest: Option<&Sample>) -> Option<Self> {
         let remembered = memory.filter(|state| !state.is_empty());
         if let Some(mut remembered) = remembered.and_then(|state| Remembered::read(state).ok()) {
             let (phase, past) = remembered
                 .take(rule, rule.condition.fingerprint())
                 .unwrap_or((Phase::Resting, Past::Nothing));
-            return Some(Self { phase, past, latest: remembered.latest });
+            return Some(Self { phase, past, latest: remembered.latest, note: remembered.note });
         }
-        Some(Self { phase: Phase::Resting, past: Past::Nothing, latest: latest? })
+        let sample = latest?;
+        let latest = Seen { at: sample.collected_at, value: sample.value };
+        Some(Self { phase: Phase::Resting, past: Past::Nothing, latest, note: sample.note.clone() })
     }
 
     /// Whether the condition holds. A condition without state is evaluated again: the stored phase may be older than

@@ -16,7 +16,7 @@ pub fn series(key: &str, labels: &[(&str, &str)]) -> Arc<Series> {
 
 /// A sample of such a series.
 pub fn sample(key: &str, labels: &[(&str, &str)], collected_at: Timestamp, value: f64) -> Sample {
-    Sample { series: series(key, labels), collected_at, value }
+    Sample::new(series(key, labels), collected_at, value)
 }
 
 /// The records of samples.

@@ -8,6 +8,8 @@
 //! cannot be given in both spellings. Records of earlier versions, with `collected_at`, are still read; HTTP bodies and
 //! responses use only `collected_at`.
 //!
+//! A sample with a note has `"note":"TEXT"` as its last field, which the previous platform and earlier versions ignore.
+//!
 //! The series comes first and the fields that change per sample last, so that [`SampleDecoder`] recognises a series by
 //! the bytes before the value.
 //!

@@ -38,7 +38,7 @@ fn into_records(body: &str, format: BodyFormat) -> BatchBuilder {
         let series = sample.series();
         key.clear();
         series.write_key(&mut key);
-        batch.push_written(key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value));
+        batch.push_written(key.as_bytes(), |out| write_parts(out, &series, collected_at, sample.value, None));
     });
     assert_eq!(taken.expect("the body is valid"), SAMPLES);
     batch

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, Series, Timestamp};
+use watchkeeper_domain::{Note, Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{BatchBuilder, Record};
 use watchkeeper_wire::dead_letter::{DeadLetter, Place};
@@ -12,7 +12,7 @@ use watchkeeper_wire::{Decode as _, Decoded};
 fn record(labels: &[(&str, &str)], unit: &str) -> (Sample, BatchBuilder) {
     let series = Series::new("GitHub", "stargazers_count", unit, labels).unwrap();
     let collected_at = "2026-11-20T10:00:00.123456Z".parse().unwrap();
-    let sample = Sample { series: Arc::new(series), collected_at, value: 125_000.5 };
+    let sample = Sample::new(Arc::new(series), collected_at, 125_000.5);
     let mut batch = BatchBuilder::default();
     push_sample(&mut batch, &sample);
     (sample, batch)
@@ -33,6 +33,15 @@ fn what_we_write_is_read_by_them_with_its_labels_and_its_time() {
         let (sample, batch) = record(labels, unit);
         assert_read_by_them(batch.finish().get(0).value, &sample);
     }
+}
+
+#[test]
+fn a_sample_with_a_note_is_read_by_them_without_it() {
+    let (sample, _) = record(&[("repository", "golang/go")], "stars");
+    let noted = sample.clone().with_note(Note::new("as of today").unwrap());
+    let mut batch = BatchBuilder::default();
+    push_sample(&mut batch, &noted);
+    assert_read_by_them(batch.finish().get(0).value, &sample);
 }
 
 #[test]

@@ -24,9 +24,8 @@ impl Load {
     pub(crate) fn samples(&self) -> impl Iterator<Item = Sample> {
         let begin: Timestamp = BEGIN.parse().expect("it is written as RFC 3339 says");
         let times = (0..).scan(begin, |next, _: u64| Some(std::mem::replace(next, next.plus(SECOND))));
-        let sample = |collected_at| {
-            move |series: &Arc<Series>| Sample { series: Arc::clone(series), collected_at, value: 0.0 }
-        };
+        let sample =
+            |collected_at| move |series: &Arc<Series>| Sample::new(Arc::clone(series), collected_at, 0.0);
         let samples = times.flat_map(move |collected_at| self.series.iter().map(sample(collected_at)));
         let numbered = samples.take(self.samples).enumerate();
         numbered.map(|(number, sample)| Sample { value: (number % 100_003) as f64 / 8.0, ..sample })

@@ -4,7 +4,7 @@ use super::index::Index;
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{KeyRange, Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{KeyRange, Note, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::TtlPolicy;
 
 /// Most series that one call examines: about a millisecond.
@@ -29,6 +29,8 @@ struct Entry {
     collected_at: Timestamp,
     value: f64,
     expires_at: Timestamp,
+    /// Boxed, because few series have one.
+    note: Option<Box<Note>>,
 }
 
 impl Entry {
@@ -59,7 +61,12 @@ impl Entries {
         let key_bytes = self.key_bytes + sample.series.key().len();
         let is_full = self.len() >= bounds.series || key_bytes > bounds.key_bytes;
         let expires_at = now.plus(ttl.of(sample.series.source()));
-        let entry = || Entry { collected_at: sample.collected_at, value: sample.value, expires_at };
+        let entry = || Entry {
+            collected_at: sample.collected_at,
+            value: sample.value,
+            expires_at,
+            note: sample.note.clone().map(Box::new),
+        };
         match self.by_series.get_mut(&sample.series) {
             Some(kept) if kept.collected_at < sample.collected_at || kept.collected_at > latest => {
                 *kept = entry();
@@ -88,6 +95,7 @@ impl Entries {
                 series: Arc::clone(series),
                 collected_at: entry.collected_at,
                 value: entry.value,
+                note: entry.note.as_deref().cloned(),
             };
             (entry.is_good(now) && filter.matches(series)).then(sample)
         })

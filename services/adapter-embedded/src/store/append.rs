@@ -5,7 +5,7 @@ use crate::series::Interning;
 use crate::sqlite::Error;
 use rusqlite::Connection;
 use std::collections::HashSet;
-use watchkeeper_domain::{Sample, Series};
+use watchkeeper_domain::{Note, Sample, Series};
 use watchkeeper_ports::{Append, Appended};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,14 +39,15 @@ pub(super) fn append(
     let mut rows = Vec::with_capacity(batch.items.len());
     for (sample, id) in batch.items.iter().zip(ids) {
         let id = id.map_or_else(|| interning.id(conn, &sample.series), Ok)?;
-        rows.push((id, sample.collected_at.as_micros(), sample.value));
+        let note = sample.note.as_ref().map(Note::as_str);
+        rows.push((id, sample.collected_at.as_micros(), sample.value, note));
     }
     // In the order of the B-tree, so that each page is visited once. Stable, so that of two samples at one
     // instant the first wins.
-    rows.sort_by_key(|&(series, at, _)| (series, at));
+    rows.sort_by_key(|&(series, at, ..)| (series, at));
     // Only a duplicate is skipped: SQLite stores NaN as NULL, and that is an error.
     let mut insert = conn.prepare_cached(
-        "INSERT INTO samples (series_id, at, value) VALUES (?1, ?2, ?3)
+        "INSERT INTO samples (series_id, at, value, note) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (series_id, at) DO NOTHING",
     )?;
     let mut stored = 0;
@@ -89,13 +90,13 @@ mod tests {
 
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(&MIGRATIONS.join(";")).unwrap();
         conn
     }
 
     fn append_value(conn: &Connection, value: f64) -> Result<Outcome, Error> {
         let series = Arc::new(Series::new("host", "load", "", &[]).unwrap());
-        let sample = Sample { series, collected_at: Timestamp::MIN, value };
+        let sample = Sample::new(series, Timestamp::MIN, value);
         append(conn, &mut Interning::default(), &Append::of(vec![sample]), None)
     }
 

@@ -1,5 +1,6 @@
 //! Finds the newest samples without reading older ones.
 
+use super::note;
 use crate::series::{answer_page, by_number, numbers};
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
@@ -8,11 +9,12 @@ use std::collections::BinaryHeap;
 use std::collections::hash_map::{Entry, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_domain::{Note, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
 /// A series' samples, newest first: a reverse scan.
-const NEWEST_FIRST: &str = "SELECT at, value FROM samples WHERE series_id = ?1 AND at <= ?2 ORDER BY at DESC";
+const NEWEST_FIRST: &str =
+    "SELECT at, value, note FROM samples WHERE series_id = ?1 AND at <= ?2 ORDER BY at DESC";
 
 /// The newest sample up to `until` of each series on the page.
 pub(super) fn latest(
@@ -23,11 +25,11 @@ pub(super) fn latest(
 ) -> Result<Vec<Sample>, Error> {
     answer_page(conn, filter, page, |id, series| {
         let mut newest = None;
-        newest_first(conn, id, until, |collected_at, value| {
-            newest = Some((collected_at, value));
+        newest_first(conn, id, until, |found| {
+            newest = Some(found);
             ControlFlow::Break(())
         })?;
-        Ok(newest.map(|(collected_at, value)| Sample { series, collected_at, value }))
+        Ok(newest.map(|Aged { collected_at, value, note, .. }| Sample { series, collected_at, value, note }))
     })
 }
 
@@ -42,7 +44,7 @@ pub(super) fn newest(
     let mut newest = Newest { limit, kept: BinaryHeap::new() };
     // By id, so that neighbours in the B-tree are read one after another.
     for id in numbers(conn, filter, MAX_ASKED_SERIES)?.ok_or_else(too_many)? {
-        newest_first(conn, id, until, |at, value| newest.offer(id, at, value))?;
+        newest_first(conn, id, until, |found| newest.offer(found))?;
     }
     samples(conn, newest.kept.into_sorted_vec().into_iter().map(|Reverse(aged)| aged))
 }
@@ -50,12 +52,12 @@ pub(super) fn newest(
 /// Adds the series, reading each once.
 fn samples(conn: &Connection, newest: impl Iterator<Item = Aged>) -> Result<Vec<Sample>, Error> {
     let mut known: HashMap<i64, Arc<Series>> = HashMap::new();
-    let sample = |Aged { collected_at, series_id, value }| {
+    let sample = |Aged { collected_at, series_id, value, note }| {
         let series = match known.entry(series_id) {
             Entry::Occupied(series) => series.into_mut(),
             Entry::Vacant(place) => place.insert(by_number(conn, series_id)?),
         };
-        Ok(Sample { series: Arc::clone(series), collected_at, value })
+        Ok(Sample { series: Arc::clone(series), collected_at, value, note })
     };
     newest.map(sample).collect()
 }
@@ -64,12 +66,13 @@ fn newest_first(
     conn: &Connection,
     series_id: i64,
     until: Timestamp,
-    mut visit: impl FnMut(Timestamp, f64) -> ControlFlow<()>,
+    mut visit: impl FnMut(Aged) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut select = conn.prepare_cached(NEWEST_FIRST)?;
     let mut rows = select.query((series_id, until.as_micros()))?;
     while let Some(row) = rows.next()? {
-        if visit(timestamp(row.get(0)?)?, row.get(1)?).is_break() {
+        let (collected_at, value) = (timestamp(row.get(0)?)?, row.get(1)?);
+        if visit(Aged { collected_at, series_id, value, note: note::read(row, 2)? }).is_break() {
             break;
         }
     }
@@ -84,15 +87,16 @@ struct Newest {
 
 impl Newest {
     /// Keeps a sample if it is among the newest. Breaks if no older one of its series can be.
-    fn offer(&mut self, series_id: i64, collected_at: Timestamp, value: f64) -> ControlFlow<()> {
+    fn offer(&mut self, found: Aged) -> ControlFlow<()> {
         let is_full = self.kept.len() >= self.limit;
-        if is_full && self.kept.peek().is_none_or(|Reverse(oldest)| collected_at <= oldest.collected_at) {
+        let is_older = |Reverse(oldest): &Reverse<Aged>| found.collected_at <= oldest.collected_at;
+        if is_full && self.kept.peek().is_none_or(is_older) {
             return ControlFlow::Break(());
         }
         if is_full {
             self.kept.pop();
         }
-        self.kept.push(Reverse(Aged { collected_at, series_id, value }));
+        self.kept.push(Reverse(found));
         ControlFlow::Continue(())
     }
 }
@@ -102,6 +106,7 @@ struct Aged {
     collected_at: Timestamp,
     series_id: i64,
     value: f64,
+    note: Option<Note>,
 }
 
 impl Aged {

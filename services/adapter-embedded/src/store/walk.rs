@@ -1,5 +1,6 @@
 //! All samples in a range of time, page by page.
 
+use super::note;
 use crate::series::columns;
 use crate::sqlite::{Error, timestamp};
 use rusqlite::Connection;
@@ -10,7 +11,7 @@ use watchkeeper_ports::SampleKey;
 
 /// Series by key from where the page continues, and the samples of each: of the first series only later ones.
 /// One range scan for each series.
-const ONWARDS: &str = "SELECT id, at, value, source, name, unit, labels FROM series
+const ONWARDS: &str = "SELECT id, at, value, note, source, name, unit, labels FROM series
          CROSS JOIN samples ON series_id = id
      WHERE key >= ?1 AND at >= iif(key = ?1, max(?2 + 1, ?3), ?3) AND at < ?4
      ORDER BY key, at LIMIT ?5";
@@ -33,10 +34,11 @@ pub(super) fn samples(
         let id = row.get(0)?;
         let series = match current.take() {
             Some((current_id, series)) if current_id == id => series,
-            _ => Arc::new(columns::read(row, 3)?),
+            _ => Arc::new(columns::read(row, 4)?),
         };
         current = Some((id, Arc::clone(&series)));
-        found.push(Sample { series, collected_at: timestamp(row.get(1)?)?, value: row.get(2)? });
+        let collected_at = timestamp(row.get(1)?)?;
+        found.push(Sample { series, collected_at, value: row.get(2)?, note: note::read(row, 3)? });
     }
     Ok(found)
 }
@@ -50,7 +52,7 @@ mod tests {
     #[test]
     fn a_page_is_read_in_order_and_costs_one_look_at_each_series() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(&MIGRATIONS.join(";")).unwrap();
         let series = "SEARCH series USING INDEX sqlite_autoindex_series_1 (key>?)";
         let samples = "SEARCH samples USING PRIMARY KEY (series_id=? AND at>? AND at<?)";
         assert_eq!(plan(&conn, ONWARDS), [series, samples], "nothing is sorted");

@@ -187,7 +187,7 @@ async fn append(store: Arc<dyn SampleStore>, writer: u32) {
         store.position(&Group::PERSISTER, &partition(writer), &topic_id()).await.unwrap().next();
     loop {
         let next = expected + BATCH;
-        let sample = |number| Sample { series: series.clone(), collected_at: instant(number), value: 1.0 };
+        let sample = |number| Sample::new(series.clone(), instant(number), 1.0);
         let advance = Advance {
             group: Group::PERSISTER,
             partition: partition(writer),

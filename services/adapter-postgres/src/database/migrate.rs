@@ -5,7 +5,7 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; released steps are never changed.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     concat!(
         include_str!("schema.sql"),
         include_str!("../series/schema.sql"),
@@ -15,6 +15,7 @@ const STEPS: [&str; 3] = [
     ),
     include_str!("../positions/topic_ids.sql"),
     include_str!("../earlier/view.sql"),
+    include_str!("../samples/notes.sql"),
 ];
 
 /// Runs the new steps in one transaction. A lock lets one process at a time do so; the others find it done.

@@ -3,7 +3,7 @@
 use super::Samples;
 use super::copy::{COPY, encode};
 use super::days::Day;
-use super::rows::{Row, columns, rows};
+use super::rows::{Columns, Row, columns, rows};
 use crate::database::Connection;
 use crate::error::Error;
 use crate::positions;
@@ -17,8 +17,8 @@ use watchkeeper_domain::limits::check_value;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_ports::{Append, Appended};
 
-const INSERT: &str = "INSERT INTO samples (series_id, at, value)
-     SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::double precision[])
+const INSERT: &str = "INSERT INTO samples (series_id, at, value, note)
+     SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::double precision[], $4::text[])
      ON CONFLICT (series_id, at) DO NOTHING";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Samples {
     }
 }
 
-async fn copy(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Stored, Error> {
+async fn copy(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> Result<Stored, Error> {
     let statement = transaction.prepare_cached(COPY).await?;
     let mut sink = pin!(transaction.copy_in(&statement).await?);
     sink.send(encode(rows)).await?;
@@ -130,8 +130,8 @@ async fn copy(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Stored, Err
     }
 }
 
-async fn insert(transaction: &Transaction<'_>, rows: &[Row]) -> Result<Stored, Error> {
-    let (ids, instants, values) = columns(rows);
+async fn insert(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> Result<Stored, Error> {
+    let Columns { ids, instants, values, notes } = columns(rows);
     let insert = transaction.prepare_cached(INSERT).await?;
-    Ok(Stored::New(transaction.execute(&insert, &[&ids, &instants, &values]).await?))
+    Ok(Stored::New(transaction.execute(&insert, &[&ids, &instants, &values, &notes]).await?))
 }

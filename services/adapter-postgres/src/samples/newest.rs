@@ -1,5 +1,6 @@
 //! Finds the newest samples without reading older ones.
 
+use super::rows::note;
 use crate::database::Connection;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -7,7 +8,7 @@ use crate::series::{self, BY_KEY, IS_MEANT, Meant, columns, count};
 use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_domain::{Note, Sample, SeriesFilter, Timestamp};
 use watchkeeper_ports::{MAX_ASKED_SERIES, Page, asked_of_too_many};
 
 /// When this many series have a sample since some instant, nothing older can be among the newest.
@@ -17,8 +18,8 @@ const NEWEST: &str = "WITH latest AS MATERIALIZED (
                                      ORDER BY at DESC LIMIT 1) newest),
          since AS MATERIALIZED (
              SELECT coalesce((SELECT at FROM latest ORDER BY at DESC OFFSET $2::bigint - 1 LIMIT 1), '-infinity') AS at)
-         SELECT latest.id, newest.at, newest.value FROM latest
-             CROSS JOIN LATERAL (SELECT at, value FROM samples
+         SELECT latest.id, newest.at, newest.value, newest.note FROM latest
+             CROSS JOIN LATERAL (SELECT at, value, note FROM samples
                                  WHERE series_id = latest.id AND at >= (SELECT at FROM since) AND at <= $3
                                  ORDER BY at DESC LIMIT $2) newest
          WHERE latest.at >= (SELECT at FROM since)
@@ -32,8 +33,8 @@ pub(super) async fn latest(
     until: Timestamp,
 ) -> Result<Vec<Sample>, Error> {
     let sql = format!(
-        "SELECT newest.at, newest.value, source, name, unit, labels FROM series
-             CROSS JOIN LATERAL (SELECT at, value FROM samples WHERE series_id = series.id AND at <= $6
+        "SELECT newest.at, newest.value, newest.note, source, name, unit, labels FROM series
+             CROSS JOIN LATERAL (SELECT at, value, note FROM samples WHERE series_id = series.id AND at <= $6
                                  ORDER BY at DESC LIMIT 1) newest
          WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $5"
     );
@@ -42,8 +43,9 @@ pub(super) async fn latest(
         &[&after, &before, &name, &labels, &count(page.limit), &Instant(until)];
     let rows = connection.query(&sql, params).await?;
     let sample = |row: &Row| {
-        let series = columns::read(row, 2)?;
-        Ok(Sample { series, collected_at: row.try_get::<_, Instant>(0)?.0, value: row.try_get(1)? })
+        let series = columns::read(row, 3)?;
+        let collected_at = row.try_get::<_, Instant>(0)?.0;
+        Ok(Sample { series, collected_at, value: row.try_get(1)?, note: note(row, 2)? })
     };
     rows.iter().map(sample).collect()
 }
@@ -63,17 +65,17 @@ pub(super) async fn newest(
         return Err(Error::Rejected(asked_of_too_many()));
     }
     let rows = connection.query(NEWEST, &[&meant, &count(limit), &Instant(until)]).await?;
-    let mut found: Vec<(i64, Timestamp, f64)> = Vec::with_capacity(rows.len());
+    let mut found: Vec<(i64, Timestamp, f64, Option<Note>)> = Vec::with_capacity(rows.len());
     for row in &rows {
-        found.push((row.try_get(0)?, row.try_get::<_, Instant>(1)?.0, row.try_get(2)?));
+        found.push((row.try_get(0)?, row.try_get::<_, Instant>(1)?.0, row.try_get(2)?, note(row, 3)?));
     }
     let mut ids: Vec<_> = found.iter().map(|(id, ..)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
     let series = series::by_number(connection, &ids).await?;
     // Series that were pruned in between are skipped.
-    let sample = |(id, collected_at, value)| {
-        series.get(&id).map(|series| Sample { series: Arc::clone(series), collected_at, value })
+    let sample = |(id, collected_at, value, note)| {
+        series.get(&id).map(|series| Sample { series: Arc::clone(series), collected_at, value, note })
     };
     Ok(found.into_iter().filter_map(sample).collect())
 }

@@ -1,5 +1,6 @@
 //! All samples in a range of time, page by page.
 
+use super::rows::note;
 use crate::database::Connection;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -12,10 +13,10 @@ use watchkeeper_ports::SampleKey;
 /// Series by key from where the page continues, and the samples of each: of the first series only later ones.
 /// One index range scan for each series. Rows come in this order, and no series yields more than the page:
 /// the final sort handles one series of the page after another.
-const ONWARDS: &str = "SELECT id, sample.at, sample.value, source, name, unit, labels
+const ONWARDS: &str = "SELECT id, sample.at, sample.value, sample.note, source, name, unit, labels
      FROM (SELECT *, left(key, 512) AS head FROM series
            WHERE left(key, 512) >= left($1, 512) AND key >= $1 ORDER BY left(key, 512), key) series
-     CROSS JOIN LATERAL (SELECT at, value FROM samples
+     CROSS JOIN LATERAL (SELECT at, value, note FROM samples
                          WHERE series_id = id AND at >= $3 AND at < $4
                              AND at > CASE key WHEN $1 THEN $2 ELSE '-infinity'::timestamptz END
                          ORDER BY at LIMIT $5) sample
@@ -37,10 +38,11 @@ pub(super) async fn samples(
         let id = row.try_get(0)?;
         let series = match current.take() {
             Some((current_id, series)) if current_id == id => series,
-            _ => columns::read(&row, 3)?,
+            _ => columns::read(&row, 4)?,
         };
         current = Some((id, Arc::clone(&series)));
-        found.push(Sample { series, collected_at: row.try_get::<_, Instant>(1)?.0, value: row.try_get(2)? });
+        let collected_at = row.try_get::<_, Instant>(1)?.0;
+        found.push(Sample { series, collected_at, value: row.try_get(2)?, note: note(&row, 3)? });
     }
     Ok(found)
 }

@@ -80,7 +80,7 @@ async fn a_series_with_the_longest_key_is_stored_and_found() {
         let value = format!("{}{last}", &labels[count - 1].1[1..]);
         labels[count - 1].1 = &value;
         let series = Arc::new(Series::new("test", "long", "", &labels).unwrap());
-        all.push(Sample { series, collected_at: midnight(0), value: 1.0 });
+        all.push(Sample::new(series, midnight(0), 1.0));
     }
     assert_eq!(store.append(batch(all.clone())).await.unwrap().stored, 3);
     assert_eq!(store.append(batch(all.clone())).await.unwrap().repeated, 3);

@@ -27,7 +27,7 @@ const TABLE: &str = "CREATE TABLE metrics (
 fn sample(repository: &str, at: Timestamp, value: f64) -> Sample {
     let labels: &[(&str, &str)] = if repository.is_empty() { &[] } else { &[("repository", repository)] };
     let series = Series::new("GitHub", "stargazers_count", "stars", labels).unwrap();
-    Sample { series: Arc::new(series), collected_at: at, value }
+    Sample::new(Arc::new(series), at, value)
 }
 
 /// Three series on four days.

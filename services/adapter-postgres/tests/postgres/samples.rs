@@ -17,7 +17,7 @@ pub(crate) fn series(name: &str) -> Arc<Series> {
 }
 
 pub(crate) fn sample(name: &str, collected_at: Timestamp, value: f64) -> Sample {
-    Sample { series: series(name), collected_at, value }
+    Sample::new(series(name), collected_at, value)
 }
 
 pub(crate) fn batch(samples: impl Into<Vec<Sample>>) -> Arc<Append<Sample>> {

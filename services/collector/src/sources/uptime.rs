@@ -2,13 +2,14 @@
 //!
 //! Each probe gives `availability_percent` (100 or 0); and, for a target that answers, `latency_seconds` (from the
 //! name lookup to the response), `http_status`, and `certificate_expires_in_days` (negative once it has expired). An
-//! unreachable target is a value, not a failed collection.
+//! unreachable target is a value, not a failed collection; why it is down is the note of its availability.
 
 mod address;
 mod availability;
 mod certificate;
 mod config;
 mod cookies;
+mod failure;
 mod http;
 mod probe;
 mod reach;

@@ -69,11 +69,12 @@ impl Scripted {
 
     fn samples(&self, count: usize) -> Vec<Sample> {
         let number = u32::try_from(self.begun.lock().unwrap().len()).unwrap();
-        let sample = |n: usize| Sample {
-            series: Arc::clone(&self.series),
-            collected_at: Timestamp::from_micros(i64::from(number) * 1_000_000 + i64::try_from(n).unwrap())
-                .unwrap(),
-            value: f64::from(number),
+        let sample = |n: usize| {
+            Sample::new(
+                Arc::clone(&self.series),
+                Timestamp::from_micros(i64::from(number) * 1_000_000 + i64::try_from(n).unwrap()).unwrap(),
+                f64::from(number),
+            )
         };
         (0..count).map(sample).collect()
     }
@@ -112,7 +113,7 @@ impl Target for Scripted {
         }
     }
 
-    fn failed(&mut self) -> Vec<Sample> {
+    fn failed(&mut self, _error: &CollectError) -> Vec<Sample> {
         let tells = matches!(*self.does.lock().unwrap(), Does::FailAndTell);
         self.samples(usize::from(tells))
     }

@@ -39,6 +39,8 @@ struct LatestText {
     value: f64,
     shown: Shown,
     collected: Moment,
+    /// Empty if there is none.
+    note: String,
 }
 
 /// A lookback to choose.
@@ -89,6 +91,7 @@ impl LatestText {
             value: sample.value,
             shown: Shown::new(sample.value, sample.series.unit()),
             collected: Moment::ago(sample.collected_at, now),
+            note: sample.note.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 }

@@ -24,7 +24,7 @@ fn evaluator() -> Evaluator {
 }
 
 fn observe(evaluator: &mut Evaluator, host: &str, seconds: i64, value: f64) {
-    let sample = Sample { series: series(host), collected_at: at(seconds), value };
+    let sample = Sample::new(series(host), at(seconds), value);
     evaluator.observe(&metrics(), &sample);
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn series(host: &str) -> Arc<Series> {
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 pub(crate) fn sample(host: &str, seconds: i64) -> Sample {
-    Sample { series: series(host), collected_at: at(seconds), value: seconds as f64 / 7.0 }
+    Sample::new(series(host), at(seconds), seconds as f64 / 7.0)
 }
 
 pub(crate) fn metrics() -> TopicPartition {

@@ -162,7 +162,7 @@ async fn rows_that_are_no_samples_are_told_one_by_one_and_counted() {
 fn sample(row: &MetricsRow) -> Sample {
     let of = row.labels.trim_start_matches(r#"{"of": "#).trim_end_matches('}');
     let series = watchkeeper_domain::Series::new(&row.source, &row.name, "", &[("of", of)]).unwrap();
-    Sample { series: Arc::new(series), collected_at: row.collected_at.unwrap(), value: row.value }
+    Sample::new(Arc::new(series), row.collected_at.unwrap(), row.value)
 }
 
 #[tokio::test]

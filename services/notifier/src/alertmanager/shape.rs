@@ -1,6 +1,7 @@
 //! An alert in the format of Alertmanager's API: `postableAlert` of its OpenAPI document, version 2.
 
 use super::labels::labels;
+use crate::message::sentence;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use watchkeeper_config::HttpUrl;
@@ -24,7 +25,7 @@ impl Told {
     /// Converts `alert`; it fires until `fires_until` at least, unless it has cleared.
     pub(super) fn of(alert: &Alert, page: Option<&HttpUrl>, fires_until: Timestamp) -> Self {
         let mut annotations = BTreeMap::from([
-            ("summary", format!("{} {}", alert.series, alert.reason)),
+            ("summary", sentence(&alert.series.to_string(), alert)),
             ("reason", alert.reason.clone()),
         ]);
         annotations.extend(alert.value.map(|value| ("value", value.to_string())));

@@ -99,7 +99,7 @@ impl Stage {
         for &(target, value) in values {
             let series = Arc::new(Series::new("test", "value", "", &[("target", target)]).unwrap());
             let mut record = BatchBuilder::default();
-            push_sample(&mut record, &Sample { series, collected_at: self.now(), value });
+            push_sample(&mut record, &Sample::new(series, self.now(), value));
             self.bus.append(self.now(), record.finish());
         }
         while let Err(Died) = self.work(deaths).await {

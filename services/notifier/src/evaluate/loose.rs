@@ -82,7 +82,7 @@ mod tests {
     fn held(partition: u32, offset: usize, seconds: usize) -> Held {
         let partition = TopicPartition::new(Topic::METRICS, partition);
         let series = Arc::new(Series::new("test", "value", "", &[]).unwrap());
-        let sample = Sample { series, collected_at: after(seconds), value: 1.0 };
+        let sample = Sample::new(series, after(seconds), 1.0);
         Held { log: partition.clone(), offset: offset as u64, partition, sample }
     }
 

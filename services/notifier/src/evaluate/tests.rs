@@ -116,7 +116,7 @@ fn rules(text: &str) -> RuleSet {
 fn sample(target: &str, seconds: u64, value: f64) -> RecordBatch {
     let series = Arc::new(Series::new("test", "value", "", &[("target", target)]).unwrap());
     let mut record = BatchBuilder::default();
-    push_sample(&mut record, &Sample { series, collected_at: at(seconds), value });
+    push_sample(&mut record, &Sample::new(series, at(seconds), value));
     record.finish()
 }
 

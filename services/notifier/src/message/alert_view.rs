@@ -44,6 +44,8 @@ pub(super) struct AlertView<'a> {
     pub(super) shown: Option<String>,
     /// Why it fires or has cleared, in one line.
     pub(super) reason: &'a str,
+    /// Subject and reason as one sentence: `shop is 0 percent, below 50`.
+    pub(super) sentence: String,
     /// The condition in plain words; `null` if the rule was removed.
     pub(super) condition: Option<&'a str>,
     /// Instants are RFC 3339; the filter `time` formats them.
@@ -73,6 +75,7 @@ impl<'a> AlertView<'a> {
             value: alert.value,
             shown: alert.value.map(|value| words::amount(value, series.unit())),
             reason: &alert.reason,
+            sentence: sentence(&about(series), alert),
             condition,
             fired_at: alert.fired_at.to_string(),
             cleared_at: alert.cleared_at.map(|at| at.to_string()),
@@ -89,4 +92,18 @@ pub(super) fn about(series: &Series) -> String {
         return format!("{}/{}", series.source(), series.name());
     }
     one_line(&values.join(" "), MAX_ABOUT_CHARS)
+}
+
+/// What an alert for `subject` says, as one sentence: `shop is 0 percent, below 50`, or
+/// `shop: answered 500, expected 2xx (availability is 0 percent, below 50)`. The reason of an alert for dead letters is a
+/// sentence already, which names their topic.
+pub(crate) fn sentence(subject: &str, alert: &Alert) -> String {
+    /// How reasons begin that continue a sentence.
+    const VERBS: [&str; 4] = ["is ", "has ", "rose ", "fell "];
+    let (series, reason) = (&alert.series, &alert.reason);
+    if (series.source(), series.name()) == ("watchkeeper", "dead_letters") {
+        return reason.clone();
+    }
+    let colon = if VERBS.iter().any(|verb| reason.starts_with(verb)) { "" } else { ":" };
+    format!("{subject}{colon} {reason}")
 }

@@ -10,7 +10,7 @@ pub(super) fn now() -> Timestamp {
     Timestamp::MIN.plus(Duration::from_secs(1_795_168_800))
 }
 
-/// One with all optional parts, one without value and labels, and one that has cleared.
+/// One with all optional parts, one without value and labels, one that has cleared, and one with the reason of a probe.
 pub(super) fn alerts() -> Vec<Alert> {
     let labels: &[_] = &[("host", "web1"), ("mount", "/var")];
     let series = |name, unit, labels: &[(&str, &str)]| {
@@ -26,6 +26,13 @@ pub(super) fn alerts() -> Vec<Alert> {
         value: Some(93.4),
         reason: "is 93.4 percent, above 90".into(),
     };
+    let down = Alert {
+        rule: "site_down".into(),
+        series: series("availability_percent", "percent", &[("target", "blog")]),
+        value: Some(0.0),
+        reason: "answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)".into(),
+        ..full.clone()
+    };
     let silent = Alert {
         rule: "host_silent".into(),
         series: series("uptime", "", &[]),
@@ -34,7 +41,7 @@ pub(super) fn alerts() -> Vec<Alert> {
         ..full.clone()
     };
     let cleared = Alert { cleared_at: Some(minutes(1)), value: Some(70.0), ..full.clone() };
-    vec![full, silent, cleared]
+    vec![full, silent, cleared, down]
 }
 
 /// One notice for each reason, with one alert, many, and each kind of news.
@@ -53,6 +60,7 @@ pub(super) fn notices(alerts: &[Alert]) -> Vec<Notice<'_>> {
     vec![
         notice(Why::First, &[(News::Fires, 0)], 0),
         notice(Why::First, &[(News::Fires, 1)], 1),
+        notice(Why::First, &[(News::Fires, 3)], 0),
         notice(Why::Changed, &all, 2),
         notice(Why::Changed, &[(News::Fires, 0); 2 * super::MAX_LISTED], 0),
         notice(Why::Repeated, &[(News::StillFires, 0), (News::StillFires, 1)], 0),

@@ -101,6 +101,34 @@ fn one_alert_that_fires() {
 }
 
 #[test]
+fn one_alert_says_first_why_the_probe_failed() {
+    let reason = "answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)";
+    let alert = Alert { reason: reason.into(), ..site_down() };
+    let Message { subject, text, html } = templates().message(&notice(Why::First, &[(News::Fires, alert)]));
+    assert_eq!(subject, format!("[critical] site_down: shop: {reason}"));
+    assert!(text.starts_with(&format!("CRITICAL: site_down: shop: {reason}\n")), "{text}");
+    assert!(html.unwrap().contains(&format!("Critical: site_down: shop: {reason}</h1>")));
+}
+
+#[test]
+fn a_reason_that_does_not_continue_a_sentence_follows_a_colon() {
+    let subject = |series: Series, reason: &str| {
+        let alert = Alert { series: Arc::new(series), reason: reason.into(), ..site_down() };
+        templates().message(&notice(Why::First, &[(News::Fires, alert)])).subject
+    };
+    let uptime = || Series::new("host", "uptime", "s", &[("host", "web1")]).unwrap();
+    assert_eq!(subject(uptime(), "no sample for 10m"), "[critical] site_down: web1: no sample for 10m");
+    assert_eq!(
+        subject(uptime(), "rose by 5 s within 1m"),
+        "[critical] site_down: web1 rose by 5 s within 1m"
+    );
+    let labels = [("partition", "0"), ("topic", "metrics")];
+    let letters = Series::new("watchkeeper", "dead_letters", "records", &labels).unwrap();
+    let reason = "a record of topic metrics was rejected: value: is missing";
+    assert_eq!(subject(letters, reason), format!("[critical] site_down: {reason}"));
+}
+
+#[test]
 fn one_alert_that_has_cleared() {
     let alert = cleared(site_down(), "is 100 percent, no longer below 60");
     check(

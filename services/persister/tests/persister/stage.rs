@@ -27,7 +27,7 @@ pub(crate) fn config() -> PersisterConfig {
 pub(crate) fn sample(number: u32) -> Sample {
     let today = Timestamp::now().window_start(Duration::from_secs(24 * 3600));
     let collected_at = today.plus(Duration::from_micros(number.into()));
-    Sample { series: series("test/number", &[]), collected_at, value: f64::from(number) }
+    Sample::new(series("test/number", &[]), collected_at, f64::from(number))
 }
 
 /// The records of some samples.

@@ -199,7 +199,7 @@ pub async fn values_times_and_labels_come_back_exactly<F: Fixture<dyn SampleStor
         [0.0, -0.1, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 0.1 + 0.2, 9_007_199_254_740_993.0];
     let mut samples: Vec<_> = (0..).zip(values).map(|(second, value)| sample(&odd, second, value)).collect();
     for bound in [Timestamp::MIN, Timestamp::MAX, Timestamp::from_micros(1).unwrap()] {
-        samples.push(Sample { series: Arc::clone(&odd), collected_at: bound, value: 1.0 });
+        samples.push(Sample::new(Arc::clone(&odd), bound, 1.0));
     }
     append(&*store, samples.clone()).await;
     samples.sort_by_key(|sample| Reverse(sample.collected_at));

@@ -115,7 +115,7 @@ pub async fn what_is_later_than_asked_for_is_not_the_newest<F: Fixture<dyn Sampl
     let store = fixture.open().await;
     let (one, other) = (series("one", &[]), series("other", &[]));
     let (early, present, later) = (sample(&one, 1, 1.0), sample(&one, 2, 2.0), sample(&one, 3, 3.0));
-    let far = Sample { series: Arc::clone(&one), collected_at: Timestamp::MAX, value: 9.0 };
+    let far = Sample::new(Arc::clone(&one), Timestamp::MAX, 9.0);
     let only_later = sample(&other, 3, 4.0);
     let all = [&early, &present, &later, &far, &only_later];
     append(&*store, all.map(Clone::clone)).await;

@@ -28,7 +28,7 @@ struct Model(BTreeMap<Arc<Series>, BTreeMap<Timestamp, f64>>);
 
 impl Model {
     fn append(&mut self, samples: &[Sample]) {
-        for Sample { series, collected_at, value } in samples {
+        for Sample { series, collected_at, value, .. } in samples {
             self.0.entry(Arc::clone(series)).or_default().entry(*collected_at).or_insert(*value);
         }
     }
@@ -103,7 +103,7 @@ impl Model {
     }
 
     fn of(&self, series: &Arc<Series>) -> Vec<Sample> {
-        let sample = |(&collected_at, &value)| Sample { series: Arc::clone(series), collected_at, value };
+        let sample = |(&collected_at, &value)| Sample::new(Arc::clone(series), collected_at, value);
         self.0[series].iter().map(sample).collect()
     }
 }
@@ -131,11 +131,11 @@ fn fold(aggregate: Aggregate, values: &[f64]) -> f64 {
 async fn fill(store: &dyn SampleStore, seconds: u64) -> Model {
     let (mut random, all, mut model) = (StdRng::seed_from_u64(1), confusable(), Model::default());
     for _ in 0..4 {
-        let any = |_| Sample {
-            series: Arc::clone(&all[random.random_range(0..all.len())]),
-            collected_at: after(random.random_range(0..seconds)),
+        let any = |_| {
+            let series = Arc::clone(&all[random.random_range(0..all.len())]);
+            let collected_at = after(random.random_range(0..seconds));
             // Quarters, so that a sum is exact in any order of addition.
-            value: f64::from(random.random_range(-4_000..4_000)) / 4.0,
+            Sample::new(series, collected_at, f64::from(random.random_range(-4_000..4_000)) / 4.0)
         };
         let samples: Vec<_> = (0..2_000).map(any).collect();
         append(store, samples.clone()).await;
@@ -225,11 +225,8 @@ pub async fn pruning_leaves_what_a_model_says<F: Fixture<dyn SampleStore>>() {
     let store = fixture.open().await;
     let mut model = fill(&*store, SECONDS).await;
     // Days later, so that a store that drops only whole days passes too.
-    let later: Vec<_> = confusable()
-        .into_iter()
-        .step_by(3)
-        .map(|series| Sample { series, collected_at: after(5 * DAY), value: 1.0 })
-        .collect();
+    let later: Vec<_> =
+        confusable().into_iter().step_by(3).map(|series| Sample::new(series, after(5 * DAY), 1.0)).collect();
     append(&*store, later.clone()).await;
     model.append(&later);
     let all = SeriesFilter::default();

@@ -68,11 +68,7 @@ impl Load {
     pub(crate) fn samples(&self, round: usize) -> impl Iterator<Item = Sample> {
         let value = move |index| value(index, round);
         let samples = self.series.iter().enumerate();
-        samples.map(move |(index, series)| Sample {
-            series: Arc::clone(series),
-            collected_at: time(round),
-            value: value(index),
-        })
+        samples.map(move |(index, series)| Sample::new(Arc::clone(series), time(round), value(index)))
     }
 
     /// The same as the bus carries them.

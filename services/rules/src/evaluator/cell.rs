@@ -6,7 +6,7 @@ use crate::condition::{Condition, Past, Seen};
 use crate::phase::{Phase, Turn};
 use crate::rule::Rule;
 use watchkeeper_config::show_duration;
-use watchkeeper_domain::{Series, Timestamp};
+use watchkeeper_domain::{Note, Series, Timestamp};
 
 /// The state of one rule for one series. Not kept if it is resting without state.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Cell {
 pub(super) struct About<'a> {
     pub(super) key: &'a str,
     pub(super) latest: Seen,
+    /// Of the newest sample.
+    pub(super) note: Option<&'a Note>,
 }
 
 impl About<'_> {
@@ -107,7 +109,7 @@ impl Cell {
             severity: rule.severity,
             turn,
             value: rule.condition.value(holds, about.latest),
-            reason: rule.why(&self.past, holds, did_fire, about.latest, series.unit()),
+            reason: rule.reason(&self.past, holds, did_fire, about.latest, about.note, &series),
             series,
         });
     }

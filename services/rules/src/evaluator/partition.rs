@@ -14,7 +14,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{Alert, Series, Timestamp};
+use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Memory, TopicPartition};
 
 /// The resolution of timestamps.
@@ -75,7 +75,9 @@ impl Partition {
     }
 
     /// Processes a sample, unless it is not newer than the newest of its series.
-    pub(super) fn observe(&mut self, series: &Series, seen: Seen, shared: &mut Shared) {
+    pub(super) fn observe(&mut self, sample: &Sample, shared: &mut Shared) {
+        let (series, note) = (&*sample.series, sample.note.as_ref());
+        let seen = Seen { at: sample.collected_at, value: sample.value };
         let id = shared.ids.of(series.key());
         let slot = match self.slots.entry(id) {
             Entry::Occupied(slot) if seen.at <= slot.get().newest() => return,
@@ -95,7 +97,7 @@ impl Partition {
             shared.watched += 1;
         }
         if let Slot::Watched(watched) = slot {
-            let due = watched.observe(seen, &shared.candidates, &mut self.news);
+            let due = watched.observe(seen, note, &shared.candidates, &mut self.news);
             self.due = due.into_iter().fold(self.due, Timestamp::min);
             watched.mark(id, &mut self.dirty);
         }
@@ -178,7 +180,7 @@ impl Partition {
         for (key, alerts) in by_series {
             let latest = Seen { at: now, value: alerts[0].value.unwrap_or_default() };
             let rules = alerts.iter().map(|alert| RememberedRule::of(alert)).collect();
-            self.go_on(&alerts[0].series, Remembered { latest, rules }, shared);
+            self.go_on(&alerts[0].series, Remembered { latest, note: None, rules }, shared);
             let id = shared.ids.of(key);
             if let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) {
                 watched.mark(id, &mut self.dirty);

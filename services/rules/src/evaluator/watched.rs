@@ -8,13 +8,15 @@ use crate::condition::{Past, Seen};
 use crate::memory::{Remembered, RememberedRule};
 use crate::phase::Phase;
 use crate::rule::Rule;
-use watchkeeper_domain::{Series, Timestamp};
+use watchkeeper_domain::{Note, Series, Timestamp};
 
 /// A series with state. There are many: it keeps its key only, and only the cells that are not empty.
 #[derive(Debug)]
 pub(super) struct Watched {
     key: Box<str>,
     latest: Seen,
+    /// Of the newest sample.
+    note: Option<Note>,
     list: ListId,
     /// Whether it has changed since the last drain.
     pub(super) is_dirty: bool,
@@ -24,12 +26,13 @@ pub(super) struct Watched {
 impl Watched {
     /// A series without a history before `latest`, which is not evaluated yet.
     pub(super) fn new(key: &str, list: ListId, latest: Seen) -> Self {
-        Self { key: key.into(), latest, list, is_dirty: false, cells: Vec::new() }
+        Self { key: key.into(), latest, note: None, list, is_dirty: false, cells: Vec::new() }
     }
 
     /// Restores the state, and removes what is for a rule of `list` from it.
     pub(super) fn recall(key: &str, list: ListId, remembered: &mut Remembered, rules: &Candidates) -> Self {
         let mut watched = Self::new(key, list, remembered.latest);
+        watched.note.clone_from(&remembered.note);
         for &rule in rules.list(list) {
             let Some((phase, past)) = remembered.take(rules.rule(rule), rules.fingerprint(rule)) else {
                 continue;
@@ -44,7 +47,7 @@ impl Watched {
     }
 
     pub(super) fn series(&self) -> Series {
-        About { key: &self.key, latest: self.latest }.series()
+        self.key.parse().expect("the key was that of a series")
     }
 
     pub(super) fn list(&self) -> ListId {
@@ -75,9 +78,16 @@ impl Watched {
     }
 
     /// Processes the next sample, after all events due before it; returns when the next event is due.
-    pub(super) fn observe(&mut self, seen: Seen, rules: &Candidates, news: &mut News) -> Option<Timestamp> {
+    pub(super) fn observe(
+        &mut self,
+        seen: Seen,
+        note: Option<&Note>,
+        rules: &Candidates,
+        news: &mut News,
+    ) -> Option<Timestamp> {
         self.settle(seen.at, rules, news);
         self.latest = seen;
+        self.note = note.cloned();
         self.for_each_cell(rules, |cell, rule, about| cell.observe(rule, about, news))
     }
 
@@ -128,7 +138,7 @@ impl Watched {
         let mut earliest: Option<Timestamp> = None;
         for &index in rules.list(self.list) {
             let rule = rules.rule(index);
-            let about = About { key: &self.key, latest: self.latest };
+            let about = About { key: &self.key, latest: self.latest, note: self.note.as_ref() };
             let due = if let Some(at) = self.cells.iter().position(|cell| cell.rule == index) {
                 let cell = &mut self.cells[at];
                 step(cell, rule, about);
@@ -184,6 +194,7 @@ impl Watched {
                 past: cell.past.clone(),
             }
         };
-        Remembered { latest: self.latest, rules: self.cells.iter().map(of_cell).collect() }
+        let rules = self.cells.iter().map(of_cell).collect();
+        Remembered { latest: self.latest, note: self.note.clone(), rules }
     }
 }

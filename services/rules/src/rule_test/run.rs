@@ -2,7 +2,7 @@
 
 use super::diff::{self, Row};
 use super::{Expected, RuleTest};
-use crate::condition::{Condition, Seen};
+use crate::condition::Condition;
 use crate::evaluator::Evaluator;
 use crate::explain::mismatches;
 use crate::phase::Phase;
@@ -60,7 +60,7 @@ struct Simulation<'a> {
     evaluator: Evaluator,
     /// The state of the series.
     memory: Vec<u8>,
-    latest: Option<Seen>,
+    latest: Option<Sample>,
     rows: Vec<Row>,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Simulation<'a> {
         }
         self.evaluator.tick(now);
         self.note_what_came_between(now);
-        let standing = Standing::of(self.rule, Some(&self.memory), self.latest);
+        let standing = Standing::of(self.rule, Some(&self.memory), self.latest.as_ref());
         let (is, why) = standing.map_or((Expected::Clear, String::new()), |standing| {
             (name(standing.phase), standing.why(self.rule, self.test.series.unit()))
         });
@@ -120,9 +120,9 @@ impl<'a> Simulation<'a> {
             }
             return;
         }
-        let sample = Sample { series: Arc::clone(&self.test.series), collected_at: now, value };
+        let sample = Sample::new(Arc::clone(&self.test.series), now, value);
         self.evaluator.observe(&self.partition, &sample);
-        self.latest = Some(Seen { at: now, value });
+        self.latest = Some(sample);
     }
 
     /// Drains the evaluator, and records an alert that fired or cleared before `now`, when nothing else happened.

@@ -5,6 +5,7 @@ mod config;
 mod examples;
 mod explaining;
 mod memory;
+mod noting;
 mod reloading;
 mod restarts;
 mod steps;

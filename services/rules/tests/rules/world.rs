@@ -36,7 +36,7 @@ pub(crate) fn partition() -> TopicPartition {
 /// A value of the series with that key.
 pub(crate) fn sample(key: &str, second: u64, value: f64) -> Sample {
     let series: Series = key.parse().expect("a key");
-    Sample { series: Arc::new(series), collected_at: at(second), value }
+    Sample::new(Arc::new(series), at(second), value)
 }
 
 /// An evaluator and what was drained of it.

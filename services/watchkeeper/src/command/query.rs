@@ -109,6 +109,9 @@ fn rollups(args: &RollupsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Of samples without a note.
+const COLUMNS: [&str; 5] = ["SOURCE", "NAME", "LABELS", "VALUE", "COLLECTED AT"];
+
 fn print_samples(samples: &[SampleJson], output: &Output, empty: &str) -> anyhow::Result<()> {
     if output.json {
         return print_json(samples);
@@ -118,10 +121,16 @@ fn print_samples(samples: &[SampleJson], output: &Output, empty: &str) -> anyhow
         let value = value(sample.value, &sample.series);
         [source.clone(), name.clone(), labels(&sample.series), value, sample.collected_at.clone()]
     };
-    print_table(
-        ["SOURCE", "NAME", "LABELS", "VALUE", "COLLECTED AT"],
-        samples.iter().map(row).collect(),
-        empty,
-    )?;
+    let rows = samples.iter().map(row);
+    // Most sources have nothing to say.
+    if samples.iter().all(|sample| sample.note.is_none()) {
+        return Ok(print_table(COLUMNS, rows.collect(), empty)?);
+    }
+    let noted = |([source, name, labels, value, at], sample): ([String; 5], &SampleJson)| {
+        [source, name, labels, value, at, sample.note.clone().unwrap_or_default()]
+    };
+    let [source, name, labels, value, at] = COLUMNS;
+    let headings = [source, name, labels, value, at, "NOTE"];
+    print_table(headings, rows.zip(samples).map(noted).collect(), empty)?;
     Ok(())
 }

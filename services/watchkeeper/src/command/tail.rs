@@ -28,5 +28,6 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
 
 fn shown(sample: &SampleJson) -> String {
     let value = value(sample.value, &sample.series);
-    format!("{}  {}  {value}", sample.collected_at, series(&sample.series))
+    let note = sample.note.as_ref().map(|note| format!("  {note}")).unwrap_or_default();
+    format!("{}  {}  {value}{note}", sample.collected_at, series(&sample.series))
 }

@@ -14,6 +14,7 @@ mod migrating;
 mod outage;
 #[path = "../support/poison.rs"]
 mod poison;
+mod reasons;
 mod refusals;
 mod reloading;
 #[path = "../support/roles.rs"]

@@ -17,6 +17,11 @@ pub struct SampleJson {
     /// Time of measurement, RFC 3339.
     #[schema(example = "2026-11-20T10:00:00.123Z", format = DateTime)]
     pub collected_at: String,
+    /// What the source says about the value, such as why a probe failed: one line, at most 256 bytes; omitted if there
+    /// is nothing to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "answered 500, expected 2xx", max_length = 256)]
+    pub note: Option<String>,
 }
 
 /// Samples: either the latest of each series, ordered by key, or the newest of all series, newest first.
@@ -42,6 +47,7 @@ impl From<&Sample> for SampleJson {
             series: SeriesJson::from(&*sample.series),
             value: sample.value,
             collected_at: sample.collected_at.to_string(),
+            note: sample.note.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -51,13 +57,13 @@ mod tests {
     use super::*;
     use crate::sample::{SampleReader, UnknownFields};
     use std::sync::Arc;
-    use watchkeeper_domain::Series;
+    use watchkeeper_domain::{Note, Series};
 
     #[test]
     fn what_is_answered_is_read_as_the_sample_that_it_is() {
         let series = Series::new("github", "stars", "stars", &[("repository", "golang/go")]).unwrap();
         let collected_at = "2026-11-20T10:00:00.123Z".parse().unwrap();
-        let sample = Sample { series: Arc::new(series), collected_at, value: 1.5 };
+        let sample = Sample::new(Arc::new(series), collected_at, 1.5);
         let shown = SampleJson::from(&sample);
         let text = serde_json::to_string(&shown).unwrap();
         assert_eq!(
@@ -72,5 +78,10 @@ mod tests {
         assert_eq!(Series::from_parts(&read.series()).unwrap(), *sample.series);
         assert_eq!((read.collected_at, read.value), (Some(collected_at), 1.5));
         assert_eq!(serde_json::from_str::<SampleJson>(&text).unwrap(), shown);
+
+        let noted = SampleJson::from(&sample.with_note(Note::new("as of today").unwrap()));
+        let text = serde_json::to_string(&noted).unwrap();
+        assert!(text.ends_with(r#","note":"as of today"}"#), "{text}");
+        assert_eq!(reader.read(&text, UnknownFields::Refuse).unwrap().note, Note::new("as of today"));
     }
 }

@@ -33,7 +33,7 @@ mod tests {
 
     fn sample() -> Sample {
         let series = Series::new("github", "stars", "", &[("a", "b")]).unwrap();
-        Sample { series: Arc::new(series), collected_at: "2026-11-20T10:00:00Z".parse().unwrap(), value: 1.5 }
+        Sample::new(Arc::new(series), "2026-11-20T10:00:00Z".parse().unwrap(), 1.5)
     }
 
     /// A line for each field: its number and wire type, its length, its bytes.

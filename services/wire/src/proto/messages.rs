@@ -21,6 +21,7 @@ impl From<&Sample> for v1::Sample {
             series: Some(v1::Series::from(&*sample.series)),
             value: sample.value,
             collected_at: Some(to_proto(sample.collected_at)),
+            note: sample.note.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 }
@@ -60,18 +61,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::sync::Arc;
+    use watchkeeper_domain::Note;
 
     #[test]
     fn a_sample_is_sent_whole() {
         let series = Series::new("github", "stars", "stars", &[("repository", "golang/go")]).unwrap();
         let collected_at = "2026-11-20T10:00:00.123456Z".parse().unwrap();
-        let message = v1::Sample::from(&Sample { series: Arc::new(series), collected_at, value: 1.5 });
+        let note = Note::new("as of today").unwrap();
+        let message = v1::Sample::from(&Sample::new(Arc::new(series), collected_at, 1.5).with_note(note));
         let series = v1::Series {
             source: "github".into(),
             name: "stars".into(),
             unit: "stars".into(),
             labels: [("repository".into(), "golang/go".into())].into(),
         };
+        assert_eq!(message.note, "as of today");
         assert_eq!((message.series, message.value.to_bits()), (Some(series), 1.5_f64.to_bits()));
         assert_eq!(from_proto("collected_at", message.collected_at.as_ref()), Ok(collected_at));
     }

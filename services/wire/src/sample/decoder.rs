@@ -27,7 +27,8 @@ use watchkeeper_ports::{Record, Topic};
 ///    valid JSON, and the end of it.
 /// 3. The prefix has no `value` and no `collected_at` among the fields of the sample, in any spelling, or the
 ///    earlier record would have been refused for giving one twice. So both come from the tail.
-/// 4. All other fields are in the prefix, and have the same values as before.
+/// 4. All other fields are in the prefix, and have the same values as before. None of them is a note: a prefix that
+///    has one is not cached.
 #[derive(Debug)]
 pub struct SampleDecoder {
     known: KnownSeries,
@@ -55,12 +56,14 @@ impl SampleDecoder {
             return Ok((sample, is_marked));
         };
         if let Some(Known { series, is_marked }) = self.known.get(tail.prefix) {
-            return Ok((Sample { series, collected_at: tail.collected_at, value: tail.value }, is_marked));
+            return Ok((Sample::new(series, tail.collected_at, tail.value), is_marked));
         }
         let sample = decode_in_full(record)?;
         let known = Known::of(Arc::clone(&sample.series));
         let is_marked = known.is_marked;
-        self.known.insert(tail.prefix, known);
+        if sample.note.is_none() {
+            self.known.insert(tail.prefix, known);
+        }
         Ok((sample, is_marked))
     }
 }
@@ -99,7 +102,8 @@ fn decode_in_full(record: &[u8]) -> Result<Sample, Violation> {
     let mut reader = SampleReader::new();
     let view = reader.read(json, UnknownFields::Ignore)?;
     let collected_at = view.collected_at.ok_or_else(|| Violation::new("collected_at", "is missing"))?;
-    Ok(Sample { series: Arc::new(Series::from_parts(&view.series())?), collected_at, value: view.value })
+    let series = Arc::new(Series::from_parts(&view.series())?);
+    Ok(Sample { series, collected_at, value: view.value, note: view.note })
 }
 
 #[cfg(test)]
@@ -139,6 +143,22 @@ mod tests {
         let (first, second) = (decode("CollectedAt"), decode("collected_at"));
         assert!(Arc::ptr_eq(&first.series, &second.series));
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_note_is_read_wherever_it_is_and_of_its_own_sample_only() {
+        let mut decoder = SampleDecoder::new();
+        let mut note = |before: &str, after: &str| {
+            let record = format!(
+                r#"{{"source":"uptime","name":"up"{before},"value":0,"CollectedAt":"2026-11-20T10:00:00Z"{after}}}"#
+            );
+            decoder.decode(record.as_bytes()).unwrap().note.map(|note| note.to_string())
+        };
+        for _known in [false, true] {
+            assert_eq!(note("", r#","note":"refused""#).as_deref(), Some("refused"));
+            assert_eq!(note(r#","note":"timed out""#, "").as_deref(), Some("timed out"));
+            assert_eq!(note("", ""), None);
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) struct Fields<'a> {
     pub(super) labels: Option<&'a RawValue>,
     pub(super) value: Option<&'a RawValue>,
     pub(super) collected_at: Option<&'a RawValue>,
+    pub(super) note: Option<&'a RawValue>,
 }
 
 impl<'a> Fields<'a> {
@@ -49,6 +50,7 @@ impl<'a> Fields<'a> {
             "labels" | "Labels" => &mut self.labels,
             "value" | "Value" => &mut self.value,
             "collected_at" | "CollectedAt" => &mut self.collected_at,
+            "note" | "Note" => &mut self.note,
             _ => return None,
         })
     }
@@ -109,5 +111,5 @@ impl<'de> Visitor<'de> for Apart {
 
 fn unknown_field(name: &str) -> Violation {
     let shown: String = name.chars().take(MAX_NAME_SHOWN).collect();
-    Violation::new(shown, "is unknown: a sample has source, name, unit, labels, value and collected_at")
+    Violation::new(shown, "is unknown: a sample has source, name, unit, labels, value, collected_at and note")
 }

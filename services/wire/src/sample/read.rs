@@ -2,8 +2,9 @@
 
 use super::fields::{self, Fields, UnknownFields};
 use super::{labels, value};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-use watchkeeper_domain::{Label, SeriesParts, Timestamp, Violation, limits};
+use watchkeeper_domain::{Label, Note, SeriesParts, Timestamp, Violation, limits};
 
 /// One sample, borrowed from its JSON. Its parts are within [`limits`]; its time is not checked against a clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct SampleView<'a> {
     pub value: f64,
     /// Time of measurement, if given.
     pub collected_at: Option<Timestamp>,
+    /// What the source says about the value, if anything.
+    pub note: Option<Note>,
 }
 
 impl SampleView<'_> {
@@ -61,9 +64,24 @@ impl<'a> SampleReader<'a> {
             labels: &self.labels,
             value: value::number("value", fields::required("value", fields.value)?)?,
             collected_at: fields::optional(fields.collected_at).map(time).transpose()?,
+            note: read_note(fields::optional(fields.note), unknown)?,
         };
         limits::check_series(&view.series())?;
         Ok(view)
+    }
+}
+
+/// On the bus a note never costs the value: other producers may mean something else by it, or be longer-winded.
+fn read_note(json: Option<&RawValue>, unknown: UnknownFields) -> Result<Option<Note>, Violation> {
+    let Some(json) = json else { return Ok(None) };
+    let text = value::text("note", json);
+    match unknown {
+        UnknownFields::Ignore => Ok(text.ok().and_then(|text| Note::new(&text))),
+        UnknownFields::Refuse => {
+            let text = text?;
+            limits::check_note(&text)?;
+            Ok(Note::new(&text))
+        }
     }
 }
 
@@ -87,9 +105,9 @@ mod tests {
     #[test]
     fn both_spellings_are_read_alike() {
         let ours = r#"{"id":"7","source":"github","name":"stars","unit":"stars","labels":{"b":"2","a":1},
-            "value":125000,"collected_at":"2026-11-20T10:00:00.123Z"}"#;
+            "value":125000,"collected_at":"2026-11-20T10:00:00.123Z","note":"as of today"}"#;
         let gos = r#" {"ID":7,"CollectedAt":"2026-11-20T13:00:00.123+03:00","Labels":{"a":1,"b":"2"},
-            "Unit":"stars","Value":1.25e5,"Name":"stars","Source":"github"} "#;
+            "Unit":"stars","Value":1.25e5,"Note":"as of today","Name":"stars","Source":"github"} "#;
         let labels: [Label<'_>; 2] = [("a".into(), "1".into()), ("b".into(), "2".into())];
         let expected = SampleView {
             source: "github".into(),
@@ -98,6 +116,7 @@ mod tests {
             labels: &labels,
             value: 125_000.0,
             collected_at: Some("2026-11-20T10:00:00.123Z".parse().unwrap()),
+            note: Note::new("as of today"),
         };
         for json in [ours, gos] {
             assert_eq!(SampleReader::new().read(json, UnknownFields::Refuse), Ok(expected.clone()));
@@ -106,10 +125,10 @@ mod tests {
 
     #[test]
     fn a_field_that_may_be_missing_may_be_null() {
-        let json = sample("", r#""unit":null,"Labels":null,"collected_at":null"#);
+        let json = sample("", r#""unit":null,"Labels":null,"collected_at":null,"note":null"#);
         let mut reader = SampleReader::new();
         let view = reader.read(&json, UnknownFields::Refuse).unwrap();
-        assert_eq!((&*view.unit, view.labels, view.collected_at), ("", &[][..], None));
+        assert_eq!((&*view.unit, view.labels, view.collected_at, view.note), ("", &[][..], None, None));
     }
 
     #[test]
@@ -121,6 +140,22 @@ mod tests {
         reader.read(&broken, UnknownFields::Refuse).unwrap_err();
         let view = reader.read(&plain, UnknownFields::Refuse).unwrap();
         assert_eq!((&*view.unit, view.labels), ("", &[][..]));
+    }
+
+    #[test]
+    fn a_note_that_breaks_a_limit_is_refused_from_a_client_and_cut_or_dropped_on_the_bus() {
+        let read = |json: &str| SampleReader::new().read(json, UnknownFields::Ignore).unwrap().note;
+        let noted = |note: &str| sample("", &format!(r#""note":{note}"#));
+        let long = noted(&format!("{:?}", "x".repeat(300)));
+        assert_eq!(refused(&long), "note: has 300 bytes, the limit is 256");
+        assert_eq!(read(&long), Note::new(&"x".repeat(300)));
+        for (json, reason) in
+            [("7", "must be a string, is a number"), ("{}", "must be a string, is an object")]
+        {
+            assert_eq!(refused(&noted(json)), format!("note: {reason}"));
+            assert_eq!(read(&noted(json)), None);
+        }
+        assert_eq!(read(&noted(r#"" a\nb ""#)), Note::new("a b"));
     }
 
     #[test]
@@ -169,7 +204,7 @@ mod tests {
         let json = sample("", r#""valeu":1"#);
         assert_eq!(
             refused(&json),
-            "valeu: is unknown: a sample has source, name, unit, labels, value and collected_at"
+            "valeu: is unknown: a sample has source, name, unit, labels, value, collected_at and note"
         );
         assert!(SampleReader::new().read(&json, UnknownFields::Ignore).is_ok());
         let long = sample("", &format!(r#""{}":1"#, "x".repeat(1000)));

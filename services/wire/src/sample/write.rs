@@ -2,22 +2,28 @@
 
 use serde::Serialize;
 use std::io::Write as _;
-use watchkeeper_domain::{Sample, SeriesParts, Timestamp};
+use watchkeeper_domain::{Note, Sample, SeriesParts, Timestamp};
 use watchkeeper_ports::BatchBuilder;
 
 /// Appends the JSON of a sample to `out`, in the form of a record.
 pub fn write_sample(out: &mut Vec<u8>, sample: &Sample) {
     let series = &sample.series;
     write_series(out, series.source(), series.name(), series.unit(), series.labels());
-    write_measured(out, sample.collected_at, sample.value);
+    write_measured(out, sample.collected_at, sample.value, sample.note.as_ref());
 }
 
 /// Appends the JSON of a sample given in parts to `out`; `value` must be finite. Its record is keyed by
 /// [`SeriesParts::write_key`].
-pub fn write_parts(out: &mut Vec<u8>, series: &SeriesParts<'_>, collected_at: Timestamp, value: f64) {
+pub fn write_parts(
+    out: &mut Vec<u8>,
+    series: &SeriesParts<'_>,
+    collected_at: Timestamp,
+    value: f64,
+    note: Option<&Note>,
+) {
     let labels = series.labels.iter().map(|(name, value)| (&**name, &**value));
     write_series(out, series.source, series.name, series.unit, labels);
-    write_measured(out, collected_at, value);
+    write_measured(out, collected_at, value, note);
 }
 
 /// Adds a sample to a batch, as a record keyed by its series.
@@ -52,13 +58,19 @@ fn write_series<'a>(
     out.push(b'}');
 }
 
-/// [`super::tail`] depends on this order and spelling.
-fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64) {
+/// [`super::tail`] depends on this order and spelling; a note comes after it, so that records without one are what
+/// they were.
+fn write_measured(out: &mut Vec<u8>, collected_at: Timestamp, value: f64, note: Option<&Note>) {
     out.extend_from_slice(br#","value":"#);
     write_number(out, value);
     out.extend_from_slice(br#","CollectedAt":""#);
     write!(out, "{collected_at}").expect("memory takes every write, and every Timestamp can be shown");
-    out.extend_from_slice(br#""}"#);
+    out.push(b'"');
+    if let Some(note) = note {
+        out.extend_from_slice(br#","note":"#);
+        write_json(out, note.as_str());
+    }
+    out.push(b'}');
 }
 
 /// Writes whole numbers without a fraction; all numbers are read back exactly.
@@ -98,7 +110,7 @@ mod tests {
             Series::new("github", "stargazers_count", "stars", &[("repository", "golang/go")]).unwrap();
         let collected_at = "2026-11-20T10:00:00.123Z".parse().unwrap();
         let mut batch = BatchBuilder::default();
-        push_sample(&mut batch, &Sample { series: Arc::new(series), collected_at, value: 125_000.0 });
+        push_sample(&mut batch, &Sample::new(Arc::new(series), collected_at, 125_000.0));
         let batch = batch.finish();
         assert_eq!(
             str::from_utf8(batch.get(0).key).unwrap(),
@@ -114,10 +126,24 @@ mod tests {
     }
 
     #[test]
+    fn a_note_comes_last() {
+        let series = SeriesParts { source: "uptime", name: "up", unit: "", labels: &[] };
+        let (mut out, note) = (Vec::new(), Note::new("answered \"500\""));
+        write_parts(&mut out, &series, Timestamp::MIN, 0.0, note.as_ref());
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            concat!(
+                r#"{"source":"uptime","name":"up","labels":{},"value":0,"CollectedAt":"1970-01-01T00:00:00Z","#,
+                r#""note":"answered \"500\""}"#
+            )
+        );
+    }
+
+    #[test]
     fn a_unit_that_is_empty_is_left_out_and_labels_are_an_object_in_any_case() {
         let series = SeriesParts { source: "host", name: "load", unit: "", labels: &[] };
         let mut out = Vec::new();
-        write_parts(&mut out, &series, Timestamp::MIN, 0.5);
+        write_parts(&mut out, &series, Timestamp::MIN, 0.5, None);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             r#"{"source":"host","name":"load","labels":{},"value":0.5,"CollectedAt":"1970-01-01T00:00:00Z"}"#
@@ -141,10 +167,11 @@ mod tests {
             labels in prop::collection::btree_map("[a-z]{1,3}", r"[ -~é🦀]{0,6}", 0..4),
             value in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
             micros in Timestamp::MIN.as_micros()..=Timestamp::MAX.as_micros(),
+            note in r"[ -~é\n]{0,9}",
         ) -> Sample {
             let labels: Vec<_> = labels.iter().map(|(name, value)| (&**name, &**value)).collect();
             let series = Arc::new(Series::new(&source, &name, &unit, &labels).unwrap());
-            Sample { series, collected_at: Timestamp::from_micros(micros).unwrap(), value }
+            Sample { note: Note::new(&note), ..Sample::new(series, Timestamp::from_micros(micros).unwrap(), value) }
         }
     }
 
@@ -181,7 +208,7 @@ mod tests {
             let (mut batch, mut key, mut value) = (BatchBuilder::default(), String::new(), Vec::new());
             push_sample(&mut batch, &sample);
             series.write_key(&mut key);
-            write_parts(&mut value, &series, sample.collected_at, sample.value);
+            write_parts(&mut value, &series, sample.collected_at, sample.value, sample.note.as_ref());
             let batch = batch.finish();
             prop_assert_eq!((batch.get(0).key, batch.get(0).value), (key.as_bytes(), &value[..]));
         }

@@ -50,10 +50,10 @@ impl Gathering {
         samples
     }
 
-    /// The sample that reports a failed scrape.
-    pub(super) fn down(&mut self, now: Timestamp) -> Vec<Sample> {
+    /// The sample that reports a failed scrape, and why it failed.
+    pub(super) fn down(&mut self, now: Timestamp, why: &str) -> Vec<Sample> {
         self.readings.begin(now);
-        self.readings.add("up", "", &[], 0.0);
+        self.readings.add_with_note("up", "", 0.0, Some(why));
         self.readings.take()
     }
 
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_scrape_that_failed_says_so() {
-        let samples = gathering().down(now());
+        let samples = gathering().down(now(), "connection refused");
         assert_eq!((samples.len(), samples[0].value), (1, 0.0));
         assert_eq!(samples[0].series.key(), r#"node/up{instance="h:9100"}"#);
     }

@@ -71,7 +71,7 @@ impl Target for ScrapeTarget {
         Ok(self.gathering.gather(&exposed, now, begun.elapsed()))
     }
 
-    fn failed(&mut self) -> Vec<Sample> {
-        self.gathering.down(Timestamp::now())
+    fn failed(&mut self, error: &CollectError) -> Vec<Sample> {
+        self.gathering.down(Timestamp::now(), &error.to_string())
     }
 }

@@ -47,8 +47,9 @@ fn target(config: ScrapeConfig) -> Box<dyn Target> {
 async fn failure(url: &str) -> CollectError {
     let mut target = target(config(url));
     let error = target.collect().await.unwrap_err();
-    let down = target.failed();
+    let down = target.failed(&error);
     assert_eq!((down.len(), down[0].series.name(), down[0].value), (1, "up", 0.0));
+    assert_eq!(down[0].note.as_ref().map(ToString::to_string), Some(error.to_string()));
     error
 }
 

@@ -16,13 +16,6 @@ pub(super) struct Expiry {
 }
 
 impl Expiry {
-    /// From a certificate in DER; `None` if it is invalid.
-    fn of(certificate: &[u8]) -> Option<Self> {
-        let certificate = Certificate::from_der(certificate).ok()?;
-        let not_after = certificate.tbs_certificate().validity().not_after;
-        Some(Self { unix_seconds: not_after.to_unix_duration().as_secs() })
-    }
-
     /// Days from `now` until then; negative once it has passed.
     #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
     pub(super) fn in_days(self, now: Timestamp) -> f64 {
@@ -30,11 +23,29 @@ impl Expiry {
     }
 }
 
-/// Verifies certificates as usual, and records when the server's certificate expires.
+/// Verifies certificates as usual, and records what the server's certificate says.
 #[derive(Debug)]
 pub(super) struct Witness {
     judge: Arc<WebPkiServerVerifier>,
-    seen: OnceLock<Option<Expiry>>,
+    seen: OnceLock<Option<Seen>>,
+}
+
+/// What a certificate says.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    expiry: Expiry,
+    is_self_signed: bool,
+}
+
+impl Seen {
+    /// From a certificate in DER; `None` if it is invalid.
+    fn of(certificate: &[u8]) -> Option<Self> {
+        let certificate = Certificate::from_der(certificate).ok()?;
+        let certificate = certificate.tbs_certificate();
+        let unix_seconds = certificate.validity().not_after.to_unix_duration().as_secs();
+        let is_self_signed = certificate.issuer() == certificate.subject();
+        Some(Self { expiry: Expiry { unix_seconds }, is_self_signed })
+    }
 }
 
 impl Witness {
@@ -44,7 +55,12 @@ impl Witness {
 
     /// Of the verified certificate, if there was one.
     pub(super) fn expiry(&self) -> Option<Expiry> {
-        self.seen.get().copied().flatten()
+        self.seen.get().copied().flatten().map(|seen| seen.expiry)
+    }
+
+    /// Whether the server presented a certificate that it issued itself.
+    pub(super) fn has_seen_self_signed(&self) -> bool {
+        self.seen.get().copied().flatten().is_some_and(|seen| seen.is_self_signed)
     }
 }
 
@@ -57,7 +73,7 @@ impl ServerCertVerifier for Witness {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.seen.get_or_init(|| Expiry::of(end_entity));
+        self.seen.get_or_init(|| Seen::of(end_entity));
         self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
@@ -95,7 +111,7 @@ mod tests {
         let mut params = CertificateParams::new(vec!["example.test".to_owned()]).unwrap();
         params.not_after = date_time_ymd(2026, 12, 20);
         let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        let expiry = Expiry::of(certificate.der()).unwrap();
+        let expiry = Seen::of(certificate.der()).unwrap().expiry;
         let days_at = |now: &str| expiry.in_days(now.parse().unwrap());
         assert!((days_at("2026-11-20T00:00:00Z") - 30.0).abs() < 1e-6);
         assert!((days_at("2026-12-21T12:00:00Z") + 1.5).abs() < 1e-6);
@@ -104,7 +120,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_or_passed_over(bytes: Vec<u8>) {
-            prop_assert_eq!(Expiry::of(&bytes), None);
+            prop_assert!(Seen::of(&bytes).is_none());
         }
     }
 }

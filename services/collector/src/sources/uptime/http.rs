@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::config::HttpCheck;
 use super::cookies::Cookies;
+use super::failure;
 use super::probe::{Finding, Probe};
 use super::redirect::{Next, next};
 use super::resolver::{LeadsAstray, ProbeResolver};
@@ -16,7 +17,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, Timeout};
 use url::Url;
-use watchkeeper_http_client::{agent_config, describe};
+use watchkeeper_http_client::agent_config;
 
 /// Longest head of a response, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -41,9 +42,19 @@ impl Probe {
     /// connection whose certificate is invalid.
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
         let mut finding = self.get(check).await?;
-        if check.url.is_https() {
-            let address = Address::new(check.url.host(), check.url.port());
-            finding.expiry = self.handshake(&address, &check.trust).await?.expiry;
+        let address = Address::new(check.url.host(), check.url.port());
+        let connected = if check.url.is_https() {
+            let handshake = self.handshake(&address, &check.trust).await?;
+            finding.expiry = handshake.expiry;
+            handshake.result
+        } else if finding.status.is_none() {
+            self.in_time(self.connect(&address)).await?.map(drop)
+        } else {
+            Ok(())
+        };
+        // It knows the addresses and the certificate, of which the client tells nothing.
+        if let (None, Err(reason)) = (finding.status, connected) {
+            finding.failure = Some(reason);
         }
         Ok(finding)
     }
@@ -53,7 +64,8 @@ impl Probe {
         let get = move || {
             let agent = agent(check.trust.roots()?.for_http, check.allow_local_redirects);
             let begun = Instant::now();
-            let mut chain = Chain { agent, deadline: begun + within, cookies: Cookies::default() };
+            let host = check.url.host().to_owned();
+            let mut chain = Chain { agent, deadline: begun + within, cookies: Cookies::default(), host };
             Ok(match chain.follow(&check) {
                 Ok(Answer { status, though }) => Finding {
                     failure: unexpected(status, though.as_deref(), &check.expect),
@@ -61,8 +73,7 @@ impl Probe {
                     status: Some(status),
                     expiry: None,
                 },
-                Err(Error::Timeout(_)) => Finding::failed(format!("no answer within {within:?}")),
-                Err(error) => Finding::failed(describe(&error)),
+                Err(error) => Finding::failed(chain.why(&error, &check, within)),
             })
         };
         self.turn.clone().run(get).await?
@@ -74,6 +85,8 @@ struct Chain {
     agent: Agent,
     deadline: Instant,
     cookies: Cookies,
+    /// The host of the last request.
+    host: String,
 }
 
 /// The response to judge.
@@ -106,6 +119,7 @@ impl Chain {
             };
             followed += 1;
             self.cookies.keep(&url, &head.headers);
+            there.host_str().unwrap_or_default().clone_into(&mut self.host);
             head = match self.ask(there.as_str(), self.cookies.for_request(&there)) {
                 Ok(head) => head,
                 Err(error) => match LeadsAstray::of(&error) {
@@ -119,6 +133,16 @@ impl Chain {
                 },
             };
             url = there;
+        }
+    }
+
+    /// Why the last request has no response, and of which host, unless that is the target's.
+    fn why(&self, error: &Error, check: &HttpCheck, within: Duration) -> String {
+        let reason = failure::of_request(error, &self.host, within);
+        if self.host == check.url.host() {
+            reason
+        } else {
+            format!("{reason}, after a redirect to {}", self.host)
         }
     }
 

@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::certificate::Expiry;
 use super::config::Check;
+use super::failure;
 use super::trust::Trust;
 use crate::target::CollectError;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
@@ -99,7 +100,7 @@ impl Probe {
         attempt: impl Future<Output = Result<Result<T, String>, CollectError>>,
     ) -> Result<Result<T, String>, CollectError> {
         let outcome = timeout_at(self.begun + self.within, attempt).await;
-        outcome.unwrap_or_else(|_| Ok(Err(format!("no answer within {:?}", self.within))))
+        outcome.unwrap_or_else(|_| Ok(Err(CollectError::TimedOut(self.within).to_string())))
     }
 
     /// A connection, or why there is none.
@@ -108,7 +109,14 @@ impl Probe {
             Ok(addresses) => addresses,
             Err(reason) => return Ok(Err(reason)),
         };
-        Ok(TcpStream::connect(&addresses[..]).await.map_err(|error| error.to_string()))
+        let mut failures = Vec::new();
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(Ok(stream)),
+                Err(error) => failures.push((address.ip(), failure::of_connection(&error))),
+            }
+        }
+        Ok(Err(failure::of_addresses(&failures)))
     }
 
     async fn look_up(&self, address: &Address) -> Result<Result<Vec<SocketAddr>, String>, CollectError> {
@@ -116,7 +124,10 @@ impl Probe {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(Ok(vec![SocketAddr::new(ip, port)]));
         }
-        let found = self.turn.clone().run(move || (host, port).to_socket_addrs().map(Iterator::collect));
-        Ok(found.await?.map_err(|error| error.to_string()))
+        let look_up = move || {
+            let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+            found.map_err(|error| failure::of_lookup(&error, &host))
+        };
+        Ok(self.turn.clone().run(look_up).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::availability::{Availability, Change};
 use super::config::UptimeConfig;
+use super::failure;
 use super::probe::{Finding, Prober, TURN_WITHIN};
 use crate::readings::Readings;
 use crate::target::{CollectError, Target, Timing};
@@ -56,7 +57,9 @@ impl UptimeTarget {
     fn samples(&mut self, finding: &Finding, now: Timestamp) -> Vec<Sample> {
         self.readings.begin(now);
         if let Some(percent) = self.availability.percent() {
-            self.readings.add("availability_percent", "percent", &[], percent);
+            // While it still counts as up, a probe that failed is no reason for the value.
+            let why = finding.failure.as_deref().filter(|_| percent == 0.0);
+            self.readings.add_with_note("availability_percent", "percent", percent, why);
         }
         if let Some(latency) = finding.latency {
             self.readings.add("latency_seconds", "seconds", &[], latency.as_secs_f64());
@@ -65,7 +68,8 @@ impl UptimeTarget {
             self.readings.add("http_status", "", &[], f64::from(status));
         }
         if let Some(expiry) = finding.expiry {
-            self.readings.add("certificate_expires_in_days", "days", &[], expiry.in_days(now));
+            let why = finding.failure.as_deref().filter(|reason| failure::is_about_certificate(reason));
+            self.readings.add_with_note("certificate_expires_in_days", "days", expiry.in_days(now), why);
         }
         self.readings.take()
     }

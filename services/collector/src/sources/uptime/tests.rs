@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use watchkeeper_domain::Sample;
+use watchkeeper_domain::{Note, Sample};
 
 const LONG: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_millis(200);
@@ -70,12 +70,27 @@ async fn a_port_that_refuses_is_down_and_a_sample() {
     assert_eq!(samples.len(), 1);
     assert_eq!(samples[0].series.key(), r#"uptime/availability_percent{target="shop"} percent"#);
     assert_eq!(by_name(&samples)["availability_percent"], 0.0);
+    assert_eq!(samples[0].note, Note::new("connection refused"));
+}
+
+#[tokio::test]
+async fn a_failure_that_is_not_down_yet_is_no_note() {
+    let (listener, address) = listener().await;
+    let mut target = target(tcp(address), Thresholds { failures: 2, successes: 1 });
+    target.collect().await.unwrap();
+    drop(listener);
+    let samples = target.collect().await.unwrap();
+    assert_eq!((samples[0].value, &samples[0].note), (100.0, &None));
+    assert_eq!(target.collect().await.unwrap()[0].note, Note::new("connection refused"));
 }
 
 #[tokio::test]
 async fn a_name_without_address_is_down() {
     let found = probe(&Check::Tcp("no-such-host.invalid:80".parse().unwrap())).await;
-    assert!(found.failure.is_some() && found.latency.is_none(), "{found:?}");
+    let reason = found.failure.unwrap();
+    // Where there is no DNS server, that is what it says.
+    let known = ["name not found: no-such-host.invalid", "cannot look up no-such-host.invalid: "];
+    assert!(known.iter().any(|known| reason.starts_with(known)), "{reason}");
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use super::address::Address;
 use super::certificate::{Expiry, Witness};
+use super::failure;
 use super::probe::Probe;
 use super::trust::{Roots, Trust};
 use crate::target::CollectError;
+use std::io;
 use std::sync::{Arc, LazyLock};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -36,7 +38,7 @@ impl Probe {
                 Err(reason) => return Ok(Err(reason)),
             };
             let shaken = connector(&witness)?.connect(name, stream).await;
-            Ok(shaken.map(drop).map_err(|error| error.to_string()))
+            Ok(shaken.map(drop).map_err(|error| why(&error, &witness)))
         };
         let result = self.in_time(attempt).await?;
         Ok(Handshake { result, expiry: witness.expiry() })
@@ -50,6 +52,14 @@ impl Probe {
                 self.turn.clone().run(move || trust.roots()).await?
             }
         }
+    }
+}
+
+/// Why a handshake failed.
+fn why(error: &io::Error, witness: &Witness) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(error) => failure::of_tls(error, witness.has_seen_self_signed()),
+        None => failure::of_connection(error),
     }
 }
 

@@ -106,7 +106,7 @@ fn twice() -> Vec<Item> {
 }
 
 fn unknown() -> Vec<Item> {
-    let known = "is unknown: a sample has source, name, unit, labels, value and collected_at";
+    let known = "is unknown: a sample has source, name, unit, labels, value, collected_at and note";
     let unknown =
         |name: &str, field: &'static str| Item::refused(name, sample_with(field, "1"), field, known);
     let long: &'static str = "x".repeat(64).leak();

@@ -171,7 +171,7 @@ async fn a_server_that_never_answers_is_down() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let check = Check::Http(http(&format!("http://{}", listener.local_addr().unwrap())));
     let found = Prober::new().probe(&check, SOON).await.unwrap();
-    assert_eq!(found.failure.as_deref(), Some("no answer within 200ms"));
+    assert_eq!(found.failure.as_deref(), Some("no answer within 200 ms"));
     assert_eq!((found.latency, found.status), (None, None));
 }
 
@@ -189,6 +189,7 @@ async fn a_server_that_refuses_or_hangs_up_or_speaks_something_else_is_down() {
     for address in [nowhere().await, hangs_up] {
         let found = probe(&Check::Http(http(&format!("http://{address}/?key=s3cret")))).await;
         let reason = found.failure.unwrap();
-        assert!(!reason.is_empty() && !reason.contains("s3cret"), "{reason}");
+        let known = ["connection refused", "connection reset", "connection closed without an answer"];
+        assert!(known.contains(&&*reason), "{reason}");
     }
 }

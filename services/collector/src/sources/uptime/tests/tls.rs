@@ -6,7 +6,7 @@ use crate::sources::uptime::config::{Check, HttpCheck};
 use crate::sources::uptime::probe::{Finding, Prober};
 use crate::sources::uptime::status::StatusRange;
 use crate::sources::uptime::trust::Trust;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,6 +47,7 @@ impl Authority {
     async fn serve(&self, name: &str, until: i32) -> SocketAddr {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.not_before = date_time_ymd(2010, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -120,7 +121,8 @@ async fn an_expired_certificate_is_down_and_its_days_are_negative() {
         [tls("localhost", address, &authority.trust()), https("localhost", address, &authority.trust())]
     {
         let found = probe(&check).await;
-        assert!(found.failure.as_deref().is_some_and(|reason| reason.contains("expired")), "{found:?}");
+        let reason = found.failure.as_deref().unwrap();
+        assert!(reason.starts_with("certificate expired ") && reason.ends_with(" days ago"), "{reason}");
         assert!(days(&found) < -365.0, "{found:?}");
         assert_eq!(found.latency, None);
     }
@@ -133,10 +135,10 @@ async fn a_certificate_of_an_unknown_issuer_or_for_another_name_is_down_and_its_
     let elsewhere = authority.serve("elsewhere.test", FUTURE).await;
     let trust = authority.trust();
     let checks = [
-        (tls("localhost", address, &Trust::Web), "UnknownIssuer"),
-        (https("localhost", address, &Trust::Web), "UnknownIssuer"),
-        (tls("localhost", elsewhere, &trust), "not valid for name"),
-        (https("localhost", elsewhere, &trust), "not valid for name"),
+        (tls("localhost", address, &Trust::Web), "not trusted: unknown issuer"),
+        (https("localhost", address, &Trust::Web), "not trusted: unknown issuer"),
+        (tls("localhost", elsewhere, &trust), "is not for localhost, only for elsewhere.test"),
+        (https("localhost", elsewhere, &trust), "is not for localhost, only for elsewhere.test"),
     ];
     for (check, reason) in checks {
         let found = probe(&check).await;
@@ -146,12 +148,28 @@ async fn a_certificate_of_an_unknown_issuer_or_for_another_name_is_down_and_its_
 }
 
 #[tokio::test]
+async fn a_certificate_that_issued_itself_is_said_to_be_self_signed() {
+    for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let address = serve(certificate.der().clone(), key).await;
+        for check in [tls("localhost", address, &Trust::Web), https("localhost", address, &Trust::Web)] {
+            let reason = probe(&check).await.failure;
+            assert_eq!(reason.as_deref(), Some("certificate not trusted: self-signed"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_tls_is_down_without_a_certificate() {
     let url = serve_always("plain").await;
     let address: SocketAddr = url.trim_start_matches("http://").parse().unwrap();
     for check in [tls("127.0.0.1", address, &Trust::Web), https("127.0.0.1", address, &Trust::Web)] {
         let found = probe(&check).await;
-        assert!(found.failure.is_some() && found.expiry.is_none(), "{found:?}");
+        assert_eq!((found.failure.as_deref(), found.expiry), (Some("did not answer with TLS"), None));
     }
 }
 
@@ -159,7 +177,7 @@ async fn a_server_without_tls_is_down_without_a_certificate() {
 async fn a_handshake_that_hangs_is_given_up() {
     let (_listener, address) = listener().await;
     let found = Prober::new().probe(&tls("127.0.0.1", address, &Trust::Web), SOON).await.unwrap();
-    assert_eq!(found.failure.as_deref(), Some("no answer within 200ms"));
+    assert_eq!(found.failure.as_deref(), Some("no answer within 200 ms"));
 }
 
 #[tokio::test]
