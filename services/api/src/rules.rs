@@ -7,8 +7,8 @@ use subjects::Subject;
 use watchkeeper_config::{Reloadable, show_duration};
 use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
 use watchkeeper_ports::{EventBus, PortError};
-use watchkeeper_query::{Alerts, Samples};
-use watchkeeper_rules::{Muting, Rule, RuleSet, explain};
+use watchkeeper_query::{Alerts, Samples, UnmatchedQueries};
+use watchkeeper_rules::{Muting, Rule, RuleSet, Unmatched, explain};
 use watchkeeper_wire::json::{
     AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
 };
@@ -22,6 +22,7 @@ pub(crate) struct Rules {
     samples: Samples,
     alerts: Alerts,
     bus: Arc<dyn EventBus>,
+    unmatched: UnmatchedQueries,
 }
 
 impl Rules {
@@ -30,17 +31,19 @@ impl Rules {
         samples: Samples,
         alerts: Alerts,
         bus: Arc<dyn EventBus>,
+        unmatched: UnmatchedQueries,
     ) -> Self {
-        Self { all, samples, alerts, bus }
+        Self { all, samples, alerts, bus, unmatched }
     }
 
     /// All rules, in configuration order.
     pub(crate) async fn list(&self) -> Result<RuleList, PortError> {
         let firing = self.alerts.firing_by_rule().await?;
         let count = |rule: &Rule| firing.get(&rule.name).copied().unwrap_or(0);
-        Ok(RuleList {
-            rules: self.all.current().rules().iter().map(|rule| shown(rule, count(rule))).collect(),
-        })
+        let rules = self.all.current();
+        let unmatched = self.unmatched.unmatched(&rules, &[]).await;
+        let shown = |rule| shown(rule, count(rule), &unmatched);
+        Ok(RuleList { rules: rules.rules().iter().map(shown).collect() })
     }
 
     /// Why a rule fires or does not fire for the series that `filter` selects; for all series that the rule matches if
@@ -63,8 +66,9 @@ impl Rules {
             let why = self.why(rule, subject, now).await?;
             series.push(explained(rule, subject, why, &muting, now));
         }
+        let unmatched = self.unmatched.unmatched(&rules, &[]).await;
         let series_limit = (!are_all).then_some(MAX_EXPLAINED);
-        Ok(Some(RuleExplanation { rule: shown(rule, firing), series, series_limit }))
+        Ok(Some(RuleExplanation { rule: shown(rule, firing, &unmatched), series, series_limit }))
     }
 
     async fn why(&self, rule: &Rule, subject: &Subject, now: Timestamp) -> Result<Vec<String>, PortError> {
@@ -75,7 +79,7 @@ impl Rules {
     }
 }
 
-fn shown(rule: &Rule, firing: u64) -> RuleJson {
+fn shown(rule: &Rule, firing: u64, unmatched: &Unmatched) -> RuleJson {
     RuleJson {
         name: rule.name.clone(),
         severity: rule.severity.to_string(),
@@ -85,6 +89,8 @@ fn shown(rule: &Rule, firing: u64) -> RuleJson {
         summary: rule.summary.clone(),
         receivers: rule.routing.receivers.clone(),
         firing,
+        default: rule.is_default,
+        warning: unmatched.rules.get(&rule.name).cloned(),
     }
 }
 

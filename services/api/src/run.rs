@@ -19,7 +19,7 @@ use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
-use watchkeeper_query::{Alerts, Rollups, Samples};
+use watchkeeper_query::{Alerts, Rollups, Samples, UnmatchedQueries};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -67,12 +67,15 @@ impl Api {
         let samples =
             Samples::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series);
         let alerts = Alerts::new(Arc::clone(&ports.alerts), Arc::clone(&ports.silences), rules.clone());
+        let unmatched = UnmatchedQueries::new(samples.clone());
+        let silences = Silences::new(Arc::clone(&ports.silences), rules.clone(), unmatched.clone());
+        let bus = Arc::clone(&ports.bus);
         let sources = Sources {
-            rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), Arc::clone(&ports.bus))),
+            rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), bus, unmatched)),
             rollups: Rollups::new(Arc::clone(&ports.rollups)),
             live,
             letters: dead_letters,
-            silences: Arc::new(Silences::new(Arc::clone(&ports.silences))),
+            silences: Arc::new(silences),
             notifications: Arc::clone(&ports.notifications),
             status: Status {
                 context: context.clone(),

@@ -7,13 +7,18 @@ pub(crate) use draft::read_request;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_ports::{PortError, SilenceStore};
-use watchkeeper_query::{MAX_SILENCES, ended_silences, unended_silences};
+use watchkeeper_query::{MAX_SILENCES, UnmatchedQueries, ended_silences, unended_silences};
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Problem;
+use watchkeeper_wire::json::SilenceJson;
 
 pub(crate) struct Silences {
     store: Arc<dyn SilenceStore>,
+    rules: Reloadable<RuleSet>,
+    unmatched: UnmatchedQueries,
     /// Held from read to write, so that no change is lost.
     changing: Mutex<()>,
 }
@@ -28,8 +33,22 @@ pub(crate) enum Created {
 }
 
 impl Silences {
-    pub(crate) fn new(store: Arc<dyn SilenceStore>) -> Self {
-        Self { store, changing: Mutex::new(()) }
+    pub(crate) fn new(
+        store: Arc<dyn SilenceStore>,
+        rules: Reloadable<RuleSet>,
+        unmatched: UnmatchedQueries,
+    ) -> Self {
+        Self { store, rules, unmatched, changing: Mutex::new(()) }
+    }
+
+    /// The silences as listed, with those marked that match no series.
+    pub(crate) async fn shown(&self, silences: &[Silence], now: Timestamp) -> Vec<SilenceJson> {
+        let unmatched = self.unmatched.unmatched(&self.rules.current(), silences).await;
+        let shown = |silence: &Silence| SilenceJson {
+            warning: unmatched.silences.get(&silence.id).cloned(),
+            ..SilenceJson::new(silence, now)
+        };
+        silences.iter().map(shown).collect()
     }
 
     /// Silences that have not ended by `now`, ordered by end time.
@@ -91,8 +110,9 @@ mod tests {
     use super::*;
     use futures_util::future::join_all;
     use std::time::Duration;
-    use watchkeeper_adapter_embedded::EmbeddedAlerts;
+    use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore, MemoryCache};
     use watchkeeper_domain::{Matcher, Matchers};
+    use watchkeeper_query::Samples;
 
     fn silence(id: usize, now: Timestamp) -> Silence {
         Silence {
@@ -117,7 +137,9 @@ mod tests {
         let store = EmbeddedAlerts::open(dir.path()).unwrap().silences();
         let now = Timestamp::now();
         put(&store, (0..MAX_SILENCES).map(|id| silence(id, now))).await;
-        let silences = Silences::new(store);
+        let samples = EmbeddedStore::open(dir.path()).unwrap().samples();
+        let unmatched = UnmatchedQueries::new(Samples::new(samples, Arc::new(MemoryCache::new()), 1));
+        let silences = Silences::new(store, Reloadable::new(RuleSet::default()), unmatched);
         let refused = silences.create(silence(MAX_SILENCES, now), now).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::CONFLICT);
         assert_eq!(refused.detail(), "there are 1000 silences, which is the limit: end some first");

@@ -23,6 +23,7 @@ mod readings;
 mod role;
 mod run;
 mod schedule;
+mod series;
 mod sources;
 mod status;
 mod target;
@@ -32,6 +33,7 @@ pub use queue::MAX_BATCH_SAMPLES;
 pub use role::ROLE;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
+pub use series::{KNOWN_SERIES, KnownSeries};
 pub use sources::base_url::{BaseUrl, BaseUrlError};
 pub use sources::github::{
     GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,

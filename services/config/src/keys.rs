@@ -136,6 +136,23 @@ impl Section<'_> {
         self.items(key, choices.len(), |found| value::choice(found, choices))
     }
 
+    /// `true` for all `choices`, `false` for none, or a list of those meant; all without the key.
+    pub fn selection<'c>(&mut self, key: &'static str, choices: &[&'c str]) -> Vec<&'c str> {
+        let switch = self.take(key, |found| match found {
+            DeValue::Boolean(is_on) => Ok(Some(*is_on)),
+            DeValue::Array(_) => Ok(None),
+            _ => Err("must be true, false or a list of names".to_owned()),
+        });
+        match switch {
+            None | Some(Some(true)) => choices.to_vec(),
+            Some(Some(false)) => Vec::new(),
+            Some(None) => {
+                let named: Vec<_> = choices.iter().map(|&choice| (choice, choice)).collect();
+                self.choices(key, &named)
+            }
+        }
+    }
+
     /// A section with free keys and durations within `range`, at most `max_entries`; empty without the section.
     pub fn durations(
         &mut self,

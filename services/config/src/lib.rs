@@ -48,3 +48,4 @@ pub use load::{check, load};
 pub use reloadable::Reloadable;
 pub use secret::{MAX_SECRET_BYTES, Secret};
 pub use section::Section;
+pub use suggestion::closest;

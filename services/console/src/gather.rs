@@ -6,7 +6,7 @@ mod history;
 mod one_series;
 mod outbox;
 
-pub(crate) use alerting::{Alerting, Alerts, Silences, alerting};
+pub(crate) use alerting::{Alerting, Alerts, Silences, alerting, unmatched};
 pub(crate) use dead_letters::{Letter, Letters};
 pub(crate) use history::History;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
@@ -20,7 +20,8 @@ use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_letters::Letters as LetterIndex;
 use watchkeeper_ports::{AlertStore, Consumers, EventBus, Group, NotificationStore, SilenceStore, Topic};
 use watchkeeper_query::{
-    Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, lag_of_consumers, within_time,
+    Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, UnmatchedQueries, lag_of_consumers,
+    within_time,
 };
 
 /// Series on one page of the table.
@@ -38,13 +39,15 @@ pub(crate) struct Sources {
     alerts: Arc<dyn AlertStore>,
     silences: Arc<dyn SilenceStore>,
     notifications: Arc<dyn NotificationStore>,
+    unmatched: UnmatchedQueries,
 }
 
 impl Sources {
     pub(crate) fn new(ports: ConsolePorts, letters: LetterIndex, consumers: Consumers) -> Self {
         let ConsolePorts { bus, samples, latest, alerts, notifications, silences } = ports;
         let samples = Samples::new(samples, latest, RANGE_SERIES);
-        Self { letters, samples, consumers, bus, alerts, silences, notifications }
+        let unmatched = UnmatchedQueries::new(samples.clone());
+        Self { letters, samples, consumers, bus, alerts, silences, notifications, unmatched }
     }
 }
 

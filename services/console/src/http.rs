@@ -6,7 +6,7 @@ mod question;
 
 pub(crate) use assets::Assets;
 
-use crate::gather::{Sources, alerting, one_series, status};
+use crate::gather::{Sources, alerting, one_series, status, unmatched};
 use crate::page::{AlertsPage, SeriesPage, Shell, StatusPage};
 use crate::ports::ConsolePorts;
 use askama::Template;
@@ -117,8 +117,9 @@ async fn series_page(
 
 async fn alerts_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let answers = alerting(&console.sources, now).await;
-    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &console.rules.current(), answers, now))
+    let (rules, answers) = (console.rules.current(), alerting(&console.sources, now).await);
+    let unmatched = unmatched(&console.sources, &rules, &answers.silences).await;
+    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &rules, answers, &unmatched, now))
 }
 
 fn render(page: &impl Template) -> Result<Response, Problem> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{HttpUrl, Section};
 use watchkeeper_domain::MailAddress;
-use watchkeeper_rules::{Routing, RuleSet};
+use watchkeeper_rules::{DEFAULT_RULES, Routing, Rule, RuleSet, default_rules};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,6 +36,10 @@ pub struct NotifierConfig {
     pub give_up_after: Duration,
     /// How long notifications are kept after their creation, and silences after their end.
     pub retention: Duration,
+    /// The names of the default rules that are on.
+    pub default_rules: Vec<&'static str>,
+    /// Whether the file has receivers.
+    has_receivers: bool,
     /// The receivers; never empty.
     pub receivers: Vec<ReceiverConfig>,
     /// The sender address of mail.
@@ -54,7 +58,7 @@ impl NotifierConfig {
     pub fn read(root: &mut Section<'_>) -> (Self, Arc<RuleSet>) {
         let config = root.section("notifier", Self::read_section);
         let names: Vec<_> = config.receivers.iter().map(|receiver| receiver.name.clone()).collect();
-        let rules = RuleSet::read(root, &config.routing, &names);
+        let rules = RuleSet::read(root, &config.routing, &names).with_defaults(config.default_rules());
         for error in config.outgoing(&rules).err().into_iter().flatten() {
             let key = match error.of {
                 TemplateOf::File(_) => "notifier",
@@ -66,18 +70,28 @@ impl NotifierConfig {
     }
 
     fn read_section(section: &mut Section<'_>) -> Self {
+        let has_receivers = section.has("receiver");
         let receivers = receiver::read_all(section);
         let names: Vec<_> = receivers.iter().map(|receiver| receiver.name.clone()).collect();
         Self {
             routing: Routing::read(section, &Routing::default(), &names),
             give_up_after: section.duration("give_up_after", GIVE_UP_AFTER.1, GIVE_UP_AFTER.0),
             retention: section.duration("retention", RETENTION.1, RETENTION.0),
+            default_rules: section.selection("default_rules", &DEFAULT_RULES),
+            has_receivers,
             receivers,
             mail_from: section.section("mail", |mail| mail.parsed("from").unwrap_or_else(own_address)),
             alertmanager: section.section("alertmanager", |alertmanager| alertmanager.parsed("url")),
             page_url: section.parsed("page_url"),
             templates: section.section("templates", read_templates),
         }
+    }
+
+    /// The default rules that are on. Without a receiver in the file, nobody is notified of what they find: it is shown
+    /// on the alerts page.
+    fn default_rules(&self) -> Vec<Rule> {
+        let receivers = if self.has_receivers { self.routing.receivers.clone() } else { Some(Vec::new()) };
+        default_rules(&self.default_rules, &Routing { receivers, ..self.routing.clone() })
     }
 
     /// Writes notifications with the templates, which were checked when they were read.

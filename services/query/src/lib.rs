@@ -14,6 +14,7 @@ mod page;
 mod rollups;
 mod samples;
 mod silences;
+mod unmatched;
 
 pub use alerts::{
     AlertCursor, AlertPage, AlertState, Alerts, AlertsQuestion, FirstAlerts, FoundAlert, MAX_ALERTS, Muters,
@@ -26,3 +27,4 @@ pub use page::{PageQuestion, Paged};
 pub use rollups::{MAX_PAGE_ROLLUPS, Rollups, RollupsQuestion};
 pub use samples::{MAX_RANGE_WINDOWS, NewestQuestion, RangeFound, Samples};
 pub use silences::{ENDED_WITHIN, MAX_SILENCES, Silences, ended_silences, unended_silences};
+pub use unmatched::{MAX_READ, UnmatchedQueries};

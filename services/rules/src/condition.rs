@@ -4,7 +4,10 @@ mod absence;
 mod anomaly;
 mod change;
 mod dead_letters;
+mod forecast;
 mod past;
+mod rate;
+mod ratio;
 mod threshold;
 
 pub use absence::Absence;
@@ -12,7 +15,10 @@ pub use anomaly::{Against, Anomaly};
 pub use change::{Change, Direction};
 pub(crate) use dead_letters::LastLetter;
 pub use dead_letters::{DeadLetters, series_of as series_of_letters};
+pub use forecast::Forecast;
 pub(crate) use past::{Past, Seen, Unreadable, read_time};
+pub use rate::Rate;
+pub use ratio::Ratio;
 pub use threshold::Threshold;
 
 use siphasher::sip::SipHasher13;
@@ -29,6 +35,12 @@ pub enum Condition {
     Threshold(Threshold),
     /// The value changed by a given amount within a given time.
     Change(Change),
+    /// A counter rises faster or slower than a limit.
+    Rate(Rate),
+    /// The value, divided by that of another series, is above or below a limit.
+    Ratio(Ratio),
+    /// The value will reach a limit.
+    Forecast(Forecast),
     /// Samples are missing.
     Absence(Absence),
     /// The value deviates from the usual values of the series.
@@ -47,6 +59,15 @@ impl Condition {
         if section.has("change") {
             found.push(Self::Change(section.section("change", Change::read)));
         }
+        if section.has("rate") {
+            found.push(Self::Rate(section.section("rate", Rate::read)));
+        }
+        if section.has("ratio") {
+            found.push(Self::Ratio(section.section("ratio", Ratio::read)));
+        }
+        if section.has("forecast") {
+            found.push(Self::Forecast(section.section("forecast", Forecast::read)));
+        }
         if section.has("absence") {
             found.push(Self::Absence(section.section("absence", Absence::read)));
         }
@@ -57,8 +78,8 @@ impl Condition {
             found.push(Self::DeadLetters(section.section("dead_letters", DeadLetters::read)));
         }
         if found.len() != 1 {
-            let reason =
-                "a rule must have exactly one of threshold, change, absence, anomaly and dead_letters";
+            let reason = "a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly \
+                          and dead_letters";
             section.refuse("name", format!("{reason}, this one has {}", found.len()));
         }
         found.pop().unwrap_or(Self::Threshold(Threshold::default()))
@@ -69,6 +90,9 @@ impl Condition {
         match self {
             Self::Threshold(_) => Duration::ZERO,
             Self::Change(change) => change.within,
+            Self::Rate(rate) => rate.over,
+            Self::Ratio(ratio) => ratio.max_age,
+            Self::Forecast(forecast) => forecast.over,
             Self::Absence(absence) => absence.after,
             Self::Anomaly(anomaly) => anomaly.over,
             Self::DeadLetters(letters) => letters.clear_after,
@@ -83,18 +107,22 @@ impl Condition {
         !matches!(self, Self::Threshold(_) | Self::DeadLetters(_))
     }
 
-    /// Processes the newest value and returns whether the condition holds; `fires` tells whether the rule fires.
-    pub(crate) fn observe(&self, past: &mut Past, fires: bool, seen: Seen) -> bool {
-        match self {
+    /// Processes the newest value and returns whether the condition holds, `None` if there is no verdict; `fires` tells
+    /// whether the rule fires.
+    pub(crate) fn observe(&self, past: &mut Past, fires: bool, seen: Seen) -> Option<bool> {
+        Some(match self {
             Self::Threshold(threshold) => threshold.observe(fires, seen),
             Self::Change(change) => change.observe(past, seen),
+            Self::Rate(rate) => return rate.observe(past, fires, seen),
+            Self::Ratio(ratio) => return ratio.observe(past, fires, seen),
+            Self::Forecast(forecast) => return forecast.observe(past, fires, seen),
             Self::Absence(_) => {
                 *past = Past::Nothing;
                 false
             }
             Self::Anomaly(anomaly) => anomaly.observe(past, seen),
             Self::DeadLetters(_) => true,
-        }
+        })
     }
 
     /// When it begins or ceases to hold if no sample arrives after `latest`.
@@ -112,9 +140,14 @@ impl Condition {
         (!is_silence).then_some(latest.value)
     }
 
+    /// Whether something may come without another sample of the series: time, or a divisor.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Absence(_) | Self::Ratio(_))
+    }
+
     /// The state of a stale series.
     pub(crate) fn gone(&self) -> Past {
-        if matches!(self, Self::Absence(_)) { Past::Gone } else { Past::Nothing }
+        if self.waits() { Past::Gone } else { Past::Nothing }
     }
 
     /// Why it holds or not, in plain words: `is 0 percent, below 50`.
@@ -122,6 +155,9 @@ impl Condition {
         match self {
             Self::Threshold(threshold) => threshold.why(holds, fires, latest, unit),
             Self::Change(change) => change.why(past, latest, unit),
+            Self::Rate(rate) => rate.why(past, holds, fires, latest, unit),
+            Self::Ratio(ratio) => ratio.why(past, holds, fires, latest, unit),
+            Self::Forecast(forecast) => forecast.why(past, latest, unit),
             Self::Absence(absence) => absence.why(holds, latest, unit),
             Self::Anomaly(anomaly) => anomaly.why(past, latest, unit),
             Self::DeadLetters(letters) => letters.why(past, holds, latest),
@@ -135,6 +171,9 @@ impl Condition {
             Self::Change(change) => {
                 format!("a sample has changed by less within the {} before it", show_duration(change.within))
             }
+            Self::Rate(rate) => rate.clears_when(),
+            Self::Ratio(ratio) => ratio.clears_when(),
+            Self::Forecast(forecast) => forecast.clears_when(),
             Self::Absence(_) => "a sample arrives".to_owned(),
             Self::Anomaly(_) => "a sample is closer to the mean".to_owned(),
             Self::DeadLetters(letters) => {
@@ -158,6 +197,9 @@ impl fmt::Display for Condition {
         match self {
             Self::Threshold(threshold) => threshold.fmt(f),
             Self::Change(change) => change.fmt(f),
+            Self::Rate(rate) => rate.fmt(f),
+            Self::Ratio(ratio) => ratio.fmt(f),
+            Self::Forecast(forecast) => forecast.fmt(f),
             Self::Absence(absence) => absence.fmt(f),
             Self::Anomaly(anomaly) => anomaly.fmt(f),
             Self::DeadLetters(letters) => letters.fmt(f),

@@ -15,7 +15,7 @@ use partition::Partition;
 use shared::{Bounds, Shared};
 use std::collections::HashMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Alert, Sample, Timestamp};
+use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Memory, TopicPartition};
 
 /// Most series that one evaluator keeps state for.
@@ -111,6 +111,20 @@ impl Evaluator {
         partition.observe(sample, shared);
     }
 
+    /// Processes a sample by which rules divide samples of the series `dividend`, whose partition it is: one of
+    /// [`RuleSet::dividends_of`]. Those of one instant must come before the samples that they divide. Returns whether
+    /// the series is known: else the sample has no effect, and may come again after the first of that series.
+    pub fn observe_divisor(
+        &mut self,
+        partition: &TopicPartition,
+        dividend: &Series,
+        divisor: &Sample,
+    ) -> bool {
+        let (partition, shared) = self.partition(partition);
+        let seen = Seen { at: divisor.collected_at, value: divisor.value };
+        partition.observe_divisor(dividend, (&divisor.series, seen), shared)
+    }
+
     /// Processes a rejected record: when and why it was rejected; `partition` is of the dead-letter topic.
     pub fn observe_letter(&mut self, partition: &TopicPartition, at: Timestamp, reason: &str) {
         let (partition, shared) = self.partition(partition);
@@ -176,7 +190,6 @@ mod tests {
     use super::*;
     use crate::routing::Routing;
     use watchkeeper_config::Document;
-    use watchkeeper_domain::Series;
     use watchkeeper_ports::Topic;
 
     const BOUNDS: Bounds = Bounds { watched: 3, resting: 5 };

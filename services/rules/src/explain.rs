@@ -4,10 +4,9 @@ use crate::condition::{Condition, series_of_letters};
 use crate::phase::Phase;
 use crate::rule::Rule;
 use crate::standing::Standing;
-use crate::words::amount;
+use crate::words::{amount, time};
 use std::fmt;
 use std::time::Duration;
-use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Sample, Series, Timestamp};
 use watchkeeper_ports::{Topic, TopicPartition};
 
@@ -96,8 +95,7 @@ fn standing(
     let ago = Duration::from_secs(now.since(latest.at).as_secs());
     let value = amount(latest.value, series.unit());
     let note = standing.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-    let mut lines =
-        vec![format!("last evaluated sample: {value} at {}, {} ago{note}", latest.at, show_duration(ago))];
+    let mut lines = vec![format!("last evaluated sample: {value} at {}, {} ago{note}", latest.at, time(ago))];
     let why = standing.why(rule, series.unit());
     match standing.phase {
         Phase::Firing { since } => {

@@ -16,8 +16,8 @@ pub struct Inhibition {
     pub when: Matchers,
     /// Matches the alerts that are muted.
     pub mute: Matchers,
-    /// The fields (see [`Alert::field`](watchkeeper_domain::Alert::field)) that must be equal; one that is missing in
-    /// both counts as equal.
+    /// The fields (see [`Alert::field`](watchkeeper_domain::Alert::field)) that must be equal. Both must have them: an
+    /// alert without one is neither muted nor mutes.
     pub equal: Vec<String>,
 }
 
@@ -41,8 +41,9 @@ impl Inhibition {
         self.mute.hold(|field| alert.field(field))
     }
 
-    /// The values that must be equal; a missing field counts as empty.
-    pub(crate) fn values<'a>(&self, alert: &'a Alert) -> Vec<&'a str> {
-        self.equal.iter().map(|field| alert.field(field).unwrap_or_default()).collect()
+    /// The values that must be equal; `None` if a field is missing or empty.
+    pub(crate) fn values<'a>(&self, alert: &'a Alert) -> Option<Vec<&'a str>> {
+        let value = |field: &String| alert.field(field).filter(|value| !value.is_empty());
+        self.equal.iter().map(value).collect()
     }
 }

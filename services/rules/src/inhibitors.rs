@@ -44,7 +44,8 @@ impl<'a> Inhibitor<'a> {
     fn new(inhibition: &'a Inhibition, alerts: &'a [Alert]) -> Self {
         let mut sources: HashMap<_, Sources<'a>> = HashMap::new();
         for alert in alerts.iter().filter(|alert| alert.is_firing() && inhibition.is_source(alert)) {
-            let sources = sources.entry(inhibition.values(alert)).or_default();
+            let Some(values) = inhibition.values(alert) else { continue };
+            let sources = sources.entry(values).or_default();
             let kind = if inhibition.is_target(alert) { &mut sources.target } else { &mut sources.pure };
             let identity = |alert: &'a Alert| (&alert.rule, alert.series.key());
             if kind.is_none_or(|first| identity(alert) < identity(first)) {
@@ -60,7 +61,7 @@ impl<'a> Inhibitor<'a> {
         if self.sources.is_empty() || !self.inhibition.is_target(alert) {
             return None;
         }
-        let Sources { pure, target } = self.sources.get(&self.inhibition.values(alert))?;
+        let Sources { pure, target } = self.sources.get(&self.inhibition.values(alert)?)?;
         pure.or(target.filter(|_| !self.inhibition.is_source(alert)))
     }
 }
@@ -112,8 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_neither_has_is_equal() {
-        let alerts = [alert("a", Severity::Info, &[]), alert("b", Severity::Info, &[("host", "")])];
+    fn a_field_that_one_or_neither_has_is_not_equal() {
+        let (bare, empty, named): (&[_], &[_], &[_]) = (&[], &[("host", "")], &[("host", "a")]);
+        for (one, other) in [(bare, bare), (bare, empty), (empty, empty), (named, bare), (bare, named)] {
+            let alerts = [alert("a", Severity::Info, one), alert("b", Severity::Info, other)];
+            assert_eq!(muted_by(&alerts, inhibition("rule=a", "rule=b", &["host"])), [None, None]);
+        }
+        let alerts = [alert("a", Severity::Info, named), alert("b", Severity::Info, named)];
         assert_eq!(muted_by(&alerts, inhibition("rule=a", "rule=b", &["host"])), [None, Some(0)]);
     }
 

@@ -5,6 +5,7 @@
 //! tests that are written beside the rules. No I/O, no clock.
 
 mod condition;
+mod defaults;
 mod evaluator;
 mod explain;
 mod inhibition;
@@ -18,11 +19,14 @@ mod rule;
 mod rule_set;
 mod rule_test;
 mod standing;
+mod unmatched;
 mod words;
 
 pub use condition::{
-    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, Threshold, series_of_letters,
+    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, Forecast, Rate, Ratio, Threshold,
+    series_of_letters,
 };
+pub use defaults::{DEFAULT_RULES, default_rules};
 pub use evaluator::{Evaluator, Findings, MAX_WATCHED};
 pub use explain::{Explanation, explain};
 pub use inhibition::{Inhibition, MAX_INHIBITIONS};
@@ -33,3 +37,4 @@ pub use rule_set::{MAX_RULES, RuleSet};
 pub use rule_test::{
     Expectation, Expected, MAX_EXPECTATIONS, MAX_TEST_SAMPLES, MAX_TESTS, RuleTest, TestOutcome, run_tests,
 };
+pub use unmatched::{MAX_LABEL_NAMES, Matching, Unmatched, misspelt};

@@ -4,6 +4,7 @@ use crate::condition::{Condition, Past, Seen};
 use crate::matchers;
 use crate::routing::Routing;
 use crate::rule_test::{MAX_TESTS, RuleTest};
+use crate::words::time;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use watchkeeper_config::{Section, show_duration};
@@ -42,6 +43,8 @@ pub struct Rule {
     pub stale_after: Duration,
     /// Its tests.
     pub tests: Vec<RuleTest>,
+    /// Whether it is a default rule, which no file has.
+    pub is_default: bool,
 }
 
 impl Rule {
@@ -52,7 +55,7 @@ impl Rule {
             section
                 .refuse("name", format!("may have only letters, digits and any of _.:- but has {found:?}"));
         }
-        let condition = Condition::read(section);
+        let mut condition = Condition::read(section);
         let matchers = match &condition {
             Condition::DeadLetters(_) => {
                 if section.has("match") {
@@ -62,6 +65,11 @@ impl Rule {
             }
             _ => matchers::read(section, "match"),
         };
+        if let Condition::Ratio(ratio) = &mut condition
+            && let Err(reason) = ratio.complete(&matchers)
+        {
+            section.refuse("match", reason);
+        }
         let tests = section.sections("test", MAX_TESTS, |test| RuleTest::read(test, &condition));
         Self {
             name,
@@ -73,6 +81,7 @@ impl Rule {
             summary: section.optional_text("summary", MAX_SUMMARY_BYTES),
             routing: Routing::read(section, default, receivers),
             tests,
+            is_default: false,
         }
     }
 
@@ -95,7 +104,7 @@ impl Rule {
     }
 
     /// The reason of an alert: [`Self::why`], or what the newest sample says about its value and that in parentheses:
-    /// `answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)`. A note says nothing about samples
+    /// `answered 500, expected 2xx (availability is 0 %, below 50 % for 2 min)`. A note says nothing about samples
     /// that are missing.
     pub(crate) fn reason(
         &self,
@@ -115,14 +124,16 @@ impl Rule {
         }
     }
 
-    /// Why it fires or not, in plain words: `is 0 percent, below 50 for 2m`.
+    /// Why it fires or not, in plain words: `is 0 %, below 50 % for 2 min`.
     pub(crate) fn why(&self, past: &Past, holds: bool, fires: bool, latest: Seen, unit: &str) -> String {
         let why = self.condition.why(past, holds, fires, latest, unit);
         if !holds || self.hold.is_zero() {
             return why;
         }
-        let comma = if matches!(self.condition, Condition::Threshold(_)) { "" } else { "," };
-        format!("{why}{comma} for {}", show_duration(self.hold))
+        let has_limit =
+            matches!(self.condition, Condition::Threshold(_) | Condition::Rate(_) | Condition::Ratio(_));
+        let comma = if has_limit { "" } else { "," };
+        format!("{why}{comma} for {}", time(self.hold))
     }
 }
 

@@ -1,10 +1,12 @@
 //! All the rules of a configuration.
 
+use crate::condition::{Condition, Ratio};
 use crate::inhibition::{Inhibition, MAX_INHIBITIONS};
 use crate::routing::Routing;
 use crate::rule::Rule;
 use std::collections::HashSet;
 use watchkeeper_config::Section;
+use watchkeeper_domain::Series;
 
 /// Most rules.
 pub const MAX_RULES: usize = 1_000;
@@ -14,6 +16,8 @@ pub const MAX_RULES: usize = 1_000;
 pub struct RuleSet {
     rules: Vec<Rule>,
     inhibitions: Vec<Inhibition>,
+    /// The indices of the rules that compute ratios.
+    ratios: Vec<usize>,
 }
 
 impl RuleSet {
@@ -28,7 +32,49 @@ impl RuleSet {
             }
             rule
         });
-        Self { rules, inhibitions: root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read) }
+        Self::new(rules, root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read))
+    }
+
+    fn new(rules: Vec<Rule>, inhibitions: Vec<Inhibition>) -> Self {
+        let is_ratio = |rule: &Rule| matches!(rule.condition, Condition::Ratio(_));
+        let ratios = rules.iter().enumerate().filter(|(_, rule)| is_ratio(rule)).map(|(index, _)| index);
+        Self { ratios: ratios.collect(), rules, inhibitions }
+    }
+
+    /// With `defaults` after the rules of the file, but for those whose names the file has.
+    #[must_use]
+    pub fn with_defaults(self, defaults: Vec<Rule>) -> Self {
+        let own = self.rules;
+        let is_new = |default: &Rule| own.iter().all(|rule| rule.name != default.name);
+        let defaults: Vec<Rule> = defaults.into_iter().filter(is_new).collect();
+        Self::new(own.into_iter().chain(defaults).collect(), self.inhibitions)
+    }
+
+    /// The rules of the file only.
+    #[must_use]
+    pub fn without_defaults(&self) -> Self {
+        let own = self.rules.iter().filter(|rule| !rule.is_default).cloned();
+        Self::new(own.collect(), self.inhibitions.clone())
+    }
+
+    fn ratios(&self) -> impl Iterator<Item = (&Rule, &Ratio)> {
+        self.ratios.iter().filter_map(|&index| match &self.rules[index].condition {
+            Condition::Ratio(ratio) => Some((&self.rules[index], ratio)),
+            _ => None,
+        })
+    }
+
+    /// The series that rules divide by `divisor`: samples of it are to be [given](crate::Evaluator::observe_divisor) to
+    /// their partitions.
+    pub fn dividends_of(&self, divisor: &Series) -> impl Iterator<Item = Series> {
+        let dividends = self.ratios().filter_map(|(rule, ratio)| Some((rule, ratio.dividend(divisor)?)));
+        dividends.filter(|(rule, dividend)| rule.matches(dividend)).map(|(_, dividend)| dividend)
+    }
+
+    /// Whether rules divide `series`, or divide by it: then its samples must be evaluated in the order of their times,
+    /// together with those of the other series.
+    pub fn is_in_ratios(&self, series: &Series) -> bool {
+        self.ratios().any(|(rule, _)| rule.matches(series)) || self.dividends_of(series).next().is_some()
     }
 
     /// The same with matchers that also match the names of the previous platform
@@ -45,7 +91,7 @@ impl RuleSet {
 
     /// With one rule only, for its tests.
     pub(crate) fn of_rule(rule: Rule) -> Self {
-        Self { rules: vec![rule], inhibitions: Vec::new() }
+        Self::new(vec![rule], Vec::new())
     }
 
     /// The rules, in the order of the file.

@@ -44,6 +44,8 @@ pub struct RuleTest {
     pub start: Timestamp,
     /// The samples: offsets from the start, ascending, and values. For dead letters, how many are rejected.
     pub samples: Vec<(Duration, f64)>,
+    /// For a ratio, the samples of the divisor, in the same form.
+    pub divisors: Vec<(Duration, f64)>,
     /// The expectations, in order of time.
     pub expectations: Vec<Expectation>,
 }
@@ -91,11 +93,13 @@ impl FromStr for Expected {
 impl RuleTest {
     /// Reads a section `[[rule.test]]` of a rule with this condition.
     pub(crate) fn read(section: &mut Section<'_>, condition: &Condition) -> Self {
+        let every = section.duration("every", EVERY, MINUTE);
         Self {
             name: section.text("name", MAX_TEST_NAME_BYTES, "a test without a name"),
             series: Arc::new(read_series(section, condition)),
             start: section.parsed("start").or(Timestamp::from_micros(START)).unwrap_or_default(),
-            samples: read_samples(section),
+            samples: read_samples(section, every),
+            divisors: read_divisors(section, condition, every),
             expectations: read_expectations(section),
         }
     }
@@ -117,8 +121,7 @@ fn read_series(section: &mut Section<'_>, condition: &Condition) -> Series {
     section.parsed("series").unwrap_or_else(none)
 }
 
-fn read_samples(section: &mut Section<'_>) -> Vec<(Duration, f64)> {
-    let every = section.duration("every", EVERY, MINUTE);
+fn read_samples(section: &mut Section<'_>, every: Duration) -> Vec<(Duration, f64)> {
     let values: Option<Values> = section.parsed("values");
     let listed = section.has("samples");
     let samples = section.sections("samples", MAX_TEST_SAMPLES, |sample| {
@@ -134,6 +137,18 @@ fn read_samples(section: &mut Section<'_>) -> Vec<(Duration, f64)> {
         section.refuse("samples", "must be in order of time, each later than the previous one");
     }
     values.map_or(samples, |values| values.spread(every))
+}
+
+/// At the interval of the samples.
+fn read_divisors(section: &mut Section<'_>, condition: &Condition, every: Duration) -> Vec<(Duration, f64)> {
+    let is_ratio = matches!(condition, Condition::Ratio(_));
+    let values: Option<Values> = section.parsed("to_values");
+    if is_ratio && !section.has("to_values") {
+        section.refuse("to_values", "is missing: the values of the divisor");
+    } else if !is_ratio && section.has("to_values") {
+        section.refuse("to_values", "is only for rules with a ratio");
+    }
+    values.map(|values| values.spread(every)).unwrap_or_default()
 }
 
 fn read_expectations(section: &mut Section<'_>) -> Vec<Expectation> {

@@ -37,7 +37,8 @@ impl Standing {
     /// the sample.
     pub(crate) fn holds(&self, rule: &Rule) -> bool {
         let is_threshold = matches!(rule.condition, Condition::Threshold(_));
-        self.phase.holds() || (is_threshold && rule.condition.observe(&mut Past::Nothing, false, self.latest))
+        self.phase.holds()
+            || (is_threshold && rule.condition.observe(&mut Past::Nothing, false, self.latest) == Some(true))
     }
 
     /// The reason, in plain words.

@@ -7,6 +7,7 @@ use crate::silences::{Created, Silences, read_request};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use std::slice;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,11 +41,11 @@ async fn list_silences(
     Asked(SilencesQuestion { ended }): Asked<SilencesQuestion>,
 ) -> Result<Json<SilenceList>, Problem> {
     let now = Timestamp::now();
-    let mut listed = silences.unended(now).await?;
+    let mut listed = silences.shown(&silences.unended(now).await?, now).await;
     if ended {
-        listed.extend(silences.ended(now).await?);
+        listed.extend(silences.ended(now).await?.iter().map(|silence| SilenceJson::new(silence, now)));
     }
-    Ok(Json(SilenceList { silences: listed.iter().map(|silence| SilenceJson::new(silence, now)).collect() }))
+    Ok(Json(SilenceList { silences: listed }))
 }
 
 /// Create a silence
@@ -77,7 +78,8 @@ async fn make_silence(
         Created::New(silence) => (StatusCode::CREATED, silence),
         Created::Before(silence) => (StatusCode::OK, silence),
     };
-    Ok((status, Json(SilenceJson::new(&silence, now))))
+    let shown = silences.shown(slice::from_ref(&silence), now).await.pop();
+    Ok((status, Json(shown.unwrap_or_else(|| SilenceJson::new(&silence, now)))))
 }
 
 /// End a silence

@@ -79,6 +79,27 @@ async fn the_rules_are_listed_in_their_order_with_how_many_alerts_fire() {
 }
 
 #[tokio::test]
+async fn a_rule_or_silence_that_matches_no_series_has_a_warning_once_there_are_series() {
+    let platform = Platform::start().await;
+    let warnings = async || {
+        let answer = platform.answer("/v1/rules").await;
+        let warning = |rule: &Value| Some((rule["name"].clone(), rule.get("warning")?.clone()));
+        answer["rules"].as_array().unwrap().iter().filter_map(warning).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings().await, [], "nothing is known yet");
+    platform.store(&[sample("host", "load", "a", "2026-11-20T10:00:00Z", 1.0)]).await;
+    let nothing = json!("matches no series");
+    assert_eq!(warnings().await, [(json!("host_down"), nothing.clone()), (json!("hot"), nothing.clone())]);
+    let explanation = platform.answer("/v1/rules/hot/explain").await;
+    assert_eq!(explanation["rule"]["warning"], nothing);
+    let misspelt = json!({ "matchers": ["hosst=\"a\""], "duration": "1h" });
+    let (status, created) = platform.post("/v1/silences", &misspelt).await;
+    let warning = json!("matches no series: none has `hosst`; did you mean `host`?");
+    assert_eq!((status, &created["warning"]), (StatusCode::CREATED, &warning));
+    assert_eq!(platform.answer("/v1/silences").await["silences"][0]["warning"], warning);
+}
+
+#[tokio::test]
 async fn a_rule_is_explained_series_by_series_those_that_fire_first() {
     let platform = Platform::start().await;
     let now = Timestamp::now();

@@ -8,6 +8,7 @@ mod config;
 mod embedded;
 mod fakes;
 mod host;
+mod known_series;
 mod restart;
 mod secrets;
 mod shutdown;

@@ -3,8 +3,10 @@
 use super::Sources;
 use super::outbox::{self, Outbox};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity, Silence, Timestamp};
 use watchkeeper_query::{Answer, FirstAlerts, first_alerts, unended_silences, within_time};
+use watchkeeper_rules::{RuleSet, Unmatched};
 
 pub(crate) struct Alerting {
     pub(crate) alerts: Answer<Alerts>,
@@ -40,6 +42,16 @@ pub(crate) async fn alerting(sources: &Sources, now: Timestamp) -> Alerting {
         within_time("notifications", outbox::newest(&*sources.notifications)),
     );
     Alerting { alerts, silences: silences.map(|silences| Silences::new(silences, now)), outbox }
+}
+
+/// What matches no series.
+pub(crate) async fn unmatched(
+    sources: &Sources,
+    rules: &Arc<RuleSet>,
+    silences: &Answer<Silences>,
+) -> Arc<Unmatched> {
+    let silences = silences.as_ref().map(|silences| &*silences.all).unwrap_or_default();
+    sources.unmatched.unmatched(rules, silences).await
 }
 
 /// Queries the alerts only.

@@ -17,7 +17,7 @@ use notifications::{NotificationsPart, StateText};
 use rules::RulesPart;
 use silences::SilencesPart;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_rules::RuleSet;
+use watchkeeper_rules::{RuleSet, Unmatched};
 
 /// Maximum number of cleared alerts shown.
 const SHOWN_CLEARED: usize = 20;
@@ -37,16 +37,22 @@ pub(crate) struct AlertsPage {
 
 impl AlertsPage {
     /// The page at the instant `now`.
-    pub(crate) fn new(shell: Shell, rules: &RuleSet, alerting: Alerting, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        rules: &RuleSet,
+        alerting: Alerting,
+        unmatched: &Unmatched,
+        now: Timestamp,
+    ) -> Self {
         let line = AlertLine::of(&alerting, now);
         let Alerting { alerts, silences, outbox } = alerting;
         Self {
             shell,
             line,
-            rules: RulesPart::new(rules, alerts.as_ref().ok()),
+            rules: RulesPart::new(rules, alerts.as_ref().ok(), unmatched),
             cleared: alerts.as_ref().map(|alerts| cleared(alerts, now)).map_err(Clone::clone),
             firing: alerts.map(|alerts| FiringPart::new(&alerts, silences.as_ref(), rules, now)),
-            silences: silences.map(|silences| SilencesPart::new(&silences, now)),
+            silences: silences.map(|silences| SilencesPart::new(&silences, unmatched, now)),
             notifications: outbox.map(|outbox| NotificationsPart::new(&outbox, now)),
         }
     }

@@ -4,7 +4,7 @@ mod bounds;
 
 use crate::examples::{alert, notification, rules, silence, waiting};
 use crate::markup::{assert_sound, elements};
-use crate::visit::{Answer, ago, ahead, console, get, page};
+use crate::visit::{Answer, ago, ahead, console, get, page, sample};
 use crate::world::{Mood, World};
 use std::time::Duration;
 use watchkeeper_domain::{Alert, NotificationState, Severity};
@@ -164,6 +164,24 @@ async fn rules_say_when_they_fire_about_what_and_who_is_told() {
     ] {
         assert!(text.contains(expected), "{expected:?} is not in {text}");
     }
+}
+
+#[tokio::test]
+async fn a_rule_inhibition_or_silence_that_matches_no_series_is_marked() {
+    let silences = vec![silence("1", "tarrget=shop", ago(1)), silence("2", "target=shop", ago(1))];
+    let samples = vec![sample("uptime/availability_percent", &[("target", "shop")], 1.0, 9)];
+    let text_of_rules = RULES.replacen("source=", "sourse=", 1);
+    let world = World { silences, samples, rules: rules(&text_of_rules), ..World::default() };
+    let page = page(world.clone(), "/alerts").await;
+    assert_sound(&page.body);
+    let (of_rules, of_silences) = (text(&page, "rules"), text(&page, "silences"));
+    let expected = "matches no series: none has `sourse`; did you mean `source`?";
+    assert!(of_rules.contains(expected), "{of_rules}");
+    assert!(of_rules.contains("with the same host `when` matches no series"), "{of_rules}");
+    let expected = "matches no series: none has `tarrget`; did you mean `target`?";
+    assert!(of_silences.contains(expected), "{of_silences}");
+    let nothing_yet = crate::visit::page(World { samples: Vec::new(), ..world }, "/alerts").await;
+    nothing_yet.assert_lacks("matches no series");
 }
 
 #[tokio::test]

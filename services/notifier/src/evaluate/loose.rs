@@ -1,11 +1,14 @@
-//! Samples without the key of their series, ordered by time.
+//! Samples without the key of their series, and those of ratios, ordered by time.
+//!
+//! Both samples of a ratio may be in different partitions, too.
 //!
 //! Samples of one series are in several partitions, which are read one after the other, and come from several
 //! members. The rules ignore samples older than ones they have seen, so each is held here until everything has been
 //! read up to its time.
 
 use std::collections::BTreeMap;
-use watchkeeper_domain::{Sample, Timestamp};
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{Offset, TopicPartition};
 
 /// Most samples held; beyond that the oldest is released early.
@@ -18,6 +21,8 @@ pub(super) struct Held {
     pub(super) offset: Offset,
     /// The partition of topic `metrics` that it came through: the log's own, or the one whose inlet the log is.
     pub(super) partition: TopicPartition,
+    /// The series of `partition` that the sample divides, if that is all it is for: another member found it.
+    pub(super) dividend: Option<Arc<Series>>,
     pub(super) sample: Sample,
 }
 
@@ -39,10 +44,18 @@ impl Loose {
         if self.held.len() > MAX_LOOSE { self.held.pop_first().map(|(_, oldest)| oldest) } else { None }
     }
 
-    /// The oldest, if everything has been read up to its time.
-    pub(super) fn next_until(&mut self, read_until: Timestamp) -> Option<Held> {
-        let oldest = self.held.first_entry()?;
-        (oldest.key().0 <= read_until).then(|| oldest.remove())
+    /// The oldest, with all others of its instant, if everything has been read up to its time; else none.
+    pub(super) fn next_until(&mut self, read_until: Timestamp) -> Vec<Held> {
+        let mut oldest = Vec::new();
+        while let Some(next) = self.held.first_entry() {
+            let at = |held: &Held| held.sample.collected_at;
+            let is_other = oldest.first().is_some_and(|first| at(first) != at(next.get()));
+            if is_other || next.key().0 > read_until {
+                break;
+            }
+            oldest.push(next.remove());
+        }
+        oldest
     }
 
     /// The first held offset of each log: its position may advance up to there.
@@ -70,9 +83,7 @@ impl Loose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::time::Duration;
-    use watchkeeper_domain::Series;
     use watchkeeper_ports::Topic;
 
     fn after(seconds: usize) -> Timestamp {
@@ -83,7 +94,7 @@ mod tests {
         let partition = TopicPartition::new(Topic::METRICS, partition);
         let series = Arc::new(Series::new("test", "value", "", &[]).unwrap());
         let sample = Sample::new(series, after(seconds), 1.0);
-        Held { log: partition.clone(), offset: offset as u64, partition, sample }
+        Held { log: partition.clone(), offset: offset as u64, partition, dividend: None, sample }
     }
 
     fn seconds(held: &Held) -> u64 {
@@ -97,7 +108,9 @@ mod tests {
             assert_eq!(loose.hold(held(partition, offset, time), after(10)), None);
         }
         let mut until = |read| -> Vec<u64> {
-            std::iter::from_fn(|| loose.next_until(after(read))).map(|held| seconds(&held)).collect()
+            let each =
+                std::iter::from_fn(|| Some(loose.next_until(after(read))).filter(|held| !held.is_empty()));
+            each.flatten().map(|held| seconds(&held)).collect()
         };
         assert_eq!(until(2), [0; 0]);
         assert_eq!(until(7), [3, 5, 7]);

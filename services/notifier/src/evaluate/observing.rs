@@ -3,7 +3,8 @@
 use super::Evaluating;
 use super::loose::Held;
 use super::reading::Said;
-use watchkeeper_domain::{Sample, Timestamp};
+use std::sync::Arc;
+use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{Offset, Record, TopicPartition};
 
 impl Evaluating {
@@ -18,13 +19,18 @@ impl Evaluating {
     ) {
         match self.reading.read(record, present) {
             Ok(Said::Sample(sample)) => {
-                let has_its_key = log == partition && record.key == sample.series.key().as_bytes();
-                if has_its_key || !self.repartition.is_needed() {
+                let is_keyed = record.key == sample.series.key().as_bytes();
+                let dividend = if log == partition || is_keyed { None } else { dividend(record.key) };
+                let is_in_order = (log == partition && is_keyed) || !self.repartition.is_needed();
+                if is_in_order && !self.evaluator.rules().is_in_ratios(&sample.series) {
                     return self.observe(partition, &sample);
                 }
-                let held = Held { log: log.clone(), offset, partition: partition.clone(), sample };
-                if let Some(Held { partition, sample, .. }) = self.loose.hold(held, present) {
-                    self.observe(&partition, &sample);
+                if log == partition {
+                    self.pass_on_divisor(&sample);
+                }
+                let held = Held { log: log.clone(), offset, partition: partition.clone(), dividend, sample };
+                if let Some(held) = self.loose.hold(held, present) {
+                    self.release(&[held]);
                 }
             }
             Ok(Said::Letter { at, reason }) => self.evaluator.observe_letter(partition, at, reason),
@@ -36,9 +42,51 @@ impl Evaluating {
 
     /// Processes the held samples up to this time.
     pub(super) fn take_loose(&mut self, read_until: Timestamp) {
-        while let Some(Held { partition, sample, .. }) = self.loose.next_until(read_until) {
+        loop {
+            let released = self.loose.next_until(read_until);
+            if released.is_empty() {
+                return;
+            }
             self.has_taken_loose = true;
-            self.observe(&partition, &sample);
+            self.release(&released);
+        }
+    }
+
+    /// Processes held samples of one instant: divisors first. Those of series that begin with this instant follow them.
+    fn release(&mut self, released: &[Held]) {
+        let early: Vec<&Held> = released.iter().filter(|held| !self.divide(held)).collect();
+        for held in released.iter().filter(|held| held.dividend.is_none()) {
+            self.observe(&held.partition, &held.sample);
+        }
+        for held in early {
+            self.divide(held);
+        }
+    }
+
+    /// Gives a sample to the series of this member that it divides; returns whether all of them are known.
+    fn divide(&mut self, Held { dividend, sample, .. }: &Held) -> bool {
+        let dividends: Vec<Series> = match dividend {
+            Some(dividend) => vec![Series::clone(dividend)],
+            None => self.evaluator.rules().dividends_of(&sample.series).collect(),
+        };
+        let mut are_known = true;
+        for dividend in dividends {
+            let home = TopicPartition::new(self.topic.clone(), self.repartition.home(dividend.key()));
+            if self.partitions.contains_key(&home) {
+                are_known &= self.evaluator.observe_divisor(&home, &dividend, sample);
+            }
+        }
+        are_known
+    }
+
+    /// Keeps a sample for the members that have series which it divides. At once, so that it arrives while they still
+    /// hold the samples of that time.
+    fn pass_on_divisor(&mut self, sample: &Sample) {
+        for dividend in self.evaluator.rules().dividends_of(&sample.series) {
+            let home = TopicPartition::new(self.topic.clone(), self.repartition.home(dividend.key()));
+            if !self.partitions.contains_key(&home) {
+                self.repartition.pass_on_divisor(dividend.key(), sample);
+            }
         }
     }
 
@@ -56,4 +104,9 @@ impl Evaluating {
             self.repartition.pass_on(sample);
         }
     }
+}
+
+/// The series that a sample of another member divides: the key of its record.
+fn dividend(key: &[u8]) -> Option<Arc<Series>> {
+    str::from_utf8(key).ok()?.parse().ok().map(Arc::new)
 }

@@ -13,7 +13,7 @@ use watchkeeper_ports::{
     TopicPartition,
 };
 use watchkeeper_runtime::consumer::resume;
-use watchkeeper_wire::sample::push_sample;
+use watchkeeper_wire::sample::{push_sample, write_sample};
 
 /// The pending batch is stored early from this many bytes of samples for other members on.
 pub(crate) const MAX_PASSED_ON_BYTES: usize = BATCH_BYTES_TAKEN / 2;
@@ -107,6 +107,17 @@ impl Repartition {
     /// Keeps a sample for the member that has its home.
     pub(super) fn pass_on(&mut self, sample: &Sample) {
         push_sample(&mut self.passed_on, sample);
+        self.close_full_batch();
+    }
+
+    /// Keeps a sample for the member that has the home of `dividend`, a series that the sample divides: its key is that
+    /// of the record. (An earlier version takes the sample for one in a wrong partition, and has no ratios.)
+    pub(super) fn pass_on_divisor(&mut self, dividend: &str, sample: &Sample) {
+        self.passed_on.push_written(dividend.as_bytes(), |out| write_sample(out, sample));
+        self.close_full_batch();
+    }
+
+    fn close_full_batch(&mut self) {
         if self.passed_on.published_bytes() >= MAX_PASSED_ON_BYTES {
             self.publishing.push(std::mem::take(&mut self.passed_on).finish());
         }

@@ -1,5 +1,6 @@
 //! The consumer of records, with the rules and the embedded store, and a bus with a clock of its own.
 
+mod ratios;
 mod without_key;
 
 use super::*;
@@ -27,6 +28,11 @@ name = "silent"
 match = ['name="value"']
 [rule.absence]
 after = "2m"
+
+[[rule]]
+name = "low"
+match = ['name="free"', 'unit="b1"']
+ratio = { to = "all", unit = "b0", below = 0.1, max_age = "1m" }
 
 [[rule]]
 name = "rejected"

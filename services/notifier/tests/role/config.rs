@@ -10,7 +10,7 @@ use watchkeeper_domain::Timestamp;
 use watchkeeper_notifier::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig};
 use watchkeeper_port_contract::mailer::addresses;
 use watchkeeper_ports::{Mail, Mailer as _};
-use watchkeeper_rules::{Routing, RuleSet};
+use watchkeeper_rules::{DEFAULT_RULES, Routing, RuleSet};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -21,6 +21,10 @@ fn read(text: &str) -> Result<(NotifierConfig, Arc<RuleSet>), ConfigErrors> {
 fn errors(text: &str) -> Vec<String> {
     let errors = read(text).unwrap_err();
     errors.first().iter().map(ToString::to_string).collect()
+}
+
+fn names(rules: &RuleSet) -> Vec<&str> {
+    rules.rules().iter().map(|rule| &*rule.name).collect()
 }
 
 fn receivers(count: usize) -> String {
@@ -41,11 +45,40 @@ fn what_is_not_given_has_a_default() {
         (config.routing, config.give_up_after, config.retention),
         (Routing::default(), 3 * DAY, 30 * DAY)
     );
-    assert_eq!((config.alertmanager, config.page_url, rules.rules().len()), (None, None, 0));
+    assert_eq!((config.alertmanager, config.page_url), (None, None));
+    assert_eq!(names(&rules), DEFAULT_RULES);
+    for rule in rules.rules() {
+        let receivers = rule.routing.receivers.as_deref();
+        assert_eq!(
+            (rule.is_default, receivers),
+            (true, Some(&[][..])),
+            "it is shown, and nobody is notified"
+        );
+    }
     assert!(config.mail_from.as_str().starts_with("watchkeeper@"), "{}", config.mail_from);
     let receivers =
         config.receivers.iter().map(|receiver| (receiver.name.as_str(), receiver.mail[0].as_str()));
     assert_eq!(receivers.collect::<Vec<_>>(), [("default", "watchkeeper@localhost")]);
+}
+
+#[test]
+fn default_rules_are_selected_by_name_replaced_by_name_and_notify_all_receivers() {
+    let (_, rules) = read(&receivers(1)).unwrap();
+    assert!(rules.rules().iter().all(|rule| rule.is_default && rule.routing.receivers.is_none()));
+    let rules_with = |value: &str| read(&format!("[notifier]\ndefault_rules = {value}")).unwrap().1;
+    assert_eq!(names(&rules_with("true")), DEFAULT_RULES);
+    assert_eq!(names(&rules_with("false")), [""; 0]);
+    assert_eq!(names(&rules_with(r#"["load_high", "disk_full"]"#)), ["disk_full", "load_high"]);
+    let own = "[[rule]]\nname = \"disk_full\"\nmatch = ['source=\"host\"']\nthreshold.above = 99\n";
+    let (_, rules) = read(own).unwrap();
+    assert_eq!(rules.rules().len(), DEFAULT_RULES.len());
+    assert!(!rules.rule("disk_full").unwrap().is_default);
+    assert_eq!(
+        errors("[notifier]\ndefault_rules = \"no\""),
+        ["notifier.default_rules: must be true, false or a list of names"]
+    );
+    let misspelt = errors("[notifier]\ndefault_rules = [\"disk_ful\"]");
+    assert!(misspelt[0].contains("did you mean `disk_full`?"), "{misspelt:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Absence of samples.
 
 use super::past::Seen;
-use crate::words::amount;
+use crate::words::{amount, time};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -23,15 +23,11 @@ impl Absence {
         Self { after: section.duration("after", AFTER, AFTER_DEFAULT) }
     }
 
-    /// `no sample for 10m, the last was 3 percent at 2026-11-20T10:00:00Z`
+    /// `no sample for 10 min, the last was 3 % at 2026-11-20T10:00:00Z`
     pub(super) fn why(&self, holds: bool, seen: Seen, unit: &str) -> String {
         let value = amount(seen.value, unit);
         if holds {
-            return format!(
-                "no sample for {}, the last was {value} at {}",
-                show_duration(self.after),
-                seen.at
-            );
+            return format!("no sample for {}, the last was {value} at {}", time(self.after), seen.at);
         }
         format!("is {value}, there was a sample at {}", seen.at)
     }

@@ -228,7 +228,7 @@ mod tests {
         assert!(!anomaly.observe(&mut near, seen(50, 96.0)));
         assert!(anomaly.observe(&mut far, seen(50, 95.0)));
         let why = anomaly.why(&far, seen(50, 95.0), "percent");
-        assert_eq!(why, "is 95 percent, 5 percent below its mean of 100, with no variation so far");
+        assert_eq!(why, "is 95 %, 5 % below its mean of 100, with no variation so far");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod extremes;
 pub(crate) use extremes::Extremes;
 
 use super::past::{Past, Seen};
-use crate::words::{amount, amount_text, rounded};
+use crate::words::{amount, amount_text, rounded, time};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -74,10 +74,10 @@ impl Change {
         self.largest(extremes, seen.value).is_some_and(|moved| moved.share >= self.by)
     }
 
-    /// `rose by 12 stars within 1h, from 100 to 112`, or how far it is from firing.
+    /// `rose by 12 stars within 1 h, from 100 to 112`, or how far it is from firing.
     pub(super) fn why(&self, past: &Past, seen: Seen, unit: &str) -> String {
         let Past::Extremes(extremes) = past else { return format!("is {}", amount(seen.value, unit)) };
-        let within = show_duration(self.within);
+        let within = time(self.within);
         let Some(Moved { from, share }) = self.largest(extremes, seen.value) else {
             return format!("is {}, with no earlier sample within {within}", amount(seen.value, unit));
         };
@@ -87,12 +87,12 @@ impl Change {
             _ if moved > 0.0 => ("rose by ", amount_text(&rounded(moved), unit)),
             _ => ("fell by ", amount_text(&rounded(-moved), unit)),
         };
-        let percent = if self.percent { format!(" ({} percent)", rounded(share)) } else { String::new() };
+        let percent = if self.percent { format!(" ({} %)", rounded(share)) } else { String::new() };
         let less = if share < self.by { format!(", not by {}", self.amount()) } else { String::new() };
         format!("{verb}{by}{percent} within {within}, from {from} to {}{less}", seen.value)
     }
 
-    /// `10 percent`
+    /// `10 %`
     fn amount(&self) -> String {
         amount(self.by, if self.percent { "percent" } else { "" })
     }
@@ -134,7 +134,9 @@ impl fmt::Display for Change {
             Direction::Falls => "falls",
             Direction::Changes => "changes",
         };
-        write!(f, "{verb} by {} within {}", self.amount(), show_duration(self.within))
+        // The fingerprint of stored state: its words stay.
+        let percent = if self.percent { " percent" } else { "" };
+        write!(f, "{verb} by {}{percent} within {}", self.by, show_duration(self.within))
     }
 }
 
@@ -167,11 +169,11 @@ mod tests {
     #[test]
     fn a_rise_is_counted_from_the_lowest_value_of_the_window() {
         let rise = change(Direction::Rises, 10.0, false);
-        let why = "rose by 12 stars within 1h, from 100 to 112".to_owned();
+        let why = "rose by 12 stars within 1 h, from 100 to 112".to_owned();
         assert_eq!(last(rise, &[130.0, 105.0, 100.0, 104.0, 112.0]), (true, why));
-        let why = "rose by 9 stars within 1h, from 100 to 109, not by 10".to_owned();
+        let why = "rose by 9 stars within 1 h, from 100 to 109, not by 10".to_owned();
         assert_eq!(last(rise, &[100.0, 109.0]), (false, why));
-        let steady = "has not changed within 1h, from 100 to 100, not by 10".to_owned();
+        let steady = "has not changed within 1 h, from 100 to 100, not by 10".to_owned();
         assert_eq!(last(rise, &[100.0, 100.0]), (false, steady));
         assert!(!last(rise, &[100.0, 101.0, 102.0, 103.0, 104.0, 105.0, 106.0, 110.0]).0);
     }
@@ -181,7 +183,7 @@ mod tests {
         assert!(last(change(Direction::Falls, 10.0, false), &[100.0, 110.0, 100.0]).0);
         assert!(!last(change(Direction::Falls, 10.0, false), &[100.0, 110.0]).0);
         let either = change(Direction::Changes, 10.0, false);
-        let why = "fell by 30 stars within 1h, from 110 to 80".to_owned();
+        let why = "fell by 30 stars within 1 h, from 110 to 80".to_owned();
         assert_eq!(last(either, &[100.0, 110.0, 79.0, 80.0]), (true, why));
         assert!(last(either, &[100.0, 110.0]).0);
     }
@@ -189,11 +191,11 @@ mod tests {
     #[test]
     fn percent_is_of_the_earlier_value_and_zero_is_not_compared() {
         let rise = change(Direction::Rises, 10.0, true);
-        let why = "rose by 20 stars (10 percent) within 1h, from 200 to 220".to_owned();
+        let why = "rose by 20 stars (10 %) within 1 h, from 200 to 220".to_owned();
         assert_eq!(last(rise, &[200.0, 220.0]), (true, why));
-        let why = "rose by 2 stars (1 percent) within 1h, from 200 to 202, not by 10 percent".to_owned();
+        let why = "rose by 2 stars (1 %) within 1 h, from 200 to 202, not by 10 %".to_owned();
         assert_eq!(last(rise, &[0.0, 200.0, 202.0]), (false, why));
-        let why = "is 5 stars, with no earlier sample within 1h".to_owned();
+        let why = "is 5 stars, with no earlier sample within 1 h".to_owned();
         assert!(!last(change(Direction::Falls, 10.0, true), &[0.0, -3.0, -5.0]).0);
         assert_eq!(last(rise, &[-1.0]), (false, why.replace('5', "-1")));
     }

@@ -1,6 +1,7 @@
 //! Rejected records.
 
 use super::past::{Past, Seen, Unreadable};
+use crate::words::time;
 use bytes::{Buf, BufMut};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -70,7 +71,7 @@ impl DeadLetters {
     pub(super) fn why(&self, past: &Past, holds: bool, seen: Seen) -> String {
         let Self { topic, clear_after } = self;
         if !holds {
-            return format!("no record of topic {topic} was rejected for {}", show_duration(*clear_after));
+            return format!("no record of topic {topic} was rejected for {}", time(*clear_after));
         }
         let reason = match past {
             Past::LastLetter(letter) => &*letter.reason,

@@ -3,6 +3,8 @@
 use super::anomaly::Statistics;
 use super::change::Extremes;
 use super::dead_letters::LastLetter;
+use super::forecast::Trend;
+use super::rate::Increase;
 use bytes::{Buf, BufMut, TryGetError};
 use watchkeeper_domain::Timestamp;
 
@@ -27,6 +29,12 @@ pub(crate) enum Past {
     Statistics(Box<Statistics>),
     /// Of dead letters.
     LastLetter(Box<LastLetter>),
+    /// Of a rate.
+    Increase(Box<Increase>),
+    /// Of a forecast.
+    Trend(Box<Trend>),
+    /// Of a ratio: the newest value of the divisor.
+    Divisor(Box<Seen>),
 }
 
 /// Invalid bytes.
@@ -78,6 +86,18 @@ impl Past {
                 out.put_u8(4);
                 letter.write(out);
             }
+            Self::Increase(increase) => {
+                out.put_u8(5);
+                increase.write(out);
+            }
+            Self::Trend(trend) => {
+                out.put_u8(6);
+                trend.write(out);
+            }
+            Self::Divisor(divisor) => {
+                out.put_u8(7);
+                divisor.write(out);
+            }
         }
     }
 
@@ -88,6 +108,9 @@ impl Past {
             2 => Self::Extremes(Box::new(Extremes::read(bytes)?)),
             3 => Self::Statistics(Box::new(Statistics::read(bytes)?)),
             4 => Self::LastLetter(Box::new(LastLetter::read(bytes)?)),
+            5 => Self::Increase(Box::new(Increase::read(bytes)?)),
+            6 => Self::Trend(Box::new(Trend::read(bytes)?)),
+            7 => Self::Divisor(Box::new(Seen::read(bytes)?)),
             _ => return Err(Unreadable::Wrong("what a condition remembers")),
         })
     }

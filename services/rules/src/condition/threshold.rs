@@ -34,20 +34,30 @@ impl Threshold {
 
     /// Whether it holds with the newest value, while the rule fires or does not.
     pub(super) fn observe(&self, fires: bool, seen: Seen) -> bool {
-        let limit = if fires { self.clear_at } else { self.limit };
-        if self.is_above { seen.value > limit } else { seen.value < limit }
+        self.passes(fires, seen.value)
     }
 
-    /// `is 0 percent, below 50`
+    /// The same for a value that is not of a sample.
+    pub(super) fn passes(&self, fires: bool, value: f64) -> bool {
+        let limit = if fires { self.clear_at } else { self.limit };
+        if self.is_above { value > limit } else { value < limit }
+    }
+
+    /// `is 0 %, below 50 %`
     pub(super) fn why(&self, holds: bool, fires: bool, seen: Seen, unit: &str) -> String {
-        let (value, side) = (amount(seen.value, unit), self.side());
-        if self.observe(false, seen) {
-            return format!("is {value}, {side} {}", self.limit);
+        format!("is {}, {}", amount(seen.value, unit), self.side_of(seen.value, unit, (holds, fires)))
+    }
+
+    /// `below 50 %`: where `value` is, and which limit decided.
+    pub(super) fn side_of(&self, value: f64, unit: &str, (holds, fires): (bool, bool)) -> String {
+        let (side, limit, clear_at) = (self.side(), amount(self.limit, unit), amount(self.clear_at, unit));
+        if self.passes(false, value) {
+            return format!("{side} {limit}");
         }
         if holds {
-            return format!("is {value}, not yet back at {}", self.clear_at);
+            return format!("not yet back at {clear_at}");
         }
-        format!("is {value}, not {side} {}", if fires { self.clear_at } else { self.limit })
+        format!("not {side} {}", if fires { clear_at } else { limit })
     }
 
     pub(super) fn clears_when(&self) -> String {
@@ -98,11 +108,11 @@ mod tests {
             let seen = seen(value);
             threshold.why(threshold.observe(fires, seen), fires, seen, "percent")
         };
-        assert_eq!(why(0.0, false), "is 0 percent, below 50");
-        assert_eq!(why(0.0, true), "is 0 percent, below 50");
-        assert_eq!(why(60.0, false), "is 60 percent, not below 50");
-        assert_eq!(why(60.0, true), "is 60 percent, not yet back at 90");
-        assert_eq!(why(95.0, true), "is 95 percent, not below 90");
+        assert_eq!(why(0.0, false), "is 0 %, below 50 %");
+        assert_eq!(why(0.0, true), "is 0 %, below 50 %");
+        assert_eq!(why(60.0, false), "is 60 %, not below 50 %");
+        assert_eq!(why(60.0, true), "is 60 %, not yet back at 90 %");
+        assert_eq!(why(95.0, true), "is 95 %, not below 90 %");
     }
 
     proptest! {

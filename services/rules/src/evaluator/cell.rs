@@ -5,7 +5,7 @@ use super::news::{Event, News};
 use crate::condition::{Condition, Past, Seen};
 use crate::phase::{Phase, Turn};
 use crate::rule::Rule;
-use watchkeeper_config::show_duration;
+use crate::words::time;
 use watchkeeper_domain::{Note, Series, Timestamp};
 
 /// The state of one rule for one series. Not kept if it is resting without state.
@@ -54,14 +54,38 @@ impl Cell {
 
     /// Whether state must be kept for the next sample, or an event can happen without one.
     pub(super) fn is_open(&self, rule: &Rule) -> bool {
-        let waits = matches!(rule.condition, Condition::Absence(_)) && self.past == Past::Nothing;
+        let waits = rule.condition.waits() && self.past == Past::Nothing;
         self.phase.holds() || waits || !matches!(self.past, Past::Nothing | Past::Gone)
     }
 
     /// Processes the latest sample.
     pub(super) fn observe(&mut self, rule: &Rule, about: About<'_>, news: &mut News) {
-        let holds = rule.condition.observe(&mut self.past, self.phase.is_firing(), about.latest);
+        let verdict = rule.condition.observe(&mut self.past, self.phase.is_firing(), about.latest);
+        let holds = verdict.unwrap_or_else(|| self.goes_on_firing(rule, about.latest));
         self.step(holds, about.latest.at, rule, about, news);
+    }
+
+    /// Without a verdict nothing fires. A firing alert goes on, for a ratio until the divisor is stale.
+    fn goes_on_firing(&self, rule: &Rule, latest: Seen) -> bool {
+        let Phase::Firing { since } = self.phase else { return false };
+        let decided_at = match (&rule.condition, &self.past) {
+            (Condition::Ratio(_), Past::Divisor(divisor)) => since.max(divisor.at),
+            (Condition::Ratio(_), _) => since,
+            _ => return true,
+        };
+        latest.at.since(decided_at) <= rule.stale_after
+    }
+
+    /// Replaces the divisor of a ratio by a newer one; returns whether it is newer.
+    pub(super) fn observe_divisor(&mut self, divisor: Seen) -> bool {
+        let is_newer = match &self.past {
+            Past::Divisor(last) => last.at < divisor.at,
+            past => *past == Past::Nothing,
+        };
+        if is_newer {
+            self.past = Past::Divisor(Box::new(divisor));
+        }
+        is_newer
     }
 
     /// When the next event without a sample is due.
@@ -117,7 +141,7 @@ impl Cell {
     /// Drops a stale series.
     fn leave(&mut self, at: Timestamp, rule: &Rule, about: About<'_>, news: &mut News) {
         if let Phase::Firing { since } = self.phase {
-            let silent = show_duration(rule.stale_after);
+            let silent = time(rule.stale_after);
             news.add(Event {
                 rule: &rule.name,
                 severity: rule.severity,

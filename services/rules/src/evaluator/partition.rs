@@ -103,6 +103,22 @@ impl Partition {
         }
     }
 
+    /// Processes a value of the series `divisor`, by which rules divide the series `dividend` of this partition.
+    /// Returns whether that series is known.
+    pub(super) fn observe_divisor(
+        &mut self,
+        dividend: &Series,
+        (divisor, seen): (&Series, Seen),
+        shared: &Shared,
+    ) -> bool {
+        let id = shared.ids.of(dividend.key());
+        let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) else { return false };
+        if watched.observe_divisor(dividend, (divisor, seen), &shared.candidates) {
+            watched.mark(id, &mut self.dirty);
+        }
+        true
+    }
+
     /// Drops the resting series if there are more than `most`. The cost: their rules are determined again, and one
     /// late sample of each may count as new.
     fn forget_resting(&mut self, most: usize) {
@@ -296,6 +312,6 @@ fn read(memory: &Memory) -> Result<(Series, Remembered), Unreadable> {
 fn wakes(rules: &Candidates, list: ListId, seen: Seen) -> bool {
     rules.list(list).iter().any(|index| {
         let condition = &rules.rule(*index).condition;
-        condition.remembers() || condition.observe(&mut Past::Nothing, false, seen)
+        condition.remembers() || condition.observe(&mut Past::Nothing, false, seen) == Some(true)
     })
 }

@@ -4,7 +4,7 @@ use super::candidates::{Candidates, ListId, RuleIndex};
 use super::cell::{About, Cell};
 use super::news::News;
 use super::series_id::SeriesId;
-use crate::condition::{Past, Seen};
+use crate::condition::{Condition, Past, Seen};
 use crate::memory::{Remembered, RememberedRule};
 use crate::phase::Phase;
 use crate::rule::Rule;
@@ -89,6 +89,31 @@ impl Watched {
         self.latest = seen;
         self.note = note.cloned();
         self.for_each_cell(rules, |cell, rule, about| cell.observe(rule, about, news))
+    }
+
+    /// Gives a value of `divisor` to the ratios that divide this series, `dividend`, by it; returns whether one has
+    /// changed. The next sample of this series is divided by it.
+    pub(super) fn observe_divisor(
+        &mut self,
+        dividend: &Series,
+        (divisor, seen): (&Series, Seen),
+        rules: &Candidates,
+    ) -> bool {
+        let mut has_changed = false;
+        let divides = |index: &RuleIndex| match &rules.rule(*index).condition {
+            Condition::Ratio(ratio) => ratio.divides(dividend, divisor),
+            _ => false,
+        };
+        for index in rules.list(self.list).iter().copied().filter(divides) {
+            if let Some(cell) = self.cells.iter_mut().find(|cell| cell.rule == index) {
+                has_changed |= cell.observe_divisor(seen);
+            } else {
+                let mut cell = Cell::new(index);
+                has_changed |= cell.observe_divisor(seen);
+                self.keep(cell);
+            }
+        }
+        has_changed
     }
 
     /// The same for a dead letter: its value is the number since a rule fires. Dead letters of several writers may be

@@ -49,6 +49,7 @@ fn run(rule: &Rule, test: &RuleTest) -> TestOutcome {
 #[derive(Clone, Debug, Default)]
 struct Moment {
     value: Option<f64>,
+    divisor: Option<f64>,
     expected: Vec<Expected>,
 }
 
@@ -86,6 +87,9 @@ impl<'a> Simulation<'a> {
         for &(at, value) in &self.test.samples {
             moments.entry(at).or_default().value = Some(value);
         }
+        for &(at, value) in &self.test.divisors {
+            moments.entry(at).or_default().divisor = Some(value);
+        }
         for expectation in &self.test.expectations {
             moments.entry(expectation.at).or_default().expected.push(expectation.is);
         }
@@ -97,8 +101,12 @@ impl<'a> Simulation<'a> {
 
     fn step(&mut self, at: Duration, moment: &Moment) {
         let now = self.test.start.plus(at);
+        let is_divided = moment.divisor.is_some_and(|value| self.divide(value, now));
         if let Some(value) = moment.value {
             self.take_in(value, now);
+        }
+        if !is_divided && let Some(value) = moment.divisor {
+            self.divide(value, now);
         }
         self.evaluator.tick(now);
         self.note_what_came_between(now);
@@ -110,6 +118,14 @@ impl<'a> Simulation<'a> {
         let expected =
             moment.expected.iter().map(|expected| Row { expected: Some(*expected), ..row.clone() });
         if moment.expected.is_empty() { self.rows.push(row) } else { self.rows.extend(expected) }
+    }
+
+    /// Returns whether the series is known.
+    fn divide(&mut self, value: f64, now: Timestamp) -> bool {
+        let Condition::Ratio(ratio) = &self.rule.condition else { return false };
+        let Some(divisor) = ratio.divisor(&self.test.series) else { return false };
+        let sample = Sample { series: Arc::new(divisor), collected_at: now, value };
+        self.evaluator.observe_divisor(&self.partition, &self.test.series, &sample)
     }
 
     fn take_in(&mut self, value: f64, now: Timestamp) {

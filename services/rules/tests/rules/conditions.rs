@@ -23,7 +23,7 @@ fn a_threshold_fires_after_its_time_and_clears_past_its_hysteresis() {
     assert!(world.observe(SITE, 60, 0.0).is_empty());
     assert!(world.tick(179).is_empty());
     let fired = world.tick(180);
-    assert_eq!(told(&fired), ["site_down fires: is 0 percent, below 50 for 2m"]);
+    assert_eq!(told(&fired), ["site_down fires: is 0 %, below 50 % for 2 min"]);
     assert_eq!(
         (fired[0].severity, fired[0].fired_at, fired[0].value),
         (Severity::Critical, at(180), Some(0.0))
@@ -31,7 +31,7 @@ fn a_threshold_fires_after_its_time_and_clears_past_its_hysteresis() {
     assert_eq!(fired[0].series.key(), SITE);
     assert!(world.observe(SITE, 240, 89.0).is_empty());
     let cleared = world.observe(SITE, 300, 95.0);
-    assert_eq!(told(&cleared), ["site_down clears: is 95 percent, not below 90"]);
+    assert_eq!(told(&cleared), ["site_down clears: is 95 %, not below 90 %"]);
     assert_eq!((cleared[0].fired_at, cleared[0].cleared_at), (at(180), Some(at(300))));
     assert_eq!(world.evaluator.watched(), 0);
 }
@@ -67,10 +67,10 @@ fn a_change_fires_while_the_window_has_it() {
     let key = "github/stargazers_count stars";
     assert!(world.observe(key, 0, 100.0).is_empty());
     let fired = world.observe(key, 3600, 112.0);
-    assert_eq!(told(&fired), ["stars fires: rose by 12 stars within 1h, from 100 to 112"]);
+    assert_eq!(told(&fired), ["stars fires: rose by 12 stars within 1 h, from 100 to 112"]);
     assert!(world.tick(7000).is_empty());
     let cleared = world.observe(key, 3601, 112.0);
-    assert_eq!(told(&cleared), ["stars clears: has not changed within 1h, from 112 to 112, not by 10"]);
+    assert_eq!(told(&cleared), ["stars clears: has not changed within 1 h, from 112 to 112, not by 10"]);
 }
 
 #[test]
@@ -87,12 +87,12 @@ fn an_absence_fires_with_time_alone_and_clears_with_a_sample() {
     world.observe(SITE, 0, 3.0);
     assert!(world.tick(599).is_empty());
     let fired = world.tick(700);
-    let reason = "no sample for 10m, the last was 3 percent at 2026-11-20T00:00:00Z";
+    let reason = "no sample for 10 min, the last was 3 % at 2026-11-20T00:00:00Z";
     assert_eq!(told(&fired), [format!("silent fires: {reason}")]);
     assert_eq!((fired[0].fired_at, fired[0].value), (at(600), None));
     assert!(world.tick(10_000).is_empty());
     let cleared = world.observe(SITE, 10_060, 4.0);
-    assert_eq!(told(&cleared), ["silent clears: is 4 percent, there was a sample at 2026-11-20T02:47:40Z"]);
+    assert_eq!(told(&cleared), ["silent clears: is 4 %, there was a sample at 2026-11-20T02:47:40Z"]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn dead_letters_are_counted_by_partition_and_clear_after_a_time_without() {
     world.evaluator.observe_letter(&letters, at(1800), "value: is missing");
     assert!(world.tick(3700).is_empty());
     let cleared = world.tick(5400);
-    assert_eq!(told(&cleared), ["rejected clears: no record of topic metrics was rejected for 1h"]);
+    assert_eq!(told(&cleared), ["rejected clears: no record of topic metrics was rejected for 1 h"]);
     assert_eq!((cleared[0].cleared_at, cleared[0].value), (Some(at(5400)), Some(2.0)));
     world.evaluator.observe_letter(&TopicPartition::new(Topic::METRICS, 0), at(10_000), "is no letter");
     assert!(world.drain().is_empty());
@@ -170,14 +170,14 @@ fn an_alert_about_a_series_that_is_gone_clears_and_the_series_is_forgotten() {
         "#,
     );
     let mut world = World::new(&rules);
-    assert_eq!(told(&world.observe(SITE, 0, 0.0)), ["site_down fires: is 0 percent, below 50"]);
+    assert_eq!(told(&world.observe(SITE, 0, 0.0)), ["site_down fires: is 0 %, below 50 %"]);
     assert_eq!(world.tick(600).len(), 1);
     let day = 24 * 3600;
-    assert_eq!(told(&world.tick(day)), ["site_down clears: no sample for 1d: the series is stale"]);
-    assert_eq!(told(&world.tick(2 * day)), ["silent clears: no sample for 2d: the series is stale"]);
+    assert_eq!(told(&world.tick(day)), ["site_down clears: no sample for 1 day: the series is stale"]);
+    assert_eq!(told(&world.tick(2 * day)), ["silent clears: no sample for 2 days: the series is stale"]);
     assert!(world.tick(30 * day).is_empty());
     assert_eq!((world.evaluator.watched(), world.memories.len()), (0, 0));
-    assert_eq!(told(&world.observe(SITE, 31 * day, 0.0)), ["site_down fires: is 0 percent, below 50"]);
+    assert_eq!(told(&world.observe(SITE, 31 * day, 0.0)), ["site_down fires: is 0 %, below 50 %"]);
 }
 
 #[test]

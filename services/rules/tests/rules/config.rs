@@ -102,7 +102,7 @@ fn each_mistake_names_its_key_and_says_what_it_must_be() {
         ("threshold = { above = inf }", "rule[0].threshold.above: must be a finite number, is inf"),
         (
             "absence = {}",
-            "rule[0].name: a rule must have exactly one of threshold, change, absence, anomaly and dead_letters, this one has 2",
+            "rule[0].name: a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly and dead_letters, this one has 2",
         ),
         ("threshold = { above = 1, abov = 2 }", "rule[0].threshold.abov: unknown key; did you mean `above`?"),
         ("stale_after = \"1s\"", "rule[0].stale_after: must be from 1m to 366d, is 1s"),
@@ -116,6 +116,32 @@ fn each_mistake_names_its_key_and_says_what_it_must_be() {
         "rule[0].change.rises_by: exactly one of rises_by, falls_by and changes_by must be given"
     );
     assert_eq!(with("change = { falls_by = 0 }"), "rule[0].change.falls_by: must be more than 0, is 0");
+    assert_eq!(
+        with("forecast = {}"),
+        "rule[0].forecast.rises_to: exactly one of rises_to and falls_to must be given"
+    );
+    assert_eq!(
+        with("forecast = { rises_to = 100, from = 100 }"),
+        "rule[0].forecast.from: must be below the limit, 100"
+    );
+    assert_eq!(
+        with("forecast = { falls_to = 0, from = -1 }"),
+        "rule[0].forecast.from: must be above the limit, 0"
+    );
+    assert_eq!(
+        with("forecast = { falls_to = 0, within = \"1s\" }"),
+        "rule[0].forecast.within: must be from 1m to 31d, is 1s"
+    );
+    assert_eq!(
+        with("rate = { above = 1, over = \"2d\" }"),
+        "rule[0].rate.over: must be from 1s to 1d, is 2d"
+    );
+    assert_eq!(with("rate = {}"), "rule[0].rate.above: exactly one of above and below must be given");
+    assert_eq!(
+        with("ratio = { to = \"total\", below = 1 }"),
+        "rule[0].match: must have name=\"NAME\" for a ratio: the series to divide"
+    );
+    assert!(with("ratio = { below = 1 }").contains("rule[0].ratio.to: is missing"));
     assert_eq!(with("anomaly = { deviations = 0 }"), "rule[0].anomaly.deviations: must be more than 0, is 0");
     assert_eq!(with("anomaly = { at_least = -1 }"), "rule[0].anomaly.at_least: must not be negative, is -1");
     assert!(with("anomaly = { against = \"x\" }").contains("must be recent, same_hour or both"));
@@ -263,4 +289,27 @@ proptest! {
 #[test]
 fn an_unknown_receiver_is_told_which_there_are() {
     assert!(only_error("receivers = [\"nobody\"]").contains(&RECEIVERS.join(", ")));
+}
+
+#[test]
+fn a_ratio_needs_the_name_and_perhaps_the_unit_of_the_series_to_divide() {
+    let ratio = |matchers: &str, ratio: &str| {
+        format!("[[rule]]\nname = \"r\"\nmatch = [{matchers}]\nratio = {{ {ratio}, below = 1 }}\n")
+    };
+    let of = |matchers: &str, keys: &str| errors(&ratio(matchers, keys));
+    assert_eq!(
+        of(r#"'name=~"used"'"#, r#"to = "total""#),
+        [r#"rule[0].match: must have name="NAME" for a ratio: the series to divide"#]
+    );
+    assert_eq!(
+        of(r#"'name="total"'"#, r#"to = "total""#),
+        ["rule[0].match: must have another name than `to` of the ratio"]
+    );
+    assert_eq!(
+        of(r#"'name="total"'"#, r#"to = "total", unit = "bytes""#),
+        [r#"rule[0].match: must have unit="UNIT" for a ratio whose divisor has another unit"#]
+    );
+    let rules = rules(&ratio(r#"'name="used"', 'unit="pages"'"#, r#"to = "total", unit = "bytes""#));
+    let Condition::Ratio(ratio) = &rules.rules()[0].condition else { panic!("a ratio") };
+    assert_eq!((&*ratio.of, ratio.units.clone()), ("used", Some(("pages".into(), "bytes".into()))));
 }

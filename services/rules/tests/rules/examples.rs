@@ -30,17 +30,17 @@ fn a_test_that_fails_shows_what_came_beside_what_was_expected() {
     );
     let expected = r#"    uptime/availability{target="shop"} percent
     time value is      why
-    0s   100   clear   is 100 percent, not below 50
+    0s   100   clear   is 100 %, not below 50 %
     … 3 more
-    4m   100   clear   is 100 percent, not below 50
-    5m   0     pending is 0 percent, below 50
+    4m   100   clear   is 100 %, not below 50 %
+    5m   0     pending is 0 %, below 50 %
   - 6m         firing  was expected
-  + 6m   0     pending is 0 percent, below 50
-    7m   0     firing  is 0 percent, below 50 (as expected)
-    8m   0     firing  is 0 percent, below 50
-    9m   100   clear   is 100 percent, not below 50
+  + 6m   0     pending is 0 %, below 50 %
+    7m   0     firing  is 0 %, below 50 % (as expected)
+    8m   0     firing  is 0 %, below 50 %
+    9m   100   clear   is 100 %, not below 50 %
     … 1 more
-    11m  100   clear   is 100 percent, not below 50
+    11m  100   clear   is 100 %, not below 50 %
 "#;
     let shown = run(DOWN, &test).failure.unwrap();
     assert_eq!(shown, expected, "\n{shown}");

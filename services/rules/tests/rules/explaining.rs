@@ -49,30 +49,30 @@ fn a_threshold_is_followed_from_rest_to_firing_and_back() {
     assert_eq!(story.told(0)[2..], ["it does not fire: this series has no samples yet"]);
     story.observe(0, 100.0);
     let resting = [
-        "last evaluated sample: 100 percent at 2026-11-20T00:00:00Z, 5s ago",
-        "it does not fire: is 100 percent, not below 50",
+        "last evaluated sample: 100 % at 2026-11-20T00:00:00Z, 5 s ago",
+        "it does not fire: is 100 %, not below 50 %",
     ];
     assert_eq!(story.told(5)[2..], resting);
     story.observe(60, 0.0);
     let pending = [
-        "last evaluated sample: 0 percent at 2026-11-20T00:01:00Z, 1m ago",
-        "it has been pending since 2026-11-20T00:01:00Z: is 0 percent, below 50",
+        "last evaluated sample: 0 % at 2026-11-20T00:01:00Z, 1 min ago",
+        "it has been pending since 2026-11-20T00:01:00Z: is 0 %, below 50 %",
         "it fires at 2026-11-20T00:03:00Z unless that changes",
     ];
     assert_eq!(story.told(120)[2..], pending);
     story.observe(190, 55.0);
     story.observe(200, 55.0);
     let firing = [
-        "last evaluated sample: 55 percent at 2026-11-20T00:03:20Z, 0s ago",
-        "it has been firing since 2026-11-20T00:03:00Z: is 0 percent, below 50 for 2m",
+        "last evaluated sample: 55 % at 2026-11-20T00:03:20Z, 0 s ago",
+        "it has been firing since 2026-11-20T00:03:00Z: is 0 %, below 50 % for 2 min",
         "it clears when the value is at least 60",
     ];
     assert_eq!(story.told(200)[2..], firing);
     story.observe(260, 61.0);
     let cleared = [
-        "last evaluated sample: 61 percent at 2026-11-20T00:04:20Z, 0s ago",
-        "it does not fire: is 61 percent, not below 50",
-        "it last fired from 2026-11-20T00:03:00Z to 2026-11-20T00:04:20Z: is 61 percent, not below 60",
+        "last evaluated sample: 61 % at 2026-11-20T00:04:20Z, 0 s ago",
+        "it does not fire: is 61 %, not below 50 %",
+        "it last fired from 2026-11-20T00:03:00Z to 2026-11-20T00:04:20Z: is 61 %, not below 60 %",
     ];
     assert_eq!(story.told(260)[2..], cleared);
 }
@@ -81,7 +81,7 @@ fn a_threshold_is_followed_from_rest_to_firing_and_back() {
 fn a_sample_that_is_not_evaluated_yet_is_said_to_be_on_its_way() {
     let mut story = Story::of("for = \"1m\"\nthreshold = { below = 50 }");
     story.last = Some((10, 3.0));
-    assert_eq!(story.told(10)[3], "the latest sample is not evaluated yet: is 3 percent, below 50");
+    assert_eq!(story.told(10)[3], "the latest sample is not evaluated yet: is 3 %, below 50 %");
 }
 
 #[test]
@@ -96,10 +96,7 @@ fn an_anomaly_says_what_it_knows() {
     let mut story = Story::of("anomaly = { min_samples = 3 }");
     story.observe(0, 100.0);
     story.observe(60, 101.0);
-    assert_eq!(
-        story.told(60)[3],
-        "it does not fire: is 101 percent, with 1 of the 3 earlier samples required"
-    );
+    assert_eq!(story.told(60)[3], "it does not fire: is 101 %, with 1 of the 3 earlier samples required");
 }
 
 #[test]

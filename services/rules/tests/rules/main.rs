@@ -6,6 +6,7 @@ mod examples;
 mod explaining;
 mod memory;
 mod noting;
+mod ratios;
 mod reloading;
 mod restarts;
 mod steps;

@@ -19,12 +19,12 @@ fn an_alert_whose_rule_is_gone_clears_with_the_next_tick_and_not_before() {
     assert_eq!(world.observe(KEY, 0, 1.0).len(), 1);
     let after = with("other", LOW);
     world.restart(&after);
-    assert_eq!(told(&world.observe(KEY, 10, 1.0)), ["other fires: is 1 u, below 5"]);
+    assert_eq!(told(&world.observe(KEY, 10, 1.0)), ["other fires: is 1 u, below 5 u"]);
     world.restart(&after);
     assert_eq!(told(&world.tick(20)), ["low clears: the rule is no longer in the configuration"]);
     world.restart(&after);
     assert!(world.tick(30).is_empty());
-    assert_eq!(told(&world.observe(KEY, 40, 9.0)), ["other clears: is 9 u, not below 5"]);
+    assert_eq!(told(&world.observe(KEY, 40, 9.0)), ["other clears: is 9 u, not below 5 u"]);
     assert!(world.memories.is_empty());
 }
 
@@ -44,7 +44,7 @@ fn an_alert_of_a_changed_rule_goes_on_until_a_sample_decides() {
     world.restart(&with("low", &LOW.replace("below = 5", "below = 3")));
     assert!(world.tick(5).is_empty());
     assert!(world.observe(KEY, 10, 2.0).is_empty());
-    assert_eq!(told(&world.observe(KEY, 20, 4.0)), ["low clears: is 4 u, not below 3"]);
+    assert_eq!(told(&world.observe(KEY, 20, 4.0)), ["low clears: is 4 u, not below 3 u"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn an_alert_whose_memory_cannot_be_read_goes_on_until_a_newer_sample_decides() {
     assert_eq!(world.memories.len(), 1, "it can be read again");
     world.restart(&rules);
     assert!(world.observe(KEY, 10, 9.0).is_empty(), "it may have been observed before");
-    assert_eq!(told(&world.observe(KEY, 30, 9.0)), ["low clears: is 9 u, not below 5"]);
+    assert_eq!(told(&world.observe(KEY, 30, 9.0)), ["low clears: is 9 u, not below 5 u"]);
     assert!(world.memories.is_empty());
 }
 
@@ -107,7 +107,7 @@ fn an_adopted_alert_of_a_series_that_is_gone_or_without_a_rule_clears() {
         world.evaluator.adopt(&partition(), &alerts, at(10));
         told(&world.tick(10 + 24 * 60 * 60))
     };
-    assert_eq!(after(with("low", LOW)), ["low clears: no sample for 1d: the series is stale"]);
+    assert_eq!(after(with("low", LOW)), ["low clears: no sample for 1 day: the series is stale"]);
     assert_eq!(after(with("other", LOW)), ["low clears: the rule is no longer in the configuration"]);
 }
 
@@ -123,7 +123,7 @@ proptest! {
         world.tick(10_000_000);
         world.observe(KEY, 20_000_000, 9.0);
         let alerts = world.observe(KEY, 20_000_010, 1.0);
-        prop_assert_eq!(told(&alerts), ["low fires: is 1 u, below 5"]);
+        prop_assert_eq!(told(&alerts), ["low fires: is 1 u, below 5 u"]);
     }
 
     #[test]

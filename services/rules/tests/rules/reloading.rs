@@ -75,7 +75,7 @@ fn the_time_for_which_an_unchanged_rule_has_held_goes_on() {
     assert!(world.observe(KEY, 0, 1.0).is_empty());
     let other = "[[rule]]\nname = \"lower\"\nmatch = ['name=\"a\"']\nthreshold = { below = 2 }\n";
     assert!(world.reload(&rules(&format!("{other}{LOW}"))).is_empty());
-    let fires = ["low fires: is 1 u, below 5 for 1m", "lower fires: is 1 u, below 2"];
+    let fires = ["low fires: is 1 u, below 5 u for 1 min", "lower fires: is 1 u, below 2 u"];
     assert_eq!(told(&world.observe(KEY, 60, 1.0)), fires);
 }
 
@@ -84,7 +84,7 @@ fn what_was_found_before_a_reload_is_not_lost_and_what_fires_by_a_removed_rule_c
     let mut world = World::new(&rules(LOW));
     world.observe(KEY, 0, 1.0);
     world.evaluator.tick(crate::world::at(61));
-    assert_eq!(told(&world.reload(&rules(""))), ["low fires: is 1 u, below 5 for 1m"]);
+    assert_eq!(told(&world.reload(&rules(""))), ["low fires: is 1 u, below 5 u for 1 min"]);
     assert_eq!(told(&world.tick(70)), ["low clears: the rule is no longer in the configuration"]);
     assert!(world.tick(80).is_empty() && world.memories.is_empty());
 }
@@ -114,5 +114,5 @@ fn a_rule_that_is_taken_away_and_put_back_before_time_passes_goes_on_firing() {
     world.reload(&rules(""));
     world.reload(&rules(LOW));
     assert!(world.tick(70).is_empty());
-    assert_eq!(told(&world.observe(KEY, 80, 9.0)), ["low clears: is 9 u, not below 5"]);
+    assert_eq!(told(&world.observe(KEY, 80, 9.0)), ["low clears: is 9 u, not below 5 u"]);
 }

@@ -27,6 +27,20 @@ pub(crate) const RULES: &str = r#"
     for = "30s"
     change = { changes_by = 50, percent = true, within = "1m" }
     [[rule]]
+    name = "fast"
+    match = ['name=~"b|d"']
+    for = "10s"
+    rate = { above = 0.2, clear_at = 0.1, over = "1m" }
+    [[rule]]
+    name = "foretold"
+    match = ['name=~"a|c"']
+    forecast = { rises_to = 9, within = "1m", over = "2m", from = 2 }
+    [[rule]]
+    name = "divided"
+    match = ['name="b"']
+    for = "10s"
+    ratio = { to = "n", below = 2, clear_at = 3, max_age = "30s" }
+    [[rule]]
     name = "silent"
     match = ['name=~"b|c|d"']
     absence = { after = "1m" }
@@ -46,7 +60,8 @@ pub(crate) const RULES: &str = r#"
     anomaly = { deviations = 1, min_samples = 3, over = "1m", against = "both" }
 "#;
 
-pub(crate) const SERIES: [&str; 4] = ["test/a", "test/b u", r#"test/c{x="\""}"#, "test/d"];
+/// The last one is the divisor of the second.
+pub(crate) const SERIES: [&str; 5] = ["test/a", "test/b u", r#"test/c{x="\""}"#, "test/d", "test/n u"];
 
 /// Something that happens, after so many seconds.
 #[derive(Clone, Debug)]
@@ -81,6 +96,10 @@ impl Run {
             Step::Sample { series, value, later } => {
                 self.now += later;
                 let sample = sample(SERIES[series], self.now, value.into());
+                let rules = Arc::clone(self.world.evaluator.rules());
+                for dividend in rules.dividends_of(&sample.series) {
+                    self.world.evaluator.observe_divisor(&partition(), &dividend, &sample);
+                }
                 self.world.evaluator.observe(&partition(), &sample);
             }
             Step::Pause { later } => self.now += later,

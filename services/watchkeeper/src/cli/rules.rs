@@ -13,9 +13,15 @@ pub(crate) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesAction {
     /// Check the rules of a configuration file, report every error, and list the rules
+    #[command(after_help = "Example: watchkeeper rules check watchkeeper.toml --running")]
     Check {
         /// The configuration file
         file: PathBuf,
+        /// Also report rules and inhibitions that match no series of a running Watchkeeper
+        #[arg(long)]
+        running: bool,
+        #[command(flatten)]
+        server: Server,
     },
     /// Run the tests of the rules, on a simulated clock
     Test {

@@ -1,12 +1,14 @@
 //! `watchkeeper check-config`.
 
 use super::process::block_on;
+use super::rules::warn_about_misspelt;
 use super::{notice, print_line};
 use crate::cli::CheckConfigArgs;
 use crate::config::Config;
 use crate::role::ROLES;
 use anyhow::{Context as _, bail};
 use std::path::Path;
+use watchkeeper_rules::RuleSet;
 
 pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
     let CheckConfigArgs { file, role } = args;
@@ -20,6 +22,7 @@ pub(crate) fn run(args: &CheckConfigArgs) -> anyhow::Result<()> {
         None => warn_if_run_refuses(&config, file),
     }
     warn_about_missing_files(file)?;
+    warn_about_misspelt(&*config.settings.get::<RuleSet>()?);
     print_line(&format!("{} is fine", file.display()))?;
     Ok(())
 }

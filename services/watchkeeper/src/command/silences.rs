@@ -1,8 +1,8 @@
 //! `watchkeeper silences`.
 
 use super::client::{Client, Parameters, segment};
-use super::print_line;
 use super::table::{print_json, print_table};
+use super::{notice, print_line};
 use crate::cli::{AddSilenceArgs, Output, Server, SilencesAction, SilencesArgs};
 use watchkeeper_wire::json::{SilenceJson, SilenceList, SilenceRequest};
 
@@ -39,6 +39,11 @@ fn list(ended: bool, output: &Output, server: &Server) -> anyhow::Result<()> {
     };
     let headings = ["ID", "STATE", "MATCHERS", "FROM", "UNTIL", "BY", "COMMENT"];
     print_table(headings, silences.iter().map(row).collect(), "No silences.")?;
+    for silence in &silences {
+        if let Some(warning) = &silence.warning {
+            notice(&format!("silence {} {warning}", silence.id));
+        }
+    }
     Ok(())
 }
 
@@ -55,6 +60,9 @@ fn add(args: &AddSilenceArgs) -> anyhow::Result<()> {
     let silence: SilenceJson = Client::new(&args.server)?.post("/v1/silences", &request)?;
     if args.output.json {
         return print_json(&[silence]);
+    }
+    if let Some(warning) = &silence.warning {
+        notice(&format!("silence {} {warning}", silence.id));
     }
     print_line(&format!(
         "Silence {} is active from {} until {}. End it with: watchkeeper silences expire {}",

@@ -26,6 +26,7 @@ pub(crate) const TEMPERATURE: &str = "/series?source=demo&name=temperature&label
 const RULES: &str = r#"
     [notifier]
     group_wait = "0s"
+    default_rules = false
     [[rule]]
     name = "too_hot"
     severity = "critical"

@@ -32,7 +32,7 @@ fn what_fires_is_listed_explained_told_and_silenced() {
     assert!(run(&["rules", "list"]).contains("above 90"));
     assert_eq!(run(&["alerts"]), "No alerts match.\n");
     let explained = run(&["rules", "explain", "too_hot"]);
-    assert_eq!(explained, "No series match the rule too_hot.\n");
+    assert_eq!(explained, "The rule too_hot matches no series.\n");
 
     let oven = r#"[{"source":"demo","name":"temperature","value":95,"unit":"°C","labels":{"of":"oven"}}]"#;
     assert_eq!(up.post_samples(oven), Some(202));

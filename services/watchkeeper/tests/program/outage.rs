@@ -63,7 +63,7 @@ fn a_port_that_closes_and_opens_again_is_told_once_each_also_over_kill_9() {
     drop(listener);
     let fired = wait_for_mails(dir.path(), 1);
     assert!(
-        fired[0].contains("Subject: [critical] site_down: shop is 0 percent, below 50 for 1s"),
+        fired[0].contains("Subject: [critical] site_down: shop is 0 %, below 50 % for 1 s"),
         "{}",
         fired[0]
     );

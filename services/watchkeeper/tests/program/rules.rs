@@ -63,11 +63,9 @@ fn a_test_that_fails_shows_what_came_and_is_an_error() {
     let output = rules("test", &RULES.replace("at = \"7m\"", "at = \"6m\""));
     assert_eq!(output.status.code(), Some(1));
     let shown = text(&output.stdout);
-    for line in [
-        "FAILED  site_down: an outage",
-        "  - 6m         firing",
-        "  + 6m   0     pending is 0 percent, below 50",
-    ] {
+    for line in
+        ["FAILED  site_down: an outage", "  - 6m         firing", "  + 6m   0     pending is 0 %, below 50 %"]
+    {
         assert!(shown.contains(line), "{line} is not in:\n{shown}");
     }
     assert_eq!(text(&output.stderr), "watchkeeper: 1 of 1 test failed\n");

@@ -34,6 +34,13 @@ pub struct RuleJson {
     pub receivers: Option<Vec<String>>,
     /// Number of series that it is firing for.
     pub firing: u64,
+    /// Whether it is a default rule, which is on without being in the configuration; omitted if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
+    /// What is probably wrong with it: it matches no series. Omitted if nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "matches no series: none has `sourse`; did you mean `source`?")]
+    pub warning: Option<String>,
 }
 
 /// The rules, in the order of the configuration.
@@ -88,6 +95,8 @@ mod tests {
             summary: None,
             receivers: None,
             firing: 1,
+            default: false,
+            warning: None,
         };
         let json = serde_json::to_string(&rule).unwrap();
         assert_eq!(

@@ -30,6 +30,10 @@ pub struct SilenceJson {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(example = "the shop moves to a new host")]
     pub comment: String,
+    /// What is probably wrong with it: it matches no alert that a rule can fire. Omitted if nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "matches no series: none has `tarrget`; did you mean `target`?")]
+    pub warning: Option<String>,
 }
 
 /// Silences that have not ended, ordered by end time; then, if requested, those that have ended, last ended first.
@@ -103,6 +107,7 @@ impl SilenceJson {
             ends_at: silence.ends_at.to_string(),
             created_by: silence.created_by.clone(),
             comment: silence.comment.clone(),
+            warning: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::gather::Alerts;
 use std::collections::HashMap;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::{Alert, Matchers};
-use watchkeeper_rules::{Inhibition, Rule, RuleSet};
+use watchkeeper_rules::{Inhibition, Rule, RuleSet, Unmatched};
 
 /// Maximum number of rules shown, in configuration order.
 const SHOWN_RULES: usize = 200;
@@ -32,31 +32,40 @@ pub(super) struct RuleRow {
     pub(super) receivers: Option<Vec<String>>,
     /// The number of its firing alerts; `None` if unknown.
     pub(super) firing: Option<String>,
+    pub(super) is_default: bool,
+    /// That it matches no series.
+    pub(super) warning: Option<String>,
 }
 
 pub(super) struct InhibitionRow {
     pub(super) when: String,
     pub(super) mute: String,
     pub(super) equal: Vec<String>,
+    /// That it matches no series.
+    pub(super) warning: Option<String>,
 }
 
 impl RulesPart {
     /// The rules, each with its number of firing `alerts`.
-    pub(super) fn new(rules: &RuleSet, alerts: Option<&Alerts>) -> Self {
+    pub(super) fn new(rules: &RuleSet, alerts: Option<&Alerts>, unmatched: &Unmatched) -> Self {
         let firing = alerts.map(|alerts| by_rule(&alerts.firing));
         let row = |rule: &Rule| {
             let firing = firing.as_ref();
-            RuleRow::new(rule, firing.map(|firing| firing.get(&*rule.name).copied().unwrap_or_default()))
+            let firing = firing.map(|firing| firing.get(&*rule.name).copied().unwrap_or_default());
+            RuleRow::new(rule, firing, unmatched.rules.get(&rule.name))
         };
+        let inhibition =
+            |(index, inhibition)| InhibitionRow::new(inhibition, unmatched.inhibitions.get(&index));
+        let inhibitions = rules.inhibitions().iter().enumerate();
         Self {
             rules: Listed::first(rules.rules().iter(), SHOWN_RULES, row),
-            inhibitions: Listed::first(rules.inhibitions().iter(), SHOWN_INHIBITIONS, InhibitionRow::new),
+            inhibitions: Listed::first(inhibitions, SHOWN_INHIBITIONS, inhibition),
         }
     }
 }
 
 impl RuleRow {
-    fn new(rule: &Rule, firing: Option<usize>) -> Self {
+    fn new(rule: &Rule, firing: Option<usize>, warning: Option<&String>) -> Self {
         Self {
             name: rule.name.clone(),
             severity: rule.severity.name(),
@@ -65,14 +74,17 @@ impl RuleRow {
             matchers: text(&rule.matchers),
             receivers: rule.routing.receivers.clone(),
             firing: firing.map(count),
+            is_default: rule.is_default,
+            warning: warning.map(|warning| cut(warning, SHOWN_MATCHERS_CHARS)),
         }
     }
 }
 
 impl InhibitionRow {
-    fn new(inhibition: &Inhibition) -> Self {
+    fn new(inhibition: &Inhibition, warning: Option<&String>) -> Self {
         let Inhibition { when, mute, equal } = inhibition;
-        Self { when: text(when), mute: text(mute), equal: equal.clone() }
+        let warning = warning.map(|warning| cut(warning, SHOWN_MATCHERS_CHARS));
+        Self { when: text(when), mute: text(mute), equal: equal.clone(), warning }
     }
 }
 

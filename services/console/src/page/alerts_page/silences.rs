@@ -6,6 +6,7 @@ use crate::format::{count, cut, duration};
 use crate::gather::Silences;
 use watchkeeper_domain::{Silence, Timestamp};
 use watchkeeper_query::MAX_SILENCES;
+use watchkeeper_rules::Unmatched;
 
 /// Maximum number of silences shown.
 const SHOWN_SILENCES: usize = 50;
@@ -31,11 +32,16 @@ pub(super) struct SilenceRow {
     pub(super) length: String,
     pub(super) by: String,
     pub(super) comment: String,
+    /// That it matches no series.
+    pub(super) warning: Option<String>,
 }
 
 impl SilencesPart {
-    pub(super) fn new(silences: &Silences, now: Timestamp) -> Self {
-        let row = |(place, silence)| SilenceRow::new(place, silence, now);
+    pub(super) fn new(silences: &Silences, unmatched: &Unmatched, now: Timestamp) -> Self {
+        let row = |(place, silence): (_, &Silence)| SilenceRow {
+            warning: unmatched.silences.get(&silence.id).map(|warning| cut(warning, SHOWN_CHARS)),
+            ..SilenceRow::new(place, silence, now)
+        };
         Self {
             listed: Listed::first(silences.all.iter().enumerate(), SHOWN_SILENCES, row),
             looked_at: silences.more_unread.then(|| count(MAX_SILENCES)),
@@ -56,6 +62,7 @@ impl SilenceRow {
             length: duration(ends_at.since(now.max(*starts_at)).as_secs_f64()),
             by: cut(created_by, SHOWN_BY_CHARS),
             comment: cut(comment, SHOWN_CHARS),
+            warning: None,
         }
     }
 }

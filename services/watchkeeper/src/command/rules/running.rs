@@ -1,11 +1,19 @@
 //! The rules of a running server.
 
+use super::receivers;
 use crate::cli::{ExplainArgs, Output, Server};
 use crate::command::client::{Client, Parameters, segment};
 use crate::command::table::{print_json, print_table, series};
 use crate::command::{notice, print_line};
 use std::io;
-use watchkeeper_wire::json::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
+use watchkeeper_domain::Series;
+use watchkeeper_rules::{Matching, RuleSet};
+use watchkeeper_wire::json::{
+    RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SeriesList,
+};
+
+/// Series per request.
+const PAGE: u32 = 1_000;
 
 pub(super) fn list(output: &Output, server: &Server) -> anyhow::Result<()> {
     let RuleList { rules } = Client::new(server)?.get("/v1/rules", &Parameters::default())?;
@@ -14,17 +22,45 @@ pub(super) fn list(output: &Output, server: &Server) -> anyhow::Result<()> {
     }
     let row = |rule: &RuleJson| {
         [
-            rule.name.clone(),
+            if rule.default { format!("{} (default)", rule.name) } else { rule.name.clone() },
             rule.severity.clone(),
             rule.condition.clone(),
             rule.hold.clone(),
             rule.matchers.join(", "),
-            rule.receivers.as_ref().map_or_else(|| "all".to_owned(), |names| names.join(" ")),
+            receivers(rule.receivers.as_deref()),
             rule.firing.to_string(),
         ]
     };
     let headings = ["NAME", "SEVERITY", "FIRES WHEN", "FOR", "MATCHERS", "RECEIVERS", "FIRING"];
     print_table(headings, rules.iter().map(row).collect(), "No rules.")?;
+    for RuleJson { name, warning, .. } in &rules {
+        if let Some(warning) = warning {
+            notice(&format!("rule {name} {warning}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the rules of a file against the series of the server.
+pub(super) fn warn_about_unmatched(rules: &RuleSet, server: &Server) -> anyhow::Result<()> {
+    let open = |page: SeriesList| (page.series, page.next_page);
+    let all = Client::new(server)?.all_pages("/v1/series", Parameters::default(), PAGE, open)?;
+    if all.is_empty() {
+        notice("there are no series yet: whether the rules match any is not known");
+        return Ok(());
+    }
+    let mut matching = Matching::new(rules, &[]);
+    for SeriesJson { source, name, unit, labels } in &all {
+        let labels: Vec<_> = labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        matching.observe(&Series::new(source, name, unit, &labels)?);
+    }
+    let unmatched = matching.unmatched();
+    for (name, warning) in &unmatched.rules {
+        notice(&format!("rule {name} {warning}"));
+    }
+    for (index, warning) in &unmatched.inhibitions {
+        notice(&format!("inhibit[{index}] {warning}"));
+    }
     Ok(())
 }
 
@@ -39,7 +75,8 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<()> {
         return print_json(&explanation.series);
     }
     if explanation.series.is_empty() {
-        print_line(&format!("No series match the rule {}.", args.rule))?;
+        let warning = explanation.rule.warning.as_deref().unwrap_or("matches no series");
+        print_line(&format!("The rule {} {warning}.", args.rule).replace("?.", "?"))?;
     }
     explanation.series.iter().try_for_each(show)?;
     Ok(())
