@@ -28,13 +28,14 @@ use watchkeeper_ports::{
 
 /// The store's name for operators, and of its file.
 const NAME: &str = "alerts";
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     concat!(
         include_str!("positions/schema.sql"),
         include_str!("alerts/schema.sql"),
         include_str!("sqlite/check.sql")
     ),
     include_str!("positions/topic_ids.sql"),
+    include_str!("alerts/claimed.sql"),
 ];
 
 /// Alerts, notifications and silences in `alerts.db`.

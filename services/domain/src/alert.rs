@@ -122,19 +122,50 @@ impl Silence {
 pub enum Channel {
     /// By mail.
     Mail,
-    /// By an HTTP POST of JSON.
+    /// By an HTTP POST, of JSON unless the receiver has a template.
     Webhook,
+    /// By an incoming webhook of Slack, or of a service that takes the same: Mattermost, Rocket.Chat.
+    Slack,
+    /// By a webhook of Discord.
+    Discord,
+    /// By a bot of Telegram.
+    Telegram,
+    /// By a topic of ntfy.
+    Ntfy,
+    /// By an application of Gotify.
+    Gotify,
+    /// By a message to a room of Matrix.
+    Matrix,
+    /// By an event for `PagerDuty`.
+    PagerDuty,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
+    pub const ALL: [Self; 9] = [
+        Self::Mail,
+        Self::Webhook,
+        Self::Slack,
+        Self::Discord,
+        Self::Telegram,
+        Self::Ntfy,
+        Self::Gotify,
+        Self::Matrix,
+        Self::PagerDuty,
+    ];
 
     /// Its name in answers and stores.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Webhook => "webhook",
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+            Self::Telegram => "telegram",
+            Self::Ntfy => "ntfy",
+            Self::Gotify => "gotify",
+            Self::Matrix => "matrix",
+            Self::PagerDuty => "pagerduty",
         }
     }
 }
@@ -149,7 +180,7 @@ pub struct Notification {
     pub group: String,
     /// How it is sent.
     pub channel: Channel,
-    /// The mail address, or the name of the webhook.
+    /// The mail address, or the name of the receiver.
     pub recipient: String,
     /// A summary in one line.
     pub subject: String,
@@ -184,6 +215,13 @@ pub enum NotificationState {
         at: Timestamp,
         /// Why.
         reason: String,
+    },
+    /// It was not sent: a newer notification about the same group took its place.
+    Superseded {
+        /// When.
+        at: Timestamp,
+        /// The id of the newer one.
+        by: String,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answer::HttpAnswer;
 use crate::error::{HttpError, describe};
-use crate::request::HttpRequest;
+use crate::request::{HttpRequest, Sends};
 use crate::threads::Threads;
 use std::time::Duration;
 use ureq::config::ConfigBuilder;
@@ -80,9 +80,10 @@ impl HttpClient {
     }
 
     fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpAnswer, Error> {
-        let answer = match &request.json {
-            None => self.prepare(self.agent.get(&request.url), request).call(),
-            Some(json) => self.prepare(self.agent.post(&request.url), request).send(json),
+        let answer = match &request.sends {
+            Sends::Nothing => self.prepare(self.agent.get(&request.url), request).call(),
+            Sends::Post(text) => self.prepare(self.agent.post(&request.url), request).send(text),
+            Sends::Put(text) => self.prepare(self.agent.put(&request.url), request).send(text),
         };
         let (head, mut body) = answer?.into_parts();
         Ok(HttpAnswer {
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
     use crate::request::MAX_BODY_BYTES;
     use axum::Router;
-    use axum::http::{HeaderMap, StatusCode, Uri};
+    use axum::http::{HeaderMap, Method, StatusCode, Uri};
     use axum::response::Redirect;
     use axum::routing::{get, post};
     use watchkeeper_test_kit::{nowhere, serve, serve_slowly};
@@ -162,6 +163,18 @@ mod tests {
         let url = serve(Router::new().route("/", post(echo))).await;
         let answer = client().send(HttpRequest::post(url, "{}".to_owned()).header("x-a", "1")).await.unwrap();
         assert_eq!(answer.body(), b"application/json 1 {}");
+    }
+
+    #[tokio::test]
+    async fn what_is_put_arrives_and_text_has_its_own_type() {
+        let echo = |method: Method, headers: HeaderMap, body: String| async move {
+            format!("{method} {} {body}", headers["content-type"].to_str().unwrap())
+        };
+        let url = serve(Router::new().fallback(echo)).await;
+        let put = client().send(HttpRequest::put(&url, "{}".to_owned())).await.unwrap();
+        assert_eq!(put.body(), b"PUT application/json {}");
+        let text = client().send(HttpRequest::post_as(&url, "text/plain", "a".to_owned())).await.unwrap();
+        assert_eq!(text.body(), b"POST text/plain a");
     }
 
     #[tokio::test]

@@ -14,9 +14,19 @@ pub struct HttpRequest {
     pub(crate) url: String,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// The posted body; without it the request is a GET.
-    pub(crate) json: Option<String>,
+    pub(crate) sends: Sends,
     reads: Reads,
+}
+
+/// The method, and the body that goes with it.
+#[derive(Clone)]
+pub(crate) enum Sends {
+    /// A GET.
+    Nothing,
+    /// A POST.
+    Post(String),
+    /// A PUT.
+    Put(String),
 }
 
 /// How much of a response's body to read.
@@ -32,12 +42,22 @@ impl HttpRequest {
     /// A GET of `url`.
     pub fn get(url: impl Into<String>) -> Self {
         let reads = Reads::AllOf(MAX_BODY_BYTES);
-        Self { url: url.into(), query: Vec::new(), headers: Vec::new(), json: None, reads }
+        Self { url: url.into(), query: Vec::new(), headers: Vec::new(), sends: Sends::Nothing, reads }
     }
 
     /// Posts this JSON to `url`.
     pub fn post(url: impl Into<String>, json: String) -> Self {
-        Self { json: Some(json), ..Self::get(url) }.header(CONTENT_TYPE, "application/json")
+        Self::post_as(url, "application/json", json)
+    }
+
+    /// Posts this text of the content type `content_type` to `url`.
+    pub fn post_as(url: impl Into<String>, content_type: impl Into<String>, text: String) -> Self {
+        Self { sends: Sends::Post(text), ..Self::get(url) }.header(CONTENT_TYPE, content_type)
+    }
+
+    /// Puts this JSON at `url`.
+    pub fn put(url: impl Into<String>, json: String) -> Self {
+        Self { sends: Sends::Put(json), ..Self::get(url) }.header(CONTENT_TYPE, "application/json")
     }
 
     /// Adds a percent-encoded query parameter.

@@ -1,4 +1,4 @@
-//! The outbox: what waits goes on waiting, and what was sent is not sent again.
+//! The outbox: what waits goes on waiting, and what was sent is not sent again. What was superseded is left behind.
 
 use crate::carry::Carried;
 use crate::merge::{Item, Standing};
@@ -45,7 +45,9 @@ impl Notifications<'_> {
         if after.is_some() {
             return Ok(Vec::new());
         }
-        let oldest_first = store.newest(self.most).await?.into_iter().rev().enumerate();
+        let is_superseded = |one: &Notification| matches!(one.state, NotificationState::Superseded { .. });
+        let newest = store.newest(self.most).await?.into_iter();
+        let oldest_first = newest.filter(|one| !is_superseded(one)).rev().enumerate();
         let mut numbered: Vec<_> =
             oldest_first.map(|(number, notification)| Numbered { number, notification }).collect();
         numbered.sort_unstable_by(|one, other| one.key().cmp(other.key()));
@@ -114,7 +116,9 @@ async fn leases(store: &dyn NotificationStore, most: usize) -> Result<HashMap<St
         NotificationState::Waiting { next_at, .. } => {
             Some((notification.id.clone(), Lease::new(notification.id, next_at)))
         }
-        NotificationState::Delivered { .. } | NotificationState::GivenUp { .. } => None,
+        NotificationState::Delivered { .. }
+        | NotificationState::GivenUp { .. }
+        | NotificationState::Superseded { .. } => None,
     };
     Ok(store.newest(most).await?.into_iter().filter_map(lease).collect())
 }
@@ -136,7 +140,7 @@ fn waiting(notification: &Notification) -> Notification {
 /// Its outcome; `None` while it waits.
 fn outcome(state: &NotificationState) -> Option<Outcome> {
     match state {
-        NotificationState::Waiting { .. } => None,
+        NotificationState::Waiting { .. } | NotificationState::Superseded { .. } => None,
         NotificationState::Delivered { at } => Some(Outcome::Delivered { at: *at }),
         NotificationState::GivenUp { at, reason } => {
             Some(Outcome::GivenUp { at: *at, reason: reason.clone() })

@@ -2,9 +2,11 @@
 
 mod receiver;
 
-pub use receiver::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, ReceiverConfig, Webhook};
+pub use receiver::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, ReceiverConfig};
 
-use crate::message::{TemplateError, TemplateOf, TemplateSource, TemplateSources, Templates};
+use crate::channels::Service;
+use crate::maintenance::{self, Window};
+use crate::message::{Body, TemplateError, TemplateOf, TemplateSource, TemplateSources, Templates};
 use crate::outgoing::Outgoing;
 use crate::plan::Receiver;
 use std::fs;
@@ -12,7 +14,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{HttpUrl, Section};
-use watchkeeper_domain::MailAddress;
+use watchkeeper_domain::{Channel, MailAddress};
 use watchkeeper_rules::{DEFAULT_RULES, Routing, Rule, RuleSet, default_rules};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -48,6 +50,8 @@ pub struct NotifierConfig {
     pub alertmanager: Option<HttpUrl>,
     /// The public URL of the console, if configured.
     pub page_url: Option<HttpUrl>,
+    /// The maintenance windows.
+    pub(crate) maintenance: Vec<Window>,
     /// Replacements of the default templates.
     pub(crate) templates: TemplateSources,
 }
@@ -83,6 +87,7 @@ impl NotifierConfig {
             mail_from: section.section("mail", |mail| mail.parsed("from").unwrap_or_else(own_address)),
             alertmanager: section.section("alertmanager", |alertmanager| alertmanager.parsed("url")),
             page_url: section.parsed("page_url"),
+            maintenance: maintenance::read_all(section),
             templates: section.section("templates", read_templates),
         }
     }
@@ -96,9 +101,9 @@ impl NotifierConfig {
 
     /// Writes notifications with the templates, which were checked when they were read.
     pub(crate) fn outgoing(&self, rules: &RuleSet) -> Result<Outgoing, Vec<TemplateError>> {
-        let url = self.alerts_page().map(|url| url.expose().to_owned());
-        let templates = Templates::new(&self.templates, rules, url)?;
-        Ok(Outgoing { templates, from: self.mail_from.clone() })
+        let page = self.alerts_page().map(|url| url.expose().to_owned());
+        let templates = Templates::new(&self.templates, rules, page.clone())?.with_bodies(&self.bodies())?;
+        Ok(Outgoing { templates, from: self.mail_from.clone(), page })
     }
 
     /// The URL of the alerts page.
@@ -111,9 +116,25 @@ impl NotifierConfig {
         self.receivers.iter().any(|receiver| !receiver.mail.is_empty())
     }
 
-    /// The webhook of the receiver of that name.
-    pub(crate) fn webhook(&self, receiver: &str) -> Option<&Webhook> {
-        self.receivers.iter().find(|one| one.name == receiver)?.webhook.as_ref()
+    /// The service on this channel of the receiver of that name.
+    pub(crate) fn service(&self, channel: Channel, receiver: &str) -> Option<&Service> {
+        let receiver = self.receivers.iter().find(|one| one.name == receiver)?;
+        receiver.services.iter().find(|service| service.channel() == channel)
+    }
+
+    /// The templates of webhooks.
+    fn bodies(&self) -> Vec<Body<'_>> {
+        let bodies = self.receivers.iter().flat_map(|receiver| {
+            receiver.services.iter().filter_map(|service| match service {
+                Service::Webhook(webhook) => Some(Body {
+                    receiver: &receiver.name,
+                    source: webhook.template.as_ref()?,
+                    is_json: webhook.is_json(),
+                }),
+                _ => None,
+            })
+        });
+        bodies.collect()
     }
 
     /// The receivers for the planner.

@@ -1,16 +1,17 @@
 //! Sends pending notifications: lease → send, renewing the lease meanwhile → settle.
 
 mod outcome;
+mod pauses;
 
 pub(crate) use outcome::SendError;
 
-use crate::http::{HttpPoster, POST_WITHIN};
-use crate::mail_body;
+use crate::http::POST_WITHIN;
 use crate::metrics::NotifierMetrics;
+use crate::sender::Sender;
 use crate::settings::NotifierSettings;
-use crate::webhook;
 use outcome::{outcome, tells};
 use parking_lot::{Mutex, MutexGuard};
+use pauses::Pauses;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use watchkeeper_config::Reloadable;
-use watchkeeper_domain::{Channel, Notification, Timestamp};
+use watchkeeper_domain::{Notification, Timestamp};
 use watchkeeper_ports::{Claimed, Failure, Lease, Mailer, NotificationStore, Outcome, PortError, Tenure};
 use watchkeeper_runtime::{
     Dependency, Heartbeat, RoleContext, RoleResult, Rounds, STOP_TIMEOUT, Stopped, retry,
@@ -53,8 +54,9 @@ const _: () = assert!(FINISH_WITHIN.as_secs() < STOP_TIMEOUT.as_secs());
 /// Sends notifications by their channels.
 pub(crate) struct Deliverer {
     store: Arc<dyn NotificationStore>,
-    mailer: Arc<dyn Mailer>,
-    poster: HttpPoster,
+    sender: Sender,
+    /// The recipients that asked for a pause, with its end.
+    pauses: Pauses,
     settings: Reloadable<NotifierSettings>,
     metrics: Arc<NotifierMetrics>,
     /// A permit is taken for each lease whose renewal is overdue.
@@ -70,8 +72,8 @@ impl Deliverer {
     ) -> Self {
         Self {
             store,
-            mailer,
-            poster: HttpPoster::new(),
+            sender: Sender::new(mailer),
+            pauses: Pauses::default(),
             settings,
             metrics,
             overdue: Semaphore::new(MAX_AT_ONCE),
@@ -120,11 +122,17 @@ impl Deliverer {
 
     /// Tries to send at `now`, and returns the outcome to record.
     pub(crate) async fn attempt(&self, notification: &Notification, now: Timestamp) -> Outcome {
+        let settings = self.settings.current();
+        let give_up_after = settings.config.give_up_after;
+        let is_last = now >= notification.made_at.plus(give_up_after);
+        if let Some(paused) = self.pauses.of(notification, now).filter(|_| !is_last) {
+            return outcome(notification, Err(paused), now, give_up_after);
+        }
         let begun = Instant::now();
-        let sent = timeout(SEND_WITHIN, self.send(notification, now)).await;
+        let sent = timeout(SEND_WITHIN, self.sender.send(&settings.config, notification, now)).await;
         let sent = sent.unwrap_or_else(|_| Err(SendError::timed_out(SEND_WITHIN)));
         let took = begun.elapsed();
-        let give_up_after = self.settings.current().config.give_up_after;
+        self.pauses.note(notification, &sent, now.plus(took));
         let outcome = outcome(notification, sent, now.plus(took), give_up_after);
         self.metrics.attempted(notification.channel, tells(&outcome), took);
         log(notification, &outcome);
@@ -134,24 +142,6 @@ impl Deliverer {
     /// Records the outcome of an attempt.
     pub(crate) async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError> {
         self.store.settle(lease, outcome).await
-    }
-
-    async fn send(&self, notification: &Notification, now: Timestamp) -> Result<(), SendError> {
-        match notification.channel {
-            Channel::Mail => {
-                let mail = mail_body::read(&notification.body);
-                let mail = mail.map_err(|error| SendError::Rejected(error.to_string()))?;
-                Ok(self.mailer.send(&mail).await?)
-            }
-            Channel::Webhook => {
-                let settings = self.settings.current();
-                let Some(webhook) = settings.config.webhook(&notification.recipient) else {
-                    let reason = format!("no receiver {} has a webhook anymore", notification.recipient);
-                    return Err(SendError::Rejected(reason));
-                };
-                webhook::send(&self.poster, webhook, &notification.id, notification.body.clone(), now).await
-            }
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Planning: from alerts to notifications in the outbox.
 
+use crate::maintenance;
 use crate::outgoing::Outgoing;
 use crate::plan::{Decision, GroupPlan};
 use crate::settings::NotifierSettings;
@@ -55,6 +56,7 @@ impl Dispatcher {
     /// number of new notifications.
     pub(crate) async fn round(&self, now: Timestamp) -> Result<usize, PortError> {
         let settings = self.settings.current();
+        maintenance::begin(&settings.config.maintenance, &*self.silences, now).await?;
         for _ in 0..MAX_ATTEMPTS {
             // Groups first: if an alert changes after this, another planner's notification outdates the plan.
             // Otherwise an alert that has cleared since could meet a group that was notified of it and forgot it.

@@ -10,6 +10,7 @@
 //! id.
 
 mod alertmanager;
+mod channels;
 mod config;
 mod deliver;
 mod dispatch;
@@ -20,6 +21,7 @@ mod evaluate;
 mod fakes;
 mod http;
 mod mail_body;
+mod maintenance;
 mod message;
 mod metrics;
 mod outgoing;
@@ -27,13 +29,15 @@ mod plan;
 mod prune;
 mod role;
 mod run;
+mod sender;
 mod settings;
 mod status;
-mod webhook;
+mod trial;
 
-pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConfig, Webhook};
+pub use channels::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConfig};
 pub use deliver::SEND_WITHIN;
 pub use role::ROLE;
 pub use run::{NotifierPorts, run};
 pub use settings::NotifierSettings;
-pub use webhook::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+pub use trial::{Trial, try_receiver};

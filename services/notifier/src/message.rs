@@ -5,6 +5,7 @@
 //! a notice is never lost because of a template.
 
 mod alert_view;
+mod body;
 mod check;
 mod engine;
 mod example;
@@ -18,7 +19,8 @@ mod source;
 mod tests;
 mod words;
 
-pub(crate) use alert_view::sentence;
+pub(crate) use alert_view::{about, sentence};
+pub(crate) use body::Body;
 pub(crate) use notice_view::MAX_LISTED;
 pub(crate) use render::{Message, Templates};
 pub(crate) use source::{TemplateError, TemplateOf, TemplateSource, TemplateSources};

@@ -1,9 +1,10 @@
 //! Turns notices into notifications for the outbox.
 
+use crate::channels::ChatMessage;
 use crate::mail_body;
 use crate::message::{Message, Templates};
 use crate::plan::{Notice, Recipient};
-use watchkeeper_domain::{MailAddress, Notification, NotificationState};
+use watchkeeper_domain::{Channel, MailAddress, Notification, NotificationState};
 use watchkeeper_ports::Mail;
 
 /// Writes notifications: the complete content is written when a notice is decided, so that every attempt sends the
@@ -13,6 +14,8 @@ pub(crate) struct Outgoing {
     pub(crate) templates: Templates,
     /// The sender address.
     pub(crate) from: MailAddress,
+    /// The URL of the alerts page, if configured.
+    pub(crate) page: Option<String>,
 }
 
 impl Outgoing {
@@ -22,7 +25,8 @@ impl Outgoing {
         let subject = message.subject.clone();
         let body = match &notice.recipient {
             Recipient::Mail(to) => mail_body::write(self.mail(notice, to, message)),
-            Recipient::Webhook(_) => self.templates.payload(notice),
+            Recipient::Service(Channel::Webhook, receiver) => self.templates.body(receiver, notice, &message),
+            Recipient::Service(..) => ChatMessage::new(notice, &message, self.page.as_deref()).write(),
         };
         Notification {
             id: notice.id.clone(),

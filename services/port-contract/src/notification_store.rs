@@ -6,6 +6,7 @@ mod model;
 mod planning;
 mod renewing;
 mod settling;
+mod superseding;
 
 pub use claiming::*;
 pub use keeping::*;
@@ -13,6 +14,7 @@ pub use model::*;
 pub use planning::*;
 pub use renewing::*;
 pub use settling::*;
+pub use superseding::*;
 
 use crate::samples::after;
 use crate::suite;
@@ -37,6 +39,9 @@ suite!(($) notification_store_contract, notification_store, [
     a_claim_gives_what_is_due_the_longest_waiting_first,
     what_is_claimed_is_given_again_only_when_the_lease_has_ended,
     a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned,
+    what_is_newer_about_a_group_takes_the_place_of_what_waits,
+    what_is_being_sent_is_not_superseded_until_it_has_failed,
+    a_delivery_wakes_what_waits_for_the_same_recipient,
     claims_at_the_same_time_share_what_is_due,
     a_lease_survives_reopening,
     a_lease_that_is_renewed_ends_when_its_holder_asked_for,
@@ -75,6 +80,11 @@ fn notification(id: &str, made_at: u64) -> Notification {
         made_at: after(made_at),
         state: waiting(0, made_at, None),
     }
+}
+
+/// A notification about this group.
+fn about(group: &str, id: &str, made_at: u64) -> Notification {
+    Notification { group: group.to_owned(), ..notification(id, made_at) }
 }
 
 fn waiting(attempts: u32, next_at: u64, last_error: Option<&str>) -> NotificationState {

@@ -27,7 +27,8 @@ pub trait NotificationStore: Send + Sync {
     /// that does not is taken for dead.
     ///
     /// Of the notifications that wait for one recipient on one channel about one group, only the one stored
-    /// first can be claimed: a recovery never overtakes the alert that it resolves.
+    /// last is claimed: those before it are superseded, if they are due, or wait after a failed attempt. While an earlier one
+    /// is being sent, nothing is claimed: a recovery never overtakes the alert that it resolves.
     async fn claim(&self, now: Timestamp, lease: Duration, limit: usize) -> Result<Vec<Claimed>, PortError>;
 
     /// Extends the lease to the end that its holder requested ([`Lease::ask_for`]), if the holder still has
@@ -38,6 +39,8 @@ pub trait NotificationStore: Send + Sync {
     /// Records the outcome of an attempt to send, on behalf of the lease's holder; a failed attempt is
     /// counted. A lost lease changes nothing, with one exception: a delivery is recorded even then, unless
     /// the notification is settled. Nobody sends it again, and whoever has claimed it since loses the lease.
+    /// A delivery makes due what waits for the same recipient on the same channel after a failed attempt, unless
+    /// somebody has claimed it.
     /// Settled notifications are not changed; unknown ids are ignored.
     async fn settle(&self, lease: &Lease, outcome: &Outcome) -> Result<Tenure, PortError>;
 

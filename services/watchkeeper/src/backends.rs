@@ -20,10 +20,11 @@ use mail::MailBackend;
 use prometheus::Registry;
 use rollups::RollupsBackend;
 use std::path::Path;
+use std::sync::Arc;
 use store::StoreBackend;
 use watchkeeper_config::Section;
 use watchkeeper_migrate::Stores;
-use watchkeeper_ports::Ports;
+use watchkeeper_ports::{Mailer, PortError, Ports};
 use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
 /// The section `[backends]`.
@@ -84,6 +85,11 @@ impl Backends {
         let mut shown: Vec<_> = directories.iter().flatten().map(|dir| dir.display().to_string()).collect();
         shown.dedup();
         if shown.is_empty() { "on engines".to_owned() } else { shown.join(" and ") }
+    }
+
+    /// Opens the backend of mail alone.
+    pub(crate) fn open_mailer(&self, data_dir: &Path) -> Result<Arc<dyn Mailer>, PortError> {
+        self.mail.open(data_dir)
     }
 
     /// Opens all backends; those that are not configured are embedded in `data_dir`. Engines may be unavailable and are

@@ -3,12 +3,14 @@
 mod alerts;
 mod dead_letters;
 mod migrate;
+mod notify;
 mod rules;
 mod silences;
 
 pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
 pub(crate) use dead_letters::{DeadLettersAction, DeadLettersArgs, WhichLetters};
 pub(crate) use migrate::MigrateArgs;
+pub(crate) use notify::{NotifyAction, NotifyArgs};
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Silences(SilencesArgs),
     /// List the newest notifications and their delivery state
     Notifications(NotificationsArgs),
+    /// Send a test message to a receiver
+    Notify(NotifyArgs),
     /// List, replay or discard dead letters: records that were rejected
     DeadLetters(DeadLettersArgs),
     /// Migrate an embedded installation, or the samples of the previous platform

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod dead_letters;
 pub(crate) mod migrate;
 pub(crate) mod notifications;
+pub(crate) mod notify;
 pub(crate) mod query;
 pub(crate) mod roles;
 pub(crate) mod rules;

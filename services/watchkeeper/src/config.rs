@@ -107,6 +107,12 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_receivers_is_valid() {
+        let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/receivers.toml"));
+        Config::check(example).unwrap();
+    }
+
+    #[test]
     fn the_example_says_what_the_defaults_are() {
         let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/watchkeeper.toml"));
         let (example, default) = (Config::load(Some(example)).unwrap(), Config::load(None).unwrap());

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Alerts(args) => command::alerts::run(&args),
         Command::Silences(args) => command::silences::run(&args),
         Command::Notifications(args) => command::notifications::run(&args),
+        Command::Notify(args) => command::notify::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),
         Command::Token(args) => command::token::run(&args),

@@ -14,6 +14,9 @@ pub(super) const DELIVERED: &str = "delivered";
 /// Not retried.
 pub(super) const GIVEN_UP: &str = "given up";
 
+/// Not sent, as a newer one took its place; `reason` is the id of that.
+pub(super) const SUPERSEDED: &str = "superseded";
+
 /// The columns `state, attempts, at, reason`.
 pub(super) fn state_columns(state: &NotificationState) -> (&'static str, u32, Timestamp, Option<&str>) {
     match state {
@@ -22,6 +25,7 @@ pub(super) fn state_columns(state: &NotificationState) -> (&'static str, u32, Ti
         }
         NotificationState::Delivered { at } => (DELIVERED, 0, *at, None),
         NotificationState::GivenUp { at, reason } => (GIVEN_UP, 0, *at, Some(reason)),
+        NotificationState::Superseded { at, by } => (SUPERSEDED, 0, *at, Some(by)),
     }
 }
 
@@ -49,6 +53,7 @@ fn read_state(row: &Row<'_>) -> Result<NotificationState, Error> {
         }
         DELIVERED => Ok(NotificationState::Delivered { at }),
         GIVEN_UP => Ok(NotificationState::GivenUp { at, reason: row.get(10)? }),
+        SUPERSEDED => Ok(NotificationState::Superseded { at, by: row.get(10)? }),
         other => Err(Error::Broken(format!("a notification has the unknown state {other:?}"))),
     }
 }

@@ -1,6 +1,6 @@
 //! The outbox: notifications until they are sent, and for a while after.
 
-use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
+use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, SUPERSEDED, WAITING, read, state_columns};
 use crate::sqlite::Error;
 use rusqlite::{Connection, Params};
 use std::time::Duration;
@@ -18,6 +18,22 @@ const DUE: &str = "AS due WHERE state = ?1 AND at <= ?2 AND NOT EXISTS (
              AND earlier.recipient = due.recipient AND earlier.channel = due.channel
              AND earlier.number < due.number)
      ORDER BY at, number LIMIT ?3";
+/// Gives the state `superseded` to those with a newer one for the same recipient and group, if they are due or wait after
+/// a failed attempt.
+const SUPERSEDE: &str = "UPDATE notifications AS older SET state = ?2, at = ?1, reason = (
+         SELECT id FROM notifications AS newer
+         WHERE newer.state = 'waiting' AND newer.group_name = older.group_name
+             AND newer.recipient = older.recipient AND newer.channel = older.channel
+         ORDER BY newer.number DESC LIMIT 1)
+     WHERE state = 'waiting' AND (at <= ?1 OR attempts > 0 AND claimed = 0) AND EXISTS (
+         SELECT 1 FROM notifications AS newer
+         WHERE newer.state = 'waiting' AND newer.group_name = older.group_name
+             AND newer.recipient = older.recipient AND newer.channel = older.channel
+             AND newer.number > older.number)";
+/// Makes due at `?1` what waits for the recipient of `?2` after a failed attempt.
+const WAKE: &str = "UPDATE notifications SET at = ?1
+     WHERE state = 'waiting' AND claimed = 0 AND attempts > 0 AND at > ?1
+         AND (channel, recipient) = (SELECT channel, recipient FROM notifications WHERE id = ?2)";
 /// Newest first; of two of the same age, the one that was inserted last.
 const NEWEST: &str = "ORDER BY made_at DESC, number DESC LIMIT ?1";
 
@@ -46,15 +62,17 @@ pub(super) fn insert(conn: &Connection, notifications: &[Notification]) -> Resul
     Ok(())
 }
 
-/// Claims due notifications, which are not due again before the lease has ended.
+/// Supersedes what a newer one takes the place of, and claims due notifications, which are not due again before the lease
+/// has ended.
 pub(super) fn claim(
     conn: &Connection,
     now: Timestamp,
     lease: Duration,
     limit: usize,
 ) -> Result<Vec<Claimed>, Error> {
+    conn.prepare_cached(SUPERSEDE)?.execute((now.as_micros(), SUPERSEDED))?;
     let due = select(conn, DUE, (WAITING, now.as_micros(), limit))?;
-    let mut postpone = conn.prepare_cached("UPDATE notifications SET at = ?2 WHERE id = ?1")?;
+    let mut postpone = conn.prepare_cached("UPDATE notifications SET at = ?2, claimed = 1 WHERE id = ?1")?;
     let end = now.plus(lease);
     let mut claimed = Vec::with_capacity(due.len());
     for notification in due {
@@ -78,7 +96,7 @@ fn tenure(rows: usize) -> Tenure {
 }
 
 /// Records the outcome of an attempt, if the notification still waits and the lease is held; a delivery in
-/// any case.
+/// any case, which makes due what waits for the same recipient.
 pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
@@ -88,10 +106,13 @@ pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Res
     let [end, perhaps] = lease.ends().map(Timestamp::as_micros);
     let settled = conn
         .prepare_cached(
-            "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4
+            "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4, claimed = 0
              WHERE id = ?1 AND state = ?5 AND (at IN (?6, ?7) OR ?2 = ?8)",
         )?
         .execute((lease.id(), state, at.as_micros(), reason, WAITING, end, perhaps, DELIVERED))?;
+    if settled > 0 && state == DELIVERED {
+        conn.prepare_cached(WAKE)?.execute((at.as_micros(), lease.id()))?;
+    }
     Ok(tenure(settled))
 }
 
@@ -137,7 +158,9 @@ mod tests {
 
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        for step in MIGRATIONS {
+            conn.execute_batch(step).unwrap();
+        }
         conn
     }
 
@@ -153,6 +176,17 @@ mod tests {
                 "CORRELATED SCALAR SUBQUERY 1".to_owned(),
                 format!("SEARCH earlier USING COVERING INDEX {in_turn}"),
             ]
+        );
+        let supersede = crate::sqlite::plan(&conn, SUPERSEDE).join("\n");
+        assert!(
+            supersede.contains(
+                &format!("SEARCH newer USING COVERING INDEX {in_turn}").replace("number<?", "number>?")
+            ),
+            "{supersede}"
+        );
+        assert!(
+            supersede.contains("SEARCH older USING INDEX notifications_by_state (state=?)"),
+            "{supersede}"
         );
         assert_eq!(plan(NEWEST), ["SCAN notifications USING INDEX notifications_by_age"]);
     }

@@ -131,7 +131,7 @@ fn memory(writer: u32, position: u64) -> Memory {
 fn notification(writer: u32, number: u64) -> Notification {
     Notification {
         id: format!("{writer}-{number}"),
-        group: name(writer),
+        group: format!("{} {number}", name(writer)),
         channel: Channel::Mail,
         recipient: String::new(),
         subject: String::new(),

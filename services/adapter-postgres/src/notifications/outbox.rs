@@ -1,6 +1,6 @@
 //! The outbox: notifications until they are sent, and for a while after.
 
-use super::row::{COLUMNS, DELIVERED, GIVEN_UP, WAITING, read, state_columns};
+use super::row::{COLUMNS, DELIVERED, GIVEN_UP, SUPERSEDED, WAITING, read, state_columns};
 use crate::database::Connection;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -15,8 +15,33 @@ use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
 const STEP_ROWS: i64 = 1_000;
 
 const RENEW: &str = "UPDATE notifications SET at = $4 WHERE id = $1 AND state = $2 AND at IN ($3, $4)";
-const SETTLE: &str = "UPDATE notifications SET state = $2, attempts = attempts + 1, at = $3, reason = $4
+const SETTLE: &str =
+    "UPDATE notifications SET state = $2, attempts = attempts + 1, at = $3, reason = $4, claimed = false
      WHERE id = $1 AND state = $5 AND (at IN ($6, $7) OR $2 = $8)";
+/// Gives the state `superseded` to those with a newer one for the same recipient and group, if they are due or wait after
+/// a failed attempt. Rows that a concurrent claim has locked are skipped.
+const SUPERSEDE: &str = "WITH overtaken AS (
+         SELECT number AS overtaken_number, (
+             SELECT id FROM notifications AS newer
+             WHERE newer.state = 'waiting' AND digest(newer.group_name) = digest(older.group_name)
+                 AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel
+             ORDER BY newer.number DESC LIMIT 1) AS newest
+         FROM notifications AS older
+         WHERE state = 'waiting' AND (at <= $1 OR attempts > 0 AND NOT claimed) AND EXISTS (
+             SELECT 1 FROM notifications AS newer
+             WHERE newer.state = 'waiting' AND digest(newer.group_name) = digest(older.group_name)
+                 AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel
+                 AND newer.number > older.number)
+         FOR UPDATE OF older SKIP LOCKED)
+     UPDATE notifications SET state = $2, at = $1, reason = newest FROM overtaken WHERE number = overtaken_number";
+/// Makes due at `$1` what waits for the recipient of `$2` after a failed attempt; what a concurrent claim has locked it
+/// makes due itself.
+const WAKE: &str = "WITH asleep AS (
+         SELECT number AS asleep_number FROM notifications
+         WHERE state = 'waiting' AND NOT claimed AND attempts > 0 AND at > $1
+             AND (channel, recipient) = (SELECT channel, recipient FROM notifications WHERE id = $2)
+         FOR UPDATE SKIP LOCKED)
+     UPDATE notifications SET at = $1 FROM asleep WHERE number = asleep_number";
 const WAIT: &str = "SELECT count(*) FROM notifications WHERE state = $1";
 const PRUNE_STEP: &str = "DELETE FROM notifications WHERE number IN
      (SELECT number FROM notifications WHERE made_at < $1 AND state <> $2 LIMIT $3)";
@@ -70,7 +95,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Claims due notifications that no earlier one for the same recipient and group blocks, longest due first,
+/// Supersedes what a newer one takes the place of. Then claims due notifications that no earlier one for the same recipient and group blocks, longest due first,
 /// then in order of insertion. They are not due again before the lease has ended. Rows that a concurrent
 /// claim has locked are skipped.
 pub(super) async fn claim(
@@ -89,12 +114,13 @@ pub(super) async fn claim(
                      AND earlier.channel = notifications.channel AND earlier.number < notifications.number)
              ORDER BY at, number LIMIT $3 FOR UPDATE SKIP LOCKED),
          claimed AS (
-             UPDATE notifications SET at = $4 FROM due WHERE number = due_number
+             UPDATE notifications SET at = $4, claimed = true FROM due WHERE number = due_number
              RETURNING due_number, due_at, id, group_name, channel, recipient, subject, body, made_at, state,
                  attempts, reason)
          SELECT {claimed} FROM claimed ORDER BY due_at, due_number",
         claimed = COLUMNS.replace(" at,", " due_at,")
     );
+    connection.execute(SUPERSEDE, &[&Instant(now), &SUPERSEDED]).await?;
     let end = now.plus(lease);
     let rows = connection.query(&sql, &[&WAITING, &Instant(now), &count(limit), &Instant(end)]).await?;
     let claimed = |row| {
@@ -116,7 +142,7 @@ fn tenure(rows: u64) -> Tenure {
 }
 
 /// Records the outcome of an attempt, if the notification still waits and the lease is held; a delivery in
-/// any case.
+/// any case, which makes due what waits for the same recipient.
 pub(super) async fn settle(
     connection: &Connection,
     lease: &Lease,
@@ -131,6 +157,9 @@ pub(super) async fn settle(
     let settled = connection
         .execute(SETTLE, &[&lease.id(), &state, &Instant(*at), &reason, &WAITING, &end, &perhaps, &DELIVERED])
         .await?;
+    if settled > 0 && state == DELIVERED {
+        connection.execute(WAKE, &[&Instant(*at), &lease.id()]).await?;
+    }
     Ok(tenure(settled))
 }
 

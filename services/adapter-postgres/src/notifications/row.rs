@@ -15,6 +15,9 @@ pub(super) const DELIVERED: &str = "delivered";
 /// Not retried.
 pub(super) const GIVEN_UP: &str = "given up";
 
+/// Not sent, as a newer one took its place; `reason` is the id of that.
+pub(super) const SUPERSEDED: &str = "superseded";
+
 /// The columns `state, attempts, at, reason`.
 pub(super) fn state_columns(state: &NotificationState) -> (&'static str, i64, Instant, Option<&str>) {
     match state {
@@ -23,6 +26,7 @@ pub(super) fn state_columns(state: &NotificationState) -> (&'static str, i64, In
         }
         NotificationState::Delivered { at } => (DELIVERED, 0, Instant(*at), None),
         NotificationState::GivenUp { at, reason } => (GIVEN_UP, 0, Instant(*at), Some(reason)),
+        NotificationState::Superseded { at, by } => (SUPERSEDED, 0, Instant(*at), Some(by)),
     }
 }
 
@@ -51,6 +55,7 @@ fn read_state(row: &Row) -> Result<NotificationState, Error> {
         }
         DELIVERED => Ok(NotificationState::Delivered { at }),
         GIVEN_UP => Ok(NotificationState::GivenUp { at, reason: row.try_get(10)? }),
+        SUPERSEDED => Ok(NotificationState::Superseded { at, by: row.try_get(10)? }),
         other => Err(Error::Broken(format!("a notification has the unknown state {other:?}"))),
     }
 }

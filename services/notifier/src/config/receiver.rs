@@ -1,8 +1,9 @@
 //! The sections `[[notifier.receiver]]`.
 
 use super::local_address;
+use crate::channels::{SERVICES, Service};
 use crate::plan::{Receiver, Recipient};
-use watchkeeper_config::{HttpUrl, Secret, Section};
+use watchkeeper_config::Section;
 use watchkeeper_domain::MailAddress;
 
 /// Most receivers.
@@ -17,21 +18,12 @@ const DEFAULT: &str = "default";
 /// A named set of recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiverConfig {
-    /// Its name in rules and of its webhook: letters, digits and any of `_.:-`.
+    /// Its name in rules: letters, digits and any of `_.:-`.
     pub name: String,
-    /// The mail recipients; empty, with no webhook either, for alerts that are only shown.
+    /// The mail recipients; empty, with no service either, for alerts that are only shown.
     pub mail: Vec<MailAddress>,
-    /// The webhook, if any.
-    pub webhook: Option<Webhook>,
-}
-
-/// A webhook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// Its URL, which is often a secret itself.
-    pub url: HttpUrl,
-    /// The key that signs requests.
-    pub secret: Secret,
+    /// The other services, at most one of each channel.
+    pub(crate) services: Vec<Service>,
 }
 
 /// Reads all receivers; if the file has none, there is a default one.
@@ -47,7 +39,7 @@ pub(super) fn read_all(section: &mut Section<'_>) -> Vec<ReceiverConfig> {
     });
     if receivers.is_empty() {
         let mail = vec![local_address()];
-        return vec![ReceiverConfig { name: DEFAULT.to_owned(), mail, webhook: None }];
+        return vec![ReceiverConfig { name: DEFAULT.to_owned(), mail, services: Vec::new() }];
     }
     receivers
 }
@@ -60,25 +52,25 @@ impl ReceiverConfig {
                 .refuse("name", format!("may have only letters, digits and any of _.:- but has {found:?}"));
         }
         let mail = section.parsed_set("mail", MAX_MAIL_ADDRESSES);
-        let webhook = section.has("webhook").then(|| section.section("webhook", Webhook::read)).flatten();
-        if !section.has("mail") && !section.has("webhook") {
-            section.refuse("mail", "or a webhook must be given (mail = [] to notify nobody)");
+        let mut has_service = false;
+        let mut services = Vec::new();
+        for (key, read) in SERVICES {
+            if section.has(key) {
+                has_service = true;
+                services.extend(section.section(key, read));
+            }
         }
-        Self { name, mail, webhook }
+        if !section.has("mail") && !has_service {
+            let keys = SERVICES.map(|(key, _)| key).join(", ");
+            section.refuse("mail", format!("or one of {keys} must be given (mail = [] to notify nobody)"));
+        }
+        Self { name, mail, services }
     }
 
     pub(super) fn planned(&self) -> Receiver {
         let mail = self.mail.iter().cloned().map(Recipient::Mail);
-        let webhook = self.webhook.iter().map(|_| Recipient::Webhook(self.name.clone()));
-        Receiver { name: self.name.clone(), recipients: mail.chain(webhook).collect() }
-    }
-}
-
-impl Webhook {
-    /// `None` is recorded as an error.
-    fn read(section: &mut Section<'_>) -> Option<Self> {
-        let url = section.required_hidden("url");
-        let secret = section.required_secret_file("secret_file");
-        Some(Self { url: url?, secret })
+        let services = self.services.iter();
+        let services = services.map(|service| Recipient::Service(service.channel(), self.name.clone()));
+        Receiver { name: self.name.clone(), recipients: mail.chain(services).collect() }
     }
 }

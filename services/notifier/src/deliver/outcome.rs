@@ -11,7 +11,7 @@ pub(crate) const RETRY_AFTER_AT_LEAST: Duration = Duration::from_secs(5);
 /// The longest delay between two attempts, unless the server asks for more.
 pub(crate) const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(10 * 60);
 /// The longest delay that a server may ask for.
-const ASKED_AT_MOST: Duration = Duration::from_secs(60 * 60);
+pub(super) const ASKED_AT_MOST: Duration = Duration::from_secs(60 * 60);
 
 /// Why a notification was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,9 @@ pub(super) fn outcome(
 fn failures(notification: &Notification) -> u32 {
     match notification.state {
         NotificationState::Waiting { attempts, .. } => attempts,
-        NotificationState::Delivered { .. } | NotificationState::GivenUp { .. } => 0,
+        NotificationState::Delivered { .. }
+        | NotificationState::GivenUp { .. }
+        | NotificationState::Superseded { .. } => 0,
     }
 }
 

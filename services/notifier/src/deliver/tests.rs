@@ -3,9 +3,11 @@
 use super::*;
 use crate::fakes::outbox::{FakeOutbox, mail};
 use crate::metrics::Attempt;
+use axum::http::StatusCode;
 use tokio::task::JoinHandle;
+use watchkeeper_domain::Channel;
 use watchkeeper_ports::Mailer;
-use watchkeeper_test_kit::{Staged, mailbox};
+use watchkeeper_test_kit::{Server, Staged, mailbox};
 
 type Mailbox = Staged<dyn Mailer>;
 
@@ -216,6 +218,46 @@ async fn what_nobody_can_send_is_given_up_with_the_reason() {
         Outcome::GivenUp { reason, .. } => reason,
         outcome => panic!("{outcome:?}"),
     };
-    assert_eq!(reason(&hook).await, "no receiver chat has a webhook anymore");
+    assert_eq!(reason(&hook).await, "the configuration has no receiver chat with webhook anymore");
     assert!(reason(&broken).await.contains("missing field"), "{}", reason(&broken).await);
+}
+
+/// Row by row as for Slack: the first of twelve is refused for 30 s.
+#[tokio::test]
+async fn all_wait_for_as_long_as_the_first_was_asked_to_and_come_in_their_order() {
+    let server = Server::scripted([(StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")])]).await;
+    (0..12).for_each(|_| server.then(StatusCode::OK));
+    let config = format!("[[notifier.receiver]]\nname = 'chat'\nwebhook.url = '{}'", server.url);
+    let metrics = Arc::new(NotifierMetrics::register(RoleContext::detached("notifier").registry()).unwrap());
+    let (outbox, mailbox) = (FakeOutbox::with_mails(0), mailbox());
+    let deliverer = Deliverer::new(NotifierSettings::of(&config), outbox, mailbox.clone(), metrics.clone());
+    let hook = |number: usize| Notification {
+        channel: Channel::Webhook,
+        recipient: "chat".into(),
+        ..mail(&number.to_string())
+    };
+    let hooks: Vec<_> = (0..12).map(hook).collect();
+    let start = hooks[11].made_at;
+    for (number, hook) in hooks.iter().enumerate() {
+        let Outcome::Failed { retry_at, reason } = deliverer.attempt(hook, start).await else { panic!() };
+        let wait = retry_at.since(start).as_secs();
+        assert!((30..32).contains(&wait), "{number}: {wait} s: {reason}");
+        let asked = if number == 0 { "127.0.0.1 answered 429" } else { "webhook asked for a pause until" };
+        assert!(reason.starts_with(asked), "{reason}");
+    }
+    let mail = deliverer.attempt(&mail("other"), start).await;
+    assert!(matches!(mail, Outcome::Delivered { .. }), "{mail:?}");
+    let later = start.plus(Duration::from_secs(32));
+    for hook in &hooks {
+        let outcome = deliverer.attempt(hook, later).await;
+        assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
+    }
+    let ids: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("x-watchkeeper-id").unwrap().to_owned())
+        .collect();
+    let expected: Vec<_> = [0].into_iter().chain(0..12).map(|number: usize| number.to_string()).collect();
+    assert_eq!(ids, expected, "one was refused, and none was asked for in between");
+    assert_eq!(metrics.attempts(Channel::Webhook, Attempt::Failed), 1);
 }

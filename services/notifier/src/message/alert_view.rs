@@ -86,7 +86,7 @@ impl<'a> AlertView<'a> {
 }
 
 /// `shop` for `uptime/availability{target="shop"}`.
-pub(super) fn about(series: &Series) -> String {
+pub(crate) fn about(series: &Series) -> String {
     let values: Vec<_> = series.labels().map(|(_, value)| value).filter(|value| !value.is_empty()).collect();
     if values.is_empty() {
         return format!("{}/{}", series.source(), series.name());

@@ -3,7 +3,7 @@
 use crate::plan::{News, Notice, Recipient, Told, Why};
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
+use watchkeeper_domain::{Alert, Channel, Series, Severity, Timestamp};
 
 /// The time of the notices.
 pub(super) fn now() -> Timestamp {
@@ -49,7 +49,7 @@ pub(super) fn notices(alerts: &[Alert]) -> Vec<Notice<'_>> {
     let notice = |why: Why, news: &[(News, usize)], muted| Notice {
         id: "3f2a-1795168800000000".into(),
         follows: (why != Why::First).then(|| "3f2a-1795168200000000".into()),
-        recipient: Recipient::Webhook("example".to_owned()),
+        recipient: Recipient::Service(Channel::Webhook, "example".to_owned()),
         group: vec![("rule".into(), "disk_full".into())],
         why,
         alerts: news.iter().map(|&(news, index)| Told { news, alert: &alerts[index] }).collect(),

@@ -34,7 +34,7 @@ pub(crate) struct Message {
 /// All templates, checked.
 #[derive(Debug)]
 pub(crate) struct Templates {
-    environment: Environment<'static>,
+    pub(super) environment: Environment<'static>,
     /// The condition in plain words, by rule name.
     conditions: HashMap<String, String>,
     url: Option<String>,

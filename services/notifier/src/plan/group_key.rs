@@ -83,7 +83,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_survives_the_store(name in "\\PC{0,12}", fields in prop::collection::vec(("\\PC{0,6}", "\\PC{0,6}"), 0..4)) {
-            let key = GroupKey { recipient: Recipient::Webhook(name), fields };
+            let key = GroupKey { recipient: Recipient::Service(Channel::Webhook, name), fields };
             prop_assert_eq!(GroupKey::decode(&key.encode()), Some(key));
         }
 

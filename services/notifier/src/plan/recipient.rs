@@ -7,8 +7,8 @@ use watchkeeper_domain::{Channel, MailAddress};
 pub(crate) enum Recipient {
     /// By mail.
     Mail(MailAddress),
-    /// By the webhook of the receiver with this name.
-    Webhook(String),
+    /// By this channel of the receiver with this name.
+    Service(Channel, String),
 }
 
 impl Recipient {
@@ -16,7 +16,7 @@ impl Recipient {
     pub(super) fn named(channel: Channel, name: String) -> Option<Self> {
         Some(match channel {
             Channel::Mail => Self::Mail(name.parse().ok()?),
-            Channel::Webhook => Self::Webhook(name),
+            service => Self::Service(service, name),
         })
     }
 
@@ -24,7 +24,7 @@ impl Recipient {
     pub(crate) fn channel(&self) -> Channel {
         match self {
             Self::Mail(_) => Channel::Mail,
-            Self::Webhook(_) => Channel::Webhook,
+            Self::Service(channel, _) => *channel,
         }
     }
 
@@ -32,7 +32,7 @@ impl Recipient {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Mail(address) => address.as_str(),
-            Self::Webhook(receiver) => receiver,
+            Self::Service(_, receiver) => receiver,
         }
     }
 }

@@ -50,6 +50,7 @@ impl Report {
                     report.oldest.get_or_insert_with(|| Oldest { age, reason: last_error.clone() });
                 }
                 NotificationState::Delivered { at } => report.delivered += u64::from(now.since(*at) < HOUR),
+                NotificationState::Superseded { .. } => {}
                 NotificationState::GivenUp { at, .. } => report.given_up += u64::from(now.since(*at) < HOUR),
             }
         }

@@ -1,6 +1,7 @@
 //! The section `[notifier]` and the rules beside it.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -134,7 +135,8 @@ fn what_is_wrong_is_refused_by_name() {
     assert_eq!(
         errors("[[notifier.receiver]]\nname = \"a\"\n[[notifier.receiver]]\nname = \"a b\"\nmail = []"),
         [
-            "notifier.receiver[0].mail: or a webhook must be given (mail = [] to notify nobody)",
+            "notifier.receiver[0].mail: or one of webhook, slack, discord, telegram, ntfy, gotify, matrix, pagerduty must \
+             be given (mail = [] to notify nobody)",
             "notifier.receiver[1].name: may have only letters, digits and any of _.:- but has ' '",
         ]
     );
@@ -187,7 +189,6 @@ fn lists_are_bounded() {
 fn the_address_of_a_webhook_is_not_shown() {
     let text = "[[notifier.receiver]]\nname = \"chat\"\nwebhook = { url = \"hooks.test/s3cret\" }\n";
     let shown = read(text).unwrap_err().to_string();
-    assert!(shown.contains("notifier.receiver[0].webhook.secret_file: is missing"), "{shown}");
     let expected = "notifier.receiver[0].webhook.url: must be an http:// or https:// URL of at most";
     assert!(shown.contains(expected) && !shown.contains("s3cret"), "{shown}");
 }
@@ -219,4 +220,92 @@ fn the_summary_of_a_rule_is_tried() {
         "[[rule]]\nname = \"high\"\nmatch = ['name=\"x\"']\nsummary = \"{{ oops\"\nthreshold.above = 1\n";
     let errors = errors(text);
     assert!(errors[0].starts_with("rule: summary of rule high"), "{errors:?}");
+}
+
+/// Reads a configuration beside which lie the files `url`, `token` and `template`.
+fn read_with_files(text: &str, url: &str, token: &str, template: &str) -> Result<(), ConfigErrors> {
+    let directory = TempDir::new().unwrap();
+    for (name, content) in [("url", url), ("token", token), ("template", template)] {
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    }
+    let document = Document::parse(directory.path().join("watchkeeper.toml"), text).unwrap();
+    document.read(NotifierConfig::read).map(drop)
+}
+
+#[test]
+fn what_a_service_needs_is_asked_for_by_name_and_no_secret_is_shown() {
+    let wrong = |service: &str| {
+        let text = format!("[[notifier.receiver]]\nname = 'a'\n{service}\n");
+        let errors = read_with_files(&text, "s3cret without a scheme", "s3cret token\u{1}", "").unwrap_err();
+        assert!(!errors.to_string().contains("s3cret"), "{errors}");
+        errors
+            .first()
+            .iter()
+            .map(|error| error.to_string().replace("notifier.receiver[0].", ""))
+            .collect::<Vec<_>>()
+    };
+    for service in ["slack", "discord"] {
+        let url = wrong(&format!("{service}.url_file = 'url'"));
+        assert!(
+            url[0].starts_with(&format!("{service}.url_file: names a file whose content must be an http://")),
+            "{url:?}"
+        );
+        assert_eq!(wrong(&format!("{service} = {{}}")), [format!("{service}.url_file: is missing")]);
+    }
+    assert_eq!(wrong("telegram = {}"), ["telegram.token_file: is missing", "telegram.chat: is missing"]);
+    let telegram = wrong("telegram = { token_file = 'token', chat = 'ops' }");
+    assert!(
+        telegram[0].starts_with("telegram.token_file: names a file whose content is no token"),
+        "{telegram:?}"
+    );
+    assert!(telegram[1].starts_with("telegram.chat: must be the id of a chat"), "{telegram:?}");
+    assert_eq!(wrong("ntfy = {}"), ["ntfy.topic: is missing"]);
+    let ntfy = wrong("ntfy.topic = 'a/b'");
+    assert!(ntfy[0].starts_with("ntfy.topic: may have only letters, digits and any of _-"), "{ntfy:?}");
+    assert_eq!(wrong("gotify = {}"), ["gotify.url: is missing", "gotify.token_file: is missing"]);
+    let matrix = wrong("matrix = { url = 'https://m.test', token_file = 'token', room = '#ops:m.test' }");
+    assert!(matrix[0].starts_with("matrix.room: must be the id of a room"), "{matrix:?}");
+    assert_eq!(wrong("pagerduty = {}"), ["pagerduty.key_file: is missing"]);
+    assert_eq!(wrong("webhook = {}"), ["webhook.url: is missing"]);
+    let inline = [
+        ("slack", "url"),
+        ("discord", "url"),
+        ("telegram", "token"),
+        ("gotify", "token"),
+        ("matrix", "token"),
+    ];
+    for (service, key) in inline.into_iter().chain([("pagerduty", "key")]) {
+        let shown = wrong(&format!("{service} = {{ {key} = 's3cret' }}"));
+        let expected =
+            format!("{service}.{key}: is a secret: write it to a file, and name that in {key}_file");
+        assert!(shown.contains(&expected), "{shown:?}");
+    }
+}
+
+#[test]
+fn the_template_of_a_webhook_is_tried_and_must_give_json_unless_another_type_is_named() {
+    let read = |options: &str, template: &str| {
+        let text = format!(
+            "[[notifier.receiver]]\nname = 'a'\n[notifier.receiver.webhook]\nurl = 'http://h.test'\n{options}"
+        );
+        let read = read_with_files(&text, "", "", template);
+        read.map_err(|errors| errors.first()[0].to_string())
+    };
+    let with = "template = 'template'\n";
+    assert_eq!(
+        read(with, "{\"text\": {{ (subject ~ '\n' ~ text)|tojson }}, \"id\": {{ id|tojson }} }"),
+        Ok(())
+    );
+    let unquoted = read(with, "{\"text\": \"{{ text }}\"}").unwrap_err();
+    assert!(
+        unquoted.contains("template: does not give JSON for an example") && unquoted.contains("tojson"),
+        "{unquoted}"
+    );
+    let unknown = read(with, "\n{{ oops }}").unwrap_err();
+    assert!(unknown.contains("template:2: undefined value"), "{unknown}");
+    assert_eq!(read(&format!("{with}content_type = 'text/plain; charset=utf-8'\n"), "{{ text }}"), Ok(()));
+    let alone = read("content_type = 'text/plain'\n", "").unwrap_err();
+    assert!(alone.contains("webhook.content_type: needs a template"), "{alone}");
 }

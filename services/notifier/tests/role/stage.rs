@@ -29,6 +29,11 @@ impl Stage {
         Self { world, config: config.to_owned() }
     }
 
+    /// Writes a file beside the configuration.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.world.directory.path().join(name), text).unwrap();
+    }
+
     pub(crate) fn run(&self) -> Running {
         let file = self.world.directory.path().join("watchkeeper.toml");
         let document = Document::parse(&file, &self.config).unwrap();

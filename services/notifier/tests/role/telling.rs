@@ -71,6 +71,59 @@ async fn a_webhook_is_told_by_a_signed_request() {
 }
 
 #[tokio::test]
+async fn an_incident_keeps_its_key_and_its_channels_across_a_restart() {
+    let service = Server::always(StatusCode::ACCEPTED).await;
+    let receiver = format!(
+        "{RULES}\n[[notifier.receiver]]\nname = \"duty\"\npagerduty = {{ url = \"{0}\", key_file = \"secret\" }}\n\
+         ntfy = {{ url = \"{0}/\", topic = \"ops\" }}\n",
+        service.url
+    );
+    let stage = Stage::new(&receiver);
+    let running = stage.run();
+    stage.measure("shop", 20.0).await;
+    service.received(2).await;
+    running.says(|status| status.starts_with("1 alert fires, 2 delivered")).await;
+    running.stop_well().await;
+
+    let running = stage.run();
+    stage.measure("shop", 2.0).await;
+    let bodies: Vec<serde_json::Value> = service
+        .received(4)
+        .await
+        .iter()
+        .map(|request| serde_json::from_str(&request.body).unwrap())
+        .collect();
+    let of = |key: &str, field: &str| -> Vec<_> {
+        bodies.iter().filter(|body| body.get(key).is_some()).map(|body| body[field].clone()).collect()
+    };
+    assert_eq!(of("dedup_key", "event_action"), ["trigger", "resolve"]);
+    let (events, entries) = (of("dedup_key", "dedup_key"), of("topic", "sequence_id"));
+    assert!(events[0] == events[1] && entries[0] == entries[1], "{events:?} {entries:?}");
+    let summary = of("dedup_key", "payload")[0]["summary"].clone();
+    assert_eq!(summary, "WARNING: high: shop is 20, above 10");
+    running.stop_well().await;
+}
+
+#[tokio::test]
+async fn a_webhook_without_a_secret_gets_what_its_template_makes() {
+    let hook = Server::always(StatusCode::OK).await;
+    let receiver = format!(
+        "{RULES}\n[[notifier.receiver]]\nname = \"chat\"\nwebhook = {{ url = \"{}\", template = \"body\" }}\n",
+        hook.url
+    );
+    let stage = Stage::new(&receiver);
+    stage.write("body", r#"{"msg": {{ subject|tojson }}, "rule": {{ alerts[0].rule|tojson }}}"#);
+    let running = stage.run();
+    stage.measure("shop \"&<1>\"", 20.0).await;
+    let request = hook.received(1).await.remove(0);
+    assert_eq!(request.header(SIGNATURE_HEADER), None);
+    let told: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+    assert_eq!(told["msg"], "[warning] high: shop \"&<1>\" is 20, above 10");
+    assert_eq!(told["rule"], "high");
+    running.stop_well().await;
+}
+
+#[tokio::test]
 async fn a_record_that_was_rejected_is_told() {
     let stage = Stage::new(RULES);
     let running = stage.run();

@@ -18,11 +18,20 @@ struct Entry {
     /// How many were stored before.
     number: usize,
     due_at: Timestamp,
+    /// Whether that is the end of a lease.
+    claimed: bool,
 }
 
 impl Entry {
     fn waits(&self) -> bool {
         matches!(self.notification.state, NotificationState::Waiting { .. })
+    }
+
+    /// Whether it waits after a failed attempt.
+    fn is_backed_off(&self) -> bool {
+        let has_failed =
+            matches!(self.notification.state, NotificationState::Waiting { attempts, .. } if attempts > 0);
+        has_failed && !self.claimed
     }
 }
 
@@ -37,9 +46,33 @@ struct Model {
 
 impl Model {
     fn insert(&mut self, made: &Notification) {
-        let entry = Entry { notification: made.clone(), number: self.stored, due_at: made.made_at };
+        let entry =
+            Entry { notification: made.clone(), number: self.stored, due_at: made.made_at, claimed: false };
         self.entries.entry(made.id.clone()).or_insert(entry);
         self.stored += 1;
+    }
+
+    /// All but the newest of each group, if they are due or backed off.
+    fn supersede(&mut self, now: Timestamp) {
+        let mut newest: BTreeMap<String, (usize, String)> = BTreeMap::new();
+        for entry in self.entries.values().filter(|entry| entry.waits()) {
+            let this = (entry.number, entry.notification.id.clone());
+            let newest = newest.entry(entry.notification.group.clone()).or_insert_with(|| this.clone());
+            *newest = this.max(newest.clone());
+        }
+        for entry in self.entries.values_mut().filter(|entry| entry.waits()) {
+            let (number, by) = &newest[&entry.notification.group];
+            if entry.number < *number && (entry.due_at <= now || entry.is_backed_off()) {
+                entry.notification.state = NotificationState::Superseded { at: now, by: by.clone() };
+            }
+        }
+    }
+
+    /// All have one recipient.
+    fn wake(&mut self, at: Timestamp) {
+        for entry in self.entries.values_mut().filter(|entry| entry.is_backed_off()) {
+            entry.due_at = entry.due_at.min(at);
+        }
     }
 
     fn due(&self, now: Timestamp) -> BTreeSet<&str> {
@@ -54,7 +87,8 @@ impl Model {
     }
 
     fn lease(&mut self, lease: &Lease) {
-        self.entries.get_mut(lease.id()).unwrap().due_at = lease.ends()[0];
+        let entry = self.entries.get_mut(lease.id()).unwrap();
+        (entry.due_at, entry.claimed) = (lease.ends()[0], true);
         self.leases.push(lease.clone());
     }
 
@@ -74,6 +108,7 @@ impl Model {
         let is_delivered = matches!(outcome, Outcome::Delivered { .. });
         let Some(entry) = self.held(lease, is_delivered) else { return Tenure::Lost };
         let NotificationState::Waiting { attempts, .. } = entry.notification.state else { unreachable!() };
+        entry.claimed = false;
         entry.notification.state = match outcome.clone() {
             Outcome::Delivered { at } => NotificationState::Delivered { at },
             Outcome::GivenUp { at, reason } => NotificationState::GivenUp { at, reason },
@@ -83,6 +118,9 @@ impl Model {
                 NotificationState::Waiting { attempts, next_at: retry_at, last_error: Some(reason) }
             }
         };
+        if let Outcome::Delivered { at } = outcome {
+            self.wake(*at);
+        }
         Tenure::Held
     }
 
@@ -172,6 +210,7 @@ async fn any_holder(store: &dyn NotificationStore, random: &mut StdRng, model: &
 async fn any_delivery(store: &dyn NotificationStore, random: &mut StdRng, model: &mut Model, now: u64) {
     let limit = random.random_range(0..5);
     let claimed = store.claim(after(now), LEASE, limit).await.unwrap();
+    model.supersede(after(now));
     let due = model.due(after(now));
     assert_eq!(claimed.len(), limit.min(due.len()), "step {now}");
     let ids: BTreeSet<_> = claimed.iter().map(|claimed| claimed.lease.id()).collect();

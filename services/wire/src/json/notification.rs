@@ -12,10 +12,10 @@ pub struct NotificationJson {
     /// The group of alerts.
     #[schema(example = "rule=site_down")]
     pub group: String,
-    /// Channel: `mail` or `webhook`.
+    /// Channel: `mail`, `webhook`, `slack`, `discord`, `telegram`, `ntfy`, `gotify`, `matrix` or `pagerduty`.
     #[schema(example = "mail")]
     pub channel: String,
-    /// The mail address, or the name of the webhook.
+    /// The mail address, or the name of the receiver.
     #[schema(example = "ops@example.org")]
     pub recipient: String,
     /// Summary in one line.
@@ -23,7 +23,8 @@ pub struct NotificationJson {
     /// When it was created.
     #[schema(example = "2026-11-20T10:00:30Z", format = DateTime)]
     pub made_at: String,
-    /// State: `waiting` (pending), `delivered` or `given-up` (failed permanently).
+    /// State: `waiting` (pending), `delivered`, `given-up` (failed permanently) or `superseded` (a newer one about the
+    /// same group took its place).
     #[schema(example = "waiting")]
     pub state: String,
     /// Number of failed attempts; only while it is pending.
@@ -33,7 +34,7 @@ pub struct NotificationJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub next_attempt_at: Option<String>,
-    /// When it was delivered or failed permanently; omitted while it is pending.
+    /// When it was delivered, failed permanently or was superseded; omitted while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub settled_at: Option<String>,
@@ -41,6 +42,9 @@ pub struct NotificationJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "connection refused")]
     pub error: Option<String>,
+    /// The id of the notification that took its place; only if it was superseded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
 }
 
 /// The newest notifications, newest first.
@@ -64,6 +68,7 @@ impl From<&Notification> for NotificationJson {
             next_attempt_at: None,
             settled_at: None,
             error: None,
+            superseded_by: None,
         };
         match &notification.state {
             NotificationState::Waiting { attempts, next_at, last_error } => Self {
@@ -80,6 +85,12 @@ impl From<&Notification> for NotificationJson {
                 state: "given-up".to_owned(),
                 settled_at: Some(at.to_string()),
                 error: Some(reason.clone()),
+                ..unsettled
+            },
+            NotificationState::Superseded { at, by } => Self {
+                state: "superseded".to_owned(),
+                settled_at: Some(at.to_string()),
+                superseded_by: Some(by.clone()),
                 ..unsettled
             },
         }
@@ -126,6 +137,10 @@ mod tests {
         assert_eq!(
             shown(NotificationState::GivenUp { at, reason: "no such mailbox".into() }),
             r#""state":"given-up","settled_at":"1970-01-01T00:00:00Z","error":"no such mailbox"}"#
+        );
+        assert_eq!(
+            shown(NotificationState::Superseded { at, by: "n2".into() }),
+            r#""state":"superseded","settled_at":"1970-01-01T00:00:00Z","superseded_by":"n2"}"#
         );
     }
 }

@@ -34,6 +34,8 @@ pub(super) enum StateText {
         next: Moment,
         last_error: Option<String>,
     },
+    /// Not sent, as a newer one took its place.
+    Superseded(Moment),
     /// Failed permanently.
     GivenUp { moment: Moment, reason: String },
 }
@@ -64,6 +66,7 @@ impl NotificationRow {
                     next: Moment::clock(*next_at, now),
                     last_error: last_error.as_deref().map(cut),
                 },
+                NotificationState::Superseded { at, .. } => StateText::Superseded(Moment::ago(*at, now)),
                 NotificationState::GivenUp { at, reason } => {
                     StateText::GivenUp { moment: Moment::ago(*at, now), reason: cut(reason) }
                 }

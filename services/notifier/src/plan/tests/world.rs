@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Document;
-use watchkeeper_domain::{Alert, Series, Severity, Silence, Timestamp};
+use watchkeeper_domain::{Alert, Channel, Series, Severity, Silence, Timestamp};
 use watchkeeper_ports::{AlertGroup, AlertKey};
 use watchkeeper_rules::{Routing, RuleSet};
 
@@ -41,7 +41,7 @@ pub(super) struct Heard {
 }
 
 pub(super) fn planner(rules: &str, receivers: &[(&str, &[&str])]) -> Planner {
-    let recipient = |name: &&str| Recipient::Webhook((*name).to_owned());
+    let recipient = |name: &&str| Recipient::Service(Channel::Webhook, (*name).to_owned());
     let receiver = |(name, mails): &(&str, &[&str])| Receiver {
         name: (*name).to_owned(),
         recipients: mails.iter().map(recipient).collect(),
