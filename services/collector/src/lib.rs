@@ -34,6 +34,7 @@ pub use role::ROLE;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
 pub use series::{KNOWN_SERIES, KnownSeries};
+pub use sources::access::{Access, MAX_HEADER_BYTES, MAX_HEADERS, MAX_USERNAME_BYTES};
 pub use sources::base_url::{BaseUrl, BaseUrlError};
 pub use sources::github::{
     GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,

@@ -1,6 +1,7 @@
 //! The sources, one module each: its section (common keys are read by [`Timing::read`](crate::Timing::read)), its
 //! targets, and their measurements, gathered in [`Readings`](crate::readings::Readings).
 
+pub(crate) mod access;
 pub(crate) mod base_url;
 pub(crate) mod github;
 pub(crate) mod hold;

@@ -4,11 +4,18 @@ use crate::answer::HttpAnswer;
 use crate::error::{HttpError, describe};
 use crate::request::{HttpRequest, Sends};
 use crate::threads::Threads;
+use crate::transport::{RacingConnector, TlsConnector};
+use crate::trust::{Judge, Trust};
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use std::time::Duration;
-use ureq::config::ConfigBuilder;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::typestate::AgentScope;
-use ureq::{Agent, Error, RequestBuilder};
+use ureq::unversioned::resolver::{DefaultResolver, Resolver};
+use ureq::unversioned::transport::Connector as _;
+use ureq::{Agent, Body, Error, RequestBuilder};
 use watchkeeper_domain::Timestamp;
 
 /// Default limit on concurrent requests of one client; more wait for their turn.
@@ -20,16 +27,31 @@ const MAX_IDLE: usize = 8;
 /// The `User-Agent` of requests.
 const USER_AGENT: &str = concat!("watchkeeper/", env!("CARGO_PKG_VERSION"));
 
-/// The configuration of every agent: any status is a response, not an error, and redirects are not followed, because
-/// what was meant for one host must not be sent to another.
+/// The configuration of every agent: any status is a response, not an error; redirects are not followed, because what was
+/// meant for one host must not be sent to another; and so is no proxy that the environment names.
 pub fn agent_config() -> ConfigBuilder<AgentScope> {
-    Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT)
+    Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT).proxy(None)
+}
+
+/// An agent whose servers `verifier` judges, and which connects to the first address that answers.
+///
+/// # Errors
+/// As of [`Judge::client`].
+pub fn agent(
+    config: Config,
+    verifier: Arc<dyn ServerCertVerifier>,
+    resolver: impl Resolver,
+) -> Result<Agent, Error> {
+    let connector = ().chain(RacingConnector::default()).chain(TlsConnector::new(Judge::client(verifier)?));
+    Ok(Agent::with_parts(config, connector, resolver))
 }
 
 /// A client. Clones share connections and the limit on concurrent requests.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
+    /// Trusts the web's authorities.
     agent: Agent,
+    trust: Trust,
     timeout: Duration,
     threads: Threads,
 }
@@ -37,8 +59,14 @@ pub struct HttpClient {
 impl HttpClient {
     /// A client whose requests may take `timeout` each, from the name lookup to the last byte.
     pub fn new(timeout: Duration) -> Self {
-        let config = agent_config().max_idle_connections(MAX_IDLE);
-        Self { agent: config.build().into(), timeout, threads: Threads::new(MAX_AT_ONCE) }
+        Self { agent: trusting_web(), trust: Trust::Web, timeout, threads: Threads::new(MAX_AT_ONCE) }
+    }
+
+    /// The same for servers with certificates of these authorities. A file is read with each request: changes take effect
+    /// at once, and no connection is kept.
+    #[must_use]
+    pub fn trusting(&self, trust: Trust) -> Self {
+        Self { trust, ..self.clone() }
     }
 
     /// The same with a limit on concurrent requests.
@@ -59,15 +87,69 @@ impl HttpClient {
     /// No response, none in time, or not HTTP of a bounded size. The timeout starts when a waiting request gets its
     /// turn.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-        let turn = self.threads.turn().await;
-        let client = self.clone();
-        turn.run(move || client.send_blocking(&request)).await?
+        self.reading(request, |request, mut answer, body| {
+            answer.body = request.read(body)?;
+            Ok(answer)
+        })
+        .await
     }
 
-    fn send_blocking(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpError> {
+    /// The result of `read` on a response with status 2xx, whose body it reads itself: it may be larger than memory. Runs
+    /// on a blocking thread.
+    ///
+    /// # Errors
+    /// The same, those of [`HttpAnswer::success`], and [`HttpError::Malformed`] where `read` returns
+    /// [`ErrorKind::InvalidData`].
+    pub async fn stream<T: Send + 'static>(
+        &self,
+        request: HttpRequest,
+        read: impl FnOnce(&HttpAnswer, &mut dyn Read) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        self.reading(request, |request, answer, body| match answer.success() {
+            Err(refused) => Ok(Err(refused)),
+            Ok(answer) => {
+                // ureq refuses a body that reaches its limit.
+                let mut body = body.with_config().limit(request.max_bytes() as u64 + 1).reader();
+                match read(&answer, &mut body) {
+                    Ok(read) => Ok(Ok(read)),
+                    Err(error) if error.kind() == ErrorKind::InvalidData => {
+                        Ok(Err(HttpError::Malformed(error.to_string())))
+                    }
+                    Err(error) => Err(Error::from(error)),
+                }
+            }
+        })
+        .await?
+    }
+
+    async fn reading<T: Send + 'static>(
+        &self,
+        request: HttpRequest,
+        read: impl FnOnce(&HttpRequest, HttpAnswer, &mut Body) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let turn = self.threads.turn().await;
+        let client = self.clone();
+        turn.run(move || client.read_blocking(&request, read)).await?
+    }
+
+    fn read_blocking<T>(
+        &self,
+        request: &HttpRequest,
+        read: impl FnOnce(&HttpRequest, HttpAnswer, &mut Body) -> Result<T, Error>,
+    ) -> Result<T, HttpError> {
         let host = host_of(&request.url);
-        let answer = self.exchange(request, &host);
-        answer.map_err(|error| match error {
+        let own;
+        let agent = match &self.trust {
+            Trust::Web => &self.agent,
+            trust @ Trust::File(_) => {
+                own = trusting(trust, 0).map_err(HttpError::Unreachable)?;
+                &own
+            }
+        };
+        let result = self
+            .exchange(agent, request, &host)
+            .and_then(|(answer, mut body)| read(request, answer, &mut body));
+        result.map_err(|error| match error {
             Error::Timeout(_) => HttpError::TimedOut { host, after: self.timeout },
             Error::BodyExceedsLimit(_) => {
                 HttpError::Malformed(format!("{host} answered with more than {} bytes", request.max_bytes()))
@@ -79,31 +161,48 @@ impl HttpClient {
         })
     }
 
-    fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpAnswer, Error> {
+    /// The response, and its body, which is not read yet.
+    fn exchange(
+        &self,
+        agent: &Agent,
+        request: &HttpRequest,
+        host: &str,
+    ) -> Result<(HttpAnswer, Body), Error> {
         let answer = match &request.sends {
-            Sends::Nothing => self.prepare(self.agent.get(&request.url), request).call(),
-            Sends::Post(text) => self.prepare(self.agent.post(&request.url), request).send(text),
-            Sends::Put(text) => self.prepare(self.agent.put(&request.url), request).send(text),
+            Sends::Nothing => self.prepare(agent.get(&request.url), request).call(),
+            Sends::Post(text) => self.prepare(agent.post(&request.url), request).send(text),
+            Sends::Put(text) => self.prepare(agent.put(&request.url), request).send(text),
         };
-        let (head, mut body) = answer?.into_parts();
-        Ok(HttpAnswer {
+        let (head, body) = answer?.into_parts();
+        let answer = HttpAnswer {
             host: host.to_owned(),
             status: head.status,
             headers: head.headers,
-            body: request.read(&mut body)?,
+            body: Vec::new(),
             received_at: Timestamp::now(),
-        })
+        };
+        Ok((answer, body))
     }
 
     fn prepare<B>(&self, mut asked: RequestBuilder<B>, request: &HttpRequest) -> RequestBuilder<B> {
         for (name, value) in &request.headers {
-            asked = asked.header(*name, value);
+            asked = asked.header(name.as_ref(), value);
         }
         for (name, value) in &request.query {
             asked = asked.query(name, value);
         }
         asked.config().timeout_global(Some(self.timeout)).build()
     }
+}
+
+fn trusting_web() -> Agent {
+    trusting(&Trust::Web, MAX_IDLE).expect("the web's authorities are built in")
+}
+
+fn trusting(trust: &Trust, max_idle: usize) -> Result<Agent, String> {
+    let config = agent_config().max_idle_connections(max_idle).build();
+    let agent = agent(config, Arc::new(trust.judge()?), DefaultResolver::default());
+    agent.map_err(|error| describe(&error))
 }
 
 /// The host of a URL, which errors may show; the rest may contain a secret.

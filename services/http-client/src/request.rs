@@ -1,5 +1,6 @@
 //! HTTP requests.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use ureq::{Body, Error};
 
@@ -13,7 +14,7 @@ pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 pub struct HttpRequest {
     pub(crate) url: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) sends: Sends,
     reads: Reads,
 }
@@ -69,8 +70,8 @@ impl HttpRequest {
 
     /// Adds a header.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 

@@ -107,7 +107,7 @@ mod tests {
 
     fn sample(number: usize) -> Sample {
         let series = Arc::new(Series::new("a", &format!("n{number}"), "", &[]).unwrap());
-        Sample { series, collected_at: Timestamp::now(), value: 1.0 }
+        Sample::new(series, Timestamp::now(), 1.0)
     }
 
     async fn store(store: &Arc<dyn SampleStore>, samples: &[Sample]) {

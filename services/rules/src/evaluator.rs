@@ -9,6 +9,7 @@ mod series_id;
 mod shared;
 mod watched;
 
+use crate::condition::Seen;
 use crate::rule_set::RuleSet;
 use candidates::Candidates;
 use partition::Partition;

@@ -2,8 +2,8 @@
 //!
 //! Values are unchanged: a counter stays cumulative, a histogram keeps its buckets with the label `le`, a summary its
 //! quantiles. As in Prometheus, each scrape adds `up` (1, or 0 if it failed) and `scrape_duration_seconds`; and
-//! `scrape_samples_skipped`, the number of values that are not valid samples: NaN and infinities, labels past the
-//! limits, a second value of one series.
+//! `scrape_samples_skipped`, the number of values that are not valid samples: lines that cannot be read, NaN and infinities,
+//! times before 1970, labels past the limits, a second value of one series.
 
 mod config;
 mod cursor;
@@ -16,6 +16,6 @@ mod tests;
 mod unit;
 
 pub use config::{MAX_TARGETS, ScrapeConfig};
-pub use exposition::MAX_SAMPLES;
+pub use exposition::{MAX_BYTES, MAX_LINE_BYTES, MAX_SAMPLES};
 
 pub(crate) use target::targets;

@@ -6,6 +6,7 @@
 
 mod address;
 mod availability;
+mod body;
 mod certificate;
 mod config;
 mod cookies;
@@ -14,21 +15,22 @@ mod http;
 mod probe;
 mod reach;
 mod redirect;
+mod request;
 mod resolver;
 mod status;
 mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod trust;
 
 pub use address::{Address, AddressError};
+pub use body::{BodyConditions, MAX_BODY_BYTES, MAX_BODY_VALUES, MAX_CONDITION_BYTES};
 pub use config::{
     Check, HttpCheck, MAX_EXPECTED, MAX_PROBE, MAX_REDIRECTS, MAX_TARGETS, MAX_THRESHOLD, Thresholds,
     UptimeConfig,
 };
 pub use probe::MAX_PROBES;
+pub use request::{MAX_REQUEST_BODY_BYTES, Sends};
 pub use status::{StatusRange, StatusRangeError};
-pub use trust::Trust;
 
 pub(crate) use target::targets;

@@ -124,7 +124,7 @@ impl<'a> Simulation<'a> {
     fn divide(&mut self, value: f64, now: Timestamp) -> bool {
         let Condition::Ratio(ratio) = &self.rule.condition else { return false };
         let Some(divisor) = ratio.divisor(&self.test.series) else { return false };
-        let sample = Sample { series: Arc::new(divisor), collected_at: now, value };
+        let sample = Sample::new(Arc::new(divisor), now, value);
         self.evaluator.observe_divisor(&self.partition, &self.test.series, &sample)
     }
 

@@ -1,9 +1,10 @@
 //! The sections `[[collector.scrape]]`, one per endpoint.
 
+use crate::sources::access::Access;
 use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
 use std::time::Duration;
-use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Secret, Section};
+use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Section};
 use watchkeeper_domain::{Series, limits};
 
 /// Most endpoints.
@@ -27,8 +28,8 @@ pub struct ScrapeConfig {
     pub include: Vec<Pattern>,
     /// The metrics to exclude from those.
     pub exclude: Vec<Pattern>,
-    /// The bearer token for the endpoint.
-    pub token: Option<Secret>,
+    /// How to reach and to convince the endpoint.
+    pub access: Access,
 }
 
 impl ScrapeConfig {
@@ -40,13 +41,13 @@ impl ScrapeConfig {
         let timing = Timing::read_spread(section, DEFAULT_INTERVAL, DEFAULT_TIMEOUT);
         let include = section.parsed_list("include", MAX_PATTERNS);
         let exclude = section.parsed_list("exclude", MAX_PATTERNS);
-        let token = section.secret_file("token_file");
+        let access = Access::read(section);
         let url = url?;
         let instance = instance.unwrap_or_else(|| format!("{}:{}", url.host(), url.port()));
         if let Err(violation) = Series::new(&source, "up", "", &[("instance", &instance)]) {
             section.refuse(if violation.field == "source" { "source" } else { "instance" }, violation.reason);
         }
-        Some(Self { url, source, instance, timing, include, exclude, token })
+        Some(Self { url, source, instance, timing, include, exclude, access })
     }
 
     /// The name of the target in logs and in the schedule.

@@ -1,5 +1,6 @@
 //! Turns an exposition into samples.
 
+use super::exposition::Exposition;
 use super::line::Exposed;
 use crate::readings::Readings;
 use std::collections::HashMap;
@@ -26,16 +27,11 @@ impl Gathering {
 
     /// The samples of a scrape that started at `now` and its duration. A value whose timestamp was seen before is
     /// skipped.
-    pub(super) fn gather(
-        &mut self,
-        exposed: &[(Exposed<'_>, &str)],
-        now: Timestamp,
-        took: Duration,
-    ) -> Vec<Sample> {
+    pub(super) fn gather(&mut self, exposition: &Exposition, now: Timestamp, took: Duration) -> Vec<Sample> {
         self.readings.begin(now);
         self.readings.add("up", "", &[], 1.0);
-        let mut skipped = 0;
-        for (Exposed { name, labels, value, at }, unit) in exposed {
+        let mut skipped: u64 = exposition.invalid_lines;
+        for (Exposed { name, labels, value, at }, unit) in &exposition.samples {
             let labels: Vec<_> = labels.iter().filter_map(|(name, value)| label(name, value)).collect();
             let added = self.readings.try_add(name, unit, &labels, *value, at.unwrap_or(now));
             if let Err(violation) = added {

@@ -37,6 +37,19 @@ pub(super) struct Exposed<'t> {
     pub(super) at: Option<Timestamp>,
 }
 
+impl Exposed<'_> {
+    /// The same, apart from the line.
+    pub(super) fn into_owned(self) -> Exposed<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Exposed {
+            name: owned(self.name),
+            labels: self.labels.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
+            value: self.value,
+            at: self.at,
+        }
+    }
+}
+
 /// Parses a line, or returns why it is invalid.
 pub(super) fn read(line: &str, format: Format) -> Result<Line<'_>, &'static str> {
     let mut cursor = Cursor::new(line);

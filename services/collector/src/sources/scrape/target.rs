@@ -1,11 +1,13 @@
 //! The target of one endpoint.
 
 use super::config::ScrapeConfig;
-use super::exposition;
+use super::exposition::{self, Exposition, MAX_BYTES};
 use super::gather::Gathering;
 use super::line::Format;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
+use std::io::Read;
+use std::sync::Arc;
 use tokio::time::Instant;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpRequest};
@@ -23,7 +25,7 @@ pub(crate) fn targets(configs: Vec<ScrapeConfig>) -> impl Iterator<Item = Box<dy
 }
 
 struct ScrapeTarget {
-    config: ScrapeConfig,
+    config: Arc<ScrapeConfig>,
     name: String,
     client: HttpClient,
     gathering: Gathering,
@@ -33,18 +35,19 @@ impl ScrapeTarget {
     fn new(config: ScrapeConfig, client: &HttpClient) -> Self {
         Self {
             name: config.target(),
-            client: client.with_timeout(config.timing.timeout()),
+            client: client.with_timeout(config.timing.timeout()).trusting(config.access.trust.clone()),
             gathering: Gathering::new(&config.source, config.instance.clone()),
-            config,
+            config: Arc::new(config),
         }
     }
 
-    async fn ask(&self) -> Result<HttpAnswer, CollectError> {
-        let mut request = HttpRequest::get(self.config.url.expose()).header("accept", ACCEPT);
-        if let Some(token) = &self.config.token {
-            request = request.header("authorization", format!("Bearer {}", token.expose()));
-        }
-        Ok(self.client.send(request).await?.success()?)
+    async fn ask(&self) -> Result<Exposition, CollectError> {
+        let request = HttpRequest::get(self.config.url.expose()).header("accept", ACCEPT).max_body(MAX_BYTES);
+        let (request, config) = (self.config.access.apply(request), Arc::clone(&self.config));
+        let read = move |answer: &HttpAnswer, body: &mut dyn Read| {
+            exposition::read(body, Format::of(answer.header("content-type")), |name| config.takes(name))
+        };
+        Ok(self.client.stream(request, read).await?)
     }
 }
 
@@ -64,11 +67,8 @@ impl Target for ScrapeTarget {
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
         let (now, begun) = (Timestamp::now(), Instant::now());
-        let answer = self.ask().await?;
-        let format = Format::of(answer.header("content-type"));
-        let exposed = exposition::read(answer.body(), format, |name| self.config.takes(name));
-        let exposed = exposed.map_err(CollectError::Malformed)?;
-        Ok(self.gathering.gather(&exposed, now, begun.elapsed()))
+        let exposition = self.ask().await?;
+        Ok(self.gathering.gather(&exposition, now, begun.elapsed()))
     }
 
     fn failed(&mut self, error: &CollectError) -> Vec<Sample> {

@@ -4,6 +4,7 @@ mod config;
 
 use super::config::ScrapeConfig;
 use super::targets;
+use crate::sources::access::Access;
 use crate::target::{CollectError, Target, Timing};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,6 +12,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::MAX_BODY_BYTES;
 use watchkeeper_test_kit::{nowhere, serve, serve_always, serve_slowly};
 
 /// What a node exporter exposes, cut down.
@@ -36,7 +38,7 @@ fn config(url: &str) -> ScrapeConfig {
         timing: Timing::new(minute, minute, Duration::from_secs(10)),
         include: Vec::new(),
         exclude: Vec::new(),
-        token: None,
+        access: Access::default(),
     }
 }
 
@@ -100,8 +102,8 @@ async fn the_token_is_shown_and_both_formats_are_asked_for() {
         if is_known { Ok("x 1\n") } else { Err(StatusCode::UNAUTHORIZED) }
     };
     let url = serve(Router::new().route("/metrics", get(asked))).await + "/metrics";
-    let token = Some("s3cret".to_owned().into());
-    assert!(target(ScrapeConfig { token, ..config(&url) }).collect().await.is_ok());
+    let access = Access { authorization: Some("Bearer s3cret".to_owned().into()), ..Access::default() };
+    assert!(target(ScrapeConfig { access, ..config(&url) }).collect().await.is_ok());
     let refused = failure(&url).await;
     assert_eq!(refused.to_string(), "refused: 127.0.0.1 answered 401 Unauthorized");
 }
@@ -148,4 +150,23 @@ async fn an_endpoint_that_refuses_or_never_ends_is_down() {
     let soon = Timing::new(Duration::from_secs(60), Duration::ZERO, Duration::from_millis(200));
     let error = target(ScrapeConfig { timing: soon, ..config(&url) }).collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(soon.timeout()));
+}
+
+#[tokio::test]
+async fn an_endpoint_larger_than_memory_should_hold_is_read_for_what_is_included() {
+    let many =
+        "kube_pod_info{uid=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"} 1\n".repeat(160_000);
+    assert!(many.len() > MAX_BODY_BYTES);
+    let url = serve_always("demo_good 1\n".to_owned() + &many).await;
+    let config = ScrapeConfig { include: vec!["demo_*".parse().unwrap()], ..config(&url) };
+    let samples = target(config).collect().await.unwrap();
+    assert_eq!(names(&samples), ["up", "demo_good", "scrape_duration_seconds", "scrape_samples_skipped"]);
+}
+
+#[tokio::test]
+async fn a_value_with_a_time_before_1970_is_skipped_and_counted() {
+    let url = serve_always("a 1\nb 5 -1\nc +Inf -3982045\n").await;
+    let samples = target(config(&url)).collect().await.unwrap();
+    assert_eq!(names(&samples), ["up", "a", "scrape_duration_seconds", "scrape_samples_skipped"]);
+    assert!((samples[3].value - 2.0).abs() < f64::EPSILON);
 }

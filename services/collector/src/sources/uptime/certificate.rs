@@ -1,11 +1,11 @@
 //! Expiry of server certificates, valid or not.
 
-use std::sync::{Arc, OnceLock};
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use std::sync::OnceLock;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::Judge;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
@@ -26,7 +26,7 @@ impl Expiry {
 /// Verifies certificates as usual, and records what the server's certificate says.
 #[derive(Debug)]
 pub(super) struct Witness {
-    judge: Arc<WebPkiServerVerifier>,
+    judge: Judge,
     seen: OnceLock<Option<Seen>>,
 }
 
@@ -49,7 +49,7 @@ impl Seen {
 }
 
 impl Witness {
-    pub(super) fn new(judge: Arc<WebPkiServerVerifier>) -> Self {
+    pub(super) fn new(judge: Judge) -> Self {
         Self { judge, seen: OnceLock::new() }
     }
 

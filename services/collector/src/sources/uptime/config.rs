@@ -1,13 +1,17 @@
 //! The sections `[[collector.uptime]]`, one per target.
 
 use super::address::Address;
+use super::body::BodyConditions;
+use super::request::Sends;
 use super::status::StatusRange;
-use super::trust::Trust;
+use crate::sources::access::Access;
 use crate::target::Timing;
 use std::str::FromStr;
 use std::time::Duration;
+use ureq::http::Method;
 use watchkeeper_config::{HttpUrl, MAX_URL_BYTES, Section};
 use watchkeeper_domain::{Series, limits};
+use watchkeeper_http_client::Trust;
 
 /// Most targets.
 pub const MAX_TARGETS: usize = 20_000;
@@ -39,8 +43,9 @@ pub struct UptimeConfig {
 
 /// What a target must do to be up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each target, and most are of this variant")]
 pub enum Check {
-    /// Answer a GET request.
+    /// Answer a request.
     Http(HttpCheck),
     /// Accept a connection.
     Tcp(Address),
@@ -48,20 +53,24 @@ pub enum Check {
     Tls(Address, Trust),
 }
 
-/// A GET request and the expected response.
+/// A request and the expected response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpCheck {
     /// The URL. With `https`, the certificate must be valid too.
     pub url: HttpUrl,
+    /// What is sent.
+    pub sends: Sends,
     /// The expected status codes.
     pub expect: Vec<StatusRange>,
+    /// What is expected of the body.
+    pub conditions: BodyConditions,
     /// How many redirects to follow; one that is not followed is judged itself.
     pub max_redirects: u32,
     /// Whether redirects may lead to addresses of this host, its links and its private networks, unless the target
     /// itself is there.
     pub allow_local_redirects: bool,
-    /// The trusted issuers of certificates.
-    pub trust: Trust,
+    /// Whose certificates are accepted, and what the target must be told. Redirects to another origin are not told it.
+    pub access: Access,
 }
 
 /// How many consecutive probes must agree before the result counts.
@@ -116,7 +125,7 @@ impl Check {
             }
             "tcp" => parse(section, "tcp", &text).map(|address| (Self::Tcp(address), text)),
             _ => {
-                let trust = Trust::read(section);
+                let trust = Trust::from(section.path("ca_file"));
                 parse(section, "tls", &text).map(|address| (Self::Tls(address, trust), text))
             }
         }
@@ -132,8 +141,12 @@ impl HttpCheck {
         let max_redirects = section.integer("max_redirects", 0..=MAX_REDIRECTS, 5);
         let allow_local_redirects = section.boolean("allow_local_redirects", false);
         let url: Option<HttpUrl> = parse(section, "url", url);
-        let trust = Trust::read(section);
-        Some(Self { url: url?, expect, max_redirects, allow_local_redirects, trust })
+        let access = Access::read(section);
+        let (sends, conditions) = (Sends::read(section), BodyConditions::read(section));
+        if sends.method == Method::HEAD && !conditions.is_empty() {
+            section.refuse("method", "HEAD has no body to expect anything of");
+        }
+        Some(Self { url: url?, sends, conditions, expect, max_redirects, allow_local_redirects, access })
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 use ureq::Error as RequestError;
-use watchkeeper_http_client::{describe, describe_io};
+use watchkeeper_http_client::{NotConnected, describe, describe_io};
 
 /// Most addresses that a reason names; the others are counted.
 const MAX_NAMED: usize = 3;
@@ -35,16 +35,28 @@ pub(super) fn of_lookup(error: &io::Error, host: &str) -> String {
 
 /// Of a connection: `connection refused`.
 pub(super) fn of_connection(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
-        Some(error) => of_tls(error, false),
-        None => describe_io(error),
+    of_secured_connection(error, false)
+}
+
+/// The same, where the connection may have failed for the certificate of the server; `is_self_signed` tells of it.
+fn of_secured_connection(error: &io::Error, is_self_signed: bool) -> String {
+    let inner = error.get_ref();
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        return of_tls(error, is_self_signed);
     }
+    if let Some(NotConnected(failures)) = inner.and_then(|inner| inner.downcast_ref()) {
+        let failures = failures.iter().map(|(address, error)| (address.ip(), describe_io(error)));
+        return of_addresses(&failures.collect::<Vec<_>>());
+    }
+    describe_io(error)
 }
 
 /// Of all addresses of a host, each with why it cannot be reached: `connection refused at 192.0.2.1 and 2001:db8::1`.
 pub(super) fn of_addresses(failures: &[(IpAddr, String)]) -> String {
-    if let [(_, reason)] = failures {
-        return reason.clone();
+    match failures {
+        [] => return "the host name has no address".to_owned(),
+        [(_, reason)] => return reason.clone(),
+        _ => {}
     }
     let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
     for (address, reason) in failures.iter().take(MAX_NAMED) {
@@ -118,14 +130,14 @@ fn span(seconds: u64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Of an HTTP request to `host`.
-pub(super) fn of_request(error: &RequestError, host: &str, within: Duration) -> String {
+/// Of an HTTP request to `host`; `is_self_signed` tells of the certificate of the server.
+pub(super) fn of_request(error: &RequestError, host: &str, within: Duration, is_self_signed: bool) -> String {
     match error {
         RequestError::Timeout(_) => CollectError::TimedOut(within).to_string(),
         RequestError::HostNotFound => format!("name not found: {host}"),
         RequestError::Io(error) if is_of_lookup(error) => of_lookup(error, host),
-        RequestError::Io(error) => of_connection(error),
-        RequestError::Rustls(error) => of_tls(error, false),
+        RequestError::Io(error) => of_secured_connection(error, is_self_signed),
+        RequestError::Rustls(error) => of_tls(error, is_self_signed),
         RequestError::ConnectionFailed => "connection failed".to_owned(),
         RequestError::Protocol(error) => format!("did not answer with HTTP: {error}"),
         RequestError::LargeResponseHeader(..) => describe(error).to_lowercase(),

@@ -1,80 +1,67 @@
-//! GET requests.
+//! HTTP requests.
 
-use super::address::Address;
+use super::body::{BodyConditions, MAX_BODY_BYTES};
+use super::certificate::Witness;
 use super::config::HttpCheck;
 use super::cookies::Cookies;
 use super::failure;
 use super::probe::{Finding, Probe};
 use super::redirect::{Next, next};
+use super::request::Sends;
 use super::resolver::{LeadsAstray, ProbeResolver};
 use super::status::StatusRange;
+use crate::sources::access::Access;
 use crate::target::CollectError;
+use std::io::Read as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use ureq::http::HeaderValue;
 use ureq::http::header::{COOKIE, LOCATION};
-use ureq::http::response::Parts;
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Error, Timeout};
+use ureq::http::{HeaderValue, Request, Response};
+use ureq::{Agent, AsSendBody, Body, Error, Timeout};
 use url::Url;
-use watchkeeper_http_client::agent_config;
+use watchkeeper_http_client::{agent, agent_config, describe};
 
 /// Longest head of a response, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Size of the output buffer, in bytes.
 const OUTPUT_BYTES: usize = 4 * 1024;
 
-/// The client of one probe. Keeps no connection: each probe must establish a new one. Uses no proxy: the target must
-/// be up, not the proxy.
-fn agent(roots: RootCerts, allow_local_redirects: bool) -> Agent {
+/// The client of one probe. Keeps no connection: each probe must establish a new one.
+fn agent_of(witness: &Arc<Witness>, allow_local_redirects: bool) -> Result<Agent, Error> {
     let config = agent_config()
         .max_idle_connections(0)
         .max_response_header_size(MAX_HEAD_BYTES)
         .input_buffer_size(MAX_HEAD_BYTES)
-        .output_buffer_size(OUTPUT_BYTES)
-        .proxy(None)
-        .tls_config(TlsConfig::builder().root_certs(roots).build());
-    Agent::with_parts(config.build(), DefaultConnector::default(), ProbeResolver::new(allow_local_redirects))
+        .output_buffer_size(OUTPUT_BYTES);
+    agent(config.build(), Arc::clone(witness) as _, ProbeResolver::new(allow_local_redirects))
 }
 
 impl Probe {
-    /// Sends the request, and inspects the certificate over a separate connection: ureq exposes none, and closes a
-    /// connection whose certificate is invalid.
+    /// Sends the request, and follows redirects.
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
-        let mut finding = self.get(check).await?;
-        let address = Address::new(check.url.host(), check.url.port());
-        let connected = if check.url.is_https() {
-            let handshake = self.handshake(&address, &check.trust).await?;
-            finding.expiry = handshake.expiry;
-            handshake.result
-        } else if finding.status.is_none() {
-            self.in_time(self.connect(&address)).await?.map(drop)
-        } else {
-            Ok(())
-        };
-        // It knows the addresses and the certificate, of which the client tells nothing.
-        if let (None, Err(reason)) = (finding.status, connected) {
-            finding.failure = Some(reason);
-        }
-        Ok(finding)
-    }
-
-    async fn get(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
         let (check, within) = (check.clone(), self.within);
         let get = move || {
-            let agent = agent(check.trust.roots()?.for_http, check.allow_local_redirects);
+            let witness =
+                Arc::new(Witness::new(check.access.trust.judge().map_err(CollectError::Unreachable)?));
+            let agent = agent_of(&witness, check.allow_local_redirects);
+            let agent = agent.map_err(|error| CollectError::Unreachable(describe(&error)))?;
             let begun = Instant::now();
             let host = check.url.host().to_owned();
-            let mut chain = Chain { agent, deadline: begun + within, cookies: Cookies::default(), host };
-            Ok(match chain.follow(&check) {
-                Ok(Answer { status, though }) => Finding {
-                    failure: unexpected(status, though.as_deref(), &check.expect),
+            let deadline = begun + within;
+            let mut chain = Chain { agent, witness, deadline, cookies: Cookies::default(), host };
+            let finding = match chain.follow(&check) {
+                Ok(Answer { status, though, unmet }) => Finding {
+                    failure: unexpected(status, though.as_deref(), &check.expect)
+                        .or_else(|| unmet.map(|reason| format!("answered {status}, {reason}"))),
                     latency: Some(begun.elapsed()),
                     status: Some(status),
                     expiry: None,
                 },
                 Err(error) => Finding::failed(chain.why(&error, &check, within)),
-            })
+            };
+            // The first certificate is that of the target; others are of redirects.
+            let expiry = chain.witness.expiry().filter(|_| check.url.is_https());
+            Ok(Finding { expiry, ..finding })
         };
         self.turn.clone().run(get).await?
     }
@@ -83,6 +70,7 @@ impl Probe {
 /// A chain of requests along redirects.
 struct Chain {
     agent: Agent,
+    witness: Arc<Witness>,
     deadline: Instant,
     cookies: Cookies,
     /// The host of the last request.
@@ -94,40 +82,50 @@ struct Answer {
     status: u16,
     /// Why this one, if it is a redirect.
     though: Option<String>,
+    /// Why its body is not as expected.
+    unmet: Option<String>,
 }
 
 impl Chain {
     /// The first response that is not followed.
     fn follow(&mut self, check: &HttpCheck) -> Result<Answer, Error> {
+        let judged = |status, though, unmet| Ok(Answer { status, though, unmet });
+        let mut sends = check.sends.clone();
         // As configured: a parsed URL may be spelled differently.
-        let mut head = self.ask(check.url.expose(), None)?;
+        let mut answer = self.ask(check.url.expose(), &sends, None, Some(&check.access))?;
         let Ok(mut url) = Url::parse(check.url.expose()) else {
-            return Ok(Answer { status: head.status.as_u16(), though: None });
+            return judged(answer.status().as_u16(), None, unmet(&check.conditions, answer)?);
         };
+        let own_origin = url.origin();
         let mut followed = 0;
         loop {
-            let status = head.status.as_u16();
-            let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
+            let status = answer.status().as_u16();
+            let location = answer.headers().get(LOCATION).map(HeaderValue::as_bytes);
             let there = match next(&url, status, location) {
-                Next::Judge => return Ok(Answer { status, though: None }),
-                Next::JudgeThough(reason) => return Ok(Answer { status, though: Some(reason) }),
+                Next::Judge => return judged(status, None, unmet(&check.conditions, answer)?),
+                Next::JudgeThough(reason) => {
+                    return judged(status, Some(reason), unmet(&check.conditions, answer)?);
+                }
                 Next::Follow(_) if followed == check.max_redirects => {
                     let count = |redirects| format!("after {redirects} redirects, which is `max_redirects`");
-                    return Ok(Answer { status, though: (followed > 0).then(|| count(followed)) });
+                    let though = (followed > 0).then(|| count(followed));
+                    return judged(status, though, unmet(&check.conditions, answer)?);
                 }
                 Next::Follow(there) => there,
             };
             followed += 1;
-            self.cookies.keep(&url, &head.headers);
+            sends = sends.after_redirect(status);
+            self.cookies.keep(&url, answer.headers());
             there.host_str().unwrap_or_default().clone_into(&mut self.host);
-            head = match self.ask(there.as_str(), self.cookies.for_request(&there)) {
-                Ok(head) => head,
+            let access = (there.origin() == own_origin).then_some(&check.access);
+            answer = match self.ask(there.as_str(), &sends, self.cookies.for_request(&there), access) {
+                Ok(answer) => answer,
                 Err(error) => match LeadsAstray::of(&error) {
                     Some(astray) => {
                         let reason = format!(
                             "and redirects to {astray}, which requires `allow_local_redirects = true`"
                         );
-                        return Ok(Answer { status, though: Some(reason) });
+                        return judged(status, Some(reason), None);
                     }
                     None => return Err(error),
                 },
@@ -138,7 +136,7 @@ impl Chain {
 
     /// Why the last request has no response, and of which host, unless that is the target's.
     fn why(&self, error: &Error, check: &HttpCheck, within: Duration) -> String {
-        let reason = failure::of_request(error, &self.host, within);
+        let reason = failure::of_request(error, &self.host, within, self.witness.has_seen_self_signed());
         if self.host == check.url.host() {
             reason
         } else {
@@ -146,19 +144,45 @@ impl Chain {
         }
     }
 
-    /// The head of a response. Its body is not read.
-    fn ask(&self, url: &str, cookies: Option<String>) -> Result<Parts, Error> {
+    /// A response, whose body is not read yet.
+    fn ask(
+        &self,
+        url: &str,
+        sends: &Sends,
+        cookies: Option<String>,
+        access: Option<&Access>,
+    ) -> Result<Response<Body>, Error> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left == Duration::ZERO {
             return Err(Error::Timeout(Timeout::Global));
         }
-        let mut request = self.agent.get(url);
+        let mut request = Request::builder().method(sends.method.clone()).uri(url);
+        for (name, value) in access.into_iter().flat_map(Access::headers) {
+            request = request.header(name, value);
+        }
         if let Some(cookies) = cookies {
             request = request.header(COOKIE, cookies);
         }
-        let answer = request.config().timeout_global(Some(left)).build().call()?;
-        Ok(answer.into_parts().0)
+        match &sends.body {
+            None => self.run(request.body(())?, left),
+            Some(body) => self.run(request.body(body.as_str())?, left),
+        }
     }
+
+    fn run(&self, request: Request<impl AsSendBody>, within: Duration) -> Result<Response<Body>, Error> {
+        let config = self.agent.configure_request(request);
+        self.agent.run(config.timeout_global(Some(within)).allow_non_standard_methods(true).build())
+    }
+}
+
+/// Why the body is not as expected. It is read only if something is expected of it.
+fn unmet(conditions: &BodyConditions, mut answer: Response<Body>) -> Result<Option<String>, Error> {
+    if conditions.is_empty() {
+        return Ok(None);
+    }
+    let mut body = Vec::new();
+    answer.body_mut().as_reader().take(MAX_BODY_BYTES as u64).read_to_end(&mut body)?;
+    Ok(conditions.unmet(&body))
 }
 
 /// `answered 503, expected 2xx`.

@@ -4,13 +4,12 @@ use super::address::Address;
 use super::certificate::Expiry;
 use super::config::Check;
 use super::failure;
-use super::trust::Trust;
 use crate::target::CollectError;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
-use watchkeeper_http_client::{Threads, Turn};
+use watchkeeper_http_client::{NotConnected, Threads, Trust, Turn, connect};
 
 /// Most concurrent probes. A probe that gets no slot within [`TURN_WITHIN`] is skipped: whether its target is up
 /// remains unknown.
@@ -109,14 +108,12 @@ impl Probe {
             Ok(addresses) => addresses,
             Err(reason) => return Ok(Err(reason)),
         };
-        let mut failures = Vec::new();
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(Ok(stream)),
-                Err(error) => failures.push((address.ip(), failure::of_connection(&error))),
-            }
-        }
-        Ok(Err(failure::of_addresses(&failures)))
+        let failures = match connect(&addresses).await {
+            Ok(stream) => return Ok(Ok(stream)),
+            Err(NotConnected(failures)) => failures,
+        };
+        let failures = failures.iter().map(|(address, error)| (address.ip(), failure::of_connection(error)));
+        Ok(Err(failure::of_addresses(&failures.collect::<Vec<_>>())))
     }
 
     async fn look_up(&self, address: &Address) -> Result<Result<Vec<SocketAddr>, String>, CollectError> {

@@ -13,7 +13,7 @@ fn partitions() -> [TopicPartition; 2] {
 fn record((name, unit): (&str, &str), seconds: u64, value: f64) -> RecordBatch {
     let series = Arc::new(Series::new("test", name, unit, &[("disk", "a")]).unwrap());
     let mut record = BatchBuilder::default();
-    push_sample(&mut record, &Sample { series, collected_at: at(seconds), value });
+    push_sample(&mut record, &Sample::new(series, at(seconds), value));
     record.finish()
 }
 

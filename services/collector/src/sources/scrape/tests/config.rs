@@ -1,10 +1,14 @@
 //! The sections `[[collector.scrape]]`.
 
 use crate::config::CollectorConfig;
+use crate::sources::access::Access;
 use crate::sources::scrape::config::{MAX_TARGETS, ScrapeConfig};
 use crate::target::Timing;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use watchkeeper_config::{ConfigErrors, Document};
+use watchkeeper_http_client::Trust;
 
 fn read(sections: &str) -> Result<Vec<ScrapeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;
@@ -28,7 +32,7 @@ fn a_url_is_enough() {
         timing: Timing::new(quarter, quarter, Duration::from_secs(10)),
         include: Vec::new(),
         exclude: Vec::new(),
-        token: None,
+        access: Access::default(),
     };
     let read = read("[[collector.scrape]]\nurl = \"http://127.0.0.1:9100/metrics\"").unwrap();
     assert_eq!(read, [expected]);
@@ -52,6 +56,36 @@ fn every_key_is_read() {
     let seconds = Duration::from_secs;
     assert_eq!(scrape.timing, Timing::new(seconds(60), seconds(1), seconds(5)));
     assert!(scrape.takes("node_load1") && !scrape.takes("node_arp_entries") && !scrape.takes("go_threads"));
+}
+
+#[test]
+fn authorities_headers_and_authentication_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let password = directory.path().join("password");
+    fs::write(&password, "s3cret\n").unwrap();
+    fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
+    let sections = format!(
+        "[[collector.scrape]]\nurl = \"https://exporter.test/\"\nca_file = \"/etc/ssl/own.pem\"\nusername = \"ops\"\n\
+         password_file = {password:?}\nheaders = {{ x-scope = \"all\" }}"
+    );
+    let [scrape] = &read(&sections).unwrap()[..] else { unreachable!("one section") };
+    assert_eq!(scrape.access.trust, Trust::File("/etc/ssl/own.pem".into()));
+    let headers: Vec<_> = scrape.access.headers().collect();
+    assert_eq!(headers, [("x-scope", "all"), ("authorization", "Basic b3BzOnMzY3JldA==")]);
+}
+
+#[test]
+fn headers_that_cannot_be_sent_and_half_an_authentication_are_refused() {
+    let refused = |keys: &str| refused(&format!("url = \"http://exporter.test/\"\n{keys}"));
+    for (keys, reason) in [
+        ("headers = { Host = \"other\" }", "collector.scrape[0].headers: Host is set by the client"),
+        ("headers = { \"a b\" = \"x\" }", "collector.scrape[0].headers: a b is not a header"),
+        ("headers = { a = \"x\\ny\" }", "collector.scrape[0].headers: a is not a header"),
+        ("username = \"ops\"", "collector.scrape[0].username: needs password_file"),
+    ] {
+        let error = refused(keys);
+        assert!(error.starts_with(reason), "{error}");
+    }
 }
 
 #[test]

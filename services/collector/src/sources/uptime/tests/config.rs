@@ -1,12 +1,16 @@
 //! The sections `[[collector.uptime]]`.
 
 use crate::config::CollectorConfig;
+use crate::sources::access::Access;
+use crate::sources::uptime::body::BodyConditions;
 use crate::sources::uptime::config::{Check, HttpCheck, MAX_EXPECTED, MAX_TARGETS, Thresholds, UptimeConfig};
+use crate::sources::uptime::request::Sends;
 use crate::sources::uptime::status::StatusRange;
-use crate::sources::uptime::trust::Trust;
 use crate::target::Timing;
 use std::time::Duration;
+use ureq::http::Method;
 use watchkeeper_config::{ConfigErrors, Document};
+use watchkeeper_http_client::Trust;
 
 fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;
@@ -40,7 +44,9 @@ fn what_is_probed_is_enough() {
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 5,
         allow_local_redirects: false,
-        trust: Trust::Web,
+        sends: Sends::default(),
+        conditions: BodyConditions::default(),
+        access: Access::default(),
     });
     let target = |name: &str, check| UptimeConfig {
         name: name.to_owned(),
@@ -66,6 +72,10 @@ fn every_key_is_read() {
         max_redirects = 0
         allow_local_redirects = true
         ca_file = "/etc/ssl/own.pem"
+        method = "PUT"
+        body = "ping"
+        body_contains = "pong"
+        body_json = { "/status" = "ok" }
         failures = 3
         successes = 2
         interval = "5m"
@@ -78,7 +88,13 @@ fn every_key_is_read() {
         expect: vec![StatusRange::SUCCESS, "401".parse().unwrap()],
         max_redirects: 0,
         allow_local_redirects: true,
-        trust: Trust::File("/etc/ssl/own.pem".into()),
+        sends: Sends { method: Method::PUT, body: Some("ping".to_owned()) },
+        conditions: BodyConditions {
+            contains: Some("pong".to_owned()),
+            json: [("/status".to_owned(), "ok".to_owned())].into(),
+            ..BodyConditions::default()
+        },
+        access: Access { trust: Trust::File("/etc/ssl/own.pem".into()), ..Access::default() },
     };
     assert_eq!((&*target.name, &target.check), ("shop", &Check::Http(expected)));
     assert_eq!(target.thresholds, Thresholds { failures: 3, successes: 2 });
@@ -97,6 +113,14 @@ fn what_is_wrong_is_refused_by_name() {
     assert_eq!(of_target("tcp = \"h:1\"\ntls = \"h:1\""), one_of);
     assert!(of_target(r#"url = "shop.test""#).starts_with("url: must be an http:// or https:// URL"));
     assert!(of_target(r#"tcp = "shop.test""#).starts_with("tcp: must be HOST:PORT"));
+    let http = |keys: &str| of_target(&format!("url = \"http://h/\"\n{keys}"));
+    assert!(http(r#"method = "FETCH""#).starts_with("method: must be one of DELETE, GET, HEAD"));
+    assert_eq!(
+        http("method = \"HEAD\"\nbody_contains = \"x\""),
+        "method: HEAD has no body to expect anything of"
+    );
+    assert_eq!(http(r#"body_matches = "(""#), "body_matches: is not an expression: unclosed group");
+    assert!(http(r#"body_json = { status = "ok" }"#).starts_with("body_json: status is not a JSON Pointer"));
     let tcp = |keys: &str| of_target(&format!("tcp = \"h:1\"\n{keys}"));
     assert_eq!(tcp(r#"interval = "0s""#), "interval: must be from 1s to 1d, is 0s");
     assert_eq!(tcp(r#"timeout = "14s""#), "timeout: must be at most 13s");
@@ -107,7 +131,6 @@ fn what_is_wrong_is_refused_by_name() {
     assert!(tcp(r#"ca_file = "/ca.pem""#).starts_with("ca_file: unknown key"));
     let url = |keys: &str| of_target(&format!("url = \"http://h\"\n{keys}"));
     assert_eq!(url("max_redirects = 11"), "max_redirects: must be from 0 to 10, is 11");
-    assert_eq!(url(r#"ca_file = "ca.pem""#), "ca_file: must be a path that begins with /");
     let path = "/".repeat(4097);
     assert_eq!(url(&format!("ca_file = {path:?}")), "ca_file: has 4097 bytes, the limit is 4096");
     assert!(url(r#"expect_status = ["2"]"#).starts_with("expect_status[0]: must be a status code"));

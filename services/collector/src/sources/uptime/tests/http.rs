@@ -1,17 +1,19 @@
 //! HTTP checks.
 
 use super::{LONG, SOON, by_name, nowhere, probe, target};
+use crate::sources::access::Access;
+use crate::sources::uptime::body::BodyConditions;
 use crate::sources::uptime::config::{Check, HttpCheck, Thresholds};
 use crate::sources::uptime::http::MAX_HEAD_BYTES;
 use crate::sources::uptime::probe::Prober;
+use crate::sources::uptime::request::Sends;
 use crate::sources::uptime::status::StatusRange;
-use crate::sources::uptime::trust::Trust;
 use crate::target::Target as _;
 use axum::Router;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect};
-use axum::routing::get;
+use axum::routing::{any, get};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use watchkeeper_test_kit::{serve, serve_always, serve_slowly};
@@ -22,7 +24,9 @@ fn http(url: &str) -> HttpCheck {
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 2,
         allow_local_redirects: false,
-        trust: Trust::Web,
+        sends: Sends::default(),
+        conditions: BodyConditions::default(),
+        access: Access::default(),
     }
 }
 
@@ -192,4 +196,44 @@ async fn a_server_that_refuses_or_hangs_up_or_speaks_something_else_is_down() {
         let known = ["connection refused", "connection reset", "connection closed without an answer"];
         assert!(known.contains(&&*reason), "{reason}");
     }
+}
+
+#[tokio::test]
+async fn method_headers_and_body_reach_the_target_and_a_redirect_elsewhere_gets_no_secret() {
+    let echo = |method: Method, headers: HeaderMap, body: String| async move {
+        let shown = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        format!("{method} {:?} {:?} {body}", shown("x-a"), shown("authorization"))
+    };
+    let elsewhere = serve(Router::new().route("/", any(echo))).await;
+    let there = elsewhere.clone();
+    let moved = move || async move { Redirect::temporary(&there) };
+    let url = serve(Router::new().route("/", any(echo)).route("/moved", any(moved))).await;
+    let access = Access {
+        headers: [("x-a".to_owned(), "1".to_owned())].into(),
+        authorization: Some("Bearer s3cret".to_owned().into()),
+        ..Access::default()
+    };
+    let sends = Sends { method: Method::PUT, body: Some("hello".to_owned()) };
+    let expecting =
+        |text: &str| BodyConditions { contains: Some(text.to_owned()), ..BodyConditions::default() };
+    let whole = r#"PUT Some("1") Some("Bearer s3cret") hello"#;
+    for (path, expected) in [("/", whole), ("/moved", "PUT None None hello")] {
+        let check = HttpCheck {
+            sends: sends.clone(),
+            access: access.clone(),
+            conditions: expecting(expected),
+            ..http(&format!("{url}{path}"))
+        };
+        assert_eq!(probe(&Check::Http(check)).await.failure, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_as_expected_is_down_with_status_and_reason() {
+    let url = serve_always(r#"{"status":"degraded"}"#).await;
+    let json = [("/status".to_owned(), "ok".to_owned())].into();
+    let conditions = BodyConditions { json, ..BodyConditions::default() };
+    let found = probe(&Check::Http(HttpCheck { conditions, ..http(&url) })).await;
+    assert_eq!(found.failure.as_deref(), Some(r#"answered 200, but /status is "degraded", expected "ok""#));
+    assert_eq!(found.status, Some(200));
 }

@@ -1,11 +1,13 @@
 //! TLS checks, and what an HTTPS URL says of its certificate.
 
 use super::{SOON, listener, probe};
+use crate::sources::access::Access;
 use crate::sources::uptime::address::Address;
+use crate::sources::uptime::body::BodyConditions;
 use crate::sources::uptime::config::{Check, HttpCheck};
 use crate::sources::uptime::probe::{Finding, Prober};
+use crate::sources::uptime::request::Sends;
 use crate::sources::uptime::status::StatusRange;
-use crate::sources::uptime::trust::Trust;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use std::fs;
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::Trust;
 use watchkeeper_test_kit::serve_always;
 
 /// A year that certificates of tests are valid until, and one that is over.
@@ -92,7 +95,9 @@ fn https(host: &str, address: SocketAddr, trust: &Trust) -> Check {
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 0,
         allow_local_redirects: false,
-        trust: trust.clone(),
+        sends: Sends::default(),
+        conditions: BodyConditions::default(),
+        access: Access { trust: trust.clone(), ..Access::default() },
     })
 }
 
