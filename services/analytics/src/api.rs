@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_does_not_come_is_not_waited_for() {
         let late = in_time(std::future::pending::<Result<(), Status>>()).await.unwrap_err();
-        assert_eq!(late.to_string(), "api is not available: no answer within 60 s");
+        assert_eq!(late.to_string(), "api unavailable: no answer within 60 s");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod history;
 mod one_series;
 mod outbox;
 
-pub(crate) use alerting::{Alerting, Alerts, Silences, alerting, unmatched};
+pub(crate) use alerting::{Alerting, Alerts, Silences, alerting, firing_by_rule, unmatched};
 pub(crate) use dead_letters::{Letter, Letters};
 pub(crate) use history::History;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
@@ -16,13 +16,15 @@ pub(crate) use outbox::{Outbox, WaitingSince};
 use crate::ports::ConsolePorts;
 use std::sync::Arc;
 use std::time::Duration;
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 use watchkeeper_letters::Letters as LetterIndex;
 use watchkeeper_ports::{AlertStore, Consumers, EventBus, Group, NotificationStore, SilenceStore, Topic};
 use watchkeeper_query::{
-    Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, UnmatchedQueries, lag_of_consumers,
-    within_time,
+    Alerts as AlertQueries, Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, UnmatchedQueries,
+    lag_of_consumers, within_time,
 };
+use watchkeeper_rules::RuleSet;
 
 /// Series on one page of the table.
 pub const PAGE_SERIES: usize = 50;
@@ -37,17 +39,24 @@ pub(crate) struct Sources {
     consumers: Consumers,
     bus: Arc<dyn EventBus>,
     alerts: Arc<dyn AlertStore>,
+    alert_queries: AlertQueries,
     silences: Arc<dyn SilenceStore>,
     notifications: Arc<dyn NotificationStore>,
     unmatched: UnmatchedQueries,
 }
 
 impl Sources {
-    pub(crate) fn new(ports: ConsolePorts, letters: LetterIndex, consumers: Consumers) -> Self {
+    pub(crate) fn new(
+        ports: ConsolePorts,
+        letters: LetterIndex,
+        consumers: Consumers,
+        rules: Reloadable<RuleSet>,
+    ) -> Self {
         let ConsolePorts { bus, samples, latest, alerts, notifications, silences } = ports;
         let samples = Samples::new(samples, latest, RANGE_SERIES);
+        let alert_queries = AlertQueries::new(Arc::clone(&alerts), Arc::clone(&silences), rules);
         let unmatched = UnmatchedQueries::new(samples.clone());
-        Self { letters, samples, consumers, bus, alerts, silences, notifications, unmatched }
+        Self { letters, samples, consumers, bus, alerts, alert_queries, silences, notifications, unmatched }
     }
 }
 
@@ -102,11 +111,10 @@ async fn latest_with_history(
     (latest, history)
 }
 
-/// The dependency to name on a timeout: the first page may come from either.
+/// The dependency to name on a timeout: the first page comes from the store if the cache does not answer in time.
 fn latest_dependency(chosen: &Chosen) -> &'static str {
     match chosen.cursor.as_ref().map(|cursor| cursor.origin) {
-        None => "cache or store",
         Some(Origin::Cache) => "cache",
-        Some(Origin::Store) => "store",
+        None | Some(Origin::Store) => "store",
     }
 }

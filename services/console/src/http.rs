@@ -6,7 +6,7 @@ mod question;
 
 pub(crate) use assets::Assets;
 
-use crate::gather::{Sources, alerting, one_series, status, unmatched};
+use crate::gather::{Sources, alerting, firing_by_rule, one_series, status, unmatched};
 use crate::page::{AlertsPage, SeriesPage, Shell, StatusPage};
 use crate::ports::ConsolePorts;
 use askama::Template;
@@ -57,7 +57,7 @@ impl Console {
         context.set_status("serving / and /alerts");
         Self {
             context,
-            sources: Sources::new(ports, letters, consumers),
+            sources: Sources::new(ports, letters, consumers, rules.clone()),
             rules,
             started: Instant::now(),
             host: host_name().into(),
@@ -117,9 +117,10 @@ async fn series_page(
 
 async fn alerts_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let (rules, answers) = (console.rules.current(), alerting(&console.sources, now).await);
+    let (answers, firing) = tokio::join!(alerting(&console.sources, now), firing_by_rule(&console.sources));
+    let (shell, rules) = (console.shell("/alerts", &headers, now), console.rules.current());
     let unmatched = unmatched(&console.sources, &rules, &answers.silences).await;
-    render(&AlertsPage::new(console.shell("/alerts", &headers, now), &rules, answers, &unmatched, now))
+    render(&AlertsPage::new(shell, &rules, answers, &firing, &unmatched, now))
 }
 
 fn render(page: &impl Template) -> Result<Response, Problem> {

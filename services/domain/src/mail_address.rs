@@ -37,6 +37,12 @@ impl MailAddress {
         &self.text
     }
 
+    /// The mailbox, which identifies the recipient: `ops@example.org`. The name is not part of it, and the host is in
+    /// lower case, because its case does not matter (RFC 5321, 2.4).
+    pub fn mailbox(&self) -> String {
+        format!("{}@{}", self.local, self.host.to_ascii_lowercase())
+    }
+
     /// The name, without quotes.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -206,6 +212,18 @@ mod tests {
             assert_eq!(address.as_str(), text);
         }
         assert_eq!(read(" ops@example.org\t").to_string(), "ops@example.org");
+    }
+
+    #[test]
+    fn the_mailbox_has_no_name_and_the_case_of_its_host_does_not_matter() {
+        for text in ["ops@example.org", "Ops <ops@Example.ORG>", "\"Night\" <ops@EXAMPLE.org>"] {
+            assert_eq!(read(text).mailbox(), "ops@example.org");
+        }
+        assert_eq!(
+            read("Ops@example.org").mailbox(),
+            "Ops@example.org",
+            "only its server knows whether it is ops"
+        );
     }
 
     #[test]

@@ -338,11 +338,15 @@ mod tests {
             turns.push(client.threads.turn().await);
         }
         let url = serve(Router::new().route("/", get(|| async { "done" }))).await;
-        let mut asked = Box::pin(client.send(HttpRequest::get(url)));
-        tokio::select! {
-            biased;
-            _ = &mut asked => unreachable!("all turns are taken"),
-            () = async {} => {}
+        let mut asked = Box::pin(client.send(HttpRequest::get(&url)));
+        // Enough requests of another client that this one would be answered meanwhile.
+        for _ in 0..10 {
+            let other = self::client();
+            tokio::select! {
+                biased;
+                _ = &mut asked => unreachable!("all turns are taken"),
+                answer = other.send(HttpRequest::get(&url)) => assert_eq!(answer.unwrap().body(), b"done"),
+            }
         }
         turns.pop();
         assert_eq!(asked.await.unwrap().body(), b"done");

@@ -1,7 +1,7 @@
 //! The progress of the index, and why a query fails.
 
 use std::fmt;
-use watchkeeper_ports::{PortError, Watermarks};
+use watchkeeper_ports::{OfDependency, PortError, Watermarks};
 use watchkeeper_runtime::Grouped;
 use watchkeeper_wire::dead_letter::Ledger;
 
@@ -41,4 +41,13 @@ pub enum NotNow {
     /// The bus is unavailable.
     #[error(transparent)]
     Bus(#[from] PortError),
+}
+
+impl OfDependency for NotNow {
+    fn dependency(&self) -> Option<&'static str> {
+        match self {
+            Self::Reading(_) => None,
+            Self::Bus(error) => error.dependency(),
+        }
+    }
 }

@@ -58,11 +58,13 @@ pub struct NotifierConfig {
 
 impl NotifierConfig {
     /// Reads the sections `[notifier]`, `[[rule]]` and `[[inhibit]]` of the root; missing keys get their defaults.
-    /// Templates and summaries of rules are checked by rendering them.
-    pub fn read(root: &mut Section<'_>) -> (Self, Arc<RuleSet>) {
+    /// Templates and summaries of rules are checked by rendering them. With `match_old_names`, rules for Watchkeeper's
+    /// sources also match the names of the previous platform.
+    pub fn read(root: &mut Section<'_>, match_old_names: bool) -> (Self, Arc<RuleSet>) {
         let config = root.section("notifier", Self::read_section);
         let names: Vec<_> = config.receivers.iter().map(|receiver| receiver.name.clone()).collect();
         let rules = RuleSet::read(root, &config.routing, &names).with_defaults(config.default_rules());
+        let rules = if match_old_names { rules.with_old_names() } else { rules };
         for error in config.outgoing(&rules).err().into_iter().flatten() {
             let key = match error.of {
                 TemplateOf::File(_) => "notifier",

@@ -212,7 +212,7 @@ impl Consumer for Evaluating {
         topic_id: &TopicId,
         heartbeat: &Heartbeat,
     ) -> Result<Vec<Position>, PortError> {
-        if self.has_other_rules() {
+        if self.storing.is_some() || self.has_other_rules() {
             // State that other rules left would be lost if these recalled it.
             self.store(heartbeat).await?;
         }
@@ -220,7 +220,6 @@ impl Consumer for Evaluating {
         if !self.topic.is_dead_letters() {
             heartbeat.waiting("bus", self.repartition.begin(&*self.bus, &self.topic)).await?;
         }
-        let mut positions = Vec::with_capacity(partitions.len());
         let mut lost = HashMap::new();
         for partition in partitions {
             let epoch = self.alerts.take_over(partition, topic_id).await?;
@@ -237,12 +236,13 @@ impl Consumer for Evaluating {
             };
             self.partitions.insert(partition.clone(), place);
             self.known_until.begin(partition);
-            positions.push(position);
         }
         self.adopt(partitions, &lost, heartbeat).await?;
         // State may have been stored while the clock was ahead.
         self.evaluator.rewind(Timestamp::now());
-        Ok(positions)
+        // Of all partitions: what an earlier attempt stored is not committed yet.
+        let positions = self.partitions.iter();
+        Ok(positions.map(|(p, place)| Position { partition: p.clone(), next: place.own.stored }).collect())
     }
 
     fn push(&mut self, batch: ReceivedBatch) {

@@ -102,12 +102,15 @@ impl Planner {
         Decision { groups: plans, removable: removable.collect() }
     }
 
-    /// The stored groups of configured recipients with their keys, and the others.
+    /// The stored groups of configured recipients with their keys, and the others. Of several groups of one mailbox under
+    /// different names, the others are removed: it is notified once.
     fn known<'s>(&self, groups: &'s [AlertGroup]) -> (Vec<(GroupKey, &'s AlertGroup)>, Vec<&'s AlertGroup>) {
-        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        let (mut known, mut unknown, mut keys) = (Vec::new(), Vec::new(), HashSet::new());
         for group in groups {
             match GroupKey::decode(&group.key) {
-                Some(key) if self.routes.leads_to(&key.recipient) => known.push((key, group)),
+                Some(key) if self.routes.leads_to(&key.recipient) && keys.insert(key.clone()) => {
+                    known.push((key, group));
+                }
                 _ => unknown.push(group),
             }
         }

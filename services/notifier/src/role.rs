@@ -15,7 +15,8 @@ pub static ROLE: RoleSpec = RoleSpec {
     about: "Sends notifications when alerts fire and clear",
     http_port: 8468,
     grpc: None,
-    consumes: &[(Topic::METRICS, Group::NOTIFIER)],
+    // Positions in `metrics.repartition` are in the alert store only: on the bus its lag would be wrong.
+    consumes: &[(Topic::METRICS, Group::NOTIFIER), (Topic::METRICS_DEAD, Group::NOTIFIER)],
     read,
     share: None,
     check_alone: None,
@@ -24,12 +25,9 @@ pub static ROLE: RoleSpec = RoleSpec {
 
 /// Also reads the rules, which the api and the console show.
 fn read(root: &mut Section<'_>, settings: &mut Settings) {
-    let (config, mut rules) = NotifierConfig::read(root);
-    if settings.compatibility().match_old_names {
-        rules = Arc::new(Arc::unwrap_or_clone(rules).with_old_names());
-    }
-    // Before the rules: who plans is to know each rule of which an alert comes. What fails here was refused when it
-    // was read.
+    let (config, rules) = NotifierConfig::read(root, settings.compatibility().match_old_names);
+    // Before the rules: the planner must know every rule that an alert comes from. Fails only if reading has refused
+    // the same templates with the same rules: then these settings are never used.
     if let Ok(notifier) = NotifierSettings::new(config, Arc::clone(&rules)) {
         settings.add_reloadable("notifier", notifier);
     }

@@ -43,7 +43,9 @@ impl NotifierSettings {
     /// Those of a file, as the loops take them.
     pub(crate) fn of(text: &str) -> watchkeeper_config::Reloadable<Self> {
         let document = watchkeeper_config::Document::parse("watchkeeper.toml", text).unwrap();
-        let (config, rules) = document.read(NotifierConfig::read).unwrap_or_else(|errors| panic!("{errors}"));
+        let (config, rules) = document
+            .read(|root| NotifierConfig::read(root, false))
+            .unwrap_or_else(|errors| panic!("{errors}"));
         watchkeeper_config::Reloadable::new(Self::new(config, rules).unwrap())
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong behind a port, and how to react.
 
 use crate::{Offset, TopicPartition};
+use std::fmt;
 
 /// The three ways to react to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +14,17 @@ pub enum Failure {
     Stop,
 }
 
+/// An error of a query that may name the dependency at fault.
+pub trait OfDependency: fmt::Display {
+    /// The dependency, as operators know it: `bus`, `store`.
+    fn dependency(&self) -> Option<&'static str>;
+}
+
 /// A port's error. Its text is for an operator, and never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// The engine is unreachable, busy or full.
-    #[error("{what} is not available: {reason}")]
+    #[error("{what} unavailable: {reason}")]
     Unavailable {
         /// The dependency, as operators know it: `bus`, `store`.
         what: &'static str,
@@ -85,5 +92,17 @@ impl PortError {
     /// Whether another consumer has taken over from the caller.
     pub const fn is_of_a_zombie(&self) -> bool {
         matches!(self, Self::PositionMoved { .. } | Self::Fenced { .. })
+    }
+}
+
+impl OfDependency for PortError {
+    fn dependency(&self) -> Option<&'static str> {
+        match self {
+            Self::Unavailable { what, .. }
+            | Self::Rejected { what, .. }
+            | Self::ItemsRejected { what, .. }
+            | Self::Broken { what, .. } => Some(what),
+            Self::PositionMoved { .. } | Self::Fenced { .. } => None,
+        }
     }
 }

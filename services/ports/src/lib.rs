@@ -31,7 +31,7 @@ mod topic;
 
 pub use alert_store::{AlertKey, AlertStore, Epoch, Evaluation, Memory};
 pub use bus::{Delivery, EventBus, Lag, ReceivedBatch, Subscription, Tail, Watermarks};
-pub use error::{Failure, PortError};
+pub use error::{Failure, OfDependency, PortError};
 pub use incomplete::{Cut, Incomplete, Unreadable};
 pub use latest_cache::{LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};

@@ -18,6 +18,9 @@ impl Topic {
     /// Samples, keyed by series.
     pub const METRICS: Self = Self(Cow::Borrowed("metrics"));
 
+    /// The dead letters of [`Self::METRICS`].
+    pub const METRICS_DEAD: Self = Self(Cow::Borrowed("metrics.dead"));
+
     /// The topic of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self(name.into())
@@ -146,4 +149,14 @@ pub struct Position {
     pub partition: TopicPartition,
     /// The offset of the next record to process.
     pub next: Offset,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topic_of_rejected_samples_has_one_name() {
+        assert_eq!(Topic::METRICS.dead_letters(), Topic::METRICS_DEAD);
+    }
 }

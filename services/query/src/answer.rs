@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::time::Duration;
+use watchkeeper_ports::OfDependency;
 
 /// How long a status response or a page waits for one query. Shared, so that all front ends show the same.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -11,37 +12,45 @@ pub type Answer<T> = Result<T, NoAnswer>;
 
 /// Why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer(String);
+pub struct NoAnswer {
+    dependency: &'static str,
+    reason: String,
+}
 
 impl NoAnswer {
-    /// No result for this reason.
-    pub fn because(reason: impl fmt::Display) -> Self {
-        Self(reason.to_string())
+    /// No result from this dependency, for this reason.
+    pub fn new(dependency: &'static str, reason: impl fmt::Display) -> Self {
+        Self { dependency, reason: reason.to_string() }
+    }
+
+    /// The dependency, as operators know it: `bus`, `store`.
+    pub const fn dependency(&self) -> &'static str {
+        self.dependency
     }
 }
 
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.reason)
     }
 }
 
-/// Runs a query of `what`, for at most [`ANSWER_WITHIN`].
+/// Runs a query for at most [`ANSWER_WITHIN`]. `what` is the dependency if the error names none.
 ///
 /// # Errors
 /// On timeout, or the error of `question`.
-pub async fn within_time<T, E: fmt::Display>(
-    what: &str,
+pub async fn within_time<T, E: OfDependency>(
+    what: &'static str,
     question: impl Future<Output = Result<T, E>>,
 ) -> Answer<T> {
     let no_answer = match tokio::time::timeout(ANSWER_WITHIN, question).await {
         Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(error)) => NoAnswer::because(error),
+        Ok(Err(error)) => NoAnswer::new(error.dependency().unwrap_or(what), error),
         Err(_) => {
-            NoAnswer::because(format_args!("no answer from {what} within {} s", ANSWER_WITHIN.as_secs()))
+            NoAnswer::new(what, format_args!("no answer from {what} within {} s", ANSWER_WITHIN.as_secs()))
         }
     };
-    tracing::debug!(what, reason = %no_answer, "query failed");
+    tracing::debug!(dependency = no_answer.dependency, reason = %no_answer, "query failed");
     Err(no_answer)
 }
 
@@ -49,13 +58,19 @@ pub async fn within_time<T, E: fmt::Display>(
 mod tests {
     use super::*;
     use std::future::pending;
+    use watchkeeper_ports::PortError;
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_late_is_none() {
-        assert_eq!(within_time("bus", async { Ok::<_, &str>(7) }).await, Ok(7));
-        let refused = within_time("bus", async { Err::<(), _>("refused") }).await.unwrap_err();
-        assert_eq!(refused.to_string(), "refused");
-        let late = within_time("bus", pending::<Result<(), &str>>()).await.unwrap_err();
-        assert_eq!(late.to_string(), "no answer from bus within 3 s");
+        assert_eq!(within_time("bus", async { Ok::<_, PortError>(7) }).await, Ok(7));
+        let late = within_time("bus", pending::<Result<(), PortError>>()).await.unwrap_err();
+        assert_eq!(late, NoAnswer::new("bus", "no answer from bus within 3 s"));
+    }
+
+    #[tokio::test]
+    async fn what_has_failed_is_known_from_the_error() {
+        let refused = PortError::Unavailable { what: "cache", reason: "refused".to_owned() };
+        let refused = within_time("store", async { Err::<(), _>(refused) }).await.unwrap_err();
+        assert_eq!(refused, NoAnswer::new("cache", "cache unavailable: refused"));
     }
 }

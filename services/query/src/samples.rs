@@ -1,9 +1,11 @@
 //! Queries for series and samples: the cache has the latest samples, the store everything else.
 
+use crate::answer::ANSWER_WITHIN;
 use crate::cursor::{Cursor, Origin};
 use crate::page::{PageQuestion, Paged, page};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 use watchkeeper_domain::clock::DISAGREEMENT;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{RangeQuery, Sample, Series, SeriesFilter, SeriesPoints, Timestamp};
@@ -11,6 +13,10 @@ use watchkeeper_ports::{Failure, LatestCache, Page, PortError, SampleQueries};
 
 /// Maximum number of windows per range query, over all series: what clients can be expected to handle.
 pub const MAX_RANGE_WINDOWS: u64 = 200_000;
+/// How long a query waits for the cache before it queries the store: short enough that a page still gets an answer from
+/// the store within [`ANSWER_WITHIN`].
+const CACHE_WITHIN: Duration = Duration::from_secs(1);
+const _: () = assert!(CACHE_WITHIN.as_secs() * 2 < ANSWER_WITHIN.as_secs());
 /// Maximum number of processes whose clock skew is read.
 const MAX_CLOCKS: usize = 50;
 
@@ -69,7 +75,7 @@ impl Samples {
         let page = page(question.cursor.as_ref(), question.limit + 1);
         let begun_by = question.cursor.as_ref().map(|cursor| cursor.origin);
         if begun_by != Some(Origin::Store) {
-            let found = self.cache.latest(&question.filter, &page, now).await;
+            let found = from_cache(self.cache.latest(&question.filter, &page, now)).await;
             let has_none = match &found {
                 Ok(samples) => samples.is_empty(),
                 Err(error) => error.failure() == Failure::Retry,
@@ -92,7 +98,7 @@ impl Samples {
         filter: &SeriesFilter,
         now: Timestamp,
     ) -> Result<Option<Sample>, PortError> {
-        match self.cache.newest(filter, now).await {
+        match from_cache(self.cache.newest(filter, now)).await {
             Ok(Some(sample)) => Ok(Some(sample)),
             Err(error) if error.failure() != Failure::Retry => Err(error),
             Ok(None) | Err(_) => Ok(self.store.newest(filter, 1, latest_possible(now)).await?.pop()),
@@ -105,7 +111,7 @@ impl Samples {
     /// As for [`Self::latest`].
     pub async fn latest_of(&self, series: &Series, now: Timestamp) -> Result<Option<Sample>, PortError> {
         let (filter, page) = (SeriesFilter::only(series), Page::first(1));
-        let cached = match self.cache.latest(&filter, &page, now).await {
+        let cached = match from_cache(self.cache.latest(&filter, &page, now)).await {
             Err(error) if error.failure() != Failure::Retry => return Err(error),
             found => found.unwrap_or_default().pop(),
         };
@@ -164,6 +170,14 @@ impl Samples {
     }
 }
 
+/// Waits for the cache for at most [`CACHE_WITHIN`]; on a timeout it is unavailable.
+async fn from_cache<T>(query: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+    timeout(CACHE_WITHIN, query).await.unwrap_or_else(|_| {
+        let reason = format!("no answer within {} s", CACHE_WITHIN.as_secs());
+        Err(PortError::Unavailable { what: "cache", reason })
+    })
+}
+
 /// The largest number of series, at most `allowed`, with no more than [`MAX_RANGE_WINDOWS`] windows.
 fn most_series(query: &RangeQuery, allowed: usize) -> usize {
     let span = query.to().since(query.from().window_start(query.step()));
@@ -174,7 +188,9 @@ fn most_series(query: &RangeQuery, allowed: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::within_time;
     use watchkeeper_domain::Aggregate;
+    use watchkeeper_test_kit::World;
 
     fn query(windows: u64) -> RangeQuery {
         let (from, step) = (Timestamp::MIN, Duration::from_secs(60));
@@ -188,5 +204,26 @@ mod tests {
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100), 100), 100);
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100 + 1), 100), 99);
         assert_eq!(most_series(&query(RangeQuery::MAX_POINTS), 100), 18);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_store_is_queried_when_the_cache_does_not_answer_in_time() {
+        let world = World::new();
+        let now = Timestamp::MIN.plus(Duration::from_secs(100));
+        let series = Arc::new(Series::new("host", "load", "", &[]).unwrap());
+        let sample = Sample::new(Arc::clone(&series), now, 7.0);
+        world.store(std::slice::from_ref(&sample)).await;
+        world.latest.hold("latest");
+        let samples = Samples::new(world.samples.inner(), world.latest.clone(), 1);
+        let mut question = PageQuestion { filter: SeriesFilter::only(&series), limit: 1, cursor: None };
+        let page = within_time("store", samples.latest(&question, now)).await.unwrap();
+        assert_eq!((page.items, page.origin), (vec![sample.clone()], Origin::Store));
+        let one = within_time("store", samples.latest_of(&series, now)).await.unwrap();
+        assert_eq!(one, Some(sample.clone()));
+        let newest = within_time("store", samples.newest_one(&question.filter, now)).await.unwrap();
+        assert_eq!(newest, Some(sample));
+        question.cursor = Some(Cursor { origin: Origin::Cache, after: String::new() });
+        let late = samples.latest(&question, now).await.unwrap_err();
+        assert_eq!(late, PortError::Unavailable { what: "cache", reason: "no answer within 1 s".to_owned() });
     }
 }

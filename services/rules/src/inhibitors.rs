@@ -34,7 +34,7 @@ impl<'a> Inhibitors<'a> {
         Self(inhibitions.iter().map(|inhibition| Inhibitor::new(inhibition, alerts)).collect())
     }
 
-    /// An alert that mutes `alert`.
+    /// An alert that mutes `alert`, of the first inhibition that applies.
     pub(crate) fn of(&self, alert: &Alert) -> Option<&'a Alert> {
         self.0.iter().find_map(|inhibitor| inhibitor.of(alert))
     }
@@ -144,5 +144,18 @@ mod tests {
         assert_eq!(muted_by(&alerts, rule()), [None, None, None, Some(2)]);
         alerts.reverse();
         assert_eq!(muted_by(&alerts, rule()), [Some(1), None, None, None]);
+    }
+
+    #[test]
+    fn of_several_inhibitions_the_first_that_applies_names_the_alert() {
+        let alerts = [alert("a", Severity::Critical, &[]), alert("b", Severity::Critical, &[])];
+        let slow = alert("slow", Severity::Warning, &[]);
+        let mutes_slow = |when| inhibition(when, "rule=slow", &[]);
+        let of = |inhibitions: &[Inhibition]| {
+            let inhibitors = Inhibitors::new(inhibitions, &alerts);
+            inhibitors.of(&slow).map(|found| found.rule.clone())
+        };
+        assert_eq!(of(&[mutes_slow("rule=b"), mutes_slow("rule=a")]).as_deref(), Some("b"));
+        assert_eq!(of(&[mutes_slow("rule=c"), mutes_slow("rule=a")]).as_deref(), Some("a"));
     }
 }

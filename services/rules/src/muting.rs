@@ -29,7 +29,8 @@ impl<'a> Muting<'a> {
         self.silences.iter().copied().filter(|silence| silence.covers(alert, self.now))
     }
 
-    /// An alert that inhibits `alert`: of several, the first by rule and series.
+    /// An alert that inhibits `alert`: a source of the first inhibition that applies, and of its sources the first by
+    /// rule and series.
     pub fn inhibitor_of(&self, alert: &Alert) -> Option<&'a Alert> {
         self.inhibitors.of(alert)
     }

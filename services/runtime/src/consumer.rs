@@ -39,8 +39,9 @@ pub trait Consumer: Send {
     fn check(&self) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// The positions from which to consume newly assigned partitions of the topic with this ID; partitions not listed
-    /// start at the committed offset. Repeated after an error. The whole call counts as waiting for [`Self::STORE`];
-    /// one with many steps calls `beat` in between, and declares other waits itself. Dropped when the role stops.
+    /// start at the committed offset. Positions of other partitions are committed. Repeated after an error. The whole
+    /// call counts as waiting for [`Self::STORE`]; one with many steps calls `beat` in between, and declares other waits
+    /// itself. Dropped when the role stops.
     fn begin(
         &mut self,
         partitions: &[TopicPartition],

@@ -155,7 +155,7 @@ mod tests {
         assert!(matches!(result, Err(Stopped::Shutdown)));
         assert_eq!(
             context.roster().roles()["persister"].to_string(),
-            "waiting for store: store is not available: connection refused"
+            "waiting for store: store unavailable: connection refused"
         );
     }
 

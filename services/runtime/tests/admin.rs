@@ -40,18 +40,18 @@ async fn a_process_is_ready_once_every_role_has_all_it_depends_on() {
     let (cache, persister) = (process.context("cache"), process.context("persister"));
     let (bus, store) = (persister.dependency("bus"), persister.dependency("store"));
     cache.dependency("bus").up();
-    store.down("store is not available: connection refused");
+    store.down("store unavailable: connection refused");
     let missing = |missing: Value| {
         (StatusCode::SERVICE_UNAVAILABLE, json!({"status": "waiting", "missing": {"persister": missing}}))
     };
     assert_eq!(
         health(&process, "/readyz").await,
-        missing(json!({"bus": "not reached yet", "store": "store is not available: connection refused"}))
+        missing(json!({"bus": "not reached yet", "store": "store unavailable: connection refused"}))
     );
     bus.up();
     assert_eq!(
         health(&process, "/readyz").await,
-        missing(json!({"store": "store is not available: connection refused"}))
+        missing(json!({"store": "store unavailable: connection refused"}))
     );
     store.up();
     assert_eq!(health(&process, "/readyz").await, ok());

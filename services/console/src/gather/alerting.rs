@@ -3,6 +3,7 @@
 use super::Sources;
 use super::outbox::{self, Outbox};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity, Silence, Timestamp};
 use watchkeeper_query::{Answer, FirstAlerts, first_alerts, unended_silences, within_time};
@@ -52,6 +53,11 @@ pub(crate) async fn unmatched(
 ) -> Arc<Unmatched> {
     let silences = silences.as_ref().map(|silences| &*silences.all).unwrap_or_default();
     sources.unmatched.unmatched(rules, silences).await
+}
+
+/// The number of firing alerts by rule, of all alerts.
+pub(crate) async fn firing_by_rule(sources: &Sources) -> Answer<BTreeMap<String, u64>> {
+    within_time("alerts", sources.alert_queries.firing_by_rule()).await
 }
 
 /// Queries the alerts only.

@@ -49,7 +49,7 @@ pub(crate) async fn one_series(
 ) -> OneSeries {
     let samples = &sources.samples;
     let (latest, lines, summary, alerts) = tokio::join!(
-        within_time("cache or store", samples.latest_of(series, now)),
+        within_time("store", samples.latest_of(series, now)),
         within_time("store", lines(samples, series, lookback, now)),
         within_time("store", summary(samples, series, lookback, now)),
         alerting::alerts(sources),

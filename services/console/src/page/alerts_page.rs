@@ -16,7 +16,9 @@ use firing::FiringPart;
 use notifications::{NotificationsPart, StateText};
 use rules::RulesPart;
 use silences::SilencesPart;
+use std::collections::BTreeMap;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::Answer;
 use watchkeeper_rules::{RuleSet, Unmatched};
 
 /// Maximum number of cleared alerts shown.
@@ -36,11 +38,12 @@ pub(crate) struct AlertsPage {
 }
 
 impl AlertsPage {
-    /// The page at the instant `now`.
+    /// The page at the instant `now`, with the number of firing alerts by rule.
     pub(crate) fn new(
         shell: Shell,
         rules: &RuleSet,
         alerting: Alerting,
+        firing_by_rule: &Answer<BTreeMap<String, u64>>,
         unmatched: &Unmatched,
         now: Timestamp,
     ) -> Self {
@@ -49,7 +52,7 @@ impl AlertsPage {
         Self {
             shell,
             line,
-            rules: RulesPart::new(rules, alerts.as_ref().ok(), unmatched),
+            rules: RulesPart::new(rules, firing_by_rule.as_ref().ok(), unmatched),
             cleared: alerts.as_ref().map(|alerts| cleared(alerts, now)).map_err(Clone::clone),
             firing: alerts.map(|alerts| FiringPart::new(&alerts, silences.as_ref(), rules, now)),
             silences: silences.map(|silences| SilencesPart::new(&silences, unmatched, now)),

@@ -4,7 +4,7 @@ use crate::format::{count, duration};
 use crate::gather::{Letters, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use watchkeeper_query::Answer;
+use watchkeeper_query::{Answer, NoAnswer};
 use watchkeeper_runtime::RoleState;
 
 /// The overall state.
@@ -29,17 +29,7 @@ impl Overall {
             amiss.extend(clock_amiss(&status.clock));
         }
         amiss.extend(letters_amiss(&status.letters));
-        let silent = [
-            ("cache", status.series.is_err()),
-            // While the cache is unavailable the latest values come from the store.
-            ("store", status.history.is_err() || (status.latest.is_err() && status.series.is_ok())),
-            ("alerts", status.alerting.alerts.is_err()),
-            ("notifications", status.alerting.outbox.is_err()),
-            ("silences", status.alerting.silences.is_err()),
-            ("bus", status.letters.is_err() || status.lags.iter().any(|(_, lag)| lag.is_err())),
-        ];
-        let silent = silent.into_iter().filter(|&(_, is_silent)| is_silent).map(|(what, _)| what).collect();
-        amiss.extend(joined(&silent).map(|silent| format!("no answer from {silent}")));
+        amiss.extend(joined(&silent(status)).map(|silent| format!("no answer from {silent}")));
         if amiss.is_empty() { Self::Well } else { Self::Degraded(amiss.join(", ")) }
     }
 
@@ -63,6 +53,21 @@ impl Overall {
             Self::Degraded(_) => "degraded",
         }
     }
+}
+
+/// The dependencies that have not answered.
+fn silent(status: &Status) -> BTreeSet<&'static str> {
+    let errors = [
+        status.latest.as_ref().err(),
+        status.history.as_ref().err(),
+        status.series.as_ref().err(),
+        status.letters.as_ref().err(),
+        status.alerting.alerts.as_ref().err(),
+        status.alerting.outbox.as_ref().err(),
+        status.alerting.silences.as_ref().err(),
+    ];
+    let lags = status.lags.iter().filter_map(|(_, lag)| lag.as_ref().err());
+    errors.into_iter().flatten().chain(lags).map(NoAnswer::dependency).collect()
 }
 
 /// The notices of all roles, each once: the roles of one process share its clock.
@@ -97,7 +102,7 @@ fn joined(names: &BTreeSet<&str>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::gather::{Alerting, Alerts, History, Outbox, Silences};
-    use watchkeeper_query::{NoAnswer, Origin, Paged};
+    use watchkeeper_query::{Origin, Paged};
 
     fn role(missing: &[&'static str]) -> RoleState {
         let missing = missing.iter().map(|&name| (name, "refused".to_owned())).collect();
@@ -143,7 +148,19 @@ mod tests {
         let told = Status { clock: Ok(Some(Duration::from_secs(7_200))), ..status(0) };
         let text = "Degraded: ignoring a clock that is off by 2 h";
         assert_eq!(Overall::of(&roles, &told).text(), text);
-        let silent = Status { history: Err(NoAnswer::because("away")), ..status(1_200) };
+        let silent = Status { history: Err(NoAnswer::new("store", "refused")), ..status(1_200) };
         assert_eq!(Overall::of(&roles, &silent).text(), "Degraded: 1,200 dead letters, no answer from store");
+    }
+
+    #[test]
+    fn the_dependency_that_has_failed_is_named_whatever_was_queried() {
+        let roles = BTreeMap::from([("cache", role(&[]))]);
+        let of = |dependency| Status { latest: Err(NoAnswer::new(dependency, "refused")), ..status(0) };
+        for dependency in ["cache", "store"] {
+            let text = format!("Degraded: no answer from {dependency}");
+            assert_eq!(Overall::of(&roles, &of(dependency)).text(), text);
+        }
+        let both = Status { series: Err(NoAnswer::new("cache", "refused")), ..of("store") };
+        assert_eq!(Overall::of(&roles, &both).text(), "Degraded: no answer from cache and store");
     }
 }

@@ -67,6 +67,7 @@ impl RoleRow {
 
 struct LagRow {
     group: String,
+    topic: String,
     lag: Part<LagText>,
 }
 
@@ -80,13 +81,13 @@ struct LagText {
 }
 
 impl LagRow {
-    fn new(((_, group), lag): ((Topic, Group), Answer<GroupLag>)) -> Self {
+    fn new(((topic, group), lag): ((Topic, Group), Answer<GroupLag>)) -> Self {
         let lag = lag.map(|lag| LagText {
             behind: count(lag.behind),
             committed: count(lag.committed),
             end: count(lag.high),
             partitions: count(lag.partitions),
         });
-        Self { group: group.name().to_owned(), lag }
+        Self { group: group.name().to_owned(), topic: topic.name().to_owned(), lag }
     }
 }

@@ -215,7 +215,7 @@ async fn a_store_that_refuses_leaves_a_remark_and_the_rest() {
     let all = page(World { alert_store: Mood::Refuses, ..world.clone() }, "/alerts").await;
     assert_sound(&all.body);
     for id in ["firing", "cleared"] {
-        assert!(section(&all, id).contains("Not shown: alerts is not available: &#60;b&#62;refused"));
+        assert!(section(&all, id).contains("Not shown: alerts unavailable: &#60;b&#62;refused"));
     }
     assert!(text(&all, "rules").contains("unknown"));
     assert!(text(&all, "silences").contains("new disks"));
@@ -223,10 +223,10 @@ async fn a_store_that_refuses_leaves_a_remark_and_the_rest() {
 
     let all = page(World { silence_store: Mood::Refuses, outbox: Mood::Refuses, ..world }, "/alerts").await;
     assert_sound(&all.body);
-    assert!(text(&all, "firing").contains("Silences not shown: silences is not available"));
+    assert!(text(&all, "firing").contains("Silences not shown: silences unavailable"));
     assert!(text(&all, "firing").contains("site_down"));
-    assert!(text(&all, "silences").contains("Not shown: silences is not available"));
-    assert!(text(&all, "notifications").contains("Not shown: notifications is not available"));
+    assert!(text(&all, "silences").contains("Not shown: silences unavailable"));
+    assert!(text(&all, "notifications").contains("Not shown: notifications unavailable"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -98,10 +98,12 @@ async fn markup_in_alerts_notifications_and_silences_is_shown_as_text() {
         let link = element.attribute("href")?.replace("&#38;", "&");
         link.starts_with("/series?").then_some(link)
     });
-    for path in ["/", &of_series.unwrap()] {
+    for (path, firing) in
+        [("/", ">1 alert firing (1 critical), "), (&*of_series.unwrap(), "<strong>firing</strong>")]
+    {
         let page = get(&router, path).await;
         assert_sound(&page.body);
-        page.assert_has("firing");
+        page.assert_has(firing);
     }
 }
 

@@ -80,7 +80,7 @@ async fn a_series_is_found_among_any_number_alike() {
 async fn a_port_that_refuses_leaves_a_remark() {
     let page = page(World { store: Mood::Refuses, cache: Mood::Refuses, ..cpus() }, CPU_0).await;
     assert_sound(&page.body);
-    page.assert_has("Not shown: store is not available");
+    page.assert_has("Not shown: store unavailable");
 }
 
 #[tokio::test]
@@ -133,6 +133,6 @@ async fn the_alerts_about_the_series_and_the_rules_that_watch_it_are_shown() {
     answer.assert_lacks(">other<");
 
     let away = page(World { alert_store: Mood::Refuses, ..world }, path).await;
-    away.assert_has("Not shown: alerts is not available");
+    away.assert_has("Not shown: alerts unavailable");
     page(World::default(), path).await.assert_lacks("<h2>Alerts");
 }

@@ -59,7 +59,7 @@ async fn the_lag_of_each_group_is_shown_over_all_partitions() {
     let mut world = World::default();
     world.lags.insert("persister", vec![lag(0, 500), lag(1, 2_000)]);
     let page = page(world, "/").await;
-    page.assert_has("<th scope=\"row\">persister</th>");
+    page.assert_has("<th scope=\"row\">persister</th>\n<td>metrics</td>");
     page.assert_has("1,500</td>");
     page.assert_has("2,500 <span class=\"muted\">of 4,000</span>");
     page.assert_has("<th scope=\"row\">cache</th>");
@@ -71,8 +71,8 @@ async fn a_port_that_refuses_leaves_a_remark_and_the_rest() {
     let answer = page(World { store: Mood::Refuses, bus: Mood::Refuses, ..world(one.clone()) }, "/").await;
     assert_sound(&answer.body);
     answer.assert_has("Degraded: no answer from bus and store");
-    answer.assert_has("Not shown: bus is not available: &#60;b&#62;refused&#60;/b&#62;");
-    answer.assert_has("Last hour not shown: store is not available");
+    answer.assert_has("Not shown: bus unavailable: &#60;b&#62;refused&#60;/b&#62;");
+    answer.assert_has("Last hour not shown: store unavailable");
     answer.assert_has("1.5</data>");
     let answer = page(World { cache: Mood::Refuses, ..world(one) }, "/").await;
     assert_sound(&answer.body);
@@ -86,7 +86,7 @@ async fn a_port_that_is_silent_does_not_keep_the_page() {
         World { cache: Mood::IsSilent, store: Mood::IsSilent, bus: Mood::IsSilent, ..World::default() };
     let router = console(silent).await;
     let page = tokio::time::timeout(Duration::from_secs(30), get(&router, "/")).await.unwrap();
-    page.assert_has("Not shown: no answer from cache or store within 3 s");
+    page.assert_has("Not shown: no answer from store within 3 s");
     page.assert_has("Not shown: no answer from bus within 3 s");
 }
 

@@ -76,7 +76,8 @@ async fn sent(key: &str, answer: (u16, &'static str), message: &ChatMessage) -> 
 }
 
 fn many_lines() -> ChatMessage {
-    let text = (0..3_000).map(|number| format!("* host_down: web{number} & <b>\n")).collect();
+    let lines: Vec<_> = (0..3_000).map(|number| format!("* host_down: web{number} & <b>\n")).collect();
+    let text = lines.concat();
     ChatMessage { text, ..message() }
 }
 

@@ -53,9 +53,8 @@ async fn a_mail_server_that_comes_back_gets_the_newest_of_each_group_once() {
     assert_eq!(stage.mails(), []);
     let waiting = stage.notifications().await;
     let last_errors = waiting.iter().filter_map(|notification| match &notification.state {
-        NotificationState::Waiting { attempts: 0, .. } => None,
+        NotificationState::Waiting { attempts: 0, .. } | NotificationState::Superseded { .. } => None,
         NotificationState::Waiting { last_error, .. } => last_error.as_deref(),
-        NotificationState::Superseded { .. } => None,
         settled => panic!("{settled:?}"),
     });
     let tried: Vec<_> = last_errors.collect();

@@ -13,6 +13,7 @@ use watchkeeper_domain::{Alert, Sample, Series};
 use watchkeeper_ports::{BatchBuilder, Memory, Offset, Page, Record, RecordBatch, StoredPosition};
 use watchkeeper_rules::Routing;
 use watchkeeper_runtime::RoleContext;
+use watchkeeper_test_kit::Staged;
 use watchkeeper_wire::dead_letter::{DeadLetter, Place as LetterPlace, Settlement};
 use watchkeeper_wire::sample::push_sample;
 
@@ -160,6 +161,30 @@ async fn a_partition_that_is_assigned_after_a_reload_is_begun_by_the_rules_that_
     evaluating.rules.replace(rules(RULES));
     evaluating.begin(&[partition()], &TopicId::new("metrics"), &stage.heartbeat).await.unwrap();
     assert!(!evaluating.tick(at(10)).await, "by other rules it would clear");
+}
+
+#[tokio::test]
+async fn what_is_stored_while_partitions_are_assigned_is_committed_even_if_that_took_several_attempts() {
+    let (stage, id) = (Stage::with_partitions(2), TopicId::new("metrics"));
+    let store = stage.open();
+    let [first, second] = [0, 1].map(|number| TopicPartition::new(Topic::METRICS, number));
+    let mut evaluating = stage.member(&store, slice::from_ref(&first)).await;
+    let staged = Staged::new(store.alerts());
+    evaluating.alerts = staged.clone();
+    stage.measure(&mut evaluating, 0, 20.0).await;
+    let taken = evaluating.partitions[&first].own.taken;
+    assert!(taken > 0);
+    evaluating.rules.replace(rules(&RULES.replace("above = 10", "above = 30")));
+    let refused = || PortError::Unavailable { what: "store", reason: "refused".to_owned() };
+    for method in ["store", "take_over"] {
+        staged.fail_next(method, refused());
+        let failed = evaluating.begin(slice::from_ref(&second), &id, &stage.heartbeat).await;
+        assert_eq!(failed, Err(refused()), "{method}");
+    }
+    assert_eq!(alerts(&store).await, [("high".to_owned(), true)], "found by the rules before");
+    let positions = evaluating.begin(slice::from_ref(&second), &id, &stage.heartbeat).await.unwrap();
+    let expected = [(first, taken), (second, 0)].map(|(partition, next)| Position { partition, next });
+    assert_eq!(positions, expected);
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Recipients of notifications.
 
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use watchkeeper_domain::{Channel, MailAddress};
 
-/// A recipient.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A recipient. Addresses of the same mailbox are the same recipient, whatever name they have.
+#[derive(Clone, Debug)]
 pub(crate) enum Recipient {
     /// By mail.
     Mail(MailAddress),
@@ -34,6 +36,28 @@ impl Recipient {
             Self::Mail(address) => address.as_str(),
             Self::Service(_, receiver) => receiver,
         }
+    }
+
+    fn identity(&self) -> (&'static str, Cow<'_, str>) {
+        let id = match self {
+            Self::Mail(address) => address.mailbox().into(),
+            Self::Service(_, receiver) => receiver.into(),
+        };
+        (self.channel().name(), id)
+    }
+}
+
+impl PartialEq for Recipient {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Recipient {}
+
+impl Hash for Recipient {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
     }
 }
 

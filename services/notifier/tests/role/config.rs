@@ -16,7 +16,7 @@ use watchkeeper_rules::{DEFAULT_RULES, Routing, RuleSet};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn read(text: &str) -> Result<(NotifierConfig, Arc<RuleSet>), ConfigErrors> {
-    Document::parse("/nowhere/watchkeeper.toml", text)?.read(NotifierConfig::read)
+    Document::parse("/nowhere/watchkeeper.toml", text)?.read(|root| NotifierConfig::read(root, false))
 }
 
 fn errors(text: &str) -> Vec<String> {
@@ -201,7 +201,7 @@ fn templates_are_read_beside_the_file_and_tried() {
     let file = directory.path().join("watchkeeper.toml");
     let read = |subject: &str| {
         let text = format!("[notifier.templates]\nsubject = {subject:?}\n");
-        let read = Document::parse(&file, &text).unwrap().read(NotifierConfig::read);
+        let read = Document::parse(&file, &text).unwrap().read(|root| NotifierConfig::read(root, false));
         read.map(drop).map_err(|errors| errors.first()[0].to_string())
     };
     let bad = read("bad.txt").unwrap_err();
@@ -231,7 +231,7 @@ fn read_with_files(text: &str, url: &str, token: &str, template: &str) -> Result
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     }
     let document = Document::parse(directory.path().join("watchkeeper.toml"), text).unwrap();
-    document.read(NotifierConfig::read).map(drop)
+    document.read(|root| NotifierConfig::read(root, false)).map(drop)
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Stage {
     pub(crate) fn run(&self) -> Running {
         let file = self.world.directory.path().join("watchkeeper.toml");
         let document = Document::parse(&file, &self.config).unwrap();
-        let (config, rules) = document.read(NotifierConfig::read).unwrap();
+        let (config, rules) = document.read(|root| NotifierConfig::read(root, false)).unwrap();
         let ports = NotifierPorts {
             bus: self.world.bus.clone(),
             alerts: self.world.alerts.clone(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{Reloadable, Section};
 
-/// The roles' settings, found by type. Settings that several roles need, such as the rules, are read by one of them. A
+/// The roles' settings, found by type, so each type is added once. Settings that several roles need, such as the rules, are read by one of them. A
 /// clone shares the values, also when they are replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -89,8 +89,10 @@ impl Settings {
     /// Replaces everything reloadable by the values of `new`, which was read for the same roles, here and in every clone.
     /// What differs afterwards needs a restart.
     pub fn replace(&self, new: &Self) {
-        for (entry, new) in self.entries.iter().zip(&new.entries).filter(|(entry, _)| entry.reloads) {
-            entry.value.replace_by(&*new.value);
+        for entry in self.entries.iter().filter(|entry| entry.reloads) {
+            if let Some(new) = new.like(entry) {
+                entry.value.replace_by(&*new.value);
+            }
         }
     }
 
@@ -99,19 +101,27 @@ impl Settings {
         self.compatibility
     }
 
-    /// The sections that differ in `other`, which was read for the same roles.
+    /// The sections that differ in `other`, or that only one of both has.
     pub fn sections_that_differ(&self, other: &Self) -> Vec<&'static str> {
-        let pairs = self.entries.iter().zip(&other.entries);
-        let differ = pairs.filter(|(one, other)| !one.value.equals(&*other.value));
-        let mut sections: Vec<_> = differ.map(|(one, _)| one.sections).collect();
+        let is_equal =
+            |entry: &Entry| other.like(entry).is_some_and(|other| entry.value.equals(&*other.value));
+        let differ = self.entries.iter().filter(|entry| !is_equal(entry));
+        let missing = other.entries.iter().filter(|entry| self.like(entry).is_none());
+        let mut sections: Vec<_> = differ.chain(missing).map(|entry| entry.sections).collect();
         sections.dedup();
         sections
+    }
+
+    /// The entry of the same type.
+    fn like(&self, entry: &Entry) -> Option<&Entry> {
+        let type_id = |entry: &Entry| (&*entry.value as &dyn Any).type_id();
+        self.entries.iter().find(|one| type_id(one) == type_id(entry))
     }
 }
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        self.entries.len() == other.entries.len() && self.sections_that_differ(other).is_empty()
+        self.sections_that_differ(other).is_empty()
     }
 }
 
@@ -177,6 +187,19 @@ mod tests {
         let back = settings(1, 5);
         running.replace(&back);
         assert_eq!((*held.current(), back.sections_that_differ(&running)), (retention(5), Vec::new()));
+    }
+
+    #[test]
+    fn a_value_that_one_reading_lacks_is_named_and_no_other_takes_its_place() {
+        let (running, mut new) = (settings(1, 2), Settings::default());
+        new.add("api", 7_u8);
+        new.add_reloadable("persister", retention(4));
+        running.replace(&new);
+        assert_eq!(*running.get::<SampleRetention>().unwrap(), retention(4));
+        assert_eq!(new.sections_that_differ(&running), ["persister"], "the duration is missing");
+        assert_eq!(running.sections_that_differ(&new), ["persister"]);
+        new.add("persister", Duration::from_secs(1));
+        assert_eq!(new.sections_that_differ(&running), [""; 0]);
     }
 
     #[test]

@@ -27,8 +27,8 @@ async fn a_role_without_a_spool_depends_on_the_bus() {
     let says = || context.roster().roles()["test"].to_string();
     assert_eq!((says(), spooled.dependency()), ("waiting for bus: not reached yet".into(), "bus"));
     let refused = spooled.publish(&events(), record("a")).await.unwrap_err();
-    assert_eq!(refused.to_string(), "bus is not available: connection refused");
-    assert_eq!(says(), "waiting for bus: bus is not available: connection refused");
+    assert_eq!(refused.to_string(), "bus unavailable: connection refused");
+    assert_eq!(says(), "waiting for bus: bus unavailable: connection refused");
     assert_eq!(spooled.state(), SpoolState::Idle);
     let run = async {
         context.roster().ready().await;

@@ -13,14 +13,9 @@ pub(crate) fn run(args: &RolesArgs) -> anyhow::Result<()> {
     let row = |role: &RoleJson| {
         let RoleJson { name, about, http_port, grpc_port, consumes } = role;
         let grpc = grpc_port.map_or_else(String::new, |port| port.to_string());
-        let groups = consumes.iter().map(|consumes| consumes.group.as_str());
-        [
-            (*name).to_owned(),
-            http_port.to_string(),
-            grpc,
-            groups.collect::<Vec<_>>().join(" "),
-            (*about).to_owned(),
-        ]
+        let mut groups: Vec<_> = consumes.iter().map(|consumes| consumes.group.as_str()).collect();
+        groups.dedup();
+        [(*name).to_owned(), http_port.to_string(), grpc, groups.join(" "), (*about).to_owned()]
     };
     let headings = ["NAME", "HTTP", "GRPC", "GROUP", "DESCRIPTION"];
     print_table(headings, roles.iter().map(row).collect(), "No roles.")?;

@@ -70,10 +70,19 @@ fn roles_are_listed_with_their_ports_and_groups() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     let rows: Vec<Vec<_>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows.len(), 1 + roles().len(), "{listed}");
-    for row in
-        [&["cache", "8463", "8464", "cache"][..], &["persister", "8465", "persister"], &["console", "8469"]]
-    {
+    for row in [
+        &["cache", "8463", "8464", "cache"][..],
+        &["persister", "8465", "persister"],
+        &["notifier", "8468", "notifier", "Sends"],
+        &["console", "8469"],
+    ] {
         assert!(rows.iter().any(|found| found.starts_with(row)), "{row:?}: {listed}");
+    }
+    let listed = watchkeeper(["roles", "--json"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for topic in ["metrics", "metrics.dead"] {
+        let consumed = format!(r#"{{"topic":"{topic}","group":"notifier"}}"#);
+        assert!(listed.contains(&consumed), "{consumed}: {listed}");
     }
 }
 

@@ -69,7 +69,7 @@ pub struct DeadLetterRun {
     pub waiting: u64,
     /// Why it failed, or why the last dead letter was refused; omitted if there is no error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "bus is not available: the backlog of metrics is full")]
+    #[schema(example = "bus unavailable: the backlog of metrics is full")]
     pub reason: Option<String>,
     /// When it started.
     #[schema(format = DateTime)]

@@ -2,10 +2,9 @@
 
 use super::super::listed::Listed;
 use crate::format::{count, cut};
-use crate::gather::Alerts;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use watchkeeper_config::show_duration;
-use watchkeeper_domain::{Alert, Matchers};
+use watchkeeper_domain::Matchers;
 use watchkeeper_rules::{Inhibition, Rule, RuleSet, Unmatched};
 
 /// Maximum number of rules shown, in configuration order.
@@ -46,12 +45,14 @@ pub(super) struct InhibitionRow {
 }
 
 impl RulesPart {
-    /// The rules, each with its number of firing `alerts`.
-    pub(super) fn new(rules: &RuleSet, alerts: Option<&Alerts>, unmatched: &Unmatched) -> Self {
-        let firing = alerts.map(|alerts| by_rule(&alerts.firing));
+    /// The rules, each with its number of alerts in `firing`, by rule.
+    pub(super) fn new(
+        rules: &RuleSet,
+        firing: Option<&BTreeMap<String, u64>>,
+        unmatched: &Unmatched,
+    ) -> Self {
         let row = |rule: &Rule| {
-            let firing = firing.as_ref();
-            let firing = firing.map(|firing| firing.get(&*rule.name).copied().unwrap_or_default());
+            let firing = firing.map(|firing| firing.get(&rule.name).copied().unwrap_or_default());
             RuleRow::new(rule, firing, unmatched.rules.get(&rule.name))
         };
         let inhibition =
@@ -65,7 +66,7 @@ impl RulesPart {
 }
 
 impl RuleRow {
-    fn new(rule: &Rule, firing: Option<usize>, warning: Option<&String>) -> Self {
+    fn new(rule: &Rule, firing: Option<u64>, warning: Option<&String>) -> Self {
         Self {
             name: rule.name.clone(),
             severity: rule.severity.name(),
@@ -86,14 +87,6 @@ impl InhibitionRow {
         let warning = warning.map(|warning| cut(warning, SHOWN_MATCHERS_CHARS));
         Self { when: text(when), mute: text(mute), equal: equal.clone(), warning }
     }
-}
-
-fn by_rule(alerts: &[Alert]) -> HashMap<&str, usize> {
-    let mut counts = HashMap::new();
-    for alert in alerts {
-        *counts.entry(&*alert.rule).or_default() += 1;
-    }
-    counts
 }
 
 fn text(matchers: &Matchers) -> String {

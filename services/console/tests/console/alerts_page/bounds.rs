@@ -33,9 +33,11 @@ async fn alerts_beyond_the_limit_are_not_counted_and_it_says_so() {
     let all = page(World { alerts: many(MAX_ALERTS), ..World::default() }, "/alerts").await;
     all.assert_has(">10,000 alerts firing");
     all.assert_lacks("Only the first");
-    let all = page(World { alerts: many(MAX_ALERTS + 1), ..World::default() }, "/alerts").await;
+    let rules = rules("[[rule]]\nname = \"down\"\nmatch = ['a=b']\nthreshold = { above = 1 }\n");
+    let all = page(World { alerts: many(MAX_ALERTS + 1), rules, ..World::default() }, "/alerts").await;
     all.assert_has("at least 10,000 alerts firing");
     all.assert_has("Only the first 10,000 alerts");
+    assert!(text(&all, "rules").contains(" all receivers 10,001 "), "as in the API: {}", text(&all, "rules"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::plan::KEPT_AFTER_CLEARING;
 use crate::plan::state::State;
 use bytes::Bytes;
 use std::time::Duration;
+use watchkeeper_ports::AlertGroup;
 
 const HOUR: u64 = 3_600;
 const MINUTE: u64 = 60;
@@ -234,6 +235,26 @@ fn who_is_in_two_receivers_is_told_once_and_who_is_added_is_told_what_fires() {
     world.planner = planner(BUSY, &[("ops", &["ann", "cy"])]);
     assert_eq!(told(&world.pass(31)), ["cy"]);
     assert_eq!(world.groups.len(), 2, "what ben was told is forgotten");
+}
+
+#[test]
+fn a_mailbox_under_several_names_is_notified_once() {
+    let mut world = World::new(BUSY);
+    let (plain, named) = ("ops@example.org", "Night <ops@Example.org>");
+    world.planner = planner(BUSY, &[("ops", &[plain]), ("night", &[named])]);
+    world.fire("busy", "a");
+    assert_eq!(shown(&world.pass(31)), ["first: a fires"]);
+    world.planner = planner(BUSY, &[("night", &[named])]);
+    assert!(world.pass(HOUR).is_empty(), "the name is not part of the mailbox");
+    let (key, group) =
+        world.groups.first_key_value().map(|(key, group)| (key.clone(), group.clone())).unwrap();
+    let other = key.replace(plain, named);
+    assert_ne!(other, key);
+    world.groups.insert(other.clone(), AlertGroup { key: other, ..group });
+    assert!(world.pass(1).is_empty());
+    assert_eq!(world.groups.len(), 1, "the version before had one for each name");
+    world.clear("busy", "a");
+    assert_eq!(shown(&world.pass(5 * MINUTE)), ["recovered: a cleared"]);
 }
 
 #[test]

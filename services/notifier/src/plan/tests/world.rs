@@ -40,8 +40,12 @@ pub(super) struct Heard {
     pub(super) muted: usize,
 }
 
+/// Recipients that are not mail addresses are webhooks.
 pub(super) fn planner(rules: &str, receivers: &[(&str, &[&str])]) -> Planner {
-    let recipient = |name: &&str| Recipient::Service(Channel::Webhook, (*name).to_owned());
+    let recipient = |name: &&str| {
+        let by_mail = Recipient::named(Channel::Mail, (*name).to_owned());
+        by_mail.unwrap_or_else(|| Recipient::Service(Channel::Webhook, (*name).to_owned()))
+    };
     let receiver = |(name, mails): &(&str, &[&str])| Receiver {
         name: (*name).to_owned(),
         recipients: mails.iter().map(recipient).collect(),
