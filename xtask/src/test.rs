@@ -82,20 +82,18 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &
         .iter()
         .flat_map(|running| running.engines.variables())
         .chain([report.variable(), times.variable()]);
-    cargo_guarded(guard, variables, all.into_iter().chain(which()))?;
+    // Each part runs even if one before it failed: one run shows every test that fails.
+    let mut outcomes = vec![cargo_guarded(guard, variables, all.into_iter().chain(which()))];
     if let Some(shared) = engines {
         drop(shared);
         let ignored = ON_OWN_ENGINES.into_iter().chain(which()).chain(["--", "--ignored"]);
-        cargo_guarded(guard, own_stacks(dir)?.into_iter().chain([times.variable()]), ignored)?;
+        outcomes.push(cargo_guarded(guard, own_stacks(dir)?.into_iter().chain([times.variable()]), ignored));
     }
-    if args.without_browser {
-        return Ok(());
+    if !args.without_browser {
+        let ignored = IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]);
+        outcomes.push(cargo_guarded(guard, [times.variable()], ignored));
     }
-    cargo_guarded(
-        guard,
-        [times.variable()],
-        IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]),
-    )
+    outcomes.into_iter().collect()
 }
 
 fn start_engines(dir: &Path, guard: &Guard) -> anyhow::Result<Running> {

@@ -104,7 +104,7 @@ mod tests {
                 socket
             })
             .collect();
-        let answering = listener("127.0.0.3:0").local_addr().map(|_| listener("127.0.0.3:0")).unwrap();
+        let answering = listener("127.0.0.3:0");
         let there = answering.local_addr().unwrap();
         let stream = connect(&[silent, there]).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), there);
@@ -113,7 +113,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_refuses_is_followed_by_the_next_and_all_refusing_is_an_error() {
-        let refusing = listener("127.0.0.1:0").local_addr().unwrap();
+        // Bound, so that nobody else gets the port; without `listen` it refuses.
+        let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        bound.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
+        let refusing = bound.local_addr().unwrap().as_socket().unwrap();
         let answering = listener("127.0.0.1:0");
         let there = answering.local_addr().unwrap();
         assert_eq!(connect(&[refusing, there]).await.unwrap().peer_addr().unwrap(), there);

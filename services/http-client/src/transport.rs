@@ -41,6 +41,7 @@ impl<In: Transport> Connector<In> for RacingConnector {
 
 fn race(runtime: &Handle, details: &ConnectionDetails) -> Result<TcpStream, Error> {
     let late = || Error::Timeout(details.timeout.reason);
+    in_budget(details.timeout)?;
     let within = details.timeout.not_zero().map_or(time::Duration::MAX, |after| *after);
     let connected = runtime.block_on(async { timeout(within, connect(&details.addrs)).await });
     let stream = connected.map_err(|_| late())?.map_err(io::Error::other)?.into_std()?;
@@ -65,14 +66,14 @@ impl Transport for TcpTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        let timeout = timeout.for_write();
+        let timeout = in_budget(timeout.for_write())?;
         self.stream.set_write_timeout(timeout.not_zero().map(|after| *after))?;
         let sent = self.stream.write_all(&self.buffers.output()[..amount]);
         sent.map_err(|error| in_time(error, timeout))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let timeout = timeout.for_read();
+        let timeout = in_budget(timeout.for_read())?;
         self.stream.set_read_timeout(timeout.not_zero().map(|after| *after))?;
         let read = retry_interrupted(|| self.stream.read(self.buffers.input_append_buf()));
         let amount = read.map_err(|error| in_time(error, timeout))?;
@@ -90,6 +91,11 @@ impl Transport for TcpTransport {
         };
         quiet(&self.stream).unwrap_or(false)
     }
+}
+
+/// The timeout of one read or write. Those below a TLS connection follow each other without a look at the time left.
+fn in_budget(timeout: NextTimeout) -> Result<NextTimeout, Error> {
+    if timeout.after.is_zero() { Err(Error::Timeout(timeout.reason)) } else { Ok(timeout) }
 }
 
 /// Linux reports a read that reaches its timeout as one that would block.

@@ -79,7 +79,10 @@ impl Judge {
         }
         let mut roots = RootCertStore::empty();
         let (mut trusted, mut unreadable) = (Vec::new(), None);
-        for certificate in CertificateDer::pem_slice_iter(&pem).take(MAX_CERTIFICATES) {
+        for (number, certificate) in CertificateDer::pem_slice_iter(&pem).enumerate() {
+            if number == MAX_CERTIFICATES {
+                return Err(format!("it has more than {MAX_CERTIFICATES} certificates"));
+            }
             let added = certificate.map_err(|error| error.to_string()).and_then(|certificate| {
                 roots.add(certificate.clone()).map_err(|error| error.to_string())?;
                 trusted.push(certificate);
@@ -238,5 +241,8 @@ mod tests {
         assert!(of_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").is_err());
         let long = "x".repeat(usize::try_from(MAX_CA_BYTES).unwrap() + 1);
         assert_eq!(of_pem(&long).unwrap_err(), "it has more than 1048576 bytes");
+        let many =
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".repeat(MAX_CERTIFICATES + 1);
+        assert_eq!(of_pem(&many).unwrap_err(), "it has more than 1000 certificates");
     }
 }

@@ -102,7 +102,9 @@ mod tests {
         let (_seen, seen) = watch::channel(Arc::default());
         let metrics = Arc::new(NotifierMetrics::register(context.registry()).unwrap());
         let notifications = FakeOutbox::with_mails(0);
-        let settings = NotifierSettings::of("");
+        let settings = NotifierSettings::of(
+            "[[notifier.receiver]]\nname = \"ops\"\nwebhook = { url = \"http://127.0.0.1:9/\" }",
+        );
         let sends_mail =
             NotifierSettings::of("[[notifier.receiver]]\nname = \"ops\"\nmail = [\"ops@example.org\"]");
         let status =

@@ -92,6 +92,7 @@ const EXCEPTIONS: &[Exception] = &[
     ),
     ("collector/src/sources/host/usage.rs", &["spawn"], "one question to one file system, which may hang"),
     ("collector/src/sources/host/part.rs", &["sleep", "spawn_blocking"], "reads /proc"),
+    ("http-client/src/connect.rs", &["spawn"], "attempts to connect, which end with the connection"),
     ("http-client/src/threads.rs", &["spawn_blocking"], "one request within its time"),
     ("ingest/src/intake.rs", &["spawn_blocking"], "decodes one body"),
     // Adapters: what is awaited of them is a dependency, and each call is bounded in time.

@@ -30,8 +30,9 @@ pub(crate) async fn look(alerts: &EmbeddedAlerts) -> BTreeMap<String, u64> {
         found.insert(format!("evaluated {writer}"), position);
 
         let planned = group(&*outbox, writer).await.map_or(0, |group| number(&group));
+        let of_writer = format!("{} ", name(writer));
         let mut ids: Vec<_> =
-            sent.iter().filter(|sent| sent.group == name(writer)).map(|sent| &sent.id).collect();
+            sent.iter().filter(|sent| sent.group.starts_with(&of_writer)).map(|sent| &sent.id).collect();
         let mut expected: Vec<_> = (0..planned).map(|number| notification(writer, number).id).collect();
         ids.sort_unstable();
         expected.sort_unstable();

@@ -27,7 +27,7 @@ const SUPERSEDE: &str = "WITH overtaken AS (
                  AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel
              ORDER BY newer.number DESC LIMIT 1) AS newest
          FROM notifications AS older
-         WHERE state = 'waiting' AND (at <= $1 OR attempts > 0 AND NOT claimed) AND EXISTS (
+         WHERE state = 'waiting' AND NOT claimed AND (at <= $1 OR attempts > 0) AND EXISTS (
              SELECT 1 FROM notifications AS newer
              WHERE newer.state = 'waiting' AND digest(newer.group_name) = digest(older.group_name)
                  AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel

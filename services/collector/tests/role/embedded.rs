@@ -12,7 +12,19 @@ use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_wire::sample::SampleDecoder;
 
-const PARTS: [&str; 5] = ["host/cpu", "host/disk", "host/load", "host/memory", "host/network"];
+const PARTS: [&str; 11] = [
+    "host/clock",
+    "host/cpu",
+    "host/disk",
+    "host/io",
+    "host/load",
+    "host/memory",
+    "host/network",
+    "host/raid",
+    "host/smart",
+    "host/temperature",
+    "host/units",
+];
 
 fn open(directory: &Path) -> (Arc<EmbeddedBus>, Arc<EmbeddedStore>) {
     let bus = EmbeddedBus::open(directory, &EmbeddedOptions::default()).unwrap();

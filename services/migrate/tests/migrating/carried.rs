@@ -109,7 +109,7 @@ async fn a_notification_that_was_delivered_is_not_sent_again_and_one_that_waits_
     let ids = |claimed: Vec<Claimed>| {
         claimed.into_iter().map(|claimed| claimed.notification.id).collect::<Vec<_>>()
     };
-    assert_eq!(ids(claim().await.unwrap()), ["waiting-1"], "the second one waits for the first");
+    assert_eq!(ids(claim().await.unwrap()), ["waiting-2"], "it takes the place of the first");
     assert_eq!(ids(claim().await.unwrap()), Vec::<String>::new());
-    assert_eq!(there.stores.notifications.waiting().await.unwrap(), 2);
+    assert_eq!(there.stores.notifications.waiting().await.unwrap(), 1);
 }

@@ -146,7 +146,9 @@ async fn alerts(here: &Installation) {
 /// One notification that was delivered, one that was given up, and two that wait.
 async fn outbox(here: &Installation) {
     let notifications = &here.stores.notifications;
-    let made = ["delivered", "given-up", "waiting-1", "waiting-2"].map(notification);
+    let mut made = ["delivered", "given-up", "waiting-1", "waiting-2"].map(notification);
+    // A delivery makes due what waits for the same recipient.
+    made[0].recipient = "dba@example.org".into();
     let state = Some(b"told".as_slice().into());
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
     notifications.plan(Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();

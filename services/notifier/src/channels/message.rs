@@ -32,6 +32,12 @@ pub(crate) struct ChatMessage {
 }
 
 impl ChatMessage {
+    /// The key of the group over all its episodes: the incident without its number. A new episode may take the place of the
+    /// recovery of the one before, which would leave an incident of its own open for ever.
+    pub(super) fn group_key(&self) -> &str {
+        self.incident.rsplit_once('-').map_or(&self.incident, |(group, _)| group)
+    }
+
     /// The message with the text that a mail would have.
     pub(crate) fn new(notice: &Notice<'_>, message: &Message, url: Option<&str>) -> Self {
         let recovered = notice.why == Why::Recovered;

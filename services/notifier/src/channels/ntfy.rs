@@ -47,7 +47,7 @@ impl Adapter for Ntfy {
             "message": form.fit(&message.text, message.url.as_deref()),
             "priority": message.by_severity([3, 3, 4, 5]),
             "tags": [message.by_severity(["white_check_mark", "information_source", "warning", "rotating_light"])],
-            "sequence_id": message.incident,
+            "sequence_id": message.group_key(),
         });
         if let Some(url) = &message.url {
             body["click"] = url.as_str().into();

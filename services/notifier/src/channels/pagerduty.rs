@@ -36,7 +36,7 @@ impl Adapter for PagerDuty {
         let mut body = serde_json::json!({
             "routing_key": self.key.expose(),
             "event_action": if message.recovered { "resolve" } else { "trigger" },
-            "dedup_key": message.incident,
+            "dedup_key": message.group_key(),
             "client": "Watchkeeper",
             "payload": {
                 "summary": form.line(&message.title, MAX_SUMMARY),

@@ -29,7 +29,7 @@ fn a_reason_begins_with_the_note_of_the_newest_sample_also_after_a_restart() {
     assert!(world.note(0, 0.0, "connection refused").is_empty());
     assert!(world.note(10, 0.0, "answered 500, expected 2xx").is_empty());
     world.restart(&rules);
-    let reason = "answered 500, expected 2xx (availability is 0 percent, below 50 for 30s)";
+    let reason = "answered 500, expected 2xx (availability is 0 %, below 50 % for 30 s)";
     assert_eq!(told(&world.tick(30)), [format!("site_down fires: {reason}")]);
 }
 
@@ -39,14 +39,14 @@ fn another_note_while_it_fires_is_no_news() {
     world.note(0, 0.0, "connection refused");
     assert_eq!(world.note(30, 0.0, "connection refused").len(), 1);
     assert!(world.note(40, 0.0, "answered 500, expected 2xx").is_empty());
-    assert_eq!(told(&world.observe(SITE, 50, 100.0)), ["site_down clears: is 100 percent, not below 50"]);
+    assert_eq!(told(&world.observe(SITE, 50, 100.0)), ["site_down clears: is 100 %, not below 50 %"]);
 }
 
 #[test]
 fn a_sample_without_a_note_leaves_none_of_the_one_before() {
     let mut world = World::new(&rules(RULES));
     world.note(0, 0.0, "connection refused");
-    assert_eq!(told(&world.observe(SITE, 30, 0.0)), ["site_down fires: is 0 percent, below 50 for 30s"]);
+    assert_eq!(told(&world.observe(SITE, 30, 0.0)), ["site_down fires: is 0 %, below 50 % for 30 s"]);
 }
 
 #[test]
@@ -57,5 +57,5 @@ fn a_note_says_nothing_about_samples_that_are_missing() {
     world.note(0, 0.0, "connection refused");
     let alerts = told(&world.tick(60));
     assert_eq!(alerts.len(), 1);
-    assert!(alerts[0].starts_with("silent fires: no sample for 1m"), "{alerts:?}");
+    assert!(alerts[0].starts_with("silent fires: no sample for 1 min"), "{alerts:?}");
 }

@@ -72,7 +72,7 @@ fn the_reason_of_a_probe_reaches_mail_api_and_commands_over_a_restart() {
     up.stop();
     let up = start();
     let mail = wait_for("the mail", || mail(&data_dir));
-    let reason = format!("{NOTE} (availability is 0 percent, below 50 for 4s)");
+    let reason = format!("{NOTE} (availability is 0 %, below 50 % for 4 s)");
     assert!(mail.contains(&format!("CRITICAL: site_down: shop: {reason}")), "{mail}");
 
     let alert = up.get("/v1/alerts");

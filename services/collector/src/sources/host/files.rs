@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_is_listed_up_to_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        for n in 0..=MAX_ENTRIES {
+            File::create(directory.path().join(n.to_string())).unwrap();
+        }
+        assert_eq!(names(directory.path()).len(), MAX_ENTRIES);
+    }
+
+    #[test]
     fn an_error_names_the_file() {
         let error = required(Path::new("/nowhere/stat")).unwrap_err().to_string();
         assert!(error.starts_with("not reachable: cannot read /nowhere/stat: No such file"), "{error}");

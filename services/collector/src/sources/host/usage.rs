@@ -124,6 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn no_more_threads_wait_than_the_limit() {
+        let mut reader = UsageReader::default();
+        let channels: Vec<_> = (0..MAX_DISKS).map(|_| sync_channel(1)).collect();
+        let (senders, answers): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
+        reader
+            .hung
+            .extend(answers.into_iter().enumerate().map(|(n, answer)| (vec![1, n.to_le_bytes()[0]], answer)));
+        assert_eq!(reader.hung.len(), MAX_DISKS);
+        assert_eq!(reader.read(b"/"), None);
+        drop(senders);
+        assert_eq!(reader.read(&[1, 0]), None, "it may be asked again, and is no mount");
+        assert!(reader.read(b"/").is_some());
+    }
+
+    #[test]
     fn a_file_system_that_hangs_keeps_no_other_from_being_read() {
         let usage = Usage { total: 1, ..Usage::default() };
         let lock = Arc::new(Mutex::new(()));

@@ -59,6 +59,8 @@ impl BodyConditions {
 
     /// Why the body is not as expected: `but its body does not contain "ok"`.
     pub(super) fn unmet(&self, body: &[u8]) -> Option<String> {
+        let is_longer = body.len() > MAX_BODY_BYTES;
+        let body = &body[..body.len().min(MAX_BODY_BYTES)];
         let text = String::from_utf8_lossy(body);
         if let Some(expected) = self.contains.as_deref().filter(|expected| !text.contains(*expected)) {
             return Some(format!("but its body does not contain {expected:?}"));
@@ -68,6 +70,11 @@ impl BodyConditions {
         }
         if self.json.is_empty() {
             return None;
+        }
+        if is_longer {
+            return Some(format!(
+                "but its body has more than {MAX_BODY_BYTES} bytes, too many to read as JSON"
+            ));
         }
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
             return Some("but its body is not JSON".to_owned());
@@ -102,7 +109,7 @@ fn cut(text: &str) -> String {
 /// The reason of an error that first shows the expression.
 fn last_line(text: &str) -> String {
     let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    format!("is not an expression: {reason}")
+    format!("is not a valid regular expression: {reason}")
 }
 
 #[cfg(test)]
@@ -146,6 +153,8 @@ mod tests {
         ] {
             assert_eq!(unmet(&conditions).as_deref(), Some(reason));
         }
+        let large = json(&[("/status", "ok")]).unmet(&vec![b' '; MAX_BODY_BYTES + 1]).unwrap();
+        assert!(large.starts_with("but its body has more than 1048576 bytes"), "{large}");
         let page = json(&[("/status", "ok")]).unmet(b"<html>");
         assert_eq!(page.as_deref(), Some("but its body is not JSON"));
         let long = format!("\"{}\"", "x".repeat(MAX_SHOWN_CHARS + 1));

@@ -144,7 +144,10 @@ impl HttpCheck {
         let access = Access::read(section);
         let (sends, conditions) = (Sends::read(section), BodyConditions::read(section));
         if sends.method == Method::HEAD && !conditions.is_empty() {
-            section.refuse("method", "HEAD has no body to expect anything of");
+            section.refuse(
+                "method",
+                "the response to HEAD has no body: remove the conditions on it, or use GET",
+            );
         }
         Some(Self { url: url?, sends, conditions, expect, max_redirects, allow_local_redirects, access })
     }

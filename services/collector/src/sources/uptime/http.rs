@@ -1,6 +1,6 @@
 //! HTTP requests.
 
-use super::body::{BodyConditions, MAX_BODY_BYTES};
+use super::body::MAX_BODY_BYTES;
 use super::certificate::Witness;
 use super::config::HttpCheck;
 use super::cookies::Cookies;
@@ -94,7 +94,7 @@ impl Chain {
         // As configured: a parsed URL may be spelled differently.
         let mut answer = self.ask(check.url.expose(), &sends, None, Some(&check.access))?;
         let Ok(mut url) = Url::parse(check.url.expose()) else {
-            return judged(answer.status().as_u16(), None, unmet(&check.conditions, answer)?);
+            return judged(answer.status().as_u16(), None, unmet(check, answer));
         };
         let own_origin = url.origin();
         let mut followed = 0;
@@ -102,19 +102,20 @@ impl Chain {
             let status = answer.status().as_u16();
             let location = answer.headers().get(LOCATION).map(HeaderValue::as_bytes);
             let there = match next(&url, status, location) {
-                Next::Judge => return judged(status, None, unmet(&check.conditions, answer)?),
-                Next::JudgeThough(reason) => {
-                    return judged(status, Some(reason), unmet(&check.conditions, answer)?);
-                }
+                Next::Judge => return judged(status, None, unmet(check, answer)),
+                Next::JudgeThough(reason) => return judged(status, Some(reason), unmet(check, answer)),
                 Next::Follow(_) if followed == check.max_redirects => {
                     let count = |redirects| format!("after {redirects} redirects, which is `max_redirects`");
-                    let though = (followed > 0).then(|| count(followed));
-                    return judged(status, though, unmet(&check.conditions, answer)?);
+                    return judged(status, (followed > 0).then(|| count(followed)), unmet(check, answer));
                 }
                 Next::Follow(there) => there,
             };
             followed += 1;
             sends = sends.after_redirect(status);
+            if sends.body.is_some() && there.origin() != own_origin {
+                let reason = "and redirects to another origin, which does not get `body`".to_owned();
+                return judged(status, Some(reason), None);
+            }
             self.cookies.keep(&url, answer.headers());
             there.host_str().unwrap_or_default().clone_into(&mut self.host);
             let access = (there.origin() == own_origin).then_some(&check.access);
@@ -175,14 +176,17 @@ impl Chain {
     }
 }
 
-/// Why the body is not as expected. It is read only if something is expected of it.
-fn unmet(conditions: &BodyConditions, mut answer: Response<Body>) -> Result<Option<String>, Error> {
-    if conditions.is_empty() {
-        return Ok(None);
+/// Why the body is not as expected. It is read only if something is expected of it, and the status is as expected.
+fn unmet(check: &HttpCheck, mut answer: Response<Body>) -> Option<String> {
+    let is_expected = check.expect.iter().any(|range| range.contains(answer.status().as_u16()));
+    if check.conditions.is_empty() || !is_expected {
+        return None;
     }
     let mut body = Vec::new();
-    answer.body_mut().as_reader().take(MAX_BODY_BYTES as u64).read_to_end(&mut body)?;
-    Ok(conditions.unmet(&body))
+    match answer.body_mut().as_reader().take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut body) {
+        Ok(_) => check.conditions.unmet(&body),
+        Err(_) => Some("but its body did not arrive in time or was cut off".to_owned()),
+    }
 }
 
 /// `answered 503, expected 2xx`.

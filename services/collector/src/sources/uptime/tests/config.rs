@@ -117,9 +117,12 @@ fn what_is_wrong_is_refused_by_name() {
     assert!(http(r#"method = "FETCH""#).starts_with("method: must be one of DELETE, GET, HEAD"));
     assert_eq!(
         http("method = \"HEAD\"\nbody_contains = \"x\""),
-        "method: HEAD has no body to expect anything of"
+        "method: the response to HEAD has no body: remove the conditions on it, or use GET"
     );
-    assert_eq!(http(r#"body_matches = "(""#), "body_matches: is not an expression: unclosed group");
+    assert_eq!(
+        http(r#"body_matches = "(""#),
+        "body_matches: is not a valid regular expression: unclosed group"
+    );
     assert!(http(r#"body_json = { status = "ok" }"#).starts_with("body_json: status is not a JSON Pointer"));
     let tcp = |keys: &str| of_target(&format!("tcp = \"h:1\"\n{keys}"));
     assert_eq!(tcp(r#"interval = "0s""#), "interval: must be from 1s to 1d, is 0s");

@@ -213,13 +213,17 @@ async fn method_headers_and_body_reach_the_target_and_a_redirect_elsewhere_gets_
         authorization: Some("Bearer s3cret".to_owned().into()),
         ..Access::default()
     };
-    let sends = Sends { method: Method::PUT, body: Some("hello".to_owned()) };
+    let with_body = Sends { method: Method::PUT, body: Some("hello".to_owned()) };
+    let without = Sends { method: Method::PUT, body: None };
     let expecting =
         |text: &str| BodyConditions { contains: Some(text.to_owned()), ..BodyConditions::default() };
     let whole = r#"PUT Some("1") Some("Bearer s3cret") hello"#;
-    for (path, expected) in [("/", whole), ("/moved", "PUT None None hello")] {
+    let moved = HttpCheck { sends: with_body.clone(), ..http(&format!("{url}/moved")) };
+    let refused = "answered 307 and redirects to another origin, which does not get `body`, expected 2xx";
+    assert_eq!(probe(&Check::Http(moved)).await.failure.as_deref(), Some(refused));
+    for (path, sends, expected) in [("/", with_body, whole), ("/moved", without, "PUT None None ")] {
         let check = HttpCheck {
-            sends: sends.clone(),
+            sends,
             access: access.clone(),
             conditions: expecting(expected),
             ..http(&format!("{url}{path}"))
