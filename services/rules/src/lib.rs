@@ -38,3 +38,4 @@ pub use rule_test::{
     Expectation, Expected, MAX_EXPECTATIONS, MAX_TEST_SAMPLES, MAX_TESTS, RuleTest, TestOutcome, run_tests,
 };
 pub use unmatched::{MAX_LABEL_NAMES, Matching, Unmatched, misspelt};
+pub use words::unit_symbol;

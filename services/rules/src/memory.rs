@@ -1,7 +1,7 @@
 //! The serialized evaluator state of one series.
 //!
-//! A version, the newest sample, its note if the version is [`NOTED`], and for each rule with state its name, the fingerprint of its condition, its phase
-//! and the state of the condition. Big-endian.
+//! A version, the newest sample, its note if the version is [`NOTED`], and for each rule with state its name, the
+//! fingerprint of its condition, its phase and the state of the condition. Big-endian.
 
 use crate::condition::{Past, Seen, Unreadable, read_time};
 use crate::phase::Phase;

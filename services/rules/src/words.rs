@@ -22,11 +22,11 @@ pub(crate) fn amount(value: f64, unit: &str) -> String {
 
 /// A formatted value with its unit.
 pub(crate) fn amount_text(value: &str, unit: &str) -> String {
-    if unit.is_empty() { value.to_owned() } else { format!("{value} {}", symbol(unit)) }
+    if unit.is_empty() { value.to_owned() } else { format!("{value} {}", unit_symbol(unit)) }
 }
 
-/// A unit, also one per time, as people write it.
-fn symbol(unit: &str) -> String {
+/// A unit, also one per time, as people write it: `%`, `%/h`.
+pub fn unit_symbol(unit: &str) -> String {
     unit.strip_prefix("percent").map_or_else(|| unit.to_owned(), |per| format!("%{per}"))
 }
 

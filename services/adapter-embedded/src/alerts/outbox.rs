@@ -25,7 +25,7 @@ const SUPERSEDE: &str = "UPDATE notifications AS older SET state = ?2, at = ?1, 
          WHERE newer.state = 'waiting' AND newer.group_name = older.group_name
              AND newer.recipient = older.recipient AND newer.channel = older.channel
          ORDER BY newer.number DESC LIMIT 1)
-     WHERE state = 'waiting' AND claimed = 0 AND (at <= ?1 OR attempts > 0) AND EXISTS (
+     WHERE state = 'waiting' AND (at <= ?1 OR attempts > 0 AND claimed = 0) AND EXISTS (
          SELECT 1 FROM notifications AS newer
          WHERE newer.state = 'waiting' AND newer.group_name = older.group_name
              AND newer.recipient = older.recipient AND newer.channel = older.channel

@@ -27,7 +27,7 @@ const SUPERSEDE: &str = "WITH overtaken AS (
                  AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel
              ORDER BY newer.number DESC LIMIT 1) AS newest
          FROM notifications AS older
-         WHERE state = 'waiting' AND NOT claimed AND (at <= $1 OR attempts > 0) AND EXISTS (
+         WHERE state = 'waiting' AND (at <= $1 OR attempts > 0 AND NOT claimed) AND EXISTS (
              SELECT 1 FROM notifications AS newer
              WHERE newer.state = 'waiting' AND digest(newer.group_name) = digest(older.group_name)
                  AND digest(newer.recipient) = digest(older.recipient) AND newer.channel = older.channel
@@ -95,9 +95,9 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Supersedes what a newer one takes the place of. Then claims due notifications that no earlier one for the same recipient and group blocks, longest due first,
-/// then in order of insertion. They are not due again before the lease has ended. Rows that a concurrent
-/// claim has locked are skipped.
+/// Supersedes what a newer one takes the place of. Then claims due notifications that no earlier one for the same
+/// recipient and group blocks, longest due first, then in order of insertion. They are not due again before the lease has
+/// ended. Rows that a concurrent claim has locked are skipped.
 pub(super) async fn claim(
     connection: &Connection,
     now: Timestamp,

@@ -4,7 +4,7 @@ use crate::contents::Contents;
 use crate::filled::{SAMPLES, at, filled, notification, sample, series};
 use crate::installation::{Installation, counts, moved};
 use std::sync::Arc;
-use watchkeeper_domain::{NotificationState, Sample};
+use watchkeeper_domain::{Notification, NotificationState, Sample};
 use watchkeeper_migrate::Counts;
 use watchkeeper_ports::{Append, GroupChange, Lease, Outcome, Plan};
 
@@ -78,7 +78,8 @@ async fn a_notification_that_there_has_sent_since_stays_sent() {
 #[tokio::test]
 async fn a_notification_that_was_planned_but_not_settled_when_a_move_was_cut_off_is_settled() {
     let (here, there) = (filled().await, Installation::fresh());
-    let notifications = vec![notification("delivered")];
+    let notifications =
+        vec![Notification { recipient: "dba@example.org".into(), ..notification("delivered") }];
     there.stores.notifications.plan(Arc::new(Plan { notifications, ..Plan::default() })).await.unwrap();
     moved(&here.to(&there)).await;
     assert_eq!(Contents::of(&there).await.notifications.len(), 4);

@@ -63,7 +63,7 @@ impl Window {
         if named.is_none() && !zone.is_empty() {
             section.refuse(
                 "time_zone",
-                "is not in this host's time zone database: must be a name such as \"Europe/Berlin\" or \"UTC\"",
+                "is not a known time zone: must be a name such as \"Europe/Berlin\" or \"UTC\"",
             );
         }
         if !section.has("duration") {

@@ -24,20 +24,20 @@ pub(super) fn alerts() -> Vec<Alert> {
         fired_at: minutes(10),
         cleared_at: None,
         value: Some(93.4),
-        reason: "is 93.4 percent, above 90".into(),
+        reason: "is 93.4 %, above 90 %".into(),
     };
     let down = Alert {
         rule: "site_down".into(),
         series: series("availability_percent", "percent", &[("target", "blog")]),
         value: Some(0.0),
-        reason: "answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)".into(),
+        reason: "answered 500, expected 2xx (availability is 0 %, below 50 % for 2 min)".into(),
         ..full.clone()
     };
     let silent = Alert {
         rule: "host_silent".into(),
         series: series("uptime", "", &[]),
         value: None,
-        reason: "has no sample for 10m".into(),
+        reason: "has no sample for 10 min".into(),
         ..full.clone()
     };
     let cleared = Alert { cleared_at: Some(minutes(1)), value: Some(70.0), ..full.clone() };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_rules::unit_symbol;
 use watchkeeper_runtime::Grouped;
 
 /// Significant digits of a value.
@@ -14,10 +15,10 @@ const SMALLEST_PLAIN: f64 = 1e-4;
 /// The units of durations in seconds, the longest first.
 const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 
-/// A value with its unit: `93.46 percent`.
+/// A value with its unit: `93.46 %`.
 pub(super) fn amount(value: f64, unit: &str) -> String {
     let space = if unit.is_empty() { "" } else { " " };
-    format!("{}{space}{unit}", number(value))
+    format!("{}{space}{}", number(value), unit_symbol(unit))
 }
 
 /// A number with thousands separators; the fraction is cut to a few significant digits.
@@ -66,9 +67,9 @@ mod tests {
     #[test]
     fn a_value_is_short_and_has_its_unit() {
         let cases = [
-            (0.0, "percent", "0 percent"),
+            (0.0, "percent", "0 %"),
             (-0.0, "", "0"),
-            (93.456_78, "percent", "93.46 percent"),
+            (93.456_78, "percent", "93.46 %"),
             (99.999, "%", "100 %"),
             (125_000.0, "stars", "125,000 stars"),
             (-1_234.56, "RUB", "-1,235 RUB"),

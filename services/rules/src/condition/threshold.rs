@@ -1,7 +1,7 @@
 //! The value is above or below a limit.
 
 use super::past::Seen;
-use crate::words::amount;
+use crate::words::{amount, amount_text};
 use std::fmt;
 use watchkeeper_config::Section;
 
@@ -45,7 +45,18 @@ impl Threshold {
 
     /// `is 0 %, below 50 %`
     pub(super) fn why(&self, holds: bool, fires: bool, seen: Seen, unit: &str) -> String {
-        format!("is {}, {}", amount(seen.value, unit), self.side_of(seen.value, unit, (holds, fires)))
+        format!("is {}, {}", self.shown(seen.value, unit), self.side_of(seen.value, unit, (holds, fires)))
+    }
+
+    /// The value, in full where a shorter one would read like a limit that it is not at.
+    fn shown(&self, value: f64, unit: &str) -> String {
+        let short = amount(value, unit);
+        let reads_like = |limit: f64| short == amount(limit, unit) && (value - limit).abs() > 0.0;
+        if reads_like(self.limit) || reads_like(self.clear_at) {
+            amount_text(&value.to_string(), unit)
+        } else {
+            short
+        }
     }
 
     /// `below 50 %`: where `value` is, and which limit decided.
@@ -113,6 +124,14 @@ mod tests {
         assert_eq!(why(60.0, false), "is 60 %, not below 50 %");
         assert_eq!(why(60.0, true), "is 60 %, not yet back at 90 %");
         assert_eq!(why(95.0, true), "is 95 %, not below 90 %");
+    }
+
+    #[test]
+    fn a_value_close_to_its_limit_is_shown_in_full() {
+        let threshold = Threshold { is_above: true, limit: 90.0, clear_at: 85.0 };
+        let why = |value| threshold.why(true, false, seen(value), "percent");
+        assert_eq!(why(90.002_345_678), "is 90.002345678 %, above 90 %");
+        assert_eq!(why(93.123_456_789), "is 93.12 %, above 90 %");
     }
 
     proptest! {

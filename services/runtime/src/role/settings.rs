@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{Reloadable, Section};
 
-/// The roles' settings, found by type, so each type is added once. Settings that several roles need, such as the rules, are read by one of them. A
-/// clone shares the values, also when they are replaced.
+/// The roles' settings, found by type, so each type is added once. Settings that several roles need, such as the rules,
+/// are read by one of them. A clone shares the values, also when they are replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     compatibility: Compatibility,

@@ -32,7 +32,7 @@ fn a_sample_that_breaks_a_rule_is_followed_from_the_status_page_to_its_series_in
     assert_eq!(browser.text(".firing-now .severity"), "critical");
     assert_eq!(browser.text(".firing-now th[scope=row]"), "too_hot");
     assert_eq!(browser.text(".firing-now .value"), "95.0 °C");
-    assert_eq!(browser.text(".firing-now .reason"), "is 95 celsius, above 90");
+    assert_eq!(browser.text(".firing-now .reason"), "is 95 celsius, above 90 celsius");
     assert_eq!(browser.text(".notifications .to"), "mail watchkeeper@localhost");
     assert_eq!(browser.texts(".rules th[scope=row]"), ["too_hot", "odd"]);
     assert_eq!(browser.texts(".rules .fires"), ["1", "0"]);
@@ -57,7 +57,7 @@ fn what_fires_and_clears_moves_without_a_reload_in_a_browser() {
     ask_again(&browser);
     browser.wait_for_text(".firing", "No alerts firing");
     assert!(browser.ask::<String>("return document.title").starts_with("Alerts"));
-    assert_eq!(browser.text(".cleared .reason"), "is 20 celsius, not above 90");
+    assert_eq!(browser.text(".cleared .reason"), "is 20 celsius, not above 90 celsius");
     assert!(browser.ask::<bool>("return window.isStillHere === true"));
 }
 

@@ -106,9 +106,12 @@ impl Cgroups {
         let labels = [("cgroup", group.as_str())];
         if let Some(memory) = value::<u64>(&file("memory.current")) {
             readings.add_count("cgroup_memory", "bytes", &labels, memory);
+            // Cached files that nobody reads are given back before the limit is felt.
+            let reclaimable = field(&optional(&file("memory.stat")), "inactive_file").unwrap_or(0);
             // `max` if there is no limit.
             let limit = value::<u64>(&file("memory.max"));
-            if let Some(used) = limit.and_then(|limit| percent(memory, limit)) {
+            let used = memory.saturating_sub(reclaimable);
+            if let Some(used) = limit.and_then(|limit| percent(used, limit)) {
                 readings.add("cgroup_memory_used_percent", "percent", &labels, used);
             }
         }
@@ -183,6 +186,7 @@ mod tests {
                     ("cpu.stat", &format!("usage_usec {usec}\nuser_usec 1\n")),
                     ("io.stat", &io),
                     ("memory.current", "500\n"),
+                    ("memory.stat", "anon 300\ninactive_file 100\n"),
                     ("memory.max", "2000\n"),
                     ("memory.events", "low 0\noom 1\noom_kill 1\n"),
                 ],
@@ -196,7 +200,7 @@ mod tests {
             shown(&cgroups.read()),
             [
                 r#"cgroup_cpu_percent{cgroup="system.slice/nginx.service"} 50 percent"#,
-                r#"cgroup_memory_used_percent{cgroup="system.slice/nginx.service"} 25 percent"#,
+                r#"cgroup_memory_used_percent{cgroup="system.slice/nginx.service"} 20 percent"#,
                 r#"cgroup_memory{cgroup="system.slice/nginx.service"} 500 bytes"#,
                 r#"cgroup_oom_kills{cgroup="system.slice/nginx.service"} 1"#,
                 r#"cgroup_read_rate{cgroup="system.slice/nginx.service"} 100 bytes/s"#,

@@ -53,7 +53,8 @@ pub(super) fn run(tool: &Path, arguments: &[&str], within: Duration) -> Result<O
     let output = output_until(&mut child, until);
     if output.is_none() {
         drop(child.kill());
-        drop(child.wait());
+        // In a thread: a process that waits for a broken disk ends no sooner than that wait.
+        drop(thread::Builder::new().name("reap".to_owned()).spawn(move || child.wait()));
     }
     output.ok_or(CollectError::TimedOut(within))
 }

@@ -89,6 +89,14 @@ struct Disk {
     kind: String,
 }
 
+impl Disk {
+    /// `sda`; or `bus/0 megaraid,1` behind a RAID controller, whose disks share the name.
+    fn label(&self) -> String {
+        let name = self.name.strip_prefix("/dev/").unwrap_or(&self.name);
+        if self.kind.contains(',') { format!("{name} {}", self.kind) } else { name.to_owned() }
+    }
+}
+
 /// What all kinds of disks answer, each in its own words; a disk lacks those of the others.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -135,8 +143,8 @@ struct Endurance {
 
 impl Health {
     fn tell(&self, disk: &Disk, readings: &mut Readings) {
-        let device = disk.name.strip_prefix("/dev/").unwrap_or(&disk.name);
-        let labels = [("device", device)];
+        let device = disk.label();
+        let labels = [("device", device.as_str())];
         if let Some(status) = &self.smart_status {
             readings.add_count("smart_failing", "", &labels, (!status.passed).into());
         }
@@ -208,6 +216,12 @@ pub(super) mod tests {
                 r#"smart_used_percent{device="nvme0"} 3 percent"#
             ]
         );
+    }
+
+    #[test]
+    fn disks_behind_a_controller_are_told_apart() {
+        let disk = |kind: &str| Disk { name: "/dev/bus/0".to_owned(), kind: kind.to_owned() }.label();
+        assert_eq!([disk("megaraid,0"), disk("megaraid,1")], ["bus/0 megaraid,0", "bus/0 megaraid,1"]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use watchkeeper_domain::Timestamp;
 const PARTS: u32 = 24;
 /// Most parts that a series keeps.
 pub(crate) const MAX_PARTS: usize = PARTS as usize + 1;
+/// The share of the window that must show the slope too: this part of it.
+const NEWEST: u32 = 4;
 /// Fewest parts with a slope: a line through two points always fits.
 const MIN_PARTS: usize = 3;
 
@@ -37,23 +39,22 @@ impl Trend {
         }
     }
 
-    /// The slope of the linear regression; `None` unless half of the window `over` has samples.
+    /// The slope of the linear regression, or that of the newest quarter if it is smaller: a single jump, which is past by
+    /// then, is no trend. Zero if they have different directions; `None` unless half of the window `over` has samples.
     pub(super) fn per_second(&self, over: Duration) -> Option<f64> {
         let (first, last) = (self.0.first()?, self.0.last()?);
         if self.0.len() < MIN_PARTS || last.begins_at.since(first.begins_at) < over / 2 {
             return None;
         }
-        let points = || {
-            let time = |part: &Part| part.begins_at.since(first.begins_at).as_secs_f64() + part.mean_time;
-            self.0.iter().map(move |part| (f64::from(part.samples), time(part), part.mean_value))
-        };
-        let samples: f64 = points().map(|(weight, ..)| weight).sum();
-        let mean_time = points().map(|(weight, time, _)| weight * time).sum::<f64>() / samples;
-        let mean_value = points().map(|(weight, _, value)| weight * value).sum::<f64>() / samples;
-        let both = points().map(|(weight, time, value)| weight * (time - mean_time) * (value - mean_value));
-        let spread = points().map(|(weight, time, _)| weight * (time - mean_time).powi(2));
-        let slope = both.sum::<f64>() / spread.sum::<f64>();
-        slope.is_finite().then_some(slope)
+        let whole = slope(&self.0)?;
+        let is_older = |part: &&Part| last.begins_at.since(part.begins_at) > over / NEWEST;
+        let newest = &self.0[self.0.iter().take_while(is_older).count()..];
+        let newest = if newest.len() < MIN_PARTS { whole } else { slope(newest)? };
+        Some(match whole * newest {
+            ..=0.0 => 0.0,
+            _ if newest.abs() < whole.abs() => newest,
+            _ => whole,
+        })
     }
 
     pub(crate) fn write(&self, out: &mut impl BufMut) {
@@ -81,6 +82,22 @@ impl Trend {
         };
         (0..length).map(part).collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// The slope of the linear regression through the means of these parts.
+fn slope(parts: &[Part]) -> Option<f64> {
+    let first = parts.first()?;
+    let points = || {
+        let time = |part: &Part| part.begins_at.since(first.begins_at).as_secs_f64() + part.mean_time;
+        parts.iter().map(move |part| (f64::from(part.samples), time(part), part.mean_value))
+    };
+    let samples: f64 = points().map(|(weight, ..)| weight).sum();
+    let mean_time = points().map(|(weight, time, _)| weight * time).sum::<f64>() / samples;
+    let mean_value = points().map(|(weight, _, value)| weight * value).sum::<f64>() / samples;
+    let both = points().map(|(weight, time, value)| weight * (time - mean_time) * (value - mean_value));
+    let spread = points().map(|(weight, time, _)| weight * (time - mean_time).powi(2));
+    let slope = both.sum::<f64>() / spread.sum::<f64>();
+    slope.is_finite().then_some(slope)
 }
 
 impl Part {
@@ -129,6 +146,17 @@ mod tests {
         assert_eq!(trend.per_second(OVER), Some(0.0));
         trend.add(seen(1000, 1.0), OVER);
         assert_eq!(trend.per_second(OVER), None, "a gap longer than the window starts over");
+    }
+
+    #[test]
+    fn a_jump_that_is_past_is_no_trend() {
+        let mut trend = Trend::default();
+        for second in 0..400 {
+            trend.add(seen(second, if second < 200 { 0.0 } else { 10.0 }), OVER);
+            if second > 270 {
+                assert!(trend.per_second(OVER).unwrap().abs() < 1e-9, "{second}");
+            }
+        }
     }
 
     #[test]
