@@ -7,9 +7,7 @@ use crate::threads::Threads;
 use crate::transport::{RacingConnector, TlsConnector};
 use crate::trust::{Judge, Trust};
 use std::io::{self, ErrorKind, Read};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::typestate::AgentScope;
@@ -33,16 +31,12 @@ pub fn agent_config() -> ConfigBuilder<AgentScope> {
     Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT).proxy(None)
 }
 
-/// An agent whose servers `verifier` judges, and which connects to the first address that answers.
+/// An agent whose servers `judge` judges, and which connects to the first address that answers.
 ///
 /// # Errors
 /// As of [`Judge::client`].
-pub fn agent(
-    config: Config,
-    verifier: Arc<dyn ServerCertVerifier>,
-    resolver: impl Resolver,
-) -> Result<Agent, Error> {
-    let connector = ().chain(RacingConnector::default()).chain(TlsConnector::new(Judge::client(verifier)?));
+pub fn agent(config: Config, judge: &Judge, resolver: impl Resolver) -> Result<Agent, Error> {
+    let connector = ().chain(RacingConnector::default()).chain(TlsConnector::new(judge.client()?));
     Ok(Agent::with_parts(config, connector, resolver))
 }
 
@@ -201,7 +195,7 @@ fn trusting_web() -> Agent {
 
 fn trusting(trust: &Trust, max_idle: usize) -> Result<Agent, String> {
     let config = agent_config().max_idle_connections(max_idle).build();
-    let agent = agent(config, Arc::new(trust.judge()?), DefaultResolver::default());
+    let agent = agent(config, &trust.judge()?, DefaultResolver::default());
     agent.map_err(|error| describe(&error))
 }
 

@@ -4,7 +4,7 @@ use crate::p521;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::client::{WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::CryptoProvider;
@@ -40,10 +40,13 @@ impl From<Option<PathBuf>> for Trust {
 
 /// Verifies certificates as OpenSSL does with a `CAfile` and partial chains: a certificate in the file is trusted
 /// whether it is an authority, an intermediate, or that of the server itself.
+///
+/// Remembers the first certificate that a server presents; clones share it.
 #[derive(Clone, Debug)]
 pub struct Judge {
     chains: Arc<WebPkiServerVerifier>,
     trusted: Arc<[CertificateDer<'static>]>,
+    presented: Arc<OnceLock<CertificateDer<'static>>>,
 }
 
 impl Trust {
@@ -57,7 +60,7 @@ impl Trust {
             Judge::new(roots, Vec::new()).expect("there are web roots")
         });
         match self {
-            Self::Web => Ok(WEB.clone()),
+            Self::Web => Ok(Judge { presented: Arc::default(), ..WEB.clone() }),
             Self::File(path) => Judge::of_file(path)
                 .map_err(|reason| format!("cannot use ca_file {}: {reason}", path.display())),
         }
@@ -67,7 +70,8 @@ impl Trust {
 impl Judge {
     fn new(roots: RootCertStore, trusted: Vec<CertificateDer<'static>>) -> Result<Self, String> {
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
-        Ok(Self { chains: chains.map_err(|error| error.to_string())?, trusted: trusted.into() })
+        let chains = chains.map_err(|error| error.to_string())?;
+        Ok(Self { chains, trusted: trusted.into(), presented: Arc::default() })
     }
 
     fn of_file(path: &Path) -> Result<Self, String> {
@@ -99,14 +103,20 @@ impl Judge {
         Self::new(roots, trusted)
     }
 
-    /// The configuration of a client whose servers `verifier` judges.
+    /// The configuration of a client whose servers it judges.
     ///
     /// # Errors
     /// None with the versions of TLS that this program is built with.
-    pub fn client(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, Error> {
+    pub fn client(&self) -> Result<ClientConfig, Error> {
         let versions =
             ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-        Ok(versions.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+        let verified = versions.dangerous().with_custom_certificate_verifier(Arc::new(self.clone()));
+        Ok(verified.with_no_client_auth())
+    }
+
+    /// The first certificate that a server presented, accepted or not; in DER, which may be invalid.
+    pub fn presented(&self) -> Option<&[u8]> {
+        self.presented.get().map(AsRef::as_ref)
     }
 
     /// The certificate of the server is itself in the file: only its name and its dates are left to check.
@@ -124,6 +134,7 @@ impl ServerCertVerifier for Judge {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.presented.get_or_init(|| end_entity.clone().into_owned());
         if self.is_itself_trusted(end_entity) {
             verify_dates(end_entity, now)?;
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;

@@ -1,9 +1,5 @@
 //! Expiry of server certificates, valid or not.
 
-use std::sync::OnceLock;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_http_client::Judge;
 use x509_cert::Certificate;
@@ -23,21 +19,20 @@ impl Expiry {
     }
 }
 
-/// Verifies certificates as usual, and records what the server's certificate says.
-#[derive(Debug)]
-pub(super) struct Witness {
-    judge: Judge,
-    seen: OnceLock<Option<Seen>>,
-}
-
 /// What a certificate says.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    expiry: Expiry,
-    is_self_signed: bool,
+pub(super) struct Seen {
+    pub(super) expiry: Expiry,
+    /// Whether the server issued it itself.
+    pub(super) is_self_signed: bool,
 }
 
 impl Seen {
+    /// The first certificate that `judge` has seen; `None` if there was none, or it is invalid.
+    pub(super) fn by(judge: &Judge) -> Option<Self> {
+        Self::of(judge.presented()?)
+    }
+
     /// From a certificate in DER; `None` if it is invalid.
     fn of(certificate: &[u8]) -> Option<Self> {
         let certificate = Certificate::from_der(certificate).ok()?;
@@ -45,58 +40,6 @@ impl Seen {
         let unix_seconds = certificate.validity().not_after.to_unix_duration().as_secs();
         let is_self_signed = certificate.issuer() == certificate.subject();
         Some(Self { expiry: Expiry { unix_seconds }, is_self_signed })
-    }
-}
-
-impl Witness {
-    pub(super) fn new(judge: Judge) -> Self {
-        Self { judge, seen: OnceLock::new() }
-    }
-
-    /// Of the verified certificate, if there was one.
-    pub(super) fn expiry(&self) -> Option<Expiry> {
-        self.seen.get().copied().flatten().map(|seen| seen.expiry)
-    }
-
-    /// Whether the server presented a certificate that it issued itself.
-    pub(super) fn has_seen_self_signed(&self) -> bool {
-        self.seen.get().copied().flatten().is_some_and(|seen| seen.is_self_signed)
-    }
-}
-
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        self.seen.get_or_init(|| Seen::of(end_entity));
-        self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
     }
 }
 

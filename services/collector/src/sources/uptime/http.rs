@@ -1,7 +1,7 @@
 //! HTTP requests.
 
 use super::body::MAX_BODY_BYTES;
-use super::certificate::Witness;
+use super::certificate::Seen;
 use super::config::HttpCheck;
 use super::cookies::Cookies;
 use super::failure;
@@ -13,13 +13,12 @@ use super::status::StatusRange;
 use crate::sources::access::Access;
 use crate::target::CollectError;
 use std::io::Read as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ureq::http::header::{COOKIE, LOCATION};
 use ureq::http::{HeaderValue, Request, Response};
 use ureq::{Agent, AsSendBody, Body, Error, Timeout};
 use url::Url;
-use watchkeeper_http_client::{agent, agent_config, describe};
+use watchkeeper_http_client::{Judge, agent, agent_config, describe};
 
 /// Longest head of a response, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -27,13 +26,13 @@ pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
 const OUTPUT_BYTES: usize = 4 * 1024;
 
 /// The client of one probe. Keeps no connection: each probe must establish a new one.
-fn agent_of(witness: &Arc<Witness>, allow_local_redirects: bool) -> Result<Agent, Error> {
+fn agent_of(judge: &Judge, allow_local_redirects: bool) -> Result<Agent, Error> {
     let config = agent_config()
         .max_idle_connections(0)
         .max_response_header_size(MAX_HEAD_BYTES)
         .input_buffer_size(MAX_HEAD_BYTES)
         .output_buffer_size(OUTPUT_BYTES);
-    agent(config.build(), Arc::clone(witness) as _, ProbeResolver::new(allow_local_redirects))
+    agent(config.build(), judge, ProbeResolver::new(allow_local_redirects))
 }
 
 impl Probe {
@@ -41,14 +40,13 @@ impl Probe {
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
         let (check, within) = (check.clone(), self.within);
         let get = move || {
-            let witness =
-                Arc::new(Witness::new(check.access.trust.judge().map_err(CollectError::Unreachable)?));
-            let agent = agent_of(&witness, check.allow_local_redirects);
+            let judge = check.access.trust.judge().map_err(CollectError::Unreachable)?;
+            let agent = agent_of(&judge, check.allow_local_redirects);
             let agent = agent.map_err(|error| CollectError::Unreachable(describe(&error)))?;
             let begun = Instant::now();
             let host = check.url.host().to_owned();
             let deadline = begun + within;
-            let mut chain = Chain { agent, witness, deadline, cookies: Cookies::default(), host };
+            let mut chain = Chain { agent, judge, deadline, cookies: Cookies::default(), host };
             let finding = match chain.follow(&check) {
                 Ok(Answer { status, though, unmet }) => Finding {
                     failure: unexpected(status, though.as_deref(), &check.expect)
@@ -60,7 +58,8 @@ impl Probe {
                 Err(error) => Finding::failed(chain.why(&error, &check, within)),
             };
             // The first certificate is that of the target; others are of redirects.
-            let expiry = chain.witness.expiry().filter(|_| check.url.is_https());
+            let seen = Seen::by(&chain.judge).filter(|_| check.url.is_https());
+            let expiry = seen.map(|seen| seen.expiry);
             Ok(Finding { expiry, ..finding })
         };
         self.turn.clone().run(get).await?
@@ -70,7 +69,7 @@ impl Probe {
 /// A chain of requests along redirects.
 struct Chain {
     agent: Agent,
-    witness: Arc<Witness>,
+    judge: Judge,
     deadline: Instant,
     cookies: Cookies,
     /// The host of the last request.
@@ -137,7 +136,8 @@ impl Chain {
 
     /// Why the last request has no response, and of which host, unless that is the target's.
     fn why(&self, error: &Error, check: &HttpCheck, within: Duration) -> String {
-        let reason = failure::of_request(error, &self.host, within, self.witness.has_seen_self_signed());
+        let is_self_signed = Seen::by(&self.judge).is_some_and(|seen| seen.is_self_signed);
+        let reason = failure::of_request(error, &self.host, within, is_self_signed);
         if self.host == check.url.host() {
             reason
         } else {

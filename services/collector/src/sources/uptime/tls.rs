@@ -1,7 +1,7 @@
 //! TLS handshakes.
 
 use super::address::Address;
-use super::certificate::{Expiry, Witness};
+use super::certificate::{Expiry, Seen};
 use super::failure;
 use super::probe::Probe;
 use crate::target::CollectError;
@@ -26,7 +26,7 @@ impl Probe {
     ) -> Result<Handshake, CollectError> {
         let trust = trust.clone();
         let judge = self.turn.clone().run(move || trust.judge()).await?;
-        let witness = Arc::new(Witness::new(judge.map_err(CollectError::Unreachable)?));
+        let judge = judge.map_err(CollectError::Unreachable)?;
         let attempt = async {
             let Ok(name) = ServerName::try_from(address.host().to_owned()) else {
                 return Ok(Err("the host is not a name that a certificate can have".to_owned()));
@@ -35,25 +35,24 @@ impl Probe {
                 Ok(stream) => stream,
                 Err(reason) => return Ok(Err(reason)),
             };
-            let shaken = connector(&witness)?.connect(name, stream).await;
-            Ok(shaken.map(drop).map_err(|error| why(&error, &witness)))
+            let shaken = connector(&judge)?.connect(name, stream).await;
+            Ok(shaken.map(drop).map_err(|error| why(&error, &judge)))
         };
         let result = self.in_time(attempt).await?;
-        Ok(Handshake { result, expiry: witness.expiry() })
+        Ok(Handshake { result, expiry: Seen::by(&judge).map(|seen| seen.expiry) })
     }
 }
 
 /// Why a handshake failed.
-fn why(error: &io::Error, witness: &Witness) -> String {
+fn why(error: &io::Error, judge: &Judge) -> String {
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(error) => failure::of_tls(error, witness.has_seen_self_signed()),
+        Some(error) => failure::of_tls(error, Seen::by(judge).is_some_and(|seen| seen.is_self_signed)),
         None => failure::of_connection(error),
     }
 }
 
 /// A separate connector per handshake: session state of one must not shorten another.
-fn connector(witness: &Arc<Witness>) -> Result<TlsConnector, CollectError> {
-    let config = Judge::client(Arc::clone(witness) as _);
-    let config = config.map_err(|error| CollectError::Unreachable(error.to_string()))?;
+fn connector(judge: &Judge) -> Result<TlsConnector, CollectError> {
+    let config = judge.client().map_err(|error| CollectError::Unreachable(error.to_string()))?;
     Ok(TlsConnector::from(Arc::new(config)))
 }
