@@ -3,7 +3,8 @@
 use crate::answer::within_time;
 use crate::page::PageQuestion;
 use crate::samples::Samples;
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_domain::{SeriesFilter, Silence};
@@ -55,12 +56,12 @@ impl UnmatchedQueries {
             at: Instant::now(),
             unmatched: Arc::clone(&unmatched),
         };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        *self.last.lock() = Some(last);
         unmatched
     }
 
     fn known(&self, rules: &Arc<RuleSet>, silences: &[Silence]) -> Option<Arc<Unmatched>> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last.lock();
         let is_the_same = |last: &&Last| Arc::ptr_eq(&last.rules, rules) && last.silences == silences;
         let last = last.as_ref().filter(is_the_same).filter(|last| last.at.elapsed() < FRESH_FOR)?;
         Some(Arc::clone(&last.unmatched))
