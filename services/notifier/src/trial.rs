@@ -90,7 +90,7 @@ fn alert(receiver: &str, now: Timestamp, is_over: bool) -> Alert {
         fired_at: now,
         cleared_at: is_over.then_some(now),
         value: None,
-        reason: "gets a test message: nothing is wrong".to_owned(),
+        reason: "is being tested: nothing is wrong".to_owned(),
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
         ];
         assert_eq!(trials, expected);
         assert_eq!(server.requests().len(), 2, "the other receiver gets nothing");
-        let subject = "[info] notify_test: ops gets a test message: nothing is wrong";
+        let subject = "[info] notify_test: ops is being tested: nothing is wrong";
         assert_eq!(mailbox.noted()[0].subject, subject);
         let unknown = try_receiver(&settings, "oops", mailbox, now).await;
         assert_eq!(unknown, Err(vec!["ops".to_owned(), "other".to_owned()]));

@@ -31,10 +31,8 @@ impl Telegram {
         let token = options::secret(section, "token", "token_file");
         let is_of_token = |c: char| c.is_ascii_alphanumeric() || ":_-".contains(c);
         if token.as_ref().is_some_and(|token| !token.expose().chars().all(is_of_token)) {
-            section.refuse(
-                "token_file",
-                "names a file whose content is no token of a bot, such as 123456:ABC-DEF",
-            );
+            section
+                .refuse("token_file", "names a file that does not hold a bot token such as 123456:ABC-DEF");
         }
         let chat = section.required_text("chat", MAX_CHAT_BYTES);
         if !chat.is_empty() && !chat.starts_with('@') && chat.parse::<i64>().is_err() {

@@ -99,7 +99,7 @@ pub(crate) fn about(series: &Series) -> String {
 /// sentence already, which names their topic.
 pub(crate) fn sentence(subject: &str, alert: &Alert) -> String {
     /// How reasons begin that continue a sentence.
-    const VERBS: [&str; 6] = ["is ", "has ", "rose ", "fell ", "rises ", "gets "];
+    const VERBS: [&str; 5] = ["is ", "has ", "rose ", "fell ", "rises "];
     let (series, reason) = (&alert.series, &alert.reason);
     if (series.source(), series.name()) == ("watchkeeper", "dead_letters") {
         return reason.clone();

@@ -257,7 +257,9 @@ fn what_a_service_needs_is_asked_for_by_name_and_no_secret_is_shown() {
     assert_eq!(wrong("telegram = {}"), ["telegram.token_file: is missing", "telegram.chat: is missing"]);
     let telegram = wrong("telegram = { token_file = 'token', chat = 'ops' }");
     assert!(
-        telegram[0].starts_with("telegram.token_file: names a file whose content is no token"),
+        telegram[0].starts_with(
+            "telegram.token_file: names a file that does not hold a bot token such as 123456:ABC-DEF"
+        ),
         "{telegram:?}"
     );
     assert!(telegram[1].starts_with("telegram.chat: must be the id of a chat"), "{telegram:?}");
