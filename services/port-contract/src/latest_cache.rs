@@ -32,6 +32,7 @@ suite!(($) latest_cache_contract, latest_cache, [
     a_life_counts_from_the_put_however_old_the_sample,
     an_expired_sample_takes_no_place_on_a_page,
     a_sweep_keeps_what_has_not_expired,
+    a_sweep_by_a_time_long_past_keeps_everything,
     keys_come_in_the_order_of_their_bytes,
     newest_is_the_newest_that_matches,
     one_series_is_found_among_all_that_are_like_it,

@@ -66,7 +66,7 @@ pub trait LatestCache: Send + Sync {
     /// The number of series, which may include expired ones.
     async fn len(&self) -> Result<usize, PortError>;
 
-    /// Removes what has expired by `now`. A no-op for a cache whose engine expires entries by itself.
+    /// Removes what has expired by `now`, and nothing else, however far in the past that is. A no-op for a cache whose engine expires entries by itself.
     async fn sweep(&self, now: Timestamp) -> Result<(), PortError>;
 }
 

@@ -36,7 +36,11 @@ struct Entry {
 impl Entry {
     /// Whether it is valid at `now`. One later than possible was put while the clock was ahead.
     fn is_good(&self, now: Timestamp) -> bool {
-        self.expires_at > now && self.collected_at <= latest_possible(now)
+        !self.has_expired(now) && self.collected_at <= latest_possible(now)
+    }
+
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
     }
 }
 
@@ -101,16 +105,17 @@ impl Entries {
         })
     }
 
-    /// Series whose samples have expired or are not valid.
+    /// Series whose samples have expired. A sample later than possible stays: a sweep goes by the earliest time that
+    /// it may be, and by that everything may seem to be ahead.
     pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
         self.step(&SeriesFilter::default(), range, usize::MAX, |series, entry| {
-            (!entry.is_good(now)).then(|| Arc::clone(series))
+            entry.has_expired(now).then(|| Arc::clone(series))
         })
     }
 
     /// Removes a series, if it has expired.
     pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
-        if self.by_series.get(series).is_some_and(|entry| !entry.is_good(now)) {
+        if self.by_series.get(series).is_some_and(|entry| entry.has_expired(now)) {
             self.by_series.remove(series);
             self.key_bytes -= series.key().len();
             self.index.remove(series);

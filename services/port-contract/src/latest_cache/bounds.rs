@@ -50,6 +50,15 @@ pub async fn a_sweep_keeps_what_has_not_expired<F: Fixture<dyn LatestCache>>() {
     assert_eq!(all_at(&*cache, now.plus(LONG)).await, [lasting]);
 }
 
+pub async fn a_sweep_by_a_time_long_past_keeps_everything<F: Fixture<dyn LatestCache>>() {
+    let fixture = F::fresh().await;
+    let (cache, now) = (fixture.open().await, Timestamp::now());
+    let load = sample(&series("load", &[]), now, 1.0);
+    cache.put(std::slice::from_ref(&load), &ttl(LONG), now).await.unwrap();
+    cache.sweep(now.minus(1_826 * 24 * LONG)).await.unwrap();
+    assert_eq!(all_at(&*cache, now).await, [load]);
+}
+
 pub async fn keys_come_in_the_order_of_their_bytes<F: Fixture<dyn LatestCache>>() {
     let fixture = F::fresh().await;
     let (cache, now) = (fixture.open().await, Timestamp::now());
