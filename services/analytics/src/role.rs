@@ -15,6 +15,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[],
     read: |root, settings| settings.add("analytics", root.section("analytics", AnalyticsConfig::read)),
     share: None,
+    only_publishes: false,
     check_alone: Some(check_alone),
     start,
 };

@@ -18,6 +18,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[],
     read: |root, settings| settings.add("api", root.section("api", ApiConfig::read)),
     share: None,
+    only_publishes: false,
     check_alone: None,
     start,
 };

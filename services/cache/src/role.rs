@@ -15,6 +15,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[(Topic::METRICS, Group::CACHE)],
     read: |root, settings| settings.add_reloadable("cache", root.section("cache", CacheConfig::read)),
     share: None,
+    only_publishes: false,
     check_alone: None,
     start,
 };

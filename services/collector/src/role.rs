@@ -15,6 +15,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[],
     read,
     share: None,
+    only_publishes: true,
     check_alone: None,
     start,
 };

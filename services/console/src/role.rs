@@ -16,6 +16,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[],
     read: |_, _| {},
     share: None,
+    only_publishes: false,
     check_alone: None,
     start,
 };

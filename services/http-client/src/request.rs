@@ -25,9 +25,9 @@ pub(crate) enum Sends {
     /// A GET.
     Nothing,
     /// A POST.
-    Post(String),
+    Post(Vec<u8>),
     /// A PUT.
-    Put(String),
+    Put(Vec<u8>),
 }
 
 /// How much of a response's body to read.
@@ -53,12 +53,18 @@ impl HttpRequest {
 
     /// Posts this text of the content type `content_type` to `url`.
     pub fn post_as(url: impl Into<String>, content_type: impl Into<String>, text: String) -> Self {
-        Self { sends: Sends::Post(text), ..Self::get(url) }.header(CONTENT_TYPE, content_type)
+        Self::post_bytes(url, content_type, text.into_bytes())
+    }
+
+    /// Posts these bytes of the content type `content_type` to `url`.
+    pub fn post_bytes(url: impl Into<String>, content_type: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { sends: Sends::Post(bytes), ..Self::get(url) }.header(CONTENT_TYPE, content_type)
     }
 
     /// Puts this JSON at `url`.
     pub fn put(url: impl Into<String>, json: String) -> Self {
-        Self { sends: Sends::Put(json), ..Self::get(url) }.header(CONTENT_TYPE, "application/json")
+        Self { sends: Sends::Put(json.into_bytes()), ..Self::get(url) }
+            .header(CONTENT_TYPE, "application/json")
     }
 
     /// Adds a percent-encoded query parameter.

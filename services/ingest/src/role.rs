@@ -16,6 +16,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[],
     read,
     share: Some(|shared| shared.add(openapi())),
+    only_publishes: true,
     check_alone: None,
     start,
 };

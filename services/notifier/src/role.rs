@@ -19,6 +19,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[(Topic::METRICS, Group::NOTIFIER), (Topic::METRICS_DEAD, Group::NOTIFIER)],
     read,
     share: None,
+    only_publishes: false,
     check_alone: None,
     start,
 };

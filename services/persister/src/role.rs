@@ -15,6 +15,7 @@ pub static ROLE: RoleSpec = RoleSpec {
     consumes: &[(Topic::METRICS, Group::PERSISTER)],
     read,
     share: None,
+    only_publishes: false,
     check_alone: None,
     start,
 };

@@ -41,6 +41,9 @@ pub struct RoleSpec {
     pub read: fn(&mut Section<'_>, &mut Settings),
     /// What it contributes to every process, whether or not it runs there.
     pub share: Option<fn(&mut Shared)>,
+    /// Whether it needs nothing that other roles use but a bus to publish to: it may then run on a host of its own, and
+    /// publish to the ingest of another.
+    pub only_publishes: bool,
     /// Whether it can run in its own process, if it needs more than the shared ports.
     pub check_alone: Option<CheckAlone>,
     /// Starts it in a process.

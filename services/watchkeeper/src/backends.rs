@@ -59,6 +59,11 @@ impl Backends {
         self.shared().into_iter().filter(|(_, is_shared)| !is_shared).map(|(key, _)| key).collect()
     }
 
+    /// Whether the bus is the ingest of another host: then only roles that only publish can run here.
+    pub(crate) fn publish_to_another_host(&self) -> bool {
+        self.bus.of_another_host().is_some()
+    }
+
     /// All keys, and whether several processes can share the backend.
     fn shared(&self) -> [(&'static str, bool); 4] {
         [

@@ -3,12 +3,16 @@
 use crate::backends::Backends;
 use crate::listen::Listen;
 use crate::role::{ROLES, Role};
-use anyhow::{Error, bail};
+use anyhow::{Error, bail, ensure};
 use std::path::Path;
 use watchkeeper_config::{ConfigErrors, Document, Section};
 use watchkeeper_runtime::http::{Access, Tokens};
 use watchkeeper_runtime::role::{Peers, Settings};
 use watchkeeper_runtime::telemetry::LogLevel;
+
+/// Why most roles need another bus than the ingest of another host.
+const PUBLISHES_ONLY: &str = "bus in [backends] is the ingest of another Watchkeeper, which takes samples and gives none \
+                              back. Run the collector with it (`watchkeeper run collector`)";
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +61,10 @@ impl Config {
     /// # Errors
     /// The reason, and how to fix it.
     pub(crate) fn check_alone(&self, role: Role, file: &Path) -> anyhow::Result<()> {
+        if self.backends.publish_to_another_host() {
+            ensure!(role.only_publishes, "the {role} cannot run here: {PUBLISHES_ONLY}");
+            return Ok(());
+        }
         let not_shared = self.backends.not_shared();
         if !not_shared.is_empty() {
             bail!(
@@ -70,6 +78,18 @@ impl Config {
         if let Some(check_alone) = role.check_alone {
             check_alone(&self.settings, &self.peers()).map_err(Error::msg)?;
         }
+        Ok(())
+    }
+
+    /// Checks that all roles can run in one process with this configuration.
+    ///
+    /// # Errors
+    /// The reason, and how to fix it.
+    pub(crate) fn check_together(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.backends.publish_to_another_host(),
+            "`watchkeeper up` cannot run here: {PUBLISHES_ONLY}"
+        );
         Ok(())
     }
 
@@ -107,9 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_receivers_is_valid() {
-        let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/receivers.toml"));
-        Config::check(example).unwrap();
+    fn every_example_is_valid() {
+        let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples"));
+        let files = directory.read_dir().unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+            Config::check(&file).unwrap();
+        }
     }
 
     #[test]

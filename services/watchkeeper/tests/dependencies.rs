@@ -10,6 +10,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "ports" | "config" | "http-client" => &["domain"],
         "wire" | "mail" | "port-contract" => &["domain", "ports"],
         "runtime" | "rules" => &["domain", "ports", "config"],
+        "adapter-ingest" => &["ports", "config", "http-client", "wire"],
         adapter if adapter.starts_with("adapter-") => &["domain", "ports", "config", "wire", "mail"],
         "test-kit" => &["domain", "ports", "wire", "runtime", "adapter-embedded"],
         "migrate" => &["domain", "ports", "wire"],

@@ -1,4 +1,4 @@
-//! The bus: embedded, or Kafka.
+//! The bus: embedded, Kafka, or the ingest of another host.
 
 use super::client::{Caller, Client as _};
 use super::engines::Kafka;
@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
-use watchkeeper_config::Section;
+use watchkeeper_adapter_ingest::{IngestBus, IngestOptions};
+use watchkeeper_config::{HttpUrl, Section};
 use watchkeeper_ports::EventBus;
 use watchkeeper_spool::{SpoolConfig, SpoolPort};
 
@@ -18,8 +19,13 @@ const SPOOL_EXPIRY: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 pub(super) const KAFKA: Engine = Engine {
     built_in: Kafka::BUILT_IN,
     address: |url| url.strip_prefix("kafka://").filter(|brokers| !brokers.is_empty()),
-    expected: "must be embedded:DIR with an absolute path, or kafka://HOST:PORT[,HOST:PORT…]",
+    expected: "must be embedded:DIR with an absolute path, kafka://HOST:PORT[,HOST:PORT…], or the https:// URL of another \
+               Watchkeeper",
 };
+
+/// The ingest of another Watchkeeper, as a backend of the bus: for roles that only publish.
+const INGEST: Engine =
+    Engine { built_in: true, address: |url| IngestOptions::url(url).map(|_| url), expected: KAFKA.expected };
 
 /// The backend of the bus.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,19 +33,34 @@ pub(super) struct BusBackend {
     pub(super) location: Location,
     embedded: EmbeddedOptions,
     pub(super) kafka: Kafka,
+    ingest: IngestOptions,
 }
 
 impl BusBackend {
-    /// Reads the key `bus` and the sections `embedded` and `kafka`.
+    /// Reads the key `bus` and the sections `embedded`, `kafka` and `ingest`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         Self {
-            location: KAFKA.read(section, "bus", "bus_file"),
+            location: Engine::read_one_of(&[KAFKA, INGEST], section, "bus", "bus_file"),
             embedded: section.section("embedded", EmbeddedOptions::read),
             kafka: section.section("kafka", Kafka::read),
+            ingest: section.section("ingest", IngestOptions::read),
         }
     }
 
+    /// The URL of another Watchkeeper, if the bus is its ingest.
+    pub(super) fn of_another_host(&self) -> Option<HttpUrl> {
+        self.location.engine().and_then(IngestOptions::url)
+    }
+
+    /// The brokers, if the bus is Kafka.
+    pub(super) fn brokers(&self) -> Option<&str> {
+        self.location.engine().filter(|address| IngestOptions::url(address).is_none())
+    }
+
     pub(super) fn open(&self, data_dir: &Path, caller: Caller<'_>) -> anyhow::Result<Arc<dyn EventBus>> {
+        if let Some(url) = self.of_another_host() {
+            return Ok(Arc::new(IngestBus::new(&url, self.ingest.clone())));
+        }
         match self.location.find(data_dir) {
             Found::Directory(dir) => Ok(Arc::new(EmbeddedBus::open(dir, &self.embedded)?)),
             Found::Engine(brokers) => self.kafka.open(brokers, caller),

@@ -13,7 +13,7 @@ impl Backends {
     pub(crate) fn faults(&self) -> Vec<String> {
         let Self { bus, store, cache, rollups, .. } = self;
         errors([
-            bus.location.engine().map(|brokers| bus.kafka.check(brokers, PROCESS)),
+            bus.brokers().map(|brokers| bus.kafka.check(brokers, PROCESS)),
             store.location.engine().map(|url| store.postgres.check(url, PROCESS)),
             cache.engine().map(|url| cache.redis.check(url, PROCESS)),
             rollups.location.engine().map(|url| rollups.mongodb.check(url, PROCESS)),
@@ -25,7 +25,7 @@ impl Backends {
         let Self { bus, store, .. } = self;
         let caller = Caller { name: PROCESS, registry: &Registry::new() };
         errors([
-            bus.location.engine().map(|brokers| bus.kafka.open(brokers, caller).map(drop)),
+            bus.brokers().map(|brokers| bus.kafka.open(brokers, caller).map(drop)),
             store.location.engine().map(|url| store.postgres.open(url, caller).map(drop)),
             Some(self.mail.open_server().map_err(Into::into)),
         ])

@@ -90,9 +90,24 @@ impl Engine {
         key: &'static str,
         file_key: &'static str,
     ) -> Location {
+        Self::read_one_of(std::slice::from_ref(self), section, key, file_key)
+    }
+
+    /// The same for any of several engines, which expect the same.
+    pub(super) fn read_one_of(
+        engines: &[Self],
+        section: &mut Section<'_>,
+        key: &'static str,
+        file_key: &'static str,
+    ) -> Location {
         url::read(section, key, file_key, Location::Engine(UNREAD.to_owned()), |text| {
-            let embedded = || url::embedded(text).map(|dir| Location::Directory(dir.into()));
-            self.at(text)?.or_else(embedded).ok_or(self.expected)
+            for engine in engines {
+                if let Some(location) = engine.at(text)? {
+                    return Ok(location);
+                }
+            }
+            let directory = url::embedded(text).map(|dir| Location::Directory(dir.into()));
+            directory.ok_or(engines.first().map_or("cannot be set", |engine| engine.expected))
         })
         .unwrap_or_default()
     }

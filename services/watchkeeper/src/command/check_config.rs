@@ -5,7 +5,7 @@ use super::rules::warn_about_misspelt;
 use super::{notice, print_line};
 use crate::cli::CheckConfigArgs;
 use crate::config::Config;
-use crate::role::ROLES;
+use crate::role::{ROLES, Role};
 use anyhow::{Context as _, bail};
 use std::path::Path;
 use watchkeeper_rules::RuleSet;
@@ -33,7 +33,8 @@ fn warn_if_run_refuses(config: &Config, file: &Path) {
         return;
     }
     // The first reason is enough: missing engines are the same for all roles.
-    let refusal = ROLES.iter().find_map(|role| config.check_alone(role, file).err());
+    let may_run = |role: &Role| role.only_publishes || !config.backends.publish_to_another_host();
+    let refusal = ROLES.iter().copied().filter(may_run).find_map(|role| config.check_alone(role, file).err());
     if let Some(reason) = refusal {
         notice(&format!("`watchkeeper run` would refuse it: {reason}"));
     }

@@ -50,6 +50,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
 /// Reads the configuration and applies the command-line options.
 fn load(args: &UpArgs) -> anyhow::Result<Config> {
     let mut config = Config::load(args.config.as_deref())?;
+    config.check_together()?;
     config.listen.http = args.http.unwrap_or(config.listen.http);
     config.listen.grpc = args.grpc.unwrap_or(config.listen.grpc);
     Ok(config)

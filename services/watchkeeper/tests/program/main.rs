@@ -23,3 +23,4 @@ mod rollups;
 mod rules;
 #[path = "../support/running.rs"]
 mod running;
+mod second_host;
