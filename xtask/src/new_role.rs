@@ -18,7 +18,11 @@ const MAX_NAME: usize = 20;
 /// is a section.
 const RESERVED: [&str; 2] = ["up", "inhibit"];
 
-/// The files of a role's crate. `NAME` is replaced by its name, `TITLE` by the name in types, and `PORT` by its port.
+/// The port in the template, which compiles as it is.
+const TEMPLATE_PORT: &str = "65_535";
+
+/// The files of a role's crate. `NAME` is replaced by its name, `TITLE` by the name in types, and [`TEMPLATE_PORT`] by its
+/// port.
 const TEMPLATE: [(&str, &str); 6] = [
     ("Cargo.toml", include_str!("new_role/template/Cargo.toml.in")),
     ("src/lib.rs", include_str!("new_role/template/lib.rs.in")),
@@ -62,7 +66,8 @@ fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>>
     let port = free_port(&example)?;
 
     let render = |text: &str| {
-        text.replace("NAME", name).replace("TITLE", &title(name)).replace("PORT", &port.to_string())
+        let port = port.to_string();
+        text.replace("NAME", name).replace("TITLE", &title(name)).replace(TEMPLATE_PORT, &port)
     };
     let files = TEMPLATE.iter().map(|(path, text)| (format!("{directory}/{path}"), render(text)));
     let mut files: Vec<_> = files.collect();
@@ -80,7 +85,7 @@ fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>>
     let section = "\n# The role NAME.\n[NAME]\n# The interval of rounds.\nevery = \"1m\"";
     edit(
         "examples/watchkeeper.toml",
-        &[Place::After(listens, "NAME = \"127.0.0.1:PORT\""), Place::AtTheEnd(section)],
+        &[Place::After(listens, "NAME = \"127.0.0.1:65_535\""), Place::AtTheEnd(section)],
     )?;
     let starts_all = |line: &str| line.trim_start().starts_with("for role in ");
     let is_row = |line: &str| line.starts_with("| `");
