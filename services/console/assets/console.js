@@ -6,6 +6,12 @@
 const REFRESH_EVERY = 15_000;
 /** The delay before it is fetched again for a value that only the server can format, in milliseconds. */
 const REFRESH_SOON = 3_000;
+/** The delay before it is fetched again after a failure, in milliseconds. */
+const RETRY_AFTER = 5_000;
+/** How often a page in the background is fetched, in milliseconds: its title must stay true. */
+const REFRESH_HIDDEN_EVERY = 60_000;
+/** How many refreshes in a row must fail before the page says so. */
+const MISSES = 2;
 /** The units of an age in seconds, the longest first. Same as on the server. */
 const AGE_UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
 
@@ -18,6 +24,10 @@ let clockAhead = 0;
 let samples = null;
 let paused = false;
 let refreshing = null;
+/** How many refreshes have failed since the last one that succeeded. */
+let missed = 0;
+/** When the page was last fetched. */
+let answeredAt = new Date();
 
 const first = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -95,7 +105,10 @@ function follow() {
   samples = new EventSource(stream);
   samples.addEventListener("sample", take);
   samples.addEventListener("open", showLiveness);
-  samples.addEventListener("error", showLiveness);
+  samples.addEventListener("error", () => {
+    showLiveness();
+    refreshSoon();
+  });
 }
 
 function showLiveness() {
@@ -122,9 +135,32 @@ function become(old, now) {
   after.forEach((node, index) => (before[index] ? become(before[index], node) : old.append(node.cloneNode(true))));
 }
 
+/** Says in a bar and in the title that the values are old. */
+function showSilence(reason) {
+  const since = answeredAt.toLocaleTimeString("en-GB");
+  const bar = first("[data-silence]");
+  setText(bar, `${reason} since ${since}. Everything below is as of then.`);
+  bar.hidden = false;
+  document.documentElement.dataset.silent = "";
+  if (!document.title.startsWith(reason)) document.title = `${reason}: ${document.title}`;
+}
+
+function showAnswer() {
+  answeredAt = new Date();
+  missed = 0;
+  first("[data-silence]").hidden = true;
+  delete document.documentElement.dataset.silent;
+}
+
 async function refresh() {
-  const answer = await fetch(location.href, { signal: AbortSignal.timeout(10_000) });
-  if (!answer.ok) return;
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
+  if (!answer?.ok) {
+    missed += 1;
+    const reason = answer ? `Watchkeeper answers with an error (${answer.status})` : "No answer from Watchkeeper";
+    if (missed >= MISSES) showSilence(reason);
+    return;
+  }
+  showAnswer();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (paused) return;
   for (const part of all("[data-part]")) {
@@ -139,9 +175,8 @@ async function refresh() {
 function refreshAfter(wait) {
   clearTimeout(refreshing?.timer);
   const timer = setTimeout(async () => {
-    // If the server is unavailable the page stays as it is; the growing ages show it.
-    await refresh().catch(() => {});
-    if (!paused && !document.hidden) refreshAfter(REFRESH_EVERY);
+    await refresh().catch(() => { missed += 1; });
+    if (!paused) refreshAfter(missed ? RETRY_AFTER : document.hidden ? REFRESH_HIDDEN_EVERY : REFRESH_EVERY);
   }, wait);
   refreshing = { timer, soon: wait <= REFRESH_SOON };
 }
@@ -185,7 +220,9 @@ showLiveness();
 first("[data-live]").hidden = false;
 first("[data-pause]").addEventListener("click", pauseOrResume);
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) stop();
-  else if (!paused) start(0);
+  if (paused) return;
+  stop();
+  if (document.hidden) refreshAfter(REFRESH_HIDDEN_EVERY);
+  else start(0);
 });
 start(REFRESH_EVERY);

@@ -32,16 +32,12 @@ struct Health {
 }
 
 pub(crate) fn router(admin: Admin) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .with_state(admin)
+    Router::new().route("/metrics", get(metrics)).route("/readyz", get(readyz)).with_state(admin)
 }
 
-/// Only says that the process runs: it needs no token.
-pub(crate) fn healthz() -> Router {
-    Router::new().route("/healthz", get(async || "OK"))
+/// For load balancers and other watchers, which send no token: whether the process runs, and no loop of it is hung.
+pub(crate) fn liveness(admin: Admin) -> Router {
+    Router::new().route("/livez", get(livez)).with_state(admin).route("/healthz", get(async || "OK"))
 }
 
 /// Prometheus text format 0.0.4.

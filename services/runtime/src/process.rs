@@ -56,15 +56,19 @@ impl Process {
         &self.shutdown
     }
 
-    /// The admin endpoints: `/metrics`, `/livez`, `/readyz`.
+    /// The admin endpoints that require a token, if there are any: `/metrics` and `/readyz`.
     pub fn admin(&self) -> axum::Router {
-        admin::router(admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() })
+        admin::router(self.of_admin())
     }
 
-    /// `/healthz`, which answers `OK` while the process runs: for monitoring set up for the previous services. It
-    /// needs no token, because that sends none.
-    pub fn healthz(&self) -> axum::Router {
-        admin::healthz()
+    /// `/livez`, and `/healthz` for monitoring set up for the previous services, which answers `OK` while the process
+    /// runs. They need no token: load balancers send none.
+    pub fn liveness(&self) -> axum::Router {
+        admin::liveness(self.of_admin())
+    }
+
+    fn of_admin(&self) -> admin::Admin {
+        admin::Admin { roster: self.roster.clone(), registry: self.registry.clone() }
     }
 
     /// The context of a role, for what must be created before the role runs.

@@ -17,7 +17,12 @@ fn process() -> Process {
 
 /// The status, the content type and the body.
 async fn get(process: &Process, path: &str) -> (StatusCode, String, String) {
-    let answer = process.admin().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let answer = process
+        .admin()
+        .merge(process.liveness())
+        .oneshot(Request::get(path).body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let content_type = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
     let (status, body) = (answer.status(), to_bytes(answer.into_body(), 1 << 20).await.unwrap());
     (status, content_type, String::from_utf8(body.to_vec()).unwrap())
@@ -97,7 +102,7 @@ async fn healthz_answers_ok_as_plain_text_whatever_is_missing() {
     let process = process();
     process.context("persister").dependency("store").down("away");
     let request = Request::get("/healthz").body(Body::empty()).unwrap();
-    let answer = process.healthz().oneshot(request).await.unwrap();
+    let answer = process.liveness().oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()[CONTENT_TYPE], "text/plain; charset=utf-8");
     assert_eq!(to_bytes(answer.into_body(), 1 << 10).await.unwrap(), "OK");

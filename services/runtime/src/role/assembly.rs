@@ -44,7 +44,7 @@ impl Assembly {
         access: Access,
         peers: Peers,
     ) -> Self {
-        let pages = process.admin().route_layer(access.require(Scope::Read)).merge(process.healthz());
+        let pages = process.admin().route_layer(access.require(Scope::Read)).merge(process.liveness());
         let calls = Services::new(process.roster().clone());
         let consumers = roles.iter().flat_map(|role| role.consumes).cloned().collect();
         let mut shared = Shared::default();

@@ -1,6 +1,7 @@
 //! Live updates of an open page.
 
 use crate::browser::Browser;
+use crate::running::wait_for;
 use crate::world::World;
 use serde_json::json;
 use std::time::Duration;
@@ -70,4 +71,37 @@ fn a_paused_page_stands_still_until_it_is_resumed_in_a_browser() {
     assert_eq!(browser.text("[data-live-text]"), "Paused");
     browser.click("[data-pause]");
     browser.wait_for_text(VALUE, "42");
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_page_says_when_the_server_does_not_answer_and_when_it_does_again_in_a_browser() {
+    const SILENCE: &str = "[data-silence]";
+    let world = World::empty();
+    let browser = Browser::start();
+    browser.open(world.url("/"));
+    browser.wait_for_text("[data-live-text]", "Live");
+    let is_hidden =
+        |browser: &Browser| browser.ask::<bool>("return document.querySelector('[data-silence]').hidden");
+    let says = |what: &str| {
+        wait_for(what, || browser.text(SILENCE).starts_with(what).then_some(()));
+        assert!(!is_hidden(&browser));
+        let title = browser.ask::<String>("return document.title");
+        assert!(title.starts_with(&format!("{what}: ")), "{title}");
+        let opacity = "return Number(getComputedStyle(document.querySelector('main')).opacity)";
+        assert!(browser.ask::<f64>(opacity) < 1.0);
+    };
+    assert!(is_hidden(&browser));
+    let _: () = browser.ask(
+        "window.answering = window.fetch; window.fetch = async () => new Response('', { status: 502 });
+         document.querySelector('[data-pause]').click(); document.querySelector('[data-pause]').click()",
+    );
+    says("Watchkeeper answers with an error (502)");
+    let _: () = browser.ask("window.fetch = window.answering");
+    wait_for("an answer", || is_hidden(&browser).then_some(()));
+    let title = browser.ask::<String>("return document.title");
+    assert!(!title.contains("answer"), "{title}");
+
+    drop(world);
+    says("No answer from Watchkeeper");
 }

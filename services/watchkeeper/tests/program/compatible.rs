@@ -95,5 +95,6 @@ fn healthz_is_answered_without_a_token() {
     let get = |path: &str| agent().get(format!("{}{path}", up.url)).call().unwrap();
     let mut answer = get("/healthz");
     assert_eq!((answer.status().as_u16(), answer.body_mut().read_to_string().unwrap().as_str()), (200, "OK"));
-    assert_eq!(get("/livez").status().as_u16(), 401);
+    assert_eq!(get("/livez").status().as_u16(), 200);
+    assert_eq!(get("/readyz").status().as_u16(), 401);
 }
