@@ -1,13 +1,14 @@
-//! A configuration file.
+//! A configuration file, with the files that it includes.
 
 use crate::error::{ConfigErrors, Fault};
+use crate::include::{self, IncludedFile};
+use crate::merge::{merge, shifted};
 use crate::section::Section;
-use crate::source::Source;
+use crate::source::{Source, Sources};
 use std::cell::RefCell;
 use std::env;
-use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
 use toml::de::DeTable;
 
 /// Longest file, in bytes.
@@ -19,81 +20,94 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// A TOML configuration file that is not decoded yet.
 #[derive(Debug)]
 pub struct Document<'t> {
-    source: Source<'t>,
-    root: Spanned<DeTable<'t>>,
-    /// Base directory of relative paths to files that are not secrets.
-    directory: PathBuf,
-    secrets: Secrets,
-}
-
-/// Where secret files are.
-#[derive(Clone, Debug)]
-pub(crate) enum Secrets {
-    /// Relative paths begin in this directory.
-    In(PathBuf),
-    /// Not on this host: secret files are not opened.
-    Elsewhere,
-}
-
-impl Secrets {
-    /// For the file `path`: the directory `credentials` if there is one, else the directory of the file.
-    fn of(path: &Path, credentials: Option<OsString>) -> Self {
-        let beside = || path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::In(credentials.map_or_else(beside, PathBuf::from))
-    }
+    sources: Sources<'t>,
+    root: DeTable<'t>,
+    /// Keys that two files set.
+    faults: Vec<Fault>,
+    /// Whether secret files are opened; they are not on this host otherwise.
+    opens_secrets: bool,
 }
 
 /// A document while it is read.
 #[derive(Debug)]
 pub(crate) struct Reading<'d> {
-    pub(crate) directory: &'d Path,
-    pub(crate) secrets: &'d Secrets,
+    sources: &'d Sources<'d>,
+    pub(crate) opens_secrets: bool,
     faults: RefCell<Vec<Fault>>,
 }
 
 impl Reading<'_> {
+    /// A fault in what several sections share is recorded once.
     pub(crate) fn record(&self, fault: Fault) {
-        self.faults.borrow_mut().push(fault);
+        let mut faults = self.faults.borrow_mut();
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+
+    /// The file that has this place.
+    pub(crate) fn file(&self, place: usize) -> &Source<'_> {
+        self.sources.at(place)
     }
 }
 
 impl Document<'static> {
     /// Stands in for a missing file: every key has its default.
     pub fn empty() -> Self {
-        let root = Spanned::new(0..0, DeTable::new());
-        let source = Source { name: "the default configuration".to_owned(), text: "" };
-        Self { source, root, directory: PathBuf::new(), secrets: Secrets::In(PathBuf::new()) }
+        let source = Source { name: "the default configuration".to_owned(), ..Source::default() };
+        Self { sources: Sources::of(source), root: DeTable::new(), faults: Vec::new(), opens_secrets: true }
     }
 }
 
 impl<'t> Document<'t> {
     /// Parses `text`, the content of the file `path`, which is not opened. Relative paths of files start at the
-    /// directory of `path`; those of secrets at `$CREDENTIALS_DIRECTORY` if systemd has set it.
+    /// directory of `path`; those of secrets at `$CREDENTIALS_DIRECTORY` if systemd has set it. Only
+    /// [`load`](crate::load) and [`check`](crate::check) read the files that the file includes.
     ///
     /// # Errors
     /// Invalid TOML, or more than [`MAX_FILE_BYTES`].
     pub fn parse(path: impl AsRef<Path>, text: &'t str) -> Result<Self, ConfigErrors> {
-        let path = path.as_ref();
-        let source = Source { name: path.display().to_string(), text };
-        if text.len() > MAX_FILE_BYTES {
-            let reason = format!("the file has {} bytes, the limit is {MAX_FILE_BYTES}", text.len());
-            return Err(ConfigErrors::new(&source, vec![Fault::of_file(reason, None)]));
+        let sources = Sources::of(Source::of_file(path.as_ref(), text, credentials()));
+        match parse(sources.main()) {
+            Ok(root) => Ok(Self { sources, root, faults: Vec::new(), opens_secrets: true }),
+            Err(faults) => Err(ConfigErrors::new(&sources, faults)),
         }
-        let (root, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            let faults =
-                errors.into_iter().map(|error| Fault::of_file(error.message().to_owned(), error.span()));
-            return Err(ConfigErrors::new(&source, faults.collect()));
-        }
-        let secrets = Secrets::of(path, env::var_os(CREDENTIALS_DIRECTORY));
-        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Self { source, root, directory, secrets })
     }
 
     /// Does not open secret files; each secret reads as empty.
     #[must_use]
     pub(crate) fn without_secrets(self) -> Self {
-        Self { secrets: Secrets::Elsewhere, ..self }
+        Self { opens_secrets: false, ..self }
+    }
+
+    /// Adds the files that this one includes.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`], for each file.
+    pub(crate) fn including<'a>(self, files: &'a [IncludedFile]) -> Result<Document<'a>, ConfigErrors>
+    where
+        't: 'a,
+    {
+        let Document { mut sources, mut root, mut faults, opens_secrets }: Document<'a> = self;
+        root.remove(include::KEY);
+        let mut invalid = Vec::new();
+        for IncludedFile { path, text } in files {
+            let begins = sources.end();
+            sources.push(Source { begins, ..Source::of_file(path, text, credentials()) });
+            match parse(sources.at(begins)) {
+                Ok(mut table) => {
+                    if let Some(nested) = table.remove(include::KEY) {
+                        faults.push(nested_include(nested.span()));
+                    }
+                    merge(&mut root, table, &sources, &mut faults);
+                }
+                Err(errors) => invalid.extend(errors),
+            }
+        }
+        if invalid.is_empty() {
+            return Ok(Document { sources, root, faults, opens_secrets });
+        }
+        Err(ConfigErrors::new(&sources, invalid))
     }
 
     /// Reads the whole file with `read`.
@@ -101,12 +115,62 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Everything that `read` or a section rejected, and every unknown key.
     pub fn read<T>(&self, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
-        let (directory, secrets) = (&*self.directory, &self.secrets);
-        let reading = Reading { directory, secrets, faults: RefCell::default() };
-        let read = Section::root(&reading, self.root.get_ref()).finish(read);
-        let faults = reading.faults.into_inner();
-        if faults.is_empty() { Ok(read) } else { Err(ConfigErrors::new(&self.source, faults)) }
+        self.reading(|reading| Section::root(reading, &self.root).finish(read))
     }
+
+    /// Reads some keys of the root with `read`; others may be anything.
+    ///
+    /// # Errors
+    /// Everything that `read` rejected.
+    pub(crate) fn read_some<T>(&self, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
+        self.reading(|reading| read(&mut Section::root(reading, &self.root)))
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&Reading<'_>) -> T) -> Result<T, ConfigErrors> {
+        let faults = RefCell::new(self.faults.clone());
+        let reading = Reading { sources: &self.sources, opens_secrets: self.opens_secrets, faults };
+        let result = read(&reading);
+        let faults = reading.faults.into_inner();
+        if faults.is_empty() { Ok(result) } else { Err(ConfigErrors::new(&self.sources, faults)) }
+    }
+
+    /// The directory of the file.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.sources.main().directory
+    }
+
+    /// Refuses a key of the root after it was read.
+    pub(crate) fn refuse(&self, key: &'static str, reason: String) -> ConfigErrors {
+        let refused: Result<(), _> = self.read_some(|root| root.refuse(key, reason));
+        refused.expect_err("it was refused")
+    }
+}
+
+/// The table of a file, with spans that count from its beginning among all files.
+fn parse<'t>(source: &Source<'t>) -> Result<DeTable<'t>, Vec<Fault>> {
+    let Source { text, begins, .. } = *source;
+    if text.len() > MAX_FILE_BYTES {
+        let reason = format!("the file has {} bytes, the limit is {MAX_FILE_BYTES}", text.len());
+        return Err(vec![Fault::of_file(reason, begins..begins)]);
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Ok(shifted(root.into_inner(), begins));
+    }
+    let fault = |error: &toml::de::Error| {
+        let span = error.span().unwrap_or(0..0);
+        Fault::of_file(error.message().to_owned(), span.start + begins..span.end + begins)
+    };
+    Err(errors.iter().map(fault).collect())
+}
+
+fn nested_include(span: Range<usize>) -> Fault {
+    let reason = "only the main file can include others".to_owned();
+    Fault { key: include::KEY.to_owned(), reason, span, hides_value: false }
+}
+
+fn credentials() -> Option<PathBuf> {
+    env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -125,8 +189,8 @@ mod tests {
         }
         let file = beside.path().join("watchkeeper.toml");
         let password = |text: &str, credentials: Option<&Path>| {
-            let secrets = Secrets::of(&file, credentials.map(Into::into));
-            let document = Document { secrets, ..Document::parse(&file, text).unwrap() };
+            let source = Source::of_file(&file, text, credentials.map(Into::into));
+            let document = Document { sources: Sources::of(source), ..Document::parse(&file, text).unwrap() };
             let read = document.read(|root| root.secret_file("password_file").unwrap_or_default());
             read.map(|secret| secret.expose().to_owned()).map_err(|errors| errors.to_string())
         };

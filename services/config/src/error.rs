@@ -1,6 +1,7 @@
 //! Errors in a configuration file.
 
-use crate::source::{Location, Source};
+use crate::source::{Location, Source, Sources};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -8,12 +9,12 @@ use std::ops::Range;
 pub const MAX_ERRORS: usize = 100;
 
 /// An error in a part of the file, as the reader of that part words it.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
     /// The key's path; empty for the file itself.
     pub(crate) key: String,
     pub(crate) reason: String,
-    /// Byte range in the text.
+    /// Byte range in the texts of all files.
     pub(crate) span: Range<usize>,
     /// Whether the span is a key whose value must not be shown.
     pub(crate) hides_value: bool,
@@ -21,8 +22,8 @@ pub(crate) struct Fault {
 
 impl Fault {
     /// An error in the file itself, such as invalid TOML.
-    pub(crate) fn of_file(reason: String, span: Option<Range<usize>>) -> Self {
-        Self { key: String::new(), reason, span: span.unwrap_or(0..0), hides_value: false }
+    pub(crate) fn of_file(reason: String, span: Range<usize>) -> Self {
+        Self { key: String::new(), reason, span, hides_value: false }
     }
 }
 
@@ -31,14 +32,19 @@ impl Fault {
 pub struct ConfigError {
     key: String,
     reason: String,
+    file: String,
+    /// Whether there is text to show.
+    shows_line: bool,
     location: Location,
 }
 
 impl ConfigError {
-    fn new(fault: Fault, source: &Source<'_>) -> Self {
+    fn new(fault: Fault, sources: &Sources<'_>) -> Self {
         let Fault { key, reason, span, hides_value } = fault;
+        let source = sources.at(span.start);
+        let (file, shows_line) = (source.name.clone(), !source.text.is_empty());
         let location = if hides_value { source.locate_key(span) } else { source.locate(span) };
-        Self { key, reason, location }
+        Self { key, reason, file, shows_line, location }
     }
 
     /// The key's path, such as `persister.batch_age`; empty for the file itself.
@@ -49,6 +55,11 @@ impl ConfigError {
     /// What is wrong with it.
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// The file as it was named or included.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The line, from 1. A missing key is reported where its section begins.
@@ -68,27 +79,32 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// All errors in one file. Each is shown with its line, as rustc does.
+/// All errors in a file and those that it includes. Each is shown with its line, as rustc does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
-    file: String,
-    /// False if there is no text to show.
-    shows_lines: bool,
     first: Vec<ConfigError>,
     count: usize,
+    /// The files that have errors.
+    files: BTreeSet<String>,
 }
 
 impl ConfigErrors {
     /// From faults in any order.
-    pub(crate) fn new(source: &Source<'_>, mut faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(sources: &Sources<'_>, mut faults: Vec<Fault>) -> Self {
         let count = faults.len();
         faults.sort_by_key(|fault| fault.span.start);
+        let files = faults.iter().map(|fault| sources.at(fault.span.start).name.clone()).collect();
         let first =
-            faults.into_iter().take(MAX_ERRORS).map(|fault| ConfigError::new(fault, source)).collect();
-        Self { file: source.name.clone(), shows_lines: !source.text.is_empty(), first, count }
+            faults.into_iter().take(MAX_ERRORS).map(|fault| ConfigError::new(fault, sources)).collect();
+        Self { first, count, files }
     }
 
-    /// The first [`MAX_ERRORS`] errors, ordered by line.
+    /// One error in one file.
+    pub(crate) fn of(source: Source<'_>, fault: Fault) -> Self {
+        Self::new(&Sources::of(source), vec![fault])
+    }
+
+    /// The first [`MAX_ERRORS`] errors, ordered by file and line.
     pub fn first(&self) -> &[ConfigError] {
         &self.first
     }
@@ -103,14 +119,18 @@ impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for error in &self.first {
             writeln!(f, "error: {error}")?;
-            if self.shows_lines {
+            if error.shows_line {
                 let Location { line, column, .. } = &error.location;
                 let gutter = " ".repeat(line.to_string().len());
-                writeln!(f, "{gutter}--> {}:{line}:{column}\n{}", self.file, error.location)?;
+                writeln!(f, "{gutter}--> {}:{line}:{column}\n{}", error.file, error.location)?;
             }
         }
         let plural = if self.count == 1 { "error" } else { "errors" };
-        write!(f, "{} {plural} in {}", self.count, self.file)
+        write!(f, "{} {plural} in ", self.count)?;
+        match self.files.first() {
+            Some(file) if self.files.len() == 1 => f.write_str(file),
+            _ => write!(f, "{} files", self.files.len()),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The values of a section: one method per type.
 
-use crate::document::Secrets;
 use crate::secret::{self, Secret};
 use crate::section::{Section, shown};
 use crate::value;
@@ -174,6 +173,24 @@ impl Section<'_> {
         self.entries(key, max_entries, |found| value::text(found, max_bytes).map(str::to_owned))
     }
 
+    /// The same, with the entries of the sections that this one is a member of: the nearest one's count.
+    pub fn joined_texts(
+        &mut self,
+        key: &'static str,
+        max_entries: usize,
+        max_bytes: usize,
+    ) -> BTreeMap<String, String> {
+        self.ask(key);
+        let mut joined = BTreeMap::new();
+        for mut section in self.holders(key).into_iter().rev() {
+            joined.extend(section.texts(key, max_entries, max_bytes));
+        }
+        if joined.len() > max_entries {
+            self.refuse(key, format!("has {} entries in all, the limit is {max_entries}", joined.len()));
+        }
+        joined
+    }
+
     fn entries<T>(
         &mut self,
         key: &'static str,
@@ -192,9 +209,9 @@ impl Section<'_> {
     }
 
     /// The path of a file that is not a secret, if the key is present. A relative path starts at the directory of the
-    /// configuration file.
+    /// file that has the key.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
-        let directory = self.reading.directory;
+        let directory = self.reading.file(self.span_of(key).start).directory.as_path();
         self.take(key, |found| value::text(found, MAX_PATH_BYTES).map(|path| directory.join(path)))
     }
 
@@ -202,13 +219,11 @@ impl Section<'_> {
     /// [`Document::parse`](crate::Document::parse). A file that is readable by every user of the host is refused, and
     /// so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
     pub fn secret_file(&mut self, key: &'static str) -> Option<Secret> {
-        let secrets = self.reading.secrets;
+        let opens_secrets = self.reading.opens_secrets;
+        let directory = self.reading.file(self.span_of(key).start).secrets.as_path();
         self.take(key, |found| {
             let path = value::text(found, MAX_PATH_BYTES)?;
-            match secrets {
-                Secrets::In(directory) => secret::read(&directory.join(path)),
-                Secrets::Elsewhere => Ok(Secret::default()),
-            }
+            if opens_secrets { secret::read(&directory.join(path)) } else { Ok(Secret::default()) }
         })
     }
 

@@ -1,4 +1,4 @@
-//! Reads one TOML file: every role reads its own section, and all errors are reported at once, each with its line.
+//! Reads a TOML file and the files that it includes: every role reads its own section, and all errors are reported at once, each with its line.
 //!
 //! ```
 //! use std::time::Duration;
@@ -30,8 +30,11 @@ mod document;
 mod duration;
 mod error;
 mod http_url;
+mod include;
 mod keys;
 mod load;
+mod members;
+mod merge;
 mod reloadable;
 mod secret;
 mod section;
@@ -44,7 +47,9 @@ pub use document::{Document, MAX_FILE_BYTES};
 pub use duration::{parse as parse_duration, show as show_duration};
 pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
 pub use http_url::{HttpUrl, HttpUrlError, MAX_URL_BYTES};
+pub use include::{MAX_INCLUDED_BYTES, MAX_INCLUDED_FILES, MAX_INCLUDES};
 pub use load::{check, load};
+pub use members::Membership;
 pub use reloadable::Reloadable;
 pub use secret::{MAX_SECRET_BYTES, Secret};
 pub use section::Section;

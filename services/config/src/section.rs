@@ -2,6 +2,7 @@
 
 use crate::document::Reading;
 use crate::error::Fault;
+use crate::members::{Membership, Parent};
 use crate::{suggestion, value};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,27 +17,64 @@ use toml::de::{DeTable, DeValue};
 #[derive(Debug)]
 pub struct Section<'d> {
     pub(crate) reading: &'d Reading<'d>,
-    table: Option<&'d DeTable<'d>>,
+    pub(crate) table: Option<&'d DeTable<'d>>,
     /// Empty for the root, else ends in a dot.
-    prefix: String,
+    pub(crate) prefix: String,
     /// Where the section begins.
-    span: Range<usize>,
-    asked: BTreeSet<&'static str>,
+    pub(crate) span: Range<usize>,
+    pub(crate) asked: BTreeSet<&'static str>,
+    /// The sections whose keys it takes if it does not have them, the nearest first.
+    pub(crate) parents: Vec<Parent<'d>>,
+    pub(crate) membership: Option<&'static Membership>,
+    /// Whether it stands for any member: only faults in the keys of its parents count.
+    pub(crate) is_sample: bool,
 }
 
 impl<'d> Section<'d> {
     pub(crate) fn root(reading: &'d Reading<'d>, table: &'d DeTable<'d>) -> Self {
-        Self { reading, table: Some(table), prefix: String::new(), span: 0..0, asked: BTreeSet::new() }
+        Self::new(reading, Some(table), String::new(), 0..0)
     }
 
-    fn nested(&self, name: &str, table: Option<&'d DeTable<'d>>, span: Range<usize>) -> Self {
-        let prefix = format!("{}{name}.", self.prefix);
-        Self { reading: self.reading, table, prefix, span, asked: BTreeSet::new() }
+    pub(crate) fn nested<'n>(
+        &self,
+        name: &str,
+        table: Option<&'n DeTable<'n>>,
+        span: Range<usize>,
+    ) -> Section<'n>
+    where
+        'd: 'n,
+    {
+        let mut nested = Section::new(self.reading, table, format!("{}{name}.", self.prefix_of(name)), span);
+        nested.is_sample = self.is_sample && !self.inherits(name);
+        nested
+    }
+
+    fn new(
+        reading: &'d Reading<'d>,
+        table: Option<&'d DeTable<'d>>,
+        prefix: String,
+        span: Range<usize>,
+    ) -> Self {
+        let (asked, parents) = (BTreeSet::new(), Vec::new());
+        Self { reading, table, prefix, span, asked, parents, membership: None, is_sample: false }
     }
 
     /// Reads the section, then records every key that `read` did not read.
-    pub(crate) fn finish<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn finish<T>(self, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.finish_with_asked(read).0
+    }
+
+    /// The same, with the keys that were read.
+    pub(crate) fn finish_with_asked<T>(
+        mut self,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> (T, BTreeSet<&'static str>) {
         let result = read(&mut self);
+        self.refuse_unknown();
+        (result, self.asked)
+    }
+
+    fn refuse_unknown(&self) {
         for key in self.table.into_iter().flat_map(DeTable::keys) {
             let name = key.get_ref().as_ref();
             if !self.asked.contains(name) {
@@ -44,7 +82,6 @@ impl<'d> Section<'d> {
                 self.record_hiding(&shown(name), key.span(), format!("unknown key{hint}"));
             }
         }
-        result
     }
 
     /// Accepts this section as it is, whatever its keys: for a section whose reader is not part of this build.
@@ -92,11 +129,51 @@ impl<'d> Section<'d> {
         }
     }
 
-    fn find(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.table?.get(key)
+    pub(crate) fn find(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.holder(key)?.table.get(key)
     }
 
-    fn span_of(&self, key: &str) -> Range<usize> {
+    /// The table that has `key`: that of this section, or of the nearest parent.
+    fn holder(&self, key: &str) -> Option<Holder<'_, 'd>> {
+        let own = self.table.map(|table| Holder { table, prefix: &self.prefix });
+        let Some(membership) = self.membership.filter(|membership| !membership.own.contains(&key)) else {
+            return own.filter(|holder| holder.table.contains_key(key));
+        };
+        let parents = self.parents.iter().map(|Parent { table, prefix }| Holder { table, prefix });
+        let together = membership.together.iter().find(|keys| keys.contains(&key));
+        let decides = |holder: &Holder<'_, '_>| {
+            together.into_iter().copied().flatten().chain([&key]).any(|key| holder.table.contains_key(*key))
+        };
+        own.into_iter().chain(parents).find(decides).filter(|holder| holder.table.contains_key(key))
+    }
+
+    /// This section and its parents that have `key`, the nearest first, each as a section of its own.
+    pub(crate) fn holders(&self, key: &str) -> Vec<Self> {
+        let own = self.table.map(|table| (table, &self.prefix));
+        let parents = self.parents.iter().map(|Parent { table, prefix }| (*table, prefix));
+        let holders = own.into_iter().chain(parents).filter(|(table, _)| table.contains_key(key));
+        let section = |(table, prefix): (_, &String)| {
+            Self::new(self.reading, Some(table), prefix.clone(), self.span.clone())
+        };
+        holders.map(section).collect()
+    }
+
+    /// Marks `key` as one that is read.
+    pub(crate) fn ask(&mut self, key: &'static str) {
+        self.asked.insert(key);
+    }
+
+    pub(crate) fn has_itself(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// The path before a key, which may be followed by the index or key of an item: that of the section that has it.
+    fn prefix_of(&self, key: &str) -> &str {
+        let end = key.find(['[', '.']).unwrap_or(key.len());
+        self.holder(&key[..end]).map_or(&self.prefix, |holder| holder.prefix)
+    }
+
+    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
         self.find(key).map_or(self.span.clone(), Spanned::span)
     }
 
@@ -117,7 +194,7 @@ impl<'d> Section<'d> {
         decode: impl FnOnce(&'d DeValue<'d>) -> Result<T, String>,
     ) -> Option<T> {
         self.asked.insert(key);
-        let (name, found) = self.table?.get_key_value(key)?;
+        let (name, found) = self.holder(key)?.table.get_key_value(key)?;
         decode(found.get_ref()).map_err(|reason| self.record_hiding(key, name.span(), reason)).ok()
     }
 
@@ -156,13 +233,27 @@ impl<'d> Section<'d> {
     }
 
     pub(crate) fn record(&self, key: &str, span: Range<usize>, reason: String) {
-        self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: false });
+        self.add_fault(key, span, reason, false);
     }
 
     /// The same, at the key itself and without its value.
     fn record_hiding(&self, key: &str, span: Range<usize>, reason: String) {
-        self.reading.record(Fault { key: format!("{}{key}", self.prefix), reason, span, hides_value: true });
+        self.add_fault(key, span, reason, true);
     }
+
+    fn add_fault(&self, key: &str, span: Range<usize>, reason: String, hides_value: bool) {
+        let prefix = self.prefix_of(key);
+        if self.is_sample && prefix == self.prefix {
+            return;
+        }
+        self.reading.record(Fault { key: format!("{prefix}{key}"), reason, span, hides_value });
+    }
+}
+
+/// A table that has a key, and its path.
+struct Holder<'p, 'd> {
+    table: &'d DeTable<'d>,
+    prefix: &'p str,
 }
 
 /// A key as it must be written: quoted unless it consists of letters, digits, `_` and `-`.

@@ -1,14 +1,60 @@
-//! Locations in the file and how to show them.
+//! Locations in a file and how to show them.
 
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use watchkeeper_domain::text::is_plain;
 
-/// A file's name and text.
-#[derive(Clone, Debug)]
+/// A file of a document.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Source<'t> {
     pub(crate) name: String,
     pub(crate) text: &'t str,
+    /// Where its spans begin: those of each file follow those of the file before, so that a span tells its file.
+    pub(crate) begins: usize,
+    /// Base directory of relative paths to files that are not secrets.
+    pub(crate) directory: PathBuf,
+    /// The same for secrets.
+    pub(crate) secrets: PathBuf,
+}
+
+/// The files of a document: the main file, then those that it includes.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources<'t>(Vec<Source<'t>>);
+
+impl<'t> Sources<'t> {
+    pub(crate) fn of(main: Source<'t>) -> Self {
+        Self(vec![main])
+    }
+
+    pub(crate) fn main(&self) -> &Source<'t> {
+        &self.0[0]
+    }
+
+    /// Where the spans of the next file begin. The place after the last byte belongs to a file, too.
+    pub(crate) fn end(&self) -> usize {
+        self.0.last().map_or(0, |last| last.begins + last.text.len() + 1)
+    }
+
+    pub(crate) fn push(&mut self, source: Source<'t>) {
+        self.0.push(source);
+    }
+
+    /// The file that has this place.
+    pub(crate) fn at(&self, place: usize) -> &Source<'t> {
+        let after = self.0.partition_point(|source| source.begins <= place);
+        &self.0[after.saturating_sub(1)]
+    }
+}
+
+impl<'t> Source<'t> {
+    /// The file `path`, which is not opened. Relative paths of secrets begin in `credentials`, if there is such a
+    /// directory.
+    pub(crate) fn of_file(path: &Path, text: &'t str, credentials: Option<PathBuf>) -> Self {
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        let secrets = credentials.unwrap_or_else(|| directory.clone());
+        Self { name: path.display().to_string(), text, begins: 0, directory, secrets }
+    }
 }
 
 /// A part of one line, kept so that it can be shown after the file's text is dropped.
@@ -28,10 +74,16 @@ impl Source<'_> {
     /// The location of the first line of `span`. An inline table is shown up to its first value: only its reader
     /// knows which values must not be shown.
     pub(crate) fn locate(&self, span: Range<usize>) -> Location {
+        let span = self.own(span);
         match self.text.get(span.start..) {
-            Some(text) if text.starts_with('{') => self.locate_key(span.start..span.start + 1),
+            Some(text) if text.starts_with('{') => self.hide_value(span.start..span.start + 1),
             _ => self.locate_line(span),
         }
+    }
+
+    /// A span within the text of this file.
+    fn own(&self, span: Range<usize>) -> Range<usize> {
+        span.start.saturating_sub(self.begins)..span.end.saturating_sub(self.begins)
     }
 
     fn locate_line(&self, span: Range<usize>) -> Location {
@@ -51,6 +103,10 @@ impl Source<'_> {
     /// The same for a key whose value must not be shown, such as a password that was written into the file by
     /// mistake.
     pub(crate) fn locate_key(&self, span: Range<usize>) -> Location {
+        self.hide_value(self.own(span))
+    }
+
+    fn hide_value(&self, span: Range<usize>) -> Location {
         let mut location = self.locate_line(span);
         let after_key: usize =
             location.shown.chars().take(location.column - 1 + location.width).map(char::len_utf8).sum();
@@ -92,7 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn locate(text: &str, span: Range<usize>) -> Location {
-        Source { name: String::new(), text }.locate(span)
+        Source { text, ..Source::default() }.locate(span)
     }
 
     #[test]
@@ -107,7 +163,7 @@ mod tests {
     #[test]
     fn the_value_after_a_located_key_is_not_shown() {
         let text = "port = 1\npassword = \"hunter2\"";
-        let location = Source { name: String::new(), text }.locate_key(9..17);
+        let location = Source { text, ..Source::default() }.locate_key(9..17);
         assert_eq!(location.to_string(), "  |\n2 | password = …\n  | ^^^^^^^^\n");
     }
 
@@ -117,6 +173,18 @@ mod tests {
         assert_eq!(locate(text, 7..text.len()).to_string(), "  |\n1 | hook = { url = …\n  |        ^\n");
     }
 
+    #[test]
+    fn a_place_belongs_to_the_file_whose_spans_have_it() {
+        let source =
+            |name: &str, text, begins| Source { name: name.to_owned(), text, begins, ..Source::default() };
+        let mut sources = Sources::of(source("a", "x = 1", 0));
+        sources.push(source("b", "", sources.end()));
+        sources.push(source("c", "y = 2\nz = 3", sources.end()));
+        let names: Vec<&str> = [0, 5, 6, 7, 17, 99].map(|place| sources.at(place).name.as_str()).into();
+        assert_eq!(names, ["a", "a", "b", "c", "c", "c"]);
+        assert_eq!(sources.at(13).locate(13..14).to_string(), "  |\n2 | z = 3\n  | ^\n");
+    }
+
     proptest! {
         #[test]
         fn any_span_has_a_line_of_the_text(
@@ -124,7 +192,7 @@ mod tests {
             start in 0_usize..99,
             length in 0_usize..99,
         ) {
-            let source = Source { name: String::new(), text: &text };
+            let source = Source { text: &text, ..Source::default() };
             for location in [source.locate(start..start + length), source.locate_key(start..start + length)] {
                 prop_assert!((1..=text.split('\n').count()).contains(&location.line));
                 prop_assert!(location.to_string().contains('^'));
