@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write as _;
 use watchkeeper_config::HttpUrl;
-use watchkeeper_http_client::{HttpClient, HttpRequest};
+use watchkeeper_http_client::{Access, HttpClient, HttpRequest};
 use watchkeeper_ports::{
     EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, Record, RecordBatch, Subscription,
     Tail, Topic, TopicId, TopicPartition, Watermarks,
@@ -27,26 +27,23 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// them among its own refusals. All other methods fail with [`PortError::Broken`].
 pub struct IngestBus {
     url: HttpUrl,
-    options: IngestOptions,
+    access: Access,
     client: HttpClient,
 }
 
 impl IngestBus {
     /// Publishes to the Watchkeeper at `url`, which may be unavailable.
     pub fn new(url: &HttpUrl, options: IngestOptions) -> Self {
-        let client = HttpClient::new(TIMEOUT).trusting(options.trust.clone());
-        Self { url: url.with_path(SAMPLES), options, client }
+        let IngestOptions { access } = options;
+        let client = HttpClient::new(TIMEOUT).trusting(access.trust.clone());
+        Self { url: url.with_path(SAMPLES), access, client }
     }
 
     async fn post(&self, lines: &[u8]) -> Result<(), PortError> {
         let request = HttpRequest::post_bytes(self.url.expose(), "application/x-ndjson", gzip(lines))
             .header("content-encoding", "gzip")
             .max_body(MAX_ANSWER_BYTES);
-        let request = match &self.options.token {
-            Some(token) => request.header("authorization", format!("Bearer {}", token.expose())),
-            None => request,
-        };
-        answer::read(self.client.send(request).await)
+        answer::read(self.client.send(self.access.apply(request)).await)
     }
 }
 

@@ -12,7 +12,7 @@ use ureq::config::{Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
-use ureq::unversioned::transport::Connector as _;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Body, Error, RequestBuilder};
 use watchkeeper_domain::Timestamp;
 
@@ -36,7 +36,10 @@ pub fn agent_config() -> ConfigBuilder<AgentScope> {
 /// # Errors
 /// As of [`Judge::client`].
 pub fn agent(config: Config, judge: &Judge, resolver: impl Resolver) -> Result<Agent, Error> {
-    let connector = ().chain(RacingConnector::default()).chain(TlsConnector::new(judge.client()?));
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(RacingConnector::default())
+            .chain(TlsConnector::new(judge.client()?));
     Ok(Agent::with_parts(config, connector, resolver))
 }
 

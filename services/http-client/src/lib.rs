@@ -6,6 +6,7 @@
 //! Connections go to the first address that answers, never through a proxy of the environment, and certificates are judged
 //! by [`Trust`].
 
+mod access;
 mod answer;
 mod client;
 mod connect;
@@ -17,6 +18,7 @@ mod threads;
 mod transport;
 mod trust;
 
+pub use access::{Access, MAX_HEADER_BYTES, MAX_HEADERS, MAX_USERNAME_BYTES};
 pub use answer::HttpAnswer;
 pub use client::{HttpClient, agent, agent_config};
 pub use connect::{MAX_ADDRESSES, NEXT_ADDRESS_AFTER, NotConnected, connect};

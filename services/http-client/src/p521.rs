@@ -60,3 +60,50 @@ impl SignatureVerificationAlgorithm for P521 {
         self.signature
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key of OpenSSL, and its signatures of `watchkeeper` with SHA-256, SHA-384 and SHA-512.
+    const KEY: &str = "04014640dd96725e9dff05a4f05767a64cda13aad42ff629507d881f2875b19b59f171e2fb6f1f550be7869496672b51\
+             523dda4f55a23560696552de77b197a4d4377c00c6a80abaa8a50a4401956b74fa4fa51a63ad01a225658a76a617cba0\
+             a246c4ccc9eb486afbfa2ab8dce339649615b2677cbfa543cb9fd122277f5cf000ce64c473";
+    const SIGNATURES: [&str; 3] = [
+        "308188024201c64451498c14685b8168b297db30a79a347e44bc518944e40a051d7402f32374441fdf4ac05b4c8f0290\
+             f026110f25463118a60bf031c393438cde51480fe02e5a024201335c540a0796637818231009e1b2a60dd0caa5fca8a0\
+             be0a8ddd0fdea420eed27c3df052f321079e523a505d49d2397cd3c40c850b499a29c6dc56e4a56ae44a47",
+        "308186024136f0c3f36966a1c569c7586e8478080d5375cabfcd1488b82d9e0c42575343a2cbaefcfadaf554feb92335\
+             fb8ee0f808fe1bea01196df6d3f4a7a04449355ce35d02415294fdb885452366e130e15669eba4ab7604afcd8232a0d3\
+             6ca7a1173ffcfb50319f6e1c9ad1724aa88e71a8f24de9c7455cbb9f55135cbda98692c30796e8bf91",
+        "308187024200df5a9c713cb5bbb878305d0388326ba52106d99f8353f78ff5522b72625196be4bcc088b3f66217a9221\
+             23e7e2a112191585377f45340473e5c4535753aff0f3fb02414ebdfee1f768e7df806cbda0ac2e8a9bbaaa7a4b76db81\
+             c495eb86817bd62235e00530c541cca4322dd263c02abb436bec32974ecfa41dd198ef97798d7ba76397",
+    ];
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let byte = |index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap();
+        (0..hex.len()).step_by(2).map(byte).collect()
+    }
+
+    #[test]
+    fn signatures_of_openssl_are_verified_with_every_hash() {
+        let key = bytes(KEY);
+        for (algorithm, signature) in ALL.iter().zip(SIGNATURES) {
+            let verified = |message: &[u8], signature: &[u8]| {
+                algorithm.verify_signature(&key, message, signature).is_ok()
+            };
+            let mut signature = bytes(signature);
+            assert!(verified(b"watchkeeper", &signature), "{algorithm:?}");
+            assert!(!verified(b"watchkeepers", &signature), "{algorithm:?}");
+            *signature.last_mut().unwrap() ^= 1;
+            assert!(!verified(b"watchkeeper", &signature), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_or_no_signature_verifies_nothing() {
+        assert!(SHA512.verify_signature(b"key", b"watchkeeper", &bytes(SIGNATURES[2])).is_err());
+        assert!(SHA512.verify_signature(&bytes(KEY), b"watchkeeper", b"signature").is_err());
+    }
+}

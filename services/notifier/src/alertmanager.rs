@@ -49,13 +49,13 @@ pub(crate) async fn keep_telling(
     alerts.mark_unchanged();
     let mut round = async || {
         let (settings, current) = (settings.current(), Arc::clone(&seen.borrow()));
-        let Some(url) = &settings.config.alertmanager else {
+        let Some((url, access)) = &settings.config.alertmanager else {
             dependency.iter().for_each(Dependency::up);
             return Ok(());
         };
         let dependency = dependency.get_or_insert_with(|| context.dependency(NAME));
         let (url, page) = (url.with_path(PATH), settings.config.alerts_page());
-        match tell(&poster, &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
+        match tell(&poster.with(access), &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
             Ok(()) => dependency.up(),
             Err(reason) => {
                 tracing::warn!(reason, "cannot send alerts to Alertmanager");
@@ -121,6 +121,7 @@ mod tests {
             cleared_at: None,
             value: Some(9.5),
             reason: "is 9.5, above 8".into(),
+            acknowledged: None,
         }
     }
 

@@ -55,7 +55,7 @@ pub(crate) enum Service {
 }
 
 /// Reads the options of a service; `None` is recorded as an error, or the file is only checked.
-type Read = fn(&mut Section<'_>) -> Option<Service>;
+pub(crate) type Read = fn(&mut Section<'_>) -> Option<Service>;
 
 /// Every service, by its key in `[[notifier.receiver]]`.
 pub(crate) const SERVICES: [(&str, Read); 8] = [

@@ -2,12 +2,14 @@
 
 mod receiver;
 
+pub(crate) use receiver::ServiceConfig;
 pub use receiver::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, ReceiverConfig};
 
 use crate::channels::Service;
 use crate::maintenance::{self, Window};
 use crate::message::{Body, TemplateError, TemplateOf, TemplateSource, TemplateSources, Templates};
 use crate::outgoing::Outgoing;
+use crate::own_heartbeat::OwnHeartbeat;
 use crate::plan::Receiver;
 use std::fs;
 use std::ops::RangeInclusive;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{HttpUrl, Section};
 use watchkeeper_domain::{Channel, MailAddress};
+use watchkeeper_http_client::Access;
 use watchkeeper_rules::{DEFAULT_RULES, Routing, Rule, RuleSet, default_rules};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -46,8 +49,10 @@ pub struct NotifierConfig {
     pub receivers: Vec<ReceiverConfig>,
     /// The sender address of mail.
     pub mail_from: MailAddress,
-    /// The URL of Alertmanager, if configured.
-    pub alertmanager: Option<HttpUrl>,
+    /// Alertmanager, if configured: its URL, and what it needs.
+    pub alertmanager: Option<(HttpUrl, Access)>,
+    /// Where this process reports that it is well, if configured.
+    pub(crate) heartbeat: Option<OwnHeartbeat>,
     /// The public URL of the console, if configured.
     pub page_url: Option<HttpUrl>,
     /// The maintenance windows.
@@ -87,7 +92,11 @@ impl NotifierConfig {
             has_receivers,
             receivers,
             mail_from: section.section("mail", |mail| mail.parsed("from").unwrap_or_else(own_address)),
-            alertmanager: section.section("alertmanager", |alertmanager| alertmanager.parsed("url")),
+            alertmanager: section.section("alertmanager", |alertmanager| {
+                let access = Access::read(alertmanager);
+                alertmanager.parsed("url").map(|url| (url, access))
+            }),
+            heartbeat: section.section("heartbeat", OwnHeartbeat::read),
             page_url: section.parsed("page_url"),
             maintenance: maintenance::read_all(section),
             templates: section.section("templates", read_templates),
@@ -119,15 +128,15 @@ impl NotifierConfig {
     }
 
     /// The service on this channel of the receiver of that name.
-    pub(crate) fn service(&self, channel: Channel, receiver: &str) -> Option<&Service> {
+    pub(crate) fn service(&self, channel: Channel, receiver: &str) -> Option<&ServiceConfig> {
         let receiver = self.receivers.iter().find(|one| one.name == receiver)?;
-        receiver.services.iter().find(|service| service.channel() == channel)
+        receiver.services.iter().find(|one| one.service.channel() == channel)
     }
 
     /// The templates of webhooks.
     fn bodies(&self) -> Vec<Body<'_>> {
         let bodies = self.receivers.iter().flat_map(|receiver| {
-            receiver.services.iter().filter_map(|service| match service {
+            receiver.services.iter().filter_map(|one| match &one.service {
                 Service::Webhook(webhook) => Some(Body {
                     receiver: &receiver.name,
                     source: webhook.template.as_ref()?,

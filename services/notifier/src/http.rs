@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 use watchkeeper_domain::text;
-use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpRequest};
+use watchkeeper_http_client::{Access, HttpAnswer, HttpClient, HttpRequest};
 
 /// Request timeout, from the name lookup to the last byte of the response that is read: a request that times out is
 /// retried, though it may have been accepted.
@@ -13,7 +13,10 @@ pub(crate) const MAX_ANSWER_BYTES: usize = 512;
 
 /// Posts JSON, and summarizes responses in one line. Clones share connections.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpPoster(HttpClient);
+pub(crate) struct HttpPoster {
+    client: HttpClient,
+    access: Access,
+}
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +56,13 @@ impl Answer {
 impl HttpPoster {
     /// A client with a timeout of [`POST_WITHIN`] per request.
     pub(crate) fn new() -> Self {
-        Self(HttpClient::new(POST_WITHIN))
+        Self { client: HttpClient::new(POST_WITHIN), access: Access::default() }
+    }
+
+    /// The same for servers that need this.
+    #[must_use]
+    pub(crate) fn with(&self, access: &Access) -> Self {
+        Self { client: self.client.trusting(access.trust.clone()), access: access.clone() }
     }
 
     /// The response, whatever its status.
@@ -61,7 +70,8 @@ impl HttpPoster {
     /// # Errors
     /// Why there was none, without anything of the request but the host.
     pub(crate) async fn post(&self, request: HttpRequest) -> Result<Answer, String> {
-        let answer = self.0.send(request.only_beginning(MAX_ANSWER_BYTES)).await;
+        let request = self.access.apply(request.only_beginning(MAX_ANSWER_BYTES));
+        let answer = self.client.send(request).await;
         answer.map(|answer| Answer::of(&answer)).map_err(|error| error.to_string())
     }
 }

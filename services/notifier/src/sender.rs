@@ -1,7 +1,6 @@
 //! Sends one notification by its channel.
 
-use crate::channels::Service;
-use crate::config::NotifierConfig;
+use crate::config::{NotifierConfig, ServiceConfig};
 use crate::deliver::SendError;
 use crate::http::HttpPoster;
 use crate::mail_body;
@@ -35,12 +34,15 @@ impl Sender {
             let mail = mail.map_err(|error| SendError::Rejected(error.to_string()))?;
             return Ok(self.mailer.send(&mail).await?);
         }
-        let service = service(config, notification)?;
-        service.send(&self.poster, notification, now).await
+        let ServiceConfig { service, access } = service(config, notification)?;
+        service.send(&self.poster.with(access), notification, now).await
     }
 }
 
-fn service<'c>(config: &'c NotifierConfig, notification: &Notification) -> Result<&'c Service, SendError> {
+fn service<'c>(
+    config: &'c NotifierConfig,
+    notification: &Notification,
+) -> Result<&'c ServiceConfig, SendError> {
     let (channel, receiver) = (notification.channel, &notification.recipient);
     config.service(channel, receiver).ok_or_else(|| {
         let channel = channel.name();

@@ -50,10 +50,8 @@ async fn keeping() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
 async fn a_batch_arrives_as_lines_with_the_token_below_the_path_of_the_url() {
     let (url, kept) = keeping().await;
     let url = format!("{url}/hub/").parse().unwrap();
-    let bus = IngestBus::new(
-        &url,
-        IngestOptions { token: Some("s3cret".to_owned().into()), ..IngestOptions::default() },
-    );
+    let access = Access { authorization: Some("Bearer s3cret".to_owned().into()), ..Access::default() };
+    let bus = IngestBus::new(&url, IngestOptions { access });
     bus.publish(&Topic::METRICS, batch(&["{\"a\":1}", "{\"b\":2}"])).await.unwrap();
     assert_eq!(*kept.lock().unwrap(), [("Bearer s3cret".to_owned(), "{\"a\":1}\n{\"b\":2}\n".to_owned())]);
 }

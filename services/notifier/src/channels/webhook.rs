@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use ring::hmac;
 use watchkeeper_config::{HttpUrl, Secret, Section};
 use watchkeeper_domain::Timestamp;
-use watchkeeper_http_client::HttpRequest;
+use watchkeeper_http_client::{Access, HttpRequest};
 
 /// The notification's id, the same for every attempt.
 pub const ID_HEADER: &str = "x-watchkeeper-id";
@@ -27,8 +27,8 @@ pub(crate) struct Webhook {
     url: HttpUrl,
     /// The key that signs requests, if any.
     secret: Option<Secret>,
-    /// Sent as a bearer token, if any.
-    token: Option<Secret>,
+    /// The header `Authorization`, if any.
+    authorization: Option<Secret>,
     /// Makes the body.
     pub(crate) template: Option<TemplateSource>,
     content_type: String,
@@ -39,7 +39,7 @@ impl Webhook {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let url = section.required_hidden("url");
         let secret = section.secret_file("secret_file");
-        let token = section.secret_file("token_file");
+        let authorization = Access::read_authorization(section);
         let template = section.path("template").and_then(|path| {
             let source = TemplateSource::read(&path);
             source.map_err(|error| section.refuse("template", error.to_string())).ok()
@@ -51,7 +51,7 @@ impl Webhook {
         if section.has("content_type") && !section.has("template") {
             section.refuse("content_type", "needs a template: without one, the body is JSON");
         }
-        Some(Self { url: url?, secret, token, template, content_type })
+        Some(Self { url: url?, secret, authorization, template, content_type })
     }
 
     pub(super) fn host(&self) -> &str {
@@ -72,8 +72,8 @@ impl Webhook {
         if let Some(signature) = signature {
             request = request.header(TIMESTAMP_HEADER, timestamp).header(SIGNATURE_HEADER, signature);
         }
-        match &self.token {
-            Some(token) => request.header("authorization", super::options::bearer(token)),
+        match &self.authorization {
+            Some(value) => request.header("authorization", value.expose()),
             None => request,
         }
     }
@@ -106,7 +106,7 @@ mod tests {
         Webhook {
             url: format!("{url}/hook").parse().unwrap(),
             secret: Some("s3cret".to_owned().into()),
-            token: None,
+            authorization: None,
             template: None,
             content_type: JSON.to_owned(),
         }
@@ -151,7 +151,7 @@ mod tests {
         let server = Server::always(StatusCode::OK).await;
         let webhook = Webhook {
             secret: None,
-            token: Some("t0ken".to_owned().into()),
+            authorization: Some("Bearer t0ken".to_owned().into()),
             content_type: "text/plain".to_owned(),
             ..webhook(&server.url)
         };

@@ -1,10 +1,11 @@
 //! The sections `[[notifier.receiver]]`.
 
 use super::local_address;
-use crate::channels::{SERVICES, Service};
+use crate::channels::{Read, SERVICES, Service};
 use crate::plan::{Receiver, Recipient};
 use watchkeeper_config::Section;
 use watchkeeper_domain::MailAddress;
+use watchkeeper_http_client::Access;
 
 /// Most receivers.
 pub const MAX_RECEIVERS: usize = 100;
@@ -23,7 +24,22 @@ pub struct ReceiverConfig {
     /// The mail recipients; empty, with no service either, for alerts that are only shown.
     pub mail: Vec<MailAddress>,
     /// The other services, at most one of each channel.
-    pub(crate) services: Vec<Service>,
+    pub(crate) services: Vec<ServiceConfig>,
+}
+
+/// A service, and what its server needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceConfig {
+    pub(crate) service: Service,
+    /// Without an authentication: each service has its own.
+    pub(crate) access: Access,
+}
+
+impl ServiceConfig {
+    fn read(section: &mut Section<'_>, read: Read) -> Option<Self> {
+        let access = Access::read_open(section);
+        Some(Self { service: read(section)?, access })
+    }
 }
 
 /// Reads all receivers; if the file has none, there is a default one.
@@ -57,7 +73,7 @@ impl ReceiverConfig {
         for (key, read) in SERVICES {
             if section.has(key) {
                 has_service = true;
-                services.extend(section.section(key, read));
+                services.extend(section.section(key, |section| ServiceConfig::read(section, read)));
             }
         }
         if !section.has("mail") && !has_service {
@@ -70,7 +86,7 @@ impl ReceiverConfig {
     pub(super) fn planned(&self) -> Receiver {
         let mail = self.mail.iter().cloned().map(Recipient::Mail);
         let services = self.services.iter();
-        let services = services.map(|service| Recipient::Service(service.channel(), self.name.clone()));
+        let services = services.map(|one| Recipient::Service(one.service.channel(), self.name.clone()));
         Receiver { name: self.name.clone(), recipients: mail.chain(services).collect() }
     }
 }
