@@ -26,17 +26,25 @@ impl Collecting {
     pub(crate) async fn follow(self: Arc<Self>, mut target: Box<dyn Target>, mut schedule: Schedule) {
         let name: Arc<str> = target.name().into();
         let metrics = self.metrics.of(target.source());
-        let mut was_up = None;
+        let (mut was_up, mut was_unprobed) = (None, false);
         while self.until_due(&schedule, &metrics).await {
             self.marks.begun(&name, Timestamp::now());
             let outcome = self.collect(&name, &mut *target, &metrics).await;
             self.note(&name, schedule.is_failing(), &outcome);
             self.count_site(std::mem::replace(&mut was_up, target.is_up()), target.is_up());
+            let is_unprobed = matches!(outcome, Err(CollectError::CannotProbe(_)));
+            let unprobed = &self.metrics.unprobed;
+            unprobed
+                .add(i64::from(is_unprobed) - i64::from(std::mem::replace(&mut was_unprobed, is_unprobed)));
             let now = self.started.elapsed();
             let samples = match outcome {
                 Ok(samples) => {
                     schedule.succeeded(now);
                     samples
+                }
+                Err(error @ CollectError::CannotProbe(_)) => {
+                    schedule.skipped(now);
+                    target.failed(&error)
                 }
                 Err(error) => {
                     schedule.failed(now, refused_for(&error, Timestamp::now()));
@@ -100,6 +108,8 @@ impl Collecting {
     /// Logs when a target begins to fail and when it works again, and nothing in between.
     fn note(&self, target: &str, was_failing: bool, outcome: &Result<Vec<Sample>, CollectError>) {
         match (was_failing, outcome) {
+            // One cause, many targets: the source logs the cause once.
+            (_, Err(error @ CollectError::CannotProbe(_))) => tracing::debug!(target_name = target, %error),
             (false, Err(error)) => {
                 self.metrics.failing.inc();
                 tracing::warn!(target_name = target, %error, "collection failed");

@@ -8,7 +8,6 @@ use crate::sources::scrape::{self, ScrapeConfig};
 use crate::sources::uptime::{self, UptimeConfig};
 use crate::target::Target;
 use prometheus::Registry;
-use std::collections::HashSet;
 use watchkeeper_config::Section;
 use watchkeeper_spool::SpoolConfig;
 
@@ -62,20 +61,8 @@ impl CollectorConfig {
             github: section.section("github", GithubConfig::read),
             openweather: section.section("openweather", OpenWeatherConfig::read),
             moex: section.section("moex", MoexConfig::read),
-            uptime: read_each(
-                section,
-                "uptime",
-                uptime::MAX_TARGETS,
-                UptimeConfig::read,
-                UptimeConfig::target,
-            ),
-            scrape: read_each(
-                section,
-                "scrape",
-                scrape::MAX_TARGETS,
-                ScrapeConfig::read,
-                ScrapeConfig::target,
-            ),
+            uptime: uptime::SECTIONS.read(section, UptimeConfig::read, UptimeConfig::target),
+            scrape: scrape::SECTIONS.read(section, ScrapeConfig::read, ScrapeConfig::target),
         }
     }
 
@@ -95,22 +82,4 @@ impl CollectorConfig {
         targets.extend(scrape::targets(scrape));
         Ok(targets)
     }
-}
-
-/// The targets of the sections `[[key]]`. Duplicate names are refused: their samples would belong to the same series.
-fn read_each<T>(
-    section: &mut Section<'_>,
-    key: &'static str,
-    max: usize,
-    read: impl Fn(&mut Section<'_>) -> Option<T>,
-    name: impl Fn(&T) -> String,
-) -> Vec<T> {
-    let targets: Vec<T> = section.sections(key, max, read).into_iter().flatten().collect();
-    let mut seen = HashSet::new();
-    for target in &targets {
-        if let Some(twin) = seen.replace(name(target)) {
-            section.refuse(key, format!("two targets have the name {twin}"));
-        }
-    }
-    targets
 }

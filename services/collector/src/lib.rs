@@ -34,7 +34,6 @@ pub use role::ROLE;
 pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
 pub use series::{KNOWN_SERIES, KnownSeries};
-pub use sources::access::{Access, MAX_HEADER_BYTES, MAX_HEADERS, MAX_USERNAME_BYTES};
 pub use sources::base_url::{BaseUrl, BaseUrlError};
 pub use sources::github::{
     GithubConfig, MAX_OWNER_BYTES, MAX_REPOSITORIES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError,
@@ -44,8 +43,12 @@ pub use sources::host::{
     MAX_DEVICES, MAX_DISKS, MAX_FAILED_UNITS, MAX_INTERFACES, MAX_PROCESS_NAMES, MAX_PROCESSES, MAX_SENSORS,
     MAX_SMART_DISKS, Roots,
 };
+pub use sources::labels::{
+    MAX_TARGET_LABEL_BYTES, MAX_TARGET_LABEL_NAME_BYTES, MAX_TARGET_LABELS, TargetLabels,
+};
 pub use sources::moex::{MAX_TICKER_BYTES, MAX_TICKERS, MoexConfig, Ticker, TickerError};
 pub use sources::openweather::{City, CityError, MAX_CITIES, MAX_CITY_BYTES, OpenWeatherConfig};
 pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern, PatternError};
 pub use sources::{scrape, uptime};
 pub use target::{CollectError, Target, Timing};
+pub use watchkeeper_http_client::{Access, MAX_HEADER_BYTES, MAX_HEADERS, MAX_USERNAME_BYTES};

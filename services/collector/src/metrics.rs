@@ -19,6 +19,8 @@ pub(crate) struct CollectorMetrics {
     pub(crate) sites: IntGauge,
     /// Probed sites that are down.
     pub(crate) sites_down: IntGauge,
+    /// Targets whose last probe this host could not make.
+    pub(crate) unprobed: IntGauge,
     /// Samples accepted by the bus or the spool.
     pub(crate) published: IntCounter,
     /// Samples that were collected and will never be published.
@@ -56,6 +58,10 @@ impl CollectorMetrics {
             failing: gauge("watchkeeper_collector_targets_failing", "Targets whose last collection failed.")?,
             sites: gauge("watchkeeper_collector_sites", "Probed sites with a result.")?,
             sites_down: gauge("watchkeeper_collector_sites_down", "Probed sites that are down.")?,
+            unprobed: gauge(
+                "watchkeeper_collector_targets_unprobed",
+                "Targets whose last probe this host could not make: no permission, or no network.",
+            )?,
             published: counter(
                 "watchkeeper_collector_samples_published_total",
                 "Samples accepted by the bus or the spool.",
@@ -103,6 +109,7 @@ impl SourceMetrics {
             Err(CollectError::Unreachable(_)) => "unreachable",
             Err(CollectError::TimedOut(_)) => "timed_out",
             Err(CollectError::Refused { .. }) => "refused",
+            Err(CollectError::CannotProbe(_)) => "cannot_probe",
             Err(CollectError::Malformed(_)) => "malformed",
         };
         self.collections.with_label_values(&[self.source, outcome]).inc();

@@ -1,5 +1,7 @@
 //! The samples of one collection.
 
+use crate::sources::labels::TargetLabels;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Label, Note, OldName, Sample, Series, SeriesParts, Timestamp, Violation, limits};
@@ -9,7 +11,7 @@ use watchkeeper_domain::{Label, Note, OldName, Sample, Series, SeriesParts, Time
 #[derive(Debug)]
 pub(crate) struct Readings {
     source: Box<str>,
-    labels: Vec<(&'static str, String)>,
+    labels: Vec<(Cow<'static, str>, String)>,
     old_name: Option<&'static OldName>,
     collected_at: Timestamp,
     samples: Vec<Sample>,
@@ -23,7 +25,7 @@ impl Readings {
     pub(crate) fn new(source: &str, labels: Vec<(&'static str, String)>) -> Self {
         Self {
             source: source.into(),
-            labels,
+            labels: labels.into_iter().map(|(name, value)| (name.into(), value)).collect(),
             old_name: None,
             collected_at: Timestamp::MIN,
             samples: Vec::new(),
@@ -38,10 +40,16 @@ impl Readings {
         if let Some(name) = OldName::of(&self.source).filter(|_| old_names) {
             self.source = name.old_source.into();
             for (label, _) in &mut self.labels {
-                *label = name.label(label);
+                *label = name.label(label).to_owned().into();
             }
             self.old_name = Some(name);
         }
+        self
+    }
+
+    /// The same with the labels that the configuration of a target adds.
+    pub(crate) fn with_labels(mut self, labels: &TargetLabels) -> Self {
+        self.labels.extend(labels.iter().map(|(name, value)| (name.to_owned().into(), value.to_owned())));
         self
     }
 
@@ -62,8 +70,20 @@ impl Readings {
 
     /// The same without labels of its own, and with what there is to say about the value.
     pub(crate) fn add_with_note(&mut self, name: &str, unit: &str, value: f64, note: Option<&str>) {
+        self.add_noted(name, unit, &[], value, note);
+    }
+
+    /// The same with labels.
+    pub(crate) fn add_noted(
+        &mut self,
+        name: &str,
+        unit: &str,
+        labels: &[(&str, &str)],
+        value: f64,
+        note: Option<&str>,
+    ) {
         let before = self.samples.len();
-        self.add(name, unit, &[], value);
+        self.add(name, unit, labels, value);
         if let Some(added) = self.samples.get_mut(before) {
             added.note = note.and_then(Note::new);
         }
@@ -86,7 +106,7 @@ impl Readings {
     ) -> Result<(), Violation> {
         limits::check_value(value)?;
         limits::check_time(at, self.collected_at)?;
-        let common = self.labels.iter().map(|(name, value)| ((*name).into(), value.as_str().into()));
+        let common = self.labels.iter().map(|(name, value)| ((&**name).into(), value.as_str().into()));
         let own = labels.iter().map(|&(name, value)| (name.into(), value.into()));
         let mut labels: Vec<Label<'_>> = common.chain(own).collect();
         labels.sort_unstable();

@@ -43,6 +43,12 @@ impl Schedule {
         self.advance(1, now);
     }
 
+    /// A probe could not be made, at `now`: the target is due again as if nothing had happened, so that a network that
+    /// comes back is seen at once.
+    pub(crate) fn skipped(&mut self, now: Duration) {
+        self.advance(1, now);
+    }
+
     /// A collection failed at `now`. The first failure changes nothing; with each consecutive one the target is due
     /// half as often, down to once in [`MAX_BACKOFF`]. `refused_for` is how long the target refuses requests,
     /// respected up to [`MAX_REFUSAL`].
@@ -121,6 +127,15 @@ mod tests {
         assert_eq!(dues, [1, 1 + 2, 3 + 4, 7 + 5, 12 + 5, 17 + 5]);
         schedule.succeeded(schedule.due());
         assert_eq!(schedule.due(), 23 * 60 * SECOND);
+    }
+
+    #[test]
+    fn a_probe_that_could_not_be_made_is_made_again_as_often_as_before() {
+        let mut schedule = every(60 * SECOND);
+        for minute in 1..6 {
+            schedule.skipped(schedule.due() + SECOND);
+            assert_eq!((schedule.due(), schedule.is_failing()), (minute * 60 * SECOND, false));
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) struct Status {
     failing: u64,
     sites: u64,
     sites_down: u64,
+    unprobed: u64,
     samples_per_minute: u64,
     dropped: u64,
     spool: SpoolState,
@@ -49,6 +50,7 @@ impl Status {
             failing: metrics.failing.get().unsigned_abs(),
             sites: metrics.sites.get().unsigned_abs(),
             sites_down: metrics.sites_down.get().unsigned_abs(),
+            unprobed: metrics.unprobed.get().unsigned_abs(),
             samples_per_minute,
             dropped: metrics.dropped.get(),
             spool,
@@ -72,6 +74,9 @@ impl fmt::Display for Status {
             write!(f, "; {} {sites} down", Share { part: self.sites_down, whole: self.sites })?;
         } else if self.sites > 0 {
             write!(f, "; {} {sites} up", Grouped(self.sites))?;
+        }
+        if self.unprobed > 0 {
+            write!(f, "; cannot probe {} {}", Grouped(self.unprobed), plural("site", self.unprobed))?;
         }
         Ok(())
     }
@@ -105,6 +110,7 @@ mod tests {
         failing: 0,
         sites: 0,
         sites_down: 0,
+        unprobed: 0,
         samples_per_minute: 41,
         dropped: 0,
         spool: SpoolState::Idle,
@@ -129,6 +135,9 @@ mod tests {
         assert_eq!(status.to_string(), "6 targets collected, 41 samples/min; 1 site down");
         let status = Status { sites: 2, ..STATUS };
         assert_eq!(status.to_string(), "6 targets collected, 41 samples/min; 2 sites up");
+        let status = Status { sites: 1, unprobed: 2, ..STATUS };
+        let line = "6 targets collected, 41 samples/min; 1 site up; cannot probe 2 sites";
+        assert_eq!(status.to_string(), line);
     }
 
     #[test]

@@ -54,13 +54,17 @@ pub enum CollectError {
         /// When it may be asked again, if it said so.
         until: Option<Timestamp>,
     },
+    /// This host cannot probe it at all: the kernel refuses the socket, or the host has no network. Says nothing about
+    /// the target.
+    #[error("cannot probe: {0}")]
+    CannotProbe(String),
     /// It answered, but not as expected.
     #[error("unexpected answer: {0}")]
     Malformed(String),
 }
 
 /// `3 s`, or in milliseconds: `1500 ms`.
-fn spelled(timeout: Duration) -> String {
+pub(crate) fn spelled(timeout: Duration) -> String {
     match (timeout.as_secs(), timeout.subsec_millis()) {
         (seconds, 0) => format!("{seconds} s"),
         _ => format!("{} ms", timeout.as_millis()),
@@ -123,7 +127,9 @@ impl Timing {
     }
 
     fn read_rest(section: &mut Section<'_>, interval: Duration, jitter: Duration, timeout: Duration) -> Self {
-        let jitter = section.duration("jitter", Duration::ZERO..=interval, jitter);
+        // That of a group may be longer than the interval of one of its targets, which is no mistake.
+        let most = if section.inherits("jitter") { Self::MAX_INTERVAL } else { interval };
+        let jitter = section.duration("jitter", Duration::ZERO..=most, jitter);
         let timeout = section.duration("timeout", Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT, timeout);
         Self::new(interval, jitter, timeout)
     }

@@ -37,6 +37,7 @@ pub use files::Roots;
 pub use io::MAX_DEVICES;
 pub use mounts::MAX_DISKS;
 pub use network::MAX_INTERFACES;
+pub(crate) use part::host_name;
 pub use parts::{HostPart, HostPartError};
 pub use processes::{MAX_PROCESS_NAMES, MAX_PROCESSES};
 pub use raid::MAX_ARRAYS;

@@ -9,6 +9,7 @@ mod config;
 mod cursor;
 mod exposition;
 mod gather;
+mod groups;
 mod line;
 mod target;
 #[cfg(test)]
@@ -18,4 +19,5 @@ mod unit;
 pub use config::{MAX_TARGETS, ScrapeConfig};
 pub use exposition::{MAX_BYTES, MAX_LINE_BYTES, MAX_SAMPLES};
 
+pub(crate) use groups::SECTIONS;
 pub(crate) use target::targets;

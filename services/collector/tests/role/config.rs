@@ -106,13 +106,36 @@ fn a_value_past_its_bound_is_refused_by_name() {
 }
 
 /// What the example shows of keys without a default.
-const NO_DEFAULT: [&str; 3] = ["body", "headers", "username"];
+const NO_DEFAULT: [&str; 11] = [
+    "answer_matches",
+    "body",
+    "expect =",
+    "expect_answer",
+    "expect_matches",
+    "group",
+    "headers",
+    "labels",
+    "proxy",
+    "send",
+    "username",
+];
+
+/// The lines of the example without the paragraphs about groups of targets.
+fn lines_about_one_target() -> impl Iterator<Item = &'static str> {
+    let mut is_about_groups = false;
+    include_str!("../../../../examples/watchkeeper.toml").lines().filter(move |line| {
+        is_about_groups |= line.starts_with("# Many targets:") || line.starts_with("# Groups and defaults");
+        let is_about_other = !line.is_empty() && !line.starts_with('#');
+        is_about_groups &= !line.starts_with("# Prometheus endpoints") && !is_about_other;
+        !is_about_groups
+    })
+}
 
 /// The sections of the example that are comments because they have no default target.
 fn commented_sections() -> String {
     let mut sections = String::new();
     let mut is_within = false;
-    for line in include_str!("../../../../examples/watchkeeper.toml").lines() {
+    for line in lines_about_one_target() {
         let Some(text) = line.strip_prefix("# ") else {
             is_within = false;
             continue;
@@ -133,13 +156,51 @@ fn the_example_of_a_target_says_what_the_defaults_are() {
         [[collector.uptime]]
         url = "https://example.com/health"
         [[collector.uptime]]
+        url = "https://api.example.com/search"
+        [[collector.uptime]]
         tcp = "db.example.com:5432"
         [[collector.uptime]]
+        url = "tcp://cache.example.com:6379"
+        [[collector.uptime]]
         tls = "mail.example.com:993"
+        [[collector.uptime]]
+        url = "smtp://mail.example.com"
+        [[collector.uptime]]
+        url = "imaps://mail.example.com"
+        [[collector.uptime]]
+        url = "ssh://bastion.example.com"
+        [[collector.uptime]]
+        url = "icmp://192.0.2.1"
+        [[collector.uptime]]
+        url = "dns://192.0.2.53/example.com"
+        [[collector.uptime]]
+        url = "grpc://orders.example.com:50051"
+        [[collector.uptime]]
+        url = "grpcs://orders.example.com:443/shop.Orders"
+        [[collector.uptime]]
+        url = "domain://example.com"
         [[collector.scrape]]
         url = "http://127.0.0.1:9100/metrics"
     "#;
     assert_eq!(example, read(keys).unwrap());
+}
+
+#[test]
+fn the_example_of_a_target_is_read_with_all_its_keys() {
+    let uptime = lines_about_one_target().skip_while(|line| *line != "# [[collector.uptime]]");
+    let uptime = uptime.take_while(|line| !line.starts_with("# Prometheus endpoints"));
+    let is_key = |text: &&str| text.starts_with("[[") || text.split(" = ").next().is_some_and(is_word);
+    let keys = uptime.filter_map(|line| line.strip_prefix("# ")).filter(is_key);
+    let text = keys.filter(|key| !key.contains("_file")).collect::<Vec<_>>().join("\n");
+    let without_password = text.replace("username = \"probe\"", "");
+    assert_eq!(
+        read(&without_password).map(|config| config.uptime.len()).map_err(|error| error.to_string()),
+        Ok(13)
+    );
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| character.is_ascii_lowercase() || character == '_')
 }
 
 #[test]

@@ -105,7 +105,7 @@ async fn blocking<T: Send + 'static>(
     read.unwrap_or_else(|panic| Err(CollectError::Unreachable(panic.to_string())))
 }
 
-fn host_name(roots: &Roots) -> String {
+pub(crate) fn host_name(roots: &Roots) -> String {
     let name = label(optional(&roots.proc.join("sys/kernel/hostname")).trim_ascii());
     let is_valid = !name.is_empty() && Series::new(SOURCE, "x", "", &[("host", &name)]).is_ok();
     if is_valid { name } else { UNNAMED.to_owned() }

@@ -181,6 +181,7 @@ async fn each_failure_is_of_its_kind() {
         CollectError::Unreachable(_) => "unreachable",
         CollectError::TimedOut(_) => "timed out",
         CollectError::Refused { .. } => "refused",
+        CollectError::CannotProbe(_) => "cannot probe",
         CollectError::Malformed(_) => "malformed",
     };
     for (failure, expected) in [

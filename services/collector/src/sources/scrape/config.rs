@@ -1,11 +1,12 @@
 //! The sections `[[collector.scrape]]`, one per endpoint.
 
-use crate::sources::access::Access;
+use crate::sources::labels::TargetLabels;
 use crate::sources::pattern::{MAX_PATTERNS, Pattern};
 use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::{HttpUrl, HttpUrlError, MAX_URL_BYTES, Section};
 use watchkeeper_domain::{Series, limits};
+use watchkeeper_http_client::Access;
 
 /// Most endpoints.
 pub const MAX_TARGETS: usize = 500;
@@ -30,6 +31,8 @@ pub struct ScrapeConfig {
     pub exclude: Vec<Pattern>,
     /// How to reach and to convince the endpoint.
     pub access: Access,
+    /// More labels of its samples.
+    pub labels: TargetLabels,
 }
 
 impl ScrapeConfig {
@@ -42,12 +45,13 @@ impl ScrapeConfig {
         let include = section.parsed_list("include", MAX_PATTERNS);
         let exclude = section.parsed_list("exclude", MAX_PATTERNS);
         let access = Access::read(section);
+        let labels = TargetLabels::read(section, &["instance", "le", "quantile"]);
         let url = url?;
         let instance = instance.unwrap_or_else(|| format!("{}:{}", url.host(), url.port()));
         if let Err(violation) = Series::new(&source, "up", "", &[("instance", &instance)]) {
             section.refuse(if violation.field == "source" { "source" } else { "instance" }, violation.reason);
         }
-        Some(Self { url, source, instance, timing, include, exclude, access })
+        Some(Self { url, source, instance, timing, include, exclude, access, labels })
     }
 
     /// The name of the target in logs and in the schedule.

@@ -3,6 +3,8 @@
 use super::exposition::Exposition;
 use super::line::Exposed;
 use crate::readings::Readings;
+use crate::sources::labels::TargetLabels;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +12,21 @@ use watchkeeper_domain::{Sample, Series, Timestamp};
 
 /// The label of the scraped instance.
 pub(super) const INSTANCE: &str = "instance";
-/// Replaces an endpoint's own label of that name, as in Prometheus.
-const EXPORTED_INSTANCE: &str = "exported_instance";
+/// Begins an endpoint's own label whose name the target has, as in Prometheus.
+const EXPORTED: &str = "exported_";
 
 /// Builds the samples of consecutive scrapes.
 pub(super) struct Gathering {
     readings: Readings,
+    labels: TargetLabels,
     /// The last timestamp of each series that has timestamps.
     given: HashMap<Arc<Series>, Timestamp>,
 }
 
 impl Gathering {
-    pub(super) fn new(source: &str, instance: String) -> Self {
-        Self { readings: Readings::new(source, vec![(INSTANCE, instance)]), given: HashMap::new() }
+    pub(super) fn new(source: &str, instance: String, labels: TargetLabels) -> Self {
+        let readings = Readings::new(source, vec![(INSTANCE, instance)]).with_labels(&labels);
+        Self { readings, labels, given: HashMap::new() }
     }
 
     /// The samples of a scrape that started at `now` and its duration. A value whose timestamp was seen before is
@@ -32,7 +36,10 @@ impl Gathering {
         self.readings.add("up", "", &[], 1.0);
         let mut skipped: u64 = exposition.invalid_lines;
         for (Exposed { name, labels, value, at }, unit) in &exposition.samples {
-            let labels: Vec<_> = labels.iter().filter_map(|(name, value)| label(name, value)).collect();
+            // An empty one counts as missing.
+            let present = labels.iter().filter(|(_, value)| !value.is_empty());
+            let labels: Vec<_> = present.map(|(name, value)| (self.label(name), &**value)).collect();
+            let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (&**name, *value)).collect();
             let added = self.readings.try_add(name, unit, &labels, *value, at.unwrap_or(now));
             if let Err(violation) = added {
                 skipped += 1;
@@ -53,18 +60,21 @@ impl Gathering {
         self.readings.take()
     }
 
+    /// The name of an endpoint's own label.
+    fn label<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if name == INSTANCE || self.labels.has(name) {
+            format!("{EXPORTED}{name}").into()
+        } else {
+            name.into()
+        }
+    }
+
     fn leave_out_given(&mut self, samples: &mut Vec<Sample>, now: Timestamp) {
         let dated = samples.iter().filter(|sample| sample.collected_at != now);
         let times = dated.map(|sample| (Arc::clone(&sample.series), sample.collected_at)).collect();
         let given = std::mem::replace(&mut self.given, times);
         samples.retain(|sample| given.get(&sample.series) != Some(&sample.collected_at));
     }
-}
-
-/// A label of a sample. An empty one counts as missing.
-fn label<'l>(name: &'l str, value: &'l str) -> Option<(&'l str, &'l str)> {
-    let name = if name == INSTANCE { EXPORTED_INSTANCE } else { name };
-    (!value.is_empty()).then_some((name, value))
 }
 
 #[cfg(test)]
@@ -79,7 +89,7 @@ mod tests {
     }
 
     fn gathering() -> Gathering {
-        Gathering::new("node", "h:9100".to_owned())
+        Gathering::new("node", "h:9100".to_owned(), TargetLabels::default())
     }
 
     fn gather(gathering: &mut Gathering, text: &str, now: Timestamp) -> Vec<Sample> {

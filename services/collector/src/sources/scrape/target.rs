@@ -36,7 +36,7 @@ impl ScrapeTarget {
         Self {
             name: config.target(),
             client: client.with_timeout(config.timing.timeout()).trusting(config.access.trust.clone()),
-            gathering: Gathering::new(&config.source, config.instance.clone()),
+            gathering: Gathering::new(&config.source, config.instance.clone(), config.labels.clone()),
             config: Arc::new(config),
         }
     }

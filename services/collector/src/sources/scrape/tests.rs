@@ -4,14 +4,17 @@ mod config;
 
 use super::config::ScrapeConfig;
 use super::targets;
-use crate::sources::access::Access;
+use crate::config::CollectorConfig;
+use crate::sources::labels::TargetLabels;
 use crate::target::{CollectError, Target, Timing};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::get;
 use std::time::Duration;
+use watchkeeper_config::Document;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::Access;
 use watchkeeper_http_client::MAX_BODY_BYTES;
 use watchkeeper_test_kit::{nowhere, serve, serve_always, serve_slowly};
 
@@ -39,6 +42,7 @@ fn config(url: &str) -> ScrapeConfig {
         include: Vec::new(),
         exclude: Vec::new(),
         access: Access::default(),
+        labels: TargetLabels::default(),
     }
 }
 
@@ -169,4 +173,21 @@ async fn a_value_with_a_time_before_1970_is_skipped_and_counted() {
     let samples = target(config(&url)).collect().await.unwrap();
     assert_eq!(names(&samples), ["up", "a", "scrape_duration_seconds", "scrape_samples_skipped"]);
     assert!((samples[3].value - 2.0).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn labels_of_the_target_are_on_every_series_and_replace_those_of_the_endpoint() {
+    let text =
+        "[[collector.scrape]]\nurl = \"http://h.test:9100/\"\ngroup = \"db\"\nlabels = { team = \"ops\" }\n";
+    let document = Document::parse("watchkeeper.toml", text).unwrap();
+    let collector = document.read(|root| root.section("collector", CollectorConfig::read)).unwrap();
+    let labels = collector.scrape[0].labels.clone();
+    let url = serve_always("jobs{team=\"web\",queue=\"a\"} 1\n").await;
+    let samples = target(ScrapeConfig { labels, ..config(&url) }).collect().await.unwrap();
+    let keys: Vec<&str> = samples.iter().map(|sample| sample.series.key()).collect();
+    assert_eq!(keys[0], r#"node/up{group="db",instance="h:9100",team="ops"}"#);
+    assert_eq!(
+        keys[1],
+        r#"node/jobs{exported_team="web",group="db",instance="h:9100",queue="a",team="ops"}"#
+    );
 }

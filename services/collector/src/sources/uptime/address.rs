@@ -26,6 +26,13 @@ impl Address {
         Self { host: host.to_owned(), port }
     }
 
+    /// The same with a port that may be missing: `db.internal`, `[2001:db8::1]:53`, `192.0.2.1`.
+    pub(super) fn with_default_port(text: &str, port: u16) -> Result<Self, AddressError> {
+        let has_port =
+            text.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        if has_port { text.parse() } else { format!("{text}:{port}").parse() }
+    }
+
     /// A name or an address, without brackets.
     pub fn host(&self) -> &str {
         &self.host
@@ -81,6 +88,22 @@ mod tests {
             let address: Address = text.parse().unwrap();
             assert_eq!((address.host(), address.port()), (host, port));
             assert_eq!(address.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_missing_port_is_that_of_the_protocol() {
+        for (text, full) in [
+            ("db.internal", Some("db.internal:53")),
+            ("192.0.2.1:5353", Some("192.0.2.1:5353")),
+            ("[::1]", Some("[::1]:53")),
+            ("[::1]:5353", Some("[::1]:5353")),
+            ("::1", None),
+            ("host:", None),
+            ("a b", None),
+        ] {
+            let address = Address::with_default_port(text, 53).ok();
+            assert_eq!(address.map(|address| address.to_string()).as_deref(), full, "{text}");
         }
     }
 

@@ -40,11 +40,12 @@ impl BodyConditions {
     /// Reads the keys `body_contains`, `body_matches` and `body_json`.
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let contains = section.optional_text("body_contains", MAX_CONDITION_BYTES);
-        let matches = section.optional_text("body_matches", MAX_CONDITION_BYTES).and_then(|expression| {
-            let regex = Regex::new(&expression);
-            regex.map_err(|error| section.refuse("body_matches", last_line(&error.to_string()))).ok()
-        });
+        let matches = read_regex(section, "body_matches");
         let json = section.texts("body_json", MAX_BODY_VALUES, MAX_CONDITION_BYTES);
+        if let Some(long) = json.keys().find(|pointer| pointer.len() > MAX_CONDITION_BYTES) {
+            let reason = format!("a pointer has {} bytes, the limit is {MAX_CONDITION_BYTES}", long.len());
+            section.refuse("body_json", reason);
+        }
         if let Some(pointer) = json.keys().find(|pointer| !pointer.is_empty() && !pointer.starts_with('/')) {
             let reason = format!("{pointer} is not a JSON Pointer such as /status or /checks/0/state");
             section.refuse("body_json", reason);
@@ -93,12 +94,18 @@ impl BodyConditions {
     }
 }
 
+/// A regular expression.
+pub(super) fn read_regex(section: &mut Section<'_>, key: &'static str) -> Option<Regex> {
+    let regex = Regex::new(&section.optional_text(key, MAX_CONDITION_BYTES)?);
+    regex.map_err(|error| section.refuse(key, last_line(&error.to_string()))).ok()
+}
+
 /// A text as it is, everything else as JSON.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     let mut cut: String = text.chars().take(MAX_SHOWN_CHARS).collect();
     if cut.len() < text.len() {
         let _ = cut.write_char('…');

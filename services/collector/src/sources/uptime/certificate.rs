@@ -1,17 +1,30 @@
-//! Expiry of server certificates, valid or not.
+//! Expiry of server certificates, valid or not, and of registrations.
 
+use super::failure;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_http_client::Judge;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
-/// The end of a certificate's validity.
+/// The end of the validity of a certificate, or of the registration of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Expiry {
     unix_seconds: u64,
 }
 
 impl Expiry {
+    /// At this instant.
+    pub(super) fn at(instant: Timestamp) -> Self {
+        let seconds = instant.since(Timestamp::MIN).as_secs();
+        Self { unix_seconds: seconds }
+    }
+
+    /// How long it has been over: `2 days`; `None` before.
+    pub(super) fn ago(self, now: Timestamp) -> Option<String> {
+        let now = Self::at(now).unix_seconds;
+        (now >= self.unix_seconds).then(|| failure::span(now - self.unix_seconds))
+    }
+
     /// Days from `now` until then; negative once it has passed.
     #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
     pub(super) fn in_days(self, now: Timestamp) -> f64 {

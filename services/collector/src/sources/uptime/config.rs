@@ -2,15 +2,23 @@
 
 use super::address::Address;
 use super::body::BodyConditions;
+use super::dns::DnsCheck;
+use super::domain::DomainCheck;
+use super::grpc::GrpcCheck;
+use super::icmp::IcmpCheck;
+use super::proxy;
 use super::request::Sends;
+use super::scheme;
 use super::status::StatusRange;
-use crate::sources::access::Access;
+use super::talk::TalkCheck;
+use crate::sources::labels::TargetLabels;
 use crate::target::Timing;
 use std::str::FromStr;
 use std::time::Duration;
 use ureq::http::Method;
 use watchkeeper_config::{HttpUrl, MAX_URL_BYTES, Section};
 use watchkeeper_domain::{Series, limits};
+use watchkeeper_http_client::Access;
 use watchkeeper_http_client::Trust;
 
 /// Most targets.
@@ -39,11 +47,12 @@ pub struct UptimeConfig {
     pub timing: Timing,
     /// How many consecutive probes must agree.
     pub thresholds: Thresholds,
+    /// More labels of its series.
+    pub labels: TargetLabels,
 }
 
 /// What a target must do to be up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each target, and most are of this variant")]
 pub enum Check {
     /// Answer a request.
     Http(HttpCheck),
@@ -51,6 +60,16 @@ pub enum Check {
     Tcp(Address),
     /// Complete a TLS handshake with a valid certificate.
     Tls(Address, Trust),
+    /// Reply to an echo request.
+    Icmp(IcmpCheck),
+    /// Answer a query.
+    Dns(DnsCheck),
+    /// Report that it serves.
+    Grpc(GrpcCheck),
+    /// Greet, and answer, as a protocol says.
+    Talk(TalkCheck),
+    /// Be registered.
+    Domain(DomainCheck),
 }
 
 /// A request and the expected response.
@@ -69,6 +88,8 @@ pub struct HttpCheck {
     /// Whether redirects may lead to addresses of this host, its links and its private networks, unless the target
     /// itself is there.
     pub allow_local_redirects: bool,
+    /// The proxy that requests go through, unless the target is on this host.
+    pub proxy: Option<HttpUrl>,
     /// Whose certificates are accepted, and what the target must be told. Redirects to another origin are not told it.
     pub access: Access,
 }
@@ -86,7 +107,11 @@ impl UptimeConfig {
     /// Reads one section; `None` if the check is invalid.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let name = section.optional_text("name", limits::MAX_LABEL_VALUE_BYTES);
-        let timing = Timing::read_spread(section, DEFAULT_INTERVAL, DEFAULT_TIMEOUT);
+        let check = Check::read(section);
+        let timing = match &check {
+            Some((Check::Domain(_), _)) => DomainCheck::timing(section),
+            _ => Timing::read_spread(section, DEFAULT_INTERVAL, DEFAULT_TIMEOUT),
+        };
         if timing.timeout() > MAX_PROBE {
             section.refuse("timeout", format!("must be at most {MAX_PROBE:?}"));
         }
@@ -94,17 +119,19 @@ impl UptimeConfig {
             failures: section.integer("failures", 1..=MAX_THRESHOLD, 1),
             successes: section.integer("successes", 1..=MAX_THRESHOLD, 1),
         };
-        let (check, default_name) = Check::read(section)?;
+        let labels = TargetLabels::read(section, &["target", "site"]);
+        let (check, default_name) = check?;
         let name = name.unwrap_or(default_name);
         if Series::new("uptime", "x", "", &[("target", &name)]).is_err() {
             section.refuse("name", "must not contain control characters");
         }
-        Some(Self { name, check, timing, thresholds })
+        Some(Self { name, check, timing, thresholds, labels })
     }
 
     /// The name of the target in logs and in the schedule.
     pub(crate) fn target(&self) -> String {
-        format!("uptime/{}", self.name)
+        let group = self.labels.group().map(|group| format!("{group}/")).unwrap_or_default();
+        format!("uptime/{group}{}", self.name)
     }
 }
 
@@ -119,15 +146,13 @@ impl Check {
             return None;
         };
         match key {
+            "url" if scheme::is_other(&text) => scheme::read(section, &text),
             "url" => {
                 let http = HttpCheck::read(section, &text);
                 http.map(|http| (Self::Http(http), text.split('?').next().unwrap_or_default().to_owned()))
             }
-            "tcp" => parse(section, "tcp", &text).map(|address| (Self::Tcp(address), text)),
-            _ => {
-                let trust = Trust::from(section.path("ca_file"));
-                parse(section, "tls", &text).map(|address| (Self::Tls(address, trust), text))
-            }
+            "tcp" => parse(section, "tcp", &text).map(|address| (scheme::tcp(section, address), text)),
+            _ => parse(section, "tls", &text).map(|address| (scheme::tls(section, address), text)),
         }
     }
 }
@@ -141,7 +166,7 @@ impl HttpCheck {
         let max_redirects = section.integer("max_redirects", 0..=MAX_REDIRECTS, 5);
         let allow_local_redirects = section.boolean("allow_local_redirects", false);
         let url: Option<HttpUrl> = parse(section, "url", url);
-        let access = Access::read(section);
+        let (access, proxy) = (Access::read(section), proxy::read(section));
         let (sends, conditions) = (Sends::read(section), BodyConditions::read(section));
         if sends.method == Method::HEAD && !conditions.is_empty() {
             section.refuse(
@@ -149,10 +174,23 @@ impl HttpCheck {
                 "the response to HEAD has no body: remove the conditions on it, or use GET",
             );
         }
-        Some(Self { url: url?, sends, conditions, expect, max_redirects, allow_local_redirects, access })
+        Some(Self {
+            url: url?,
+            sends,
+            conditions,
+            expect,
+            max_redirects,
+            allow_local_redirects,
+            proxy,
+            access,
+        })
     }
 }
 
-fn parse<T: FromStr<Err: ToString>>(section: &mut Section<'_>, key: &'static str, text: &str) -> Option<T> {
+pub(super) fn parse<T: FromStr<Err: ToString>>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    text: &str,
+) -> Option<T> {
     text.parse().map_err(|error: T::Err| section.refuse(key, error.to_string())).ok()
 }

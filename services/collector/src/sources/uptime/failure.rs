@@ -1,6 +1,8 @@
 //! Why a probe failed, in words for whoever is notified.
 
+use super::body::cut;
 use crate::target::CollectError;
+pub(super) use crate::target::spelled;
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,21 +18,34 @@ const CERTIFICATE: &str = "certificate ";
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
-/// Whether a reason is about the certificate of the server.
+/// Stands before the host of a redirect.
+const REDIRECTED: &str = ", after a redirect to ";
+
+/// Whether a reason is about the certificate of the target itself.
 pub(super) fn is_about_certificate(reason: &str) -> bool {
-    reason.starts_with(CERTIFICATE)
+    reason.starts_with(CERTIFICATE) && !reason.contains(REDIRECTED)
+}
+
+/// Of another host, to which the target redirects.
+pub(super) fn after_redirect(reason: &str, host: &str) -> String {
+    format!("{reason}{REDIRECTED}{host}")
 }
 
 /// Of a name lookup: `name not found: shop.example`.
 pub(super) fn of_lookup(error: &io::Error, host: &str) -> String {
     let text = error.to_string();
-    // What glibc and musl say for EAI_NONAME and EAI_NODATA; the error has no code.
-    let unknown = ["not known", "No address associated", "does not resolve", "has no usable address"];
-    if unknown.iter().any(|part| text.contains(part)) {
+    if is_unknown_name(&text) {
         return format!("name not found: {host}");
     }
     let reason = text.rsplit(": ").next().unwrap_or_default();
     format!("cannot look up {host}: {reason}")
+}
+
+/// Whether a lookup was answered, with no address. The error has no code; this is what glibc and musl say for
+/// `EAI_NONAME` and `EAI_NODATA`.
+pub(super) fn is_unknown_name(text: &str) -> bool {
+    let unknown = ["not known", "No address associated", "does not resolve", "has no usable address"];
+    unknown.iter().any(|part| text.contains(part))
 }
 
 /// Of a connection: `connection refused`.
@@ -51,6 +66,26 @@ fn of_secured_connection(error: &io::Error, is_self_signed: bool) -> String {
     describe_io(error)
 }
 
+/// Of a connection that ended too early: `closed the connection after "220"`.
+pub(super) fn closed_early(received: &[u8]) -> String {
+    match received {
+        [] => "closed the connection without an answer".to_owned(),
+        bytes => format!("closed the connection after {:?}", cut(&String::from_utf8_lossy(bytes))),
+    }
+}
+
+/// A name of a status as its protocol spells it: `PermissionDenied` becomes `PERMISSION_DENIED`.
+pub(super) fn shouted(name: &str) -> String {
+    let mut shouted = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !shouted.is_empty() {
+            shouted.push('_');
+        }
+        shouted.push(character.to_ascii_uppercase());
+    }
+    shouted
+}
+
 /// Of all addresses of a host, each with why it cannot be reached: `connection refused at 192.0.2.1 and 2001:db8::1`.
 pub(super) fn of_addresses(failures: &[(IpAddr, String)]) -> String {
     match failures {
@@ -65,7 +100,7 @@ pub(super) fn of_addresses(failures: &[(IpAddr, String)]) -> String {
             None => by_reason.push((reason, vec![address.to_string()])),
         }
     }
-    let each = by_reason.iter().map(|(reason, addresses)| format!("{reason} at {}", addresses.join(" and ")));
+    let each = by_reason.iter().map(|(reason, addresses)| format!("{reason} at {}", listed(addresses)));
     let each = each.collect::<Vec<_>>().join(", ");
     match failures.len().saturating_sub(MAX_NAMED) {
         0 => each,
@@ -80,7 +115,9 @@ pub(super) fn of_tls(error: &TlsError, is_self_signed: bool) -> String {
             format!("{CERTIFICATE}{}", of_certificate(error, is_self_signed))
         }
         TlsError::InvalidMessage(_) => "did not answer with TLS".to_owned(),
-        TlsError::AlertReceived(alert) => format!("TLS refused by the server: {alert:?}"),
+        TlsError::AlertReceived(alert) => {
+            format!("the server refused TLS: {}", spaced(&format!("{alert:?}")))
+        }
         error => format!("TLS failed: {error}"),
     }
 }
@@ -93,7 +130,7 @@ fn of_certificate(error: &CertificateError, is_self_signed: bool) -> String {
         }
         CertificateError::NotValidYet => "not valid yet".to_owned(),
         CertificateError::NotValidYetContext { time, not_before } => {
-            format!("not valid before {} from now", span(not_before.as_secs().saturating_sub(time.as_secs())))
+            format!("not valid yet: begins in {}", span(not_before.as_secs().saturating_sub(time.as_secs())))
         }
         CertificateError::Revoked => "revoked".to_owned(),
         CertificateError::NotValidForName => "is for another name".to_owned(),
@@ -114,14 +151,27 @@ fn names(presented: &[String]) -> String {
     let plain = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
     let named: Vec<_> = presented.iter().take(MAX_NAMED).map(plain).collect();
     match (named.is_empty(), presented.len().saturating_sub(MAX_NAMED)) {
-        (true, _) => "nor for any other".to_owned(),
-        (false, 0) => format!("only for {}", named.join(" and ")),
+        (true, _) => "and names no host".to_owned(),
+        (false, 0) => format!("only for {}", listed(&named)),
         (false, more) => format!("only for {} and {more} more", named.join(", ")),
     }
 }
 
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// A name of a TLS alert in words: `HandshakeFailure` becomes `handshake failure`.
+fn spaced(name: &str) -> String {
+    shouted(name).to_ascii_lowercase().replace('_', " ")
+}
+
 /// In the largest whole unit: `2 days`.
-fn span(seconds: u64) -> String {
+pub(super) fn span(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..HOUR => return "less than an hour".to_owned(),
         HOUR..DAY => (seconds / HOUR, "hour"),
@@ -140,8 +190,17 @@ pub(super) fn of_request(error: &RequestError, host: &str, within: Duration, is_
         RequestError::Rustls(error) => of_tls(error, is_self_signed),
         RequestError::ConnectionFailed => "connection failed".to_owned(),
         RequestError::Protocol(error) => format!("did not answer with HTTP: {error}"),
+        RequestError::ConnectProxyFailed(reason) => of_proxy(reason),
         RequestError::LargeResponseHeader(..) => describe(error).to_lowercase(),
         error => describe(error),
+    }
+}
+
+/// The library writes `proxy server responded 403/403`.
+fn of_proxy(reason: &str) -> String {
+    match reason.rsplit_once('/') {
+        Some((_, status)) => format!("the proxy answered {status}"),
+        None => "the proxy did not answer".to_owned(),
     }
 }
 
@@ -154,6 +213,7 @@ fn is_of_lookup(error: &io::Error) -> bool {
 mod tests {
     use super::*;
     use std::time::Duration;
+    use tokio_rustls::rustls::AlertDescription;
     use tokio_rustls::rustls::pki_types::UnixTime;
 
     #[test]
@@ -179,7 +239,7 @@ mod tests {
             "refused at 192.0.2.1, no route to host at 2001:db8::1"
         );
         let many = vec![one; MAX_NAMED + 2];
-        assert_eq!(of_addresses(&many), "refused at 192.0.2.1 and 192.0.2.1 and 192.0.2.1, and 2 more");
+        assert_eq!(of_addresses(&many), "refused at 192.0.2.1, 192.0.2.1 and 192.0.2.1, and 2 more");
     }
 
     #[test]
@@ -196,6 +256,29 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_says_when_it_begins_to_be_valid() {
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(10 * DAY));
+        let not_before = UnixTime::since_unix_epoch(Duration::from_secs(13 * DAY));
+        let error = CertificateError::NotValidYetContext { time, not_before };
+        assert_eq!(of_tls(&error.into(), false), "certificate not valid yet: begins in 3 days");
+    }
+
+    #[test]
+    fn an_alert_is_said_in_words() {
+        let alert = TlsError::AlertReceived(AlertDescription::HandshakeFailure);
+        assert_eq!(of_tls(&alert, false), "the server refused TLS: handshake failure");
+    }
+
+    #[test]
+    fn a_certificate_of_a_host_behind_a_redirect_is_not_that_of_the_target() {
+        let reason = "certificate expired 2 days ago";
+        assert!(is_about_certificate(reason));
+        let elsewhere = after_redirect(reason, "other.test");
+        assert_eq!(elsewhere, "certificate expired 2 days ago, after a redirect to other.test");
+        assert!(!is_about_certificate(&elsewhere));
+    }
+
+    #[test]
     fn a_certificate_for_another_name_says_which_names_it_is_for() {
         let names = |count: usize| {
             let presented = (0..count).map(|number| format!("DnsName(\"{number}.example\")")).collect();
@@ -203,7 +286,7 @@ mod tests {
             let error = CertificateError::NotValidForNameContext { expected, presented };
             of_tls(&error.into(), false)
         };
-        assert_eq!(names(0), "certificate is not for shop.example, nor for any other");
+        assert_eq!(names(0), "certificate is not for shop.example, and names no host");
         assert_eq!(names(2), "certificate is not for shop.example, only for 0.example and 1.example");
         assert_eq!(
             names(4),

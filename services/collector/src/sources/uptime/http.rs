@@ -4,21 +4,23 @@ use super::body::MAX_BODY_BYTES;
 use super::certificate::Seen;
 use super::config::HttpCheck;
 use super::cookies::Cookies;
+use super::evidence::Trace;
 use super::failure;
 use super::probe::{Finding, Probe};
+use super::proxy;
 use super::redirect::{Next, next};
 use super::request::Sends;
 use super::resolver::{LeadsAstray, ProbeResolver};
 use super::status::StatusRange;
-use crate::sources::access::Access;
 use crate::target::CollectError;
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 use ureq::http::header::{COOKIE, LOCATION};
 use ureq::http::{HeaderValue, Request, Response};
-use ureq::{Agent, AsSendBody, Body, Error, Timeout};
+use ureq::{Agent, AsSendBody, Body, Error, Proxy, Timeout};
 use url::Url;
-use watchkeeper_http_client::{Judge, agent, agent_config, describe};
+use watchkeeper_http_client::Access;
+use watchkeeper_http_client::{Judge, NotConnected, agent, agent_config, describe};
 
 /// Longest head of a response, in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -26,36 +28,52 @@ pub(super) const MAX_HEAD_BYTES: usize = 32 * 1024;
 const OUTPUT_BYTES: usize = 4 * 1024;
 
 /// The client of one probe. Keeps no connection: each probe must establish a new one.
-fn agent_of(judge: &Judge, allow_local_redirects: bool) -> Result<Agent, Error> {
+pub(super) fn agent_of(
+    judge: &Judge,
+    proxy: Option<Proxy>,
+    allow_local_redirects: bool,
+    trace: &Trace,
+) -> Result<Agent, Error> {
+    let resolver = ProbeResolver::new(allow_local_redirects, trace.clone());
+    let resolver = proxy.iter().fold(resolver, |resolver, proxy| resolver.via(proxy.host(), proxy.port()));
     let config = agent_config()
         .max_idle_connections(0)
         .max_response_header_size(MAX_HEAD_BYTES)
         .input_buffer_size(MAX_HEAD_BYTES)
-        .output_buffer_size(OUTPUT_BYTES);
-    agent(config.build(), judge, ProbeResolver::new(allow_local_redirects))
+        .output_buffer_size(OUTPUT_BYTES)
+        .proxy(proxy);
+    agent(config.build(), judge, resolver)
 }
 
 impl Probe {
     /// Sends the request, and follows redirects.
     pub(super) async fn http(&self, check: &HttpCheck) -> Result<Finding, CollectError> {
-        let (check, within) = (check.clone(), self.within);
+        let (check, within, trace) = (check.clone(), self.within, self.trace.clone());
         let get = move || {
             let judge = check.access.trust.judge().map_err(CollectError::Unreachable)?;
-            let agent = agent_of(&judge, check.allow_local_redirects);
+            let agent = proxy::of(check.proxy.as_ref(), &check.url)
+                .and_then(|proxy| agent_of(&judge, proxy, check.allow_local_redirects, &trace));
             let agent = agent.map_err(|error| CollectError::Unreachable(describe(&error)))?;
             let begun = Instant::now();
             let host = check.url.host().to_owned();
             let deadline = begun + within;
-            let mut chain = Chain { agent, judge, deadline, cookies: Cookies::default(), host };
+            let mut chain =
+                Chain { agent, judge, deadline, cookies: Cookies::default(), host, first_secure: None };
             let finding = match chain.follow(&check) {
-                Ok(Answer { status, though, unmet }) => Finding {
-                    failure: unexpected(status, though.as_deref(), &check.expect)
-                        .or_else(|| unmet.map(|reason| format!("answered {status}, {reason}"))),
-                    latency: Some(begun.elapsed()),
-                    status: Some(status),
-                    expiry: None,
-                },
-                Err(error) => Finding::failed(chain.why(&error, &check, within)),
+                Ok(Answer { status, though, unmet }) => {
+                    trace.host_answered();
+                    Finding {
+                        failure: unexpected(status, though.as_deref(), &check.expect)
+                            .or_else(|| unmet.map(|reason| format!("answered {status}, {reason}"))),
+                        latency: Some(begun.elapsed()),
+                        status: Some(status),
+                        ..Finding::default()
+                    }
+                }
+                Err(error) => {
+                    not_connected(&error, &trace);
+                    Finding::failed(chain.why(&error, &check, within))
+                }
             };
             // The first certificate is that of the target; others are of redirects.
             let seen = Seen::by(&chain.judge).filter(|_| check.url.is_https());
@@ -74,6 +92,8 @@ struct Chain {
     cookies: Cookies,
     /// The host of the last request.
     host: String,
+    /// The host of the first request over TLS.
+    first_secure: Option<String>,
 }
 
 /// The response to judge.
@@ -136,18 +156,16 @@ impl Chain {
 
     /// Why the last request has no response, and of which host, unless that is the target's.
     fn why(&self, error: &Error, check: &HttpCheck, within: Duration) -> String {
-        let is_self_signed = Seen::by(&self.judge).is_some_and(|seen| seen.is_self_signed);
+        // The judge remembers the first certificate only.
+        let is_first = self.first_secure.as_deref() == Some(&self.host);
+        let is_self_signed = is_first && Seen::by(&self.judge).is_some_and(|seen| seen.is_self_signed);
         let reason = failure::of_request(error, &self.host, within, is_self_signed);
-        if self.host == check.url.host() {
-            reason
-        } else {
-            format!("{reason}, after a redirect to {}", self.host)
-        }
+        if self.host == check.url.host() { reason } else { failure::after_redirect(&reason, &self.host) }
     }
 
     /// A response, whose body is not read yet.
     fn ask(
-        &self,
+        &mut self,
         url: &str,
         sends: &Sends,
         cookies: Option<String>,
@@ -156,6 +174,9 @@ impl Chain {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left == Duration::ZERO {
             return Err(Error::Timeout(Timeout::Global));
+        }
+        if url.starts_with("https:") {
+            self.first_secure.get_or_insert_with(|| self.host.clone());
         }
         let mut request = Request::builder().method(sends.method.clone()).uri(url);
         for (name, value) in access.into_iter().flat_map(Access::headers) {
@@ -173,6 +194,14 @@ impl Chain {
     fn run(&self, request: Request<impl AsSendBody>, within: Duration) -> Result<Response<Body>, Error> {
         let config = self.agent.configure_request(request);
         self.agent.run(config.timeout_global(Some(within)).allow_non_standard_methods(true).build())
+    }
+}
+
+/// Records why no connection was made.
+fn not_connected(error: &Error, trace: &Trace) {
+    let Error::Io(error) = error else { return };
+    if let Some(NotConnected(failures)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        trace.not_connected(failures.iter().map(|(address, error)| (address.ip(), error)));
     }
 }
 

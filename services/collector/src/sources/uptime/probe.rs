@@ -3,7 +3,10 @@
 use super::address::Address;
 use super::certificate::Expiry;
 use super::config::Check;
+use super::config::UptimeConfig;
+use super::evidence::{Evidence, Trace};
 use super::failure;
+use super::watching::Watch;
 use crate::target::CollectError;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
@@ -29,6 +32,12 @@ pub(super) struct Finding {
     pub(super) status: Option<u16>,
     /// When the server's certificate expires.
     pub(super) expiry: Option<Expiry>,
+    /// When the registration of the domain ends.
+    pub(super) domain: Option<Expiry>,
+    /// The share of echo requests without a reply, in percent.
+    pub(super) loss: Option<f64>,
+    /// What the probe shows of this host's own network.
+    pub(super) evidence: Evidence,
 }
 
 impl Finding {
@@ -41,18 +50,34 @@ impl Finding {
 #[derive(Clone, Debug)]
 pub(super) struct Prober {
     threads: Threads,
+    watch: Watch,
 }
 
 /// One running probe.
 pub(super) struct Probe {
     pub(super) turn: Turn,
     pub(super) within: Duration,
-    begun: Instant,
+    pub(super) begun: Instant,
+    pub(super) trace: Trace,
 }
 
 impl Prober {
     pub(super) fn new() -> Self {
-        Self { threads: Threads::new(MAX_PROBES) }
+        Self { threads: Threads::new(MAX_PROBES), watch: Watch::default() }
+    }
+
+    /// For these targets. Logs what this host cannot probe at all.
+    pub(super) fn watching(configs: &[UptimeConfig]) -> Self {
+        let prober = Self::new();
+        if configs.iter().any(|config| matches!(config.check, Check::Icmp(_))) {
+            prober.watch.icmp();
+        }
+        prober
+    }
+
+    /// What this host can see.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The result of a check within this timeout.
@@ -61,12 +86,18 @@ impl Prober {
     /// The check could not be made, which says nothing about the target.
     pub(super) async fn probe(&self, check: &Check, within: Duration) -> Result<Finding, CollectError> {
         let turn = self.turn().await?;
-        let probe = Probe { turn, within, begun: Instant::now() };
-        match check {
+        let probe = Probe { turn, within, begun: Instant::now(), trace: Trace::default() };
+        let finding = match check {
             Check::Http(check) => probe.http(check).await,
             Check::Tcp(address) => probe.tcp(address).await,
             Check::Tls(address, trust) => probe.tls(address, trust).await,
-        }
+            Check::Icmp(check) => probe.icmp(check).await,
+            Check::Dns(check) => probe.dns(check).await,
+            Check::Grpc(check) => probe.grpc(check).await,
+            Check::Talk(check) => probe.talk(check).await,
+            Check::Domain(check) => probe.domain(check).await,
+        }?;
+        Ok(Finding { evidence: probe.trace.evidence(), ..finding })
     }
 
     pub(super) async fn turn(&self) -> Result<Turn, CollectError> {
@@ -89,7 +120,7 @@ impl Probe {
     }
 
     /// The target answered now.
-    fn answered(&self) -> Finding {
+    pub(super) fn answered(&self) -> Finding {
         Finding { latency: Some(self.begun.elapsed()), ..Finding::default() }
     }
 
@@ -109,20 +140,36 @@ impl Probe {
             Err(reason) => return Ok(Err(reason)),
         };
         let failures = match connect(&addresses).await {
-            Ok(stream) => return Ok(Ok(stream)),
+            Ok(stream) => {
+                if let Ok(peer) = stream.peer_addr() {
+                    self.trace.answered(peer.ip());
+                }
+                return Ok(Ok(stream));
+            }
             Err(NotConnected(failures)) => failures,
         };
+        self.trace.not_connected(failures.iter().map(|(address, error)| (address.ip(), error)));
         let failures = failures.iter().map(|(address, error)| (address.ip(), failure::of_connection(error)));
         Ok(Err(failure::of_addresses(&failures.collect::<Vec<_>>())))
     }
 
-    async fn look_up(&self, address: &Address) -> Result<Result<Vec<SocketAddr>, String>, CollectError> {
+    /// The addresses of a host, or why there is none.
+    pub(super) async fn look_up(
+        &self,
+        address: &Address,
+    ) -> Result<Result<Vec<SocketAddr>, String>, CollectError> {
         let (host, port) = (address.host().to_owned(), address.port());
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(Ok(vec![SocketAddr::new(ip, port)]));
         }
+        self.trace.looks_up(&host);
+        let trace = self.trace.clone();
         let look_up = move || {
-            let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+            let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            match &found {
+                Ok(addresses) => trace.found(addresses),
+                Err(error) => trace.not_found(error),
+            }
             found.map_err(|error| failure::of_lookup(&error, &host))
         };
         Ok(self.turn.clone().run(look_up).await?)

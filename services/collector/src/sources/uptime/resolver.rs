@@ -1,9 +1,11 @@
 //! Resolves the addresses that a probe connects to.
 
+use super::evidence::Trace;
 use super::reach::Reach;
 use std::error::Error as StdError;
 use std::fmt;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use ureq::Error;
 use ureq::config::Config;
@@ -18,6 +20,9 @@ use ureq::unversioned::transport::NextTimeout;
 pub(super) struct ProbeResolver {
     system: DefaultResolver,
     allow_local_redirects: bool,
+    trace: Trace,
+    /// Host and port of the proxy, which looks up the target itself.
+    proxy: Option<(String, u16)>,
     /// The scope of the target.
     target: OnceLock<Reach>,
 }
@@ -46,8 +51,19 @@ impl LeadsAstray {
 }
 
 impl ProbeResolver {
-    pub(super) fn new(allow_local_redirects: bool) -> Self {
-        Self { system: DefaultResolver::default(), allow_local_redirects, target: OnceLock::new() }
+    pub(super) fn new(allow_local_redirects: bool, trace: Trace) -> Self {
+        Self {
+            system: DefaultResolver::default(),
+            allow_local_redirects,
+            trace,
+            proxy: None,
+            target: OnceLock::new(),
+        }
+    }
+
+    /// The same through a proxy, whose own address says nothing about where redirects may lead.
+    pub(super) fn via(self, host: &str, port: u16) -> Self {
+        Self { proxy: Some((host.to_owned(), port)), target: OnceLock::from(Reach::Public), ..self }
     }
 
     /// The allowed addresses among `found`.
@@ -74,7 +90,19 @@ impl Resolver for ProbeResolver {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.system.resolve(uri, config, timeout)?;
+        let host = uri.host().unwrap_or_default();
+        if host.trim_matches(['[', ']']).parse::<IpAddr>().is_err() {
+            self.trace.looks_up(host);
+        }
+        let found = self.system.resolve(uri, config, timeout).inspect_err(|error| match error {
+            Error::Io(error) => self.trace.not_found(error),
+            Error::HostNotFound => self.trace.not_found(&io::Error::other("name not known")),
+            _ => {}
+        })?;
+        self.trace.found(&found);
+        if self.proxy.as_ref().is_some_and(|(proxy, port)| proxy == host && Some(*port) == uri.port_u16()) {
+            return Ok(found);
+        }
         let allowed = self.allowed(&found).map_err(|error| Error::Other(Box::new(error)))?;
         let mut addresses = self.empty();
         for address in allowed {
@@ -94,7 +122,7 @@ mod tests {
 
     /// What a redirect of a target at `target` to a host with the addresses `there` may connect to.
     fn followed(target: &[&str], there: &[&str]) -> Result<Vec<SocketAddr>, LeadsAstray> {
-        let resolver = ProbeResolver::new(false);
+        let resolver = ProbeResolver::new(false, Trace::default());
         assert_eq!(resolver.allowed(&addresses(target)), Ok(addresses(target)));
         resolver.allowed(&addresses(there))
     }
@@ -133,7 +161,7 @@ mod tests {
 
     #[test]
     fn all_is_allowed_where_the_target_says_so() {
-        let resolver = ProbeResolver::new(true);
+        let resolver = ProbeResolver::new(true, Trace::default());
         for address in ["192.0.2.1", "127.0.0.1", "169.254.169.254"] {
             assert!(resolver.allowed(&addresses(&[address])).is_ok());
         }

@@ -4,6 +4,7 @@ use super::availability::{Availability, Change};
 use super::config::UptimeConfig;
 use super::failure;
 use super::probe::{Finding, Prober, TURN_WITHIN};
+use super::sight::{Failing, Verdict};
 use crate::readings::Readings;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The targets of all sections.
 pub(crate) fn targets(configs: Vec<UptimeConfig>, old_names: bool) -> impl Iterator<Item = Box<dyn Target>> {
-    let prober = Prober::new();
+    let prober = Prober::watching(&configs);
     configs
         .into_iter()
         .map(move |config| Box::new(UptimeTarget::new(config, prober.clone(), old_names)) as Box<dyn Target>)
@@ -29,6 +30,9 @@ pub(super) struct UptimeTarget {
     prober: Prober,
     availability: Availability,
     readings: Readings,
+    failing: Failing,
+    /// Whether the last probe could not be made.
+    is_unprobed: bool,
 }
 
 impl UptimeTarget {
@@ -37,8 +41,38 @@ impl UptimeTarget {
             name: config.target(),
             prober,
             availability: Availability::new(config.thresholds),
-            readings: Readings::new(SOURCE, vec![("target", config.name.clone())]).with_old_names(old_names),
+            readings: Readings::new(SOURCE, vec![("target", config.name.clone())])
+                .with_old_names(old_names)
+                .with_labels(&config.labels),
+            failing: Failing::default(),
+            is_unprobed: false,
             config,
+        }
+    }
+
+    /// The samples of a probe.
+    ///
+    /// # Errors
+    /// The probe could not be made, or failed for a reason of this host.
+    pub(super) fn collected(
+        &mut self,
+        probed: Result<Finding, CollectError>,
+        begun: Timestamp,
+    ) -> Result<Vec<Sample>, CollectError> {
+        let judged = probed.and_then(|finding| self.judged(finding));
+        self.is_unprobed = matches!(judged, Err(CollectError::CannotProbe(_)));
+        let finding = judged?;
+        self.note(&finding);
+        let mut samples = self.samples(&finding, begun);
+        samples.extend(self.prober.watch().samples(begun));
+        Ok(samples)
+    }
+
+    fn judged(&mut self, finding: Finding) -> Result<Finding, CollectError> {
+        let verdict = self.prober.watch().judge(&finding.evidence, &mut self.failing);
+        match (verdict, finding.failure) {
+            (Verdict::Unknown, Some(reason)) => Err(CollectError::CannotProbe(reason)),
+            (_, failure) => Ok(Finding { failure, ..finding }),
         }
     }
 
@@ -67,6 +101,12 @@ impl UptimeTarget {
         if let Some(status) = finding.status {
             self.readings.add("http_status", "", &[], f64::from(status));
         }
+        if let Some(percent) = finding.loss {
+            self.readings.add("packet_loss_percent", "percent", &[], percent);
+        }
+        if let Some(expiry) = finding.domain {
+            self.readings.add("domain_expires_in_days", "days", &[], expiry.in_days(now));
+        }
         if let Some(expiry) = finding.expiry {
             let why = finding.failure.as_deref().filter(|reason| failure::is_about_certificate(reason));
             self.readings.add_with_note("certificate_expires_in_days", "days", expiry.in_days(now), why);
@@ -91,13 +131,16 @@ impl Target for UptimeTarget {
     }
 
     fn is_up(&self) -> Option<bool> {
-        self.availability.percent().map(|percent| percent > 0.0)
+        self.availability.percent().filter(|_| !self.is_unprobed).map(|percent| percent > 0.0)
     }
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
         let begun = Timestamp::now();
-        let finding = self.prober.probe(&self.config.check, self.config.timing.timeout()).await?;
-        self.note(&finding);
-        Ok(self.samples(&finding, begun))
+        let probed = self.prober.probe(&self.config.check, self.config.timing.timeout()).await;
+        self.collected(probed, begun)
+    }
+
+    fn failed(&mut self, _error: &CollectError) -> Vec<Sample> {
+        self.prober.watch().samples(Timestamp::now())
     }
 }

@@ -7,7 +7,9 @@ use super::probe::Probe;
 use crate::target::CollectError;
 use std::io;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use watchkeeper_http_client::{Judge, Trust};
 
@@ -24,22 +26,39 @@ impl Probe {
         address: &Address,
         trust: &Trust,
     ) -> Result<Handshake, CollectError> {
-        let trust = trust.clone();
-        let judge = self.turn.clone().run(move || trust.judge()).await?;
-        let judge = judge.map_err(CollectError::Unreachable)?;
+        let judge = self.judge(trust).await?;
         let attempt = async {
-            let Ok(name) = ServerName::try_from(address.host().to_owned()) else {
-                return Ok(Err("the host is not a name that a certificate can have".to_owned()));
-            };
-            let stream = match self.connect(address).await? {
-                Ok(stream) => stream,
-                Err(reason) => return Ok(Err(reason)),
-            };
-            let shaken = connector(&judge)?.connect(name, stream).await;
-            Ok(shaken.map(drop).map_err(|error| why(&error, &judge)))
+            match self.connect(address).await? {
+                Ok(stream) => Ok(self.secured(&judge, address.host(), &[], stream).await?.map(drop)),
+                Err(reason) => Ok(Err(reason)),
+            }
         };
         let result = self.in_time(attempt).await?;
         Ok(Handshake { result, expiry: Seen::by(&judge).map(|seen| seen.expiry) })
+    }
+
+    /// Reads the trusted certificates.
+    ///
+    /// # Errors
+    /// They cannot be read, which says nothing about the target.
+    pub(super) async fn judge(&self, trust: &Trust) -> Result<Judge, CollectError> {
+        let trust = trust.clone();
+        self.turn.clone().run(move || trust.judge()).await?.map_err(CollectError::Unreachable)
+    }
+
+    /// The connection after the handshake with a host, which is offered these protocols (RFC 7301).
+    pub(super) async fn secured(
+        &self,
+        judge: &Judge,
+        host: &str,
+        protocols: &[&[u8]],
+        stream: TcpStream,
+    ) -> Result<Result<TlsStream<TcpStream>, String>, CollectError> {
+        let Ok(name) = ServerName::try_from(host.to_owned()) else {
+            return Ok(Err("the host is not a name that a certificate can have".to_owned()));
+        };
+        let shaken = connector(judge, protocols)?.connect(name, stream).await;
+        Ok(shaken.map_err(|error| why(&error, judge)))
     }
 }
 
@@ -52,7 +71,8 @@ fn why(error: &io::Error, judge: &Judge) -> String {
 }
 
 /// A separate connector per handshake: session state of one must not shorten another.
-fn connector(judge: &Judge) -> Result<TlsConnector, CollectError> {
-    let config = judge.client().map_err(|error| CollectError::Unreachable(error.to_string()))?;
+fn connector(judge: &Judge, protocols: &[&[u8]]) -> Result<TlsConnector, CollectError> {
+    let mut config = judge.client().map_err(|error| CollectError::Unreachable(error.to_string()))?;
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -1,13 +1,14 @@
 //! The sections `[[collector.scrape]]`.
 
 use crate::config::CollectorConfig;
-use crate::sources::access::Access;
+use crate::sources::labels::TargetLabels;
 use crate::sources::scrape::config::{MAX_TARGETS, ScrapeConfig};
 use crate::target::Timing;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use watchkeeper_config::{ConfigErrors, Document};
+use watchkeeper_http_client::Access;
 use watchkeeper_http_client::Trust;
 
 fn read(sections: &str) -> Result<Vec<ScrapeConfig>, ConfigErrors> {
@@ -33,6 +34,7 @@ fn a_url_is_enough() {
         include: Vec::new(),
         exclude: Vec::new(),
         access: Access::default(),
+        labels: TargetLabels::default(),
     };
     let read = read("[[collector.scrape]]\nurl = \"http://127.0.0.1:9100/metrics\"").unwrap();
     assert_eq!(read, [expected]);
@@ -124,4 +126,31 @@ fn there_are_no_more_endpoints_than_the_limit() {
     assert_eq!(read(&sections(MAX_TARGETS)).unwrap().len(), MAX_TARGETS);
     let errors = read(&sections(MAX_TARGETS + 1)).unwrap_err();
     assert_eq!(errors.first()[0].to_string(), "collector.scrape: has 501 items, the limit is 500");
+}
+
+#[test]
+fn endpoints_of_a_group_share_what_they_do_not_set_and_a_key_of_the_table_names_the_instance() {
+    let sections = r#"
+        [collector.scrape_defaults]
+        interval = "1m"
+        [[collector.scrape]]
+        source = "node"
+        group = "db"
+        labels = { team = "ops" }
+        include = ["node_*"]
+        targets.db1 = "http://db1.test:9100/metrics"
+        targets.db2 = { url = "http://db2.test:9100/metrics", include = ["up"] }
+        [[collector.scrape]]
+        targets = ["http://web1.test:9100/metrics"]
+    "#;
+    let read = read(sections).unwrap();
+    let names: Vec<String> = read.iter().map(ScrapeConfig::target).collect();
+    assert_eq!(names, ["scrape/node/db1", "scrape/node/db2", "scrape/scrape/web1.test:9100"]);
+    assert!(read.iter().all(|scrape| scrape.timing.interval() == Duration::from_secs(60)));
+    assert!(read[0].takes("node_load1") && !read[1].takes("node_load1"));
+    assert_eq!(read[1].labels.iter().collect::<Vec<_>>(), [("group", "db"), ("team", "ops")]);
+    for label in ["instance", "le", "quantile"] {
+        let reason = refused(&format!("url = \"http://a.test/\"\nlabels = {{ {label} = \"x\" }}"));
+        assert!(reason.contains("means something else already"), "{reason}");
+    }
 }

@@ -1,23 +1,28 @@
 //! The sections `[[collector.uptime]]`.
 
 use crate::config::CollectorConfig;
-use crate::sources::access::Access;
-use crate::sources::uptime::body::BodyConditions;
+use crate::sources::labels::TargetLabels;
+use crate::sources::uptime::body::{BodyConditions, MAX_BODY_VALUES, MAX_CONDITION_BYTES};
 use crate::sources::uptime::config::{Check, HttpCheck, MAX_EXPECTED, MAX_TARGETS, Thresholds, UptimeConfig};
-use crate::sources::uptime::request::Sends;
+use crate::sources::uptime::request::{MAX_REQUEST_BODY_BYTES, Sends};
 use crate::sources::uptime::status::StatusRange;
 use crate::target::Timing;
 use std::time::Duration;
 use ureq::http::Method;
 use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_http_client::Trust;
+use watchkeeper_http_client::{Access, MAX_HEADER_BYTES, MAX_HEADERS};
 
-fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
+pub(super) fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;
     document.read(|root| root.section("collector", CollectorConfig::read)).map(|collector| collector.uptime)
 }
 
-fn refused(keys: &str) -> String {
+pub(super) fn refused_all(sections: &str) -> Vec<String> {
+    read(sections).unwrap_err().first().iter().map(ToString::to_string).collect()
+}
+
+pub(super) fn refused(keys: &str) -> String {
     let errors = read(&format!("[[collector.uptime]]\n{keys}\n")).unwrap_err();
     assert_eq!(errors.count(), 1, "{errors}");
     errors.first()[0].to_string()
@@ -44,6 +49,7 @@ fn what_is_probed_is_enough() {
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 5,
         allow_local_redirects: false,
+        proxy: None,
         sends: Sends::default(),
         conditions: BodyConditions::default(),
         access: Access::default(),
@@ -53,6 +59,7 @@ fn what_is_probed_is_enough() {
         check,
         timing: minutely(),
         thresholds: Thresholds { failures: 1, successes: 1 },
+        labels: TargetLabels::default(),
     };
     let expected = [
         target("https://shop.test/health", check),
@@ -72,6 +79,7 @@ fn every_key_is_read() {
         max_redirects = 0
         allow_local_redirects = true
         ca_file = "/etc/ssl/own.pem"
+        proxy = "http://proxy.test:3128"
         method = "PUT"
         body = "ping"
         body_contains = "pong"
@@ -88,6 +96,7 @@ fn every_key_is_read() {
         expect: vec![StatusRange::SUCCESS, "401".parse().unwrap()],
         max_redirects: 0,
         allow_local_redirects: true,
+        proxy: Some("http://proxy.test:3128".parse().unwrap()),
         sends: Sends { method: Method::PUT, body: Some("ping".to_owned()) },
         conditions: BodyConditions {
             contains: Some("pong".to_owned()),
@@ -124,6 +133,33 @@ fn what_is_wrong_is_refused_by_name() {
         "body_matches: is not a valid regular expression: unclosed group"
     );
     assert!(http(r#"body_json = { status = "ok" }"#).starts_with("body_json: status is not a JSON Pointer"));
+    let pointers = |count: usize| {
+        let pairs: Vec<_> = (0..count).map(|number| format!("\"/{number}\" = \"x\"")).collect();
+        format!("body_json = {{ {} }}", pairs.join(", "))
+    };
+    assert_eq!(http(&pointers(MAX_BODY_VALUES + 1)), "body_json: has 21 entries, the limit is 20");
+    let pointer = "x".repeat(MAX_CONDITION_BYTES);
+    assert_eq!(
+        http(&format!("body_json = {{ \"/{pointer}\" = \"x\" }}")),
+        "body_json: a pointer has 1025 bytes, the limit is 1024"
+    );
+    assert_eq!(
+        http(&format!("body = {:?}", "x".repeat(MAX_REQUEST_BODY_BYTES + 1))),
+        "body: has 65537 bytes, the limit is 65536"
+    );
+    let headers: Vec<_> = (0..=MAX_HEADERS).map(|number| format!("x-{number} = \"x\"")).collect();
+    assert_eq!(
+        http(&format!("headers = {{ {} }}", headers.join(", "))),
+        "headers: has 21 entries, the limit is 20"
+    );
+    let value = "x".repeat(MAX_HEADER_BYTES + 1);
+    assert_eq!(
+        http(&format!("headers = {{ x-a = {value:?} }}")),
+        "headers.x-a: has 4097 bytes, the limit is 4096"
+    );
+    assert!(http("proxy = \"socks5://h:1\"").starts_with("proxy: must be an http://"));
+    assert_eq!(http("proxy = \"https://h:1\""), "proxy: must be http://HOST:PORT");
+    assert_eq!(http("proxy = \"http://h:1/a\""), "proxy: must be http://HOST:PORT");
     let tcp = |keys: &str| of_target(&format!("tcp = \"h:1\"\n{keys}"));
     assert_eq!(tcp(r#"interval = "0s""#), "interval: must be from 1s to 1d, is 0s");
     assert_eq!(tcp(r#"timeout = "14s""#), "timeout: must be at most 13s");

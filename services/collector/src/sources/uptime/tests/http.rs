@@ -1,7 +1,6 @@
 //! HTTP checks.
 
 use super::{LONG, SOON, by_name, nowhere, probe, target};
-use crate::sources::access::Access;
 use crate::sources::uptime::body::BodyConditions;
 use crate::sources::uptime::config::{Check, HttpCheck, Thresholds};
 use crate::sources::uptime::http::MAX_HEAD_BYTES;
@@ -16,14 +15,16 @@ use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{any, get};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
+use watchkeeper_http_client::Access;
 use watchkeeper_test_kit::{serve, serve_always, serve_slowly};
 
-fn http(url: &str) -> HttpCheck {
+pub(super) fn http(url: &str) -> HttpCheck {
     HttpCheck {
         url: url.parse().unwrap(),
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 2,
         allow_local_redirects: false,
+        proxy: None,
         sends: Sends::default(),
         conditions: BodyConditions::default(),
         access: Access::default(),

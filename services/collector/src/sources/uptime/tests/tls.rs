@@ -1,7 +1,6 @@
 //! TLS checks, and what an HTTPS URL says of its certificate.
 
 use super::{SOON, listener, probe};
-use crate::sources::access::Access;
 use crate::sources::uptime::address::Address;
 use crate::sources::uptime::body::BodyConditions;
 use crate::sources::uptime::config::{Check, HttpCheck};
@@ -19,21 +18,22 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use watchkeeper_domain::Timestamp;
+use watchkeeper_http_client::Access;
 use watchkeeper_http_client::Trust;
 use watchkeeper_test_kit::serve_always;
 
 /// A year that certificates of tests are valid until, and one that is over.
-const FUTURE: i32 = 2120;
+pub(super) const FUTURE: i32 = 2120;
 const PAST: i32 = 2020;
 
 /// An authority, and its certificate in a file.
-struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     directory: TempDir,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -42,12 +42,17 @@ impl Authority {
         Self { issuer, directory }
     }
 
-    fn trust(&self) -> Trust {
+    pub(super) fn trust(&self) -> Trust {
         Trust::File(self.directory.path().join("ca.pem"))
     }
 
     /// Serves HTTPS with a certificate for `name` that ends with the year before `until`.
     async fn serve(&self, name: &str, until: i32) -> SocketAddr {
+        serve(self.acceptor(name, until, &[])).await
+    }
+
+    /// Accepts TLS with such a certificate, and these protocols.
+    pub(super) fn acceptor(&self, name: &str, until: i32, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -55,18 +60,26 @@ impl Authority {
         params.not_after = date_time_ymd(until, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        serve(certificate.der().clone(), key).await
+        acceptor(certificate.der().clone(), key, protocols)
     }
 }
 
-async fn serve(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> SocketAddr {
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+fn acceptor(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    protocols: &[&[u8]],
+) -> TlsAcceptor {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn serve(acceptor: TlsAcceptor) -> SocketAddr {
     let (listener, address) = listener().await;
     tokio::spawn(async move {
         loop {
@@ -95,6 +108,7 @@ fn https(host: &str, address: SocketAddr, trust: &Trust) -> Check {
         expect: vec![StatusRange::SUCCESS],
         max_redirects: 0,
         allow_local_redirects: false,
+        proxy: None,
         sends: Sends::default(),
         conditions: BodyConditions::default(),
         access: Access { trust: trust.clone(), ..Access::default() },
@@ -160,7 +174,7 @@ async fn a_certificate_that_issued_itself_is_said_to_be_self_signed() {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let address = serve(certificate.der().clone(), key).await;
+        let address = serve(acceptor(certificate.der().clone(), key, &[])).await;
         for check in [tls("localhost", address, &Trust::Web), https("localhost", address, &Trust::Web)] {
             let reason = probe(&check).await.failure;
             assert_eq!(reason.as_deref(), Some("certificate not trusted: self-signed"));
