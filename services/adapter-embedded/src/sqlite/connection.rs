@@ -14,6 +14,8 @@ const READER_CACHE_KIB: u32 = 512;
 /// Pages (of 4 KiB) in the write-ahead log at which it is checkpointed. Four times SQLite's default, because
 /// a batch over many series touches a page of each, and half of them again in the next.
 const CHECKPOINT_PAGES: u32 = 4000;
+/// Bytes of the file of the write-ahead log that are kept when it begins anew after a checkpoint.
+const KEPT_LOG_BYTES: u32 = 1 << 20;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
 
@@ -29,9 +31,19 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+         PRAGMA journal_size_limit = {KEPT_LOG_BYTES};
          PRAGMA cache_size = -{WRITER_CACHE_KIB};"
     ))?;
     Ok(conn)
+}
+
+/// Writes the write-ahead log into the database file and empties it, so that the file has everything. Does not
+/// wait for readers: returns `false` if one of them still needs the log.
+pub(super) fn empty_log(conn: &Connection) -> Result<bool, Error> {
+    conn.busy_timeout(Duration::ZERO)?;
+    let is_busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    conn.busy_timeout(LOCK_WAIT)?;
+    Ok(!is_busy?)
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
@@ -60,6 +72,27 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         let full = "2";
         assert_eq!(pragma("synchronous"), full);
+    }
+
+    #[test]
+    fn an_emptied_log_is_in_the_file_and_one_that_is_read_is_emptied_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let conn = open_writer(&path).unwrap();
+        conn.execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES (1)").unwrap();
+        let log_bytes = || dir.path().join("store.db-wal").metadata().unwrap().len();
+        let reader = open_reader(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
+        conn.execute_batch("INSERT INTO t VALUES (2)").unwrap();
+        assert_eq!(empty_log(&conn), Ok(false));
+        assert!(log_bytes() > 0);
+        reader.execute_batch("COMMIT").unwrap();
+        assert_eq!((empty_log(&conn), log_bytes()), (Ok(true), 0));
+        let copy = dir.path().join("copy.db");
+        std::fs::copy(&path, &copy).unwrap();
+        let rows =
+            |conn: &Connection| conn.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, u32>(0));
+        assert_eq!(rows(&Connection::open(&copy).unwrap()), Ok(2));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            Err(Error::Unavailable(format!("{} is in use by another process", dir.join(name).display())))
+            Err(Error::Unavailable(format!("another Watchkeeper is using {}", dir.display())))
         }
         Err(TryLockError::Error(error)) => {
             Err(Error::Broken(format!("cannot lock {}: {error}", path.display())))
@@ -82,7 +82,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = lock(dir.path(), "bus").unwrap();
         let Err(Error::Unavailable(reason)) = lock(dir.path(), "bus") else { panic!("it is taken") };
-        assert!(reason.ends_with("/bus is in use by another process"), "{reason}");
+        assert_eq!(reason, format!("another Watchkeeper is using {}", dir.path().display()));
         lock(dir.path(), "store").unwrap();
         drop(first);
         lock(dir.path(), "bus").unwrap();

@@ -1,18 +1,23 @@
 //! The only thread that writes to a database file. Calls that wait together share a commit.
 
+use super::connection::empty_log;
 use super::error::Error;
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 /// Most calls that wait for the writer and share a commit. Later ones wait for room in the queue.
 const MAX_WAITING: usize = 64;
 /// How long a call waits for its commit, whatever the disk does.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2 * 60);
+/// How long writes stay in the write-ahead log before they are written into the database file, when the writer has
+/// nothing else to do: so the log of a quiet database is empty, and a copy of the file has everything.
+const LOG_EMPTIED_AFTER: Duration = Duration::from_secs(60);
 
 /// State that a writer keeps in memory beside its file.
 pub(crate) trait Memory: Send + 'static {
@@ -59,7 +64,22 @@ pub(super) struct Writer<M> {
 
 impl<M: Memory> Writer<M> {
     pub(super) fn start(name: &str, conn: Connection, memory: M) -> std::io::Result<Self> {
+        Self::start_emptying(name, conn, memory, LOG_EMPTIED_AFTER)
+    }
+
+    fn start_emptying(
+        name: &str,
+        conn: Connection,
+        memory: M,
+        log_emptied_after: Duration,
+    ) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let waiting = Waiting {
+            jobs: waiting,
+            timer: Builder::new_current_thread().enable_time().build()?,
+            log_emptied_after,
+            empty_log_at: None,
+        };
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(|| serve(conn, memory, waiting))?;
@@ -122,11 +142,50 @@ impl Drop for JoinOnDrop {
     }
 }
 
-fn serve<M: Memory>(mut conn: Connection, mut memory: M, mut jobs: mpsc::Receiver<Job<M>>) {
-    while let Some(first) = jobs.blocking_recv() {
+/// The jobs, and when to empty the write-ahead log meanwhile.
+struct Waiting<M> {
+    jobs: mpsc::Receiver<Job<M>>,
+    /// Of the thread's own: the time of the disk goes on where a test pauses tokio's.
+    timer: Runtime,
+    log_emptied_after: Duration,
+    /// `None` if the log is empty.
+    empty_log_at: Option<Instant>,
+}
+
+impl<M> Waiting<M> {
+    /// The next job; `None` when there are no more senders. Empties the log when it is time.
+    fn next(&mut self, conn: &Connection) -> Option<Job<M>> {
+        while let Some(at) = self.empty_log_at {
+            if self.jobs.is_empty() && Instant::now() >= at {
+                self.empty_log(conn);
+            } else if let Ok(job) =
+                self.timer.block_on(async { timeout_at(at.into(), self.jobs.recv()).await })
+            {
+                return job;
+            }
+        }
+        self.jobs.blocking_recv()
+    }
+
+    fn has_written(&mut self) {
+        self.empty_log_at.get_or_insert_with(|| Instant::now() + self.log_emptied_after);
+    }
+
+    /// If it fails, or a reader needs the log, it is tried again as much later.
+    fn empty_log(&mut self, conn: &Connection) {
+        let is_empty = empty_log(conn).unwrap_or_else(|error| {
+            tracing::warn!(?error, "cannot empty the write-ahead log of a database; retrying");
+            false
+        });
+        self.empty_log_at = (!is_empty).then(|| Instant::now() + self.log_emptied_after);
+    }
+}
+
+fn serve<M: Memory>(mut conn: Connection, mut memory: M, mut waiting: Waiting<M>) {
+    while let Some(first) = waiting.next(&conn) {
         let mut group = VecDeque::from([first]);
         while group.len() < MAX_WAITING
-            && let Ok(job) = jobs.try_recv()
+            && let Ok(job) = waiting.jobs.try_recv()
         {
             group.push_back(job);
         }
@@ -135,6 +194,7 @@ fn serve<M: Memory>(mut conn: Connection, mut memory: M, mut jobs: mpsc::Receive
             memory.rolled_back();
             tracing::warn!(?error, "a chore of the database writer failed; retrying");
         }
+        waiting.has_written();
     }
 }
 
@@ -351,6 +411,30 @@ mod tests {
             .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
             .unwrap();
         assert_eq!(count, 1);
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_quiet_database_is_emptied_into_its_file_again_and_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t(x, y)").unwrap();
+        let soon = Duration::from_millis(1);
+        let writer = Writer::start_emptying("test", conn, Counts::default(), soon).unwrap();
+        let given_up_at = Instant::now() + ANSWER_WITHIN;
+        for x in 1..=2 {
+            writer.write(insert(x)).await.unwrap();
+            while dir.path().join("t.db-wal").metadata().unwrap().len() > 0 {
+                assert!(Instant::now() < given_up_at, "the log is not emptied");
+                tokio::task::yield_now().await;
+            }
+            let copy = dir.path().join(format!("{x}.db"));
+            std::fs::copy(&path, &copy).unwrap();
+            let count = Connection::open(&copy)
+                .unwrap()
+                .query_row("SELECT count(*) FROM t", [], |row| row.get::<_, u32>(0));
+            assert_eq!(count, Ok(x));
+        }
     }
 
     #[tokio::test]
