@@ -8,7 +8,10 @@ use entries::{Bounds, Entries, STEP_SERIES};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
+use watchkeeper_ports::{
+    Advance, Deleted, LatestCache, Offset, Page, PortError, SeriesDeletion, TopicId, TopicPartition,
+    TtlPolicy,
+};
 
 /// The position in each partition of each topic.
 type Positions = HashMap<(TopicPartition, TopicId), Offset>;
@@ -53,6 +56,16 @@ impl MemoryCache {
 impl Default for MemoryCache {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for MemoryCache {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        let step = self.read().matching(filter, &KeyRange::of(filter, Some(after)));
+        let mut entries = self.write();
+        let series = step.found.iter().filter(|series| entries.remove(series)).count() as u64;
+        Ok(Deleted { series, items: series, next: step.go_on_after })
     }
 }
 

@@ -4,6 +4,7 @@
 //! commit is synced to disk. A directory is used by one process at a time.
 
 mod alerts;
+pub mod backup;
 mod bus;
 mod cache;
 mod maildir;

@@ -8,10 +8,10 @@ mod select;
 use crate::series::{self, Interning};
 use crate::sqlite::Database;
 use async_trait::async_trait;
-use prune::OldRollups;
+use prune::{AllRollups, OldRollups};
 use std::path::Path;
-use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
-use watchkeeper_ports::{Page, PortError, RollupStore};
+use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Timestamp, Window};
+use watchkeeper_ports::{Deleted, Page, PortError, RollupStore, SeriesDeletion};
 
 /// The store's name for operators, and of its file.
 const NAME: &str = "rollups";
@@ -38,6 +38,13 @@ impl EmbeddedRollups {
     pub fn open(dir: &Path) -> Result<Self, PortError> {
         let database = Database::open(dir, NAME, &MIGRATIONS, |_| Ok(Interning::default()))?;
         Ok(Self { database })
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for EmbeddedRollups {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        series::delete(&self.database, AllRollups, filter, after).await
     }
 }
 

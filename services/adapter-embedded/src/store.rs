@@ -26,8 +26,9 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
-    SampleStore, ScheduleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
+    Append, Appended, Deleted, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
+    SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition,
+    too_many_series,
 };
 
 /// The store's name for operators, and of its file.
@@ -135,6 +136,13 @@ impl SampleSink for EmbeddedStore {
 
     async fn series_count(&self) -> Result<u64, PortError> {
         self.database.read_long(series::count).await
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for EmbeddedStore {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        series::delete(&self.database, OldSamples { before: Timestamp::MAX }, filter, after).await
     }
 }
 

@@ -20,6 +20,7 @@
 mod answer;
 mod batch;
 mod collections;
+mod delete;
 mod document;
 mod earlier;
 mod error;

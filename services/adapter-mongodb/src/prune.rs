@@ -8,7 +8,7 @@ use watchkeeper_domain::{Timestamp, Window};
 use watchkeeper_ports::PortError;
 
 /// Documents in one step. Others are served between steps, and each step has its own time limit.
-const STEP_DOCUMENTS: usize = 1_000;
+pub(crate) const STEP_DOCUMENTS: usize = 1_000;
 
 /// Removes the rollups of `window` that start before `before`, then the series that have none left; returns
 /// how many rollups.
@@ -66,7 +66,11 @@ async fn forget_latest(server: &Server, window: Window, before: DateTime) -> Res
 }
 
 /// The ids of some matching documents: all, if they fit one step.
-async fn some(server: &Server, collection: Collection, filter: &Document) -> Result<Vec<String>, PortError> {
+pub(crate) async fn some(
+    server: &Server,
+    collection: Collection,
+    filter: &Document,
+) -> Result<Vec<String>, PortError> {
     let find = Find {
         collection,
         filter: filter.clone(),

@@ -2,11 +2,11 @@
 
 use crate::options::MongoOptions;
 use crate::server::Server;
-use crate::{earlier, passes, prune, put, select};
+use crate::{delete, earlier, passes, prune, put, select};
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
-use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
-use watchkeeper_ports::{Page, PortError, RollupStore};
+use watchkeeper_domain::{RollupQuery, SeriesFilter, SeriesRollups, Timestamp, Window};
+use watchkeeper_ports::{Deleted, Page, PortError, RollupStore, SeriesDeletion};
 
 /// Rollups in MongoDB.
 ///
@@ -36,6 +36,13 @@ impl MongoRollups {
         };
         self.ready.get_or_try_init(ready).await?;
         Ok(&self.server)
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for MongoRollups {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        delete::delete(self.server().await?, filter, after).await
     }
 }
 

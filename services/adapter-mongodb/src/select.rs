@@ -8,7 +8,7 @@ use crate::stored;
 use mongodb::bson::{Document, doc};
 use std::collections::HashMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Rollup, RollupQuery, Series, SeriesRollups};
+use watchkeeper_domain::{Rollup, RollupQuery, Series, SeriesFilter, SeriesRollups};
 use watchkeeper_ports::{Page, PortError};
 
 /// Most series whose rollups one query asks for. It lists their keys, which must fit a command.
@@ -41,8 +41,14 @@ pub(crate) async fn rollups(
 
 /// The series that the query can match, after a key.
 fn matching(query: &RollupQuery, after: Option<&str>) -> Document {
-    let filter = query.filter();
-    let mut matching = doc! { latest(query.window()).as_str(): { "$gte": date(query.from()) } };
+    let mut matching = matching_filter(query.filter(), after);
+    matching.insert(latest(query.window()).as_str(), doc! { "$gte": date(query.from()) });
+    matching
+}
+
+/// The series that match a filter, after a key.
+pub(crate) fn matching_filter(filter: &SeriesFilter, after: Option<&str>) -> Document {
+    let mut matching = Document::new();
     let mut key: Document = after.map(|after| ("$gt".to_owned(), after.into())).into_iter().collect();
     key.extend(filter.key.iter().map(|key| ("$eq".to_owned(), key.into())));
     if !key.is_empty() {
@@ -62,7 +68,11 @@ fn matching(query: &RollupQuery, after: Option<&str>) -> Document {
 }
 
 /// The first matching series, by key.
-async fn some_series(server: &Server, filter: Document, limit: usize) -> Result<Vec<Arc<Series>>, PortError> {
+pub(crate) async fn some_series(
+    server: &Server,
+    filter: Document,
+    limit: usize,
+) -> Result<Vec<Arc<Series>>, PortError> {
     let (fields, order) = (doc! { "_id": 0, "key": 1 }, doc! { "key": 1 });
     let mut keys = Vec::new();
     server

@@ -3,6 +3,7 @@
 mod append;
 mod copy;
 mod days;
+mod delete;
 mod fold;
 mod newest;
 mod oldest;
@@ -26,8 +27,8 @@ use watchkeeper_domain::{
     RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Timestamp,
 };
 use watchkeeper_ports::{
-    Append, Appended, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
-    SampleStore, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
+    Append, Appended, Deleted, Group, Page, PortError, PositionStore, SampleKey, SampleQueries, SampleSink,
+    SampleStore, SeriesDeletion, SeriesPage, Sink, StoredPosition, TopicId, TopicPartition, too_many_series,
 };
 
 pub(crate) struct Samples {
@@ -102,6 +103,13 @@ impl SampleSink for Samples {
 
     async fn series_count(&self) -> Result<u64, PortError> {
         self.database.long_call(async |connection| series::count_all(connection).await).await
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for Samples {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        self.database.many_calls(async |connection| self.delete_step(connection, filter, after).await).await
     }
 }
 

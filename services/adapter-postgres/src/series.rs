@@ -7,7 +7,7 @@ mod prune;
 mod select;
 
 pub(crate) use interning::{Interning, TooManySeries, count_all};
-pub(crate) use prune::{numbers_after, prune};
+pub(crate) use prune::{numbers_after, prune, remove_empty};
 pub(crate) use select::{
-    BY_KEY, IS_MEANT, Meant, by_number, count, numbers, page, some_with_samples, with_samples,
+    BY_KEY, IS_MEANT, Meant, by_number, count, first, numbers, page, some_with_samples, with_samples,
 };

@@ -10,7 +10,10 @@ use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
 use watchkeeper_domain::limits::latest_possible;
 use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
-use watchkeeper_ports::{Advance, LatestCache, Offset, Page, PortError, TopicId, TopicPartition, TtlPolicy};
+use watchkeeper_ports::{
+    Advance, Deleted, LatestCache, Offset, Page, PortError, SeriesDeletion, TopicId, TopicPartition,
+    TtlPolicy,
+};
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Samples for one script call. Redis serves nobody else meanwhile: some milliseconds.
@@ -48,6 +51,28 @@ impl RedisCache {
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PortError> {
         command.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))
+    }
+}
+
+#[async_trait]
+impl SeriesDeletion for RedisCache {
+    async fn delete(&self, filter: &SeriesFilter, after: &str) -> Result<Deleted, PortError> {
+        let KeyRange { after, before } = KeyRange::of(filter, Some(after));
+        let mut page = self.keys.call(script::PAGE);
+        page.arg(excluded(&after)).arg(excluded(&before)).arg(STEP_SERIES);
+        let (last, entries): (String, Vec<Option<Vec<u8>>>) = self.ask(&page).await?;
+        let (mut decoder, mut call, mut any) =
+            (SampleDecoder::default(), self.keys.call(script::DELETE), false);
+        for entry in entries.iter().flatten() {
+            // As of the epoch nothing has expired.
+            let sample = entry::read(&mut decoder, entry, Timestamp::MIN).map_err(broken)?;
+            if let Some(sample) = sample.filter(|sample| filter.matches(&sample.series)) {
+                call.arg(sample.series.key());
+                any = true;
+            }
+        }
+        let series = if any { self.ask(&call).await? } else { 0 };
+        Ok(Deleted { series, items: series, next: Some(last).filter(|last| !last.is_empty()) })
     }
 }
 

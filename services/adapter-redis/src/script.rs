@@ -6,6 +6,8 @@ use redis::Cmd;
 pub(crate) const PUT: &str = include_str!("scripts/put.lua");
 /// Reads some series in order.
 pub(crate) const PAGE: &str = include_str!("scripts/page.lua");
+/// Removes some series.
+pub(crate) const DELETE: &str = include_str!("scripts/delete.lua");
 /// Removes what has expired.
 pub(crate) const SWEEP: &str = include_str!("scripts/sweep.lua");
 pub(crate) const POSITIONS: &str = include_str!("scripts/positions.lua");

@@ -1,6 +1,9 @@
 //! The latest value of every series.
 
-use crate::{Advance, MAX_ASKED_SERIES, Offset, Page, PortError, TopicId, TopicPartition, asked_of_too_many};
+use crate::{
+    Advance, MAX_ASKED_SERIES, Offset, Page, PortError, SeriesDeletion, TopicId, TopicPartition,
+    asked_of_too_many,
+};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +15,7 @@ use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
 /// make a loss detectable, the cache holds its own positions and loses them with the rest.
 #[async_trait]
 #[expect(clippy::len_without_is_empty, reason = "an answer of an engine, not the size of a collection")]
-pub trait LatestCache: Send + Sync {
+pub trait LatestCache: SeriesDeletion {
     /// Stores each sample that is newer than the cached one of its series. Of equally old samples the first
     /// stays, within a batch too. The time to live counts from `now`.
     ///

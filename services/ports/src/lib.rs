@@ -11,6 +11,7 @@
 
 mod alert_store;
 mod bus;
+mod deletion;
 mod error;
 mod incomplete;
 mod latest_cache;
@@ -31,6 +32,7 @@ mod topic;
 
 pub use alert_store::{AlertKey, AlertStore, Epoch, Evaluation, Memory};
 pub use bus::{Delivery, EventBus, Lag, ReceivedBatch, Subscription, Tail, Watermarks};
+pub use deletion::{Deleted, SeriesDeletion};
 pub use error::{Failure, OfDependency, PortError};
 pub use incomplete::{Cut, Incomplete, Unreadable};
 pub use latest_cache::{LatestCache, TtlPolicy};

@@ -1,12 +1,12 @@
 //! Hourly and daily rollups.
 
-use crate::{Page, PortError};
+use crate::{Page, PortError, SeriesDeletion};
 use async_trait::async_trait;
 use watchkeeper_domain::{RollupQuery, SeriesRollups, Timestamp, Window};
 
 /// The rollups of every series. They are kept for longer than the samples they aggregate.
 #[async_trait]
-pub trait RollupStore: Send + Sync {
+pub trait RollupStore: SeriesDeletion {
     /// Stores rollups of `window`. Each replaces the one of the same series and start, unless that one
     /// aggregates more samples: when a window is rolled up again, some of its samples may have been pruned.
     /// Idempotent. Durable once it returns; after an error some may have been stored.

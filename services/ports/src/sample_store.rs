@@ -1,6 +1,6 @@
 //! The long-term store of samples.
 
-use crate::{Append, Appended, PortError, Sink};
+use crate::{Append, Appended, PortError, SeriesDeletion, Sink};
 use async_trait::async_trait;
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub trait SampleSink: Sink<Sample> {
 
 /// All samples, and the positions of the consumers that store them.
 #[async_trait]
-pub trait SampleStore: SampleSink + SampleQueries {
+pub trait SampleStore: SampleSink + SampleQueries + SeriesDeletion {
     /// The samples collected in `time`, by series key and then by instant: at most `limit` samples after the
     /// given key, which need not exist. Returns fewer only at the end.
     ///

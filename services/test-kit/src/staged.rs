@@ -22,15 +22,15 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
 use watchkeeper_domain::{
-    Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Silence,
-    Timestamp, Window,
+    Acknowledgement, Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints,
+    SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Advance, AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Epoch, Evaluation, EventBus, Group,
-    Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan,
-    Planned, PortError, PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleQueries,
-    SampleSink, SampleStore, ScheduleStore, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription,
-    Tail, Tenure, Topic, TopicId, TopicPartition, TtlPolicy, Watermarks,
+    Advance, AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation,
+    EventBus, Group, Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore, Offset, Outcome, Page,
+    Placement, Plan, Planned, PortError, PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey,
+    SampleQueries, SampleSink, SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink,
+    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition, TtlPolicy, Watermarks,
 };
 
 /// What happened to a store of samples.
@@ -221,6 +221,9 @@ staged! {
     SampleStore {
         samples(time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
     }
+    SeriesDeletion {
+        delete(filter: &SeriesFilter, after: &str) -> Deleted;
+    }
 }
 
 staged! {
@@ -232,6 +235,9 @@ staged! {
         advance(advances: &[Advance]) -> ();
         len() -> usize;
         sweep(now: Timestamp) -> ();
+    }
+    SeriesDeletion {
+        delete(filter: &SeriesFilter, after: &str) -> Deleted;
     }
 }
 
@@ -246,6 +252,9 @@ staged! {
             noting (pass.to_owned(), until);
         prune(window: Window, before: Timestamp) -> u64;
         check() -> ();
+    }
+    SeriesDeletion {
+        delete(filter: &SeriesFilter, after: &str) -> Deleted;
     }
 }
 
@@ -265,6 +274,7 @@ staged! {
         memories(partition: &TopicPartition, page: &Page) -> Vec<Memory>;
         memory(series_key: &str) -> Option<Bytes>;
         alerts(after: Option<&AlertKey>, limit: usize) -> Vec<Alert>;
+        acknowledge(firing: &[(AlertKey, Timestamp)], acknowledgement: &Acknowledgement) -> u64;
         remove(cleared: &[(AlertKey, Timestamp)]) -> ();
         check() -> ();
     }

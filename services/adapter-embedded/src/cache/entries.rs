@@ -105,6 +105,11 @@ impl Entries {
         })
     }
 
+    /// Series that match, whatever their samples.
+    pub(super) fn matching(&self, filter: &SeriesFilter, range: &KeyRange) -> Step<Arc<Series>> {
+        self.step(filter, range, usize::MAX, |series, _| filter.matches(series).then(|| Arc::clone(series)))
+    }
+
     /// Series whose samples have expired. A sample later than possible stays: a sweep goes by the earliest time that
     /// it may be, and by that everything may seem to be ahead.
     pub(super) fn expired(&self, range: &KeyRange, now: Timestamp) -> Step<Arc<Series>> {
@@ -116,10 +121,18 @@ impl Entries {
     /// Removes a series, if it has expired.
     pub(super) fn forget(&mut self, series: &Series, now: Timestamp) {
         if self.by_series.get(series).is_some_and(|entry| entry.has_expired(now)) {
-            self.by_series.remove(series);
+            self.remove(series);
+        }
+    }
+
+    /// Removes a series. Returns whether it was there.
+    pub(super) fn remove(&mut self, series: &Series) -> bool {
+        let was_there = self.by_series.remove(series).is_some();
+        if was_there {
             self.key_bytes -= series.key().len();
             self.index.remove(series);
         }
+        was_there
     }
 
     fn step<T>(

@@ -36,6 +36,25 @@ impl Old for OldRollups {
     }
 }
 
+/// All rollups of all windows.
+#[derive(Clone, Copy)]
+pub(super) struct AllRollups;
+
+impl Old for AllRollups {
+    fn remove(self, conn: &Connection, series_id: i64, room: u64) -> Result<u64, Error> {
+        let mut removed = 0;
+        for window in Window::ALL {
+            let all = OldRollups { window, before: Timestamp::MAX };
+            removed += all.remove(conn, series_id, room - removed)?;
+        }
+        Ok(removed)
+    }
+
+    fn is_any_left(self, conn: &Connection, series_id: i64) -> Result<bool, Error> {
+        OldRollups { window: Window::Hour, before: Timestamp::MAX }.is_any_left(conn, series_id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,9 +6,9 @@ use rusqlite::Connection;
 use watchkeeper_ports::PortError;
 
 /// Most rows that one step removes: some ten milliseconds, during which nobody else writes.
-const STEP_ROWS: u64 = 10_000;
+pub(super) const STEP_ROWS: u64 = 10_000;
 /// Most series that one step examines.
-const STEP_SERIES: u32 = 1_000;
+pub(super) const STEP_SERIES: u32 = 1_000;
 
 /// Where the first step begins: ids start at 1.
 const BEFORE_ALL_SERIES: i64 = 0;
@@ -51,13 +51,19 @@ fn step(conn: &Connection, interning: &mut Interning, old: impl Old, mut after: 
             return Ok(Step { removed, go_on_after: Some(after) });
         }
         if !old.is_any_left(conn, id)? {
-            conn.prepare_cached("DELETE FROM series WHERE id = ?1")?.execute([id])?;
-            interning.removed_one();
+            remove_series(conn, interning, id)?;
         }
         after = id;
     }
     let more = ids.len() == STEP_SERIES as usize;
     Ok(Step { removed, go_on_after: more.then_some(after) })
+}
+
+/// Removes a series that has no rows left.
+pub(super) fn remove_series(conn: &Connection, interning: &mut Interning, id: i64) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM series WHERE id = ?1")?.execute([id])?;
+    interning.removed_one();
+    Ok(())
 }
 
 fn series_after(conn: &Connection, after: i64) -> Result<Vec<i64>, Error> {

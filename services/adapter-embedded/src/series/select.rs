@@ -104,6 +104,21 @@ impl WantedLabels {
     }
 }
 
+/// The ids and keys of the first `most` matching series after a key, by key.
+pub(super) fn first_series(
+    conn: &Connection,
+    filter: &SeriesFilter,
+    after: &str,
+    most: usize,
+) -> Result<Vec<(i64, String)>, Error> {
+    let mut found = Vec::new();
+    each_series(conn, filter, &KeyRange::of(filter, Some(after)), |id, series| {
+        found.push((id, series.key().to_owned()));
+        Ok(if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(found)
+}
+
 pub(crate) fn series_page(
     conn: &Connection,
     filter: &SeriesFilter,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use watchkeeper_domain::Timestamp;
 
 /// Most samples that one step removes, so that nobody waits long for it.
-const STEP_ROWS: i64 = 10_000;
+pub(super) const STEP_ROWS: i64 = 10_000;
 /// Days that one transaction detaches, or counts and drops. There may be thousands, from a version that
 /// accepted samples of any time.
 const DAYS_AT_ONCE: usize = 20;
@@ -29,7 +29,7 @@ const REMOVED: &str = "removed_";
 const REMOVED_TABLES: &str = "SELECT relname::text FROM pg_class
      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND starts_with(relname, $1)
      LIMIT $2";
-const REMOVE_STEP: &str = "DELETE FROM samples USING (
+pub(super) const REMOVE_STEP: &str = "DELETE FROM samples USING (
          SELECT old.series_id, old.at FROM unnest($1::bigint[]) AS wanted (id)
              CROSS JOIN LATERAL (SELECT series_id, at FROM samples
                                  WHERE series_id = wanted.id AND at >= $2 AND at < $3 ORDER BY at LIMIT $4) old

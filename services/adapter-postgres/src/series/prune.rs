@@ -25,7 +25,7 @@ pub(crate) async fn prune(connection: &mut Connection) -> Result<(), Error> {
         let rows = connection.query(WITHOUT_SAMPLES, &[&ids]).await?;
         let empty: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
         if !empty.is_empty() {
-            remove(connection, &empty).await?;
+            remove_empty(connection, &empty).await?;
         }
         after = last;
     }
@@ -37,14 +37,15 @@ pub(crate) async fn numbers_after(connection: &Connection, after: i64) -> Result
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// Removes those that still have none. The sequence tells appenders that their cached ids are stale.
-async fn remove(connection: &mut Connection, empty: &[i64]) -> Result<(), Error> {
+/// Removes those that have no samples, still; returns how many. The sequence tells appenders that their cached ids are
+/// stale.
+pub(crate) async fn remove_empty(connection: &mut Connection, empty: &[i64]) -> Result<u64, Error> {
     let transaction = connection.transaction().await?;
     transaction.batch_execute(LOCK_TIMEOUT).await?;
     transaction.batch_execute(STOP_APPENDS).await?;
     let remove = transaction.prepare_cached(REMOVE).await?;
-    transaction.execute(&remove, &[&empty]).await?;
+    let removed = transaction.execute(&remove, &[&empty]).await?;
     transaction.batch_execute("SELECT nextval('series_removals')").await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(removed)
 }

@@ -50,6 +50,19 @@ pub(crate) async fn page(
     Ok(SeriesPage { series: series?, more: rows.len() > page.limit })
 }
 
+/// The ids and keys of the first matching series after a key, by key.
+pub(crate) async fn first(
+    connection: &Connection,
+    filter: &SeriesFilter,
+    after: &str,
+    most: usize,
+) -> Result<Vec<(i64, String)>, Error> {
+    let sql = format!("SELECT id, key FROM series WHERE {IS_MEANT} ORDER BY {BY_KEY} LIMIT $5");
+    let Meant { after, before, name, labels } = Meant::by(filter, Some(after));
+    let rows = connection.query(&sql, &[&after, &before, &name, &labels, &count(most)]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// The series on `page` with their ids, only those that have a sample within `range`.
 pub(crate) async fn with_samples(
     connection: &Connection,
