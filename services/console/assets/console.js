@@ -14,6 +14,8 @@ const REFRESH_HIDDEN_EVERY = 60_000;
 const MISSES = 2;
 /** The units of an age in seconds, the longest first. Same as on the server. */
 const AGE_UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+/** Seconds ahead that count as now: clocks differ. Same as on the server. */
+const SKEW = 10;
 
 /** The rows of the page by series key. */
 let rows = new Map();
@@ -28,6 +30,8 @@ let refreshing = null;
 let missed = 0;
 /** When the page was last fetched. */
 let answeredAt = new Date();
+/** The title that the server gave the page. */
+let title = document.title;
 
 const first = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -41,7 +45,8 @@ function keyOf({ source, name, unit, labels }) {
 
 function ageOf(seconds) {
   const unit = AGE_UNITS.find(([length]) => seconds >= length);
-  return unit ? `${Math.floor(seconds / unit[0])} ${unit[1]} ago` : "just now";
+  if (unit) return `${Math.floor(seconds / unit[0])} ${unit[1]} ago`;
+  return seconds < -SKEW ? `in ${ageOf(-seconds).replace(" ago", "")} (clock ahead)` : "just now";
 }
 
 function showAges() {
@@ -139,10 +144,10 @@ function become(old, now) {
 function showSilence(reason) {
   const since = answeredAt.toLocaleTimeString("en-GB");
   const bar = first("[data-silence]");
-  setText(bar, `${reason} since ${since}. Everything below is as of then.`);
+  setText(bar, `${reason} since ${since}. Everything below dates from then.`);
   bar.hidden = false;
   document.documentElement.dataset.silent = "";
-  if (!document.title.startsWith(reason)) document.title = `${reason}: ${document.title}`;
+  document.title = `${reason}: ${title}`;
 }
 
 function showAnswer() {
@@ -153,22 +158,31 @@ function showAnswer() {
 }
 
 async function refresh() {
-  const answer = await fetch(location.href, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
-  if (!answer?.ok) {
+  let reason = "No response from Watchkeeper";
+  let text = null;
+  try {
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout(10_000) });
+    if (answer.ok) text = await answer.text();
+    else reason = `Watchkeeper responds with an error (${answer.status})`;
+  } catch {
+    // No answer, or not all of it in time.
+  }
+  if (text === null) {
     missed += 1;
-    const reason = answer ? `Watchkeeper answers with an error (${answer.status})` : "No answer from Watchkeeper";
     if (missed >= MISSES) showSilence(reason);
     return;
   }
   showAnswer();
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(text, "text/html");
+  title = page.title;
   if (paused) return;
   for (const part of all("[data-part]")) {
     const now = first(`[data-part="${part.dataset.part}"]`, page);
     if (now) become(part, now);
   }
   setUp(page);
-  follow();
+  // Browsers allow few connections to one host: a page in the background has none that stays open.
+  if (!document.hidden) follow();
 }
 
 /** Fetches the page again after `wait` milliseconds, then regularly. */

@@ -12,10 +12,22 @@ use watchkeeper_runtime::Grouped;
 /// The units of an age in seconds, the longest first. Same as in the script.
 const AGE_UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
 
-/// `3 s ago`, in the largest unit that fits; `just now` for less than a second, and for times in the future
-/// because of clock skew.
+/// A time that is at most so far ahead is `just now`: clocks differ. Same as in the script.
+const SKEW: Duration = Duration::from_secs(10);
+
+/// A value with its unit as the pages show it: `71.3 GiB`, `99.6 %`. It must be finite.
+pub fn shown(value: f64, unit: &str) -> String {
+    Shown::new(value, unit).text
+}
+
+/// `3 s ago`, in the largest unit that fits; `just now` for less than a second, and `in 12 min (clock ahead)` for a time
+/// in the future.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
-    age(at, now).map_or_else(|| "just now".to_owned(), |age| format!("{age} ago"))
+    match (age(at, now), age(now, at)) {
+        (Some(age), _) => format!("{age} ago"),
+        (None, Some(ahead)) if at > now.plus(SKEW) => format!("in {ahead} (clock ahead)"),
+        (None, _) => "just now".to_owned(),
+    }
 }
 
 /// The age as a duration: `3 s`; `None` for less than a second.
@@ -95,7 +107,8 @@ mod tests {
             shown,
             ["just now", "1 s ago", "59 s ago", "1 min ago", "59 min ago", "2 h ago", "2 d ago"]
         );
-        assert_eq!(ago(now.plus(Duration::from_secs(60)), now), "just now");
+        let ahead = |seconds| ago(now.plus(Duration::from_secs(seconds)), now);
+        assert_eq!([ahead(10), ahead(720)], ["just now", "in 12 min (clock ahead)"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
-use watchkeeper_letters::Letters as LetterIndex;
+use watchkeeper_letters::{Letters as LetterIndex, Refused};
 use watchkeeper_ports::{AlertStore, Consumers, EventBus, Group, NotificationStore, SilenceStore, Topic};
 use watchkeeper_query::{
     Alerts as AlertQueries, Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, UnmatchedQueries,
@@ -43,6 +43,8 @@ pub(crate) struct Sources {
     silences: Arc<dyn SilenceStore>,
     notifications: Arc<dyn NotificationStore>,
     unmatched: UnmatchedQueries,
+    /// What ingest has refused in this process.
+    refused: Refused,
 }
 
 impl Sources {
@@ -56,7 +58,23 @@ impl Sources {
         let samples = Samples::new(samples, latest, RANGE_SERIES);
         let alert_queries = AlertQueries::new(Arc::clone(&alerts), Arc::clone(&silences), rules);
         let unmatched = UnmatchedQueries::new(samples.clone());
-        Self { letters, samples, consumers, bus, alerts, alert_queries, silences, notifications, unmatched }
+        let refused = Refused::default();
+        Self {
+            letters,
+            samples,
+            consumers,
+            bus,
+            alerts,
+            alert_queries,
+            silences,
+            notifications,
+            unmatched,
+            refused,
+        }
+    }
+
+    pub(crate) fn with_refused(self, refused: Refused) -> Self {
+        Self { refused, ..self }
     }
 }
 
@@ -93,6 +111,7 @@ pub(crate) async fn status(sources: &Sources, chosen: &Chosen, now: Timestamp) -
         lag_of_consumers(&*sources.bus, &sources.consumers),
         alerting(sources, now),
     );
+    let letters = letters.map(|letters| Letters { refused: sources.refused.total(), ..letters });
     Status { latest, history, series, clock, letters, lags, alerting }
 }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
-use watchkeeper_letters::Letters;
+use watchkeeper_letters::{Letters, Refused};
 use watchkeeper_ports::Consumers;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
@@ -63,6 +63,12 @@ impl Console {
             host: host_name().into(),
             assets: Assets::get(),
         }
+    }
+
+    /// Also shows what ingest has refused in the same process.
+    #[must_use]
+    pub fn with_refused(self, refused: Refused) -> Self {
+        Self { sources: self.sources.with_refused(refused), ..self }
     }
 
     /// Serves `/`, `/series`, `/alerts` and `/assets/*`. Requires the read scope.

@@ -16,6 +16,7 @@ mod ports;
 mod role;
 mod sparkline;
 
+pub use format::shown;
 pub use gather::{MAX_NOTIFICATIONS, PAGE_SERIES};
 pub use http::Console;
 pub use ports::ConsolePorts;

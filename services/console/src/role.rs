@@ -3,7 +3,7 @@
 use crate::http::Console;
 use crate::ports::ConsolePorts;
 use std::sync::Arc;
-use watchkeeper_letters::Letters;
+use watchkeeper_letters::{Letters, Refused};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::role::{RoleSpec, StartError, Starter};
 
@@ -26,7 +26,8 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let rules = starter.reloadable::<RuleSet>()?;
     let consumers = starter.consumers();
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
-    let console = Console::new(starter.context(), ports, letters, rules, consumers);
+    let refused = starter.shared().first_or_add(Refused::default).clone();
+    let console = Console::new(starter.context(), ports, letters, rules, consumers).with_refused(refused);
     starter.serve_http(console.router(starter.access()));
     starter.run(console.run());
     Ok(())

@@ -8,8 +8,10 @@ mod index;
 mod looking;
 mod questions;
 mod reader;
+mod refused;
 
 pub use index::{LOOK_WITHIN, Letters, MAX_LETTERS};
 pub use looking::{NotNow, Progress};
 pub use questions::{LetterPage, NewestLetters};
 pub use reader::Reader;
+pub use refused::{MAX_REASON_BYTES, MAX_REFUSALS, Refused};

@@ -129,6 +129,20 @@ impl Samples {
         self.store.newest(&question.filter, question.limit, latest_possible(now)).await
     }
 
+    /// The time of the newest matching sample, if it is later than any sample can be: a clock ran ahead when it was
+    /// stored. No other query returns such samples as the latest of anything.
+    ///
+    /// # Errors
+    /// Those of [`SampleQueries::newest`].
+    pub async fn newest_in_future(
+        &self,
+        filter: &SeriesFilter,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let newest = self.store.newest(filter, 1, Timestamp::MAX).await?.pop();
+        Ok(newest.map(|sample| sample.collected_at).filter(|at| *at > latest_possible(now)))
+    }
+
     /// The windows of matching series, up to the maximum number of series.
     ///
     /// # Errors
@@ -204,6 +218,23 @@ mod tests {
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100), 100), 100);
         assert_eq!(most_series(&query(MAX_RANGE_WINDOWS / 100 + 1), 100), 99);
         assert_eq!(most_series(&query(RangeQuery::MAX_POINTS), 100), 18);
+    }
+
+    #[tokio::test]
+    async fn samples_of_a_clock_that_ran_ahead_are_told_apart_and_are_never_the_newest() {
+        let world = World::new();
+        let now = Timestamp::MIN.plus(Duration::from_secs(10_000));
+        let series = Arc::new(Series::new("host", "load", "", &[]).unwrap());
+        let possible = Sample::new(Arc::clone(&series), latest_possible(now), 1.0);
+        let later = latest_possible(now).plus(Duration::from_secs(1));
+        let samples = Samples::new(world.samples.inner(), world.latest.clone(), 1);
+        let filter = SeriesFilter::only(&series);
+        world.store(std::slice::from_ref(&possible)).await;
+        assert_eq!(samples.newest_in_future(&filter, now).await, Ok(None));
+        world.store(&[Sample::new(Arc::clone(&series), later, 2.0)]).await;
+        assert_eq!(samples.newest_in_future(&filter, now).await, Ok(Some(later)));
+        let question = NewestQuestion { filter, limit: 5 };
+        assert_eq!(samples.newest(&question, now).await, Ok(vec![possible]));
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,6 +19,8 @@ pub(crate) struct Letters {
     pub(crate) unreadable: u64,
     /// The progress of reading the topics, while the pending dead letters are not known yet.
     pub(crate) reading: Option<String>,
+    /// How many items ingest has refused in this process: they are no dead letters.
+    pub(crate) refused: u64,
     /// Whether there are too many to list the newest.
     pub(crate) newest_unlisted: bool,
     /// Newest first.
@@ -47,6 +49,7 @@ pub(super) async fn newest(index: &watchkeeper_letters::Letters) -> Result<Lette
             outstanding: found.waiting,
             unreadable: found.strays,
             reading: None,
+            refused: 0,
             newest_unlisted: found.unlisted > 0,
             newest: found.letters,
         }),

@@ -14,6 +14,8 @@ const ONE_WINDOW: Duration = Duration::from_secs(10_000_000_000);
 pub(crate) struct OneSeries {
     pub(crate) latest: Answer<Option<Sample>>,
     pub(crate) lines: Answer<Lines>,
+    /// The time of the newest sample, if it is in the future.
+    pub(crate) future_until: Answer<Option<Timestamp>>,
     /// `None` without samples.
     pub(crate) summary: Answer<Option<Summary>>,
     /// Of all series.
@@ -48,13 +50,15 @@ pub(crate) async fn one_series(
     now: Timestamp,
 ) -> OneSeries {
     let samples = &sources.samples;
-    let (latest, lines, summary, alerts) = tokio::join!(
+    let only = SeriesFilter::only(series);
+    let (latest, future_until, lines, summary, alerts) = tokio::join!(
         within_time("store", samples.latest_of(series, now)),
+        within_time("store", samples.newest_in_future(&only, now)),
         within_time("store", lines(samples, series, lookback, now)),
         within_time("store", summary(samples, series, lookback, now)),
         alerting::alerts(sources),
     );
-    OneSeries { latest, lines, summary, alerts }
+    OneSeries { latest, lines, future_until, summary, alerts }
 }
 
 async fn lines(

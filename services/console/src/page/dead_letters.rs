@@ -39,6 +39,12 @@ impl LettersPart {
             1 => Some("1 record on the dead-letter topics is not a dead letter.".to_owned()),
             more => Some(format!("{} records on the dead-letter topics are not dead letters.", count(more))),
         };
+        let refused = (letters.refused > 0).then(|| {
+            format!(
+                "{} refused by ingest since it started; `watchkeeper refusals` lists who sent what.",
+                count(letters.refused)
+            )
+        });
         let too_many = letters.newest_unlisted.then(|| {
             "Too many: the newest are not listed until older ones are replayed or discarded.".to_owned()
         });
@@ -48,7 +54,7 @@ impl LettersPart {
                 format!("Reading the dead-letter topics, as after every start: {progress} so far.")
             }),
             outstanding: count(letters.outstanding),
-            remarks: strays.into_iter().chain(too_many).collect(),
+            remarks: strays.into_iter().chain(too_many).chain(refused).collect(),
             newest: letters.newest.into_iter().map(|letter| LetterRow::new(letter, now)).collect(),
         }
     }
@@ -112,6 +118,12 @@ mod tests {
         let [strays, too_many] = &part.remarks[..] else { panic!("{:?}", part.remarks) };
         assert_eq!(strays, "2 records on the dead-letter topics are not dead letters.");
         assert!(too_many.starts_with("Too many: the newest are not listed"), "{too_many}");
+
+        let refused = Letters { refused: 3_000, ..Letters::default() };
+        assert_eq!(
+            LettersPart::new(refused, Timestamp::MIN).remarks,
+            ["3,000 refused by ingest since it started; `watchkeeper refusals` lists who sent what."]
+        );
 
         let reading = Letters { reading: Some("41,000 of 110,300 records".to_owned()), ..Letters::default() };
         assert_eq!(

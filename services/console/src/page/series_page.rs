@@ -24,6 +24,8 @@ pub(crate) struct SeriesPage {
     unit: String,
     labels: Vec<(String, String)>,
     latest: Part<Option<LatestText>>,
+    /// The time of the newest sample, if it is in the future; the page says what else is not shown.
+    future_until: Option<Timestamp>,
     choices: Vec<Choice>,
     over: &'static str,
     step: &'static str,
@@ -72,6 +74,7 @@ impl SeriesPage {
             unit: series.unit().to_owned(),
             labels: series.labels().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             latest: found.latest.map(|latest| latest.map(|sample| LatestText::new(&sample, now))),
+            future_until: found.future_until.ok().flatten(),
             choices: Lookback::ALL.map(choice).into(),
             over: lookback.title(),
             step: lookback.step_title(),

@@ -20,6 +20,7 @@ pub(crate) fn alert(rule: &str, site: &str, severity: Severity, seconds_ago: u64
         cleared_at: None,
         value: Some(0.0),
         reason: "is 0 percent, below 50 for 2m".to_owned(),
+        acknowledged: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::activity::Overdue;
 use super::limits::Limits;
+use super::peer_address::PeerAddress;
 use super::watched::Watch;
 use axum::Router;
 use axum::body::Body;
@@ -28,10 +29,14 @@ pub(super) async fn serve(
     if stream.set_nodelay(true).is_err() {
         return; // It is closed already.
     }
+    let peer = stream.peer_addr().ok().map(|peer| PeerAddress(peer.ip().to_canonical()));
     let service = service_fn(|mut request: Request<Incoming>| {
         let open = watch.request(request.version() == Version::HTTP_2);
         // For the layer that decides whether the request is admitted.
         request.extensions_mut().insert(watch.clone());
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let answer = router.clone().oneshot(request.map(Body::new));
         async move { answer.await.map(|response| response.map(|body| open.until_sent(body))) }
     });

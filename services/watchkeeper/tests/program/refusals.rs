@@ -48,13 +48,28 @@ fn a_port_that_is_taken_is_named() {
     let second = dir.path().join("second");
     let error =
         error_of(&["up", "--http", taken, "--grpc", "127.0.0.1:0", "--data-dir", second.to_str().unwrap()]);
-    assert!(error.contains(taken), "{error}");
+    assert!(error.contains(taken) && error.contains("--http"), "{error}");
 }
 
 #[test]
 fn a_client_without_a_server_says_what_to_start() {
     let error = error_of(&["query", "latest", "--url", "http://127.0.0.1:1"]);
     assert!(error.contains("watchkeeper up"), "{error}");
+}
+
+#[test]
+fn a_url_may_leave_out_its_scheme() {
+    let error = error_of(&["query", "latest", "--url", "127.0.0.1:1"]);
+    assert!(error.contains("no response from http://127.0.0.1:1: "), "{error}");
+}
+
+#[test]
+fn one_port_for_both_listeners_is_refused_by_the_names_that_were_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let args =
+        ["up", "--http", "18460", "--grpc", "localhost:18460", "--data-dir", dir.path().to_str().unwrap()];
+    let error = error_of(&args);
+    assert!(error.contains("--http and --grpc must not both be 127.0.0.1:18460"), "{error}");
 }
 
 #[test]

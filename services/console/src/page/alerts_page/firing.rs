@@ -25,8 +25,15 @@ pub(super) struct FiringPart {
 
 pub(super) struct FiringRow {
     pub(super) alert: AlertRow,
+    pub(super) acknowledged: Option<Acknowledged>,
     pub(super) silenced: Option<Silenced>,
     pub(super) inhibited: Option<Inhibited>,
+}
+
+/// Who works on an alert.
+pub(super) struct Acknowledged {
+    pub(super) by: String,
+    pub(super) until: Option<Moment>,
 }
 
 /// The silence that mutes an alert.
@@ -52,8 +59,12 @@ impl FiringPart {
     ) -> Self {
         let all = silences.map_or(&[][..], |silences| &silences.all);
         let muting = Muting::new(now, &alerts.firing, all, rules.inhibitions());
-        let row = |alert| FiringRow {
+        let row = |alert: &Alert| FiringRow {
             alert: AlertRow::new(alert, now),
+            acknowledged: alert.acknowledgement(now).map(|ack| Acknowledged {
+                by: cut(&ack.by, SHOWN_BY_CHARS),
+                until: ack.until.map(|until| Moment::clock(until, now)),
+            }),
             silenced: Silenced::find(all, &muting, alert, now),
             inhibited: muting.inhibitor_of(alert).map(Inhibited::new),
         };
