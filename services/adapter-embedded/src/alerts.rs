@@ -19,7 +19,7 @@ use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Alert, Notification, Silence, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
     AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, Lease, Memory, NotificationStore,
     Outcome, Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
@@ -28,7 +28,7 @@ use watchkeeper_ports::{
 
 /// The store's name for operators, and of its file.
 const NAME: &str = "alerts";
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     concat!(
         include_str!("positions/schema.sql"),
         include_str!("alerts/schema.sql"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [&str; 3] = [
     ),
     include_str!("positions/topic_ids.sql"),
     include_str!("alerts/claimed.sql"),
+    include_str!("alerts/acknowledged.sql"),
 ];
 
 /// Alerts, notifications and silences in `alerts.db`.
@@ -110,6 +111,15 @@ impl AlertStore for EmbeddedAlerts {
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
         let after = after.cloned();
         self.database.read(move |conn| alert::page(conn, after.as_ref(), limit)).await
+    }
+
+    async fn acknowledge(
+        &self,
+        firing: &[(AlertKey, Timestamp)],
+        acknowledgement: &Acknowledgement,
+    ) -> Result<u64, PortError> {
+        let (firing, acknowledgement) = (firing.to_vec(), acknowledgement.clone());
+        self.database.write(move |conn, ()| alert::acknowledge(conn, &firing, &acknowledgement)).await
     }
 
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {

@@ -9,7 +9,7 @@ use crate::positions;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
-use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Timestamp};
 use watchkeeper_ports::{
     AlertKey, AlertStore, Epoch, Evaluation, Group, Memory, Page, PortError, PositionStore, StoredPosition,
     TopicId, TopicPartition,
@@ -68,6 +68,15 @@ impl AlertStore for Alerts {
 
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
         self.database.call(async |connection| alert::page(connection, after, limit).await).await
+    }
+
+    async fn acknowledge(
+        &self,
+        firing: &[(AlertKey, Timestamp)],
+        acknowledgement: &Acknowledgement,
+    ) -> Result<u64, PortError> {
+        let call = async |connection: &mut _| alert::acknowledge(connection, firing, acknowledgement).await;
+        self.database.call(call).await
     }
 
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {

@@ -3,6 +3,7 @@
 mod alerts;
 mod asked;
 mod dead_letters;
+mod deletion;
 mod document;
 mod given;
 mod latest;
@@ -20,6 +21,7 @@ mod status;
 mod stream;
 
 use crate::dead_letters::DeadLetters;
+use crate::deletion::Deletions;
 use crate::live::LiveSamples;
 use crate::metrics::{ApiMetrics, measure};
 use crate::rules::Rules;
@@ -29,18 +31,20 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
-use watchkeeper_ports::NotificationStore;
+use watchkeeper_ports::{AlertStore, NotificationStore};
 use watchkeeper_query::{Alerts, Rollups, Samples};
 use watchkeeper_runtime::http::{Access, Scope};
 
 /// The data sources of the routes.
 pub(crate) struct Sources {
     pub(crate) samples: Samples,
+    pub(crate) deletions: Deletions,
     pub(crate) rollups: Rollups,
     pub(crate) live: LiveSamples,
     pub(crate) letters: Arc<DeadLetters>,
     pub(crate) rules: Arc<Rules>,
     pub(crate) alerts: Alerts,
+    pub(crate) alert_store: Arc<dyn AlertStore>,
     pub(crate) silences: Arc<Silences>,
     pub(crate) notifications: Arc<dyn NotificationStore>,
     pub(crate) status: Status,
@@ -49,8 +53,20 @@ pub(crate) struct Sources {
 
 /// All routes, and the OpenAPI document of these and `others`.
 pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> Router {
-    let Sources { samples, rollups, live, letters, rules, alerts, silences, notifications, status, metrics } =
-        sources;
+    let Sources {
+        samples,
+        deletions,
+        rollups,
+        live,
+        letters,
+        rules,
+        alerts,
+        alert_store,
+        silences,
+        notifications,
+        status,
+        metrics,
+    } = sources;
     let (read, read_paths) = series::router(samples.clone())
         .merge(latest::router(samples.clone()))
         .merge(samples::router(samples.clone()))
@@ -65,7 +81,9 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
         .merge(notifications::router(Arc::clone(notifications)))
         .split_for_parts();
     let (admin, admin_paths) = dead_letters::admin_router(Arc::clone(letters))
+        .merge(alerts::admin_router(Arc::clone(alert_store)))
         .merge(silences::admin_router(Arc::clone(silences)))
+        .merge(deletion::admin_router(deletions.clone()))
         .split_for_parts();
     let document = document::router([read_paths, admin_paths].into_iter().chain(others.iter().cloned()));
     let guarded = |router: Router, scope| {

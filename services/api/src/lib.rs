@@ -10,8 +10,10 @@
 //! - Dead letters come from the index of [`watchkeeper_letters`]; replays and discards run in the background.
 //! - Rules are explained: why a rule fires or does not fire for a series. Silences are created and ended.
 
+mod acknowledge;
 mod config;
 mod dead_letters;
+mod deletion;
 mod grpc;
 mod http;
 mod live;

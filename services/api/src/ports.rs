@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries, SilenceStore,
+    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries, SeriesDeletion,
+    SilenceStore,
 };
 
 /// The ports that the api uses.
@@ -12,6 +13,8 @@ pub struct ApiPorts {
     pub bus: Arc<dyn EventBus>,
     /// Stored samples.
     pub samples: Arc<dyn SampleQueries>,
+    /// The same store, to delete series from.
+    pub deletion: Arc<dyn SeriesDeletion>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
     /// Rollups.
@@ -27,6 +30,7 @@ pub struct ApiPorts {
 impl From<&Ports> for ApiPorts {
     fn from(ports: &Ports) -> Self {
         let Ports { bus, samples, latest, rollups, alerts, notifications, silences, .. } = ports.clone();
-        Self { bus, samples, latest, rollups, alerts, notifications, silences }
+        let deletion = samples.clone();
+        Self { bus, samples, deletion, latest, rollups, alerts, notifications, silences }
     }
 }

@@ -121,5 +121,6 @@ fn if_it_fired(rule: &Rule, subject: &Subject, now: Timestamp) -> Alert {
         cleared_at: None,
         value: None,
         reason: String::new(),
+        acknowledged: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ApiConfig;
 use crate::dead_letters::DeadLetters;
+use crate::deletion::Deletions;
 use crate::grpc;
 use crate::http::{self, Sources};
 use crate::live::{Feed, Live, LiveMetrics};
@@ -70,8 +71,15 @@ impl Api {
         let unmatched = UnmatchedQueries::new(samples.clone());
         let silences = Silences::new(Arc::clone(&ports.silences), rules.clone(), unmatched.clone());
         let bus = Arc::clone(&ports.bus);
+        let deletions = Deletions {
+            queries: Arc::clone(&ports.samples),
+            samples: Arc::clone(&ports.deletion),
+            rollups: Arc::clone(&ports.rollups) as _,
+            latest: Arc::clone(&ports.latest) as _,
+        };
         let sources = Sources {
             rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), bus, unmatched)),
+            deletions,
             rollups: Rollups::new(Arc::clone(&ports.rollups)),
             live,
             letters: dead_letters,
@@ -89,6 +97,7 @@ impl Api {
             },
             samples,
             alerts,
+            alert_store: Arc::clone(&ports.alerts),
             metrics: ApiMetrics::register(context.registry())?,
         };
         Ok(Self {

@@ -2,7 +2,7 @@
 
 mod draft;
 
-pub(crate) use draft::read_request;
+pub(crate) use draft::{line, read_matchers, read_request};
 
 use axum::http::StatusCode;
 use std::sync::Arc;

@@ -70,9 +70,30 @@ pub struct Alert {
     /// a note, `answered 500, expected 2xx (availability is 0 percent, below 50 for 2m)`. Another note while it fires
     /// changes nothing.
     pub reason: String,
+    /// Who is working on it, if somebody has said so since [`Self::fired_at`].
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+/// Somebody works on an alert: it is not repeated, and nobody else is notified of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// When it was acknowledged.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// What they say; may be empty.
+    pub comment: String,
+    /// The first instant at which it no longer holds; `None`: when the alert clears.
+    pub until: Option<Timestamp>,
 }
 
 impl Alert {
+    /// The acknowledgement that holds at `now`, if the alert fires.
+    pub fn acknowledgement(&self, now: Timestamp) -> Option<&Acknowledgement> {
+        let holds = |ack: &&Acknowledgement| self.is_firing() && ack.until.is_none_or(|until| now < until);
+        self.acknowledged.as_ref().filter(holds)
+    }
+
     /// Whether it fires.
     pub fn is_firing(&self) -> bool {
         self.cleared_at.is_none()
@@ -244,6 +265,7 @@ mod tests {
             cleared_at: None,
             value: Some(9.0),
             reason: "is 9, above 8".into(),
+            acknowledged: None,
         };
         let silence = |field: &str, value: &str| Silence {
             id: "1".into(),

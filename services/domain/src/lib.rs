@@ -25,7 +25,9 @@ pub mod text;
 mod timestamp;
 
 pub use aggregate::{Accumulator, Aggregate, UnknownAggregate};
-pub use alert::{Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity};
+pub use alert::{
+    Acknowledgement, Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity,
+};
 pub use filter::SeriesFilter;
 pub use key_range::KeyRange;
 pub use limits::Violation;

@@ -2,7 +2,9 @@
 
 use crate::answer::{refused, too_large};
 use crate::kind::{Kind, ReadItem, Refused, Sender};
+use crate::refusals::{TOO_MANY_SERIES, reason_of};
 use axum::http::StatusCode;
+use std::collections::BTreeMap;
 use std::mem;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
@@ -28,6 +30,8 @@ pub(crate) struct Decoded {
     pub(crate) without_room: usize,
     /// The first [`MAX_FIELD_ERRORS`] refused items: index from 0, and the reason.
     pub(crate) listed: Vec<(usize, Violation)>,
+    /// The refused items by reason.
+    pub(crate) reasons: BTreeMap<&'static str, usize>,
 }
 
 /// Decodes a body of `sender` that arrived at `now`. Items are accepted or refused individually; allocates only for
@@ -86,10 +90,10 @@ impl<'b, R: ReadItem<'b>> Decoder<R> {
         let read = text.and_then(|text| self.reader.read(index, text, &mut self.batch));
         match read {
             Ok(()) => self.decoded.accepted += 1,
-            Err(Refused::Invalid(violation)) => self.refuse(index, violation),
+            Err(Refused::Invalid(violation)) => self.refuse(index, reason_of(&violation.field), violation),
             Err(Refused::NoRoom(violation)) => {
                 self.decoded.without_room += 1;
-                self.refuse(index, violation);
+                self.refuse(index, TOO_MANY_SERIES, violation);
             }
         }
         if self.batch.size_bytes() >= BATCH_BYTES || self.batch.len() >= BATCH_RECORDS {
@@ -97,8 +101,9 @@ impl<'b, R: ReadItem<'b>> Decoder<R> {
         }
     }
 
-    fn refuse(&mut self, index: usize, violation: Violation) {
+    fn refuse(&mut self, index: usize, reason: &'static str, violation: Violation) {
         self.decoded.refused += 1;
+        *self.decoded.reasons.entry(reason).or_default() += 1;
         if self.decoded.listed.len() < MAX_FIELD_ERRORS {
             self.decoded.listed.push((index, violation));
         }

@@ -2,31 +2,47 @@
 
 use crate::intake::Intake;
 use crate::metrics::{HttpMetrics, measure};
-use crate::openapi::{self, Refusals};
+use crate::openapi::{self, ListRefusals, Refusals};
+use crate::refusals::Client;
 use crate::samples::Samples;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use std::sync::Arc;
+use watchkeeper_letters::Refused;
 use watchkeeper_runtime::http::{Access, Caller, Problem, Scope};
-use watchkeeper_wire::json::IngestAnswer;
+use watchkeeper_wire::json::{IngestAnswer, RefusalList};
 
 /// The endpoint for samples.
 pub(crate) const SAMPLES: &str = "/v1/samples";
 /// The same, under the path of the previous platform.
 pub(crate) const METRICS: &str = "/api/v1/metrics";
+/// What was refused.
+pub(crate) const REFUSALS: &str = "/v1/refusals";
 
-pub(crate) fn router(samples: Arc<Intake<Samples>>, metrics: HttpMetrics, access: &Access) -> Router {
+pub(crate) fn router(
+    samples: Arc<Intake<Samples>>,
+    refused: Refused,
+    metrics: HttpMetrics,
+    access: &Access,
+) -> Router {
+    let of_refusals = Router::new()
+        .route(REFUSALS, get(get_refusals))
+        .with_state(refused)
+        .route_layer(access.require(Scope::Read));
     let of_samples = Router::new()
         .route(SAMPLES, post(post_samples))
         .route(METRICS, post(post_metrics))
         .with_state(samples);
     // Routes of other kinds of record are merged here, before the shared layers.
-    of_samples.route_layer(access.require(Scope::Ingest)).route_layer(from_fn_with_state(metrics, measure))
+    of_samples
+        .route_layer(access.require(Scope::Ingest))
+        .merge(of_refusals)
+        .route_layer(from_fn_with_state(metrics, measure))
 }
 
 /// Send samples
@@ -55,10 +71,12 @@ pub(crate) fn router(samples: Arc<Intake<Samples>>, metrics: HttpMetrics, access
 pub(crate) async fn post_samples(
     State(intake): State<Arc<Intake<Samples>>>,
     caller: Option<Extension<Caller>>,
+    client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<IngestAnswer>), Problem> {
-    let (status, answer) = intake.take(caller.map(|Extension(caller)| caller).into(), &headers, body).await?;
+    let sender = caller.map(|Extension(caller)| caller).into();
+    let (status, answer) = intake.take(sender, &client, &headers, body).await?;
     Ok((status, Json(answer)))
 }
 
@@ -66,12 +84,27 @@ pub(crate) async fn post_samples(
 async fn post_metrics(
     intake: State<Arc<Intake<Samples>>>,
     caller: Option<Extension<Caller>>,
+    client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (status, answer) = post_samples(intake, caller, headers, body).await?;
+    let (status, answer) = post_samples(intake, caller, client, headers, body).await?;
     Ok(match status {
         StatusCode::ACCEPTED => (status, "Metrics accepted").into_response(),
         _ => (status, answer).into_response(),
     })
+}
+
+/// List refusals
+///
+/// What this process has refused since it started, by client and reason, newest first: at most 100 reasons. Refused items
+/// are not kept. Requires the scope `read`.
+#[utoipa::path(
+    get,
+    path = REFUSALS,
+    tag = "ingest",
+    responses((status = 200, description = "The last refusals.", body = RefusalList), ListRefusals),
+)]
+pub(crate) async fn get_refusals(State(refused): State<Refused>) -> Json<RefusalList> {
+    Json(refused.list())
 }

@@ -8,6 +8,7 @@ use crate::decode::{Decoded, decode};
 use crate::decompress::decompress;
 use crate::kind::{Kind, Sender};
 use crate::metrics::{HttpMetrics, ItemMetrics};
+use crate::refusals::{Client, Refusals};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
@@ -36,15 +37,21 @@ pub(crate) struct Intake<K> {
 pub(crate) struct Shared {
     pub(crate) bus: SpooledBus,
     pub(crate) metrics: HttpMetrics,
+    pub(crate) refusals: Refusals,
     config: Reloadable<IngestConfig>,
     room: Room,
     turns: Arc<Semaphore>,
 }
 
 impl Shared {
-    pub(crate) fn new(config: Reloadable<IngestConfig>, bus: SpooledBus, metrics: HttpMetrics) -> Self {
+    pub(crate) fn new(
+        config: Reloadable<IngestConfig>,
+        bus: SpooledBus,
+        metrics: HttpMetrics,
+        refusals: Refusals,
+    ) -> Self {
         let (room, turns) = (Room::default(), Arc::new(Semaphore::new(DECODED_AT_ONCE)));
-        Self { bus, metrics, config, room, turns }
+        Self { bus, metrics, refusals, config, room, turns }
     }
 }
 
@@ -58,9 +65,29 @@ impl<K: Kind> Intake<K> {
     pub(crate) async fn take(
         self: &Arc<Self>,
         sender: Sender,
+        client: &Client,
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(StatusCode, IngestAnswer), Problem> {
+        let refusals = &self.shared.refusals;
+        let decoded = self.publish_all(sender, headers, body).await;
+        let decoded = decoded.inspect_err(|problem| refusals.note_body(client, problem))?;
+        refusals.note_items(client, &decoded);
+        self.metrics.refused.inc_by(decoded.refused as u64);
+        self.metrics.without_room.inc_by(decoded.without_room as u64);
+        match decoded.accepted {
+            0 if decoded.refused > 0 => Err(answer::all_refused::<K>(decoded)),
+            _ => Ok(answer::accepted(decoded)),
+        }
+    }
+
+    /// Reads a body, and publishes what is accepted.
+    async fn publish_all(
+        self: &Arc<Self>,
+        sender: Sender,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Decoded, Problem> {
         let (content, config) = (Content::of(headers)?, self.shared.config.current());
         let mut share = self.shared.room.enter(config.max_in_hand);
         let sent = body::read(body, config.max_body, &mut share).await?;
@@ -71,12 +98,7 @@ impl<K: Kind> Intake<K> {
             share.resize(batches.iter().map(RecordBatch::size_bytes).sum())?;
             self.publish(batches, decoded.accepted).await?;
         }
-        self.metrics.refused.inc_by(decoded.refused as u64);
-        self.metrics.without_room.inc_by(decoded.without_room as u64);
-        match decoded.accepted {
-            0 if decoded.refused > 0 => Err(answer::all_refused::<K>(decoded)),
-            _ => Ok(answer::accepted(decoded)),
-        }
+        Ok(decoded)
     }
 
     /// Waits for its turn, then decodes on a blocking thread.
@@ -134,6 +156,7 @@ mod tests {
     use std::time::Duration;
     use tokio::time::timeout;
     use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
+    use watchkeeper_letters::Refused;
     use watchkeeper_runtime::RoleContext;
 
     #[tokio::test(start_paused = true)]
@@ -143,11 +166,13 @@ mod tests {
         let bus = SpooledBus::new(&context, Arc::new(bus), None, Samples::TOPIC).unwrap();
         let (config, registry) = (Reloadable::new(IngestConfig::default()), context.registry());
         let samples = Samples::new(config.clone(), Box::new(|| Duration::MAX), registry).unwrap();
-        let shared = Shared::new(config, bus, HttpMetrics::register(registry).unwrap());
+        let refusals = Refusals::new(Refused::default(), registry).unwrap();
+        let shared = Shared::new(config, bus, HttpMetrics::register(registry).unwrap(), refusals);
         let metrics = ItemMetrics::register::<Samples>(registry).unwrap();
         let intake = Arc::new(Intake::new(Arc::new(shared), samples, metrics));
         let headers = HeaderMap::new();
-        let take = || intake.take(None.into(), &headers, Body::from("[]"));
+        let client = Client::of(&axum::http::Extensions::new());
+        let take = || intake.take(None.into(), &client, &headers, Body::from("[]"));
 
         let mut turns: Vec<_> =
             (0..DECODED_AT_ONCE).map(|_| intake.shared.turns.try_acquire().unwrap()).collect();

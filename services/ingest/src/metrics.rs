@@ -1,7 +1,7 @@
 //! Metrics of ingest.
 
 use crate::kind::Kind;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -31,6 +31,26 @@ impl ItemMetrics {
             refused: outcomes.with_label_values(&["refused"]),
             unpublished: outcomes.with_label_values(&["unpublished"]),
             without_room: register(registry, IntCounter::new(without_room, help)?)?,
+        })
+    }
+}
+
+/// Metrics of heartbeats.
+pub(crate) struct HeartbeatMetrics {
+    pub(crate) accepted: IntCounter,
+    pub(crate) unknown: IntCounter,
+    pub(crate) unpublished: IntCounter,
+}
+
+impl HeartbeatMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let help = "Heartbeats received: accepted and durable, of a job that is not configured, or unpublished because the bus was unavailable.";
+        let outcomes = Opts::new("watchkeeper_ingest_heartbeats_total", help);
+        let outcomes = register(registry, IntCounterVec::new(outcomes, &["outcome"])?)?;
+        Ok(Self {
+            accepted: outcomes.with_label_values(&["accepted"]),
+            unknown: outcomes.with_label_values(&["unknown"]),
+            unpublished: outcomes.with_label_values(&["unpublished"]),
         })
     }
 }
@@ -84,8 +104,9 @@ impl HttpMetrics {
 /// Middleware: counts and times a request and its response, including unauthorized ones.
 pub(crate) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    // One of two paths: the layer is on routes only.
-    let path = request.uri().path().to_owned();
+    // That of the route: the path itself may name a job.
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = matched.unwrap_or_default();
     let response = next.run(request).await;
     metrics.requests.with_label_values(&[&*path, class(response.status())]).inc();
     metrics.request_seconds.with_label_values(&[&*path]).observe(started.elapsed().as_secs_f64());

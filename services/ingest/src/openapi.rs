@@ -1,6 +1,6 @@
 //! OpenAPI description of the routes.
 
-use crate::http;
+use crate::{heartbeats, http};
 use std::collections::BTreeMap;
 use utoipa::openapi::{Content, ResponseBuilder};
 use utoipa::{IntoResponses, OpenApi, PartialSchema as _, ToSchema};
@@ -21,19 +21,55 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         }
         document.paths.paths.insert(http::METRICS.to_owned(), path);
     }
+    // GET does the same, for clients that cannot do anything else.
+    for path in [heartbeats::HEARTBEAT, heartbeats::HEARTBEAT_OUTCOME] {
+        let Some(item) = document.paths.paths.get_mut(path) else { continue };
+        item.get.clone_from(&item.post);
+        if let Some(get) = &mut item.get {
+            get.operation_id = get.operation_id.take().map(|id| format!("{id}_by_get"));
+        }
+    }
     document
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    paths(http::post_samples),
+    paths(
+        http::post_samples,
+        http::get_refusals,
+        heartbeats::take_heartbeat,
+        heartbeats::take_outcome
+    ),
     components(schemas(Problem)),
-    tags((name = "ingest", description = "Samples of your services."))
+    tags(
+        (name = "ingest", description = "Samples of your services."),
+        (name = "heartbeats", description = "Reports of jobs, whose silence is an alert.")
+    )
 )]
 struct Document;
 
 /// The error responses of the routes.
 pub(crate) struct Refusals;
+
+/// Why a heartbeat is refused.
+pub(crate) struct HeartbeatRefusals;
+
+impl IntoResponses for HeartbeatRefusals {
+    fn responses() -> Responses {
+        let mut refusals = OfListener::responses();
+        refusals.extend(problems([
+            (400, "The body ended early."),
+            (401, "The token is missing or unknown."),
+            (403, "The token lacks the scope `ingest`, or this is a cross-site request."),
+            (404, "The configuration has no `[[heartbeat]]` of this name, or the path ends with something else."),
+            (413, "The body has more than 8 MiB."),
+            (429, "The token has exceeded its requests per second."),
+            (500, "Internal error; the log has the details."),
+            (503, "Neither the bus nor the spool accepts it, or the request took longer than 30 s. Try again."),
+        ]));
+        refusals
+    }
+}
 
 impl IntoResponses for Refusals {
     fn responses() -> Responses {
@@ -61,6 +97,22 @@ impl IntoResponses for Refusals {
                 "Neither the bus nor the spool accepts samples, too many bytes are being processed, or the request took longer than 30 s. Retry \
                  again after `Retry-After`.",
             ),
+        ]));
+        refusals
+    }
+}
+
+/// The error responses of the list of refusals.
+pub(crate) struct ListRefusals;
+
+impl IntoResponses for ListRefusals {
+    fn responses() -> Responses {
+        let mut refusals = OfListener::responses();
+        refusals.extend(problems([
+            (401, "The token is missing or unknown."),
+            (403, "The token lacks the scope `read`."),
+            (429, "The token has exceeded its requests per second."),
+            (500, "Internal error; the log has the details."),
         ]));
         refusals
     }

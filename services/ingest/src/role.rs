@@ -5,6 +5,8 @@ use crate::openapi::openapi;
 use crate::run::Ingest;
 use std::sync::Arc;
 use watchkeeper_config::Section;
+use watchkeeper_letters::Refused;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::role::{RoleSpec, SampleRetention, Settings, StartError, Starter};
 
 /// Ingest.
@@ -34,7 +36,11 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let retention = starter.reloadable::<SampleRetention>()?;
     let spool = watchkeeper_spool::open(starter.shared(), &config.current().spool);
     let bus = Arc::clone(&starter.ports().bus);
-    let ingest = Ingest::new(starter.context(), config, move || retention.current().0, bus, spool)?;
+    let rules = starter.reloadable::<RuleSet>()?;
+    let retention = move || retention.current().0;
+    // The console shows it beside the dead letters.
+    let refused = starter.shared().first_or_add(Refused::default).clone();
+    let ingest = Ingest::new(starter.context(), config, rules, retention, bus, spool, refused)?;
     starter.serve_http(ingest.router(starter.access()));
     starter.run(ingest.run());
     Ok(())

@@ -125,8 +125,8 @@ impl Deliverer {
         let settings = self.settings.current();
         let give_up_after = settings.config.give_up_after;
         let is_last = now >= notification.made_at.plus(give_up_after);
-        if let Some(paused) = self.pauses.of(notification, now).filter(|_| !is_last) {
-            return outcome(notification, Err(paused), now, give_up_after);
+        if let Some(postponed) = self.pauses.of(notification, now).filter(|_| !is_last) {
+            return postponed;
         }
         let begun = Instant::now();
         let sent = timeout(SEND_WITHIN, self.sender.send(&settings.config, notification, now)).await;
@@ -156,6 +156,7 @@ fn log(notification: &Notification, outcome: &Outcome) {
         Outcome::Failed { retry_at, reason } => {
             tracing::warn!(id, channel, reason, %retry_at, "notification not delivered: will retry");
         }
+        Outcome::Postponed { .. } => {}
         Outcome::GivenUp { reason, .. } => {
             tracing::error!(id, channel, reason, "notification failed permanently");
         }

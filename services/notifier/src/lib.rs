@@ -25,6 +25,7 @@ mod maintenance;
 mod message;
 mod metrics;
 mod outgoing;
+mod own_heartbeat;
 mod plan;
 mod prune;
 mod role;

@@ -15,9 +15,12 @@ use jiff::{SignedDuration, Timestamp as Instant};
 use std::time::Duration;
 use watchkeeper_domain::{Matchers, Silence, Timestamp};
 use watchkeeper_ports::{PortError, SilenceStore};
+use watchkeeper_query::unended_silences;
 
 /// Who has made the silences.
 const CREATED_BY: &str = "configuration";
+/// How the ids of the silences begin.
+const ID_PREFIX: &str = "maintenance-";
 /// Longest window: so that no more than the one of today and that of yesterday last.
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -46,7 +49,7 @@ impl Window {
         let starts_at = days.filter_map(|day| self.starts_at(day)).filter(|&at| at <= now).max()?;
         let ends_at = starts_at.plus(self.duration);
         (now < ends_at).then(|| Silence {
-            id: format!("maintenance-{}-{}", self.name, starts_at.as_micros() / 1_000_000),
+            id: format!("{ID_PREFIX}{}-{}", self.name, starts_at.as_micros() / 1_000_000),
             matchers: self.matchers.clone(),
             starts_at,
             ends_at,
@@ -73,16 +76,28 @@ impl Window {
     }
 }
 
-/// Stores the silences of the windows that last at `now`, unless they are there: one that was ended early stays so.
+/// Stores the silences of the windows that last at `now`, and ends those of windows that no longer do, as after a reload.
+/// A silence that was ended early stays so.
 pub(crate) async fn begin(
     windows: &[Window],
     silences: &dyn SilenceStore,
     now: Timestamp,
 ) -> Result<(), PortError> {
-    for silence in windows.iter().filter_map(|window| window.silence(now)) {
-        if silences.silence(&silence.id).await?.is_none() {
-            silences.put(&silence).await?;
-            tracing::info!(id = silence.id, until = %silence.ends_at, "a maintenance window has begun");
+    let lasting: Vec<Silence> = windows.iter().filter_map(|window| window.silence(now)).collect();
+    for silence in &lasting {
+        let stored = silences.silence(&silence.id).await?;
+        if stored.is_none_or(|stored| now < stored.ends_at && stored != *silence) {
+            silences.put(silence).await?;
+            tracing::info!(id = silence.id, until = %silence.ends_at, "maintenance window active");
+        }
+    }
+    for silence in unended_silences(silences, now).await?.all {
+        let is_of_a_window = silence.created_by == CREATED_BY && silence.id.starts_with(ID_PREFIX);
+        // By its own start, not by `now`: for a clock that is behind another's, the window has not begun yet.
+        let has_window = windows.iter().filter_map(|window| window.silence(silence.starts_at));
+        if is_of_a_window && !has_window.into_iter().any(|again| again.id == silence.id) {
+            tracing::info!(id = silence.id, "maintenance window ended: it is no longer in the configuration");
+            silences.put(&Silence { ends_at: now, ..silence }).await?;
         }
     }
     Ok(())

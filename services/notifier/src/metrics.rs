@@ -15,6 +15,7 @@ pub(crate) struct NotifierMetrics {
     pub(crate) undecodable: IntCounter,
     pub(crate) repartitioned: IntCounter,
     pub(crate) copies: IntCounter,
+    pub(crate) own_heartbeats: IntCounterVec,
     notifications: IntCounterVec,
     send_seconds: HistogramVec,
     evaluated_until: IntGaugeVec,
@@ -64,6 +65,11 @@ impl NotifierMetrics {
             "watchkeeper_notifier_copies_total",
             "Records that repeat a cached value under the label cached=\"true\"; no rule evaluates them.",
         )?;
+        let own_heartbeats = Opts::new(
+            "watchkeeper_notifier_own_heartbeats_total",
+            "Heartbeats to another watcher, by outcome: success, or error (also when it was not sent).",
+        );
+        let own_heartbeats = register(registry, IntCounterVec::new(own_heartbeats, &["outcome"])?)?;
         let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
         let send_seconds = HistogramOpts::new(
             "watchkeeper_notifier_send_seconds",
@@ -79,6 +85,7 @@ impl NotifierMetrics {
             }
         }
         Ok(Self {
+            own_heartbeats,
             alerts_firing: gauge("watchkeeper_notifier_alerts_firing", "Firing alerts.")?,
             waiting: gauge("watchkeeper_notifier_notifications_waiting", "Pending notifications.")?,
             oldest_waiting_seconds: gauge(

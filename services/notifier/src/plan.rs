@@ -13,6 +13,9 @@
 //! - A silenced or inhibited alert counts as absent: it is neither notified nor repeated, nor is its clearing
 //!   notified, as in Alertmanager. It is dropped from the notified state, so if it still fires when the silence ends,
 //!   it is notified as new. (Alertmanager would remember it, and not notify before the repetition.)
+//! - A group whose firing alerts are all acknowledged is not repeated. A change of it, and its recovery, is notified.
+//! - An escalation is a group of its own, of the receiver that `escalate` names. An alert is notified there once, when it
+//!   has been known for `after` and is not acknowledged; a silenced one counts as absent. Its clearing is notified.
 //! - If rules of one group differ, the shortest of their times applies. Without `send_recovery`, the clearing of a
 //!   rule's alerts is not notified.
 //! - A stored group whose recipient is no longer configured is removed. An alert whose rule was removed, or that no
@@ -88,7 +91,7 @@ impl Planner {
         let (known, unknown) = self.known(groups);
         let mut plans: Vec<_> = unknown.into_iter().map(GroupPlan::removing).collect();
         let mut told = HashSet::new();
-        for group in gather::gather(&self.routes, alerts, known, &muting) {
+        for group in gather::gather(&self.routes, alerts, known, &muting, now) {
             let decided = group::decide(now, group);
             told.extend(decided.still_told);
             plans.extend(decided.plan);

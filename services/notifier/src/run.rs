@@ -5,6 +5,7 @@ use crate::deliver::{Deliverer, keep_delivering};
 use crate::dispatch::{Dispatcher, Seen, keep_dispatching};
 use crate::evaluate::Evaluating;
 use crate::metrics::NotifierMetrics;
+use crate::own_heartbeat::keep_beating;
 use crate::prune::keep_pruning;
 use crate::settings::NotifierSettings;
 use crate::status::{Status, keep_reporting};
@@ -91,8 +92,9 @@ pub async fn run(
         notifications: Arc::clone(&notifications),
         settings: settings.clone(),
         mailer,
-        metrics,
+        metrics: Arc::clone(&metrics),
     };
+    let beating = keep_beating(context.clone(), settings.clone(), &metrics);
     let reporting = keep_reporting(context.clone(), status);
     let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: false };
     let retention = {
@@ -103,6 +105,16 @@ pub async fn run(
     let looking = clock.clone().keep_looking(context.clone());
     let pruning = keep_pruning(context.clone(), clock, notifications, silences, retention);
     let telling = keep_telling(context.clone(), settings, seen_by);
-    tokio::try_join!(evaluating, counting, dispatching, delivering, reporting, looking, pruning, telling)?;
+    tokio::try_join!(
+        evaluating,
+        counting,
+        dispatching,
+        delivering,
+        reporting,
+        looking,
+        pruning,
+        telling,
+        beating
+    )?;
     Ok(())
 }

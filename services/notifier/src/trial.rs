@@ -74,6 +74,7 @@ async fn send(
         why,
         alerts: vec![Told { news: if is_over { News::Cleared } else { News::Fires }, alert: &alert }],
         muted: 0,
+        escalated_after: None,
         made_at: now,
     };
     sender.send(&settings.config, &settings.outgoing.write(&notice), now).await
@@ -91,6 +92,7 @@ fn alert(receiver: &str, now: Timestamp, is_over: bool) -> Alert {
         cleared_at: is_over.then_some(now),
         value: None,
         reason: "is being tested: nothing is wrong".to_owned(),
+        acknowledged: None,
     }
 }
 

@@ -46,6 +46,8 @@ suite!(($) alert_store_contract, alert_store, [
     an_alert_takes_the_place_of_the_one_of_its_rule_and_series,
     alerts_are_paged_by_rule_and_series,
     alerts_come_back_exactly,
+    an_alert_stays_acknowledged_until_it_fires_anew,
+    only_what_fires_since_then_is_acknowledged,
     an_alert_is_removed_only_if_it_cleared_at_that_instant,
     after_any_evaluations_the_store_is_what_a_model_says,
     a_store_in_use_can_be_checked,
@@ -79,6 +81,7 @@ fn firing(rule: &str, series: &Arc<Series>, fired_at: u64) -> Alert {
         cleared_at: None,
         value: Some(0.5),
         reason: "is 0.5, below 1".into(),
+        acknowledged: None,
     }
 }
 

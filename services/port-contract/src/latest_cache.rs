@@ -3,9 +3,11 @@
 //! An engine may expire values by its own clock, so these tests use real time.
 
 mod bounds;
+mod deleting;
 mod positions;
 
 pub use bounds::*;
+pub use deleting::*;
 pub use positions::*;
 
 use crate::paging::page_by_page;
@@ -40,6 +42,8 @@ suite!(($) latest_cache_contract, latest_cache, [
     a_sample_later_than_possible_is_not_kept,
     a_sample_put_while_the_clock_was_ahead_gives_way_once_it_has_come_back,
     puts_at_the_same_time_leave_the_newest,
+    a_deleted_value_is_gone_and_an_older_one_can_follow,
+    more_values_than_a_step_takes_are_deleted_and_those_of_another_name_stay,
     nothing_is_noted_of_a_partition_that_was_never_taken,
     a_position_is_where_it_was_moved,
     a_position_that_was_moved_by_another_holds_all_back,

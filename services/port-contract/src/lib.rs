@@ -15,6 +15,7 @@
 
 pub mod alert_store;
 mod confusable;
+mod deleting;
 mod engine;
 pub mod event_bus;
 pub mod hostile;

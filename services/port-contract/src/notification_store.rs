@@ -41,6 +41,7 @@ suite!(($) notification_store_contract, notification_store, [
     a_recipient_is_told_about_a_group_in_the_order_in_which_it_was_planned,
     what_is_newer_about_a_group_takes_the_place_of_what_waits,
     what_is_being_sent_is_not_superseded_until_it_has_failed,
+    what_is_postponed_waits_without_an_attempt_until_its_recipient_may_be_asked,
     a_delivery_wakes_what_waits_for_the_same_recipient,
     claims_at_the_same_time_share_what_is_due,
     a_lease_survives_reopening,

@@ -1,11 +1,13 @@
 //! What every [`RollupStore`] promises.
 
 mod asking;
+mod deleting;
 mod passes;
 mod pruning;
 mod putting;
 
 pub use asking::*;
+pub use deleting::*;
 pub use passes::*;
 pub use pruning::*;
 pub use putting::*;
@@ -38,6 +40,8 @@ suite!(($) rollup_store_contract, rollup_store, [
     pruning_removes_what_starts_earlier_and_nothing_else,
     a_series_without_rollups_can_come_back,
     puts_go_on_while_pruning,
+    a_deleted_series_is_gone_with_its_rollups_of_all_windows_and_can_come_back,
+    more_rollups_than_a_step_takes_are_deleted,
     a_store_in_use_can_be_checked,
 ]);
 

@@ -2,6 +2,7 @@
 
 mod appending;
 mod asking;
+mod deleting;
 mod many_series;
 mod model;
 mod noting;
@@ -11,6 +12,7 @@ mod walking;
 
 pub use appending::*;
 pub use asking::*;
+pub use deleting::*;
 pub use many_series::*;
 pub use model::*;
 pub use noting::*;
@@ -74,6 +76,9 @@ suite!(($) sample_store_contract, sample_store, [
     a_series_without_samples_is_gone_and_can_come_back,
     pruning_leaves_what_a_model_says,
     appends_go_on_while_pruning,
+    a_deleted_series_is_gone_with_all_its_samples_and_no_other_is_touched,
+    more_series_than_a_step_takes_are_deleted_and_those_of_another_name_stay,
+    a_deleted_series_can_come_back,
     a_store_in_use_can_be_checked,
 ]);
 

@@ -3,8 +3,11 @@
 use crate::{Advance, Page, PortError, PositionStore, TopicId, TopicPartition};
 use async_trait::async_trait;
 use bytes::Bytes;
+use siphasher::sip::SipHasher13;
+use std::fmt;
+use std::hash::Hasher as _;
 use std::sync::Arc;
-use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Timestamp};
 
 /// The alerts, and everything that an evaluator needs to continue where it, or another one, stopped.
 #[async_trait]
@@ -30,6 +33,14 @@ pub trait AlertStore: PositionStore {
     /// Alerts by rule and series key: at most `limit` after the given one.
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError>;
 
+    /// Acknowledges alerts, each if it still fires since the given instant, until it fires anew; replaces an earlier
+    /// acknowledgement. Returns how many. Durable once it returns.
+    async fn acknowledge(
+        &self,
+        firing: &[(AlertKey, Timestamp)],
+        acknowledgement: &Acknowledgement,
+    ) -> Result<u64, PortError>;
+
     /// Removes each alert that cleared at the given instant: one that has fired again since stays.
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError>;
 
@@ -46,7 +57,8 @@ pub struct Evaluation {
     pub advances: Vec<Advance>,
     /// The new memory of series; each replaces the previous one.
     pub memories: Vec<(TopicPartition, Memory)>,
-    /// Alerts that fire or clear; each replaces the one of the same rule and series.
+    /// Alerts that fire or clear; each replaces the one of the same rule and series. One that fires since the same
+    /// instant stays acknowledged.
     pub alerts: Vec<Alert>,
 }
 
@@ -93,7 +105,23 @@ pub struct AlertKey {
     pub series_key: String,
 }
 
+/// `rule` and the series' key, for logs.
+impl fmt::Display for AlertKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.rule, self.series_key)
+    }
+}
+
 impl AlertKey {
+    /// A short name of the alert, the same in every process: 16 hexadecimal digits.
+    pub fn id(&self) -> String {
+        let mut hasher = SipHasher13::new();
+        hasher.write(self.rule.as_bytes());
+        hasher.write_u8(0);
+        hasher.write(self.series_key.as_bytes());
+        format!("{:016x}", hasher.finish())
+    }
+
     /// The key of `alert`.
     pub fn of(alert: &Alert) -> Self {
         Self { rule: alert.rule.clone(), series_key: alert.series.key().to_owned() }

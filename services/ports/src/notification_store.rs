@@ -37,7 +37,7 @@ pub trait NotificationStore: Send + Sync {
     async fn renew(&self, lease: &Lease) -> Result<Tenure, PortError>;
 
     /// Records the outcome of an attempt to send, on behalf of the lease's holder; a failed attempt is
-    /// counted. A lost lease changes nothing, with one exception: a delivery is recorded even then, unless
+    /// counted, a postponed one is not. A lost lease changes nothing, with one exception: a delivery is recorded even then, unless
     /// the notification is settled. Nobody sends it again, and whoever has claimed it since loses the lease.
     /// A delivery makes due what waits for the same recipient on the same channel after a failed attempt, unless
     /// somebody has claimed it.
@@ -185,6 +185,13 @@ pub enum Outcome {
         /// When.
         retry_at: Timestamp,
         /// Why it failed.
+        reason: String,
+    },
+    /// Nothing was attempted, because the recipient asked for a pause.
+    Postponed {
+        /// The end of the pause.
+        until: Timestamp,
+        /// Why.
         reason: String,
     },
     /// It will not be retried.

@@ -190,6 +190,7 @@ mod tests {
             cleared_at: None,
             value: None,
             reason: "is 9".into(),
+            acknowledged: None,
         };
         let dir = tempfile::tempdir().unwrap();
         let store = EmbeddedAlerts::open(dir.path()).unwrap();

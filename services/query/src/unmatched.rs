@@ -18,6 +18,8 @@ const PAGE: usize = 1_000;
 pub const MAX_READ: usize = 20_000;
 /// How long a result is used: pages refresh often, and all series are read.
 const FRESH_FOR: Duration = Duration::from_secs(60);
+/// The same for a failure.
+const FAILED_FOR: Duration = Duration::from_secs(10);
 
 /// Finds what matches no series, and keeps the result for a minute.
 #[derive(Clone)]
@@ -25,19 +27,22 @@ pub struct UnmatchedQueries {
     samples: Samples,
     max_read: usize,
     last: Arc<Mutex<Option<Last>>>,
+    /// Held while the series are read, so that they are read once for all who ask meanwhile.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct Last {
     rules: Arc<RuleSet>,
     silences: Vec<Silence>,
-    at: Instant,
+    /// When to read again.
+    until: Instant,
     unmatched: Arc<Unmatched>,
 }
 
 impl UnmatchedQueries {
     /// Queries on the series of `samples`.
     pub fn new(samples: Samples) -> Self {
-        Self { samples, max_read: MAX_READ, last: Arc::default() }
+        Self { samples, max_read: MAX_READ, last: Arc::default(), reading: Arc::default() }
     }
 
     /// What of `rules` and `silences` matches no series; nothing if the store is unavailable: the rest of an answer
@@ -46,14 +51,21 @@ impl UnmatchedQueries {
         if let Some(known) = self.known(rules, silences) {
             return known;
         }
-        let Ok(Some(found)) = within_time("store", self.find(rules, silences)).await else {
-            return Arc::default();
+        let _reading = self.reading.lock().await;
+        if let Some(known) = self.known(rules, silences) {
+            return known;
+        }
+        let (found, fresh_for) = match within_time("store", self.find(rules, silences)).await {
+            Ok(Some(found)) => (found, FRESH_FOR),
+            // The first series may come at any time.
+            Ok(None) => return Arc::default(),
+            Err(_) => (Unmatched::default(), FAILED_FOR),
         };
         let unmatched = Arc::new(found);
         let last = Last {
             rules: Arc::clone(rules),
             silences: silences.to_vec(),
-            at: Instant::now(),
+            until: Instant::now() + fresh_for,
             unmatched: Arc::clone(&unmatched),
         };
         *self.last.lock() = Some(last);
@@ -63,7 +75,7 @@ impl UnmatchedQueries {
     fn known(&self, rules: &Arc<RuleSet>, silences: &[Silence]) -> Option<Arc<Unmatched>> {
         let last = self.last.lock();
         let is_the_same = |last: &&Last| Arc::ptr_eq(&last.rules, rules) && last.silences == silences;
-        let last = last.as_ref().filter(is_the_same).filter(|last| last.at.elapsed() < FRESH_FOR)?;
+        let last = last.as_ref().filter(is_the_same).filter(|last| Instant::now() < last.until)?;
         Some(Arc::clone(&last.unmatched))
     }
 

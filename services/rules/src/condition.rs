@@ -5,6 +5,7 @@ mod anomaly;
 mod change;
 mod dead_letters;
 mod forecast;
+mod heartbeat;
 mod past;
 mod rate;
 mod ratio;
@@ -16,6 +17,11 @@ pub use change::{Change, Direction};
 pub(crate) use dead_letters::LastLetter;
 pub use dead_letters::{DeadLetters, series_of as series_of_letters};
 pub use forecast::Forecast;
+pub(crate) use heartbeat::Heard;
+pub use heartbeat::{
+    FAILED, Heartbeat, LISTENING, SOURCE as HEARTBEAT_SOURCE, STARTED, STATE, SUCCEEDED, listened_to,
+    listening_series, state_series,
+};
 pub(crate) use past::{Past, Seen, Unreadable, read_time};
 pub use rate::Rate;
 pub use ratio::Ratio;
@@ -47,6 +53,8 @@ pub enum Condition {
     Anomaly(Anomaly),
     /// Records are rejected.
     DeadLetters(DeadLetters),
+    /// A job does not report, or reports a failure. Only of a section `[[heartbeat]]`.
+    Heartbeat(Heartbeat),
 }
 
 impl Condition {
@@ -96,6 +104,7 @@ impl Condition {
             Self::Absence(absence) => absence.after,
             Self::Anomaly(anomaly) => anomaly.over,
             Self::DeadLetters(letters) => letters.clear_after,
+            Self::Heartbeat(heartbeat) => heartbeat.every.saturating_add(heartbeat.grace),
         }
     }
 }
@@ -122,13 +131,17 @@ impl Condition {
             }
             Self::Anomaly(anomaly) => anomaly.observe(past, seen),
             Self::DeadLetters(_) => true,
+            Self::Heartbeat(_) => return Heartbeat::observe(past, seen),
         })
     }
 
     /// When it begins or ceases to hold if no sample arrives after `latest`.
     pub(crate) fn turns_at(&self, past: &Past, holds: bool, latest: Seen) -> Option<Timestamp> {
         match self {
-            Self::Absence(absence) if !holds && *past != Past::Gone => Some(latest.at.plus(absence.after)),
+            // A series of heartbeats is watched before its first sample.
+            Self::Absence(absence) if !holds && *past != Past::Gone && latest.at > Timestamp::MIN => {
+                Some(latest.at.plus(absence.after))
+            }
             Self::DeadLetters(letters) if holds => Some(latest.at.plus(letters.clear_after)),
             _ => None,
         }
@@ -136,13 +149,23 @@ impl Condition {
 
     /// The value that an alert shows; none for absence.
     pub(crate) fn value(&self, holds: bool, latest: Seen) -> Option<f64> {
-        let is_silence = holds && matches!(self, Self::Absence(_));
+        let is_silence = holds && matches!(self, Self::Absence(_) | Self::Heartbeat(_));
         (!is_silence).then_some(latest.value)
     }
 
     /// Whether something may come without another sample of the series: time, or a divisor.
     pub(crate) fn waits(&self) -> bool {
         matches!(self, Self::Absence(_) | Self::Ratio(_))
+    }
+
+    /// Whether it holds from one sample to the next, and not by elapsed time.
+    pub(crate) fn is_decided_by_samples(&self) -> bool {
+        !matches!(self, Self::Absence(_) | Self::DeadLetters(_) | Self::Heartbeat(_))
+    }
+
+    /// Whether a series without samples becomes stale.
+    pub(crate) fn becomes_stale(&self) -> bool {
+        !matches!(self, Self::Heartbeat(_))
     }
 
     /// The state of a stale series.
@@ -161,6 +184,7 @@ impl Condition {
             Self::Absence(absence) => absence.why(holds, latest, unit),
             Self::Anomaly(anomaly) => anomaly.why(past, latest, unit),
             Self::DeadLetters(letters) => letters.why(past, holds, latest),
+            Self::Heartbeat(heartbeat) => heartbeat.reason(past, holds, latest, None),
         }
     }
 
@@ -180,14 +204,18 @@ impl Condition {
                 let at = latest.at.plus(letters.clear_after);
                 format!("no more records are rejected until {at}")
             }
+            Self::Heartbeat(_) => "the job reports that it has run".to_owned(),
         }
     }
 
     /// Distinguishes it from the rule's previous condition, so that neither is given the other's state. The same in
-    /// every process.
+    /// every process. What is known of a job's heartbeats does not depend on its schedule.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = SipHasher13::new();
-        hasher.write(self.to_string().as_bytes());
+        match self {
+            Self::Heartbeat(heartbeat) => hasher.write(heartbeat.job.as_bytes()),
+            other => hasher.write(other.to_string().as_bytes()),
+        }
         hasher.finish()
     }
 }
@@ -203,6 +231,7 @@ impl fmt::Display for Condition {
             Self::Absence(absence) => absence.fmt(f),
             Self::Anomaly(anomaly) => anomaly.fmt(f),
             Self::DeadLetters(letters) => letters.fmt(f),
+            Self::Heartbeat(heartbeat) => heartbeat.fmt(f),
         }
     }
 }

@@ -9,9 +9,11 @@ use watchkeeper_config::Document;
 const TEXT: &str = include_str!("defaults.toml");
 
 /// The names of the default rules, in their order.
-pub const DEFAULT_RULES: [&str; 13] = [
+pub const DEFAULT_RULES: [&str; 15] = [
     "site_down",
     "certificate_expiring",
+    "domain_expiring",
+    "cannot_probe",
     "disk_filling",
     "disk_full",
     "inodes_full",

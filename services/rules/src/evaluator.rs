@@ -9,7 +9,7 @@ mod series_id;
 mod shared;
 mod watched;
 
-use crate::condition::Seen;
+use crate::condition::{Heard, Seen};
 use crate::rule_set::RuleSet;
 use candidates::Candidates;
 use partition::Partition;
@@ -124,6 +124,19 @@ impl Evaluator {
         let (partition, shared) = self.partition(partition);
         let seen = Seen { at: divisor.collected_at, value: divisor.value };
         partition.observe_divisor(dividend, (&divisor.series, seen), shared)
+    }
+
+    /// Processes that heartbeats of `series`, which is a [`state_series`](crate::state_series) of this partition, could
+    /// be received from `since` until `until`. Only this lets time pass for them.
+    pub fn listen(
+        &mut self,
+        partition: &TopicPartition,
+        series: &Series,
+        since: Timestamp,
+        until: Timestamp,
+    ) {
+        let (partition, shared) = self.partition(partition);
+        partition.listen(series, Heard { since, until }, shared);
     }
 
     /// Processes a rejected record: when and why it was rejected; `partition` is of the dead-letter topic.

@@ -1,6 +1,6 @@
 //! Explains why a rule fires or does not fire for a series.
 
-use crate::condition::{Condition, series_of_letters};
+use crate::condition::{Condition, Heartbeat, series_of_letters};
 use crate::phase::Phase;
 use crate::rule::Rule;
 use crate::standing::Standing;
@@ -81,6 +81,24 @@ fn matching(rule: &Rule) -> String {
     }
 }
 
+/// Reports are no measurements: the state tells more than the value of the last one.
+fn of_heartbeat(heartbeat: &Heartbeat, standing: &Standing, alert: Option<&Alert>) -> Vec<String> {
+    let Standing { phase, past, latest, note } = standing;
+    let why = heartbeat.reason(past, phase.holds(), *latest, note.as_ref());
+    if let Phase::Firing { since } = phase {
+        let reason = alert.filter(|alert| alert.is_firing()).map_or(&why, |alert| &alert.reason);
+        return vec![
+            format!("it has been firing since {since}: {reason}"),
+            "it clears when the job reports that it has run".to_owned(),
+        ];
+    }
+    let due = heartbeat
+        .due(past)
+        .map(|at| at.window_start(Duration::from_secs(1)))
+        .map(|at| format!("without another report it fires at {at}"));
+    [format!("it does not fire: {why}")].into_iter().chain(due).collect()
+}
+
 fn standing(
     rule: &Rule,
     series: &Series,
@@ -91,6 +109,9 @@ fn standing(
     let Some(standing) = standing else {
         return vec!["it does not fire: this series has no samples yet".to_owned()];
     };
+    if let Condition::Heartbeat(heartbeat) = &rule.condition {
+        return of_heartbeat(heartbeat, &standing, alert);
+    }
     let latest = standing.latest;
     let ago = Duration::from_secs(now.since(latest.at).as_secs());
     let value = amount(latest.value, series.unit());
@@ -106,7 +127,11 @@ fn standing(
         Phase::Pending { since } => {
             let fires_at = since.plus(rule.hold);
             lines.push(format!("it has been pending since {since}: {why}"));
-            lines.push(format!("it fires at {fires_at} unless that changes"));
+            lines.push(if rule.is_confirmed(standing.phase, latest) {
+                format!("it fires at {fires_at} unless that changes")
+            } else {
+                format!("it fires at {fires_at}, or later with the next sample, unless that changes")
+            });
         }
         Phase::Resting if standing.holds(rule) => {
             lines.push(format!("the latest sample is not evaluated yet: {why}"));

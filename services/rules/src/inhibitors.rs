@@ -81,6 +81,7 @@ mod tests {
             cleared_at: None,
             value: None,
             reason: "is away".into(),
+            acknowledged: None,
         }
     }
 

@@ -23,17 +23,18 @@ mod unmatched;
 mod words;
 
 pub use condition::{
-    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, Forecast, Rate, Ratio, Threshold,
-    series_of_letters,
+    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, FAILED, Forecast, HEARTBEAT_SOURCE,
+    Heartbeat, LISTENING, Rate, Ratio, STARTED, STATE, SUCCEEDED, Threshold, listened_to, listening_series,
+    series_of_letters, state_series,
 };
 pub use defaults::{DEFAULT_RULES, default_rules};
 pub use evaluator::{Evaluator, Findings, MAX_WATCHED};
 pub use explain::{Explanation, explain};
 pub use inhibition::{Inhibition, MAX_INHIBITIONS};
 pub use muting::Muting;
-pub use routing::{MAX_GROUP_FIELDS, Routing};
-pub use rule::{MAX_RULE_NAME_BYTES, MAX_SUMMARY_BYTES, Rule};
-pub use rule_set::{MAX_RULES, RuleSet};
+pub use routing::{Escalation, MAX_GROUP_FIELDS, Routing};
+pub use rule::{HEARTBEAT_RULE, MAX_JOB_NAME_BYTES, MAX_RULE_NAME_BYTES, MAX_SUMMARY_BYTES, Rule};
+pub use rule_set::{MAX_HEARTBEATS, MAX_RULES, RuleSet};
 pub use rule_test::{
     Expectation, Expected, MAX_EXPECTATIONS, MAX_TEST_SAMPLES, MAX_TESTS, RuleTest, TestOutcome, run_tests,
 };

@@ -20,6 +20,12 @@ const INTERVAL: RangeInclusive<Duration> = SECOND..=DAY;
 /// Bounds of `repeat_interval`.
 const REPEAT: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(366 * 24 * 60 * 60);
 
+/// Bounds of `after` of `escalate`, and its default.
+const ESCALATE: RangeInclusive<Duration> = MINUTE..=Duration::from_secs(7 * 24 * 60 * 60);
+const ESCALATE_DEFAULT: Duration = Duration::from_secs(30 * 60);
+/// Longest name of a receiver, in bytes.
+const MAX_RECEIVER_BYTES: usize = 64;
+
 /// The receivers of a rule's alerts, their grouping, and how often they are notified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routing {
@@ -34,8 +40,19 @@ pub struct Routing {
     pub repeat: Duration,
     /// Whether cleared alerts are notified.
     pub send_recovery: bool,
-    /// The names of the receivers; `None`: all of them.
+    /// The names of the receivers; `None`: all of them, without that of the escalation.
     pub receivers: Option<Vec<String>>,
+    /// Whom to notify of what nobody acknowledges.
+    pub escalation: Option<Escalation>,
+}
+
+/// A second receiver, which is notified of an alert that has fired for a while without an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// The receiver's name.
+    pub to: String,
+    /// For how long.
+    pub after: Duration,
 }
 
 /// The defaults of the configuration.
@@ -48,15 +65,17 @@ impl Default for Routing {
             repeat: 4 * HOUR,
             send_recovery: true,
             receivers: None,
+            escalation: None,
         }
     }
 }
 
 impl Routing {
-    /// Reads the keys `group_by`, `group_wait`, `group_interval`, `repeat_interval`, `send_recovery` and `receivers`
-    /// of a section; missing keys are as in `default`. A receiver must be one of `known`.
+    /// Reads the keys `group_by`, `group_wait`, `group_interval`, `repeat_interval`, `send_recovery`, `receivers`
+    /// and `escalate` of a section; missing keys are as in `default`. A receiver must be one of `known`. An inherited
+    /// escalation to one of the section's `receivers` is dropped.
     pub fn read(section: &mut Section<'_>, default: &Self, known: &[String]) -> Self {
-        Self {
+        let mut routing = Self {
             group_by: if section.has("group_by") {
                 read_fields(section, "group_by", MAX_GROUP_FIELDS)
             } else {
@@ -71,7 +90,58 @@ impl Routing {
             } else {
                 default.receivers.clone()
             },
+            escalation: if section.has("escalate") {
+                section.section("escalate", |section| Escalation::read(section, known))
+            } else {
+                default.escalation.clone()
+            },
+        };
+        routing.notify_once(section, known);
+        routing
+    }
+
+    /// A receiver is either notified at once or escalated to: what the section says itself takes precedence over what
+    /// it inherits.
+    fn notify_once(&mut self, section: &mut Section<'_>, known: &[String]) {
+        let Some(Escalation { to, .. }) = self.escalation.clone() else { return };
+        let (has_escalation, has_receivers) = (section.has("escalate"), section.has("receivers"));
+        if let Some(receivers) = self.receivers.as_mut().filter(|receivers| receivers.contains(&to)) {
+            if !has_escalation {
+                self.escalation = None;
+                return;
+            }
+            if has_receivers {
+                let reason = format!("the receiver {to} is notified at once and cannot be escalated to");
+                section.refuse("escalate", reason);
+                return;
+            }
+            receivers.retain(|receiver| *receiver != to);
         }
+        let first = self.receivers.as_deref().unwrap_or(known);
+        if has_escalation && first.iter().all(|receiver| *receiver == to) {
+            let reason = "there is no other receiver to notify first: add one, or remove escalate";
+            section.refuse("escalate", reason);
+        }
+    }
+
+    /// Whether the receiver of this name is notified at once.
+    pub fn goes_to(&self, receiver: &str) -> bool {
+        match &self.receivers {
+            Some(names) => names.iter().any(|name| name == receiver),
+            None => self.escalation.as_ref().is_none_or(|escalation| escalation.to != receiver),
+        }
+    }
+}
+
+impl Escalation {
+    fn read(section: &mut Section<'_>, known: &[String]) -> Option<Self> {
+        let to = section.required_text("to", MAX_RECEIVER_BYTES);
+        let after = section.duration("after", ESCALATE, ESCALATE_DEFAULT);
+        if !known.contains(&to) {
+            section.refuse("to", format!("must be one of {}, is {to:?}", known.join(", ")));
+            return None;
+        }
+        Some(Self { to, after })
     }
 }
 

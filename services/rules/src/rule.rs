@@ -1,7 +1,8 @@
 //! One rule.
 
-use crate::condition::{Condition, Past, Seen};
+use crate::condition::{Condition, Heartbeat, Past, Seen};
 use crate::matchers;
+use crate::phase::Phase;
 use crate::routing::Routing;
 use crate::rule_test::{MAX_TESTS, RuleTest};
 use crate::words::time;
@@ -14,6 +15,11 @@ use watchkeeper_domain::{Matchers, Note, Series, Severity};
 pub const MAX_RULE_NAME_BYTES: usize = 64;
 /// Longest summary, in bytes.
 pub const MAX_SUMMARY_BYTES: usize = 2_000;
+
+/// The name of a heartbeat's rule begins with this; the job's name follows.
+pub const HEARTBEAT_RULE: &str = "heartbeat:";
+/// Longest name of a job, in bytes.
+pub const MAX_JOB_NAME_BYTES: usize = MAX_RULE_NAME_BYTES - HEARTBEAT_RULE.len();
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -85,6 +91,33 @@ impl Rule {
         }
     }
 
+    /// Reads a section `[[heartbeat]]`: a rule for the reports of one job.
+    pub(crate) fn read_heartbeat(section: &mut Section<'_>, default: &Routing, receivers: &[String]) -> Self {
+        let job = section.required_text("name", MAX_JOB_NAME_BYTES);
+        let found = job.chars().find(|&c| !c.is_ascii_alphanumeric() && !"_.-".contains(c));
+        if let Some(found) = found {
+            let reason = "is part of a URL and may have only letters, digits and any of _.- but has";
+            section.refuse("name", format!("{reason} {found:?}"));
+        }
+        // What was refused must not be used for a series.
+        let is_usable = !job.is_empty() && found.is_none();
+        let heartbeat = Heartbeat::read(section, if is_usable { job } else { "unnamed".to_owned() });
+        // Neither is used: heartbeats do not become stale, and a missing one is reported at once.
+        let (hold, stale_after) = (Duration::ZERO, DAY);
+        Self {
+            name: format!("{HEARTBEAT_RULE}{}", heartbeat.job),
+            severity: section.parsed("severity").unwrap_or_default(),
+            matchers: heartbeat.matchers(),
+            hold,
+            stale_after,
+            condition: Condition::Heartbeat(heartbeat),
+            summary: section.optional_text("summary", MAX_SUMMARY_BYTES),
+            routing: Routing::read(section, default, receivers),
+            tests: Vec::new(),
+            is_default: false,
+        }
+    }
+
     /// Whether it is evaluated over samples, not dead letters.
     pub fn is_about_samples(&self) -> bool {
         !matches!(self.condition, Condition::DeadLetters(_))
@@ -93,6 +126,15 @@ impl Rule {
     /// Whether it selects `series`.
     pub fn matches(&self, series: &Series) -> bool {
         self.is_about_samples() && self.matchers.hold(|field| series.field(field))
+    }
+
+    /// Whether a pending rule may fire without another sample: not after the first one, which alone must not fire a rule
+    /// with `for`, however long the next one takes.
+    pub(crate) fn is_confirmed(&self, phase: Phase, latest: Seen) -> bool {
+        match phase {
+            Phase::Pending { since } => !self.condition.is_decided_by_samples() || since < latest.at,
+            Phase::Resting | Phase::Firing { .. } => true,
+        }
     }
 
     /// When it fires, in plain words: `below 50, for 2m`.
@@ -115,6 +157,9 @@ impl Rule {
         note: Option<&Note>,
         series: &Series,
     ) -> String {
+        if let Condition::Heartbeat(heartbeat) = &self.condition {
+            return heartbeat.reason(past, holds, latest, note);
+        }
         let why = self.why(past, holds, fires, latest, series.unit());
         match note {
             Some(note) if !(holds && matches!(self.condition, Condition::Absence(_))) => {

@@ -1,6 +1,6 @@
 //! All the rules of a configuration.
 
-use crate::condition::{Condition, Ratio};
+use crate::condition::{Condition, Heartbeat, Ratio};
 use crate::inhibition::{Inhibition, MAX_INHIBITIONS};
 use crate::routing::Routing;
 use crate::rule::Rule;
@@ -10,6 +10,8 @@ use watchkeeper_domain::Series;
 
 /// Most rules.
 pub const MAX_RULES: usize = 1_000;
+/// Most heartbeats.
+pub const MAX_HEARTBEATS: usize = 1_000;
 
 /// The rules and inhibitions of one configuration. Rules are identified by index, and across restarts by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,7 +23,7 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Reads `[[rule]]` and `[[inhibit]]` of the root; `default` is the default routing, `receivers` the names of the
+    /// Reads `[[rule]]`, `[[heartbeat]]` and `[[inhibit]]` of the root; `default` is the default routing, `receivers` the names of the
     /// configured receivers.
     pub fn read(root: &mut Section<'_>, default: &Routing, receivers: &[String]) -> Self {
         let mut names = HashSet::new();
@@ -32,6 +34,14 @@ impl RuleSet {
             }
             rule
         });
+        let heartbeats = root.sections("heartbeat", MAX_HEARTBEATS, |section| {
+            let rule = Rule::read_heartbeat(section, default, receivers);
+            if !names.insert(rule.name.clone()) {
+                section.refuse("name", format!("is taken: there is a rule {} already", rule.name));
+            }
+            rule
+        });
+        let rules = rules.into_iter().chain(heartbeats).collect();
         Self::new(rules, root.sections("inhibit", MAX_INHIBITIONS, Inhibition::read))
     }
 
@@ -102,6 +112,14 @@ impl RuleSet {
     /// The rule with this name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The heartbeats that jobs are expected to send.
+    pub fn heartbeats(&self) -> impl Iterator<Item = &Heartbeat> {
+        self.rules.iter().filter_map(|rule| match &rule.condition {
+            Condition::Heartbeat(heartbeat) => Some(heartbeat),
+            _ => None,
+        })
     }
 
     /// The inhibitions, in the order of the file.

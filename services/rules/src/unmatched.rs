@@ -1,6 +1,6 @@
 //! Rules, inhibitions and silences that match no series: usually a misspelt matcher.
 
-use crate::condition::{Condition, series_of_letters};
+use crate::condition::{Condition, series_of_letters, state_series};
 use crate::rule::Rule;
 use crate::rule_set::RuleSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,8 @@ const FIELDS_OF_ALERTS: [&str; 5] = ["rule", "severity", "source", "name", "unit
 /// What matches no series, with the text to show: `matches no series`, and a suggestion if a field is misspelt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unmatched {
-    /// By name. Default rules are not here: they are for what a host may have.
+    /// By name. Default rules are not here, as they are for what a host may have, nor are heartbeats, which may be yet to
+    /// come.
     pub rules: BTreeMap<String, String>,
     /// By index: of their `when` or `mute`.
     pub inhibitions: BTreeMap<usize, String>,
@@ -45,7 +46,8 @@ enum Of<'a> {
 impl<'a> Matching<'a> {
     /// Without any series yet.
     pub fn new(rules: &'a RuleSet, silences: &'a [Silence]) -> Self {
-        let own = |rule: &Rule| rule.is_about_samples() && !rule.is_default;
+        let is_heartbeat = |rule: &Rule| matches!(rule.condition, Condition::Heartbeat(_));
+        let own = |rule: &Rule| rule.is_about_samples() && !rule.is_default && !is_heartbeat(rule);
         let pending_rules = rules.rules().iter().enumerate().filter(|(_, rule)| own(rule));
         let inhibitions = rules.inhibitions().iter().enumerate().flat_map(|(index, inhibition)| {
             [(Of::When(index), &inhibition.when), (Of::Mute(index), &inhibition.mute)]
@@ -63,6 +65,9 @@ impl<'a> Matching<'a> {
                 if let Some(series) = series_of_letters(&TopicPartition::new(topic, 0)) {
                     matching.fires(rule, &series);
                 }
+            }
+            if let Condition::Heartbeat(heartbeat) = &rule.condition {
+                matching.fires(rule, &state_series(&heartbeat.job));
             }
         }
         matching
@@ -131,12 +136,18 @@ impl<'a> Matching<'a> {
     }
 }
 
+/// A label of Watchkeeper's own series that is not a misspelt `rule`.
+fn is_a_word(field: &str) -> bool {
+    field == "role"
+}
+
 /// Matchers whose field is probably a misspelt `source`, `name` or `unit`, with the text to show. Labels are free, so
 /// only series can tell whether another field is misspelt.
 pub fn misspelt(rules: &RuleSet) -> Vec<String> {
     let mut found = Vec::new();
     let mut check = |what: String, matchers: &Matchers, fields: &[&str]| {
-        for matcher in matchers.iter().filter(|matcher| !fields.contains(&matcher.field())) {
+        let is_free = |matcher: &&Matcher| !fields.contains(&matcher.field()) && !is_a_word(matcher.field());
+        for matcher in matchers.iter().filter(is_free) {
             if let Some(meant) = closest(matcher.field(), fields.iter().copied()) {
                 let field = matcher.field();
                 found.push(format!("{what}: {matcher} is about a label `{field}`; did you mean `{meant}`?"));
@@ -257,5 +268,9 @@ mod tests {
             misspelt(&rules()),
             [r#"rule typo: sourse="uptime" is about a label `sourse`; did you mean `source`?"#]
         );
+        let text = "[[rule]]\nname = \"r\"\nmatch = ['role=\"persister\"']\nabsence = {}\n[[inhibit]]\nwhen = ['role=\"api\"']\nmute = ['rule=\"r\"']\n";
+        let document = Document::parse("rules.toml", text).unwrap();
+        let rules = document.read(|root| RuleSet::read(root, &Routing::default(), &[])).unwrap();
+        assert!(misspelt(&rules).is_empty(), "`role` is a label of Watchkeeper's own series");
     }
 }

@@ -43,7 +43,16 @@ pub fn letter<'v>(reason: &'v str, value: &'v [u8]) -> DeadLetter<'v> {
 /// An alert that fires.
 pub fn alert(rule: &str, series: Arc<Series>, severity: Severity, fired_at: Timestamp) -> Alert {
     let reason = "is 9, above 8 for 2m".to_owned();
-    Alert { rule: rule.to_owned(), series, severity, fired_at, cleared_at: None, value: Some(9.0), reason }
+    Alert {
+        rule: rule.to_owned(),
+        series,
+        severity,
+        fired_at,
+        cleared_at: None,
+        value: Some(9.0),
+        reason,
+        acknowledged: None,
+    }
 }
 
 /// A silence for these matchers.

@@ -5,9 +5,11 @@
 mod alert;
 mod dead_letter;
 mod dead_letter_run;
+mod deletion;
 mod notification;
 mod problem;
 mod range;
+mod refused;
 mod rollup;
 mod rule;
 mod sample;
@@ -15,12 +17,14 @@ mod series;
 mod silence;
 mod status;
 
-pub use alert::{AlertJson, AlertList, AlertRef};
+pub use alert::{AcknowledgeRequest, AcknowledgementJson, AlertJson, AlertList, AlertRef};
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson, TruncatedJson};
 pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
+pub use deletion::SeriesDeletionJson;
 pub use notification::{NotificationJson, NotificationList};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
+pub use refused::{RefusalList, RefusedJson};
 pub use rollup::{RollupJson, RollupList, RollupSeries};
 pub use rule::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
 pub use sample::{Lagged, SampleJson, SampleList};

@@ -2,27 +2,37 @@
 
 use crate::series::columns;
 use crate::sqlite::{Error, timestamp};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 use std::sync::Arc;
-use watchkeeper_domain::{Alert, Severity, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Severity, Timestamp};
 use watchkeeper_ports::AlertKey;
 
-const BY_KEY: &str =
-    "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason FROM alerts
+const BY_KEY: &str = "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason,
+            acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until FROM alerts
      WHERE (rule, series_key) > (?1, ?2) ORDER BY rule, series_key LIMIT ?3";
 
-/// Stores alerts; each replaces the one of the same rule and series.
+/// Stores alerts; each replaces the one of the same rule and series. One that is not acknowledged keeps the stored
+/// acknowledgement if it fires since the same instant.
 pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
     let mut upsert = conn.prepare_cached(
         "INSERT INTO alerts (rule, series_key, source, name, unit, labels,
-                             severity, fired_at, cleared_at, value, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                             severity, fired_at, cleared_at, value, reason,
+                             acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT DO UPDATE SET
              severity = excluded.severity, fired_at = excluded.fired_at, cleared_at = excluded.cleared_at,
-             value = excluded.value, reason = excluded.reason",
+             value = excluded.value, reason = excluded.reason,
+             acknowledged_at = coalesce(excluded.acknowledged_at, CASE
+                 WHEN alerts.fired_at = excluded.fired_at THEN alerts.acknowledged_at END),
+             acknowledged_by = coalesce(excluded.acknowledged_by, alerts.acknowledged_by),
+             acknowledged_comment = coalesce(excluded.acknowledged_comment, alerts.acknowledged_comment),
+             acknowledged_until = CASE
+                 WHEN excluded.acknowledged_at IS NULL THEN alerts.acknowledged_until
+                 ELSE excluded.acknowledged_until END",
     )?;
     for alert in alerts {
-        upsert.execute((
+        let ack = alert.acknowledged.as_ref();
+        upsert.execute(params![
             &alert.rule,
             alert.series.key(),
             alert.series.source(),
@@ -34,7 +44,11 @@ pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
             alert.cleared_at.map(Timestamp::as_micros),
             alert.value,
             &alert.reason,
-        ))?;
+            ack.map(|ack| ack.at.as_micros()),
+            ack.map(|ack| &ack.by),
+            ack.map(|ack| &ack.comment),
+            ack.and_then(|ack| ack.until).map(Timestamp::as_micros),
+        ])?;
     }
     Ok(())
 }
@@ -49,6 +63,26 @@ pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) ->
         alerts.push(read(row)?);
     }
     Ok(alerts)
+}
+
+/// Acknowledges those that fire since the given instants; returns how many.
+pub(super) fn acknowledge(
+    conn: &Connection,
+    firing: &[(AlertKey, Timestamp)],
+    Acknowledgement { at, by, comment, until }: &Acknowledgement,
+) -> Result<u64, Error> {
+    let mut update = conn.prepare_cached(
+        "UPDATE alerts SET acknowledged_at = ?4, acknowledged_by = ?5, acknowledged_comment = ?6,
+             acknowledged_until = ?7
+         WHERE rule = ?1 AND series_key = ?2 AND fired_at = ?3 AND cleared_at IS NULL",
+    )?;
+    let (at, until) = (at.as_micros(), until.map(Timestamp::as_micros));
+    let mut acknowledged = 0;
+    for (AlertKey { rule, series_key }, fired_at) in firing {
+        acknowledged +=
+            update.execute((rule, series_key, fired_at.as_micros(), at, by, comment, until))? as u64;
+    }
+    Ok(acknowledged)
 }
 
 /// Removes those that cleared at the given instants.
@@ -72,7 +106,18 @@ fn read(row: &Row<'_>) -> Result<Alert, Error> {
         cleared_at: cleared_at.map(timestamp).transpose()?,
         value: row.get(8)?,
         reason: row.get(9)?,
+        acknowledged: acknowledgement(row)?,
     })
+}
+
+fn acknowledgement(row: &Row<'_>) -> Result<Option<Acknowledgement>, Error> {
+    let Some(at) = row.get::<_, Option<i64>>(10)? else { return Ok(None) };
+    Ok(Some(Acknowledgement {
+        at: timestamp(at)?,
+        by: row.get(11)?,
+        comment: row.get(12)?,
+        until: row.get::<_, Option<i64>>(13)?.map(timestamp).transpose()?,
+    }))
 }
 
 fn severity_of(text: &str) -> Result<Severity, Error> {
@@ -88,7 +133,9 @@ mod tests {
     #[test]
     fn a_page_is_found_without_a_look_at_the_others() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        for step in MIGRATIONS {
+            conn.execute_batch(step).unwrap();
+        }
         assert_eq!(plan(&conn, BY_KEY), ["SEARCH alerts USING PRIMARY KEY ((rule,series_key)>(?,?))"]);
     }
 }

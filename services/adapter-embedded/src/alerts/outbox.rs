@@ -100,16 +100,19 @@ fn tenure(rows: usize) -> Tenure {
 pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
-        Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
+        Outcome::Failed { retry_at: at, reason } | Outcome::Postponed { until: at, reason } => {
+            (WAITING, at, Some(reason))
+        }
         Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
     };
+    let attempts = i64::from(!matches!(outcome, Outcome::Postponed { .. }));
     let [end, perhaps] = lease.ends().map(Timestamp::as_micros);
     let settled = conn
         .prepare_cached(
-            "UPDATE notifications SET state = ?2, attempts = attempts + 1, at = ?3, reason = ?4, claimed = 0
+            "UPDATE notifications SET state = ?2, attempts = attempts + ?9, at = ?3, reason = ?4, claimed = 0
              WHERE id = ?1 AND state = ?5 AND (at IN (?6, ?7) OR ?2 = ?8)",
         )?
-        .execute((lease.id(), state, at.as_micros(), reason, WAITING, end, perhaps, DELIVERED))?;
+        .execute((lease.id(), state, at.as_micros(), reason, WAITING, end, perhaps, DELIVERED, attempts))?;
     if settled > 0 && state == DELIVERED {
         conn.prepare_cached(WAKE)?.execute((at.as_micros(), lease.id()))?;
     }

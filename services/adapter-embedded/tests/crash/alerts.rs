@@ -122,6 +122,7 @@ fn alert(writer: u32, position: u64) -> Alert {
         cleared_at: None,
         value: None,
         reason: String::new(),
+        acknowledged: None,
     }
 }
 

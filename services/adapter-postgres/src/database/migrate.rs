@@ -5,7 +5,7 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; released steps are never changed.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     concat!(
         include_str!("schema.sql"),
         include_str!("../series/schema.sql"),
@@ -17,6 +17,7 @@ const STEPS: [&str; 5] = [
     include_str!("../earlier/view.sql"),
     include_str!("../samples/notes.sql"),
     include_str!("../notifications/claimed.sql"),
+    include_str!("../alerts/acknowledged.sql"),
 ];
 
 /// Runs the new steps in one transaction. A lock lets one process at a time do so; the others find it done.

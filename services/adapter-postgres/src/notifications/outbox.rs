@@ -16,7 +16,7 @@ const STEP_ROWS: i64 = 1_000;
 
 const RENEW: &str = "UPDATE notifications SET at = $4 WHERE id = $1 AND state = $2 AND at IN ($3, $4)";
 const SETTLE: &str =
-    "UPDATE notifications SET state = $2, attempts = attempts + 1, at = $3, reason = $4, claimed = false
+    "UPDATE notifications SET state = $2, attempts = attempts + $9, at = $3, reason = $4, claimed = false
      WHERE id = $1 AND state = $5 AND (at IN ($6, $7) OR $2 = $8)";
 /// Gives the state `superseded` to those with a newer one for the same recipient and group, if they are due or wait after
 /// a failed attempt. Rows that a concurrent claim has locked are skipped.
@@ -150,12 +150,19 @@ pub(super) async fn settle(
 ) -> Result<Tenure, Error> {
     let (state, at, reason) = match outcome {
         Outcome::Delivered { at } => (DELIVERED, at, None),
-        Outcome::Failed { retry_at, reason } => (WAITING, retry_at, Some(reason)),
+        Outcome::Failed { retry_at: at, reason } | Outcome::Postponed { until: at, reason } => {
+            (WAITING, at, Some(reason))
+        }
         Outcome::GivenUp { at, reason } => (GIVEN_UP, at, Some(reason)),
     };
+    let attempts = i64::from(!matches!(outcome, Outcome::Postponed { .. }));
     let [end, perhaps] = lease.ends().map(Instant);
+    let (id, settled_at) = (lease.id(), Instant(*at));
     let settled = connection
-        .execute(SETTLE, &[&lease.id(), &state, &Instant(*at), &reason, &WAITING, &end, &perhaps, &DELIVERED])
+        .execute(
+            SETTLE,
+            &[&id, &state, &settled_at, &reason, &WAITING, &end, &perhaps, &DELIVERED, &attempts],
+        )
         .await?;
     if settled > 0 && state == DELIVERED {
         connection.execute(WAKE, &[&Instant(*at), &lease.id()]).await?;

@@ -34,5 +34,6 @@ async fn get_latest(
     Ok(Json(SampleList {
         samples: answer.items.iter().map(SampleJson::from).collect(),
         next_page: answer.next.map(|cursor| cursor.to_string()),
+        future_until: None,
     }))
 }

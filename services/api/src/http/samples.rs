@@ -17,7 +17,8 @@ pub(super) fn router(samples: Samples) -> OpenApiRouter {
 
 /// Get the newest samples
 ///
-/// The newest samples of all matching series, newest first. Refused if more than 100,000 series match.
+/// The newest samples of all matching series, newest first. Samples in the future, stored while a clock ran ahead, are
+/// not among them; `future_until` tells of them. Refused if more than 100,000 series match.
 #[utoipa::path(
     get,
     path = "/v1/samples",
@@ -29,6 +30,12 @@ async fn get_samples(
     State(samples): State<Samples>,
     Asked(question): Asked<NewestQuestion>,
 ) -> Result<Json<SampleList>, Problem> {
-    let newest = samples.newest(&question, Timestamp::now()).await?;
-    Ok(Json(SampleList { samples: newest.iter().map(SampleJson::from).collect(), next_page: None }))
+    let now = Timestamp::now();
+    let newest = samples.newest(&question, now).await?;
+    let future_until = samples.newest_in_future(&question.filter, now).await?;
+    Ok(Json(SampleList {
+        samples: newest.iter().map(SampleJson::from).collect(),
+        next_page: None,
+        future_until: future_until.map(|at| at.to_string()),
+    }))
 }

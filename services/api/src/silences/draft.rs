@@ -71,7 +71,8 @@ fn times(request: &SilenceRequest, now: Timestamp) -> Result<(Timestamp, Timesta
     Ok((starts_at, ends_at))
 }
 
-fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
+/// At least one, of which one must not match everything.
+pub(crate) fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
     if texts.is_empty() {
         return Err(Violation::new("matchers", "must have at least one"));
     }
@@ -86,8 +87,8 @@ fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
     let matchers: Vec<Matcher> = texts.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
     // A missing field matches as an empty value.
     if matchers.iter().all(|matcher| matcher.holds("")) {
-        let reason = "must have one that does not match an empty value, or a misspelled field would silence \
-                      everything; to silence everything use rule=~\".+\"";
+        let reason = "must have one that does not match an empty value, or a misspelled field would match \
+                      everything; to match everything use rule=~\".+\"";
         return Err(Violation::new("matchers", reason));
     }
     Matchers::new(matchers)
@@ -103,7 +104,7 @@ fn checked_id(id: String) -> Result<String, Violation> {
 }
 
 /// Checks a single-line text of `min` to `max` bytes.
-fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Violation> {
+pub(crate) fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Violation> {
     let refused = |reason: String| Err(Violation::new(field, reason));
     if text.trim().len() < min {
         return refused(format!("must have {min} to {max} bytes, is empty"));

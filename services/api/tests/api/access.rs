@@ -63,7 +63,11 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
         assert_eq!(asked(&method, path, Some(read)).await, StatusCode::FORBIDDEN);
     }
 
-    for (method, path) in [(Method::POST, "/v1/silences"), (Method::DELETE, "/v1/silences/x")] {
+    for (method, path) in [
+        (Method::POST, "/v1/silences"),
+        (Method::DELETE, "/v1/silences/x"),
+        (Method::DELETE, "/v1/series?source=host"),
+    ] {
         assert_eq!(asked(&method, path, None).await, StatusCode::UNAUTHORIZED);
         assert_eq!(asked(&method, path, Some(read)).await, StatusCode::FORBIDDEN);
     }
@@ -79,8 +83,8 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
     }
     let metrics = TextEncoder::new().encode_to_string(&platform.context.registry().gather()).unwrap();
     for (route, status, count) in [
-        ("/v1/series", "401", 1),
-        ("/v1/series", "403", 1),
+        ("/v1/series", "401", 2),
+        ("/v1/series", "403", 2),
         (replay, "401", 1),
         (replay, "403", 1),
         ("/watchkeeper.v1.Metrics/{*rest}", "Unauthenticated", 3),

@@ -1,10 +1,13 @@
 //! `/v1/alerts`.
 
 use crate::platform::{Platform, alert};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
+use watchkeeper_ports::AlertKey;
+use watchkeeper_query::MAX_ALERTS;
 
 fn cleared(alert: Alert) -> Alert {
     Alert { cleared_at: Some(Timestamp::now()), reason: "is 5, not above 6".to_owned(), ..alert }
@@ -24,7 +27,9 @@ async fn an_alert_is_given_with_what_it_is_about_and_why() {
     let platform = Platform::start().await;
     assert_eq!(platform.answer("/v1/alerts").await, json!({ "alerts": [] }));
     platform.fire(&[alert("busy", Severity::Warning, "a")]).await;
+    let id = AlertKey::of(&alert("busy", Severity::Warning, "a")).id();
     let expected = json!({
+        "id": id,
         "rule": "busy",
         "severity": "warning",
         "state": "firing",
@@ -107,4 +112,53 @@ async fn an_alert_says_which_silences_and_which_alert_keep_it_from_being_told() 
     let page = platform.answer("/v1/alerts?rule=busy").await;
     assert_eq!(page["alerts"][0].get("inhibited_by"), None);
     assert_eq!(page["alerts"][1]["silenced_by"], json!(["s2"]));
+}
+
+#[tokio::test]
+async fn what_fires_is_acknowledged_by_id_or_by_matchers_and_shown_so() {
+    let platform = Platform::start().await;
+    let busy = |host| alert("busy", Severity::Warning, host);
+    platform.fire(&[busy("a"), busy("b"), cleared(busy("c"))]).await;
+    let path = "/v1/alerts/acknowledge";
+    let id = AlertKey::of(&busy("a")).id();
+    let one = json!({ "id": id, "by": "ann", "comment": "new disk", "duration": "2h" });
+    let (status, page) = platform.post(path, &one).await;
+    assert_eq!((status, listed(&page)), (StatusCode::OK, vec![["busy", "a", "firing"]]));
+    let acknowledged = page["alerts"][0]["acknowledged"].clone();
+    assert_eq!((&acknowledged["by"], &acknowledged["comment"]), (&json!("ann"), &json!("new disk")));
+    assert!(acknowledged["until"].is_string());
+    let shown = platform.answer("/v1/alerts?label.host=a").await;
+    assert_eq!(shown["alerts"][0]["acknowledged"], acknowledged);
+
+    let (status, page) = platform.post(path, &json!({ "matchers": ["rule=\"busy\""] })).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(listed(&page), [["busy", "a", "firing"], ["busy", "b", "firing"]], "only what fires");
+    let shown = platform.answer("/v1/alerts?label.host=b").await;
+    assert_eq!(shown["alerts"][0]["acknowledged"]["by"], "anybody");
+
+    let (status, refused) = platform.post(path, &json!({ "id": "0" })).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(refused["detail"], "there is no firing alert with the id 0");
+    let (status, _) = platform.post(path, &json!({ "matchers": ["host=\"c\""] })).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "it has cleared");
+}
+
+#[tokio::test]
+async fn an_alert_beyond_the_limit_is_refused_with_the_limit() {
+    let platform = Platform::start().await;
+    let many: Vec<_> =
+        (0..MAX_ALERTS).map(|host| alert("busy", Severity::Warning, &host.to_string())).collect();
+    platform.fire(&many).await;
+    let last = alert("hot", Severity::Warning, "a");
+    let path = "/v1/alerts/acknowledge";
+    let request = json!({ "id": AlertKey::of(&last).id() });
+    assert_eq!(platform.post(path, &request).await.0, StatusCode::NOT_FOUND);
+    platform.fire(&[last]).await;
+    let (status, refused) = platform.post(path, &request).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("the first 10000 alerts, by rule and series, have no firing alert"),
+        "{detail}"
+    );
 }

@@ -23,8 +23,9 @@ use watchkeeper_runtime::http::{Access, Limits, Listener};
 use watchkeeper_test_kit::World;
 
 /// All routes.
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 24] = [
     ("delete", "/v1/dead-letters/runs/{id}"),
+    ("delete", "/v1/series"),
     ("delete", "/v1/silences/{id}"),
     ("get", "/openapi.json"),
     ("get", "/v1/alerts"),
@@ -43,6 +44,7 @@ const ROUTES: [(&str, &str); 22] = [
     ("get", "/v1/silences"),
     ("get", "/v1/status"),
     ("get", "/v1/stream"),
+    ("post", "/v1/alerts/acknowledge"),
     ("post", "/v1/dead-letters/discard"),
     ("post", "/v1/dead-letters/replay"),
     ("post", "/v1/silences"),
@@ -177,6 +179,9 @@ async fn answers_are_as_their_schemas_say() {
     }
     let (_, answer) = platform.delete("/v1/silences/x2").await;
     assert_described(&document.answer_schema("delete", "/v1/silences/{id}", "200"), &answer, "ended");
+    let (_, answer) = platform.delete("/v1/series?source=host").await;
+    assert_eq!(answer["samples"], 2, "{answer}");
+    assert_described(&document.answer_schema("delete", "/v1/series", "200"), &answer, "deleted");
 }
 
 #[tokio::test]

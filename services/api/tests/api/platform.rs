@@ -190,6 +190,7 @@ pub(crate) fn ports(world: &World) -> ApiPorts {
     ApiPorts {
         bus: world.bus.clone(),
         samples: world.samples.clone(),
+        deletion: world.samples.clone(),
         latest: world.latest.clone(),
         rollups: world.rollups.clone(),
         alerts: world.alerts.clone(),

@@ -121,7 +121,7 @@ async fn a_rule_is_explained_series_by_series_those_that_fire_first() {
     let [firing, calm, pending] = [0, 1, 2].map(|index| &explanation["series"][index]);
     assert_eq!([firing, calm, pending].map(|explained| &explained["fires"]), [true, false, false]);
     assert!(
-        why(firing).contains("it has been firing since") && why(firing).contains("is 9, above 8"),
+        why(firing).contains("it has been firing since") && why(firing).contains("is 9.5, above 8"),
         "{firing}"
     );
     assert!(why(calm).contains("it does not fire: is 1, not above 8"), "{calm}");

@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 mod corpus;
 mod document;
+mod heartbeats;
 mod role;
 mod samples;
 mod socket;

@@ -7,7 +7,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig, openapi};
+use watchkeeper_letters::Refused;
 use watchkeeper_ports::EventBus;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_test_kit::{broken, outlet, unavailable};
@@ -24,9 +26,16 @@ struct Running {
 impl Running {
     fn on(bus: Arc<dyn EventBus>) -> Self {
         let context = RoleContext::detached("ingest");
-        let ingest =
-            Ingest::new(context.clone(), Reloadable::new(IngestConfig::default()), || FOR_EVER, bus, None)
-                .unwrap();
+        let ingest = Ingest::new(
+            context.clone(),
+            Reloadable::new(IngestConfig::default()),
+            Reloadable::new(RuleSet::default()),
+            || FOR_EVER,
+            bus,
+            None,
+            Refused::default(),
+        )
+        .unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, role: tokio::spawn(ingest.run()) }
     }

@@ -12,7 +12,9 @@ use tokio::time::sleep;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
+use watchkeeper_letters::Refused;
 use watchkeeper_ports::EventBus;
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_test_kit::{broken, unavailable};
@@ -38,7 +40,16 @@ impl Role {
         };
         let spool = Some(Ok(Arc::new(EmbeddedBus::open(directory.path(), &options).unwrap()) as _));
         let config = IngestConfig::default();
-        let ingest = Ingest::new(context.clone(), Reloadable::new(config), || FOR_EVER, bus, spool).unwrap();
+        let ingest = Ingest::new(
+            context.clone(),
+            Reloadable::new(config),
+            Reloadable::new(RuleSet::default()),
+            || FOR_EVER,
+            bus,
+            spool,
+            Refused::default(),
+        )
+        .unwrap();
         let router = ingest.router(&Access::open());
         Self { context, router, running: tokio::spawn(ingest.run()), _directory: directory }
     }

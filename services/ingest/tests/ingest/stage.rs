@@ -13,7 +13,9 @@ use tower::ServiceExt;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
+use watchkeeper_letters::Refused;
 use watchkeeper_ports::{EventBus, PortError, Topic, TopicPartition};
+use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_test_kit::{Staged, outlet};
@@ -121,8 +123,27 @@ pub(crate) fn router_keeping(
     bus: Arc<dyn EventBus>,
     access: &Access,
 ) -> Router {
+    router_with(Arc::new(RuleSet::default()), retention, config, bus, access)
+}
+
+/// The same with these heartbeats.
+pub(crate) fn router_with(
+    rules: Arc<RuleSet>,
+    retention: Duration,
+    config: IngestConfig,
+    bus: Arc<dyn EventBus>,
+    access: &Access,
+) -> Router {
     let config = Reloadable::new(config);
-    let role = Ingest::new(RoleContext::detached("ingest"), config, move || retention, bus, None);
+    let role = Ingest::new(
+        RoleContext::detached("ingest"),
+        config,
+        Reloadable::new(rules),
+        move || retention,
+        bus,
+        None,
+        Refused::default(),
+    );
     role.unwrap().router(access)
 }
 

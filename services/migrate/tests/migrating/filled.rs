@@ -106,6 +106,7 @@ async fn alerts(here: &Installation) {
         cleared_at,
         value: Some(0.1 + 0.2),
         reason: "is 0.3 percent, above 0.2".into(),
+        acknowledged: None,
     };
     let memory = |host, state: &'static str| Memory {
         series_key: series(host).key().to_owned(),

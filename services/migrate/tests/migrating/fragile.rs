@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use watchkeeper_domain::{
-    Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Silence,
-    Timestamp, Window,
+    Acknowledgement, Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints,
+    SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_migrate::{Between, Migration, StoreMigration, Stores};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Epoch, Evaluation, EventBus, Group, Lag,
-    Lease, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan, Planned, PortError,
+    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation, EventBus, Group,
+    Lag, Lease, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan, Planned, PortError,
     PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleQueries, SampleSink,
-    SampleStore, ScheduleStore, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription, Tail, Tenure,
-    Topic, TopicId, TopicPartition, Watermarks,
+    SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription,
+    Tail, Tenure, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// Counts calls, and lets some fail.
@@ -144,6 +144,12 @@ fragile!(SampleQueries for dyn SampleStore {
 fragile!(SampleStore {
     fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
 });
+fragile!(SeriesDeletion for dyn SampleStore {
+    fn delete(&self, filter: &SeriesFilter, after: &str) -> Deleted;
+});
+fragile!(SeriesDeletion for dyn RollupStore {
+    fn delete(&self, filter: &SeriesFilter, after: &str) -> Deleted;
+});
 fragile!(ScheduleStore {
     fn marks(&self, owner: &str) -> HashMap<String, Timestamp>;
     fn mark(&self, owner: &str, marks: &[(String, Timestamp)]) -> ();
@@ -158,6 +164,7 @@ fragile!(AlertStore {
     fn memory(&self, series_key: &str) -> Option<Bytes>;
     fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Vec<Alert>;
     fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> ();
+    fn acknowledge(&self, firing: &[(AlertKey, Timestamp)], by: &Acknowledgement) -> u64;
     fn check(&self) -> ();
 });
 fragile!(NotificationStore {

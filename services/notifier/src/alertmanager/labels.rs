@@ -58,6 +58,7 @@ mod tests {
             cleared_at: None,
             value: None,
             reason: String::new(),
+            acknowledged: None,
         })
     }
 

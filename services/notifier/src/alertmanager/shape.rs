@@ -56,6 +56,7 @@ mod tests {
             cleared_at: None,
             value: Some(0.5),
             reason: "is 0.5 percent, below 50 for 2m".into(),
+            acknowledged: None,
         }
     }
 

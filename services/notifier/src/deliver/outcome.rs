@@ -90,7 +90,7 @@ fn wait(failures: u32) -> Duration {
 pub(super) fn tells(outcome: &Outcome) -> Attempt {
     match outcome {
         Outcome::Delivered { .. } => Attempt::Delivered,
-        Outcome::Failed { .. } => Attempt::Failed,
+        Outcome::Failed { .. } | Outcome::Postponed { .. } => Attempt::Failed,
         Outcome::GivenUp { .. } => Attempt::GivenUp,
     }
 }

@@ -7,18 +7,19 @@ use super::outcome::{ASKED_AT_MOST, SendError};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use watchkeeper_domain::{Channel, Notification, Timestamp};
+use watchkeeper_ports::Outcome;
 
 /// The ends of the pauses. At most one for each recipient, as ended ones are removed by the next.
 #[derive(Debug, Default)]
 pub(super) struct Pauses(Mutex<HashMap<(Channel, String), Timestamp>>);
 
 impl Pauses {
-    /// The failure of a notification whose recipient has a pause at `now`.
-    pub(super) fn of(&self, notification: &Notification, now: Timestamp) -> Option<SendError> {
+    /// What becomes of a notification whose recipient has a pause at `now`.
+    pub(super) fn of(&self, notification: &Notification, now: Timestamp) -> Option<Outcome> {
         let until = *self.0.lock().get(&recipient(notification))?;
-        (now < until).then(|| SendError::Failed {
+        (now < until).then(|| Outcome::Postponed {
+            until,
             reason: format!("{} asked for a pause until {until}", notification.channel.name()),
-            retry_after: Some(until.since(now)),
         })
     }
 

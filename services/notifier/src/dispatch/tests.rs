@@ -72,6 +72,7 @@ fn alert(number: usize, cleared_at: Option<Timestamp>) -> Alert {
         cleared_at,
         value: Some(20.0),
         reason: "is 20, above 10".into(),
+        acknowledged: None,
     }
 }
 

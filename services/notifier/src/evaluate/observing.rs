@@ -4,8 +4,10 @@ use super::Evaluating;
 use super::loose::Held;
 use super::reading::Said;
 use std::sync::Arc;
+use std::time::Duration;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_ports::{Offset, Record, TopicPartition};
+use watchkeeper_rules::listened_to;
 
 impl Evaluating {
     /// Processes the record at `offset` of `log`, which is a partition or its inlet; `present` is the latest possible
@@ -19,6 +21,9 @@ impl Evaluating {
     ) {
         match self.reading.read(record, present) {
             Ok(Said::Sample(sample)) => {
+                if let Some(series) = listened_to(&sample.series) {
+                    return self.listen(partition, &series, &sample);
+                }
                 let is_keyed = record.key == sample.series.key().as_bytes();
                 let dividend = if log == partition || is_keyed { None } else { dividend(record.key) };
                 let is_in_order = (log == partition && is_keyed) || !self.repartition.is_needed();
@@ -37,6 +42,15 @@ impl Evaluating {
             Ok(Said::Copy) => self.metrics.copies.inc(),
             Ok(Said::Nothing) => {}
             Err(_) => self.metrics.undecodable.inc(),
+        }
+    }
+
+    /// Lets time pass for the heartbeats of `series`, whose reports are in the same partition, in order.
+    fn listen(&mut self, partition: &TopicPartition, series: &Series, sample: &Sample) {
+        if self.repartition.home(series.key()) == partition.partition {
+            let listened = Duration::try_from_secs_f64(sample.value).unwrap_or_default();
+            let until = sample.collected_at;
+            self.evaluator.listen(partition, series, until.minus(listened), until);
         }
     }
 

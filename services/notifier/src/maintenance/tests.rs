@@ -112,3 +112,23 @@ async fn a_window_becomes_a_silence_once_and_one_that_was_ended_stays_so() {
     begin(&windows, &*silences, at("2026-07-05T00:33:00Z")).await.unwrap();
     assert_eq!(silences.ending_after(Timestamp::MIN, 10).await.unwrap(), [ended]);
 }
+
+#[tokio::test]
+async fn a_window_that_lasts_follows_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let silences = EmbeddedAlerts::open(directory.path()).unwrap().silences();
+    let lasts = async |text: &str, now: &str| {
+        begin(&read(text).unwrap(), &*silences, at(now)).await.unwrap();
+        let all = silences.ending_after(at(now), 10).await.unwrap();
+        let shown = |silence: &Silence| format!("{} until {}", silence.matchers, silence.ends_at);
+        all.iter().map(shown).collect::<Vec<_>>()
+    };
+    let begun = [r#"host="db1" until 2026-07-05T01:30:00Z"#];
+    assert_eq!(lasts(SUNDAYS, "2026-07-05T00:31:00Z").await, begun);
+    let longer = SUNDAYS.replace("'1h'", "'2h'").replace("db1", "db2");
+    let expected = [r#"host="db2" until 2026-07-05T02:30:00Z"#];
+    assert_eq!(lasts(&longer, "2026-07-05T00:32:00Z").await, expected);
+    let later = SUNDAYS.replace("02:30", "04:00");
+    assert!(lasts(&later, "2026-07-05T00:33:00Z").await.is_empty());
+    assert!(lasts(SUNDAYS, "2026-07-05T00:34:00Z").await.is_empty(), "what has ended stays so");
+}

@@ -6,6 +6,7 @@ use super::words;
 use minijinja::Value;
 use serde::Serialize;
 use watchkeeper_domain::{Alert, Series, Timestamp};
+use watchkeeper_rules::HEARTBEAT_RULE;
 
 /// Longest name of an alert's subject, in characters.
 const MAX_ABOUT_CHARS: usize = 80;
@@ -102,6 +103,10 @@ pub(crate) fn sentence(subject: &str, alert: &Alert) -> String {
     const VERBS: [&str; 5] = ["is ", "has ", "rose ", "fell ", "rises "];
     let (series, reason) = (&alert.series, &alert.reason);
     if (series.source(), series.name()) == ("watchkeeper", "dead_letters") {
+        return reason.clone();
+    }
+    // The rule of a heartbeat, which is shown before the sentence, names the job.
+    if alert.rule.strip_prefix(HEARTBEAT_RULE) == Some(subject) {
         return reason.clone();
     }
     let colon = if VERBS.iter().any(|verb| reason.starts_with(verb)) { "" } else { ":" };

@@ -25,6 +25,7 @@ pub(super) fn alerts() -> Vec<Alert> {
         cleared_at: None,
         value: Some(93.4),
         reason: "is 93.4 %, above 90 %".into(),
+        acknowledged: None,
     };
     let down = Alert {
         rule: "site_down".into(),
@@ -54,6 +55,7 @@ pub(super) fn notices(alerts: &[Alert]) -> Vec<Notice<'_>> {
         why,
         alerts: news.iter().map(|&(news, index)| Told { news, alert: &alerts[index] }).collect(),
         muted,
+        escalated_after: (muted > 0).then_some(Duration::from_secs(1_800)),
         made_at: now(),
     };
     let all = [(News::Fires, 0), (News::FiresAgain, 1), (News::Cleared, 2), (News::StillFires, 0)];

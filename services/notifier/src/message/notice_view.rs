@@ -3,6 +3,7 @@
 use super::alert_view::{ToldView, about};
 use super::labels::Labels;
 use super::silence_command::silence_command;
+use super::words;
 use crate::plan::{Notice, Told, Why};
 use minijinja::Value;
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub(super) struct NoticeView<'a> {
     pub(super) alerts: Vec<ToldView<'a>>,
     /// The command that silences the firing alerts; `null` if there are none.
     pub(super) silence: Option<String>,
+    /// For how long nobody has acknowledged the alerts that fire, formatted, if it escalates them; else `null`.
+    pub(super) escalated_after: Option<String>,
     /// The URL of the alerts page; `null` if it is not configured.
     pub(super) url: Option<&'a str>,
     /// When it was created, in RFC 3339.
@@ -101,6 +104,7 @@ impl<'a> NoticeView<'a> {
             },
             alerts,
             silence: silence_command(&notice.group, &firing),
+            escalated_after: notice.escalated_after.map(words::span),
             url,
             made_at: notice.made_at.to_string(),
         }

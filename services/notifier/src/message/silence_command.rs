@@ -68,6 +68,7 @@ mod tests {
             cleared_at: None,
             value: None,
             reason: "is away".into(),
+            acknowledged: None,
         }
     }
 

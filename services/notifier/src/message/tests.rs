@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use watchkeeper_config::Document;
 use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
-use watchkeeper_rules::{Routing, RuleSet};
+
+use watchkeeper_rules::{Routing, RuleSet, state_series};
 
 const RULES: &str = r#"
 [[rule]]
@@ -52,6 +53,7 @@ fn site_down() -> Alert {
         cleared_at: None,
         value: Some(0.0),
         reason: "is 0 percent, below 50 for 2m".into(),
+        acknowledged: None,
     }
 }
 
@@ -65,6 +67,7 @@ fn disk_full(host: &str, used: f64) -> Alert {
         cleared_at: None,
         value: Some(used),
         reason: format!("is {used} percent, above 90"),
+        acknowledged: None,
     }
 }
 
@@ -81,6 +84,7 @@ fn notice(why: Why, alerts: &[(News, Alert)]) -> Notice<'_> {
         why,
         alerts: alerts.iter().map(|(news, alert)| Told { news: *news, alert }).collect(),
         muted: 0,
+        escalated_after: None,
         made_at: at("10:04:10"),
     }
 }
@@ -108,6 +112,15 @@ fn one_alert_says_first_why_the_probe_failed() {
     assert_eq!(subject, format!("[critical] site_down: shop: {reason}"));
     assert!(text.starts_with(&format!("CRITICAL: site_down: shop: {reason}\n")), "{text}");
     assert!(html.unwrap().contains(&format!("Critical: site_down: shop: {reason}</h1>")));
+}
+
+#[test]
+fn the_subject_of_a_heartbeat_names_its_job_once() {
+    let series = Arc::new(state_series("backup"));
+    let reason = "run failed with exit code 3: disk full".to_owned();
+    let alert = Alert { rule: "heartbeat:backup".into(), series, reason, value: None, ..site_down() };
+    let Message { subject, .. } = templates().message(&notice(Why::First, &[(News::Fires, alert)]));
+    assert_eq!(subject, "[critical] heartbeat:backup: run failed with exit code 3: disk full");
 }
 
 #[test]
@@ -172,6 +185,30 @@ fn many_alerts_that_have_cleared() {
         &notice(Why::Recovered, &[alert("web1"), alert("web2")]),
         &expect_file!["../../tests/messages/many_recovered.txt"],
         &expect_file!["../../tests/messages/many_recovered.html"],
+    );
+}
+
+#[test]
+fn more_alerts_that_have_cleared_than_are_listed() {
+    let alert = |host: usize| {
+        let full = disk_full(&format!("web{host:02}"), 70.0);
+        (News::Cleared, cleared(full, "is 70 percent, no longer above 90"))
+    };
+    let alerts: Vec<_> = (0..=MAX_LISTED).map(alert).collect();
+    check(
+        &notice(Why::Recovered, &alerts),
+        &expect_file!["../../tests/messages/more_recovered.txt"],
+        &expect_file!["../../tests/messages/more_recovered.html"],
+    );
+}
+
+#[test]
+fn alerts_that_have_cleared_while_a_silenced_one_fires() {
+    let alert = |host| (News::Cleared, cleared(disk_full(host, 70.0), "is 70 percent, no longer above 90"));
+    check(
+        &Notice { muted: 1, ..notice(Why::Recovered, &[alert("web1"), alert("web2")]) },
+        &expect_file!["../../tests/messages/recovered_but_muted.txt"],
+        &expect_file!["../../tests/messages/recovered_but_muted.html"],
     );
 }
 

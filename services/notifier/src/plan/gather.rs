@@ -5,9 +5,9 @@ use super::routes::Routes;
 use super::state::State;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
-use watchkeeper_domain::Alert;
-use watchkeeper_ports::AlertGroup;
-use watchkeeper_rules::{Muting, Routing};
+use watchkeeper_domain::{Alert, Timestamp};
+use watchkeeper_ports::{AlertGroup, AlertKey};
+use watchkeeper_rules::{Escalation, Muting, Routing};
 
 /// An alert's rule and the key of its series.
 pub(super) type Identity<'a> = (&'a str, &'a str);
@@ -33,6 +33,10 @@ pub(super) struct Member<'a> {
     pub(super) is_orphan: bool,
     /// Whether its clearing is notified.
     pub(super) send_recovery: bool,
+    /// Whether somebody has acknowledged it.
+    pub(super) is_acknowledged: bool,
+    /// How long it must have been known here before it is notified, if this is an escalation.
+    pub(super) escalates_after: Option<Duration>,
 }
 
 /// The times of a group.
@@ -46,6 +50,11 @@ pub(super) struct Timing {
 impl Timing {
     fn of(routing: &Routing) -> Self {
         Self { wait: routing.wait, interval: routing.interval, repeat: routing.repeat }
+    }
+
+    /// What is escalated has waited already, and is notified once.
+    fn of_escalation(routing: &Routing) -> Self {
+        Self { wait: Duration::ZERO, interval: routing.interval, repeat: Duration::MAX }
     }
 
     fn shortest(self, other: Self) -> Self {
@@ -63,6 +72,7 @@ pub(super) fn gather<'a, 's>(
     alerts: &'a [Alert],
     stored: Vec<(GroupKey, &'s AlertGroup)>,
     muting: &Muting<'_>,
+    now: Timestamp,
 ) -> Vec<Group<'a, 's>> {
     let mut groups: HashMap<GroupKey, Group<'a, 's>> = HashMap::new();
     let by_identity: HashMap<Identity<'_>, &Alert> =
@@ -80,7 +90,15 @@ pub(super) fn gather<'a, 's>(
         for recipient in &route.recipients {
             let key = GroupKey { recipient: recipient.clone(), fields: fields.clone() };
             let group = groups.entry(key).or_insert_with_key(|key| Group::new(key.clone()));
-            group.add(alert, &route.routing, is_muted);
+            group.add(alert, &route.routing, is_muted, now);
+        }
+        let Some(Escalation { after, .. }) = &route.routing.escalation else { continue };
+        for recipient in &route.escalation {
+            let key = GroupKey { recipient: recipient.clone(), fields: fields.clone() };
+            let group = groups.entry(key).or_insert_with_key(|key| Group::new(key.clone()));
+            if !is_muted {
+                group.escalate(alert, &route.routing, *after, now);
+            }
         }
     }
     groups.into_values().collect()
@@ -125,20 +143,46 @@ impl<'a, 's> Group<'a, 's> {
         for key in told.filter(|key| routes.of(&key.rule).is_none()) {
             let alert = alerts.get(&(key.rule.as_str(), key.series_key.as_str())).copied();
             if let Some(alert) = alert.filter(|alert| !muting.mutes(alert)) {
-                let member = Member { alert, is_orphan: true, send_recovery: true };
+                let (is_orphan, send_recovery, is_acknowledged) = (true, true, false);
+                let member =
+                    Member { alert, is_orphan, send_recovery, is_acknowledged, escalates_after: None };
                 self.members.insert(identity(alert), member);
             }
         }
     }
 
-    fn add(&mut self, alert: &'a Alert, routing: &Routing, is_muted: bool) {
-        let timing = Timing::of(routing);
-        self.timing = Some(self.timing.map_or(timing, |others| others.shortest(timing)));
+    fn add(&mut self, alert: &'a Alert, routing: &Routing, is_muted: bool, now: Timestamp) {
+        self.keep_to(Timing::of(routing));
         if is_muted {
             self.muted += usize::from(alert.is_firing());
         } else {
-            let send_recovery = routing.send_recovery;
-            self.members.insert(identity(alert), Member { alert, is_orphan: false, send_recovery });
+            self.insert(alert, routing, None, now);
         }
+    }
+
+    /// Adds an alert to the group of an escalation: one that is acknowledged only if it was notified here before.
+    fn escalate(&mut self, alert: &'a Alert, routing: &Routing, after: Duration, now: Timestamp) {
+        let key = AlertKey::of(alert);
+        let is_told = self.state.episode.as_ref().is_some_and(|episode| episode.told.contains_key(&key));
+        if is_told || alert.acknowledgement(now).is_none() {
+            self.keep_to(Timing::of_escalation(routing));
+            self.insert(alert, routing, Some(after), now);
+        }
+    }
+
+    fn keep_to(&mut self, timing: Timing) {
+        self.timing = Some(self.timing.map_or(timing, |others| others.shortest(timing)));
+    }
+
+    fn insert(
+        &mut self,
+        alert: &'a Alert,
+        routing: &Routing,
+        escalates_after: Option<Duration>,
+        now: Timestamp,
+    ) {
+        let (send_recovery, is_acknowledged) = (routing.send_recovery, alert.acknowledgement(now).is_some());
+        let member = Member { alert, is_orphan: false, send_recovery, is_acknowledged, escalates_after };
+        self.members.insert(identity(alert), member);
     }
 }

@@ -40,7 +40,8 @@ impl<'a> Group<'a, '_> {
         // First, so that a muted alert is neither repeated nor reported as cleared. The episode ends last, when
         // the notice of this step is part of it.
         self.forget_what_is_no_member();
-        let news = self.news();
+        self.note_what_may_be_escalated(now);
+        let news = self.news(now);
         let notice = self.reason_to_tell(now, &news).and_then(|why| self.tell(now, why, news));
         self.end_what_is_over(now);
         notice
@@ -54,22 +55,42 @@ impl<'a> Group<'a, '_> {
         }
     }
 
+    /// The time of an escalation begins when its alert is first seen, and anew when it fires again.
+    fn note_what_may_be_escalated(&mut self, now: Timestamp) {
+        let may_be = |member: &&Member<'_>| member.escalates_after.is_some() && member.alert.is_firing();
+        let known = std::mem::take(&mut self.state.known_since);
+        let since = self.members.values().filter(may_be).map(|member| {
+            let key = AlertKey::of(member.alert);
+            let since = known.get(&key).copied().unwrap_or(now).max(member.alert.fired_at);
+            (key, since)
+        });
+        self.state.known_since = since.collect();
+    }
+
+    /// Whether a member of an escalation is to be notified already.
+    fn is_due(&self, member: &Member<'_>, now: Timestamp) -> bool {
+        let since = self.state.known_since.get(&AlertKey::of(member.alert)).copied().unwrap_or(now);
+        member.escalates_after.is_none_or(|after| !member.is_acknowledged && since.plus(after) <= now)
+    }
+
     /// The news, in the order of the notice.
-    fn news(&self) -> Vec<Told<'a>> {
-        let told = |member: &Member<'a>| Some(Told { news: self.news_of(member)?, alert: member.alert });
+    fn news(&self, now: Timestamp) -> Vec<Told<'a>> {
+        let told = |member: &Member<'a>| Some(Told { news: self.news_of(member, now)?, alert: member.alert });
         let mut news: Vec<_> = self.members.values().filter_map(told).collect();
         // The sort is stable: by rule and series where all else is equal.
         news.sort_by_key(|told| (told.news, Reverse(told.alert.severity), told.alert.fired_at));
         news
     }
 
-    fn news_of(&self, member: &Member<'_>) -> Option<News> {
+    fn news_of(&self, member: &Member<'_>, now: Timestamp) -> Option<News> {
         let alert = member.alert;
         let told = self.state.episode.as_ref().and_then(|episode| episode.told.get(&AlertKey::of(alert)));
         match (alert.is_firing(), told) {
             (true, _) if member.is_orphan => None,
-            (true, None) => Some(News::Fires),
-            (true, Some(&since)) if since != alert.fired_at => Some(News::FiresAgain),
+            (true, None) => self.is_due(member, now).then_some(News::Fires),
+            (true, Some(&since)) if since != alert.fired_at && self.is_due(member, now) => {
+                Some(News::FiresAgain)
+            }
             (true, Some(_)) => Some(News::StillFires),
             (false, told) => told.map(|_| News::Cleared),
         }
@@ -97,7 +118,7 @@ impl<'a> Group<'a, '_> {
             });
         }
         let is_due = self.is_past_last_notice(now, timing.repeat.max(timing.interval));
-        (!news.is_empty() && is_due).then_some(Why::Repeated)
+        (is_due && news.iter().any(|told| !self.is_acknowledged(told))).then_some(Why::Repeated)
     }
 
     /// Whether there was no notice yet, or the last was `pause` ago.
@@ -123,6 +144,7 @@ impl<'a> Group<'a, '_> {
             episode.told.insert(AlertKey::of(told.alert), told.alert.fired_at);
         }
         let id = self.key.notice_id(episode.last);
+        let escalated_after = self.escalated_after(&news);
         let is_over = why == Why::Recovered && episode.told.is_empty();
         self.state.episode = (!is_over).then_some(episode);
         Some(Notice {
@@ -133,8 +155,26 @@ impl<'a> Group<'a, '_> {
             why,
             alerts: news,
             muted: self.muted,
+            escalated_after,
             made_at: now,
         })
+    }
+
+    fn is_acknowledged(&self, told: &Told<'_>) -> bool {
+        let member = self.members.get(&super::gather::identity(told.alert));
+        member.is_some_and(|member| member.is_acknowledged)
+    }
+
+    /// How long what is notified was not acknowledged, if all of it is escalated and some of it still is not.
+    fn escalated_after(&self, news: &[Told<'_>]) -> Option<Duration> {
+        let begins = |told: &Told<'_>| matches!(told.news, News::Fires | News::FiresAgain);
+        if !news.iter().any(|told| begins(told) && !self.is_acknowledged(told)) {
+            return None;
+        }
+        let after = |told: &Told<'_>| {
+            self.members.get(&super::gather::identity(told.alert)).and_then(|member| member.escalates_after)
+        };
+        news.iter().map(after).min().flatten()
     }
 
     fn sends_recovery(&self, told: &Told<'_>) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Recipient;
 use super::group_key::ShownFields;
+use std::time::Duration;
 use watchkeeper_domain::{Alert, Timestamp};
 
 /// One message to one recipient for one group of alerts.
@@ -19,6 +20,8 @@ pub(crate) struct Notice<'a> {
     pub(crate) alerts: Vec<Told<'a>>,
     /// How many more alerts of the group fire, but are silenced or inhibited.
     pub(crate) muted: usize,
+    /// For how long nobody has acknowledged the alerts that fire, if it escalates them.
+    pub(crate) escalated_after: Option<Duration>,
     /// When it was decided.
     pub(crate) made_at: Timestamp,
 }

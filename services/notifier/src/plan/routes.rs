@@ -10,6 +10,8 @@ pub(super) struct Route {
     pub(super) routing: Routing,
     /// Each once, however many receivers have it.
     pub(super) recipients: Vec<Recipient>,
+    /// Those of what nobody acknowledges, but for those above.
+    pub(super) escalation: Vec<Recipient>,
 }
 
 /// The routes of all rules.
@@ -23,8 +25,13 @@ pub(super) struct Routes {
 impl Routes {
     pub(super) fn new(rules: &RuleSet, receivers: &[Receiver]) -> Self {
         let routes = rules.rules().iter().map(|rule| {
-            let recipients = recipients(&rule.routing, receivers);
-            (rule.name.clone(), Route { routing: rule.routing.clone(), recipients })
+            let routing = rule.routing.clone();
+            let recipients = recipients(receivers, |receiver| routing.goes_to(receiver));
+            let escalation = self::recipients(receivers, |receiver| {
+                routing.escalation.as_ref().is_some_and(|escalation| escalation.to == receiver)
+            });
+            let escalation = escalation.into_iter().filter(|one| !recipients.contains(one)).collect();
+            (rule.name.clone(), Route { routing, recipients, escalation })
         });
         let recipients = receivers.iter().flat_map(|receiver| receiver.recipients.iter().cloned());
         Self { by_rule: routes.collect(), recipients: recipients.collect() }
@@ -41,11 +48,11 @@ impl Routes {
     }
 }
 
-fn recipients(routing: &Routing, receivers: &[Receiver]) -> Vec<Recipient> {
-    let is_named =
-        |receiver: &&Receiver| routing.receivers.as_ref().is_none_or(|names| names.contains(&receiver.name));
+/// Those of the receivers of these names.
+fn recipients(receivers: &[Receiver], is_meant: impl Fn(&str) -> bool) -> Vec<Recipient> {
+    let meant = receivers.iter().filter(|receiver| is_meant(&receiver.name));
     let mut once: Vec<Recipient> = Vec::new();
-    for recipient in receivers.iter().filter(is_named).flat_map(|receiver| &receiver.recipients) {
+    for recipient in meant.flat_map(|receiver| &receiver.recipients) {
         if !once.contains(recipient) {
             once.push(recipient.clone());
         }

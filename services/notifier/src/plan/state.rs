@@ -16,6 +16,8 @@ pub(super) struct State {
     pub(super) waiting_since: Option<Timestamp>,
     /// What was notified.
     pub(super) episode: Option<Episode>,
+    /// Since when firing alerts of an escalation are known.
+    pub(super) known_since: BTreeMap<AlertKey, Timestamp>,
 }
 
 /// What was notified for a group, from its first notice to the recovery.
@@ -51,6 +53,9 @@ struct Stored {
     waits: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     episode: Option<StoredEpisode>,
+    /// Rule, series and since when; only of escalations, which versions before them do not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    known: Vec<(String, String, i64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +88,7 @@ impl State {
             v: VERSION,
             waits: self.waiting_since.map(Timestamp::as_micros),
             episode: self.episode.as_ref().map(StoredEpisode::of),
+            known: stored(&self.known_since),
         };
         serde_json::to_vec(&stored).expect("texts and numbers can be written as JSON").into()
     }
@@ -101,6 +107,7 @@ impl State {
         Ok(Self {
             waiting_since: stored.waits.map(instant).transpose()?,
             episode: stored.episode.map(StoredEpisode::read).transpose()?,
+            known_since: read(stored.known)?,
         })
     }
 }
@@ -108,24 +115,23 @@ impl State {
 impl StoredEpisode {
     fn of(episode: &Episode) -> Self {
         let Episode { began, last, told_at, told } = episode;
-        let told = told
-            .iter()
-            .map(|(key, since)| (key.rule.clone(), key.series_key.clone(), since.as_micros()))
-            .collect();
-        Self { began: *began, last: *last, at: told_at.as_micros(), told }
+        Self { began: *began, last: *last, at: told_at.as_micros(), told: stored(told) }
     }
 
     fn read(self) -> Result<Episode, StateError> {
-        let told = self.told.into_iter().map(|(rule, series_key, since)| {
-            instant(since).map(|since| (AlertKey { rule, series_key }, since))
-        });
-        Ok(Episode {
-            began: self.began,
-            last: self.last,
-            told_at: instant(self.at)?,
-            told: told.collect::<Result<_, _>>()?,
-        })
+        Ok(Episode { began: self.began, last: self.last, told_at: instant(self.at)?, told: read(self.told)? })
     }
+}
+
+fn stored(since: &BTreeMap<AlertKey, Timestamp>) -> Vec<(String, String, i64)> {
+    let stored =
+        |(key, since): (&AlertKey, &Timestamp)| (key.rule.clone(), key.series_key.clone(), since.as_micros());
+    since.iter().map(stored).collect()
+}
+
+fn read(stored: Vec<(String, String, i64)>) -> Result<BTreeMap<AlertKey, Timestamp>, StateError> {
+    let read = |(rule, series_key, since)| instant(since).map(|since| (AlertKey { rule, series_key }, since));
+    stored.into_iter().map(read).collect()
 }
 
 fn instant(micros: i64) -> Result<Timestamp, StateError> {
@@ -143,12 +149,15 @@ mod tests {
     }
 
     fn any_state() -> impl Strategy<Value = State> {
-        let key = ("\\PC{0,6}", "\\PC{0,12}").prop_map(|(rule, series_key)| AlertKey { rule, series_key });
-        let told = proptest::collection::btree_map(key, any_instant(), 0..4);
-        let episode = (any::<u64>(), any::<u64>(), any_instant(), told)
+        let since = || {
+            let key =
+                ("\\PC{0,6}", "\\PC{0,12}").prop_map(|(rule, series_key)| AlertKey { rule, series_key });
+            proptest::collection::btree_map(key, any_instant(), 0..4)
+        };
+        let episode = (any::<u64>(), any::<u64>(), any_instant(), since())
             .prop_map(|(began, last, told_at, told)| Episode { began, last, told_at, told });
-        (option::of(any_instant()), option::of(episode))
-            .prop_map(|(waiting_since, episode)| State { waiting_since, episode })
+        (option::of(any_instant()), option::of(episode), since())
+            .prop_map(|(waiting_since, episode, known_since)| State { waiting_since, episode, known_since })
     }
 
     #[test]
@@ -156,7 +165,7 @@ mod tests {
         let key = AlertKey { rule: "busy".into(), series_key: "host/load".into() };
         let at = Timestamp::from_micros(7).unwrap();
         let episode = Episode { began: 1, last: 2, told_at: at, told: [(key, at)].into() };
-        let state = State { waiting_since: Some(at), episode: Some(episode) };
+        let state = State { waiting_since: Some(at), episode: Some(episode), ..State::default() };
         let expected =
             r#"{"v":1,"waits":7,"episode":{"began":1,"last":2,"at":7,"told":[["busy","host/load",7]]}}"#;
         assert_eq!(state.encode(), expected);

@@ -109,7 +109,7 @@ fn every_key_is_read() {
     .unwrap();
     assert_eq!((config.give_up_after, config.retention), (DAY / 24, 7 * DAY));
     assert_eq!(config.mail_from.as_str(), "Watchkeeper <watchkeeper@example.org>");
-    assert_eq!(config.alertmanager.unwrap().expose(), "http://127.0.0.1:9093");
+    assert_eq!(config.alertmanager.unwrap().0.expose(), "http://127.0.0.1:9093");
     assert_eq!(config.page_url.unwrap().expose(), "https://watch.example.org");
     let mail: Vec<_> = config.receivers.iter().map(|receiver| receiver.mail.len()).collect();
     assert_eq!(mail, [2, 0]);

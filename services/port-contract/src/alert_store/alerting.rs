@@ -5,7 +5,7 @@ use crate::Fixture;
 use crate::confusable::confusable;
 use crate::samples::{ODD_TEXT, after, series};
 use std::sync::Arc;
-use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Series, Severity, Timestamp};
 use watchkeeper_ports::{AlertKey, AlertStore};
 
 pub async fn an_alert_takes_the_place_of_the_one_of_its_rule_and_series<F: Fixture<dyn AlertStore>>() {
@@ -72,6 +72,52 @@ pub async fn alerts_come_back_exactly<F: Fixture<dyn AlertStore>>() {
         assert_eq!(found.series.labels().collect::<Vec<_>>(), odd.labels().collect::<Vec<_>>());
         assert_eq!(found.series.unit(), "°C");
     }
+}
+
+fn acknowledgement(by: &str, until: Option<u64>) -> Acknowledgement {
+    Acknowledgement { at: after(3), by: by.into(), comment: ODD_TEXT.into(), until: until.map(after) }
+}
+
+pub async fn an_alert_stays_acknowledged_until_it_fires_anew<F: Fixture<dyn AlertStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let load = series("load", &[]);
+    let (busy, other) = (firing("busy", &load, 1), firing("down", &load, 1));
+    alert(&*store, [busy.clone(), other.clone()]).await;
+    let fires = [(AlertKey::of(&busy), busy.fired_at)];
+    for acknowledged in [acknowledgement("ann", Some(90)), acknowledgement(ODD_TEXT, None)] {
+        assert_eq!(store.acknowledge(&fires, &acknowledged).await.unwrap(), 1);
+        let acknowledged = Some(acknowledged);
+        assert_eq!(alerts(&*store).await, [Alert { acknowledged, ..busy.clone() }, other.clone()]);
+    }
+    drop(store);
+    let store = fixture.open().await;
+    let acknowledged = Some(acknowledgement(ODD_TEXT, None));
+    for same in [Alert { value: Some(7.0), ..busy.clone() }, cleared(&busy, 9)] {
+        alert(&*store, [same.clone()]).await;
+        let expected = Alert { acknowledged: acknowledged.clone(), ..same };
+        assert_eq!(alerts(&*store).await, [expected, other.clone()], "it is the same alert");
+    }
+    let again = firing("busy", &load, 20);
+    alert(&*store, [again.clone()]).await;
+    assert_eq!(alerts(&*store).await, [again.clone(), other.clone()]);
+    // As a copy of another store has it.
+    let copied = Alert { acknowledged: Some(acknowledgement("bob", Some(99))), ..again };
+    alert(&*store, [copied.clone()]).await;
+    assert_eq!(alerts(&*store).await, [copied, other]);
+}
+
+pub async fn only_what_fires_since_then_is_acknowledged<F: Fixture<dyn AlertStore>>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    let load = series("load", &[]);
+    let (fires, clears) = (firing("fires", &load, 1), cleared(&firing("clears", &load, 1), 5));
+    alert(&*store, [fires.clone(), clears.clone()]).await;
+    let at = |alert: &Alert, seconds| (AlertKey::of(alert), after(seconds));
+    let wrong = [at(&fires, 2), at(&clears, 1), at(&firing("unknown", &load, 1), 1)];
+    assert_eq!(store.acknowledge(&wrong, &acknowledgement("ann", None)).await.unwrap(), 0);
+    assert_eq!(store.acknowledge(&[], &acknowledgement("ann", None)).await.unwrap(), 0);
+    assert_eq!(alerts(&*store).await, [clears, fires]);
 }
 
 pub async fn an_alert_is_removed_only_if_it_cleared_at_that_instant<F: Fixture<dyn AlertStore>>() {

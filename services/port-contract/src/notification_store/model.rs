@@ -112,9 +112,9 @@ impl Model {
         entry.notification.state = match outcome.clone() {
             Outcome::Delivered { at } => NotificationState::Delivered { at },
             Outcome::GivenUp { at, reason } => NotificationState::GivenUp { at, reason },
-            Outcome::Failed { retry_at, reason } => {
+            Outcome::Failed { retry_at, reason } | Outcome::Postponed { until: retry_at, reason } => {
                 entry.due_at = retry_at;
-                let attempts = attempts + 1;
+                let attempts = attempts + u32::from(!matches!(outcome, Outcome::Postponed { .. }));
                 NotificationState::Waiting { attempts, next_at: retry_at, last_error: Some(reason) }
             }
         };
@@ -159,6 +159,7 @@ fn any_outcome(random: &mut StdRng, now: u64) -> Outcome {
     match random.random_range(0..4) {
         0 => Outcome::Delivered { at: after(now) },
         1 => Outcome::GivenUp { at: after(now), reason },
+        2 => Outcome::Postponed { until: after(now + random.random_range(0..200)), reason },
         _ => Outcome::Failed { retry_at: after(now + random.random_range(0..200)), reason },
     }
 }

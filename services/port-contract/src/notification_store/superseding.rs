@@ -55,6 +55,24 @@ pub async fn what_is_being_sent_is_not_superseded_until_it_has_failed<F: Fixture
     assert_eq!(state(&*store, "recovers").await, superseded(2 + LEASE.as_secs(), "fires later"));
 }
 
+pub async fn what_is_postponed_waits_without_an_attempt_until_its_recipient_may_be_asked<
+    F: Fixture<dyn NotificationStore>,
+>() {
+    let fixture = F::fresh().await;
+    let store = fixture.open().await;
+    send(&*store, [about("a", "paused", 0), about("b", "sent meanwhile", 1)]).await;
+    assert_eq!(ids(&claim(&*store, 1, 10).await), ["paused", "sent meanwhile"]);
+    let postponed = Outcome::Postponed { until: after(30), reason: "asked for a pause".into() };
+    assert_eq!(settle(&*store, &lease("paused", 1), &postponed).await, Tenure::Held);
+    let delivered = Outcome::Delivered { at: after(2) };
+    assert_eq!(settle(&*store, &lease("sent meanwhile", 1), &delivered).await, Tenure::Held);
+    drop(store);
+    let store = fixture.open().await;
+    assert_eq!(state(&*store, "paused").await, waiting(0, 30, Some("asked for a pause")));
+    assert_eq!(claim(&*store, 29, 10).await, [], "a delivery does not end the pause");
+    assert_eq!(ids(&claim(&*store, 30, 10).await), ["paused"]);
+}
+
 pub async fn a_delivery_wakes_what_waits_for_the_same_recipient<F: Fixture<dyn NotificationStore>>() {
     let fixture = F::fresh().await;
     let store = fixture.open().await;

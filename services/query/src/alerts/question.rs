@@ -105,6 +105,7 @@ mod tests {
             cleared_at: (!fires).then_some(Timestamp::MIN),
             value: None,
             reason: "is 9".into(),
+            acknowledged: None,
         }
     }
 

@@ -4,6 +4,7 @@ use super::anomaly::Statistics;
 use super::change::Extremes;
 use super::dead_letters::LastLetter;
 use super::forecast::Trend;
+use super::heartbeat::Beats;
 use super::rate::Increase;
 use bytes::{Buf, BufMut, TryGetError};
 use watchkeeper_domain::Timestamp;
@@ -35,6 +36,8 @@ pub(crate) enum Past {
     Trend(Box<Trend>),
     /// Of a ratio: the newest value of the divisor.
     Divisor(Box<Seen>),
+    /// Of heartbeats.
+    Beats(Box<Beats>),
 }
 
 /// Invalid bytes.
@@ -98,6 +101,10 @@ impl Past {
                 out.put_u8(7);
                 divisor.write(out);
             }
+            Self::Beats(beats) => {
+                out.put_u8(8);
+                beats.write(out);
+            }
         }
     }
 
@@ -111,6 +118,7 @@ impl Past {
             5 => Self::Increase(Box::new(Increase::read(bytes)?)),
             6 => Self::Trend(Box::new(Trend::read(bytes)?)),
             7 => Self::Divisor(Box::new(Seen::read(bytes)?)),
+            8 => Self::Beats(Box::new(Beats::read(bytes)?)),
             _ => return Err(Unreadable::Wrong("what a condition remembers")),
         })
     }

@@ -2,7 +2,7 @@
 
 use super::candidates::RuleIndex;
 use super::news::{Event, News};
-use crate::condition::{Condition, Past, Seen};
+use crate::condition::{Condition, Heard, Past, Seen};
 use crate::phase::{Phase, Turn};
 use crate::rule::Rule;
 use crate::words::time;
@@ -88,6 +88,15 @@ impl Cell {
         is_newer
     }
 
+    /// Processes a time during which heartbeats could be received.
+    pub(super) fn listen(&mut self, heard: Heard, rule: &Rule, about: About<'_>, news: &mut News) {
+        let Condition::Heartbeat(heartbeat) = &rule.condition else { return };
+        let missing = heartbeat.listen(&mut self.past, heard);
+        if let Some(since) = missing.filter(|_| !self.phase.holds()) {
+            self.step(true, since, rule, about, news);
+        }
+    }
+
     /// When the next event without a sample is due.
     pub(super) fn due(&self, rule: &Rule, latest: Seen) -> Option<Timestamp> {
         self.next(rule, latest).map(|(at, _)| at)
@@ -95,8 +104,9 @@ impl Cell {
 
     fn next(&self, rule: &Rule, latest: Seen) -> Option<(Timestamp, Passing)> {
         let turns = rule.condition.turns_at(&self.past, self.phase.holds(), latest);
-        let fires = self.phase.fires_at(rule.hold);
-        let gone = self.is_open(rule).then(|| latest.at.plus(rule.stale_after));
+        let fires = self.phase.fires_at(rule.hold).filter(|_| rule.is_confirmed(self.phase, latest));
+        let is_left = self.is_open(rule) && rule.condition.becomes_stale();
+        let gone = is_left.then(|| latest.at.plus(rule.stale_after));
         let passing = [(turns, Passing::Turns), (fires, Passing::Fires), (gone, Passing::Gone)];
         let passing = passing.into_iter().filter_map(|(at, passing)| Some((at?, passing)));
         passing.min_by_key(|(at, _)| *at)

@@ -37,6 +37,7 @@ impl News {
             cleared_at,
             value: event.value,
             reason: event.reason,
+            acknowledged: None,
         };
         self.alerts.insert(AlertKey::of(&alert), alert);
     }

@@ -7,7 +7,7 @@ use super::orphan::Orphan;
 use super::series_id::{BySeries, SeriesId};
 use super::shared::Shared;
 use super::watched::Watched;
-use crate::condition::{LastLetter, Past, Seen, Unreadable, series_of_letters};
+use crate::condition::{Condition, Heard, LastLetter, Past, Seen, Unreadable, series_of_letters};
 use crate::memory::{Remembered, RememberedRule};
 use bytes::Bytes;
 use std::collections::hash_map::Entry;
@@ -117,6 +117,30 @@ impl Partition {
             watched.mark(id, &mut self.dirty);
         }
         true
+    }
+
+    /// Processes a time during which heartbeats of the series could be received. It may have no report yet.
+    pub(super) fn listen(&mut self, series: &Series, heard: Heard, shared: &mut Shared) {
+        let id = shared.ids.of(series.key());
+        let list = shared.candidates.about(&self.name, series);
+        let waits = |index: &u16| matches!(shared.candidates.rule(*index).condition, Condition::Heartbeat(_));
+        if !shared.candidates.list(list).iter().any(waits) {
+            return;
+        }
+        if !matches!(self.slots.get(&id), Some(Slot::Watched(_))) {
+            if !shared.has_room() {
+                return;
+            }
+            let newest = self.slots.get(&id).map_or(Timestamp::MIN, Slot::newest);
+            let watched = Watched::new(series.key(), list, Seen { at: newest, value: 0.0 });
+            self.slots.insert(id, Slot::Watched(Box::new(watched)));
+            self.watched += 1;
+            shared.watched += 1;
+        }
+        if let Some(Slot::Watched(watched)) = self.slots.get_mut(&id) {
+            watched.listen(heard, &shared.candidates, &mut self.news);
+            watched.mark(id, &mut self.dirty);
+        }
     }
 
     /// Drops the resting series if there are more than `most`. The cost: their rules are determined again, and one

@@ -4,7 +4,7 @@ use super::candidates::{Candidates, ListId, RuleIndex};
 use super::cell::{About, Cell};
 use super::news::News;
 use super::series_id::SeriesId;
-use crate::condition::{Condition, Past, Seen};
+use crate::condition::{Condition, Heard, Past, Seen};
 use crate::memory::{Remembered, RememberedRule};
 use crate::phase::Phase;
 use crate::rule::Rule;
@@ -114,6 +114,11 @@ impl Watched {
             }
         }
         has_changed
+    }
+
+    /// Processes a time during which heartbeats of this series could be received.
+    pub(super) fn listen(&mut self, heard: Heard, rules: &Candidates, news: &mut News) {
+        self.for_each_cell(rules, |cell, rule, about| cell.listen(heard, rule, about, news));
     }
 
     /// The same for a dead letter: its value is the number since a rule fires. Dead letters of several writers may be

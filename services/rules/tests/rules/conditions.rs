@@ -21,6 +21,7 @@ fn a_threshold_fires_after_its_time_and_clears_past_its_hysteresis() {
     let mut world = World::new(&rules);
     assert!(world.observe(SITE, 0, 100.0).is_empty());
     assert!(world.observe(SITE, 60, 0.0).is_empty());
+    assert!(world.observe(SITE, 120, 0.0).is_empty());
     assert!(world.tick(179).is_empty());
     let fired = world.tick(180);
     assert_eq!(told(&fired), ["site_down fires: is 0 %, below 50 % for 2 min"]);
@@ -49,8 +50,29 @@ fn a_threshold_that_held_for_its_time_fires_though_the_samples_came_at_once() {
     );
     let mut world = World::new(&rules);
     world.observe(SITE, 0, 0.0);
+    world.observe(SITE, 60, 0.0);
     let cleared = world.observe(SITE, 500, 100.0);
     assert_eq!((cleared[0].fired_at, cleared[0].cleared_at), (at(120), Some(at(500))));
+}
+
+#[test]
+fn one_sample_alone_does_not_fire_a_rule_with_a_time_however_long_the_next_one_takes() {
+    let rules = rules(
+        r#"
+        [[rule]]
+        name = "site_down"
+        match = ['source="uptime"']
+        for = "2m"
+        threshold = { below = 50 }
+        "#,
+    );
+    let mut world = World::new(&rules);
+    world.observe(SITE, 0, 0.0);
+    assert!(world.tick(299).is_empty());
+    assert!(world.observe(SITE, 300, 100.0).is_empty(), "one lost probe");
+    world.observe(SITE, 600, 0.0);
+    let fired = world.observe(SITE, 900, 0.0);
+    assert_eq!((fired.len(), fired[0].fired_at), (1, at(720)), "the second one confirms it");
 }
 
 #[test]

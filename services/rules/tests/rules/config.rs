@@ -3,9 +3,11 @@
 use crate::world::{RECEIVERS, read, rules};
 use proptest::prelude::*;
 use std::time::Duration;
+use watchkeeper_config::Document;
 use watchkeeper_domain::Severity;
 use watchkeeper_rules::{
-    Condition, MAX_GROUP_FIELDS, MAX_INHIBITIONS, MAX_RULES, MAX_SUMMARY_BYTES, MAX_TESTS, Routing, Threshold,
+    Condition, Escalation, MAX_GROUP_FIELDS, MAX_INHIBITIONS, MAX_RULES, MAX_SUMMARY_BYTES, MAX_TESTS,
+    Routing, RuleSet, Threshold,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -312,4 +314,59 @@ fn a_ratio_needs_the_name_and_perhaps_the_unit_of_the_series_to_divide() {
     let rules = rules(&ratio(r#"'name="used"', 'unit="pages"'"#, r#"to = "total", unit = "bytes""#));
     let Condition::Ratio(ratio) = &rules.rules()[0].condition else { panic!("a ratio") };
     assert_eq!((&*ratio.of, ratio.units.clone()), ("used", Some(("pages".into(), "bytes".into()))));
+}
+
+#[test]
+fn an_escalation_goes_to_a_receiver_that_is_not_notified_at_once() {
+    let rule = |more: &str| format!("[[rule]]\nname = \"r\"\nmatch = ['a=\"b\"']\nabsence = {{}}\n{more}\n");
+    let routing = read(&rule("escalate = { to = \"chat\", after = \"1h\" }")).unwrap();
+    let routing = routing.rules()[0].routing.clone();
+    assert!(routing.goes_to("ops") && !routing.goes_to("chat"));
+    let refused = |more: &str| read(&rule(more)).unwrap_err().to_string();
+    for (more, expected) in [
+        ("escalate = { to = \"nobody\" }", "to: must be one of ops, chat, is \"nobody\""),
+        ("escalate = {}", "to: is missing"),
+        ("escalate = { to = \"chat\", after = \"59s\" }", "after: "),
+        ("receivers = [\"ops\", \"chat\"]\nescalate = { to = \"chat\" }", "is notified at once"),
+    ] {
+        assert!(refused(more).contains(expected), "{more}: {}", refused(more));
+    }
+}
+
+/// The routing of a rule with these lines, or why it is refused; `default` is that of `[notifier]`.
+fn routing(lines: &str, default: &Routing, receivers: &[&str]) -> Result<Routing, String> {
+    let text = format!("[[rule]]\nname = \"r\"\nmatch = ['a=\"b\"']\nabsence = {{}}\n{lines}\n");
+    let known: Vec<_> = receivers.iter().map(|&name| name.to_owned()).collect();
+    let document = Document::parse("rules.toml", &text).map_err(|errors| errors.to_string())?;
+    let rules = document.read(|root| RuleSet::read(root, default, &known));
+    rules.map(|rules| rules.rules()[0].routing.clone()).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn a_rule_that_notifies_the_inherited_receiver_of_an_escalation_at_once_escalates_nothing() {
+    let escalation = Escalation { to: "chat".to_owned(), after: 30 * MINUTE };
+    let default = Routing { escalation: Some(escalation), ..Routing::default() };
+    let read = |lines: &str| routing(lines, &default, &RECEIVERS).unwrap();
+    let at_once = read("receivers = [\"chat\"]");
+    assert!(at_once.goes_to("chat") && at_once.escalation.is_none());
+    assert_eq!(read("receivers = [\"ops\"]").escalation, default.escalation);
+    assert_eq!(read("").escalation, default.escalation);
+}
+
+#[test]
+fn a_rule_that_escalates_to_an_inherited_receiver_notifies_the_others_first() {
+    let names = RECEIVERS.map(str::to_owned).to_vec();
+    let default = Routing { receivers: Some(names), ..Routing::default() };
+    let read = routing("escalate = { to = \"chat\" }", &default, &RECEIVERS).unwrap();
+    assert!(read.goes_to("ops") && !read.goes_to("chat") && read.escalation.is_some());
+}
+
+#[test]
+fn an_escalation_needs_another_receiver_to_notify_first() {
+    let expected = "there is no other receiver to notify first: add one, or remove escalate";
+    let only_chat = Routing { receivers: Some(vec!["chat".to_owned()]), ..Routing::default() };
+    for (default, receivers) in [(Routing::default(), &["chat"][..]), (only_chat, &RECEIVERS[..])] {
+        let refused = routing("escalate = { to = \"chat\" }", &default, receivers).unwrap_err();
+        assert!(refused.contains(expected), "{refused}");
+    }
 }

@@ -57,9 +57,11 @@ fn a_threshold_is_followed_from_rest_to_firing_and_back() {
     let pending = [
         "last evaluated sample: 0 % at 2026-11-20T00:01:00Z, 1 min ago",
         "it has been pending since 2026-11-20T00:01:00Z: is 0 %, below 50 %",
-        "it fires at 2026-11-20T00:03:00Z unless that changes",
+        "it fires at 2026-11-20T00:03:00Z, or later with the next sample, unless that changes",
     ];
     assert_eq!(story.told(120)[2..], pending);
+    story.observe(120, 0.0);
+    assert_eq!(story.told(130)[4], "it fires at 2026-11-20T00:03:00Z unless that changes");
     story.observe(190, 55.0);
     story.observe(200, 55.0);
     let firing = [

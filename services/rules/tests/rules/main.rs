@@ -4,6 +4,7 @@ mod conditions;
 mod config;
 mod examples;
 mod explaining;
+mod heartbeats;
 mod memory;
 mod noting;
 mod ratios;

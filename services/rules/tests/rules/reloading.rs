@@ -83,6 +83,7 @@ fn the_time_for_which_an_unchanged_rule_has_held_goes_on() {
 fn what_was_found_before_a_reload_is_not_lost_and_what_fires_by_a_removed_rule_clears_once() {
     let mut world = World::new(&rules(LOW));
     world.observe(KEY, 0, 1.0);
+    world.observe(KEY, 30, 1.0);
     world.evaluator.tick(crate::world::at(61));
     assert_eq!(told(&world.reload(&rules(""))), ["low fires: is 1 u, below 5 u for 1 min"]);
     assert_eq!(told(&world.tick(70)), ["low clears: the rule is no longer in the configuration"]);

@@ -1,11 +1,53 @@
 //! `watchkeeper alerts` and `watchkeeper notifications`.
 
 use super::{Output, Selection, Server};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example: watchkeeper alerts --state firing --severity critical")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Example: watchkeeper alerts --state firing --severity critical"
+)]
 pub(crate) struct AlertsArgs {
+    #[command(subcommand)]
+    pub(crate) action: Option<AlertsAction>,
+    #[command(flatten)]
+    pub(crate) list: ListAlertsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsAction {
+    /// Acknowledge firing alerts: they are not repeated or escalated until they clear
+    #[command(
+        after_help = "Examples: watchkeeper alerts ack 5f1d7a84e2c3b096 --comment 'restarting the shop'\n          \
+                            watchkeeper alerts ack 'rule=\"site_down\"' 'target=\"shop\"' --for 2h"
+    )]
+    Ack(AckArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AckArgs {
+    /// IDs of alerts, as `alerts` shows them; or matchers FIELD="VALUE" (or !=, =~, !~) for all firing alerts that
+    /// match all of them
+    #[arg(value_name = "ID|MATCHER", required = true)]
+    pub(crate) which: Vec<String>,
+    /// How long to hold at most, such as 2h [default: until the alerts clear]
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    /// What to tell others
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+    /// Who acknowledges
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListAlertsArgs {
     /// Only alerts in this state: firing or cleared
     #[arg(long)]
     pub(crate) state: Option<String>,

@@ -3,11 +3,16 @@
 use super::SeriesJson;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchkeeper_domain::Alert;
+use watchkeeper_domain::{Acknowledgement, Alert, Timestamp};
+use watchkeeper_ports::AlertKey;
 
 /// A rule that fires for a series, or has recently cleared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertJson {
+    /// ID, the same whenever this rule fires for this series.
+    #[serde(default)]
+    #[schema(example = "5f1d7a84e2c3b096")]
+    pub id: String,
     /// Name of the rule.
     #[schema(example = "site_down")]
     pub rule: String,
@@ -32,12 +37,67 @@ pub struct AlertJson {
     /// Why it is firing, or why it cleared.
     #[schema(example = "is 0 percent, below 50 for 2m")]
     pub reason: String,
+    /// Who is working on it; omitted if nobody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<AcknowledgementJson>,
     /// IDs of the silences that mute it; omitted if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silenced_by: Vec<String>,
     /// A firing alert that inhibits it; omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inhibited_by: Option<AlertRef>,
+}
+
+/// An acknowledged alert is not repeated or escalated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AcknowledgementJson {
+    /// Who acknowledged it.
+    #[schema(example = "ann")]
+    pub by: String,
+    /// When.
+    #[schema(example = "2026-11-20T10:05:00Z", format = DateTime)]
+    pub at: String,
+    /// Until when it holds; omitted if until the alert clears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub until: Option<String>,
+    /// What they said; omitted if empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "restarting the shop")]
+    pub comment: String,
+}
+
+impl From<&Acknowledgement> for AcknowledgementJson {
+    fn from(Acknowledgement { at, by, comment, until }: &Acknowledgement) -> Self {
+        let until = until.map(|until| until.to_string());
+        Self { by: by.clone(), at: at.to_string(), until, comment: comment.clone() }
+    }
+}
+
+/// Acknowledges firing alerts: the one with an ID, or all that match.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgeRequest {
+    /// `id` of an alert from the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "5f1d7a84e2c3b096")]
+    pub id: Option<String>,
+    /// Matchers, as for silences; all must match. Instead of `id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16, example = json!(["rule=\"site_down\"", "target=\"shop\""]))]
+    pub matchers: Vec<String>,
+    /// How long it holds at most, such as `2h`; until the alert clears if omitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2h")]
+    pub duration: Option<String>,
+    /// Who acknowledges; the name of the token if omitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100, example = "ann")]
+    pub by: Option<String>,
+    /// What to tell others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(max_length = 1000, example = "restarting the shop")]
+    pub comment: String,
 }
 
 /// A reference to an alert.
@@ -64,10 +124,16 @@ impl AlertJson {
     /// The states of a firing and of a cleared alert.
     pub const STATES: [&str; 2] = ["firing", "cleared"];
 
-    /// The alert, and what mutes it.
-    pub fn new(alert: &Alert, silenced_by: Vec<String>, inhibited_by: Option<&Alert>) -> Self {
+    /// The alert at `now`, and what mutes it.
+    pub fn new(
+        alert: &Alert,
+        now: Timestamp,
+        silenced_by: Vec<String>,
+        inhibited_by: Option<&Alert>,
+    ) -> Self {
         let [firing, cleared] = Self::STATES;
         Self {
+            id: AlertKey::of(alert).id(),
             rule: alert.rule.clone(),
             severity: alert.severity.to_string(),
             state: if alert.is_firing() { firing } else { cleared }.to_owned(),
@@ -76,6 +142,7 @@ impl AlertJson {
             cleared_at: alert.cleared_at.map(|at| at.to_string()),
             value: alert.value.filter(|value| value.is_finite()),
             reason: alert.reason.clone(),
+            acknowledged: alert.acknowledgement(now).map(AcknowledgementJson::from),
             silenced_by,
             inhibited_by: inhibited_by.map(AlertRef::from),
         }
@@ -105,12 +172,15 @@ mod tests {
             cleared_at: None,
             value: Some(9.5),
             reason: "is 9.5, above 8".into(),
+            acknowledged: None,
         };
-        let json = |alert: &Alert| serde_json::to_string(&AlertJson::new(alert, vec![], None)).unwrap();
+        let json = |alert: &Alert| {
+            serde_json::to_string(&AlertJson::new(alert, Timestamp::MIN, vec![], None)).unwrap()
+        };
         assert_eq!(
             json(&alert),
             concat!(
-                r#"{"rule":"busy","severity":"warning","state":"firing","#,
+                r#"{"id":"eb6ce0db43e81b28","rule":"busy","severity":"warning","state":"firing","#,
                 r#""series":{"source":"host","name":"load","labels":{"host":"a"}},"#,
                 r#""fired_at":"1970-01-01T00:00:00Z","value":9.5,"reason":"is 9.5, above 8"}"#
             )
@@ -131,8 +201,11 @@ mod tests {
             cleared_at: None,
             value: None,
             reason: "no sample for 10m".into(),
+            acknowledged: None,
         };
-        let json = serde_json::to_value(AlertJson::new(&alert, vec!["x".into()], Some(&alert))).unwrap();
+        let json =
+            serde_json::to_value(AlertJson::new(&alert, Timestamp::MIN, vec!["x".into()], Some(&alert)))
+                .unwrap();
         assert_eq!(json["silenced_by"], serde_json::json!(["x"]));
         let by = serde_json::json!({ "rule": "host_down", "series": { "source": "host", "name": "up" } });
         assert_eq!(json["inhibited_by"], by);

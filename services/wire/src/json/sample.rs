@@ -32,6 +32,11 @@ pub struct SampleList {
     /// Token of the next page; omitted on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page: Option<String>,
+    /// Of the newest samples only: the time of the newest matching sample if it is in the future, because a clock ran
+    /// ahead when it was collected. Such samples are not listed before their time; omitted if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2030-01-01T00:00:00Z", format = DateTime)]
+    pub future_until: Option<String>,
 }
 
 /// The data of a `lagged` event: the client reads more slowly than samples arrive.

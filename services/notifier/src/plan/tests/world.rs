@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Document;
-use watchkeeper_domain::{Alert, Channel, Series, Severity, Silence, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Channel, Series, Severity, Silence, Timestamp};
 use watchkeeper_ports::{AlertGroup, AlertKey};
 use watchkeeper_rules::{Routing, RuleSet};
 
@@ -38,6 +38,7 @@ pub(super) struct Heard {
     /// Host, and when it fired.
     pub(super) alerts: Vec<(News, String, Timestamp)>,
     pub(super) muted: usize,
+    pub(super) escalated_after: Option<Duration>,
 }
 
 /// Recipients that are not mail addresses are webhooks.
@@ -79,6 +80,7 @@ impl World {
             cleared_at: None,
             value: Some(9.0),
             reason: "is 9, above 8".into(),
+            acknowledged: None,
         };
         let key = AlertKey::of(&alert);
         if self.alerts.get(&key).is_none_or(|alert| !alert.is_firing()) {
@@ -92,6 +94,19 @@ impl World {
         let is_meant =
             |alert: &&mut Alert| alert.rule == rule && alert.field("host") == Some(host) && alert.is_firing();
         self.alerts.values_mut().filter(is_meant).for_each(|alert| alert.cleared_at = Some(now));
+    }
+
+    /// What fires on this host.
+    pub(super) fn acknowledge(&mut self, host: &str, length: Option<Duration>) {
+        let ack = Acknowledgement {
+            at: self.now,
+            by: "ann".into(),
+            comment: String::new(),
+            until: length.map(|length| self.now.plus(length)),
+        };
+        for alert in self.alerts.values_mut().filter(|alert| alert.field("host") == Some(host)) {
+            alert.acknowledged = Some(ack.clone());
+        }
     }
 
     pub(super) fn silence(&mut self, matcher: &str, length: Duration) {
@@ -145,6 +160,7 @@ impl World {
             why: notice.why,
             alerts: alerts.collect(),
             muted: notice.muted,
+            escalated_after: notice.escalated_after,
         }
     }
 
