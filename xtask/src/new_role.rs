@@ -171,36 +171,36 @@ mod tests {
 
     #[test]
     fn a_role_is_added_wherever_roles_are_listed() {
-        let files = added(repository(), "heartbeat").unwrap();
+        let files = added(repository(), "tides").unwrap();
         let text = |path: &str| files.iter().find(|(of, _)| of == path).unwrap().1.as_str();
         for (path, line) in [
-            ("Cargo.toml", "watchkeeper-heartbeat = { path = \"services/heartbeat\" }"),
-            ("services/watchkeeper/Cargo.toml", "watchkeeper-heartbeat.workspace = true"),
-            ("services/watchkeeper/src/role.rs", "    &watchkeeper_heartbeat::ROLE,\n];"),
-            ("README.md", " heartbeat; do"),
-            ("README.md", "\n| `heartbeat` | "),
-            ("ARCHITECTURE.md", ", `heartbeat` | the roles |"),
-            ("examples/watchkeeper.toml", "\n[heartbeat]\n"),
-            ("services/heartbeat/src/role.rs", "    name: \"heartbeat\",\n"),
+            ("Cargo.toml", "watchkeeper-tides = { path = \"services/tides\" }"),
+            ("services/watchkeeper/Cargo.toml", "watchkeeper-tides.workspace = true"),
+            ("services/watchkeeper/src/role.rs", "    &watchkeeper_tides::ROLE,\n];"),
+            ("README.md", " tides; do"),
+            ("README.md", "\n| `tides` | "),
+            ("ARCHITECTURE.md", ", `tides` | the roles |"),
+            ("examples/watchkeeper.toml", "\n[tides]\n"),
+            ("services/tides/src/role.rs", "    name: \"tides\",\n"),
         ] {
             assert!(text(path).contains(line), "{path}: {line}");
         }
         let example = fs::read_to_string(repository().join("examples/watchkeeper.toml")).unwrap();
         let port = free_port(&example).unwrap();
         assert!(!example.contains(&port.to_string()));
-        assert!(text("examples/watchkeeper.toml").contains(&format!("\nheartbeat = \"127.0.0.1:{port}\"\n")));
-        assert!(text("services/heartbeat/src/role.rs").contains(&format!("http_port: {port},")));
+        assert!(text("examples/watchkeeper.toml").contains(&format!("\ntides = \"127.0.0.1:{port}\"\n")));
+        assert!(text("services/tides/src/role.rs").contains(&format!("http_port: {port},")));
     }
 
     #[test]
     fn the_template_is_rust_as_it_is_formatted_here() {
         let directory = tempfile::tempdir().unwrap();
-        write(directory.path(), &added(repository(), "heartbeat").unwrap()).unwrap();
+        write(directory.path(), &added(repository(), "tides").unwrap()).unwrap();
         let mut rustfmt = Command::new("rustfmt");
         rustfmt
             .args(["--check", "--edition", "2024", "--config-path"])
             .arg(repository().join("rustfmt.toml"));
-        let checked = rustfmt.arg(directory.path().join("services/heartbeat/src/lib.rs")).output().unwrap();
+        let checked = rustfmt.arg(directory.path().join("services/tides/src/lib.rs")).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     }
 

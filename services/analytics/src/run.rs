@@ -96,7 +96,12 @@ impl Analytics {
         let rollups = make(&self.world, chunk, known.marks.get(&chunk.pass.name).copied()).await?;
         let took = started.elapsed();
         self.world.metrics.made(chunk, rollups, took);
-        tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");
+        // One old sample is followed by a long time without any: its empty windows are no news.
+        if rollups > 0 {
+            tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");
+        } else {
+            tracing::debug!(pass = chunk.pass.name, until = %chunk.to, ?took, "nothing to roll up");
+        }
         Ok(())
     }
 }

@@ -257,7 +257,7 @@ impl Member<'_> {
         for partition in partitions {
             let begin_at = positions.iter().find(|position| position.partition == *partition);
             let offset = begin_at.map(|position| position.next);
-            tracing::info!(role = self.context.role(), %partition, offset, "partition assigned");
+            tracing::debug!(role = self.context.role(), %partition, offset, "partition assigned");
             if let Some(position) = begin_at {
                 self.heartbeat.waiting(BUS, subscription.seek(position.clone())).await?;
             }

@@ -35,6 +35,11 @@ impl SpoolConfig {
         })
     }
 
+    /// The name of the role's directory in the data directory.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The spool's directory, for a process with this data directory.
     pub fn directory_in(&self, data_dir: &Path) -> PathBuf {
         self.directory.clone().unwrap_or_else(|| data_dir.join(self.name))

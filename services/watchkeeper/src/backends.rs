@@ -1,5 +1,6 @@
 //! The backend of each port. No other module names an adapter.
 
+mod backing_up;
 mod bus;
 mod cache;
 mod checking;

@@ -1,19 +1,28 @@
 //! The command line.
 
 mod alerts;
+mod backup;
 mod dead_letters;
+mod delete;
+mod import;
 mod migrate;
 mod notify;
+mod refusals;
 mod rules;
 mod silences;
 
-pub(crate) use alerts::{AlertsArgs, NotificationsArgs};
+pub(crate) use alerts::{AckArgs, AlertsAction, AlertsArgs, ListAlertsArgs, NotificationsArgs};
+pub(crate) use backup::{BackupArgs, RestoreArgs};
 pub(crate) use dead_letters::{DeadLettersAction, DeadLettersArgs, WhichLetters};
+pub(crate) use delete::DeleteArgs;
+pub(crate) use import::{ImportArgs, ImportFile, ImportFrom};
 pub(crate) use migrate::MigrateArgs;
 pub(crate) use notify::{NotifyAction, NotifyArgs};
+pub(crate) use refusals::RefusalsArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
+use crate::listen;
 use crate::role::{self, Role};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -47,7 +56,7 @@ pub(crate) enum Command {
     Tail(ListArgs),
     /// Check, test, list and explain rules
     Rules(RulesArgs),
-    /// List firing and recently cleared alerts
+    /// List firing and recently cleared alerts, and acknowledge them
     Alerts(AlertsArgs),
     /// List, add and expire silences
     Silences(SilencesArgs),
@@ -57,9 +66,19 @@ pub(crate) enum Command {
     Notify(NotifyArgs),
     /// List, replay or discard dead letters: records that were rejected
     DeadLetters(DeadLettersArgs),
+    /// List what ingest has refused, by client and reason
+    Refusals(RefusalsArgs),
+    /// Turn the configuration of Gatus or Uptime Kuma into one of Watchkeeper
+    Import(ImportArgs),
     /// Migrate an embedded installation, or the samples of the previous platform
     #[command(alias = "move")]
     Migrate(MigrateArgs),
+    /// Back up the files of an installation, while it runs
+    Backup(BackupArgs),
+    /// Delete series with all their data
+    Delete(DeleteArgs),
+    /// Restore a backup to the data directory
+    Restore(RestoreArgs),
     /// Generate a bearer token for an API client
     Token(TokenArgs),
     /// Print a shell completion script
@@ -76,10 +95,10 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// HTTP listen address for the console, the API, samples and the admin paths [default: 127.0.0.1:8460]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen::address)]
     pub(crate) http: Option<SocketAddr>,
     /// gRPC listen address [default: 127.0.0.1:8461]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen::address)]
     pub(crate) grpc: Option<SocketAddr>,
 }
 

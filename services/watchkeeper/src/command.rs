@@ -1,13 +1,17 @@
 //! The sub-commands.
 
 pub(crate) mod alerts;
+pub(crate) mod backup;
 pub(crate) mod check_config;
 pub(crate) mod completions;
 pub(crate) mod dead_letters;
+pub(crate) mod delete;
+pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod notifications;
 pub(crate) mod notify;
 pub(crate) mod query;
+pub(crate) mod refusals;
 pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod run;

@@ -92,12 +92,7 @@ impl Listen {
 
 /// The URL of a listener for processes on the same host; `None` if the port is ephemeral.
 fn url_on_this_host(address: SocketAddr) -> Option<Uri> {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let url = format!("http://{}", SocketAddr::new(ip, address.port()));
+    let url = format!("http://{}", on_this_host(address));
     url.parse().ok().filter(|_| address.port() != 0)
 }
 
@@ -108,14 +103,47 @@ impl FromStr for Address {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        text.parse().map(Self).map_err(|_| "must be IP:PORT, such as 127.0.0.1:8460 or [::1]:8460")
+        address(text).map(Self)
     }
+}
+
+/// An address, or a port of the loopback address, which may be called localhost.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    let on_loopback = || port.parse().map(loopback);
+    let address = text.parse().or_else(|_| on_loopback());
+    address.map_err(|_| "must be IP:PORT or a port, such as 127.0.0.1:8460, [::1]:8460 or 8460")
+}
+
+/// The address at which a client on this host reaches a listener.
+pub(crate) fn on_this_host(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use watchkeeper_config::Document;
+
+    #[test]
+    fn a_listen_address_may_be_a_port_or_localhost() {
+        for (text, expected) in [
+            ("8460", "127.0.0.1:8460"),
+            ("localhost:8460", "127.0.0.1:8460"),
+            ("[::1]:0", "[::1]:0"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+        ] {
+            assert_eq!(address(text).map(|address| address.to_string()).as_deref(), Ok(expected));
+        }
+        for text in ["", "localhost", "host:80", "99999", ":80"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
 
     fn read(text: &str) -> Result<Listen, String> {
         let document = Document::parse("watchkeeper.toml", text).unwrap();

@@ -26,7 +26,12 @@ fn main() -> ExitCode {
         Command::Notifications(args) => command::notifications::run(&args),
         Command::Notify(args) => command::notify::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),
+        Command::Refusals(args) => command::refusals::run(&args),
+        Command::Import(args) => command::import::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),
+        Command::Backup(args) => command::backup::run_backup(&args),
+        Command::Delete(args) => command::delete::run(&args),
+        Command::Restore(args) => command::backup::run_restore(&args),
         Command::Token(args) => command::token::run(&args),
         Command::Completions(args) => command::completions::run(&args),
     };

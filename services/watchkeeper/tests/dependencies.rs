@@ -6,8 +6,9 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// another role.
 fn allowed(name: &str) -> &'static [&'static str] {
     match name {
-        "domain" => &[],
-        "ports" | "config" | "http-client" => &["domain"],
+        "domain" | "import" => &[],
+        "ports" | "config" => &["domain"],
+        "http-client" => &["domain", "config"],
         "wire" | "mail" | "port-contract" => &["domain", "ports"],
         "runtime" | "rules" => &["domain", "ports", "config"],
         "adapter-ingest" => &["ports", "config", "http-client", "wire"],

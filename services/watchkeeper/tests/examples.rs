@@ -40,7 +40,11 @@ fn series_for(known: &KnownSeries, matchers: &Matchers) -> Series {
     let value = |label: &str| {
         matchers.exact_values().find(|(field, _)| *field == label).map_or("x", |(_, value)| value)
     };
-    let labels: Vec<_> = known.labels.iter().map(|label| (*label, value(label))).collect();
+    // Any target may have a group.
+    let asks_for_group = matchers.exact_values().any(|(field, _)| field == "group");
+    let group = (known.source == "uptime" && asks_for_group).then_some("group");
+    let labels: Vec<_> =
+        known.labels.iter().copied().chain(group).map(|label| (label, value(label))).collect();
     Series::new(known.source, known.name, known.unit, &labels).expect("within every limit")
 }
 

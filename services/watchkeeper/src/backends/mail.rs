@@ -20,7 +20,7 @@ const TIMEOUT: (Duration, RangeInclusive<Duration>) =
     (Duration::from_secs(5 * 60), Duration::from_secs(1)..=Duration::from_secs(10 * 60));
 const _: () = assert!(TIMEOUT.1.end().as_secs() < watchkeeper_notifier::SEND_WITHIN.as_secs());
 /// The Maildir in the data directory.
-const MAILDIR: &str = "mail";
+pub(super) const MAILDIR: &str = "mail";
 
 /// The backend of mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,14 @@ impl MailBackend {
                 timeout: smtp.duration("timeout", TIMEOUT.1, TIMEOUT.0),
             }
         })
+    }
+
+    /// The Maildir, if it is not in the data directory.
+    pub(super) fn maildir(&self) -> Option<&Path> {
+        match &self.location {
+            Some(Location::Maildir(dir)) => Some(dir),
+            Some(Location::Smtp(_)) | None => None,
+        }
     }
 
     /// Opens the mailer.

@@ -42,7 +42,7 @@ impl Client {
         let config = agent_config().timeout_connect(Some(TIMEOUT)).timeout_recv_response(Some(TIMEOUT));
         Ok(Self {
             agent: config.build().into(),
-            url: server.url.trim_end_matches('/').to_owned(),
+            url: with_scheme(server.url.trim_end_matches('/')),
             authorization: token,
         })
     }
@@ -88,6 +88,17 @@ impl Client {
         let request = self.authorized(self.agent.post(format!("{}{path}", self.url)));
         let answer = request.send_json(body).map_err(|error| self.no_answer(&error))?;
         self.decode(answer)
+    }
+
+    /// `DELETE path` with query parameters.
+    pub(super) fn delete_with<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &Parameters,
+    ) -> anyhow::Result<A> {
+        let request = self.authorized(self.agent.delete(format!("{}{path}", self.url)));
+        let request = request.query_pairs(query.0.iter().map(|(name, value)| (name, value)));
+        self.decode(request.call().map_err(|error| self.no_answer(&error))?)
     }
 
     /// `DELETE path`.
@@ -143,6 +154,11 @@ impl Client {
             Err(_) => bail!("{} returned {status}, but not from Watchkeeper's API", self.url),
         }
     }
+}
+
+/// A URL; HTTP if it names no scheme, as for curl.
+fn with_scheme(url: &str) -> String {
+    if url.contains("://") { url.to_owned() } else { format!("http://{url}") }
 }
 
 /// Percent-encodes a text as one path segment.

@@ -1,9 +1,13 @@
 //! `watchkeeper query`.
 
 use super::client::{Client, Parameters};
-use super::table::{labels, print_json, print_table, value};
+use super::print_line;
+use super::table::{labels, print_json, print_table, series as named, time, value};
 use crate::cli::{ListArgs, Output, QueryArgs, Question, RangeArgs, RollupsArgs, SamplesArgs};
-use watchkeeper_wire::json::{RangeAnswer, RollupList, SampleJson, SampleList, SeriesJson, SeriesList};
+use std::io;
+use watchkeeper_wire::json::{
+    RangeAnswer, RangeSeries, RollupList, SampleJson, SampleList, SeriesJson, SeriesList,
+};
 
 /// Items per page.
 const PAGE: u32 = 1_000;
@@ -38,15 +42,35 @@ fn series(args: &ListArgs) -> anyhow::Result<()> {
 fn latest(args: &ListArgs) -> anyhow::Result<()> {
     let open = |page: SampleList| (page.samples, page.next_page);
     let selection = Parameters::selecting(&args.selection);
-    let latest = Client::new(&args.server)?.all_pages("/v1/latest", selection, PAGE, open)?;
-    print_samples(&latest, &args.output, NO_SERIES)
+    let client = Client::new(&args.server)?;
+    let latest = client.all_pages("/v1/latest", selection, PAGE, open)?;
+    print_samples(&latest, &args.output, NO_SERIES)?;
+    let mut newest = Parameters::selecting(&args.selection);
+    newest.set("last", "1");
+    // The values are printed; a server that refuses this question, as for too many series, has no more to say.
+    if let Ok(list) = client.get::<SampleList>("/v1/samples", &newest) {
+        warn_of_future(&list);
+    }
+    Ok(())
 }
 
 fn samples(args: &SamplesArgs) -> anyhow::Result<()> {
     let mut parameters = Parameters::selecting(&args.selection);
     parameters.set("last", args.last.to_string());
     let list: SampleList = Client::new(&args.server)?.get("/v1/samples", &parameters)?;
-    print_samples(&list.samples, &args.output, NO_SAMPLES)
+    print_samples(&list.samples, &args.output, NO_SAMPLES)?;
+    warn_of_future(&list);
+    Ok(())
+}
+
+/// Says on stderr that there are samples of a clock that ran ahead.
+fn warn_of_future(list: &SampleList) {
+    if let Some(until) = &list.future_until {
+        super::notice(&format!(
+            "there are samples from the future, up to {until}: a clock ran ahead when they were collected. They are not \
+             shown as the latest before their time"
+        ));
+    }
 }
 
 fn range(args: &RangeArgs) -> anyhow::Result<()> {
@@ -64,16 +88,26 @@ fn range(args: &RangeArgs) -> anyhow::Result<()> {
     if args.output.json {
         return print_json(&answer.series);
     }
-    let mut rows = Vec::new();
-    for found in &answer.series {
-        for (at, point) in &found.points {
-            let point = point.map_or_else(|| "out of range".to_owned(), |point| value(point, &found.series));
-            let SeriesJson { source, name, .. } = &found.series;
-            rows.push([source.clone(), name.clone(), labels(&found.series), at.clone(), point]);
-        }
+    if answer.series.is_empty() {
+        print_line(NO_SAMPLES)?;
     }
-    print_table(["SOURCE", "NAME", "LABELS", "FROM", &args.aggregate.to_uppercase()], rows, NO_SAMPLES)?;
+    for (index, found) in answer.series.iter().enumerate() {
+        if index > 0 {
+            print_line("")?;
+        }
+        print_range(found, &args.aggregate)?;
+    }
     Ok(())
+}
+
+/// The series, and a line for each window.
+fn print_range(found: &RangeSeries, aggregate: &str) -> io::Result<()> {
+    print_line(&named(&found.series))?;
+    let rows = found.points.iter().map(|(at, point)| {
+        let point = point.map_or_else(|| "out of range".to_owned(), |point| value(point, &found.series));
+        [time(at), point]
+    });
+    print_table(["FROM", &aggregate.to_uppercase()], rows.collect(), NO_SAMPLES)
 }
 
 fn rollups(args: &RollupsArgs) -> anyhow::Result<()> {
@@ -119,7 +153,7 @@ fn print_samples(samples: &[SampleJson], output: &Output, empty: &str) -> anyhow
     let row = |sample: &SampleJson| {
         let SeriesJson { source, name, .. } = &sample.series;
         let value = value(sample.value, &sample.series);
-        [source.clone(), name.clone(), labels(&sample.series), value, sample.collected_at.clone()]
+        [source.clone(), name.clone(), labels(&sample.series), value, time(&sample.collected_at)]
     };
     let rows = samples.iter().map(row);
     // Most sources have nothing to say.

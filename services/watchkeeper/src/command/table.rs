@@ -67,14 +67,32 @@ pub(super) fn series(series: &SeriesJson) -> String {
     format!("{}/{}{space}{labels}", series.source, series.name)
 }
 
-/// A value with its unit.
+/// A value with its unit, as the pages show it; `--json` has it in full.
 pub(super) fn value(value: f64, series: &SeriesJson) -> String {
-    if series.unit.is_empty() { value.to_string() } else { format!("{value} {}", series.unit) }
+    if value.is_finite() { watchkeeper_console::shown(value, &series.unit) } else { value.to_string() }
+}
+
+/// An RFC 3339 time in UTC without fractions of a second; `--json` has them.
+pub(super) fn time(text: &str) -> String {
+    text.split_once('.').map_or_else(|| text.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn values_and_times_are_short() {
+        let series = |unit: &str| {
+            let (source, name, labels) = ("host".to_owned(), "x".to_owned(), BTreeMap::new());
+            SeriesJson { source, name, unit: unit.to_owned(), labels }
+        };
+        assert_eq!(value(99.586_584_091_186_52, &series("percent")), "99.6 %");
+        assert_eq!(value(77_743_111_168.0, &series("bytes")), "72.4 GiB");
+        assert_eq!(time("2026-11-20T10:00:00.123456Z"), "2026-11-20T10:00:00Z");
+        assert_eq!(time("2026-11-20T10:00:00Z"), "2026-11-20T10:00:00Z");
+    }
 
     #[test]
     fn json_says_the_same_in_escapes_where_a_terminal_would_obey() {

@@ -8,8 +8,9 @@ use super::reload::Reload;
 use crate::assembly;
 use crate::cli::UpArgs;
 use crate::config::Config;
+use crate::listen::Listen;
 use crate::role::{FRONT, ROLES};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use greeting::Greeting;
 use std::time::Instant;
 use watchkeeper_runtime::http::{Access, Listener};
@@ -23,8 +24,9 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
     run_to_the_end(async {
         // Listen first: a port that is in use is reported before any backend is opened.
         let access = Access::new(config.tokens.clone());
-        let http = Listener::bind("http.listen", config.listen.http, &access).await?;
-        let grpc = Listener::bind("grpc.listen", config.listen.grpc, &access).await?;
+        let (http_key, grpc_key) = keys(args);
+        let http = Listener::bind(http_key, config.listen.http, &access).await?;
+        let grpc = Listener::bind(grpc_key, config.listen.grpc, &access).await?;
         let location = config.backends.location(&data_dir);
         let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
         let name = config.listen.process_name("up", FRONT);
@@ -53,5 +55,19 @@ fn load(args: &UpArgs) -> anyhow::Result<Config> {
     config.check_together()?;
     config.listen.http = args.http.unwrap_or(config.listen.http);
     config.listen.grpc = args.grpc.unwrap_or(config.listen.grpc);
+    let Listen { http, grpc, .. } = config.listen;
+    ensure!(
+        http != grpc || http.port() == 0,
+        "{} and {} must not both be {http}",
+        keys(args).0,
+        keys(args).1
+    );
     Ok(config)
+}
+
+/// Where the listen addresses were given.
+fn keys(args: &UpArgs) -> (&'static str, &'static str) {
+    let http = if args.http.is_some() { "--http" } else { "http.listen" };
+    let grpc = if args.grpc.is_some() { "--grpc" } else { "grpc.listen" };
+    (http, grpc)
 }

@@ -96,12 +96,12 @@ fn a_page_says_when_the_server_does_not_answer_and_when_it_does_again_in_a_brows
         "window.answering = window.fetch; window.fetch = async () => new Response('', { status: 502 });
          document.querySelector('[data-pause]').click(); document.querySelector('[data-pause]').click()",
     );
-    says("Watchkeeper answers with an error (502)");
+    says("Watchkeeper responds with an error (502)");
     let _: () = browser.ask("window.fetch = window.answering");
     wait_for("an answer", || is_hidden(&browser).then_some(()));
     let title = browser.ask::<String>("return document.title");
-    assert!(!title.contains("answer"), "{title}");
+    assert!(!title.contains("respon"), "{title}");
 
     drop(world);
-    says("No answer from Watchkeeper");
+    says("No response from Watchkeeper");
 }

@@ -26,7 +26,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 struct Acknowledged(u64);
 
 /// What is sent.
-struct Load {
+pub(crate) struct Load {
     /// The instant of the sample with id 0.
     first_at: Timestamp,
     /// The next body that is to be sent.
@@ -36,7 +36,7 @@ struct Load {
 #[test]
 fn kill_9_at_any_moment_of_a_loaded_up_loses_no_acknowledged_sample_and_stores_none_twice() {
     let dir = tempfile::tempdir().unwrap();
-    let load = Load { first_at: Timestamp::now().minus(DAY), next_body: AtomicU64::new(0) };
+    let load = Load::default();
     let mut acknowledged = BTreeSet::new();
     let mut sent = 0;
     for seed in 0..ROUNDS {
@@ -50,11 +50,7 @@ fn kill_9_at_any_moment_of_a_loaded_up_loses_no_acknowledged_sample_and_stores_n
     assert!(up.stop().success());
 
     let stored = stored_ids(dir.path());
-    let lost: Vec<_> = acknowledged
-        .iter()
-        .flat_map(|first| *first..*first + BODY_SAMPLES)
-        .filter(|id| !stored.contains_key(id))
-        .collect();
+    let lost: Vec<_> = Load::ids(&acknowledged).filter(|id| !stored.contains_key(id)).collect();
     assert!(lost.is_empty(), "{} acknowledged samples are lost, the first is {}", lost.len(), lost[0]);
     let twice: Vec<_> = stored.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "{} samples are stored twice, the first is {:?}", twice.len(), twice[0]);
@@ -94,7 +90,7 @@ fn load_until_killed(up: Up, load: &Load, bodies_until_kill: u64) -> BTreeSet<u6
 fn send_until_it_is_gone(url: &str, load: &Load, acknowledged: &SyncSender<Acknowledged>) {
     let agent = agent();
     loop {
-        let first = load.next_body.fetch_add(1, Ordering::SeqCst) * BODY_SAMPLES;
+        let first = load.next();
         match post_samples(&agent, url, &load.body(first)) {
             Some(202) => acknowledged.send(Acknowledged(first)).expect("somebody counts"),
             Some(503) => {}
@@ -104,9 +100,25 @@ fn send_until_it_is_gone(url: &str, load: &Load, acknowledged: &SyncSender<Ackno
     }
 }
 
+impl Default for Load {
+    fn default() -> Self {
+        Self { first_at: Timestamp::now().minus(DAY), next_body: AtomicU64::new(0) }
+    }
+}
+
 impl Load {
+    /// The first id of the next body.
+    pub(crate) fn next(&self) -> u64 {
+        self.next_body.fetch_add(1, Ordering::SeqCst) * BODY_SAMPLES
+    }
+
+    /// The ids of the samples of these bodies.
+    pub(crate) fn ids(bodies: &BTreeSet<u64>) -> impl Iterator<Item = u64> {
+        bodies.iter().flat_map(|first| *first..*first + BODY_SAMPLES)
+    }
+
     /// Samples whose value is their id, each at an instant of its own.
-    fn body(&self, first: u64) -> String {
+    pub(crate) fn body(&self, first: u64) -> String {
         let sample = |id: u64| {
             let at = self.first_at.plus(Duration::from_micros(id));
             format!(
@@ -119,7 +131,7 @@ impl Load {
     }
 }
 
-fn wait_until_all_is_stored(up: &Up) {
+pub(crate) fn wait_until_all_is_stored(up: &Up) {
     // The collector goes on, so the lag need not stay 0: a marker that comes after all the others is
     // stored after them.
     let marker = r#"[{"source":"crash","name":"marker","value":-1}]"#;
@@ -130,7 +142,7 @@ fn wait_until_all_is_stored(up: &Up) {
 }
 
 /// How often each id is stored, read from the file itself.
-fn stored_ids(dir: &Path) -> BTreeMap<u64, u64> {
+pub(crate) fn stored_ids(dir: &Path) -> BTreeMap<u64, u64> {
     let store = Connection::open_with_flags(dir.join("store.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut query = store
         .prepare(

@@ -22,6 +22,9 @@ fn a_posted_sample_is_on_the_page_in_the_api_in_query_latest_and_in_the_store() 
     up.wait_for("/v1/latest?source=demo", |answer| answer.contains("\"value\":42"));
     up.wait_for("/v1/samples?source=demo&last=1", |answer| answer.contains("\"value\":42"));
     up.wait_for("/?source=demo", |page| page.contains("answer") && page.contains("42"));
+    let range = up.run(&["query", "range", "--source", "demo", "--aggregate", "max"]);
+    let range = String::from_utf8(range.stdout).unwrap();
+    assert!(range.starts_with("demo/answer by=curl\n") && range.trim_end().ends_with(" 42"), "{range}");
     let printed = up.run(&["query", "latest", "--source", "demo", "--json"]);
     let line = String::from_utf8(printed.stdout).unwrap();
     assert!(

@@ -4,11 +4,15 @@
 
 mod alerts;
 mod alone;
+mod backup;
 mod compatible;
 mod crash;
 mod dashboards;
+mod deleting;
 mod first_path;
+mod future;
 mod guide;
+mod importing;
 mod lifecycle;
 mod migrating;
 mod outage;
@@ -16,6 +20,7 @@ mod outage;
 mod poison;
 mod reasons;
 mod refusals;
+mod refused;
 mod reloading;
 #[path = "../support/roles.rs"]
 mod roles;

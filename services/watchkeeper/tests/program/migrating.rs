@@ -20,7 +20,7 @@ fn an_installation_that_is_in_use_is_not_moved() {
     let _up = Up::start(dir.path());
     for to in [POSTGRES, "mongodb://127.0.0.1:1"] {
         let error = refused(dir.path(), &[to]);
-        assert!(error.contains("stop `watchkeeper up` first") && error.contains("in use"), "{error}");
+        assert!(error.contains("stop `watchkeeper up` first") && error.contains("is using /"), "{error}");
     }
 }
 

@@ -102,7 +102,14 @@ impl Up {
 
     /// What a client command prints, asked of this process.
     pub(crate) fn run(&self, args: &[&str]) -> Output {
-        watchkeeper(args).args(["--url", &self.url]).output().expect("the program starts")
+        self.client(args).output().expect("the program starts")
+    }
+
+    /// A client command of this process, not started yet.
+    pub(crate) fn client(&self, args: &[&str]) -> Command {
+        let mut command = watchkeeper(args);
+        command.args(["--url", &self.url]);
+        command
     }
 
     /// Asks until the answer is what is waited for.

@@ -1,6 +1,7 @@
 //! What `up` prints once it is ready.
 
 use crate::cli::UpArgs;
+use crate::listen::on_this_host;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ pub(super) struct Greeting {
     config: Option<PathBuf>,
     /// The option for curl, if the API requires a token.
     authorization: &'static str,
+    /// The same for `watchkeeper query`.
+    token: &'static str,
     started: Instant,
 }
 
@@ -33,6 +36,7 @@ impl Greeting {
             data,
             config: args.config.clone(),
             authorization: if access.is_open() { "" } else { "-H 'Authorization: Bearer TOKEN' " },
+            token: if access.is_open() { "" } else { " --token-file FILE" },
             started,
         }
     }
@@ -45,7 +49,8 @@ impl Greeting {
     }
 
     fn text(&self, took: Duration) -> String {
-        let Self { http, grpc, data, config, authorization, .. } = self;
+        let Self { data, config, authorization, token, .. } = self;
+        let (http, grpc) = (on_this_host(self.http), on_this_host(self.grpc));
         let config = config
             .as_ref()
             .map_or("none: every setting has its default".into(), |file| file.display().to_string());
@@ -58,8 +63,30 @@ impl Greeting {
              \n  configuration  {config}\n\
              \nSend a sample:   curl {authorization}--json '[{{\"source\":\"demo\",\"name\":\"answer\",\"value\":42}}]' \
              http://{http}/v1/samples\
-             \nSee the values:  watchkeeper query latest --url http://{http}\n{stop}",
+             \nSee the values:  watchkeeper query latest --url http://{http}{token}\n{stop}",
             took.as_millis(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_works_on_this_host_when_all_addresses_are_listened_on() {
+        let greeting = Greeting {
+            http: "0.0.0.0:8460".parse().unwrap(),
+            grpc: "[::]:8461".parse().unwrap(),
+            data: "/var/lib/watchkeeper".to_owned(),
+            config: None,
+            authorization: "-H 'Authorization: Bearer TOKEN' ",
+            token: " --token-file FILE",
+            started: Instant::now(),
+        };
+        let text = greeting.text(Duration::from_millis(140));
+        assert!(text.contains("page and API   http://127.0.0.1:8460/\n"), "{text}");
+        assert!(text.contains("gRPC           [::1]:8461\n"), "{text}");
+        assert!(text.contains("query latest --url http://127.0.0.1:8460 --token-file FILE\n"), "{text}");
     }
 }
