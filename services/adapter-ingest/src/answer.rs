@@ -54,6 +54,6 @@ fn refused(refusals: &[Refusal]) -> PortError {
     PortError::ItemsRejected { what: BUS, reason, items }
 }
 
-pub(crate) fn unavailable(reason: String) -> PortError {
+fn unavailable(reason: String) -> PortError {
     PortError::Unavailable { what: BUS, reason }
 }

@@ -24,7 +24,7 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// A bus that publishes to the ingest of another Watchkeeper.
 ///
 /// Only topic `metrics` goes there. Dead letters are logged and dropped: the other side refused their records, and shows
-/// them among its own refusals. All other methods fail with [`PortError::Broken`].
+/// them among its own refusals. Whatever consumes or reads fails with [`PortError::Broken`].
 pub struct IngestBus {
     url: HttpUrl,
     access: Access,

@@ -24,8 +24,7 @@ impl Note {
             return (!line.is_empty()).then(|| Self(line.into()));
         }
         let room = MAX_NOTE_BYTES - CUT.len();
-        let end = (0..=room).rev().find(|&end| line.is_char_boundary(end)).unwrap_or_default();
-        Some(Self(format!("{}{CUT}", line[..end].trim_end()).into()))
+        Some(Self(format!("{}{CUT}", text::head(line, room).trim_end()).into()))
     }
 
     /// The text.

@@ -51,6 +51,12 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The longest beginning of at most `most` bytes that ends at a character.
+pub fn head(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    &text[..end]
+}
+
 fn push(shown: &mut String, c: char) {
     if is_plain(c) {
         shown.push(c);

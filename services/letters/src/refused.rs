@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{Timestamp, text};
 use watchkeeper_wire::json::{RefusalList, RefusedJson};
 
 /// Most refusals that are kept; the oldest give way.
@@ -43,9 +43,7 @@ impl Refused {
     /// Notes that `items` of `client` were refused at `now`, the first of them for `reason`. A client that sends the same
     /// mistake again and again has one entry.
     pub fn note(&self, client: &str, reason: &str, items: u64, now: Timestamp) {
-        let most = MAX_REASON_BYTES.min(reason.len());
-        let end = (0..=most).rev().find(|&end| reason.is_char_boundary(end)).unwrap_or_default();
-        let reason = &reason[..end];
+        let reason = text::head(reason, MAX_REASON_BYTES);
         let mut state = self.0.lock();
         state.total += items;
         let known = state.last.iter().position(|known| known.client == client && known.reason == reason);

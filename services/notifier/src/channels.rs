@@ -8,7 +8,7 @@ mod judge;
 mod matrix;
 mod message;
 mod ntfy;
-mod options;
+pub(crate) mod options;
 mod pagerduty;
 mod slack;
 mod telegram;

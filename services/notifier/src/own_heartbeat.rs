@@ -1,11 +1,12 @@
 //! A heartbeat of this process for another watcher, which notices when it stays away: nobody can report their own death.
 
+use crate::channels::options::secret_url;
 use crate::metrics::NotifierMetrics;
 use crate::settings::NotifierSettings;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use tokio::time::Instant;
-use watchkeeper_config::{HttpUrl, Reloadable, Secret, Section};
+use watchkeeper_config::{HttpUrl, Reloadable, Section};
 use watchkeeper_http_client::{Access, HttpClient, HttpError, HttpRequest};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
@@ -22,28 +23,20 @@ const MAX_ANSWER_BYTES: usize = 512;
 /// Where the heartbeat goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OwnHeartbeat {
-    /// The URL, which is a secret: whoever has it can send the heartbeat. Empty in a file that is only checked.
-    url: Secret,
+    /// The URL, which is a secret: whoever has it can send the heartbeat.
+    url: HttpUrl,
     every: Duration,
     access: Access,
 }
 
 impl OwnHeartbeat {
-    /// Reads the section `[notifier.heartbeat]`; `None` without a URL.
+    /// Reads the section `[notifier.heartbeat]`; `None` without a URL, or if the file with it is not opened.
     pub(crate) fn read(section: &mut Section<'_>) -> Option<Self> {
         let every = section.duration("every", EVERY.1, EVERY.0);
         let access = Access::read(section);
-        if section.has("url") {
-            let refuse =
-                |_: &str| Err("is a secret: write it to a file, and name that in url_file".to_owned());
-            return section.hidden::<Self>("url", refuse);
-        }
-        let url = section.secret_file("url_file")?;
-        let is_read = !url.expose().is_empty();
-        if is_read && let Err(error) = url.expose().parse::<HttpUrl>() {
-            section.refuse("url_file", format!("names a file whose content {error}"));
-        }
-        Some(Self { url, every, access })
+        let has_url = section.has("url") || section.has("url_file");
+        let url = if has_url { secret_url(section) } else { None };
+        url.map(|url| Self { url, every, access })
     }
 }
 

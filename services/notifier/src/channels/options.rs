@@ -4,7 +4,7 @@ use watchkeeper_config::{HttpUrl, Secret, Section};
 
 /// The URL in the file that `url_file` names: whoever has it can post. `None` is recorded as an error, unless the
 /// configuration is only checked and the file is not opened.
-pub(super) fn secret_url(section: &mut Section<'_>) -> Option<HttpUrl> {
+pub(crate) fn secret_url(section: &mut Section<'_>) -> Option<HttpUrl> {
     const KEY: &str = "url_file";
     let secret = secret(section, "url", KEY)?;
     if secret.expose().is_empty() {

@@ -10,6 +10,7 @@ use crate::plan::{Notice, Told};
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, Value};
 use std::collections::HashMap;
+use watchkeeper_domain::text::head;
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_rules::RuleSet;
 
@@ -138,8 +139,7 @@ fn cut(mut text: String) -> String {
     if text.len() > MAX_BODY_BYTES {
         const CUT: &str = "\n(truncated: the text is too long)\n";
         let room = MAX_BODY_BYTES - CUT.len();
-        let end = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
-        text.truncate(end);
+        text.truncate(head(&text, room).len());
         text.push_str(CUT);
     }
     text

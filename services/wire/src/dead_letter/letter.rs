@@ -2,7 +2,7 @@
 
 use super::header::{self, OFFSET, PARTITION, REASON, REJECTED_AT, REJECTED_BY, REPLAYED_FROM, TOPIC};
 use super::{Place, Settlement, incomplete};
-use watchkeeper_domain::{Timestamp, Violation};
+use watchkeeper_domain::{Timestamp, Violation, text};
 use watchkeeper_ports::limits::{Kept, MAX_HEADER_BYTES, MAX_RECORD_BYTES, Room};
 use watchkeeper_ports::{BatchBuilder, Cut, Header, Incomplete, Offset, Record, Topic, TopicPartition};
 
@@ -124,8 +124,7 @@ fn together(before: Option<Incomplete>, cut: Option<Cut>) -> Option<Incomplete> 
 }
 
 fn cut(reason: &str) -> &str {
-    let end = (0..=MAX_REASON_BYTES).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
-    if reason.len() <= MAX_REASON_BYTES { reason } else { &reason[..end] }
+    text::head(reason, MAX_REASON_BYTES)
 }
 
 #[cfg(test)]
