@@ -5,6 +5,7 @@ mod dead_letters;
 mod history;
 mod one_series;
 mod outbox;
+mod series_list;
 
 pub(crate) use alerting::{Alerting, Alerts, Silences, alerting, firing_by_rule, unmatched};
 pub(crate) use dead_letters::{Letter, Letters};
@@ -12,22 +13,21 @@ pub(crate) use history::History;
 pub(crate) use one_series::{Lines, OneSeries, Summary, one_series};
 pub use outbox::MAX_NOTIFICATIONS;
 pub(crate) use outbox::{Outbox, WaitingSince};
+pub use series_list::PAGE_SERIES;
+pub(crate) use series_list::{Chosen, SeriesFound, series_list};
 
 use crate::ports::ConsolePorts;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Reloadable;
-use watchkeeper_domain::{Sample, SeriesFilter, Timestamp};
+use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::{Letters as LetterIndex, Refused};
 use watchkeeper_ports::{AlertStore, Consumers, EventBus, Group, NotificationStore, SilenceStore, Topic};
 use watchkeeper_query::{
-    Alerts as AlertQueries, Answer, Cursor, GroupLag, Origin, PageQuestion, Paged, Samples, UnmatchedQueries,
-    lag_of_consumers, within_time,
+    Alerts as AlertQueries, Answer, GroupLag, Samples, UnmatchedQueries, lag_of_consumers, within_time,
 };
 use watchkeeper_rules::RuleSet;
 
-/// Series on one page of the table.
-pub const PAGE_SERIES: usize = 50;
 /// Series per range query: a page queries each series on its own.
 const RANGE_SERIES: usize = 1;
 
@@ -78,21 +78,8 @@ impl Sources {
     }
 }
 
-/// The series selection of the status page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Chosen {
-    pub(crate) filter: SeriesFilter,
-    /// Where the previous page ended.
-    pub(crate) cursor: Option<Cursor>,
-}
-
-/// The data of the status page.
-pub(crate) struct Status {
-    /// By key, at most [`PAGE_SERIES`].
-    pub(crate) latest: Answer<Paged<Sample>>,
-    pub(crate) history: Answer<History>,
-    /// The number of series in the cache.
-    pub(crate) series: Answer<usize>,
+/// The state of the platform itself.
+pub(crate) struct Platform {
     /// The clock skew of another process, if its clock is ignored.
     pub(crate) clock: Answer<Option<Duration>>,
     pub(crate) letters: Answer<Letters>,
@@ -100,40 +87,14 @@ pub(crate) struct Status {
     pub(crate) alerting: Alerting,
 }
 
-/// Runs all independent queries concurrently. The history query needs the latest values, so a page may take up to twice
-/// [`ANSWER_WITHIN`](watchkeeper_query::ANSWER_WITHIN).
-pub(crate) async fn status(sources: &Sources, chosen: &Chosen, now: Timestamp) -> Status {
-    let ((latest, history), series, clock, letters, lags, alerting) = tokio::join!(
-        latest_with_history(&sources.samples, chosen, now),
-        within_time("cache", sources.samples.cached_series()),
+/// Runs all queries concurrently.
+pub(crate) async fn platform(sources: &Sources, now: Timestamp) -> Platform {
+    let (clock, letters, lags, alerting) = tokio::join!(
         within_time("cache", sources.samples.clock_disagreement(now)),
         within_time("bus", dead_letters::newest(&sources.letters)),
         lag_of_consumers(&*sources.bus, &sources.consumers),
         alerting(sources, now),
     );
     let letters = letters.map(|letters| Letters { refused: sources.refused.total(), ..letters });
-    Status { latest, history, series, clock, letters, lags, alerting }
-}
-
-async fn latest_with_history(
-    samples: &Samples,
-    chosen: &Chosen,
-    now: Timestamp,
-) -> (Answer<Paged<Sample>>, Answer<History>) {
-    let question =
-        PageQuestion { filter: chosen.filter.clone(), limit: PAGE_SERIES, cursor: chosen.cursor.clone() };
-    let latest = within_time(latest_dependency(chosen), samples.latest(&question, now)).await;
-    let history = match &latest {
-        Ok(latest) => within_time("store", history::last_hour(samples, &latest.items, now)).await,
-        Err(_) => Ok(History::default()),
-    };
-    (latest, history)
-}
-
-/// The dependency to name on a timeout: the first page comes from the store if the cache does not answer in time.
-fn latest_dependency(chosen: &Chosen) -> &'static str {
-    match chosen.cursor.as_ref().map(|cursor| cursor.origin) {
-        Some(Origin::Cache) => "cache",
-        None | Some(Origin::Store) => "store",
-    }
+    Platform { clock, letters, lags, alerting }
 }

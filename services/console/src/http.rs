@@ -6,8 +6,8 @@ mod question;
 
 pub(crate) use assets::Assets;
 
-use crate::gather::{Sources, alerting, firing_by_rule, one_series, status, unmatched};
-use crate::page::{AlertsPage, SeriesPage, Shell, StatusPage};
+use crate::gather::{Sources, alerting, firing_by_rule, one_series, platform, series_list, unmatched};
+use crate::page::{AlertsPage, ExplorePage, OverviewPage, SeriesPage, Shell, SystemPage};
 use crate::ports::ConsolePorts;
 use askama::Template;
 use axum::Router;
@@ -16,7 +16,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use question::{SeriesQuestion, StatusQuestion};
+use question::{ListQuestion, SeriesQuestion};
 use std::sync::Arc;
 use std::time::Instant;
 use watchkeeper_config::Reloadable;
@@ -54,7 +54,7 @@ impl Console {
         rules: Reloadable<RuleSet>,
         consumers: Consumers,
     ) -> Self {
-        context.set_status("serving / and /alerts");
+        context.set_status("serving the pages");
         Self {
             context,
             sources: Sources::new(ports, letters, consumers, rules.clone()),
@@ -71,10 +71,12 @@ impl Console {
         Self { sources: self.sources.with_refused(refused), ..self }
     }
 
-    /// Serves `/`, `/series`, `/alerts` and `/assets/*`. Requires the read scope.
+    /// Serves the pages and `/assets/*`. Requires the read scope.
     pub fn router(&self, access: &Access) -> Router {
         Router::new()
-            .route("/", get(status_page))
+            .route("/", get(overview_page))
+            .route("/system", get(system_page))
+            .route("/explore", get(explore_page))
             .route("/series", get(series_page))
             .route("/alerts", get(alerts_page))
             .route("/assets/{file}", get(assets::serve))
@@ -98,15 +100,28 @@ impl Console {
     }
 }
 
-async fn status_page(
+async fn overview_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let platform = platform(&console.sources, now).await;
+    let roles = console.context.roster().roles();
+    render(&OverviewPage::new(console.shell("/", &headers, now), &roles, &platform, now))
+}
+
+async fn system_page(State(console): State<Console>, headers: HeaderMap) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let platform = platform(&console.sources, now).await;
+    let roles = console.context.roster().roles();
+    render(&SystemPage::new(console.shell("/system", &headers, now), &roles, platform, now))
+}
+
+async fn explore_page(
     State(console): State<Console>,
-    Checked(Query(question)): Checked<Query<StatusQuestion>>,
+    Checked(Query(question)): Checked<Query<ListQuestion>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (now, chosen) = (Timestamp::now(), question.chosen());
-    let answers = status(&console.sources, &chosen, now).await;
-    let roles = console.context.roster().roles();
-    render(&StatusPage::new(console.shell("/", &headers, now), &roles, &chosen, answers, now))
+    let found = series_list(&console.sources, &chosen, now).await;
+    render(&ExplorePage::new(console.shell("/explore", &headers, now), &chosen, found, now))
 }
 
 async fn series_page(

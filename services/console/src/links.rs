@@ -11,8 +11,8 @@ pub(crate) const LABEL: &str = "label.";
 /// The value of `origin` for pages from the store; pages from the cache have no `origin`.
 pub(crate) const STORE: &str = "store";
 
-/// The status page with the matching series after `cursor`.
-pub(crate) fn status(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
+/// The page of the matching series after `cursor`.
+pub(crate) fn explore(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
     let mut query = filter_query(filter);
     if let Some(Cursor { origin, after }) = cursor {
         query.append_pair("after", after);
@@ -20,7 +20,7 @@ pub(crate) fn status(filter: &SeriesFilter, cursor: Option<&Cursor>) -> String {
             query.append_pair("origin", STORE);
         }
     }
-    with_query("/", &query.finish())
+    with_query("/explore", &query.finish())
 }
 
 /// The API's stream of samples of matching series.
@@ -87,10 +87,10 @@ mod tests {
         );
         let filter = SeriesFilter { source: Some("a&b".to_owned()), ..SeriesFilter::default() };
         let after = |origin| Cursor { origin, after: "k{x=\"1\"}".to_owned() };
-        let next = "/?source=a%26b&after=k%7Bx%3D%221%22%7D";
-        assert_eq!(status(&filter, Some(&after(Origin::Cache))), next);
-        assert_eq!(status(&filter, Some(&after(Origin::Store))), format!("{next}&origin=store"));
-        assert_eq!(status(&SeriesFilter::default(), None), "/");
+        let next = "/explore?source=a%26b&after=k%7Bx%3D%221%22%7D";
+        assert_eq!(explore(&filter, Some(&after(Origin::Cache))), next);
+        assert_eq!(explore(&filter, Some(&after(Origin::Store))), format!("{next}&origin=store"));
+        assert_eq!(explore(&SeriesFilter::default(), None), "/explore");
         assert_eq!(stream(&filter), "/v1/stream?source=a%26b");
     }
 

@@ -4,21 +4,25 @@ mod alert_line;
 mod alert_row;
 mod alerts_page;
 mod dead_letters;
+mod explore_page;
 mod listed;
 mod moment;
 mod overall;
+mod overview_page;
 mod series_alerts;
 mod series_name;
 mod series_page;
 mod series_table;
 mod shell;
 mod spark;
-mod status_page;
+mod system_page;
 
 pub(crate) use alerts_page::AlertsPage;
+pub(crate) use explore_page::ExplorePage;
+pub(crate) use overview_page::OverviewPage;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;
-pub(crate) use status_page::StatusPage;
+pub(crate) use system_page::SystemPage;
 
 use askama::filters::{Escaper, Html};
 use std::fmt;

@@ -57,7 +57,7 @@ impl Both {
     /// The latest values on all pages of the API and of the console, which must be the same.
     async fn latest(&self) -> Vec<f64> {
         let limit = format!("limit={PAGE_SERIES}");
-        let (mut question, mut address) = (format!("/v1/latest?{limit}"), "/".to_owned());
+        let (mut question, mut address) = (format!("/v1/latest?{limit}"), "/explore".to_owned());
         let mut all = Vec::new();
         loop {
             let (answer, page) = (self.platform.answer(&question).await, self.page(&address).await);
@@ -65,7 +65,7 @@ impl Both {
             let answered: Vec<_> = answer["samples"].as_array().unwrap().iter().map(values).collect();
             assert_eq!(values_on(&page), answered, "{address}");
             all.extend(answered);
-            match (answer["next_page"].as_str(), after(&page, "#series\" rel=\"next\"", "href=\"")) {
+            match (answer["next_page"].as_str(), after(&page, "\" rel=\"next\"", "href=\"")) {
                 (Some(next), Some(link)) => {
                     (question, address) = (format!("/v1/latest?{limit}&page={next}"), link);
                 }
@@ -149,7 +149,7 @@ async fn the_page_and_the_api_give_the_same_latest_values_while_the_cache_or_the
 
     world.latest.fail_all(away());
     assert_eq!(both.platform.get("/v1/latest").await.0, StatusCode::SERVICE_UNAVAILABLE);
-    let page = both.page("/").await;
+    let page = both.page("/explore").await;
     assert!(part(&page, "<h2 id=\"series-title\"", "</section>").contains("Not shown: "), "{page}");
 }
 
@@ -255,7 +255,7 @@ async fn the_page_and_the_api_count_the_same_dead_letters() {
     let (status, list) =
         (both.platform.answer("/v1/status").await, both.platform.answer("/v1/dead-letters").await);
     assert_eq!((&status["dead_letters"], &list["waiting"]), (&8.into(), &8.into()));
-    let page = both.page("/").await;
+    let page = both.page("/system").await;
     assert_eq!(part(&page, "<p><strong>", "</strong> pending"), "8");
     for letter in list["dead_letters"].as_array().unwrap() {
         let id = letter["id"].as_str().unwrap();
@@ -282,7 +282,7 @@ async fn the_page_and_the_api_know_the_lag_of_the_same_groups_each_on_its_own() 
             (one["group"].as_str().unwrap().to_owned(), one["records"].as_u64().unwrap().to_string())
         };
         let answered: Vec<_> = status["lag"].as_array().into_iter().flatten().map(lag).collect();
-        let page = both.page("/").await;
+        let page = both.page("/system").await;
         let rows = part(&page, "data-part=\"consumers\">", "</tbody>").split("<tr>").skip(1);
         let shown: Vec<_> = rows
             .filter(|row| !row.contains("Not shown: "))

@@ -12,6 +12,13 @@ use watchkeeper_runtime::http::Problem;
 /// File names contain a hash of the content, so a cached file never goes stale.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
+/// The stylesheet: tokens and frame, then the pages.
+const STYLE: &str = concat!(
+    include_str!("../../assets/console.css"),
+    include_str!("../../assets/alerts.css"),
+    include_str!("../../assets/series.css"),
+);
+
 #[derive(Debug)]
 pub(crate) struct Assets {
     pub(crate) style: Asset,
@@ -32,7 +39,7 @@ impl Assets {
     pub(crate) fn get() -> &'static Self {
         static ASSETS: OnceLock<Assets> = OnceLock::new();
         ASSETS.get_or_init(|| Self {
-            style: Asset::new("css", "text/css; charset=utf-8", include_str!("../../assets/console.css")),
+            style: Asset::new("css", "text/css; charset=utf-8", STYLE),
             script: Asset::new(
                 "js",
                 "text/javascript; charset=utf-8",

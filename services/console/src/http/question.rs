@@ -8,9 +8,9 @@ use watchkeeper_domain::{Series, SeriesFilter, Violation};
 use watchkeeper_query::{Cursor, Origin};
 use watchkeeper_runtime::http::Problem;
 
-/// The query of `/`. Empty form fields count as absent.
+/// The query of `/explore`. Empty form fields count as absent.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct StatusQuestion {
+pub(super) struct ListQuestion {
     source: Option<String>,
     name: Option<String>,
     after: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct StatusQuestion {
     origin: Option<String>,
 }
 
-impl StatusQuestion {
+impl ListQuestion {
     pub(super) fn chosen(self) -> Chosen {
         let given =
             |field: Option<String>| field.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_empty_field_is_no_condition() {
-        let question = StatusQuestion {
+        let question = ListQuestion {
             source: Some(" ".into()),
             name: Some(" load ".into()),
             after: Some(String::new()),

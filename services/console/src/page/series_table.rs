@@ -59,8 +59,8 @@ impl SeriesPart {
             name: filter.name.clone().unwrap_or_default(),
             is_filtered: *filter != SeriesFilter::default(),
             is_later_page: chosen.cursor.is_some(),
-            first_page: links::status(filter, None),
-            next_page: latest.next.as_ref().map(|next| links::status(filter, Some(next))),
+            first_page: links::explore(filter, None),
+            next_page: latest.next.as_ref().map(|next| links::explore(filter, Some(next))),
             kept: kept.map(count),
             no_lines,
             stream: links::stream(filter),
@@ -74,7 +74,7 @@ impl SeriesRow {
         let of_source = SeriesFilter { source: Some(series.source().to_owned()), ..SeriesFilter::default() };
         Self {
             key: series.key().to_owned(),
-            source_link: links::status(&of_source, None),
+            source_link: links::explore(&of_source, None),
             series: SeriesName::new(series),
             value: sample.value,
             shown: Shown::new(sample.value, series.unit()),

@@ -5,6 +5,20 @@ use crate::http::Assets;
 use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
+/// The pages of the navigation.
+static PAGES: [PageLink; 4] = [
+    PageLink { path: "/", name: "Overview" },
+    PageLink { path: "/alerts", name: "Alerts" },
+    PageLink { path: "/explore", name: "Explore" },
+    PageLink { path: "/system", name: "System" },
+];
+
+/// A page of the navigation.
+pub(super) struct PageLink {
+    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+}
+
 pub(crate) struct Shell {
     pub(super) assets: &'static Assets,
     pub(super) host: String,
@@ -42,5 +56,10 @@ impl Shell {
             address,
             path,
         }
+    }
+
+    #[expect(clippy::unused_self, reason = "templates call it on the frame")]
+    pub(super) fn pages(&self) -> &'static [PageLink] {
+        &PAGES
     }
 }

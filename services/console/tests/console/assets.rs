@@ -61,9 +61,14 @@ async fn nothing_else_is_served() {
 #[tokio::test]
 async fn every_answer_has_the_policy() {
     let router = console(World::default()).await;
-    for path in
-        ["/", "/series", "/series?source=a&name=b", "/alerts", "/assets/console.css", "/?after=x&after=y"]
-    {
+    for path in [
+        "/",
+        "/series",
+        "/series?source=a&name=b",
+        "/alerts",
+        "/assets/console.css",
+        "/explore?after=x&after=y",
+    ] {
         assert_eq!(get(&router, path).await.header("content-security-policy"), POLICY, "{path}");
     }
 }
@@ -80,8 +85,9 @@ async fn only_those_who_may_read_see_the_page() {
     let router = Console::new(context, ports(&world), letters, rules, Arc::default()).router(&access);
     let shown = console(World::default()).await;
     let files = files(&shown).await;
-    for path in
-        ["/", "/series?source=a&name=b", "/alerts"].into_iter().chain(files.iter().map(String::as_str))
+    for path in ["/", "/system", "/explore", "/series?source=a&name=b", "/alerts"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
     {
         assert_eq!(get(&router, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
         let known = Request::get(path).header("authorization", "Bearer foo").body(Body::empty()).unwrap();

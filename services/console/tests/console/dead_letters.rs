@@ -33,7 +33,7 @@ fn batch_of(letters: u64) -> BatchBuilder {
 async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
     let mut batch = batch_of(12);
     letter(11, b"v").push_marker(&mut batch, Settlement::Replayed, Place { partition: 0, offset: 11 });
-    let page = page(world(batch), "/").await;
+    let page = page(world(batch), "/system").await;
     assert_sound(&page.body);
     page.assert_has("<strong>11</strong> pending");
     page.assert_has("Degraded: 11 dead letters");
@@ -46,11 +46,11 @@ async fn those_that_wait_are_counted_and_the_newest_ten_shown() {
 
 #[tokio::test]
 async fn past_what_an_index_lists_all_are_counted_and_it_says_that_the_newest_are_not_listed() {
-    let all = page(world(batch_of(MAX_LETTERS as u64)), "/").await;
+    let all = page(world(batch_of(MAX_LETTERS as u64)), "/system").await;
     all.assert_has("<strong>200</strong> pending");
     all.assert_lacks("the newest are not listed");
 
-    let more = page(world(batch_of(MAX_LETTERS as u64 + 1)), "/").await;
+    let more = page(world(batch_of(MAX_LETTERS as u64 + 1)), "/system").await;
     more.assert_has("<strong>201</strong> pending");
     more.assert_has("the newest are not listed");
     more.assert_has("metrics.dead-0-199</th>");
@@ -60,7 +60,7 @@ async fn past_what_an_index_lists_all_are_counted_and_it_says_that_the_newest_ar
 async fn letters_of_which_a_read_brings_only_a_few_are_all_counted_and_the_newest_shown() {
     for records in [1, 3, 100] {
         let world = World { read_at_most: Some(records), ..world(batch_of(150)) };
-        let page = page(world, "/").await;
+        let page = page(world, "/system").await;
         page.assert_has("<strong>150</strong> pending");
         for id in [140, 149] {
             page.assert_has(&format!("metrics.dead-0-{id}</th>"));
@@ -74,12 +74,14 @@ async fn a_long_key_is_cut_off() {
     let mut batch = BatchBuilder::default();
     let record = Record { key: key.as_bytes(), value: b"v", headers: &[], incomplete: None };
     DeadLetter { record, ..letter(0, b"v") }.push(&mut batch);
-    page(world(batch), "/").await.assert_has(&format!("{}</td>", "a".repeat(120)));
+    page(world(batch), "/system").await.assert_has(&format!("{}</td>", "a".repeat(120)));
 }
 
 #[tokio::test]
 async fn a_record_that_is_no_letter_is_remarked() {
     let mut batch = BatchBuilder::default();
     batch.push(b"k", b"v");
-    page(world(batch), "/").await.assert_has("1 record on the dead-letter topics is not a dead letter.");
+    page(world(batch), "/system")
+        .await
+        .assert_has("1 record on the dead-letter topics is not a dead letter.");
 }

@@ -23,17 +23,19 @@ async fn what_the_back_end_keeps_is_shown() {
     world.store(&samples).await;
     let router = pages(RoleContext::detached("console"), &world, Arc::default());
 
-    let page = get(&router, "/").await;
+    let page = get(&router, "/explore").await;
     assert_sound(&page.body);
     page.assert_has("1.0 %</data>");
     page.assert_has("min 1.0 %, avg 10.5 %, max 20.0 %</title>");
+    let page = get(&router, "/system").await;
+    assert_sound(&page.body);
     page.assert_has("0 <span class=\"muted\">of 20</span>");
     page.assert_has("Operational");
 
     let mut batch = BatchBuilder::default();
     letter("value: must be a number, is a string", b"{}").push(&mut batch);
     world.bus.publish(&Topic::METRICS.dead_letters(), batch.finish()).await.unwrap();
-    let page = get(&router, "/").await;
+    let page = get(&router, "/system").await;
     page.assert_has("Degraded: 1 dead letter");
     page.assert_has("metrics.dead-0-0</th>");
 

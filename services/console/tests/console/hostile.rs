@@ -34,9 +34,12 @@ async fn markup_in_labels_units_reasons_keys_and_states_is_shown_as_text() {
     context.dependency("store").down(ATTACK);
     let router = console_of(context, world).await;
 
-    let page = get(&router, "/").await;
-    assert_sound(&page.body);
-    page.assert_has("&#60;script&#62;alert(1)");
+    for path in ["/explore", "/system"] {
+        let page = get(&router, path).await;
+        assert_sound(&page.body);
+        page.assert_has("&#60;script&#62;alert(1)");
+    }
+    let page = get(&router, "/explore").await;
     let images = elements(&page.body).into_iter().filter(|element| element.name == "img");
     assert_eq!(images.count(), 1, "the one in the header");
 }
@@ -46,7 +49,7 @@ async fn markup_in_an_address_is_shown_as_text() {
     let attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
     let router = console(world([sample("host/load", &[], 1.0, 3)])).await;
     for path in [
-        format!("/?source={attack}&name={attack}&after={attack}"),
+        format!("/explore?source={attack}&name={attack}&after={attack}"),
         format!("/series?source=host&name=load&label.a={attack}&unit={attack}"),
     ] {
         let page = get(&router, &path).await;
@@ -122,7 +125,9 @@ fn shown(page: &str) -> String {
 async fn what_steers_the_writing_direction_or_is_not_seen_is_written_out_on_every_page() {
     let samples = vec![sample("host/load", &[("evil", STEERING)], 1.0, 3)];
     let with_series = console(World { samples, ..world_of(STEERING) }).await;
-    for path in ["/", "/alerts", "/series?source=host&name=load&label.evil=a%E2%80%AEb%E2%80%A8c%E2%80%8Bd"] {
+    for path in
+        ["/explore", "/alerts", "/series?source=host&name=load&label.evil=a%E2%80%AEb%E2%80%A8c%E2%80%8Bd"]
+    {
         let page = get(&with_series, path).await;
         assert_sound(&page.body);
         page.assert_has(WRITTEN_OUT);
@@ -138,7 +143,7 @@ proptest! {
     fn any_label_leaves_the_page_sound(value in "[ -~äß€\u{202e}]{0,80}", number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let samples = [sample("host/load", &[("a", &value)], number, 3)];
-        let page = runtime.block_on(page(world(samples), "/"));
+        let page = runtime.block_on(page(world(samples), "/explore"));
         assert_sound(&page.body);
     }
 

@@ -8,7 +8,7 @@ use crate::world::World;
 fn a_dead_letter_is_shown_with_the_commands_for_it_in_a_browser() {
     let world = World::with_a_dead_letter();
     let browser = Browser::start();
-    browser.open(world.url("/"));
+    browser.open(world.url("/system"));
     assert_eq!(browser.text(".overall"), "Degraded: 1 dead letter");
     assert_eq!(browser.text(".letters .key"), "demo/poison");
     assert_eq!(browser.text(".letters .reason"), "value: is missing");

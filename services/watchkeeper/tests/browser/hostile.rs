@@ -21,7 +21,7 @@ fn assert_nothing_was_taken(browser: &Browser) {
 fn markup_in_labels_is_shown_as_text_in_a_browser() {
     let world = World::full();
     let browser = Browser::start();
-    browser.open(world.url("/?source=odd&name=hostile"));
+    browser.open(world.url("/explore?source=odd&name=hostile"));
     assert_eq!(
         browser.texts("td.labels .label"),
         [format!("image {HOSTILE_IMAGE}"), format!("script {HOSTILE}")]
@@ -55,11 +55,11 @@ fn markup_in_alerts_is_shown_as_text_in_a_browser() {
 fn markup_that_comes_in_while_the_page_is_open_is_shown_as_text_in_a_browser() {
     let world = World::empty();
     world.post(&json!({"source": "odd", "name": "first", "value": 1}));
-    world.up.wait_for("/?source=odd", |page| page.contains("first"));
+    world.up.wait_for("/explore?source=odd", |page| page.contains("first"));
     let browser = Browser::start();
-    browser.open(world.url("/?source=odd"));
+    browser.open(world.url("/explore?source=odd"));
     world.post(&hostile("second"));
-    world.up.wait_for("/?source=odd", |page| page.contains("second"));
+    world.up.wait_for("/explore?source=odd", |page| page.contains("second"));
     // Pausing and resuming refreshes the page at once.
     browser.click("[data-pause]");
     browser.click("[data-pause]");

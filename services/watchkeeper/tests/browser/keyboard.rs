@@ -30,7 +30,7 @@ struct Focused {
 fn tab_reaches_every_control_in_order_with_a_visible_focus_in_a_browser() {
     let world = World::firing();
     let browser = Browser::start();
-    for path in ["/?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts"] {
+    for path in ["/explore?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts"] {
         browser.open(world.url(path));
         let controls: usize =
             browser.ask("return document.querySelectorAll('a[href], button, input').length");
@@ -49,11 +49,11 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus_in_a_browser() {
 fn the_filter_and_a_link_are_used_with_the_keyboard_in_a_browser() {
     let world = World::full();
     let browser = Browser::start();
-    browser.open(world.url("/"));
+    browser.open(world.url("/explore"));
     tab_to(&browser, "input[name=source]");
     browser.type_in("demo");
     browser.leave(|| browser.type_in(Key::Enter));
-    assert_eq!(browser.address(), "/?source=demo&name=");
+    assert_eq!(browser.address(), "/explore?source=demo&name=");
     tab_to(&browser, "th.name a");
     browser.leave(|| browser.type_in(Key::Enter));
     assert_eq!(browser.address(), TEMPERATURE);

@@ -14,9 +14,9 @@ const VALUE: &str = "tr[data-key='demo/answer'] data";
 fn a_sample_that_is_posted_now_moves_its_value_without_a_reload_in_a_browser() {
     let world = World::empty();
     world.post(&json!({"source": "demo", "name": "answer", "value": 41}));
-    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    world.up.wait_for("/explore?source=demo", |page| page.contains("41</data>"));
     let browser = Browser::start();
-    browser.open(world.url("/?source=demo"));
+    browser.open(world.url("/explore?source=demo"));
     assert_eq!(browser.text(VALUE), "41");
     browser.wait_for_text("[data-live-text]", "Live");
     // From now on the page can be neither reloaded nor fetched again unnoticed: only the stream is left.
@@ -33,9 +33,9 @@ fn of_samples_that_come_in_the_wrong_order_the_newest_is_shown_in_a_browser() {
     let at = |seconds| Timestamp::now().minus(Duration::from_secs(seconds)).to_string();
     let sample = |name, value, seconds| json!({"source": "demo", "name": name, "value": value, "collected_at": at(seconds)});
     world.post(&json!([sample("answer", 41, 60), sample("last", 1, 60)]));
-    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    world.up.wait_for("/explore?source=demo", |page| page.contains("41</data>"));
     let browser = Browser::start();
-    browser.open(world.url("/?source=demo"));
+    browser.open(world.url("/explore?source=demo"));
     browser.wait_for_text("[data-live-text]", "Live");
     let _: () = browser.ask("window.fetch = () => new Promise(() => {})");
     world.post(&json!([sample("answer", 42, 20), sample("answer", 43, 40), sample("last", 2, 20)]));
@@ -61,12 +61,12 @@ fn a_series_page_moves_too_in_a_browser() {
 fn a_paused_page_stands_still_until_it_is_resumed_in_a_browser() {
     let world = World::empty();
     world.post(&json!({"source": "demo", "name": "answer", "value": 41}));
-    world.up.wait_for("/?source=demo", |page| page.contains("41</data>"));
+    world.up.wait_for("/explore?source=demo", |page| page.contains("41</data>"));
     let browser = Browser::start();
-    browser.open(world.url("/?source=demo"));
+    browser.open(world.url("/explore?source=demo"));
     browser.click("[data-pause]");
     world.post(&json!({"source": "demo", "name": "answer", "value": 42}));
-    world.up.wait_for("/?source=demo", |page| page.contains("42</data>"));
+    world.up.wait_for("/explore?source=demo", |page| page.contains("42</data>"));
     assert_eq!(browser.text(VALUE), "41");
     assert_eq!(browser.text("[data-live-text]"), "Paused");
     browser.click("[data-pause]");

@@ -55,13 +55,22 @@ fn look_at_everything(width: u32, is_dark: bool) {
     let browser = Browser::start();
     screen.show(&browser);
     let week = format!("{TEMPERATURE}&over=7d");
-    let long = "/?source=odd";
+    let long = "/explore?source=odd";
     for (world, state) in
         [(World::with_a_dead_letter(), "Degraded: 1 dead letter"), (World::full(), "Operational")]
     {
         browser.open(world.url("/"));
         assert_eq!(browser.text(".overall"), state);
-        for path in ["/", "/?source=shop", long, "/?source=nothing", TEMPERATURE, &week] {
+        for path in [
+            "/",
+            "/system",
+            "/explore",
+            "/explore?source=shop",
+            long,
+            "/explore?source=nothing",
+            TEMPERATURE,
+            &week,
+        ] {
             browser.open(world.url(path));
             screen.assert_good(&browser, path);
         }
@@ -110,8 +119,8 @@ fn a_text_that_is_pale_or_too_wide_is_noticed_in_a_browser() {
     let browser = Browser::start();
     let screen = Screen { width: 390, is_dark: false };
     screen.show(&browser);
-    browser.open(world.url("/"));
-    screen.assert_good(&browser, "/");
+    browser.open(world.url("/system"));
+    screen.assert_good(&browser, "/system");
     let _: () = browser.ask(
         "const [pale, wide] = document.querySelectorAll('h2');
          pale.style.color = 'rgb(150, 150, 150)';

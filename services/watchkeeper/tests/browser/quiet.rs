@@ -9,7 +9,7 @@ use crate::world::{TEMPERATURE, World};
 fn no_page_asks_another_host_or_breaks_its_policy_or_fails_in_a_browser() {
     let world = World::full();
     let browser = Browser::start();
-    for path in ["/", "/?source=shop", TEMPERATURE] {
+    for path in ["/", "/explore?source=shop", TEMPERATURE] {
         browser.open("about:blank");
         browser.requests();
         let url = world.url(path);

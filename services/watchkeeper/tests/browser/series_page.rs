@@ -19,7 +19,7 @@ struct Drawn {
 fn a_series_page_draws_its_chart_and_says_its_figures_in_a_browser() {
     let world = World::full();
     let browser = Browser::start();
-    browser.open(world.url("/?source=demo&name=temperature"));
+    browser.open(world.url("/explore?source=demo&name=temperature"));
     browser.follow("th.name a");
     browser.follow(".choices a");
     assert_eq!(browser.text(".choices [aria-current]"), "last hour");

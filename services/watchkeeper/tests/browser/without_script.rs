@@ -13,20 +13,20 @@ fn filter_and_pages_work_without_script_in_a_browser() {
     let world = World::full();
     let browser = Browser::start();
     browser.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
-    browser.open(world.url("/"));
+    browser.open(world.url("/explore"));
     assert_eq!(browser.texts("noscript p").len(), 1, "the script is off");
     browser.click("input[name=source]");
     browser.type_in("shop");
     browser.follow("form button");
-    assert_eq!(browser.address(), "/?source=shop&name=");
+    assert_eq!(browser.address(), "/explore?source=shop&name=");
     assert_eq!(browser.ask::<usize>(ROWS), PAGE_SERIES);
     browser.follow("a[rel=next]");
     assert_eq!(browser.ask::<usize>(ROWS), SHOP_SERIES - PAGE_SERIES);
     browser.follow(".pages a");
-    assert_eq!(browser.address(), "/?source=shop");
+    assert_eq!(browser.address(), "/explore?source=shop");
     assert_eq!(browser.ask::<usize>(ROWS), PAGE_SERIES);
     browser.follow("form a");
-    assert_eq!(browser.address(), "/");
+    assert_eq!(browser.address(), "/explore");
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         poison(data.path());
         let world = Self { up: Up::start(data.path()), _data: data };
-        world.up.wait_for("/", |page| page.contains("value: is missing"));
+        world.up.wait_for("/system", |page| page.contains("value: is missing"));
         world.with_samples()
     }
 
@@ -101,9 +101,9 @@ impl World {
         self.post(&[orders(), temperatures(), odd()].concat().into());
         let has_rows = |count| move |page: &str| page.matches("<tr data-key").count() == count;
         let last_but_one = format!("shop/orders%7Bshop=%22{:03}%22%7D", SHOP_SERIES - 2);
-        self.up.wait_for("/?source=shop", has_rows(PAGE_SERIES));
-        self.up.wait_for(&format!("/?source=shop&after={last_but_one}"), has_rows(1));
-        self.up.wait_for("/?source=odd", has_rows(odd().len()));
+        self.up.wait_for("/explore?source=shop", has_rows(PAGE_SERIES));
+        self.up.wait_for(&format!("/explore?source=shop&after={last_but_one}"), has_rows(1));
+        self.up.wait_for("/explore?source=odd", has_rows(odd().len()));
         let stored = format!(r#"data-title="Samples">{TEMPERATURES}<"#);
         self.up.wait_for(TEMPERATURE, |page| page.contains(&stored) && page.contains("</data>"));
         self

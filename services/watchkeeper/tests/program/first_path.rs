@@ -8,7 +8,7 @@ fn a_host_series_is_on_the_page_in_the_api_and_in_query_latest() {
     let dir = tempfile::tempdir().unwrap();
     let up = Up::start(dir.path());
     up.wait_for("/v1/latest?source=host&name=load_average_1m", |answer| answer.contains("\"value\""));
-    up.wait_for("/", |page| page.contains("load_average_1m"));
+    up.wait_for("/explore", |page| page.contains("load_average_1m"));
     let printed = up.run(&["query", "latest", "--source", "host"]);
     assert!(String::from_utf8_lossy(&printed.stdout).contains("memory_total"), "{printed:?}");
 }
@@ -21,7 +21,7 @@ fn a_posted_sample_is_on_the_page_in_the_api_in_query_latest_and_in_the_store() 
     assert_eq!(up.post_samples(body), Some(202));
     up.wait_for("/v1/latest?source=demo", |answer| answer.contains("\"value\":42"));
     up.wait_for("/v1/samples?source=demo&last=1", |answer| answer.contains("\"value\":42"));
-    up.wait_for("/?source=demo", |page| page.contains("answer") && page.contains("42"));
+    up.wait_for("/explore?source=demo", |page| page.contains("answer") && page.contains("42"));
     let range = up.run(&["query", "range", "--source", "demo", "--aggregate", "max"]);
     let range = String::from_utf8(range.stdout).unwrap();
     assert!(range.starts_with("demo/answer by=curl\n") && range.trim_end().ends_with(" 42"), "{range}");

@@ -31,7 +31,7 @@ fn a_refused_sample_is_listed_counted_shown_on_the_page_and_warned_of() {
     let metrics = up.get("/metrics");
     let counted = r#"watchkeeper_ingest_refusals_total{client="127.0.0.1",reason="collected_at"} 3"#;
     assert!(metrics.contains(counted), "{metrics}");
-    wait_for("the page", || Some(up.get("/")).filter(|page| page.contains("4 refused by ingest")));
+    wait_for("the page", || Some(up.get("/system")).filter(|page| page.contains("4 refused by ingest")));
     let (mut log, (found, warnings)) = (up.stderr().map_while(Result::ok), mpsc::sync_channel(1));
     // In a thread, so that a warning that does not come fails the test instead of blocking it.
     thread::spawn(move || {

@@ -1,13 +1,12 @@
-//! The status page.
+//! The page of the platform itself: roles, consumers and dead letters.
 
 use super::Part;
 use super::alert_line::AlertLine;
 use super::dead_letters::LettersPart;
 use super::overall::Overall;
-use super::series_table::SeriesPart;
 use super::shell::Shell;
 use crate::format::count;
-use crate::gather::{Chosen, Status};
+use crate::gather::Platform;
 use askama::Template;
 use std::collections::BTreeMap;
 use watchkeeper_domain::Timestamp;
@@ -15,38 +14,33 @@ use watchkeeper_ports::{Group, Topic};
 use watchkeeper_query::{Answer, GroupLag};
 use watchkeeper_runtime::RoleState;
 
-/// The page at `/`.
+/// The page at `/system`.
 #[derive(Template)]
-#[template(path = "status.html", whitespace = "minimize")]
-pub(crate) struct StatusPage {
+#[template(path = "system.html", whitespace = "minimize")]
+pub(crate) struct SystemPage {
     shell: Shell,
     overall: Overall,
     line: Option<AlertLine>,
     roles: Vec<RoleRow>,
     lags: Vec<LagRow>,
     letters: Part<LettersPart>,
-    series: Part<SeriesPart>,
 }
 
-impl StatusPage {
+impl SystemPage {
     /// The page at the instant `now`.
     pub(crate) fn new(
         shell: Shell,
         roles: &BTreeMap<&'static str, RoleState>,
-        chosen: &Chosen,
-        status: Status,
+        platform: Platform,
         now: Timestamp,
     ) -> Self {
         Self {
             shell,
-            overall: Overall::of(roles, &status),
-            line: AlertLine::of(&status.alerting, now),
+            overall: Overall::of(roles, &platform),
+            line: AlertLine::of(&platform.alerting, now),
             roles: roles.iter().map(|(name, state)| RoleRow::new(name, state)).collect(),
-            lags: status.lags.into_iter().map(LagRow::new).collect(),
-            letters: status.letters.map(|letters| LettersPart::new(letters, now)),
-            series: status
-                .latest
-                .map(|latest| SeriesPart::new(&latest, status.history, status.series, chosen, now)),
+            lags: platform.lags.into_iter().map(LagRow::new).collect(),
+            letters: platform.letters.map(|letters| LettersPart::new(letters, now)),
         }
     }
 }
