@@ -17,6 +17,9 @@ const AGE_UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
 /** Seconds ahead that count as now: clocks differ. Same as on the server. */
 const SKEW = 10;
 
+/** Where it is kept that times are shown in the browser's time zone; absent for UTC. */
+const LOCAL_TIME = "watchkeeper.local-time";
+
 /** The rows of the page by series key. */
 let rows = new Map();
 /** The newest sample of each row that is not rendered yet. */
@@ -54,6 +57,57 @@ function showAges() {
   for (const time of all("time[data-age]")) {
     setText(time, ageOf((now - Date.parse(time.dateTime)) / 1_000));
   }
+}
+
+/** What stands in for the date, the time of day and the zone of a moment in the text of the server. */
+const CLOCK = /(?<date>\d{4}-\d\d-\d\d)|(?<time>\d\d:\d\d(?<seconds>:\d\d)?)|(?<day>\b\d\d-\d\d\b)|(?<zone>(?<= )[A-Z]\S*$)/gu;
+
+/** The parts of a moment in a time zone, as the server writes them in UTC. */
+function partsOf(moment, zone) {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+  });
+  return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+}
+
+/** The text of a moment in a time zone: as precise as the text that it replaces. */
+function inZone(text, moment, zone) {
+  const { year, month, day, hour, minute, second, timeZoneName } = partsOf(moment, zone);
+  return text.replace(CLOCK, (...found) => {
+    const groups = found.at(-1);
+    if (groups.date) return `${year}-${month}-${day}`;
+    if (groups.time) return groups.seconds ? `${hour}:${minute}:${second}` : `${hour}:${minute}`;
+    if (groups.day) return `${month}-${day}`;
+    return timeZoneName;
+  });
+}
+
+const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/** Shows every moment in the chosen time zone. */
+function showZone() {
+  const zone = localStorage.getItem(LOCAL_TIME) ? ownZone() : "UTC";
+  for (const moment of all("[data-clock]")) {
+    const at = Date.parse(moment.getAttribute("datetime") ?? moment.dataset.clock);
+    if (!Number.isNaN(at)) setText(moment, inZone(moment.textContent, at, zone));
+  }
+  for (const name of all("[data-zone-name]")) setText(name, zone);
+}
+
+/** Offers the time zone of the browser beside UTC. */
+function offerZones() {
+  const own = ownZone();
+  const choice = first("[data-zone-choice]");
+  if (own === "UTC" || !choice) return;
+  choice.add(new Option(own.replaceAll("_", " "), "local"));
+  choice.value = localStorage.getItem(LOCAL_TIME) ? "local" : "";
+  choice.addEventListener("change", () => {
+    if (choice.value) localStorage.setItem(LOCAL_TIME, "yes");
+    else localStorage.removeItem(LOCAL_TIME);
+    showZone();
+  });
+  first("[data-zone]").hidden = false;
 }
 
 function setText(element, text) {
@@ -203,6 +257,7 @@ function setUp(page) {
   clockAhead = Date.parse(page.documentElement.dataset.now) - Date.now();
   rows = new Map(all("[data-key]").map((row) => [row.dataset.key, row]));
   showAges();
+  showZone();
 }
 
 let ticking = null;
@@ -229,6 +284,7 @@ function pauseOrResume({ target }) {
   showLiveness();
 }
 
+offerZones();
 setUp(document);
 showLiveness();
 first("[data-live]").hidden = false;

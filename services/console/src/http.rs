@@ -2,7 +2,9 @@
 
 mod address;
 mod assets;
+mod problems;
 mod question;
+mod sign_in;
 
 pub(crate) use assets::Assets;
 
@@ -15,16 +17,17 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use question::{ListQuestion, SeriesQuestion};
 use std::sync::Arc;
 use std::time::Instant;
+use tower_http::compression::CompressionLayer;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::{Letters, Refused};
 use watchkeeper_ports::Consumers;
 use watchkeeper_rules::RuleSet;
-use watchkeeper_runtime::http::{Access, Checked, Problem, Scope};
+use watchkeeper_runtime::http::{Access, Checked, Problem, ProblemPage, Scope};
 use watchkeeper_runtime::{RoleContext, RoleResult, host_name};
 
 /// No other origins, nothing inline, no frames (Content Security Policy Level 3).
@@ -42,6 +45,7 @@ pub struct Console {
     started: Instant,
     host: Arc<str>,
     assets: &'static Assets,
+    access: Access,
 }
 
 impl Console {
@@ -62,6 +66,7 @@ impl Console {
             started: Instant::now(),
             host: host_name().into(),
             assets: Assets::get(),
+            access: Access::open(),
         }
     }
 
@@ -71,18 +76,30 @@ impl Console {
         Self { sources: self.sources.with_refused(refused), ..self }
     }
 
-    /// Serves the pages and `/assets/*`. Requires the read scope.
+    /// Serves the pages, which require the read scope, and what a browser needs to sign in.
     pub fn router(&self, access: &Access) -> Router {
-        Router::new()
+        let pages = Router::new()
             .route("/", get(overview_page))
             .route("/system", get(system_page))
             .route("/explore", get(explore_page))
             .route("/series", get(series_page))
             .route("/alerts", get(alerts_page))
+            .route_layer(access.require(Scope::Read));
+        let for_all = Router::new()
             .route("/assets/{file}", get(assets::serve))
-            .route_layer(access.require(Scope::Read))
+            .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+            .route("/sign-in-basic", get(sign_in::basic))
+            .route("/sign-out", post(sign_in::sign_out));
+        pages
+            .merge(for_all)
+            .layer(CompressionLayer::new())
             .layer(axum::middleware::map_response(with_policy))
-            .with_state(self.clone())
+            .with_state(Self { access: access.clone(), ..self.clone() })
+    }
+
+    /// The page that tells a browser of a problem.
+    pub fn problem_page() -> ProblemPage {
+        problems::page(Assets::get())
     }
 
     /// Follows the dead-letter topics until shutdown.
@@ -96,7 +113,8 @@ impl Console {
     /// The frame of the page at `path`.
     fn shell(&self, path: &'static str, headers: &HeaderMap, now: Timestamp) -> Shell {
         let (host, address) = (self.host.to_string(), address::of(headers));
-        Shell::new(self.assets, host, self.started.elapsed(), address, path, now)
+        let signed_in = self.access.signed_in(headers).map(|caller| caller.0.to_string());
+        Shell::new(self.assets, host, self.started.elapsed(), address, path, signed_in, now)
     }
 }
 

@@ -7,6 +7,7 @@ mod dead_letters;
 mod explore_page;
 mod listed;
 mod moment;
+mod notice;
 mod overall;
 mod overview_page;
 mod series_alerts;
@@ -19,6 +20,7 @@ mod system_page;
 
 pub(crate) use alerts_page::AlertsPage;
 pub(crate) use explore_page::ExplorePage;
+pub(crate) use notice::{ProblemNotice, SignIn};
 pub(crate) use overview_page::OverviewPage;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;

@@ -29,6 +29,7 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let refused = starter.shared().first_or_add(Refused::default).clone();
     let console = Console::new(starter.context(), ports, letters, rules, consumers).with_refused(refused);
     starter.serve_http(console.router(starter.access()));
+    starter.tell_problems_with(Console::problem_page());
     starter.run(console.run());
     Ok(())
 }

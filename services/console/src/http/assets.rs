@@ -17,6 +17,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/console.css"),
     include_str!("../../assets/alerts.css"),
     include_str!("../../assets/series.css"),
+    include_str!("../../assets/notice.css"),
 );
 
 #[derive(Debug)]

@@ -32,6 +32,8 @@ pub(crate) struct Shell {
     pub(super) address: String,
     /// The path of the page.
     pub(super) path: &'static str,
+    /// The name of the token with which the browser is signed in.
+    pub(super) signed_in: Option<String>,
 }
 
 impl Shell {
@@ -42,6 +44,7 @@ impl Shell {
         uptime: Duration,
         address: String,
         path: &'static str,
+        signed_in: Option<String>,
         now: Timestamp,
     ) -> Self {
         let now = now.to_string();
@@ -55,6 +58,7 @@ impl Shell {
             time,
             address,
             path,
+            signed_in,
         }
     }
 

@@ -1,17 +1,10 @@
 //! Files, headers, and who may see them.
 
 use crate::markup::elements;
-use crate::visit::{ask, console, get, ports};
+use crate::visit::{ask, console, get};
 use crate::world::World;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use std::sync::Arc;
-use watchkeeper_config::{Document, Reloadable};
-use watchkeeper_console::Console;
-use watchkeeper_letters::Letters;
-use watchkeeper_rules::RuleSet;
-use watchkeeper_runtime::RoleContext;
-use watchkeeper_runtime::http::{Access, Tokens};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -70,27 +63,5 @@ async fn every_answer_has_the_policy() {
         "/explore?after=x&after=y",
     ] {
         assert_eq!(get(&router, path).await.header("content-security-policy"), POLICY, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn only_those_who_may_read_see_the_page() {
-    let sha256_of_foo = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
-    let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = \"{sha256_of_foo}\"\n");
-    let access = Access::new(Document::parse("test.toml", &text).unwrap().read(Tokens::read).unwrap());
-    let context = RoleContext::detached("console");
-    let world = World::default().kept().await;
-    let letters = Letters::new(world.bus.clone());
-    let rules = Reloadable::new(RuleSet::default());
-    let router = Console::new(context, ports(&world), letters, rules, Arc::default()).router(&access);
-    let shown = console(World::default()).await;
-    let files = files(&shown).await;
-    for path in ["/", "/system", "/explore", "/series?source=a&name=b", "/alerts"]
-        .into_iter()
-        .chain(files.iter().map(String::as_str))
-    {
-        assert_eq!(get(&router, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
-        let known = Request::get(path).header("authorization", "Bearer foo").body(Body::empty()).unwrap();
-        assert_eq!(ask(&router, known).await.status, StatusCode::OK, "{path}");
     }
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod markup;
 mod overview_page;
 mod series_page;
+mod sign_in;
 mod system_page;
 mod visit;
 mod world;

@@ -1,10 +1,12 @@
 //! Authorization of routes.
 
+use super::session::{self, SESSION_KEY_BYTES, Sessions};
 use super::token::{Scope, Token, TokenHash, Tokens};
 use super::watched::Watch;
 use super::{Problem, authorization};
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -13,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tower_http::validate_request::{ValidateRequest, ValidateRequestHeaderLayer};
+use watchkeeper_domain::Timestamp;
 
 /// Who may use the routes of a process. Clones share the tokens and their rate limits.
 #[derive(Clone)]
@@ -20,6 +23,7 @@ pub struct Access {
     /// Whether everything is allowed while there are no tokens.
     open: bool,
     holders: Arc<RwLock<Holders>>,
+    sessions: Sessions,
 }
 
 type Holders = Arc<[Holder]>;
@@ -43,7 +47,17 @@ impl Access {
 
     /// The holders of `tokens` have the scopes of their tokens; without any tokens this is [`Access::open`].
     pub fn new(tokens: Tokens) -> Self {
-        Self { open: tokens.0.is_empty(), holders: Arc::new(RwLock::new(holders(tokens))) }
+        Self {
+            open: tokens.0.is_empty(),
+            holders: Arc::new(RwLock::new(holders(tokens))),
+            sessions: Sessions::of_this_process(),
+        }
+    }
+
+    /// Signs the sessions of browsers with this key, so that they outlive the process.
+    #[must_use]
+    pub fn with_session_key(self, key: &[u8; SESSION_KEY_BYTES]) -> Self {
+        Self { sessions: Sessions::with_key(key), ..self }
     }
 
     /// Replaces the tokens from the next request on, here and in every clone. If there were tokens at first, an empty
@@ -63,14 +77,60 @@ impl Access {
         ValidateRequestHeaderLayer::custom(Require { access: self.clone(), scope })
     }
 
+    /// Begins a session of [`SESSION`](super::SESSION) for the holder of `token`: the header `Set-Cookie`. `headers` are
+    /// those of the request; a browser that came over TLS will send the cookie only over TLS.
+    ///
+    /// # Errors
+    /// If nobody has this token, or it lacks `scope`.
+    pub fn sign_in(&self, token: &str, scope: Scope, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+        let holders = self.holders();
+        let holder = find(&holders, TokenHash::of(token)).ok_or_else(Problem::unauthorized)?;
+        if !holder.token.grants(scope) {
+            return Err(Problem::forbidden(scope));
+        }
+        let over_tls = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+        let Token { name, hash, .. } = &holder.token;
+        Ok(self.sessions.cookie(name, *hash, Timestamp::now(), over_tls))
+    }
+
+    /// The header `Set-Cookie` that ends the session of a browser.
+    pub fn signed_out() -> HeaderValue {
+        session::ended()
+    }
+
+    /// Whose session the browser has, if it has one.
+    pub fn signed_in(&self, headers: &HeaderMap) -> Option<Caller> {
+        self.of_session(&self.holders(), headers).map(|holder| holder.caller.clone())
+    }
+
+    /// Whether a caller would be admitted for `scope` if it asked now; does not count as a request.
+    pub fn allows(&self, headers: &HeaderMap, scope: Scope) -> bool {
+        let holders = self.holders();
+        (self.open && holders.is_empty())
+            || self.holder(&holders, headers).is_some_and(|holder| holder.token.grants(scope))
+    }
+
+    /// The holder of the token that a request presents, or of its session.
+    fn holder<'h>(&self, holders: &'h [Holder], headers: &HeaderMap) -> Option<&'h Holder> {
+        match authorization::presented(headers) {
+            Some(token) => find(holders, TokenHash::of(&token)),
+            None => self.of_session(holders, headers),
+        }
+    }
+
+    fn of_session<'h>(&self, holders: &'h [Holder], headers: &HeaderMap) -> Option<&'h Holder> {
+        let session = session::presented(headers)?;
+        let holder = holders.iter().find(|holder| holder.token.name == session.name)?;
+        self.sessions.is_valid(&session, holder.token.hash, Timestamp::now()).then_some(holder)
+    }
+
     /// The caller if it has a token, or why it lacks `scope`.
     fn admit(&self, headers: &HeaderMap, scope: Scope) -> Result<Option<Caller>, Problem> {
         let holders = self.holders();
         if self.open && holders.is_empty() {
             return Ok(None);
         }
-        let presented = authorization::presented(headers).ok_or_else(Problem::unauthorized)?;
-        let holder = find(&holders, TokenHash::of(&presented)).ok_or_else(Problem::unauthorized)?;
+        let holder = self.holder(&holders, headers).ok_or_else(Problem::unauthorized)?;
         holder.rate.check().map_err(|refused| {
             Problem::too_many_requests(refused.wait_time_from(DefaultClock::default().now()))
         })?;
@@ -213,5 +273,38 @@ mod tests {
         assert_eq!(admitted(&access, "any", Scope::Read), Err(StatusCode::UNAUTHORIZED));
         access.replace(Tokens::default());
         assert_eq!(admitted(&access, "any", Scope::Admin).as_deref(), Ok("anybody"));
+    }
+
+    fn with_cookie(set_cookie: &HeaderValue) -> HeaderMap {
+        let cookie = set_cookie.to_str().unwrap().split(';').next().unwrap().parse().unwrap();
+        [(header::COOKIE, cookie)].into_iter().collect()
+    }
+
+    #[test]
+    fn a_session_admits_as_its_token_does_until_the_token_is_replaced() {
+        let access = access(&[("r", r#"["read"]"#), ("i", r#"["ingest"]"#)]);
+        let sign_in = |token: &str| access.sign_in(token, Scope::Read, &HeaderMap::new());
+        let headers = with_cookie(&sign_in("r").unwrap());
+        let name = |caller: Option<Caller>| caller.map(|caller| caller.0.to_string());
+        assert_eq!(name(access.admit(&headers, Scope::Read).unwrap()).as_deref(), Some("r"));
+        assert_eq!(name(access.signed_in(&headers)).as_deref(), Some("r"));
+        assert!(access.allows(&headers, Scope::Read) && !access.allows(&headers, Scope::Admin));
+        assert_eq!(access.admit(&headers, Scope::Admin).unwrap_err().status(), StatusCode::FORBIDDEN);
+        assert_eq!(sign_in("i").unwrap_err().status(), StatusCode::FORBIDDEN);
+        assert_eq!(sign_in("x").unwrap_err().status(), StatusCode::UNAUTHORIZED);
+
+        access.replace(tokens(&[("i", r#"["ingest"]"#)]));
+        assert_eq!(access.admit(&headers, Scope::Read).unwrap_err().status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(access.signed_in(&headers), None);
+    }
+
+    #[test]
+    fn a_token_in_the_request_counts_before_the_session() {
+        let access = access(&[("r", r#"["read"]"#), ("a", r#"["admin"]"#)]);
+        let mut headers = with_cookie(&access.sign_in("r", Scope::Read, &HeaderMap::new()).unwrap());
+        headers.insert(header::AUTHORIZATION, "Bearer a".parse().unwrap());
+        assert!(access.allows(&headers, Scope::Admin));
+        headers.insert(header::AUTHORIZATION, "Bearer wrong".parse().unwrap());
+        assert!(!access.allows(&headers, Scope::Read), "a wrong token is not covered by a session");
     }
 }

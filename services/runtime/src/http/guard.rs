@@ -2,6 +2,7 @@
 
 use super::fallback::with_fallbacks;
 use super::limits::Limits;
+use super::problem_page::{ProblemPage, tell_in_html};
 use super::{Problem, body_limit, grpc, host};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -27,10 +28,16 @@ static HEADERS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 /// Wraps `router` in the guards, the first in the list outermost.
-pub(super) fn guarded(router: Router, limits: &Limits, refuse_other_names: bool) -> Router {
+pub(super) fn guarded(
+    router: Router,
+    limits: &Limits,
+    refuse_other_names: bool,
+    page: Option<ProblemPage>,
+) -> Router {
     let guards = ServiceBuilder::new()
         .layer(middleware::map_response(with_headers))
         .layer(middleware::from_fn(grpc::tell_in_grpc))
+        .layer(middleware::from_fn_with_state(page, tell_in_html))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(option_layer(refuse_other_names.then(|| middleware::from_fn(host::refuse_other_names))))
         .layer(CsrfLayer::new().with_rejection_response(cross_site))

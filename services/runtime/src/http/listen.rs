@@ -1,17 +1,23 @@
 //! Where a listener may listen.
 
-use super::Access;
 use super::seats::Peer;
-use std::io;
+use super::{Access, ProblemPage};
 use std::net::SocketAddr;
+use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A socket that accepts connections.
-#[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     is_open: bool,
+    problem_page: Option<ProblemPage>,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 /// Why a listener cannot start. The text names the key to change.
@@ -92,12 +98,22 @@ impl Listener {
                 _ => ListenError::Refused { key, address, error },
             }
         })?;
-        Ok(Self { socket, address, is_open })
+        Ok(Self { socket, address, is_open, problem_page: None })
     }
 
     /// The address it listens on, with the actual port.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Answers browsers with this page instead of a problem.
+    #[must_use]
+    pub fn with_problem_page(self, problem_page: Option<ProblemPage>) -> Self {
+        Self { problem_page, ..self }
+    }
+
+    pub(super) fn problem_page(&self) -> Option<ProblemPage> {
+        self.problem_page.clone()
     }
 
     pub(super) fn is_open(&self) -> bool {

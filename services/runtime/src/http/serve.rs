@@ -35,7 +35,7 @@ impl Listener {
     /// that would change something (any method but GET, HEAD and OPTIONS; 403), and on an open listener a request for
     /// a host name other than `localhost` (421).
     pub async fn serve(self, router: Router, limits: Limits, stop: CancellationToken) -> RoleResult {
-        let router = guard::guarded(router, &limits, self.is_open());
+        let router = guard::guarded(router, &limits, self.is_open(), self.problem_page());
         let limits = Arc::new(limits);
         let (mut connections, mut seats) = (JoinSet::new(), Seats::default());
         let mut newcomer = None;

@@ -3,7 +3,7 @@
 use super::{NotRead, Peers, RoleSpec, Settings, Shared, StartError};
 use crate::context::{RoleContext, RoleResult};
 use crate::grpc::Services;
-use crate::http::{Access, Limits, Listener, Scope};
+use crate::http::{Access, Limits, Listener, ProblemPage, Scope};
 use crate::process::Process;
 use axum::Router;
 use std::any::Any;
@@ -23,6 +23,7 @@ pub struct Assembly {
     consumers: Consumers,
     shared: Shared,
     pages: Router,
+    problem_page: Option<ProblemPage>,
     calls: Services,
 }
 
@@ -51,7 +52,7 @@ impl Assembly {
         for share in roles.iter().filter_map(|role| role.share) {
             share(&mut shared);
         }
-        Self { process, settings, ports, access, peers, consumers, shared, pages, calls }
+        Self { process, settings, ports, access, peers, consumers, shared, pages, problem_page: None, calls }
     }
 
     /// What the roles of this process share.
@@ -68,7 +69,10 @@ impl Assembly {
     /// Starts the listeners and returns the process, ready to run; `descriptors` describe the gRPC services.
     pub fn listen(mut self, http: Listener, grpc: Option<Listener>, descriptors: &[u8]) -> Process {
         let stop = self.process.shutdown().clone();
-        self.process.spawn("http", http.serve(self.pages, Limits::default(), stop.clone()));
+        self.process.spawn(
+            "http",
+            http.with_problem_page(self.problem_page).serve(self.pages, Limits::default(), stop.clone()),
+        );
         if let Some(grpc) = grpc {
             let calls = self.calls.router(descriptors, &self.access);
             self.process.spawn("grpc", grpc.serve(calls, Limits::default(), stop));
@@ -127,6 +131,11 @@ impl Starter<'_> {
     /// Adds these routes to the HTTP listener of the process.
     pub fn serve_http(&mut self, routes: Router) {
         self.assembly.pages = take(&mut self.assembly.pages).merge(routes);
+    }
+
+    /// Answers browsers with this page instead of a problem, on the HTTP listener of the process.
+    pub fn tell_problems_with(&mut self, page: ProblemPage) {
+        self.assembly.problem_page = Some(page);
     }
 
     /// Adds these services, by their full names, as [`routes`](crate::grpc::routes).

@@ -76,6 +76,12 @@ impl Browser {
         self.wait(self.driver.execute(script, arguments)).convert().expect("the script returns what is asked")
     }
 
+    /// Runs a script and returns what it gives to its last argument, a function.
+    pub(crate) fn ask_later<T: DeserializeOwned>(&self, script: &str) -> T {
+        let answer = self.wait(self.driver.execute_async(script, Vec::new()));
+        answer.convert().expect("the script returns what is asked")
+    }
+
     /// The trimmed text of each element that matches a CSS selector.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let script =

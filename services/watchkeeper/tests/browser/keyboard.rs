@@ -12,7 +12,7 @@ const FOCUSED: &str = "
     const { outlineStyle, outlineWidth } = getComputedStyle(focused);
     const { top, bottom, width, height } = focused.getBoundingClientRect();
     return {
-        index: [...document.querySelectorAll('a[href], button, input')].indexOf(focused),
+        index: [...document.querySelectorAll('a[href], button, input, select')].indexOf(focused),
         is_outlined: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2,
         // A browser scrolls by whole pixels.
         is_in_sight: width > 1 && height > 1 && top > -1 && bottom < innerHeight + 1,
@@ -33,7 +33,7 @@ fn tab_reaches_every_control_in_order_with_a_visible_focus_in_a_browser() {
     for path in ["/explore?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts"] {
         browser.open(world.url(path));
         let controls: usize =
-            browser.ask("return document.querySelectorAll('a[href], button, input').length");
+            browser.ask("return document.querySelectorAll('a[href], button, input, select').length");
         assert!(controls > 5, "{controls}");
         for index in 0..controls {
             browser.type_in(Key::Tab);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod accessible;
 mod alerts;
 mod browser;
 mod chromedriver;
@@ -9,6 +10,7 @@ mod dead_letters;
 mod hostile;
 mod keyboard;
 mod live;
+mod local_time;
 mod looks;
 #[path = "../support/poison.rs"]
 mod poison;
