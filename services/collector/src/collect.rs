@@ -5,9 +5,11 @@ use crate::metrics::{CollectorMetrics, SourceMetrics};
 use crate::queue::Queue;
 use crate::schedule::Schedule;
 use crate::target::{CollectError, Target};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_runtime::RoleContext;
 
@@ -22,20 +24,23 @@ pub(crate) struct Collecting {
 }
 
 impl Collecting {
-    /// Collects from a target whenever it is due, until the role stops.
-    pub(crate) async fn follow(self: Arc<Self>, mut target: Box<dyn Target>, mut schedule: Schedule) {
-        let name: Arc<str> = target.name().into();
+    /// Collects from a target whenever it is due, until `stop`, which the role's own stop includes.
+    pub(crate) async fn follow(
+        self: Arc<Self>,
+        name: Arc<str>,
+        mut target: Box<dyn Target>,
+        mut schedule: Schedule,
+        stop: CancellationToken,
+    ) {
         let metrics = self.metrics.of(target.source());
         let (mut was_up, mut was_unprobed) = (None, false);
-        while self.until_due(&schedule, &metrics).await {
+        while self.until_due(&schedule, &stop, &metrics).await {
             self.marks.begun(&name, Timestamp::now());
             let outcome = self.collect(&name, &mut *target, &metrics).await;
             self.note(&name, schedule.is_failing(), &outcome);
-            self.count_site(std::mem::replace(&mut was_up, target.is_up()), target.is_up());
+            self.count_site(mem::replace(&mut was_up, target.is_up()), target.is_up());
             let is_unprobed = matches!(outcome, Err(CollectError::CannotProbe(_)));
-            let unprobed = &self.metrics.unprobed;
-            unprobed
-                .add(i64::from(is_unprobed) - i64::from(std::mem::replace(&mut was_unprobed, is_unprobed)));
+            self.count_unprobed(mem::replace(&mut was_unprobed, is_unprobed), is_unprobed);
             let now = self.started.elapsed();
             let samples = match outcome {
                 Ok(samples) => {
@@ -54,6 +59,9 @@ impl Collecting {
             metrics.samples.inc_by(samples.len() as u64);
             self.hand_over(samples).await;
         }
+        self.count_site(was_up, None);
+        self.count_unprobed(was_unprobed, false);
+        self.metrics.failing.sub(i64::from(schedule.is_failing()));
     }
 
     /// Adds a collection to the queue once it has capacity, or the role stops: queued samples are still published.
@@ -69,12 +77,17 @@ impl Collecting {
         self.queue.push(samples);
     }
 
-    /// Waits until the target is due; `false` if the role stops.
-    async fn until_due(&self, schedule: &Schedule, metrics: &SourceMetrics) -> bool {
+    /// Waits until the target is due; `false` if it stops.
+    async fn until_due(
+        &self,
+        schedule: &Schedule,
+        stop: &CancellationToken,
+        metrics: &SourceMetrics,
+    ) -> bool {
         let due = self.started + schedule.due();
         tokio::select! {
             biased;
-            () = self.context.shutdown().cancelled() => false,
+            () = stop.cancelled() => false,
             () = sleep_until(due) => {
                 metrics.delay_seconds.observe(due.elapsed().as_secs_f64());
                 true
@@ -103,6 +116,10 @@ impl Collecting {
         let is_down = |up: Option<bool>| i64::from(up == Some(false));
         sites.add(i64::from(is_up.is_some()) - i64::from(was_up.is_some()));
         sites_down.add(is_down(is_up) - is_down(was_up));
+    }
+
+    fn count_unprobed(&self, was_unprobed: bool, is_unprobed: bool) {
+        self.metrics.unprobed.add(i64::from(is_unprobed) - i64::from(was_unprobed));
     }
 
     /// Logs when a target begins to fail and when it works again, and nothing in between.

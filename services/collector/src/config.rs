@@ -6,8 +6,7 @@ use crate::sources::moex::MoexConfig;
 use crate::sources::openweather::OpenWeatherConfig;
 use crate::sources::scrape::{self, ScrapeConfig};
 use crate::sources::uptime::{self, UptimeConfig};
-use crate::target::Target;
-use prometheus::Registry;
+use std::sync::Arc;
 use watchkeeper_config::Section;
 use watchkeeper_spool::SpoolConfig;
 
@@ -26,9 +25,9 @@ pub struct CollectorConfig {
     /// Share prices; `None` if they are not enabled.
     pub moex: Option<MoexConfig>,
     /// Uptime probes, with unique names.
-    pub uptime: Vec<UptimeConfig>,
+    pub uptime: Vec<Arc<UptimeConfig>>,
     /// Prometheus endpoints, with unique pairs of source and instance.
-    pub scrape: Vec<ScrapeConfig>,
+    pub scrape: Vec<Arc<ScrapeConfig>>,
     /// Whether sources use the names of the previous platform, if it had them
     /// ([`OldName`](watchkeeper_domain::OldName)): samples then belong to its series, which have no unit.
     pub old_names: bool,
@@ -64,22 +63,5 @@ impl CollectorConfig {
             uptime: uptime::SECTIONS.read(section, UptimeConfig::read, UptimeConfig::target),
             scrape: scrape::SECTIONS.read(section, ScrapeConfig::read, ScrapeConfig::target),
         }
-    }
-
-    /// The targets of all sources. Metrics of individual sources are added to `registry`.
-    pub(crate) fn targets(self, registry: &Registry) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
-        let Self { host, github, openweather, moex, uptime, scrape, old_names, spool: _ } = self;
-        let mut targets: Vec<Box<dyn Target>> = Vec::new();
-        targets.extend(host.into_iter().flat_map(HostConfig::targets));
-        if let Some(github) = github {
-            targets.extend(github.targets(registry, old_names)?);
-        }
-        targets.extend(openweather.into_iter().flat_map(|openweather| openweather.targets(old_names)));
-        if let Some(moex) = moex {
-            targets.push(moex.target(registry)?);
-        }
-        targets.extend(uptime::targets(uptime, old_names));
-        targets.extend(scrape::targets(scrape));
-        Ok(targets)
     }
 }

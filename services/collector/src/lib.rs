@@ -10,11 +10,17 @@
 //! for the rest of its interval. It is saved once a second: only a target that was started in the second before `kill
 //! -9` (or while the store was unavailable) may be started again early.
 //!
+//! A reload starts the targets that are new, stops those that are gone once their running collection is complete, and
+//! replaces those whose definition has changed; all others keep their schedule and state.
+//!
 //! A new source is one file in `sources` with its section, its targets (see [`Target`]) and their samples, and its
-//! name in [`CollectorConfig`].
+//! name in [`CollectorConfig`], in `definition` and in `sources::all`.
 
+mod changes;
 mod collect;
 mod config;
+mod definition;
+mod followed;
 mod marks;
 mod metrics;
 mod publish;
@@ -31,7 +37,7 @@ mod target;
 pub use config::CollectorConfig;
 pub use queue::MAX_BATCH_SAMPLES;
 pub use role::ROLE;
-pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_targets};
+pub use run::{FINISH_WITHIN, FLUSH_WITHIN, run, run_sources};
 pub use schedule::{MAX_BACKOFF, MAX_REFUSAL};
 pub use series::{KNOWN_SERIES, KnownSeries};
 pub use sources::base_url::{BaseUrl, BaseUrlError};
@@ -50,5 +56,5 @@ pub use sources::moex::{MAX_TICKER_BYTES, MAX_TICKERS, MoexConfig, Ticker, Ticke
 pub use sources::openweather::{City, CityError, MAX_CITIES, MAX_CITY_BYTES, OpenWeatherConfig};
 pub use sources::pattern::{MAX_PATTERN_BYTES, MAX_PATTERNS, Pattern, PatternError};
 pub use sources::{scrape, uptime};
-pub use target::{CollectError, Target, Timing};
+pub use target::{CollectError, Sources, Target, Timing};
 pub use watchkeeper_http_client::{Access, MAX_HEADER_BYTES, MAX_HEADERS, MAX_USERNAME_BYTES};

@@ -5,6 +5,7 @@ use crate::run::run;
 use watchkeeper_config::Section;
 use watchkeeper_ports::Ports;
 use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
+use watchkeeper_spool::SpoolConfig;
 
 /// The collector.
 pub static ROLE: RoleSpec = RoleSpec {
@@ -20,16 +21,22 @@ pub static ROLE: RoleSpec = RoleSpec {
     start,
 };
 
+/// The configuration of the spool, by a type of its own.
+#[derive(Debug, PartialEq)]
+struct OpenedSpool(SpoolConfig);
+
 fn read(root: &mut Section<'_>, settings: &mut Settings) {
     let config = root.section("collector", CollectorConfig::read);
     let old_names = settings.compatibility().publish_old_names;
-    settings.add("collector or compatibility", CollectorConfig { old_names, ..config });
+    // It is opened when the role starts: of the section it alone needs a restart.
+    settings.add("collector.spool", OpenedSpool(config.spool.clone()));
+    settings.add_reloadable("collector", CollectorConfig { old_names, ..config });
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
-    let config = (*starter.settings::<CollectorConfig>()?).clone();
+    let config = starter.reloadable::<CollectorConfig>()?;
     let Ports { bus, schedule, .. } = starter.ports().clone();
-    let spool = watchkeeper_spool::open(starter.shared(), &config.spool);
+    let spool = watchkeeper_spool::open(starter.shared(), &config.current().spool);
     starter.run(run(starter.context(), config, bus, spool, schedule));
     Ok(())
 }

@@ -1,21 +1,19 @@
-//! The collector's loops: one per target, one that publishes, one that saves marks.
+//! The collector's loops: one per target, one that publishes, one that saves marks, one that applies reloads.
 
 use crate::collect::Collecting;
 use crate::config::CollectorConfig;
+use crate::followed::{Followed, Tasks};
 use crate::marks::{MarkKeeper, Marks};
 use crate::metrics::CollectorMetrics;
 use crate::publish::Publisher;
 use crate::queue::Queue;
-use crate::schedule::Schedule;
+use crate::sources::AllSources;
 use crate::status::{REPORT_EVERY, Rate, Status};
-use crate::target::Target;
-use std::collections::HashMap;
-use std::future::pending;
+use crate::target::Sources;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
-use tokio_util::task::JoinMap;
-use watchkeeper_domain::Timestamp;
+use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
 use watchkeeper_spool::{PUBLISH_TIMEOUT, SpoolPort, SpooledBus};
@@ -28,25 +26,26 @@ pub const FLUSH_WITHIN: Duration = Duration::from_secs(10);
 const _: () = assert!(FLUSH_WITHIN.as_secs() >= 2 * PUBLISH_TIMEOUT.as_secs());
 
 /// Collects from all enabled sources and publishes to topic `metrics`, until the role stops. Samples are kept in
-/// `spool` while the bus is unavailable, if there is one.
+/// `spool` while the bus is unavailable, if there is one. A reload of `config` takes effect at once.
 pub async fn run(
     context: RoleContext,
-    config: CollectorConfig,
+    config: Reloadable<CollectorConfig>,
     bus: Arc<dyn EventBus>,
     spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
-    let targets = config.targets(context.registry())?;
-    run_targets(context, targets, bus, spool, schedule).await
+    let sources = AllSources::register(context.registry())?;
+    Box::pin(run_sources(context, sources, config, bus, spool, schedule)).await
 }
 
-/// The same for any targets.
+/// The same for any sources.
 ///
 /// # Errors
 /// Duplicate target names, a backend failure that only an operator can fix, or a target that panicked.
-pub async fn run_targets(
+pub async fn run_sources<S: Sources>(
     context: RoleContext,
-    targets: Vec<Box<dyn Target>>,
+    sources: S,
+    config: Reloadable<S::Config>,
     bus: Arc<dyn EventBus>,
     spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
@@ -54,59 +53,37 @@ pub async fn run_targets(
     let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
     let bus = Arc::new(SpooledBus::new(&context, bus, spool, Topic::METRICS)?);
     // The bus is monitored, and the spool forwarded, while the marks are loaded too.
-    tokio::try_join!(bus.run(), collect(context, targets, Arc::clone(&bus), schedule, metrics))?;
+    tokio::try_join!(bus.run(), collect(context, sources, config, Arc::clone(&bus), schedule, metrics))?;
     Ok(())
 }
 
-async fn collect(
+async fn collect<S: Sources>(
     context: RoleContext,
-    targets: Vec<Box<dyn Target>>,
+    sources: S,
+    config: Reloadable<S::Config>,
     bus: Arc<SpooledBus>,
     schedule: Arc<dyn ScheduleStore>,
     metrics: Arc<CollectorMetrics>,
 ) -> RoleResult {
     let (marks, queue) = (Arc::new(Marks::default()), Arc::new(Queue::default()));
     let keeper = MarkKeeper::new(&context, schedule, Arc::clone(&marks));
-    let last_begun = match keeper.load().await {
-        Ok(last_begun) => last_begun,
+    match keeper.load().await {
+        Ok(()) => {}
         Err(Stopped::Shutdown) => return Ok(()),
         Err(Stopped::Failed(error)) => return Err(error.into()),
-    };
+    }
     let publisher = Publisher::new(&context, Arc::clone(&bus), Arc::clone(&queue), Arc::clone(&metrics));
     let collecting = Arc::new(Collecting { context, started: Instant::now(), marks, queue, metrics });
-    let mut tasks = start(&collecting, targets, &last_begun)?;
+    let mut followed = Followed::new(Arc::clone(&collecting), sources);
 
     tokio::try_join!(
         publisher.run(),
         keeper.run(),
         report(&collecting, &bus),
-        oversee(&collecting, &mut tasks)
+        oversee(&collecting, &mut followed, &config)
     )?;
-    wind_down(&collecting, tasks, &publisher, &keeper).await;
+    wind_down(&collecting, followed.into_tasks(), &publisher, &keeper).await;
     Ok(())
-}
-
-/// The loops of the targets by name.
-type Tasks = JoinMap<String, ()>;
-
-fn start(
-    collecting: &Arc<Collecting>,
-    targets: Vec<Box<dyn Target>>,
-    last_begun: &HashMap<String, Timestamp>,
-) -> Result<Tasks, String> {
-    let now = Timestamp::now();
-    let mut tasks = Tasks::new();
-    for target in targets {
-        let name = target.name().to_owned();
-        if tasks.contains_key(&name) {
-            return Err(format!("two targets have the name {name}"));
-        }
-        let since_begun = last_begun.get(&name).map(|&at| now.since(at));
-        let schedule = Schedule::starting(&name, target.timing(), since_begun);
-        tasks.spawn(name, Arc::clone(collecting).follow(target, schedule));
-        collecting.metrics.targets.inc();
-    }
-    Ok(tasks)
 }
 
 /// Writes the status line until the role stops.
@@ -124,21 +101,23 @@ async fn report(collecting: &Collecting, bus: &SpooledBus) -> RoleResult {
     Ok(())
 }
 
-/// Waits until the role stops or a target panics.
-async fn oversee(collecting: &Collecting, tasks: &mut Tasks) -> RoleResult {
-    let panic = async {
-        loop {
-            match tasks.join_next().await {
-                Some((target, Err(error))) => return format!("{target}: {error}"),
-                Some((_, Ok(()))) => {}
-                None => return pending().await,
-            }
+/// Follows the targets of the current configuration until the role stops or a target panics.
+async fn oversee<S: Sources>(
+    collecting: &Collecting,
+    followed: &mut Followed<S>,
+    config: &Reloadable<S::Config>,
+) -> RoleResult {
+    let mut reloads = config.changes();
+    loop {
+        let current = Arc::clone(&reloads.borrow_and_update());
+        followed.apply(&current)?;
+        drop(current);
+        tokio::select! {
+            biased;
+            () = collecting.context.shutdown().cancelled() => return Ok(()),
+            panic = followed.panicked() => return Err(panic.into()),
+            _ = reloads.changed() => {}
         }
-    };
-    tokio::select! {
-        biased;
-        () = collecting.context.shutdown().cancelled() => Ok(()),
-        panic = panic => Err(panic.into()),
     }
 }
 

@@ -19,12 +19,12 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// For the start of the role. A target that was started less than an interval ago waits for the rest of it; any
-    /// other is due now, or later by its share of the jitter.
-    pub(crate) fn starting(name: &str, timing: Timing, since_begun: Option<Duration>) -> Self {
+    /// For a target that is added at `now`. One that was started less than an interval ago waits for the rest of it;
+    /// any other is due now, or later by its share of the jitter.
+    pub(crate) fn starting(name: &str, timing: Timing, since_begun: Option<Duration>, now: Duration) -> Self {
         let interval = timing.interval();
         let rest = since_begun.and_then(|since| interval.checked_sub(since)).filter(|rest| !rest.is_zero());
-        Self { interval, due: rest.unwrap_or_else(|| share_of(timing.jitter(), name)), failures: 0 }
+        Self { interval, due: now + rest.unwrap_or_else(|| share_of(timing.jitter(), name)), failures: 0 }
     }
 
     /// The next due time.
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn every(interval: Duration) -> Schedule {
-        Schedule::starting("host", timing(interval, Duration::ZERO), None)
+        Schedule::starting("host", timing(interval, Duration::ZERO), None, Duration::ZERO)
     }
 
     #[test]
@@ -99,12 +99,14 @@ mod tests {
 
     #[test]
     fn after_a_restart_the_rest_of_the_interval_is_waited_out() {
-        let starting =
-            |since| Schedule::starting("host", timing(15 * SECOND, Duration::ZERO), Some(since)).due();
-        assert_eq!(starting(Duration::ZERO), 15 * SECOND);
-        assert_eq!(starting(4 * SECOND), 11 * SECOND);
-        assert_eq!(starting(15 * SECOND), Duration::ZERO);
-        assert_eq!(starting(1_000 * SECOND), Duration::ZERO);
+        let timing = timing(15 * SECOND, Duration::ZERO);
+        for now in [Duration::ZERO, 60 * SECOND] {
+            let due = |since| Schedule::starting("host", timing, Some(since), now).due();
+            assert_eq!(due(Duration::ZERO), now + 15 * SECOND);
+            assert_eq!(due(4 * SECOND), now + 11 * SECOND);
+            assert_eq!(due(15 * SECOND), now);
+            assert_eq!(due(1_000 * SECOND), now);
+        }
     }
 
     #[test]
@@ -149,8 +151,8 @@ mod tests {
 
     #[test]
     fn jitter_spreads_targets_evenly_and_the_same_at_each_start() {
-        let due =
-            |n: u32| Schedule::starting(&format!("target-{n}"), timing(60 * SECOND, 60 * SECOND), None).due();
+        let timing = timing(60 * SECOND, 60 * SECOND);
+        let due = |n: u32| Schedule::starting(&format!("target-{n}"), timing, None, Duration::ZERO).due();
         let mut per_second = [0_u32; 60];
         for n in 0..6_000 {
             assert_eq!(due(n), due(n));
@@ -182,7 +184,7 @@ mod tests {
             let timing = timing(Duration::from_millis(interval), 10 * SECOND);
             let interval = timing.interval();
             let since_begun = since_begun.map(Duration::from_millis);
-            let mut schedule = Schedule::starting("host", timing, since_begun);
+            let mut schedule = Schedule::starting("host", timing, since_begun, Duration::ZERO);
             let first = schedule.due();
             prop_assert!(since_begun.is_none_or(|since| first + since >= interval), "early after a restart");
             for Collection { late, takes, refused_for } in collections {

@@ -1,6 +1,7 @@
 //! The interface of sources: targets that are collected from at intervals.
 
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Section;
 use watchkeeper_domain::{Sample, Timestamp};
@@ -35,6 +36,20 @@ pub trait Target: Send + 'static {
     fn failed(&mut self, _error: &CollectError) -> Vec<Sample> {
         Vec::new()
     }
+}
+
+/// The sources: which targets a configuration has, and how to make them.
+pub trait Sources: Send + 'static {
+    /// The configuration of all targets.
+    type Config: Send + Sync + 'static;
+    /// That of one: a target with the same definition is the same target.
+    type Definition: PartialEq + Send + Sync + 'static;
+
+    /// The definitions of all targets, with their names.
+    fn definitions(&mut self, config: &Self::Config) -> Vec<(Arc<str>, Self::Definition)>;
+
+    /// Makes a target.
+    fn open(&mut self, definition: &Self::Definition) -> Box<dyn Target>;
 }
 
 /// Why a collection failed. The text is for operators, and never contains a secret.

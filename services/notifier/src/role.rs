@@ -32,7 +32,7 @@ fn read(root: &mut Section<'_>, settings: &mut Settings) {
     if let Ok(notifier) = NotifierSettings::new(config, Arc::clone(&rules)) {
         settings.add_reloadable("notifier", notifier);
     }
-    settings.add_reloadable("rule, heartbeat, inhibit or compatibility", Arc::unwrap_or_clone(rules));
+    settings.add_reloadable("rules", Arc::unwrap_or_clone(rules));
 }
 
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {

@@ -45,7 +45,7 @@ impl Config {
             ("log", self.log_level != other.log_level),
             ("http, grpc or listen", self.listen != other.listen),
             ("backends", self.backends != other.backends),
-            ("token", self.tokens != other.tokens),
+            ("tokens", self.tokens != other.tokens),
         ];
         let differ = differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name);
         differ.chain(self.settings.sections_that_differ(&other.settings)).collect()

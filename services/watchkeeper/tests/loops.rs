@@ -76,7 +76,12 @@ const EXCEPTIONS: &[Exception] = &[
         &["cancelled", "sleep"],
         "woken by samples; what is on its way is not broken off",
     ),
-    ("collector/src/run.rs", &["cancelled", "spawn"], "waits for targets that panic"),
+    (
+        "collector/src/followed.rs",
+        &["spawn"],
+        "the tasks of the targets, which end with the role or a reload",
+    ),
+    ("collector/src/run.rs", &["cancelled"], "waits for targets that panic, and for reloads"),
     ("spool/src/forward.rs", &["cancelled", "sleep"], "consumes the spool, and gives way to new samples"),
     ("analytics/src/make.rs", &["cancelled"], "breaks off a stream within a round"),
     (

@@ -22,33 +22,46 @@ mod tests;
 pub use config::{GithubConfig, MAX_REPOSITORIES};
 pub use repository::{MAX_OWNER_BYTES, MAX_REPOSITORY_NAME_BYTES, Repository, RepositoryError};
 
-use crate::target::Target;
-use prometheus::Registry;
+use super::shared::Shared;
+use prometheus::{IntGaugeVec, Registry};
 use quota::Quota;
 use std::sync::Arc;
 use target::{Access, RepositoryTarget};
-use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "github";
 
-impl GithubConfig {
-    /// One target per repository; they share the quota.
-    pub(crate) fn targets(
-        self,
-        registry: &Registry,
+/// The name of the target of a repository.
+pub(crate) fn target_name(repository: &Repository) -> String {
+    format!("{SOURCE}/{repository}")
+}
+
+/// What the repositories share.
+pub(crate) struct Github {
+    remaining: IntGaugeVec,
+    access: Shared<GithubConfig, Access>,
+}
+
+impl Github {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        Ok(Self { remaining: Quota::register(registry)?, access: Shared::default() })
+    }
+
+    /// The target of a repository. Those of equal configurations share the quota.
+    pub(crate) fn target(
+        &mut self,
+        config: &Arc<GithubConfig>,
+        repository: &Repository,
         old_names: bool,
-    ) -> Result<Vec<Box<dyn Target>>, prometheus::Error> {
-        let Self { timing, repositories, token, base_url } = self;
-        let access = Arc::new(Access {
-            client: HttpClient::new(timing.timeout()),
-            quota: Quota::register(registry)?,
-            token,
-            base_url,
-        });
-        let target = |repository| RepositoryTarget::new(&repository, timing, Arc::clone(&access), old_names);
-        Ok(repositories
-            .into_iter()
-            .map(|repository| Box::new(target(repository)) as Box<dyn Target>)
-            .collect())
+    ) -> RepositoryTarget {
+        let access = self.access.of(config, |config| Access::new(config, Quota::new(self.remaining.clone())));
+        RepositoryTarget::new(repository, config.timing, access, old_names)
+    }
+}
+
+impl GithubConfig {
+    /// Each repository, with the configuration that all of them share.
+    pub(crate) fn of_each(&self) -> impl Iterator<Item = (Arc<Self>, Repository)> {
+        let shared = Arc::new(Self { repositories: Vec::new(), ..self.clone() });
+        self.repositories.iter().map(move |repository| (Arc::clone(&shared), repository.clone()))
     }
 }

@@ -1,6 +1,7 @@
 //! Targets one by one, in groups, and with defaults.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use watchkeeper_config::{Membership, Section};
 
 /// The key of the targets of a group.
@@ -27,7 +28,7 @@ impl Sections {
         section: &mut Section<'_>,
         read: impl Fn(&mut Section<'_>) -> Option<T>,
         name: impl Fn(&T) -> String,
-    ) -> Vec<T> {
+    ) -> Vec<Arc<T>> {
         let Self { max_targets, membership, .. } = *self;
         let names = (self.name, self.defaults);
         let groups = section.sections_with_defaults(names, max_targets, membership, |entry| {
@@ -37,7 +38,7 @@ impl Sections {
                 vec![read(entry)]
             }
         });
-        let targets: Vec<T> = groups.into_iter().flatten().flatten().collect();
+        let targets: Vec<_> = groups.into_iter().flatten().flatten().map(Arc::new).collect();
         if targets.len() > max_targets {
             let reason = format!("has {} targets in all, the limit is {max_targets}", targets.len());
             section.refuse(self.name, reason);

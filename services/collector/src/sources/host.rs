@@ -49,19 +49,42 @@ use crate::target::Target;
 use part::PartTarget;
 
 impl HostConfig {
-    /// One target per part of the host.
-    pub(crate) fn targets(self) -> Vec<Box<dyn Target>> {
-        let mut targets: Vec<Box<dyn Target>> = self.parts.iter().map(|&part| self.target(part)).collect();
+    /// The configuration of each target: one part, with nothing but what concerns it.
+    pub(crate) fn of_each(&self) -> Vec<Self> {
+        let Self { timing, parts, roots, .. } = self;
+        let none = Self { timing: *timing, parts: Vec::new(), roots: roots.clone(), ..Self::default() };
+        let mut each: Vec<_> = parts.iter().map(|&part| self.of_part(part, none.clone())).collect();
         if !self.processes.is_empty() {
-            targets.push(Box::new(PartTarget::<processes::Processes>::new(&self)));
+            each.push(Self { processes: self.processes.clone(), ..none.clone() });
         }
         if !self.cgroups.is_empty() {
-            targets.push(Box::new(PartTarget::<cgroups::Cgroups>::new(&self)));
+            each.push(Self { cgroups: self.cgroups.clone(), ..none });
         }
-        targets
+        each
     }
 
-    fn target(&self, part: HostPart) -> Box<dyn Target> {
+    fn of_part(&self, part: HostPart, none: Self) -> Self {
+        let mut of_part = Self { parts: vec![part], ..none };
+        match part {
+            HostPart::Disk => of_part.exclude_disks.clone_from(&self.exclude_disks),
+            HostPart::Io => of_part.exclude_devices.clone_from(&self.exclude_devices),
+            HostPart::Network => of_part.exclude_interfaces.clone_from(&self.exclude_interfaces),
+            HostPart::Temperature => of_part.exclude_sensors.clone_from(&self.exclude_sensors),
+            _ => {}
+        }
+        of_part
+    }
+
+    /// The target of a configuration [of one](Self::of_each).
+    pub(crate) fn target(&self) -> Box<dyn Target> {
+        match self.parts.first() {
+            Some(&part) => self.target_of(part),
+            None if self.processes.is_empty() => Box::new(PartTarget::<cgroups::Cgroups>::new(self)),
+            None => Box::new(PartTarget::<processes::Processes>::new(self)),
+        }
+    }
+
+    fn target_of(&self, part: HostPart) -> Box<dyn Target> {
         match part {
             HostPart::Cpu => Box::new(PartTarget::<cpu::Cpu>::new(self)),
             HostPart::Memory => Box::new(PartTarget::<memory::Memory>::new(self)),

@@ -17,21 +17,25 @@ mod ticker;
 pub use config::{MAX_TICKERS, MoexConfig};
 pub use ticker::{MAX_TICKER_BYTES, Ticker, TickerError};
 
-use crate::target::Target;
 use metrics::PriceMetrics;
 use prometheus::Registry;
 use target::TickersTarget;
-use watchkeeper_http_client::HttpClient;
 
-const SOURCE: &str = "moex";
+pub(crate) const SOURCE: &str = "moex";
 /// The board for shares in roubles, in full lots, all day.
 const BOARD: &str = "TQBR";
 
-impl MoexConfig {
-    /// One target: one request returns the prices of the whole board.
-    pub(crate) fn target(self, registry: &Registry) -> Result<Box<dyn Target>, prometheus::Error> {
-        let metrics = PriceMetrics::register(registry, &self.tickers)?;
-        let client = HttpClient::new(self.timing.timeout());
-        Ok(Box::new(TickersTarget::new(self, client, metrics)))
+/// The source.
+pub(crate) struct Moex(PriceMetrics);
+
+impl Moex {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        Ok(Self(PriceMetrics::register(registry)?))
+    }
+
+    /// The only target: one request returns the prices of the whole board.
+    pub(crate) fn target(&self, config: &MoexConfig) -> TickersTarget {
+        self.0.begin(&config.tickers);
+        TickersTarget::new(config.clone(), self.0.clone())
     }
 }

@@ -22,21 +22,37 @@ mod tests;
 pub use city::{City, CityError, MAX_CITY_BYTES};
 pub use config::{MAX_CITIES, OpenWeatherConfig};
 
-use super::hold::Hold;
-use crate::target::Target;
+use super::shared::Shared;
 use std::sync::Arc;
 use target::{Access, CityTarget};
-use watchkeeper_http_client::HttpClient;
 
 const SOURCE: &str = "openweather";
 
+/// The name of the target of a city.
+pub(crate) fn target_name(city: &City) -> String {
+    format!("{SOURCE}/{city}")
+}
+
+/// What the cities share.
+#[derive(Default)]
+pub(crate) struct OpenWeather(Shared<OpenWeatherConfig, Access>);
+
+impl OpenWeather {
+    /// The target of a city. Those of equal configurations share the key's quota.
+    pub(crate) fn target(
+        &mut self,
+        config: &Arc<OpenWeatherConfig>,
+        city: &City,
+        old_names: bool,
+    ) -> CityTarget {
+        CityTarget::new(city.clone(), config.timing, self.0.of(config, Access::new), old_names)
+    }
+}
+
 impl OpenWeatherConfig {
-    /// One target per city; they share the key's quota.
-    pub(crate) fn targets(self, old_names: bool) -> Vec<Box<dyn Target>> {
-        let Self { timing, cities, key, base_url } = self;
-        let client = HttpClient::new(timing.timeout());
-        let access = Arc::new(Access { client, hold: Hold::default(), key, base_url });
-        let target = |city| CityTarget::new(city, timing, Arc::clone(&access), old_names);
-        cities.into_iter().map(|city| Box::new(target(city)) as Box<dyn Target>).collect()
+    /// Each city, with the configuration that all of them share.
+    pub(crate) fn of_each(&self) -> impl Iterator<Item = (Arc<Self>, City)> {
+        let shared = Arc::new(Self { cities: Vec::new(), ..self.clone() });
+        self.cities.iter().map(move |city| (Arc::clone(&shared), city.clone()))
     }
 }

@@ -20,4 +20,4 @@ pub use config::{MAX_TARGETS, ScrapeConfig};
 pub use exposition::{MAX_BYTES, MAX_LINE_BYTES, MAX_SAMPLES};
 
 pub(crate) use groups::SECTIONS;
-pub(crate) use target::targets;
+pub(crate) use target::Scrape;

@@ -55,4 +55,4 @@ pub use status::{StatusRange, StatusRangeError};
 pub use talk::{Exchange, MAX_REPLY_BYTES, MAX_SEND_BYTES, Protocol, Security, TalkCheck};
 
 pub(crate) use groups::SECTIONS;
-pub(crate) use target::targets;
+pub(crate) use target::Uptime;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
 use watchkeeper_collector::{CollectorConfig, HostConfig, run};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{EventBus, ScheduleStore, Topic};
 use watchkeeper_runtime::RoleContext;
@@ -39,7 +40,7 @@ async fn samples_reach_the_bus_and_marks_the_store_and_both_are_there_after_a_re
     let mut tail = bus.tail(&Topic::METRICS).await.unwrap();
     let context = RoleContext::detached("collector");
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), config, bus.clone(), None, store.clone()));
+    let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus.clone(), None, store.clone()));
 
     let (mut decoder, mut names) = (SampleDecoder::new(), BTreeSet::new());
     let complete = async {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use watchkeeper_collector::{CollectError, Target, Timing, run_targets};
+use watchkeeper_collector::{CollectError, Sources, Target, Timing, run_sources};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{EventBus, PortError, RecordBatch, ScheduleStore, Topic};
@@ -116,6 +117,29 @@ impl Target for Scripted {
     fn failed(&mut self, _error: &CollectError) -> Vec<Sample> {
         let tells = matches!(*self.does.lock().unwrap(), Does::FailAndTell);
         self.samples(usize::from(tells))
+    }
+}
+
+/// The same target is one that remembers in the same place.
+impl PartialEq for Scripted {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.begun, &other.begun)
+    }
+}
+
+/// A configuration is the targets themselves.
+struct Given;
+
+impl Sources for Given {
+    type Config = Vec<Scripted>;
+    type Definition = Scripted;
+
+    fn definitions(&mut self, config: &Vec<Scripted>) -> Vec<(Arc<str>, Scripted)> {
+        config.iter().map(|target| (target.name.as_str().into(), target.clone())).collect()
+    }
+
+    fn open(&mut self, definition: &Scripted) -> Box<dyn Target> {
+        Box::new(definition.clone())
     }
 }
 
@@ -238,6 +262,7 @@ impl Schedule {
 pub(crate) struct Running {
     pub(crate) context: RoleContext,
     pub(crate) start: Instant,
+    targets: Reloadable<Vec<Scripted>>,
     role: JoinHandle<RoleResult>,
 }
 
@@ -253,9 +278,15 @@ impl Running {
         spool: Option<SpoolPort>,
     ) -> Self {
         let context = RoleContext::detached("collector");
-        let boxed = targets.iter().map(|target| Box::new(target.clone()) as Box<dyn Target>).collect();
-        let role = tokio::spawn(run_targets(context.clone(), boxed, bus.port(), spool, schedule.port()));
-        Self { context, start: Instant::now(), role }
+        let targets = Reloadable::<Vec<Scripted>>::new(targets.to_vec());
+        let (bus, marks) = (bus.port(), schedule.port());
+        let role = tokio::spawn(run_sources(context.clone(), Given, targets.clone(), bus, spool, marks));
+        Self { context, start: Instant::now(), targets, role }
+    }
+
+    /// Reloads the configuration, which has these targets now.
+    pub(crate) fn reload(&self, targets: &[&Scripted]) {
+        self.targets.replace(targets.iter().copied().cloned().collect::<Vec<_>>());
     }
 
     /// What `systemctl status` shows.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::timeout;
 use watchkeeper_collector::{CollectorConfig, HostConfig, run};
+use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Sample;
 use watchkeeper_runtime::RoleContext;
 
@@ -36,7 +37,7 @@ fn value(samples: &[Sample], name: &str) -> f64 {
 async fn the_first_collection_has_every_series_of_the_host() {
     let (context, bus, schedule) = (RoleContext::detached("collector"), Bus::default(), Schedule::default());
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), config, bus.port(), None, schedule.port()));
+    let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port()));
     let complete = bus.has(|samples| names(samples).is_superset(&BTreeSet::from(EVERYWHERE)));
     let samples = timeout(Duration::from_secs(10), complete).await.expect("less than one interval");
 

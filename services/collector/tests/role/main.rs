@@ -9,6 +9,7 @@ mod embedded;
 mod fakes;
 mod host;
 mod known_series;
+mod reloading;
 mod restart;
 mod secrets;
 mod shutdown;

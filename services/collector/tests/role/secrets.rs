@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use watchkeeper_collector::{CollectorConfig, run};
-use watchkeeper_config::Document;
+use watchkeeper_config::{Document, Reloadable};
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_test_kit::serve;
 
@@ -68,7 +68,7 @@ async fn a_source_that_fails_shows_its_secret_nowhere() {
         let context = RoleContext::detached("collector");
         let (bus, schedule) = (Bus::default(), Schedule::default());
         let seen = written.borrow().len();
-        let role = run(context.clone(), config, bus.port(), None, schedule.port());
+        let role = run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port());
         let role = tokio::spawn(role);
         let mut log = written.clone();
         let fails = log.wait_for(|log| log[seen..].contains("collection failed"));

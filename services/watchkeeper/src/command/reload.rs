@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use prometheus::{Gauge, IntGauge, Registry};
+use std::fmt;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_runtime::Roster;
 use watchkeeper_runtime::http::Access;
@@ -49,16 +50,15 @@ impl Reload {
     /// Applies what can change at run time. A file with errors is rejected as a whole.
     pub(super) fn reload(&mut self, loaded: anyhow::Result<Config>) {
         match loaded.map(|new| self.take(&new)) {
-            Ok(later) => {
+            Ok(taken) => {
                 self.note_success();
                 self.roster.set_notice("reload", None);
-                if later.is_empty() {
-                    tracing::info!("configuration reloaded");
-                    return self.roster.set_notice("restart", None);
+                if taken.later.is_empty() {
+                    tracing::info!("configuration reloaded: {taken}");
+                } else {
+                    tracing::warn!("configuration reloaded: {taken}");
                 }
-                let sections = later.join(", ");
-                tracing::warn!(sections, "configuration reloaded; these sections change at the next restart");
-                self.roster.set_notice("restart", Some(format!("restart to apply changes of: {sections}")));
+                self.roster.set_notice("restart", taken.notice());
             }
             Err(errors) => {
                 tracing::error!("configuration rejected, keeping the old one: {errors:#}");
@@ -68,15 +68,17 @@ impl Reload {
         }
     }
 
-    /// Gives the sections that differ from what holds now.
-    fn take(&mut self, new: &Config) -> Vec<&'static str> {
+    fn take(&mut self, new: &Config) -> Taken {
+        let differed = new.sections_that_differ(&self.running);
         self.log_control.set(new.log_level);
         self.access.replace(new.tokens.clone());
         // What has been applied is not among the sections that need a restart.
         self.running.log_level = new.log_level;
         self.running.tokens = new.tokens.clone();
         self.running.settings.replace(&new.settings);
-        new.sections_that_differ(&self.running)
+        let later = new.sections_that_differ(&self.running);
+        let changed = differed.into_iter().filter(|section| !later.contains(section)).collect();
+        Taken { changed, later }
     }
 
     fn note_success(&self) {
@@ -86,5 +88,50 @@ impl Reload {
             reason = "a float has room for the microseconds of this millennium"
         )]
         self.success_at.set(Timestamp::now().as_micros() as f64 / 1e6);
+    }
+}
+
+/// What a reload changed, by the names of sections.
+#[derive(Debug, PartialEq, Eq)]
+struct Taken {
+    /// In use now.
+    changed: Vec<&'static str>,
+    /// Different from what is in use, until a restart.
+    later: Vec<&'static str>,
+}
+
+impl Taken {
+    fn notice(&self) -> Option<String> {
+        (!self.later.is_empty()).then(|| format!("restart to apply changes of: {}", self.later.join(", ")))
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changed.is_empty() {
+            f.write_str("nothing changed")?;
+        } else {
+            write!(f, "changed {}", self.changed.join(", "))?;
+        }
+        self.notice().map_or(Ok(()), |notice| write!(f, "; {notice}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_says_what_changed_and_what_needs_a_restart() {
+        let taken = |changed: &[&'static str], later: &[&'static str]| {
+            Taken { changed: changed.into(), later: later.into() }.to_string()
+        };
+        assert_eq!(taken(&[], &[]), "nothing changed");
+        assert_eq!(taken(&["token", "collector"], &[]), "changed token, collector");
+        assert_eq!(
+            taken(&["collector"], &["backends", "api"]),
+            "changed collector; restart to apply changes of: backends, api"
+        );
+        assert_eq!(taken(&[], &["api"]), "nothing changed; restart to apply changes of: api");
     }
 }

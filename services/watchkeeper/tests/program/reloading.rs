@@ -3,6 +3,7 @@
 use crate::lifecycle::Systemd;
 use crate::running::{Up, wait_for};
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -20,7 +21,13 @@ struct Stage {
 
 impl Stage {
     fn new(config: &str) -> Self {
+        Self::with_included(config, "")
+    }
+
+    /// The same with `sites.toml` beside the configuration.
+    fn with_included(config: &str, included: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("sites.toml"), included).unwrap();
         let file = directory.path().join("watchkeeper.toml");
         fs::write(&file, config).unwrap();
         let systemd = Systemd::listen(directory.path());
@@ -42,6 +49,10 @@ impl Stage {
             .find(|line| line.starts_with("STATUS="))
             .unwrap()
             .to_owned()
+    }
+
+    fn include(&self, included: &str) {
+        fs::write(self.config.with_file_name("sites.toml"), included).unwrap();
     }
 
     fn printed(&self, args: &[&str]) -> String {
@@ -148,12 +159,55 @@ fn of_a_file_with_errors_nothing_is_taken_and_log_metric_and_status_say_so() {
 fn what_needs_a_restart_is_named_until_the_file_is_as_it_was() {
     let stage = Stage::new(BEFORE);
     let needs_a_restart = "[api]\nstreams = 10\n[ingest.spool]\nmax = \"16 MiB\"\n[listen]\ncache = \"127.0.0.1:1\"\n\
-        [backends]\nbus = \"kafka://127.0.0.1:1\"\n[analytics]\nsettle = \"6m\"\n[collector.host]\nenabled = false\n";
+        [backends]\nbus = \"kafka://127.0.0.1:1\"\n[analytics]\nsettle = \"6m\"\n[collector.spool]\nmax = \"16 MiB\"\n";
     let status = stage.reload(&format!("{AFTER}{needs_a_restart}"));
     let sections = "restart to apply changes of: http, grpc or listen, backends, ingest.spool, api, \
-        collector or compatibility, analytics; ";
+        collector.spool, analytics; ";
     assert!(status.contains(sections), "{status}");
     assert!(stage.printed(&["rules", "list"]).contains("too_cold"), "what can be taken is");
     let status = stage.reload(BEFORE);
     assert!(!status.contains("restart to apply"), "{status}");
+}
+
+/// A site that accepts connections, probed every second.
+fn site(name: &str, listener: &TcpListener) -> String {
+    let address = listener.local_addr().unwrap();
+    format!(
+        "[[collector.uptime]]\nname = \"{name}\"\ntcp = \"{address}\"\ninterval = \"1s\"\njitter = \"0s\"\n"
+    )
+}
+
+#[test]
+fn a_reload_takes_the_targets_of_included_files_and_none_of_a_file_with_errors() {
+    const MAIN: &str = "include = \"sites.toml\"\n[collector.host]\nenabled = false\n";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut stage = Stage::with_included(MAIN, &site("first", &listener));
+    let mut log = stage.up.stderr();
+    let probed = |stage: &Stage, name: &str| {
+        let path = format!("/v1/latest?source=uptime&name=availability_percent&label.target={name}");
+        stage.up.wait_for(&path, |answer| answer.contains("100"));
+    };
+    probed(&stage, "first");
+
+    stage.include(&site("second", &listener));
+    let status = stage.reload(MAIN);
+    assert!(!status.contains("restart to apply"), "{status}");
+    probed(&stage, "second");
+    assert_eq!(stage.metric("watchkeeper_collector_targets"), "1");
+    for said in [
+        "configuration reloaded: changed collector",
+        "targets reloaded: added uptime/second; removed uptime/first; 0 unchanged",
+    ] {
+        assert!(log.any(|line| line.unwrap().contains(said)), "{said}");
+    }
+
+    stage.include(&format!("{}{}", site("third", &listener), site("third", &listener)));
+    let status = stage.reload(MAIN);
+    assert!(status.contains("the configuration was rejected"), "{status}");
+    assert!(log.any(|line| line.unwrap().contains("two targets have the name uptime/third")));
+    assert_eq!(stage.metric("watchkeeper_collector_targets"), "1");
+    stage.include(&[site("second", &listener), site("third", &listener)].concat());
+    stage.reload(MAIN);
+    probed(&stage, "third");
+    assert_eq!(stage.metric("watchkeeper_collector_targets"), "2");
 }

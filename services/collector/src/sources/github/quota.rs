@@ -33,12 +33,17 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+    /// The metric of all quotas.
+    pub(super) fn register(registry: &Registry) -> Result<IntGaugeVec, prometheus::Error> {
         let opts = Opts::new(
             "watchkeeper_collector_github_requests_remaining",
             "Requests left in GitHub's quota, according to its last response.",
         );
-        Ok(Self { hold: Hold::default(), remaining: register(registry, IntGaugeVec::new(opts, &[])?)? })
+        register(registry, IntGaugeVec::new(opts, &[])?)
+    }
+
+    pub(super) fn new(remaining: IntGaugeVec) -> Self {
+        Self { hold: Hold::default(), remaining }
     }
 
     /// An error while GitHub must not be queried.

@@ -1,9 +1,10 @@
 //! Queries GitHub for one repository.
 
-use super::SOURCE;
 use super::answer::{Complaint, Counts};
+use super::config::GithubConfig;
 use super::quota::Quota;
 use super::repository::Repository;
+use super::{SOURCE, target_name};
 use crate::readings::Readings;
 use crate::sources::base_url::BaseUrl;
 use crate::target::{CollectError, Target, Timing};
@@ -26,14 +27,14 @@ const NOT_FOUND: u16 = 404;
 
 /// What the targets of all repositories share.
 pub(super) struct Access {
-    pub(super) client: HttpClient,
-    pub(super) quota: Quota,
-    pub(super) token: Option<Secret>,
-    pub(super) base_url: BaseUrl,
+    client: HttpClient,
+    quota: Quota,
+    token: Option<Secret>,
+    base_url: BaseUrl,
 }
 
 /// One repository.
-pub(super) struct RepositoryTarget {
+pub(crate) struct RepositoryTarget {
     name: String,
     timing: Timing,
     access: Arc<Access>,
@@ -48,7 +49,7 @@ pub(super) struct RepositoryTarget {
 impl RepositoryTarget {
     pub(super) fn new(repository: &Repository, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
         Self {
-            name: format!("{SOURCE}/{repository}"),
+            name: target_name(repository),
             timing,
             url: access.base_url.with_path(&format!("/repos/{repository}")),
             access,
@@ -122,6 +123,11 @@ impl Target for RepositoryTarget {
 }
 
 impl Access {
+    pub(super) fn new(config: &GithubConfig, quota: Quota) -> Self {
+        let client = HttpClient::new(config.timing.timeout());
+        Self { client, quota, token: config.token.clone(), base_url: config.base_url.clone() }
+    }
+
     /// Sends a request, unless the quota forbids it. With `known_as`, an unchanged response is a short one.
     async fn ask(&self, url: &str, known_as: Option<&str>) -> Result<HttpAnswer, CollectError> {
         self.quota.check(Timestamp::now())?;

@@ -1,11 +1,11 @@
 //! GitHub's answers, in their documented shape, and what becomes of each.
 
-use super::target::MAX_ANSWER_BYTES;
-use super::{GithubConfig, Repository};
+use super::target::{MAX_ANSWER_BYTES, RepositoryTarget};
+use super::{Github, GithubConfig};
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::{BAD_CREDENTIAL_WAIT, QUOTA_WAIT};
 use crate::sources::scripted_api::{Answer, answer, asks_to_wait, padded};
-use crate::target::{CollectError, Target, Timing};
+use crate::target::{CollectError, Target as _, Timing};
 use prometheus::Registry;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
@@ -37,10 +37,14 @@ fn config(base_url: BaseUrl, repositories: &[&str]) -> GithubConfig {
 }
 
 /// The targets of two repositories that share a quota.
-fn targets(api: &Server) -> [Box<dyn Target>; 2] {
-    let targets =
-        config(api.url.parse().unwrap(), &["golang/go", "rust-lang/rust"]).targets(&Registry::new(), false);
-    targets.unwrap().try_into().ok().unwrap()
+fn targets(api: &Server) -> [RepositoryTarget; 2] {
+    let config = config(api.url.parse().unwrap(), &["golang/go", "rust-lang/rust"]);
+    open(&config, &Registry::new()).try_into().ok().unwrap()
+}
+
+fn open(config: &GithubConfig, registry: &Registry) -> Vec<RepositoryTarget> {
+    let mut source = Github::register(registry).unwrap();
+    config.of_each().map(|(config, repository)| source.target(&config, &repository, false)).collect()
 }
 
 /// What becomes of one answer.
@@ -79,7 +83,7 @@ async fn a_request_says_what_it_wants_and_who_asks() {
     let api = Server::scripted([answer(200, &[], counts(1)), answer(200, &[], counts(1))]).await;
     targets(&api)[0].collect().await.unwrap();
     let without_token = GithubConfig { token: None, ..config(api.url.parse().unwrap(), &["golang/go"]) };
-    without_token.targets(&Registry::new(), false).unwrap()[0].collect().await.unwrap();
+    open(&without_token, &Registry::new())[0].collect().await.unwrap();
 
     let [first, second] = api.requests().try_into().unwrap();
     assert_eq!(first.target, "/repos/golang/go");
@@ -230,7 +234,7 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let base_url = serve_slowly("{\"stargazers_count\":").await.parse().unwrap();
     let timing = Timing::new(MINUTE, Duration::ZERO, Timing::MIN_TIMEOUT);
     let config = GithubConfig { timing, ..config(base_url, &["golang/go"]) };
-    let error = config.targets(&Registry::new(), false).unwrap()[0].collect().await.unwrap_err();
+    let error = open(&config, &Registry::new())[0].collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(Timing::MIN_TIMEOUT));
 }
 
@@ -292,7 +296,7 @@ async fn no_error_shows_the_token_even_if_the_server_repeats_it() {
 async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
     let api = Server::scripted([answer(200, &[("x-ratelimit-remaining", "4987")], counts(1))]).await;
     let registry = Registry::new();
-    let mut targets = config(api.url.parse().unwrap(), &["golang/go"]).targets(&registry, false).unwrap();
+    let mut targets = open(&config(api.url.parse().unwrap(), &["golang/go"]), &registry);
     assert!(registry.gather().is_empty());
     targets[0].collect().await.unwrap();
     let [family] = registry.gather().try_into().unwrap();
@@ -302,8 +306,6 @@ async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
 
 #[test]
 fn targets_are_called_by_their_repositories() {
-    let repositories: Vec<Repository> = vec!["golang/go".parse().unwrap()];
-    let config = GithubConfig { repositories, ..config("http://h".parse().unwrap(), &[]) };
-    let targets = config.targets(&Registry::new(), false).unwrap();
+    let targets = open(&config("http://h".parse().unwrap(), &["golang/go"]), &Registry::new());
     assert_eq!((targets[0].name(), targets[0].source()), ("github/golang/go", "github"));
 }

@@ -11,14 +11,14 @@ pub(super) const PRICE_BUCKETS: [f64; 21] = [
     5_000.0, 10_000.0, 20_000.0, 50_000.0,
 ];
 
+#[derive(Clone)]
 pub(super) struct PriceMetrics {
     prices: HistogramVec,
     missing: IntCounterVec,
 }
 
 impl PriceMetrics {
-    /// Registers every ticker at the start, so that the first missing price is an increase.
-    pub(super) fn register(registry: &Registry, tickers: &[Ticker]) -> Result<Self, prometheus::Error> {
+    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let prices =
             HistogramOpts::new("watchkeeper_collector_moex_price", "Last collected price, in roubles.");
         let missing = Opts::new(
@@ -26,15 +26,18 @@ impl PriceMetrics {
             "Collections in which the exchange had no price for the ticker.",
         );
         let prices = HistogramVec::new(prices.buckets(PRICE_BUCKETS.into()), &["ticker"])?;
-        let metrics = Self {
+        Ok(Self {
             prices: register(registry, prices)?,
             missing: register(registry, IntCounterVec::new(missing, &["ticker"])?)?,
-        };
+        })
+    }
+
+    /// Shows every ticker from the start, so that the first missing price is an increase.
+    pub(super) fn begin(&self, tickers: &[Ticker]) {
         for ticker in tickers {
-            metrics.prices.with_label_values(&[ticker.as_str()]);
-            metrics.missing.with_label_values(&[ticker.as_str()]);
+            self.prices.with_label_values(&[ticker.as_str()]);
+            self.missing.with_label_values(&[ticker.as_str()]);
         }
-        Ok(metrics)
     }
 
     /// Records a price.

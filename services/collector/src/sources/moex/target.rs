@@ -14,7 +14,7 @@ use watchkeeper_http_client::{HttpClient, HttpRequest};
 pub(super) const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// All tickers.
-pub(super) struct TickersTarget {
+pub(crate) struct TickersTarget {
     config: MoexConfig,
     client: HttpClient,
     metrics: PriceMetrics,
@@ -22,7 +22,8 @@ pub(super) struct TickersTarget {
 }
 
 impl TickersTarget {
-    pub(super) fn new(config: MoexConfig, client: HttpClient, metrics: PriceMetrics) -> Self {
+    pub(super) fn new(config: MoexConfig, metrics: PriceMetrics) -> Self {
+        let client = HttpClient::new(config.timing.timeout());
         Self { config, client, metrics, readings: Readings::new(SOURCE, Vec::new()) }
     }
 

@@ -1,11 +1,11 @@
 //! The exchange's answers, in their documented shape, and what becomes of each.
 
 use super::metrics::PRICE_BUCKETS;
-use super::target::MAX_ANSWER_BYTES;
-use super::{MAX_TICKERS, MoexConfig};
+use super::target::{MAX_ANSWER_BYTES, TickersTarget};
+use super::{MAX_TICKERS, Moex, MoexConfig};
 use crate::sources::base_url::BaseUrl;
 use crate::sources::scripted_api::{Answer, answer, padded};
-use crate::target::{CollectError, Target, Timing};
+use crate::target::{CollectError, Target as _, Timing};
 use prometheus::Registry;
 use prometheus::proto::{Bucket, Metric, MetricFamily};
 use std::time::Duration;
@@ -24,8 +24,12 @@ fn config(base_url: BaseUrl) -> MoexConfig {
     }
 }
 
-fn target(api: &Server) -> Box<dyn Target> {
-    config(api.url.parse().unwrap()).target(&Registry::new()).unwrap()
+fn target(api: &Server) -> TickersTarget {
+    open(&config(api.url.parse().unwrap()), &Registry::new())
+}
+
+fn open(config: &MoexConfig, registry: &Registry) -> TickersTarget {
+    Moex::register(registry).unwrap().target(config)
 }
 
 /// What becomes of one answer.
@@ -73,8 +77,8 @@ async fn every_ticker_gets_its_price_however_many_there_are() {
     let board = format!(r#"{{"marketdata":{{"columns":["SECID","LAST"],"data":[{}]}}}}"#, rows.join(","));
     let api = Server::scripted([answer(200, &[], board)]).await;
     let tickers = tickers.iter().map(|ticker| ticker.parse().unwrap()).collect();
-    let mut target =
-        MoexConfig { tickers, ..config(api.url.parse().unwrap()) }.target(&Registry::new()).unwrap();
+    let config = MoexConfig { tickers, ..config(api.url.parse().unwrap()) };
+    let mut target = open(&config, &Registry::new());
     assert_eq!(target.collect().await.unwrap().len(), MAX_TICKERS);
     assert_eq!(api.requests().len(), 1);
 }
@@ -84,7 +88,7 @@ async fn prices_are_counted_by_ticker_and_so_are_missing_ones() {
     let closed = QUOTES.replace("311.2", "\"\"");
     let api = Server::scripted([answer(200, &[], QUOTES), answer(200, &[], closed)]).await;
     let registry = Registry::new();
-    let mut target = config(api.url.parse().unwrap()).target(&registry).unwrap();
+    let mut target = open(&config(api.url.parse().unwrap()), &registry);
     let missing = || {
         let name = "watchkeeper_collector_moex_missing_prices_total";
         metric(&registry, name, |metric| metric.get_counter().get_value())
@@ -147,7 +151,7 @@ async fn each_failure_is_of_its_kind() {
 async fn an_answer_that_is_none_counts_no_price_as_missing() {
     let api = Server::scripted([answer(500, &[], ""), answer(200, &[], "{}")]).await;
     let registry = Registry::new();
-    let mut target = config(api.url.parse().unwrap()).target(&registry).unwrap();
+    let mut target = open(&config(api.url.parse().unwrap()), &registry);
     for _ in 0..2 {
         target.collect().await.unwrap_err();
     }
@@ -167,6 +171,6 @@ async fn an_answer_past_the_bound_is_refused_and_one_up_to_it_is_read() {
 async fn an_answer_that_does_not_end_is_given_up() {
     let base_url = serve_slowly("{\"marketdata\":").await.parse().unwrap();
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
-    let mut target = MoexConfig { timing, ..config(base_url) }.target(&Registry::new()).unwrap();
+    let mut target = open(&MoexConfig { timing, ..config(base_url) }, &Registry::new());
     assert_eq!(target.collect().await.unwrap_err(), CollectError::TimedOut(Timing::MIN_TIMEOUT));
 }

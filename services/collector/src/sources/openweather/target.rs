@@ -1,8 +1,9 @@
 //! Queries OpenWeather for one city.
 
-use super::SOURCE;
 use super::answer::{Weather, decode};
 use super::city::City;
+use super::config::OpenWeatherConfig;
+use super::{SOURCE, target_name};
 use crate::readings::Readings;
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::Hold;
@@ -20,14 +21,14 @@ const NOT_FOUND: u16 = 404;
 
 /// What the targets of all cities share.
 pub(super) struct Access {
-    pub(super) client: HttpClient,
-    pub(super) hold: Hold,
-    pub(super) key: Secret,
-    pub(super) base_url: BaseUrl,
+    client: HttpClient,
+    hold: Hold,
+    key: Secret,
+    base_url: BaseUrl,
 }
 
 /// One city.
-pub(super) struct CityTarget {
+pub(crate) struct CityTarget {
     name: String,
     city: City,
     timing: Timing,
@@ -40,7 +41,7 @@ pub(super) struct CityTarget {
 impl CityTarget {
     pub(super) fn new(city: City, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
         Self {
-            name: format!("{SOURCE}/{city}"),
+            name: target_name(&city),
             timing,
             access,
             last_measured_at: None,
@@ -87,6 +88,11 @@ impl Target for CityTarget {
 }
 
 impl Access {
+    pub(super) fn new(config: &OpenWeatherConfig) -> Self {
+        let client = HttpClient::new(config.timing.timeout());
+        Self { client, hold: Hold::default(), key: config.key.clone(), base_url: config.base_url.clone() }
+    }
+
     /// The response for a city, if it is a success.
     async fn ask(&self, city: &City) -> Result<HttpAnswer, CollectError> {
         self.hold.check(Timestamp::now())?;

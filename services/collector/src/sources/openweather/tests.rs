@@ -1,11 +1,11 @@
 //! OpenWeather's answers, in their documented shape, and what becomes of each.
 
-use super::OpenWeatherConfig;
-use super::target::MAX_ANSWER_BYTES;
+use super::target::{CityTarget, MAX_ANSWER_BYTES};
+use super::{OpenWeather, OpenWeatherConfig};
 use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::{BAD_CREDENTIAL_WAIT, QUOTA_WAIT};
 use crate::sources::scripted_api::{Answer, answer, asks_to_wait, padded};
-use crate::target::{CollectError, Target, Timing};
+use crate::target::{CollectError, Target as _, Timing};
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
 use watchkeeper_test_kit::Server;
@@ -38,8 +38,14 @@ fn config(base_url: BaseUrl, cities: &[&str]) -> OpenWeatherConfig {
 }
 
 /// The targets of two cities that share a key.
-fn targets(api: &Server) -> [Box<dyn Target>; 2] {
-    config(api.url.parse().unwrap(), &["Berlin,DE", "São Paulo,BR"]).targets(false).try_into().ok().unwrap()
+fn targets(api: &Server) -> [CityTarget; 2] {
+    let config = config(api.url.parse().unwrap(), &["Berlin,DE", "São Paulo,BR"]);
+    open(&config).try_into().ok().unwrap()
+}
+
+fn open(config: &OpenWeatherConfig) -> Vec<CityTarget> {
+    let mut source = OpenWeather::default();
+    config.of_each().map(|(config, city)| source.target(&config, &city, false)).collect()
 }
 
 /// What becomes of one answer.
@@ -163,7 +169,7 @@ async fn no_error_shows_the_key_even_if_the_server_repeats_it() {
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
     for url in [nowhere().await, serve_slowly("{").await, "http://name.invalid".to_owned()] {
         let config = OpenWeatherConfig { timing, ..config(url.parse().unwrap(), &["Berlin,DE"]) };
-        errors.push(config.targets(false)[0].collect().await.unwrap_err());
+        errors.push(open(&config)[0].collect().await.unwrap_err());
     }
     for error in errors {
         let shown = format!("{error} {error:?}");
@@ -202,6 +208,6 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let base_url = serve_slowly("{\"dt\":").await.parse().unwrap();
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
     let config = OpenWeatherConfig { timing, ..config(base_url, &["Berlin,DE"]) };
-    let error = config.targets(false)[0].collect().await.unwrap_err();
+    let error = open(&config)[0].collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(Timing::MIN_TIMEOUT));
 }

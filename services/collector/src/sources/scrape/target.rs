@@ -18,13 +18,22 @@ const MAX_AT_ONCE: usize = 96;
 /// Both formats are supported; in the older one endpoints do not expose `_created` series.
 const ACCEPT: &str = "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
 
-/// The targets of all sections.
-pub(crate) fn targets(configs: Vec<ScrapeConfig>) -> impl Iterator<Item = Box<dyn Target>> {
-    let client = HttpClient::new(Timing::MAX_TIMEOUT).at_once(MAX_AT_ONCE);
-    configs.into_iter().map(move |config| Box::new(ScrapeTarget::new(config, &client)) as Box<dyn Target>)
+/// What all targets share.
+pub(crate) struct Scrape(HttpClient);
+
+impl Default for Scrape {
+    fn default() -> Self {
+        Self(HttpClient::new(Timing::MAX_TIMEOUT).at_once(MAX_AT_ONCE))
+    }
 }
 
-struct ScrapeTarget {
+impl Scrape {
+    pub(crate) fn target(&self, config: &Arc<ScrapeConfig>) -> ScrapeTarget {
+        ScrapeTarget::new(Arc::clone(config), &self.0)
+    }
+}
+
+pub(crate) struct ScrapeTarget {
     config: Arc<ScrapeConfig>,
     name: String,
     client: HttpClient,
@@ -32,12 +41,12 @@ struct ScrapeTarget {
 }
 
 impl ScrapeTarget {
-    fn new(config: ScrapeConfig, client: &HttpClient) -> Self {
+    fn new(config: Arc<ScrapeConfig>, client: &HttpClient) -> Self {
         Self {
             name: config.target(),
             client: client.with_timeout(config.timing.timeout()).trusting(config.access.trust.clone()),
             gathering: Gathering::new(&config.source, config.instance.clone(), config.labels.clone()),
-            config: Arc::new(config),
+            config,
         }
     }
 

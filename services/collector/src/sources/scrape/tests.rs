@@ -3,14 +3,15 @@
 mod config;
 
 use super::config::ScrapeConfig;
-use super::targets;
+use super::target::{Scrape, ScrapeTarget};
 use crate::config::CollectorConfig;
 use crate::sources::labels::TargetLabels;
-use crate::target::{CollectError, Target, Timing};
+use crate::target::{CollectError, Target as _, Timing};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::get;
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Document;
 use watchkeeper_domain::{Sample, Timestamp};
@@ -46,8 +47,8 @@ fn config(url: &str) -> ScrapeConfig {
     }
 }
 
-fn target(config: ScrapeConfig) -> Box<dyn Target> {
-    targets(vec![config]).next().unwrap()
+fn target(config: ScrapeConfig) -> ScrapeTarget {
+    Scrape::default().target(&Arc::new(config))
 }
 
 async fn failure(url: &str) -> CollectError {

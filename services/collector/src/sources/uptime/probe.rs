@@ -3,7 +3,6 @@
 use super::address::Address;
 use super::certificate::Expiry;
 use super::config::Check;
-use super::config::UptimeConfig;
 use super::evidence::{Evidence, Trace};
 use super::failure;
 use super::watching::Watch;
@@ -64,15 +63,6 @@ pub(super) struct Probe {
 impl Prober {
     pub(super) fn new() -> Self {
         Self { threads: Threads::new(MAX_PROBES), watch: Watch::default() }
-    }
-
-    /// For these targets. Logs what this host cannot probe at all.
-    pub(super) fn watching(configs: &[UptimeConfig]) -> Self {
-        let prober = Self::new();
-        if configs.iter().any(|config| matches!(config.check, Check::Icmp(_))) {
-            prober.watch.icmp();
-        }
-        prober
     }
 
     /// What this host can see.

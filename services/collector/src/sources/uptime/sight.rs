@@ -94,8 +94,12 @@ impl Sight {
         verdict
     }
 
-    /// Whether sockets for ICMP can be opened.
-    pub(super) fn may_ping(&mut self, may: bool) {
+    /// Whether sockets for ICMP can be opened; `None` if no target needs them.
+    pub(super) fn may_ping(&mut self, may: Option<bool>) {
+        let Some(may) = may else {
+            self.0.remove(&Sense::Icmp);
+            return;
+        };
         let seen = self.0.entry(Sense::Icmp).or_default();
         seen.failing = (!may).then(|| "this host".to_owned()).into_iter().collect();
     }

@@ -1,13 +1,14 @@
 //! The target of one section.
 
 use super::availability::{Availability, Change};
-use super::config::UptimeConfig;
+use super::config::{Check, UptimeConfig};
 use super::failure;
 use super::probe::{Finding, Prober, TURN_WITHIN};
 use super::sight::{Failing, Verdict};
 use crate::readings::Readings;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
 
@@ -16,16 +17,29 @@ const SOURCE: &str = "uptime";
 /// From a probe's timeout to that of the collection: the probe has its result by then.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The targets of all sections.
-pub(crate) fn targets(configs: Vec<UptimeConfig>, old_names: bool) -> impl Iterator<Item = Box<dyn Target>> {
-    let prober = Prober::watching(&configs);
-    configs
-        .into_iter()
-        .map(move |config| Box::new(UptimeTarget::new(config, prober.clone(), old_names)) as Box<dyn Target>)
+/// What all targets share.
+pub(crate) struct Uptime(Prober);
+
+impl Default for Uptime {
+    fn default() -> Self {
+        Self(Prober::new())
+    }
 }
 
-pub(super) struct UptimeTarget {
-    config: UptimeConfig,
+impl Uptime {
+    /// Finds out, and logs, whether this host can make these probes at all.
+    pub(crate) fn prepare(&self, configs: &[Arc<UptimeConfig>]) {
+        let needs_icmp = configs.iter().any(|config| matches!(config.check, Check::Icmp(_)));
+        self.0.watch().icmp(needs_icmp);
+    }
+
+    pub(crate) fn target(&self, config: &Arc<UptimeConfig>, old_names: bool) -> UptimeTarget {
+        UptimeTarget::new(Arc::clone(config), self.0.clone(), old_names)
+    }
+}
+
+pub(crate) struct UptimeTarget {
+    config: Arc<UptimeConfig>,
     name: String,
     prober: Prober,
     availability: Availability,
@@ -36,7 +50,8 @@ pub(super) struct UptimeTarget {
 }
 
 impl UptimeTarget {
-    pub(super) fn new(config: UptimeConfig, prober: Prober, old_names: bool) -> Self {
+    pub(super) fn new(config: impl Into<Arc<UptimeConfig>>, prober: Prober, old_names: bool) -> Self {
+        let config = config.into();
         Self {
             name: config.target(),
             prober,

@@ -39,10 +39,10 @@ impl std::fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// Finds out whether this process may ping, and logs why not.
-    pub(super) fn icmp(&self) {
-        let may = may_ping(false) || may_ping(true);
-        if !may {
+    /// Finds out whether this process may ping, if a target needs that, and logs why not.
+    pub(super) fn icmp(&self, is_needed: bool) {
+        let may = is_needed.then(|| may_ping(false) || may_ping(true));
+        if may == Some(false) {
             tracing::warn!(reason = refusal(Ipv4Addr::LOCALHOST.into()), "cannot ping");
         }
         let sight = &mut self.0.lock().sight;

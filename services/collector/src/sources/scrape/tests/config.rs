@@ -6,6 +6,7 @@ use crate::sources::scrape::config::{MAX_TARGETS, ScrapeConfig};
 use crate::target::Timing;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::{ConfigErrors, Document};
 use watchkeeper_http_client::Access;
@@ -13,7 +14,8 @@ use watchkeeper_http_client::Trust;
 
 fn read(sections: &str) -> Result<Vec<ScrapeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;
-    document.read(|root| root.section("collector", CollectorConfig::read)).map(|collector| collector.scrape)
+    let collector = document.read(|root| root.section("collector", CollectorConfig::read))?;
+    Ok(collector.scrape.into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
 fn refused(keys: &str) -> String {

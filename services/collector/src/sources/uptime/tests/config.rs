@@ -7,6 +7,7 @@ use crate::sources::uptime::config::{Check, HttpCheck, MAX_EXPECTED, MAX_TARGETS
 use crate::sources::uptime::request::{MAX_REQUEST_BODY_BYTES, Sends};
 use crate::sources::uptime::status::StatusRange;
 use crate::target::Timing;
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Method;
 use watchkeeper_config::{ConfigErrors, Document};
@@ -15,7 +16,8 @@ use watchkeeper_http_client::{Access, MAX_HEADER_BYTES, MAX_HEADERS};
 
 pub(super) fn read(sections: &str) -> Result<Vec<UptimeConfig>, ConfigErrors> {
     let document = Document::parse("watchkeeper.toml", sections)?;
-    document.read(|root| root.section("collector", CollectorConfig::read)).map(|collector| collector.uptime)
+    let collector = document.read(|root| root.section("collector", CollectorConfig::read))?;
+    Ok(collector.uptime.into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
 pub(super) fn refused_all(sections: &str) -> Vec<String> {

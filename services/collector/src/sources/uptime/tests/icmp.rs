@@ -74,7 +74,7 @@ async fn a_socket_that_the_kernel_refuses_says_nothing_of_the_target() {
 #[test]
 fn whether_this_host_may_ping_is_published() {
     let watch = Watch::default();
-    watch.icmp();
+    watch.icmp(true);
     let samples = watch.samples(Timestamp::now());
     let [sample] = &samples[..] else { panic!("{samples:?}") };
     assert_eq!((sample.series.name(), sample.series.label("kind")), ("can_probe", Some("icmp")));
