@@ -14,6 +14,9 @@ use repeats::Repeats;
 use std::time::Instant;
 use watchkeeper_ports::PortError;
 
+/// The facility of lines about connections that failed.
+const CONNECTION_FAILED: &str = "FAIL";
+
 /// Writes a client's log lines to our log, and keeps its last error.
 pub(crate) struct ClientLog {
     client: String,
@@ -65,7 +68,11 @@ impl ClientLog {
             Level::Emerg | Level::Alert | Level::Critical => {
                 tracing::error!(client, facility, left_out, "librdkafka: {text}");
             }
-            // librdkafka logs every lost connection as an error, and then reconnects.
+            // librdkafka logs every lost connection as an error, and then reconnects. While there is none, the dependency
+            // says so, with the reason.
+            Level::Error | Level::Warning if facility == CONNECTION_FAILED => {
+                tracing::debug!(client, facility, left_out, "librdkafka: {text}");
+            }
             Level::Error | Level::Warning => {
                 tracing::warn!(client, facility, left_out, "librdkafka: {text}");
             }

@@ -2,7 +2,7 @@
 
 use crate::error::broken;
 use futures_util::FutureExt as _;
-use mongodb::options::ClientOptions;
+use mongodb::options::{ClientOptions, ConnectionString, HostInfo};
 use mongodb::{Client, Database};
 use std::fmt;
 use std::future::IntoFuture as _;
@@ -70,6 +70,16 @@ impl MongoOptions {
                  user that is known elsewhere has ?authSource={of_url})"
             ))),
             (of_url, set) => Ok(of_url.or(set).unwrap_or(Self::DATABASE)),
+        }
+    }
+
+    /// Where the servers are, without user and password: `mongo.test:27017`. `None` if the URL is not valid.
+    pub fn address(&self) -> Option<String> {
+        match ConnectionString::parse(&self.url).ok()?.host_info {
+            HostInfo::HostIdentifiers(servers) => {
+                Some(servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
         }
     }
 

@@ -13,6 +13,8 @@ use watchkeeper_config::Section;
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// Keepalive probes that may stay unanswered.
 const KEEPALIVE_RETRIES: u32 = 3;
+/// The port of a URL without one.
+const DEFAULT_PORT: u16 = 5432;
 /// The application name shown by the server, if the URL has none.
 const APPLICATION_NAME: &str = "watchkeeper";
 
@@ -119,6 +121,27 @@ impl PostgresOptions {
         Ok(Server { config, encryption })
     }
 
+    /// Where the servers are, without user and password: `db.test:5432`, or the directory of a socket. `None` if the URL is
+    /// not valid.
+    pub fn address(&self) -> Option<String> {
+        let config = self.server().ok()?.config;
+        let hosts: Vec<_> = match config.get_hosts() {
+            [] => config.get_hostaddrs().iter().map(ToString::to_string).collect(),
+            hosts => hosts.iter().map(shown).collect(),
+        };
+        let port = |index: usize| match config.get_ports() {
+            [] => DEFAULT_PORT,
+            [port] => *port,
+            ports => ports.get(index).copied().unwrap_or(DEFAULT_PORT),
+        };
+        let with_port = |(index, host): (usize, &String)| match host.strip_prefix('/') {
+            Some(_) => host.clone(),
+            None if host.contains(':') => format!("[{host}]:{}", port(index)),
+            None => format!("{host}:{}", port(index)),
+        };
+        Some(hosts.iter().enumerate().map(with_port).collect::<Vec<_>>().join(", "))
+    }
+
     fn check(&self) -> Result<(), Error> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if self.schema.is_empty()
@@ -193,6 +216,13 @@ fn without_sslmode(url: &str) -> (String, Option<&str>) {
     let others: Vec<_> = parameters.split('&').filter(|parameter| !mode(parameter)).collect();
     let url = if others.is_empty() { base.to_owned() } else { format!("{base}?{}", others.join("&")) };
     (url, value.and_then(|parameter| parameter.split_once('=')).map(|(_, value)| value))
+}
+
+fn shown(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(directory) => directory.display().to_string(),
+    }
 }
 
 fn is_on_this_host(host: &Host) -> bool {

@@ -1,5 +1,6 @@
 //! How to reach and use the cache.
 
+use redis::IntoConnectionInfo as _;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -35,6 +36,15 @@ impl RedisOptions {
             timeout: section.duration("timeout", TIMEOUT.1, TIMEOUT.0),
             max_series: section.integer("max_series", MAX_SERIES.1, MAX_SERIES.0),
         }
+    }
+}
+
+impl RedisOptions {
+    /// Where the server is, without user and password: `cache.test:6379`, or the path of a socket. `None` if the URL is not
+    /// valid.
+    pub fn address(&self) -> Option<String> {
+        let info = self.url.as_str().into_connection_info().ok()?;
+        Some(info.addr().to_string())
     }
 }
 

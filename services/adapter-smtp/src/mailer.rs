@@ -49,6 +49,8 @@ impl fmt::Debug for Credentials {
 /// dead.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Host and port, for errors of a server that does not answer.
+    address: String,
     timeout: Duration,
 }
 
@@ -76,7 +78,8 @@ impl SmtpMailer {
         if let Some(Credentials { username, password }) = credentials {
             builder = builder.credentials((username.clone(), password.clone()).into());
         }
-        Ok(Self { transport: builder.build(), timeout: *timeout })
+        let address = format!("{}:{}", server.host, server.port);
+        Ok(Self { transport: builder.build(), address, timeout: *timeout })
     }
 }
 
@@ -84,9 +87,16 @@ impl SmtpMailer {
     /// The transport's own timeout covers connecting; a server may also hang later.
     async fn within<T>(&self, talk: impl Future<Output = Result<T, Error>>) -> Result<T, PortError> {
         match timeout(self.timeout, talk).await {
-            Ok(outcome) => outcome.map_err(|error| refused(&error)),
-            Err(_) => Err(answer::error(None, format!("no answer within {:?}", self.timeout))),
+            Ok(outcome) => outcome.map_err(|error| match error.status() {
+                Some(code) => answer::error(Some(code.into()), with_causes(&error)),
+                None => self.silent(&with_causes(&error)),
+            }),
+            Err(_) => Err(self.silent(&format!("no answer within {:?}", self.timeout))),
         }
+    }
+
+    fn silent(&self, reason: &str) -> PortError {
+        answer::error(None, format!("{}: {reason}", self.address))
     }
 }
 
@@ -102,7 +112,7 @@ impl Mailer for SmtpMailer {
         if self.within(self.transport.test_connection()).await? {
             return Ok(());
         }
-        Err(answer::error(None, "the server does not reply to NOOP".to_owned()))
+        Err(self.silent("the server does not reply to NOOP"))
     }
 }
 
@@ -126,7 +136,7 @@ fn broken(reason: impl Into<String>) -> PortError {
 }
 
 /// Includes the cause: "connection refused" says more than "connection error".
-fn refused(error: &Error) -> PortError {
+fn with_causes(error: &Error) -> String {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(beneath) = cause {
@@ -136,5 +146,19 @@ fn refused(error: &Error) -> PortError {
         }
         cause = beneath.source();
     }
-    answer::error(error.status().map(u16::from), reason)
+    reason
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_is_named_with_host_and_port() {
+        let server = "smtp+plain://127.0.0.1:1".parse().unwrap();
+        let options =
+            SmtpOptions { server, credentials: None, extra_roots: None, timeout: Duration::from_secs(5) };
+        let error = SmtpMailer::new(&options).unwrap().check().await.unwrap_err().to_string();
+        assert!(error.contains(" 127.0.0.1:1: "), "{error}");
+    }
 }

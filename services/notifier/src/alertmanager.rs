@@ -57,10 +57,7 @@ pub(crate) async fn keep_telling(
         let (url, page) = (url.with_path(PATH), settings.config.alerts_page());
         match tell(&poster.with(access), &url, page.as_ref(), &current.alerts, Timestamp::now()).await {
             Ok(()) => dependency.up(),
-            Err(reason) => {
-                tracing::warn!(reason, "cannot send alerts to Alertmanager");
-                dependency.down(reason);
-            }
+            Err(reason) => dependency.down(reason),
         }
         Ok(())
     };

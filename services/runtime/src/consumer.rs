@@ -164,9 +164,10 @@ impl Member<'_> {
                 // Neither rejoining nor waiting helps when the pending batch is rejected.
                 Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
                 Err(Stopped::Failed(error)) => {
-                    tracing::warn!(role = self.context.role(), %error, "rejoining the group");
                     consumer.reset();
-                    if !error.is_of_a_zombie() {
+                    if error.is_of_a_zombie() {
+                        tracing::warn!(role = self.context.role(), %error, "rejoining the group");
+                    } else {
                         self.bus.down(error);
                     }
                     pause(self.context, &self.heartbeat).await;

@@ -119,7 +119,6 @@ impl<'a> Attempts<'a> {
         let Self { context, heartbeat, dependency, backoff } = self;
         let wait = backoff.next();
         dependency.down(&error);
-        tracing::warn!(role = context.role(), dependency = dependency.name(), %error, ?wait, "dependency unavailable: retrying");
         Backoff::wait(wait, context, heartbeat).await
     }
 }

@@ -1,11 +1,15 @@
 //! The health registry: the state of each role of this process.
 
 use crate::heartbeat::{Heartbeat, Heartbeats};
+use crate::outages::{Outages, Turn};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
+use watchkeeper_config::show_duration;
 
 /// The reason for a dependency that was not tried yet.
 const NOT_REACHED: &str = "not reached yet";
@@ -19,6 +23,7 @@ struct Shared {
     roles: Mutex<BTreeMap<&'static str, RoleState>>,
     /// Of the process as a whole.
     notices: Mutex<BTreeMap<&'static str, String>>,
+    outages: Mutex<Outages>,
     changes: watch::Sender<()>,
     heartbeats: Heartbeats,
 }
@@ -64,7 +69,8 @@ impl Default for Roster {
     fn default() -> Self {
         let (changes, _) = watch::channel(());
         let heartbeats = Heartbeats::new(changes.clone());
-        Self(Arc::new(Shared { roles: Mutex::default(), notices: Mutex::default(), changes, heartbeats }))
+        let (roles, notices, outages) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Shared { roles, notices, outages, changes, heartbeats }))
     }
 }
 
@@ -75,9 +81,25 @@ impl Roster {
         let mut roles = self.lock().clone();
         for ((role, dependency), time) in self.0.heartbeats.long_waits() {
             let missing = &mut roles.entry(role).or_default().missing;
-            missing.entry(dependency).or_insert_with(|| format!("no answer for {} s", time.as_secs()));
+            missing.entry(dependency).or_insert_with(|| {
+                self.with_address(dependency, format_args!("no answer for {} s", time.as_secs()))
+            });
         }
         roles
+    }
+
+    /// From now on every text about one of these dependencies begins with its address: `PostgreSQL at db.test:5432`.
+    /// Call it before roles begin. An address must not contain a user or a password.
+    pub fn set_addresses(&self, addresses: BTreeMap<&'static str, String>) {
+        self.0.outages.lock().set_addresses(addresses);
+    }
+
+    /// What there is to say about a dependency, with its address.
+    pub fn with_address(&self, dependency: &str, text: impl fmt::Display) -> String {
+        match self.0.outages.lock().address(dependency) {
+            Some(address) => format!("{address}: {text}"),
+            None => text.to_string(),
+        }
     }
 
     /// Whether all dependencies of every role are available.
@@ -142,7 +164,7 @@ impl Roster {
 
     pub(crate) fn dependency(&self, role: &'static str, name: &'static str) -> Dependency {
         let dependency = Dependency { roster: self.clone(), role, name };
-        dependency.down(NOT_REACHED);
+        dependency.miss(NOT_REACHED);
         dependency
     }
 
@@ -169,27 +191,52 @@ impl Dependency {
         self.name
     }
 
-    /// Marks it as available.
+    /// Marks it as available. Logged if it was unavailable, and no other role still finds it so.
     pub fn up(&self) {
-        let came_back = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
-        if let Some(reason) = came_back {
-            // Don't log the initial connect as a recovery.
-            if reason != NOT_REACHED {
-                tracing::info!(role = self.role, dependency = self.name, "dependency is available again");
-            }
-            self.roster.0.changes.send_replace(());
+        let was_missing = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
+        if was_missing.is_none() {
+            return;
         }
+        let turn = self.roster.0.outages.lock().succeeded((self.role, self.name), Instant::now());
+        if let Some(Turn::Ended(unavailable_for)) = turn {
+            let after = in_seconds(unavailable_for);
+            tracing::info!(dependency = self.name, "{} is available again, after {after}", self.place());
+        }
+        self.roster.0.changes.send_replace(());
     }
 
-    /// Marks it as unavailable because of `reason`.
+    /// Marks it as unavailable because of `reason`. Logged when it becomes unavailable, and every [`REMIND_EVERY`].
     pub fn down(&self, reason: impl fmt::Display) {
+        let (role, dependency) = (self.role, self.name);
+        let turn = self.roster.0.outages.lock().failed((role, dependency), Instant::now());
+        match turn {
+            Some(Turn::Lasts(so_far)) => {
+                let so_far = in_seconds(so_far);
+                tracing::warn!(role, dependency, %reason, "{} is still unavailable, for {so_far}", self.place());
+            }
+            Some(_) => tracing::warn!(role, dependency, %reason, "{} is unavailable", self.place()),
+            None => tracing::debug!(role, dependency, %reason, "still unavailable"),
+        }
+        self.miss(reason);
+    }
+
+    fn miss(&self, reason: impl fmt::Display) {
+        let reason = self.roster.with_address(self.name, reason);
         let mut roles = self.roster.lock();
         let state = roles.entry(self.role).or_default();
-        state.missing.insert(self.name, reason.to_string());
+        state.missing.insert(self.name, reason);
         state.has_begun = true;
         drop(roles);
         self.roster.0.changes.send_replace(());
     }
+
+    fn place(&self) -> String {
+        self.roster.0.outages.lock().address(self.name).unwrap_or(self.name).to_owned()
+    }
+}
+
+fn in_seconds(duration: Duration) -> String {
+    show_duration(Duration::from_secs(duration.as_secs()))
 }
 
 /// A condition that operators must see although the role works, such as a clock that is not trusted.
@@ -223,8 +270,8 @@ impl Notice {
 mod tests {
     use super::*;
     use std::future::pending;
+    use std::io;
     use std::pin::pin;
-    use std::time::Duration;
     use tokio::time::{sleep, timeout};
 
     #[tokio::test]
@@ -270,5 +317,50 @@ mod tests {
         let mut waiting = pin!(heartbeat.waiting("store", pending::<()>()));
         assert!(timeout(Duration::from_secs(42), waiting.as_mut()).await.is_err());
         assert_eq!(roster.roles()["persister"].to_string(), "waiting for store: connection refused");
+    }
+
+    /// What is logged by default.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_is_away_is_named_with_its_address_and_logged_when_it_goes_and_when_it_is_back() {
+        let log = Log::default();
+        let writer = log.clone();
+        let logging =
+            tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+        let _logging = tracing::subscriber::set_default(logging.finish());
+        let roster = Roster::default();
+        roster.set_addresses([("store", "PostgreSQL at db.test:5432".to_owned())].into());
+        let stores = ["api", "persister"].map(|role| roster.dependency(role, "store"));
+        let shown = || roster.roles()["api"].to_string();
+        assert_eq!(shown(), "waiting for store: PostgreSQL at db.test:5432: not reached yet");
+        for _ in 0..303 {
+            for store in &stores {
+                store.down("connection refused");
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(shown(), "waiting for store: PostgreSQL at db.test:5432: connection refused");
+        stores.iter().for_each(Dependency::up);
+        let logged = String::from_utf8(log.0.lock().clone()).unwrap();
+        let lines: Vec<_> = logged.lines().map(|line| line.split(": ").nth(1).unwrap_or_default()).collect();
+        assert_eq!(lines.len(), 2, "{logged}");
+        assert!(lines[0].starts_with("PostgreSQL at db.test:5432 is unavailable"), "{logged}");
+        assert!(
+            lines[1].starts_with("PostgreSQL at db.test:5432 is available again, after 5m3s"),
+            "{logged}"
+        );
     }
 }

@@ -56,20 +56,20 @@ impl RemoteBus {
         self.state().broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Logs when the bus becomes unavailable for a topic and available again, not for each batch.
+    /// Logs when the bus is available again for a topic. That it is not is logged by its dependency.
     fn note(&self, topic: &Topic, error: Option<&PortError>) {
         let mut state = self.state();
         match error.map(|error| (error, error.failure())) {
             None | Some((_, Failure::Reject)) => {
                 if let Some(since) = state.unavailable_since.remove(topic) {
                     let unavailable_for = since.elapsed();
-                    tracing::info!(%topic, ?unavailable_for, "the bus is available again: forwarding spooled records");
+                    tracing::info!(%topic, ?unavailable_for, "forwarding spooled records");
                 }
             }
             Some((error, Failure::Retry)) => {
                 if !state.unavailable_since.contains_key(topic) {
                     state.unavailable_since.insert(topic.clone(), Instant::now());
-                    tracing::warn!(%topic, %error, "the bus is unavailable: spooling records");
+                    tracing::debug!(%topic, %error, "spooling records");
                 }
             }
             Some((error, Failure::Stop)) => state.broken = Some(error.clone()),

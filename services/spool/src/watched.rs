@@ -51,16 +51,11 @@ impl WatchedBus {
         Ok(())
     }
 
-    /// Records a failure until the next check, and returns it under the operator's name for this bus. Logged once per
-    /// check, however many senders there are.
+    /// Records a failure until the next check, and returns it under the operator's name for this bus.
     pub(crate) fn failed(&self, error: PortError) -> PortError {
         let error = named(self.dependency.name(), error);
         self.dependency.down(&error);
-        let mut failed = self.failed.lock();
-        if failed.is_none() {
-            tracing::warn!(%error, dependency = self.dependency.name(), "dependency unavailable");
-            *failed = Some(error.clone());
-        }
+        self.failed.lock().get_or_insert_with(|| error.clone());
         error
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn start(
     data_dir: &Path,
     (http, grpc): (Listener, Option<Listener>),
 ) -> anyhow::Result<Process> {
+    process.roster().set_addresses(config.backends.places());
     let settings = config.settings.clone();
     let access = with_session_key(access, roles, data_dir);
     let mut assembly = Assembly::new(process, ROLES, settings, ports, access, config.peers());

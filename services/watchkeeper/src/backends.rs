@@ -9,6 +9,7 @@ mod engines;
 mod location;
 mod mail;
 mod migrating;
+mod places;
 mod rollups;
 mod store;
 mod taking_over;

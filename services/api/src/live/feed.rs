@@ -94,7 +94,7 @@ impl<D: Decode> Feed<D> {
                 Ok(()) => return Ok(()),
                 Err(error) if error.failure() == Failure::Stop => return Err(error.into()),
                 Err(error) => {
-                    tracing::warn!(%error, "live {} interrupted", D::ITEMS);
+                    tracing::debug!(%error, "live {} interrupted", D::ITEMS);
                     self.dependency.down(error);
                     pause(&self.context, heartbeat).await;
                 }

@@ -34,6 +34,10 @@ pub(super) trait Client: Clone + Debug + PartialEq + Sized {
     /// Checks the settings for the engine at `address`, without reading files.
     fn check(&self, address: &str, process: &str) -> Result<(), PortError>;
 
+    /// What operators call the engine at `address`, with host and port, without user and password. `None` if it is not
+    /// valid.
+    fn place(&self, address: &str) -> Option<String>;
+
     /// Opens the client of the engine at `address`, which may be unavailable.
     fn open(&self, address: &str, caller: Caller<'_>) -> anyhow::Result<Self::Opened>;
 }
@@ -74,6 +78,10 @@ impl<T> Client for Absent<T> {
 
     fn check(&self, _: &str, _: &str) -> Result<(), PortError> {
         Err(PortError::Broken { what: "backends", reason: NOT_BUILT_IN.to_owned() })
+    }
+
+    fn place(&self, _: &str) -> Option<String> {
+        None
     }
 
     fn open(&self, _: &str, _: Caller<'_>) -> anyhow::Result<T> {

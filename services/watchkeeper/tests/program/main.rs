@@ -9,6 +9,7 @@ mod compatible;
 mod crash;
 mod dashboards;
 mod deleting;
+mod engines_away;
 mod first_path;
 mod future;
 mod guide;

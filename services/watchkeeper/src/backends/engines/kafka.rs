@@ -25,6 +25,10 @@ impl Client for Kafka {
         KafkaBus::check(&self.at(brokers, process))
     }
 
+    fn place(&self, brokers: &str) -> Option<String> {
+        Some(format!("Kafka at {}", brokers.replace(',', ", ")))
+    }
+
     fn open(&self, brokers: &str, caller: Caller<'_>) -> anyhow::Result<Bus> {
         let kafka = KafkaBus::new(&self.at(brokers, caller.name))?;
         kafka.register_metrics(caller.registry)?;

@@ -21,6 +21,10 @@ impl Client for Mongodb {
         MongoRollups::new(&self.at(url)).map(drop)
     }
 
+    fn place(&self, url: &str) -> Option<String> {
+        self.at(url).address().map(|address| format!("MongoDB at {address}"))
+    }
+
     fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Rollups> {
         Ok(Arc::new(MongoRollups::new(&self.at(url))?))
     }

@@ -21,6 +21,10 @@ impl Client for Postgres {
         PostgresStore::check(&self.at(url))
     }
 
+    fn place(&self, url: &str) -> Option<String> {
+        self.at(url).address().map(|address| format!("PostgreSQL at {address}"))
+    }
+
     fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Stores> {
         let store = PostgresStore::connect(&self.at(url))?;
         Ok(Stores {

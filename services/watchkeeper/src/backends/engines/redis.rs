@@ -21,6 +21,10 @@ impl Client for Redis {
         RedisCache::new(&self.at(url)).map(drop)
     }
 
+    fn place(&self, url: &str) -> Option<String> {
+        self.at(url).address().map(|address| format!("Redis at {address}"))
+    }
+
     fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Cache> {
         Ok(Arc::new(RedisCache::new(&self.at(url))?))
     }
