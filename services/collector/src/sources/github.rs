@@ -26,7 +26,7 @@ use super::shared::Shared;
 use prometheus::{IntGaugeVec, Registry};
 use quota::Quota;
 use std::sync::Arc;
-use target::{Access, RepositoryTarget};
+use target::{Account, RepositoryTarget};
 
 const SOURCE: &str = "github";
 
@@ -38,12 +38,12 @@ pub(crate) fn target_name(repository: &Repository) -> String {
 /// What the repositories share.
 pub(crate) struct Github {
     remaining: IntGaugeVec,
-    access: Shared<GithubConfig, Access>,
+    account: Shared<GithubConfig, Account>,
 }
 
 impl Github {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        Ok(Self { remaining: Quota::register(registry)?, access: Shared::default() })
+        Ok(Self { remaining: Quota::register(registry)?, account: Shared::default() })
     }
 
     /// The target of a repository. Those of equal configurations share the quota.
@@ -53,8 +53,8 @@ impl Github {
         repository: &Repository,
         old_names: bool,
     ) -> RepositoryTarget {
-        let access = self.access.of(config, |config| Access::new(config, Quota::new(self.remaining.clone())));
-        RepositoryTarget::new(repository, config.timing, access, old_names)
+        let account = self.account.of(config, || Account::new(config, Quota::new(self.remaining.clone())));
+        RepositoryTarget::new(repository, config.timing, account, old_names)
     }
 }
 

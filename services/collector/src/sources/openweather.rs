@@ -24,7 +24,7 @@ pub use config::{MAX_CITIES, OpenWeatherConfig};
 
 use super::shared::Shared;
 use std::sync::Arc;
-use target::{Access, CityTarget};
+use target::{Account, CityTarget};
 
 const SOURCE: &str = "openweather";
 
@@ -35,7 +35,7 @@ pub(crate) fn target_name(city: &City) -> String {
 
 /// What the cities share.
 #[derive(Default)]
-pub(crate) struct OpenWeather(Shared<OpenWeatherConfig, Access>);
+pub(crate) struct OpenWeather(Shared<OpenWeatherConfig, Account>);
 
 impl OpenWeather {
     /// The target of a city. Those of equal configurations share the key's quota.
@@ -45,7 +45,7 @@ impl OpenWeather {
         city: &City,
         old_names: bool,
     ) -> CityTarget {
-        CityTarget::new(city.clone(), config.timing, self.0.of(config, Access::new), old_names)
+        CityTarget::new(city.clone(), config.timing, self.0.of(config, || Account::new(config)), old_names)
     }
 }
 

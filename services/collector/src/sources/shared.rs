@@ -13,9 +13,9 @@ impl<C, T> Default for Shared<C, T> {
 
 impl<C: PartialEq, T> Shared<C, T> {
     /// What there is for `config`, made if the last configuration was another one.
-    pub(crate) fn of(&mut self, config: &Arc<C>, make: impl FnOnce(&C) -> T) -> Arc<T> {
+    pub(crate) fn of(&mut self, config: &Arc<C>, make: impl FnOnce() -> T) -> Arc<T> {
         let same = self.0.take().filter(|(last, _)| last == config);
-        let (_, shared) = self.0.insert(same.unwrap_or_else(|| (Arc::clone(config), Arc::new(make(config)))));
+        let (_, shared) = self.0.insert(same.unwrap_or_else(|| (Arc::clone(config), Arc::new(make()))));
         Arc::clone(shared)
     }
 }
@@ -28,7 +28,7 @@ mod tests {
     fn equal_configurations_share_and_another_one_starts_afresh() {
         let (mut shared, mut made) = (Shared::default(), 0);
         let mut of = |config: u32| {
-            *shared.of(&Arc::new(config), |_| {
+            *shared.of(&Arc::new(config), || {
                 made += 1;
                 made
             })

@@ -6,6 +6,7 @@ use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::{Secret, Section};
+use watchkeeper_http_client::Access;
 
 /// Most repositories. GitHub allows at most this many concurrent requests per account.
 pub const MAX_REPOSITORIES: usize = 100;
@@ -24,6 +25,8 @@ pub struct GithubConfig {
     pub token: Option<Secret>,
     /// The base URL of the API.
     pub base_url: BaseUrl,
+    /// Whose certificates are accepted, and more headers.
+    pub access: Access,
 }
 
 impl GithubConfig {
@@ -35,6 +38,7 @@ impl GithubConfig {
             repositories: section.parsed_set("repositories", MAX_REPOSITORIES),
             token: section.secret_file("token_file"),
             base_url: BaseUrl::read(section, PUBLIC_API),
+            access: Access::read_open(section),
         };
         config.check_token(section);
         config.check_quota(section);
@@ -73,6 +77,7 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
     use watchkeeper_config::{ConfigErrors, Document};
+    use watchkeeper_http_client::Trust;
 
     fn read(text: &str) -> Result<Option<GithubConfig>, ConfigErrors> {
         let text = format!("[github]\n{text}");
@@ -112,6 +117,8 @@ mod tests {
         let keys = r#"
             repositories = ["golang/go"]
             base_url = "https://github.example/api/v3"
+            ca_file = "/etc/ssl/own.pem"
+            headers = { X-Team = "ops" }
             interval = "1m"
             jitter = "2s"
             timeout = "3s"
@@ -122,6 +129,8 @@ mod tests {
         assert_eq!(config.repositories, ["golang/go".parse().unwrap()]);
         assert_eq!(config.token.unwrap().expose(), "hunter2");
         assert_eq!(config.base_url.with_path("/x"), "https://github.example/api/v3/x");
+        assert_eq!(config.access.trust, Trust::File("/etc/ssl/own.pem".into()));
+        assert_eq!(config.access.headers["X-Team"], "ops");
     }
 
     #[test]

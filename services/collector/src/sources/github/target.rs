@@ -6,7 +6,6 @@ use super::quota::Quota;
 use super::repository::Repository;
 use super::{SOURCE, target_name};
 use crate::readings::Readings;
-use crate::sources::base_url::BaseUrl;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -26,18 +25,17 @@ const NOT_MODIFIED: u16 = 304;
 const NOT_FOUND: u16 = 404;
 
 /// What the targets of all repositories share.
-pub(super) struct Access {
+pub(super) struct Account {
     client: HttpClient,
     quota: Quota,
-    token: Option<Secret>,
-    base_url: BaseUrl,
+    config: Arc<GithubConfig>,
 }
 
 /// One repository.
 pub(crate) struct RepositoryTarget {
     name: String,
     timing: Timing,
-    access: Arc<Access>,
+    account: Arc<Account>,
     url: String,
     /// Where GitHub redirects from there.
     moved_to: Option<String>,
@@ -47,12 +45,17 @@ pub(crate) struct RepositoryTarget {
 }
 
 impl RepositoryTarget {
-    pub(super) fn new(repository: &Repository, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
+    pub(super) fn new(
+        repository: &Repository,
+        timing: Timing,
+        account: Arc<Account>,
+        old_names: bool,
+    ) -> Self {
         Self {
             name: target_name(repository),
             timing,
-            url: access.base_url.with_path(&format!("/repos/{repository}")),
-            access,
+            url: account.config.base_url.with_path(&format!("/repos/{repository}")),
+            account,
             moved_to: None,
             known: None,
             readings: Readings::new(SOURCE, vec![("repository", repository.to_string())])
@@ -79,7 +82,7 @@ impl RepositoryTarget {
 
     /// The counts of a response that has some.
     fn changed(&mut self, answer: HttpAnswer) -> Result<Counts, CollectError> {
-        let answer = self.access.success(answer).inspect_err(|_| self.moved_to = None)?;
+        let answer = self.account.success(answer).inspect_err(|_| self.moved_to = None)?;
         let counts = answer.json()?;
         self.known = answer.header("etag").map(|etag| (etag.to_owned(), counts));
         Ok(counts)
@@ -88,7 +91,7 @@ impl RepositoryTarget {
     async fn ask(&self) -> Result<HttpAnswer, CollectError> {
         let url = self.moved_to.as_ref().unwrap_or(&self.url);
         let known_as = self.known.as_ref().map(|(etag, _)| etag.as_str());
-        self.access.ask(url, known_as).await
+        self.account.ask(url, known_as).await
     }
 
     /// Where a response says that the repository is now. Only below the configured URL: the token must not be sent to
@@ -96,7 +99,7 @@ impl RepositoryTarget {
     fn other_address(&self, answer: &HttpAnswer) -> Option<String> {
         let is_moved = matches!(answer.status(), 301 | 302 | 307 | 308);
         let url = answer.header("location").filter(|_| is_moved)?;
-        self.access.base_url.is_base_of(url).then(|| url.to_owned())
+        self.account.config.base_url.is_base_of(url).then(|| url.to_owned())
     }
 }
 
@@ -122,20 +125,21 @@ impl Target for RepositoryTarget {
     }
 }
 
-impl Access {
-    pub(super) fn new(config: &GithubConfig, quota: Quota) -> Self {
-        let client = HttpClient::new(config.timing.timeout());
-        Self { client, quota, token: config.token.clone(), base_url: config.base_url.clone() }
+impl Account {
+    pub(super) fn new(config: &Arc<GithubConfig>, quota: Quota) -> Self {
+        let client = HttpClient::new(config.timing.timeout()).trusting(config.access.trust.clone());
+        Self { client, quota, config: Arc::clone(config) }
     }
 
     /// Sends a request, unless the quota forbids it. With `known_as`, an unchanged response is a short one.
     async fn ask(&self, url: &str, known_as: Option<&str>) -> Result<HttpAnswer, CollectError> {
         self.quota.check(Timestamp::now())?;
-        let mut request = HttpRequest::get(url)
+        let request = HttpRequest::get(url)
             .header("accept", "application/vnd.github+json")
             .header("x-github-api-version", API_VERSION)
             .max_body(MAX_ANSWER_BYTES);
-        if let Some(token) = &self.token {
+        let mut request = self.config.access.apply(request);
+        if let Some(token) = &self.config.token {
             request = request.header("authorization", format!("Bearer {}", token.expose()));
         }
         if let Some(etag) = known_as {
@@ -149,7 +153,7 @@ impl Access {
     /// The response if it is a success, else its meaning as an error.
     fn success(&self, answer: HttpAnswer) -> Result<HttpAnswer, CollectError> {
         let is_unknown = answer.status() == NOT_FOUND;
-        let said = Complaint::of(&answer).without(self.token.as_ref().map(Secret::expose));
+        let said = Complaint::of(&answer).without(self.config.token.as_ref().map(Secret::expose));
         answer.success().map_err(|error| match error {
             _ if is_unknown => CollectError::Malformed(NO_SUCH_REPOSITORY.to_owned()),
             HttpError::Refused { reason, until } => {

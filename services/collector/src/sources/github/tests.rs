@@ -9,6 +9,7 @@ use crate::target::{CollectError, Target as _, Timing};
 use prometheus::Registry;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{Access, Trust};
 use watchkeeper_test_kit::Server;
 use watchkeeper_test_kit::serve_slowly;
 
@@ -33,6 +34,7 @@ fn config(base_url: BaseUrl, repositories: &[&str]) -> GithubConfig {
         repositories: repositories.iter().map(|name| name.parse().unwrap()).collect(),
         token: Some(TOKEN.to_owned().into()),
         base_url,
+        access: Access::default(),
     }
 }
 
@@ -308,4 +310,19 @@ async fn what_is_left_of_the_quota_is_a_metric_from_the_first_answer_on() {
 fn targets_are_called_by_their_repositories() {
     let targets = open(&config("http://h".parse().unwrap(), &["golang/go"]), &Registry::new());
     assert_eq!((targets[0].name(), targets[0].source()), ("github/golang/go", "github"));
+}
+
+#[tokio::test]
+async fn configured_headers_are_sent_and_a_ca_file_is_used() {
+    let api = Server::scripted([answer(200, &[], counts(1))]).await;
+    let headers = [("X-Team".to_owned(), "ops".to_owned())].into();
+    let access = Access { headers, ..Access::default() };
+    let config = GithubConfig { access, ..config(api.url.parse().unwrap(), &["golang/go"]) };
+    open(&config, &Registry::new())[0].collect().await.unwrap();
+    assert_eq!(api.requests()[0].header("x-team"), Some("ops"));
+
+    let access = Access { trust: Trust::File("/no/such/ca.pem".into()), ..Access::default() };
+    let config = GithubConfig { access, ..config };
+    let error = open(&config, &Registry::new())[0].collect().await.unwrap_err().to_string();
+    assert!(error.starts_with("not reachable: cannot use ca_file /no/such/ca.pem: "), "{error}");
 }

@@ -5,6 +5,7 @@ use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::Section;
+use watchkeeper_http_client::Access;
 
 /// Most tickers. Each is a label of the collector's own metrics.
 pub const MAX_TICKERS: usize = 50;
@@ -22,6 +23,8 @@ pub struct MoexConfig {
     pub tickers: Vec<Ticker>,
     /// The base URL of the API.
     pub base_url: BaseUrl,
+    /// Whose certificates are accepted, and what a proxy in front of the API must be told.
+    pub access: Access,
 }
 
 impl MoexConfig {
@@ -34,6 +37,7 @@ impl MoexConfig {
             timing: Timing::read(section, Timing::new(minute, Duration::ZERO, timeout)),
             tickers: read_tickers(section),
             base_url: BaseUrl::read(section, PUBLIC_API),
+            access: Access::read(section),
         };
         enabled.then_some(config)
     }
@@ -53,6 +57,7 @@ fn read_tickers(section: &mut Section<'_>) -> Vec<Ticker> {
 mod tests {
     use super::*;
     use watchkeeper_config::{ConfigErrors, Document};
+    use watchkeeper_http_client::Trust;
 
     fn read(text: &str) -> Result<Option<MoexConfig>, ConfigErrors> {
         let text = format!("[moex]\n{text}");
@@ -83,6 +88,8 @@ mod tests {
             enabled = true
             tickers = ["LKOH"]
             base_url = "http://127.0.0.1:8080"
+            ca_file = "/etc/ssl/own.pem"
+            headers = { X-Team = "ops" }
             interval = "5m"
             jitter = "2s"
             timeout = "3s"
@@ -92,6 +99,11 @@ mod tests {
             timing: Timing::new(interval, jitter, timeout),
             tickers: vec!["LKOH".parse().unwrap()],
             base_url: "http://127.0.0.1:8080".parse().unwrap(),
+            access: Access {
+                trust: Trust::File("/etc/ssl/own.pem".into()),
+                headers: [("X-Team".to_owned(), "ops".to_owned())].into(),
+                authorization: None,
+            },
         };
         assert_eq!(read(keys).unwrap(), Some(expected));
     }

@@ -23,18 +23,19 @@ pub(crate) struct TickersTarget {
 
 impl TickersTarget {
     pub(super) fn new(config: MoexConfig, metrics: PriceMetrics) -> Self {
-        let client = HttpClient::new(config.timing.timeout());
+        let client = HttpClient::new(config.timing.timeout()).trusting(config.access.trust.clone());
         Self { config, client, metrics, readings: Readings::new(SOURCE, Vec::new()) }
     }
 
     /// Requests the whole board: by name the exchange returns no more than ten tickers, and silently omits the rest.
     fn request(&self) -> HttpRequest {
         let path = format!("/iss/engines/stock/markets/shares/boards/{BOARD}/securities.json");
-        HttpRequest::get(self.config.base_url.with_path(&path))
+        let request = HttpRequest::get(self.config.base_url.with_path(&path))
             .query("iss.meta", "off")
             .query("iss.only", "marketdata")
             .query("marketdata.columns", COLUMNS.join(","))
-            .max_body(MAX_ANSWER_BYTES)
+            .max_body(MAX_ANSWER_BYTES);
+        self.config.access.apply(request)
     }
 }
 

@@ -10,6 +10,7 @@ use prometheus::Registry;
 use prometheus::proto::{Bucket, Metric, MetricFamily};
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{Access, Trust};
 use watchkeeper_test_kit::Server;
 use watchkeeper_test_kit::serve_slowly;
 
@@ -21,6 +22,7 @@ fn config(base_url: BaseUrl) -> MoexConfig {
         timing: Timing::new(Duration::from_secs(60), Duration::ZERO, Duration::from_secs(10)),
         tickers: ["SBERP", "SBER", "GAZP", "GONE"].map(|ticker| ticker.parse().unwrap()).into(),
         base_url,
+        access: Access::default(),
     }
 }
 
@@ -173,4 +175,19 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let timing = Timing::new(Duration::from_secs(60), Duration::ZERO, Timing::MIN_TIMEOUT);
     let mut target = open(&MoexConfig { timing, ..config(base_url) }, &Registry::new());
     assert_eq!(target.collect().await.unwrap_err(), CollectError::TimedOut(Timing::MIN_TIMEOUT));
+}
+
+#[tokio::test]
+async fn configured_headers_are_sent_and_a_ca_file_is_used() {
+    let api = Server::scripted([answer(200, &[], QUOTES)]).await;
+    let headers = [("X-Team".to_owned(), "ops".to_owned())].into();
+    let access = Access { headers, ..Access::default() };
+    let config = MoexConfig { access, ..config(api.url.parse().unwrap()) };
+    open(&config, &Registry::new()).collect().await.unwrap();
+    assert_eq!(api.requests()[0].header("x-team"), Some("ops"));
+
+    let access = Access { trust: Trust::File("/no/such/ca.pem".into()), ..Access::default() };
+    let config = MoexConfig { access, ..config };
+    let error = open(&config, &Registry::new()).collect().await.unwrap_err().to_string();
+    assert!(error.starts_with("not reachable: cannot use ca_file /no/such/ca.pem: "), "{error}");
 }

@@ -5,6 +5,7 @@ use crate::sources::base_url::BaseUrl;
 use crate::target::Timing;
 use std::time::Duration;
 use watchkeeper_config::{Secret, Section};
+use watchkeeper_http_client::Access;
 
 /// Most cities. OpenWeather's free plan allows 60 requests a minute.
 pub const MAX_CITIES: usize = 50;
@@ -22,6 +23,8 @@ pub struct OpenWeatherConfig {
     pub key: Secret,
     /// The base URL of the API.
     pub base_url: BaseUrl,
+    /// Whose certificates are accepted, and more headers.
+    pub access: Access,
 }
 
 impl OpenWeatherConfig {
@@ -30,12 +33,12 @@ impl OpenWeatherConfig {
         let minute = Duration::from_secs(60);
         let timing = Timing::read(section, Timing::new(10 * minute, minute, Duration::from_secs(10)));
         let cities = section.parsed_set("cities", MAX_CITIES);
-        let base_url = BaseUrl::read(section, PUBLIC_API);
+        let (base_url, access) = (BaseUrl::read(section, PUBLIC_API), Access::read_open(section));
         if cities.is_empty() {
             section.secret_file("key_file");
             return None;
         }
-        Some(Self { timing, cities, key: section.required_secret_file("key_file"), base_url })
+        Some(Self { timing, cities, key: section.required_secret_file("key_file"), base_url, access })
     }
 }
 
@@ -45,6 +48,7 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
     use watchkeeper_config::{ConfigErrors, Document};
+    use watchkeeper_http_client::Trust;
 
     fn read(text: &str) -> Result<Option<OpenWeatherConfig>, ConfigErrors> {
         let text = format!("[openweather]\n{text}");
@@ -73,6 +77,8 @@ mod tests {
         let keys = r#"
             cities = ["Berlin,DE"]
             base_url = "http://127.0.0.1:8080"
+            ca_file = "/etc/ssl/own.pem"
+            headers = { X-Team = "ops" }
             interval = "1m"
             jitter = "2s"
             timeout = "3s"
@@ -83,6 +89,8 @@ mod tests {
         assert_eq!(config.cities, ["Berlin,DE".parse().unwrap()]);
         assert_eq!(config.key.expose(), "hunter2");
         assert_eq!(config.base_url.with_path("/x"), "http://127.0.0.1:8080/x");
+        assert_eq!(config.access.trust, Trust::File("/etc/ssl/own.pem".into()));
+        assert_eq!(config.access.headers["X-Team"], "ops");
     }
 
     #[test]

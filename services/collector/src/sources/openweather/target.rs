@@ -5,12 +5,10 @@ use super::city::City;
 use super::config::OpenWeatherConfig;
 use super::{SOURCE, target_name};
 use crate::readings::Readings;
-use crate::sources::base_url::BaseUrl;
 use crate::sources::hold::Hold;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
 use std::sync::Arc;
-use watchkeeper_config::Secret;
 use watchkeeper_domain::{Sample, Timestamp, limits};
 use watchkeeper_http_client::{HttpAnswer, HttpClient, HttpError, HttpRequest};
 
@@ -20,11 +18,10 @@ pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const NOT_FOUND: u16 = 404;
 
 /// What the targets of all cities share.
-pub(super) struct Access {
+pub(super) struct Account {
     client: HttpClient,
     hold: Hold,
-    key: Secret,
-    base_url: BaseUrl,
+    config: Arc<OpenWeatherConfig>,
 }
 
 /// One city.
@@ -32,18 +29,18 @@ pub(crate) struct CityTarget {
     name: String,
     city: City,
     timing: Timing,
-    access: Arc<Access>,
+    account: Arc<Account>,
     /// The time of the last measurement.
     last_measured_at: Option<Timestamp>,
     readings: Readings,
 }
 
 impl CityTarget {
-    pub(super) fn new(city: City, timing: Timing, access: Arc<Access>, old_names: bool) -> Self {
+    pub(super) fn new(city: City, timing: Timing, account: Arc<Account>, old_names: bool) -> Self {
         Self {
             name: target_name(&city),
             timing,
-            access,
+            account,
             last_measured_at: None,
             readings: Readings::new(SOURCE, vec![("city", city.to_string())]).with_old_names(old_names),
             city,
@@ -81,27 +78,28 @@ impl Target for CityTarget {
     }
 
     async fn collect(&mut self) -> Result<Vec<Sample>, CollectError> {
-        let answer = self.access.ask(&self.city).await?;
+        let answer = self.account.ask(&self.city).await?;
         let weather = decode(answer.body()).map_err(CollectError::Malformed)?;
         self.samples(weather, Timestamp::now())
     }
 }
 
-impl Access {
-    pub(super) fn new(config: &OpenWeatherConfig) -> Self {
-        let client = HttpClient::new(config.timing.timeout());
-        Self { client, hold: Hold::default(), key: config.key.clone(), base_url: config.base_url.clone() }
+impl Account {
+    pub(super) fn new(config: &Arc<OpenWeatherConfig>) -> Self {
+        let client = HttpClient::new(config.timing.timeout()).trusting(config.access.trust.clone());
+        Self { client, hold: Hold::default(), config: Arc::clone(config) }
     }
 
     /// The response for a city, if it is a success.
     async fn ask(&self, city: &City) -> Result<HttpAnswer, CollectError> {
         self.hold.check(Timestamp::now())?;
-        let request = HttpRequest::get(self.base_url.with_path("/data/2.5/weather"))
+        let OpenWeatherConfig { base_url, key, access, .. } = &*self.config;
+        let request = HttpRequest::get(base_url.with_path("/data/2.5/weather"))
             .query("q", city.to_string())
             .query("units", "metric")
-            .query("appid", self.key.expose())
+            .query("appid", key.expose())
             .max_body(MAX_ANSWER_BYTES);
-        let answer = self.client.send(request).await?;
+        let answer = self.client.send(access.apply(request)).await?;
         let now = Timestamp::now();
         self.hold.note(answer.status(), &answer, now);
         if answer.status() == NOT_FOUND {

@@ -8,6 +8,7 @@ use crate::sources::scripted_api::{Answer, answer, asks_to_wait, padded};
 use crate::target::{CollectError, Target as _, Timing};
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_http_client::{Access, Trust};
 use watchkeeper_test_kit::Server;
 use watchkeeper_test_kit::{nowhere, serve_slowly};
 
@@ -34,6 +35,7 @@ fn config(base_url: BaseUrl, cities: &[&str]) -> OpenWeatherConfig {
         cities: cities.iter().map(|name| name.parse().unwrap()).collect(),
         key: KEY.to_owned().into(),
         base_url,
+        access: Access::default(),
     }
 }
 
@@ -210,4 +212,19 @@ async fn an_answer_that_does_not_end_is_given_up() {
     let config = OpenWeatherConfig { timing, ..config(base_url, &["Berlin,DE"]) };
     let error = open(&config)[0].collect().await.unwrap_err();
     assert_eq!(error, CollectError::TimedOut(Timing::MIN_TIMEOUT));
+}
+
+#[tokio::test]
+async fn configured_headers_are_sent_and_a_ca_file_is_used() {
+    let api = Server::scripted([answer(200, &[], weather(MEASURED_AT))]).await;
+    let headers = [("X-Team".to_owned(), "ops".to_owned())].into();
+    let access = Access { headers, ..Access::default() };
+    let config = OpenWeatherConfig { access, ..config(api.url.parse().unwrap(), &["Berlin,DE"]) };
+    open(&config)[0].collect().await.unwrap();
+    assert_eq!(api.requests()[0].header("x-team"), Some("ops"));
+
+    let access = Access { trust: Trust::File("/no/such/ca.pem".into()), ..Access::default() };
+    let config = OpenWeatherConfig { access, ..config };
+    let error = open(&config)[0].collect().await.unwrap_err().to_string();
+    assert!(error.starts_with("not reachable: cannot use ca_file /no/such/ca.pem: "), "{error}");
 }
