@@ -60,7 +60,8 @@ fn what_is_open_cannot_be_opened_again_until_it_is_dropped() {
     let open = bus(dir.path()).unwrap();
     let error = bus(dir.path()).err().unwrap();
     assert_eq!(error.failure(), Failure::Retry);
-    let expected = format!("bus unavailable: another Watchkeeper is using {}", dir.path().display());
+    let (pid, place) = (std::process::id(), dir.path().display());
+    let expected = format!("bus unavailable: another Watchkeeper (pid {pid}) is using {place}");
     assert_eq!(error.to_string(), expected);
     drop(open);
     bus(dir.path()).unwrap();

@@ -3,9 +3,11 @@
 //! Files created here are accessible to their owner only. Existing files keep their mode.
 
 use super::error::Error;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::process;
 
 /// Accessible to the owner only.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -22,14 +24,20 @@ pub(super) fn create(dir: &Path) -> Result<(), Error> {
 
 /// Locks the database `name` for as long as the file stays open; the lock is released even if the process is
 /// killed. It is a separate file, because closing a second handle of a database file would drop SQLite's own
-/// locks.
+/// locks. It holds the process ID, for the error of the next process.
 pub(super) fn lock(dir: &Path, name: &str) -> Result<File, Error> {
     let path = dir.join(format!("{name}.lock"));
-    let file = open_or_create(&path)?;
+    let mut file = open_or_create(&path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // On a full disk the lock holds all the same.
+            let _ = file.set_len(0).and_then(|()| write!(file, "{}", process::id()));
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => {
-            Err(Error::Unavailable(format!("another Watchkeeper is using {}", dir.display())))
+            let holder = fs::read_to_string(&path).ok().and_then(|text| text.parse::<u32>().ok());
+            let holder = holder.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+            Err(Error::Unavailable(format!("another Watchkeeper{holder} is using {}", dir.display())))
         }
         Err(TryLockError::Error(error)) => {
             Err(Error::Broken(format!("cannot lock {}: {error}", path.display())))
@@ -78,11 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_held_until_its_file_is_closed() {
+    fn a_lock_is_held_until_its_file_is_closed_and_names_its_holder() {
         let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("bus.lock"), "1234567890").unwrap();
         let first = lock(dir.path(), "bus").unwrap();
         let Err(Error::Unavailable(reason)) = lock(dir.path(), "bus") else { panic!("it is taken") };
-        assert_eq!(reason, format!("another Watchkeeper is using {}", dir.path().display()));
+        let (pid, place) = (process::id(), dir.path().display());
+        assert_eq!(reason, format!("another Watchkeeper (pid {pid}) is using {place}"));
         lock(dir.path(), "store").unwrap();
         drop(first);
         lock(dir.path(), "bus").unwrap();

@@ -72,7 +72,12 @@ fn a_second_up_on_the_same_data_is_refused_and_says_why() {
     let mut second = watchkeeper(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data-dir"]);
     let output = second.arg(dir.path()).stdout(Stdio::null()).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && error.contains("another Watchkeeper is using /"), "{error}");
+    assert!(
+        !output.status.success()
+            && error.contains("another Watchkeeper (pid ")
+            && error.contains(") is using /"),
+        "{error}"
+    );
 }
 
 #[test]
