@@ -87,6 +87,38 @@ fn a_port_that_closes_and_opens_again_is_told_once_each_also_over_kill_9() {
     assert_eq!(mails(dir.path()).len(), 2, "nothing in between, nothing again");
 }
 
+#[test]
+fn of_a_port_that_opens_while_watchkeeper_is_stopped_recovery_is_sent_to_whom_the_outage_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let file = dir.path().join("watchkeeper.toml");
+    let receiver = "[[notifier.receiver]]\nname = \"ops\"\nmail = [\"ops@example.org\"]\n";
+    fs::write(&file, format!("{}\n{receiver}", config(address.port()))).unwrap();
+    let start = || {
+        Up::start_with(dir.path(), |command| {
+            command.arg("--config").arg(&file);
+        })
+    };
+
+    let up = start();
+    up.wait_for("/v1/latest?source=uptime&name=availability_percent", |answer| {
+        answer.contains("\"value\":100")
+    });
+    drop(listener);
+    let fired = wait_for_mails(dir.path(), 1);
+    assert!(up.stop().success());
+
+    let _listener = TcpListener::bind(address).unwrap();
+    let up = start();
+    let mails = wait_for_mails(dir.path(), 2);
+    assert!(mails[1].contains("Subject: Recovered: site_down: shop after "), "{}", mails[1]);
+    assert_eq!(header(&mails[1], "To"), header(&fired[0], "To"));
+    assert_eq!(header(&mails[1], "In-Reply-To"), header(&fired[0], "Message-ID"), "the same incident");
+    up.wait_for("/v1/status", |answer| answer.contains("no alert fires"));
+    assert!(up.stop().success());
+}
+
 /// How often the port was looked at.
 fn samples(up: &Up) -> usize {
     up.get("/v1/samples?source=uptime&name=availability_percent&last=1000").matches("collected_at").count()
