@@ -1,4 +1,4 @@
-//! Alerts, notifications and silences in `alerts.db`: a separate file, so that notifications do not wait for
+//! Alerts, notifications, silences and incidents in `alerts.db`: a separate file, so that notifications do not wait for
 //! samples to be stored.
 
 mod alert;
@@ -6,9 +6,11 @@ mod counter;
 mod epoch;
 mod evaluation;
 mod group;
+mod incident;
 mod memory;
 mod notification;
 mod outbox;
+mod past;
 mod plan;
 mod silence;
 
@@ -19,16 +21,16 @@ use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use watchkeeper_domain::{Acknowledgement, Alert, Notification, Silence, Timestamp};
+use watchkeeper_domain::{Acknowledgement, Alert, Incident, Notification, Silence, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, Lease, Memory, NotificationStore,
-    Outcome, Page, Plan, Planned, PortError, PositionStore, SilenceStore, StoredPosition, Tenure, TopicId,
-    TopicPartition,
+    AlertGroup, AlertKey, AlertStore, Claimed, Epoch, Evaluation, Group, IncidentStore, Lease, Memory,
+    NotificationStore, Outcome, Page, PastAlerts, Plan, Planned, PortError, PositionStore, Retried,
+    SilenceStore, StoredPosition, Tenure, TopicId, TopicPartition,
 };
 
 /// The store's name for operators, and of its file.
 const NAME: &str = "alerts";
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 6] = [
     concat!(
         include_str!("positions/schema.sql"),
         include_str!("alerts/schema.sql"),
@@ -37,9 +39,11 @@ const MIGRATIONS: [&str; 4] = [
     include_str!("positions/topic_ids.sql"),
     include_str!("alerts/claimed.sql"),
     include_str!("alerts/acknowledged.sql"),
+    include_str!("alerts/past.sql"),
+    include_str!("alerts/incidents.sql"),
 ];
 
-/// Alerts, notifications and silences in `alerts.db`.
+/// Alerts, notifications, silences and incidents in `alerts.db`.
 ///
 /// It is closed when the last handle is dropped; pending work is finished first, which may take as long as
 /// one write to disk.
@@ -71,6 +75,11 @@ impl EmbeddedAlerts {
 
     /// The store as a silence store.
     pub fn silences(&self) -> Arc<dyn SilenceStore> {
+        Arc::new(self.clone())
+    }
+
+    /// The store as an incident store.
+    pub fn incidents(&self) -> Arc<dyn IncidentStore> {
         Arc::new(self.clone())
     }
 }
@@ -108,6 +117,10 @@ impl AlertStore for EmbeddedAlerts {
         self.database.read(move |conn| memory::last(conn, &series_key)).await
     }
 
+    async fn pending(&self, limit: usize) -> Result<Vec<Memory>, PortError> {
+        self.database.read(move |conn| memory::pending(conn, limit)).await
+    }
+
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
         let after = after.cloned();
         self.database.read(move |conn| alert::page(conn, after.as_ref(), limit)).await
@@ -116,15 +129,31 @@ impl AlertStore for EmbeddedAlerts {
     async fn acknowledge(
         &self,
         firing: &[(AlertKey, Timestamp)],
-        acknowledgement: &Acknowledgement,
+        acknowledgement: Option<&Acknowledgement>,
     ) -> Result<u64, PortError> {
-        let (firing, acknowledgement) = (firing.to_vec(), acknowledgement.clone());
-        self.database.write(move |conn, ()| alert::acknowledge(conn, &firing, &acknowledgement)).await
+        let (firing, acknowledgement) = (firing.to_vec(), acknowledgement.cloned());
+        self.database.write(move |conn, ()| alert::acknowledge(conn, &firing, acknowledgement.as_ref())).await
     }
 
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {
         let cleared = cleared.to_vec();
         self.database.write(move |conn, ()| alert::remove(conn, &cleared)).await
+    }
+
+    async fn past(&self, question: &PastAlerts) -> Result<Vec<Alert>, PortError> {
+        let question = question.clone();
+        self.database.read(move |conn| past::page(conn, &question)).await
+    }
+
+    async fn prune(&self, before: Timestamp, most: u64) -> Result<u64, PortError> {
+        let mut removed = 0;
+        loop {
+            let step = self.database.write(move |conn, ()| past::prune_step(conn, before, most)).await?;
+            removed += step;
+            if step < past::STEP_ROWS {
+                return Ok(removed);
+            }
+        }
     }
 
     async fn check(&self) -> Result<(), PortError> {
@@ -159,6 +188,16 @@ impl NotificationStore for EmbeddedAlerts {
 
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError> {
         self.database.read(move |conn| outbox::newest(conn, limit)).await
+    }
+
+    async fn about(&self, alert: &str, limit: usize) -> Result<Vec<Notification>, PortError> {
+        let alert = alert.to_owned();
+        self.database.read(move |conn| outbox::about(conn, &alert, limit)).await
+    }
+
+    async fn retry(&self, id: &str, now: Timestamp) -> Result<Retried, PortError> {
+        let id = id.to_owned();
+        self.database.write(move |conn, ()| outbox::retry(conn, &id, now)).await
     }
 
     async fn waiting(&self) -> Result<u64, PortError> {
@@ -199,5 +238,31 @@ impl SilenceStore for EmbeddedAlerts {
 
     async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
         self.database.write(move |conn, ()| silence::prune(conn, before)).await
+    }
+}
+
+#[async_trait]
+impl IncidentStore for EmbeddedAlerts {
+    async fn put(&self, incident: &Incident) -> Result<bool, PortError> {
+        let incident = incident.clone();
+        self.database.write(move |conn, ()| incident::put(conn, &incident)).await
+    }
+
+    async fn incident(&self, id: &str) -> Result<Option<Incident>, PortError> {
+        let id = id.to_owned();
+        self.database.read(move |conn| incident::find(conn, &id)).await
+    }
+
+    async fn ending_from(&self, instant: Timestamp, limit: usize) -> Result<Vec<Incident>, PortError> {
+        self.database.read(move |conn| incident::ending_from(conn, instant, limit)).await
+    }
+
+    async fn incidents(&self, after: Option<&str>, limit: usize) -> Result<Vec<Incident>, PortError> {
+        let after = after.map(str::to_owned);
+        self.database.read(move |conn| incident::page(conn, after.as_deref(), limit)).await
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, PortError> {
+        self.database.write(move |conn, ()| incident::prune(conn, before)).await
     }
 }

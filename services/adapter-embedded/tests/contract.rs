@@ -10,8 +10,8 @@ use watchkeeper_adapter_embedded::{
 use watchkeeper_port_contract::Fixture;
 use watchkeeper_port_contract::mailer::MailFixture;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore, ScheduleStore,
-    SilenceStore,
+    AlertStore, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore,
+    ScheduleStore, SilenceStore,
 };
 
 /// A directory that is removed at the end.
@@ -105,6 +105,16 @@ impl Fixture<dyn SilenceStore> for Directory {
     }
 }
 
+impl Fixture<dyn IncidentStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn IncidentStore> {
+        self.alerts().incidents()
+    }
+}
+
 impl Fixture<dyn Mailer> for Directory {
     async fn fresh() -> Self {
         Self::fresh()
@@ -161,6 +171,10 @@ mod notification_store {
 
 mod silence_store {
     watchkeeper_port_contract::silence_store_contract!(super::Directory);
+}
+
+mod incident_store {
+    watchkeeper_port_contract::incident_store_contract!(super::Directory);
 }
 
 mod mailer {

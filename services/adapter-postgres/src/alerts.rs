@@ -3,6 +3,8 @@
 mod alert;
 mod epoch;
 mod memory;
+mod past;
+mod rows;
 
 use crate::database::Database;
 use crate::positions;
@@ -11,8 +13,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use watchkeeper_domain::{Acknowledgement, Alert, Timestamp};
 use watchkeeper_ports::{
-    AlertKey, AlertStore, Epoch, Evaluation, Group, Memory, Page, PortError, PositionStore, StoredPosition,
-    TopicId, TopicPartition,
+    AlertKey, AlertStore, Epoch, Evaluation, Group, Memory, Page, PastAlerts, PortError, PositionStore,
+    StoredPosition, TopicId, TopicPartition,
 };
 
 pub(crate) struct Alerts {
@@ -48,6 +50,8 @@ impl AlertStore for Alerts {
                 epoch::check(&transaction, &evaluation.epochs).await?;
                 positions::advance(&transaction, &evaluation.advances).await?;
                 memory::put(&transaction, &evaluation.memories).await?;
+                // First, while the stored alerts still have their acknowledgements.
+                past::put(&transaction, evaluation.past.iter().chain(&evaluation.alerts)).await?;
                 alert::put(&transaction, &evaluation.alerts).await?;
                 Ok(transaction.commit().await?)
             })
@@ -66,6 +70,10 @@ impl AlertStore for Alerts {
         self.database.call(async |connection| memory::last(connection, series_key).await).await
     }
 
+    async fn pending(&self, limit: usize) -> Result<Vec<Memory>, PortError> {
+        self.database.call(async |connection| memory::pending(connection, limit).await).await
+    }
+
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError> {
         self.database.call(async |connection| alert::page(connection, after, limit).await).await
     }
@@ -73,7 +81,7 @@ impl AlertStore for Alerts {
     async fn acknowledge(
         &self,
         firing: &[(AlertKey, Timestamp)],
-        acknowledgement: &Acknowledgement,
+        acknowledgement: Option<&Acknowledgement>,
     ) -> Result<u64, PortError> {
         let call = async |connection: &mut _| alert::acknowledge(connection, firing, acknowledgement).await;
         self.database.call(call).await
@@ -81,6 +89,14 @@ impl AlertStore for Alerts {
 
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError> {
         self.database.call(async |connection| alert::remove(connection, cleared).await).await
+    }
+
+    async fn past(&self, question: &PastAlerts) -> Result<Vec<Alert>, PortError> {
+        self.database.call(async |connection| past::page(connection, question).await).await
+    }
+
+    async fn prune(&self, before: Timestamp, most: u64) -> Result<u64, PortError> {
+        self.database.many_calls(async |connection| past::prune(connection, before, most).await).await
     }
 
     async fn check(&self) -> Result<(), PortError> {

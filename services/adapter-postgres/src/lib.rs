@@ -1,4 +1,4 @@
-//! The ports of samples, schedules, alerts, notifications and silences on PostgreSQL 15 or later.
+//! The ports of samples, schedules, alerts, notifications, silences and incidents on PostgreSQL 15 or later.
 //!
 //! Everything is in one schema, in which the connecting role must be able to create tables; nothing else is
 //! required of the database. Opening needs no server: the pool connects on first use and then migrates the
@@ -8,6 +8,7 @@ mod alerts;
 mod database;
 mod earlier;
 mod error;
+mod incidents;
 mod instant;
 mod notifications;
 mod options;

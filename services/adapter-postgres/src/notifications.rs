@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
+    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Retried, Tenure,
 };
 
 pub(crate) struct Notifications {
@@ -41,6 +41,7 @@ impl NotificationStore for Notifications {
                 }
                 groups::apply(&transaction, &plan.groups).await?;
                 outbox::insert(&transaction, &plan.notifications).await?;
+                outbox::link(&transaction, &plan.about).await?;
                 transaction.commit().await?;
                 Ok(Planned::Stored)
             })
@@ -61,6 +62,15 @@ impl NotificationStore for Notifications {
 
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError> {
         self.database.call(async |connection| outbox::newest(connection, limit).await).await
+    }
+
+    async fn about(&self, alert: &str, limit: usize) -> Result<Vec<Notification>, PortError> {
+        self.database.call(async |connection| outbox::about(connection, alert, limit).await).await
+    }
+
+    async fn retry(&self, id: &str, now: Timestamp) -> Result<Retried, PortError> {
+        let call = async |connection: &mut _| outbox::retry(connection, id, now).await;
+        self.database.call(call).await
     }
 
     async fn waiting(&self) -> Result<u64, PortError> {

@@ -2,13 +2,16 @@
 
 use crate::alerts::Alerts;
 use crate::database::Database;
+use crate::incidents::Incidents;
 use crate::notifications::Notifications;
 use crate::options::PostgresOptions;
 use crate::samples::Samples;
 use crate::schedule::Schedule;
 use crate::silences::Silences;
 use std::sync::Arc;
-use watchkeeper_ports::{AlertStore, NotificationStore, PortError, SampleStore, ScheduleStore, SilenceStore};
+use watchkeeper_ports::{
+    AlertStore, IncidentStore, NotificationStore, PortError, SampleStore, ScheduleStore, SilenceStore,
+};
 
 /// The stores in one schema of a PostgreSQL database. Clones share the pool.
 #[derive(Clone)]
@@ -59,5 +62,10 @@ impl PostgresStore {
     /// The silence store.
     pub fn silences(&self) -> Arc<dyn SilenceStore> {
         Arc::new(Silences::new(Arc::clone(&self.database)))
+    }
+
+    /// The incident store.
+    pub fn incidents(&self) -> Arc<dyn IncidentStore> {
+        Arc::new(Incidents::new(Arc::clone(&self.database)))
     }
 }

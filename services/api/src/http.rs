@@ -2,10 +2,12 @@
 
 mod alerts;
 mod asked;
+mod change_error;
 mod dead_letters;
 mod deletion;
 mod document;
 mod given;
+mod incidents;
 mod latest;
 mod notifications;
 mod parameter;
@@ -22,9 +24,9 @@ mod stream;
 
 use crate::dead_letters::DeadLetters;
 use crate::deletion::Deletions;
+use crate::incidents::Incidents;
 use crate::live::LiveSamples;
 use crate::metrics::{ApiMetrics, measure};
-use crate::rules::Rules;
 use crate::silences::Silences;
 use crate::status::Status;
 use axum::Router;
@@ -32,7 +34,7 @@ use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_ports::{AlertStore, NotificationStore};
-use watchkeeper_query::{Alerts, Rollups, Samples};
+use watchkeeper_query::{Alerts, Rollups, RuleQueries, Samples, SilenceChanges};
 use watchkeeper_runtime::http::{Access, Scope};
 
 /// The data sources of the routes.
@@ -42,10 +44,12 @@ pub(crate) struct Sources {
     pub(crate) rollups: Rollups,
     pub(crate) live: LiveSamples,
     pub(crate) letters: Arc<DeadLetters>,
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: RuleQueries,
     pub(crate) alerts: Alerts,
     pub(crate) alert_store: Arc<dyn AlertStore>,
     pub(crate) silences: Arc<Silences>,
+    pub(crate) silence_changes: SilenceChanges,
+    pub(crate) incidents: Arc<Incidents>,
     pub(crate) notifications: Arc<dyn NotificationStore>,
     pub(crate) status: Status,
     pub(crate) metrics: ApiMetrics,
@@ -63,6 +67,8 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
         alerts,
         alert_store,
         silences,
+        silence_changes,
+        incidents,
         notifications,
         status,
         metrics,
@@ -75,14 +81,17 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
         .merge(stream::router(live.clone()))
         .merge(status::router(status.clone()))
         .merge(dead_letters::router(Arc::clone(letters)))
-        .merge(rules::router(Arc::clone(rules)))
+        .merge(rules::router(rules.clone()))
         .merge(alerts::router(alerts.clone()))
         .merge(silences::router(Arc::clone(silences)))
+        .merge(incidents::router(Arc::clone(incidents)))
         .merge(notifications::router(Arc::clone(notifications)))
         .split_for_parts();
     let (admin, admin_paths) = dead_letters::admin_router(Arc::clone(letters))
         .merge(alerts::admin_router(Arc::clone(alert_store)))
-        .merge(silences::admin_router(Arc::clone(silences)))
+        .merge(silences::admin_router(Arc::clone(silences), silence_changes.clone()))
+        .merge(notifications::admin_router(Arc::clone(notifications)))
+        .merge(incidents::admin_router(Arc::clone(incidents)))
         .merge(deletion::admin_router(deletions.clone()))
         .split_for_parts();
     let document = document::router([read_paths, admin_paths].into_iter().chain(others.iter().cloned()));

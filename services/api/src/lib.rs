@@ -8,23 +8,22 @@
 //!   every batch to all streams.
 //! - Rollups are computed from samples a few series at a time, for the analytics role.
 //! - Dead letters come from the index of [`watchkeeper_letters`]; replays and discards run in the background.
-//! - Rules are explained: why a rule fires or does not fire for a series. Silences are created and ended.
+//! - Rules are explained: why a rule fires or does not fire for a series. Silences are created and ended, incidents opened and
+//!   updated.
 
-mod acknowledge;
 mod config;
 mod dead_letters;
 mod deletion;
 mod grpc;
 mod http;
+mod incidents;
 mod live;
 mod metrics;
 mod ports;
 mod question;
-mod random_id;
 mod readiness;
 mod role;
 mod roll_up;
-mod rules;
 mod run;
 mod silences;
 mod status;

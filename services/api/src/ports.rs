@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries, SeriesDeletion,
-    SilenceStore,
+    AlertStore, EventBus, IncidentStore, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries,
+    SeriesDeletion, SilenceStore,
 };
 
 /// The ports that the api uses.
@@ -25,12 +25,15 @@ pub struct ApiPorts {
     pub notifications: Arc<dyn NotificationStore>,
     /// Silences.
     pub silences: Arc<dyn SilenceStore>,
+    /// Incidents on status pages.
+    pub incidents: Arc<dyn IncidentStore>,
 }
 
 impl From<&Ports> for ApiPorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, .. } = ports.clone();
+        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
+            ports.clone();
         let deletion = samples.clone();
-        Self { bus, samples, deletion, latest, rollups, alerts, notifications, silences }
+        Self { bus, samples, deletion, latest, rollups, alerts, notifications, silences, incidents }
     }
 }

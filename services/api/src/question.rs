@@ -4,10 +4,8 @@
 //! spelling.
 
 mod instant;
-mod step;
 
 pub(crate) use instant::instant;
-pub(crate) use step::{MAX_CHOSEN_WINDOWS, sensible_step};
 
 use std::time::Duration;
 use watchkeeper_domain::Violation;
@@ -24,6 +22,8 @@ pub(crate) const PAGE_ALERTS: Count = Count { default: 100, most: 1_000 };
 pub(crate) const NEWEST_NOTIFICATIONS: Count = Count { default: 20, most: 200 };
 /// Default length of a range.
 pub(crate) const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
+/// Maximum number of windows of a default step: as many as a chart can show.
+pub(crate) const MAX_CHOSEN_WINDOWS: u64 = 300;
 /// Default number of rollup windows.
 pub(crate) const DEFAULT_ROLLUPS: u32 = 24;
 

@@ -5,6 +5,7 @@ use crate::{Api, ApiConfig};
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_letters::Letters;
+use watchkeeper_query::{SilenceChanges, StatusPages};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::role::{GrpcPort, InProcess, RoleSpec, StartError, Starter};
@@ -26,9 +27,12 @@ pub static ROLE: RoleSpec = RoleSpec {
 fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let (ports, bus) = (ApiPorts::from(starter.ports()), Arc::clone(&starter.ports().bus));
     let (config, rules) = (*starter.settings::<ApiConfig>()?, starter.reloadable::<RuleSet>()?);
-    let consumers = starter.consumers();
+    let (consumers, silences) = (starter.consumers(), Arc::clone(&ports.silences));
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
-    let api = Api::new(starter.context(), config, ports, letters, rules, consumers)?;
+    let pages = starter.reloadable::<StatusPages>()?;
+    let api = Api::new(starter.context(), config, ports, letters, rules, consumers)?.with_status_pages(pages);
+    let changes = SilenceChanges::new(silences);
+    let api = api.with_silence_changes(starter.shared().first_or_add(|| changes).clone());
     let described = starter.shared().all::<OpenApi>().iter().cloned();
     let api = described.fold(api, Api::with_openapi);
     starter.shared().add(InProcess { role: ROLE.name, grpc: api.grpc(&Access::open()) });

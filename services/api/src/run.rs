@@ -5,12 +5,12 @@ use crate::dead_letters::DeadLetters;
 use crate::deletion::Deletions;
 use crate::grpc;
 use crate::http::{self, Sources};
+use crate::incidents::Incidents;
 use crate::live::{Feed, Live, LiveMetrics};
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use crate::readiness::{Dependencies, Readiness};
 use crate::roll_up::RollUps;
-use crate::rules::Rules;
 use crate::silences::Silences;
 use crate::status::Status;
 use axum::Router;
@@ -20,7 +20,9 @@ use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::Consumers;
-use watchkeeper_query::{Alerts, Rollups, Samples, UnmatchedQueries};
+use watchkeeper_query::{
+    Alerts, Rollups, RuleQueries, Samples, SilenceChanges, StatusPages, UnmatchedQueries,
+};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
@@ -78,12 +80,17 @@ impl Api {
             latest: Arc::clone(&ports.latest) as _,
         };
         let sources = Sources {
-            rules: Arc::new(Rules::new(rules, samples.clone(), alerts.clone(), bus, unmatched)),
+            rules: RuleQueries::new(rules, samples.clone(), alerts.clone(), bus, unmatched),
             deletions,
             rollups: Rollups::new(Arc::clone(&ports.rollups)),
             live,
             letters: dead_letters,
             silences: Arc::new(silences),
+            silence_changes: SilenceChanges::new(Arc::clone(&ports.silences)),
+            incidents: Arc::new(Incidents::new(
+                Arc::clone(&ports.incidents),
+                Reloadable::new(StatusPages::default()),
+            )),
             notifications: Arc::clone(&ports.notifications),
             status: Status {
                 context: context.clone(),
@@ -110,6 +117,20 @@ impl Api {
             feed,
             described_elsewhere: Vec::new(),
         })
+    }
+
+    /// Shares the lock of silences with the other roles of the process.
+    #[must_use]
+    pub fn with_silence_changes(mut self, silence_changes: SilenceChanges) -> Self {
+        self.sources.silence_changes = silence_changes;
+        self
+    }
+
+    /// Opens incidents on these status pages; without it, there are none.
+    #[must_use]
+    pub fn with_status_pages(mut self, pages: Reloadable<StatusPages>) -> Self {
+        self.sources.incidents = Arc::new(Incidents::new(Arc::clone(&self.ports.incidents), pages));
+        self
     }
 
     /// Adds the routes of another role on the same listener to `/openapi.json`.

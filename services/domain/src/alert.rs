@@ -1,6 +1,6 @@
 //! Alerts, silences and notifications.
 
-use crate::{Matchers, Series, Timestamp};
+use crate::{Matcher, Matchers, Series, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -97,6 +97,17 @@ impl Alert {
     /// Whether it fires.
     pub fn is_firing(&self) -> bool {
         self.cleared_at.is_none()
+    }
+
+    /// Matchers that match this alert: its rule and the labels of its series.
+    pub fn matchers(&self) -> Vec<Matcher> {
+        let label = |(name, value): (&str, &str)| {
+            // A field of the alert takes precedence over a label of the same name.
+            let is_hidden = matches!(name, "rule" | "severity" | "source" | "name" | "unit");
+            let field = if is_hidden { format!("labels.{name}") } else { name.to_owned() };
+            Matcher::equal(field, value)
+        };
+        std::iter::once(Matcher::equal("rule", &*self.rule)).chain(self.series.labels().map(label)).collect()
     }
 
     /// The fields for matchers, grouping and inhibition: `rule`, `severity`, and those of the series.
@@ -249,7 +260,6 @@ pub enum NotificationState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Matcher;
     use std::time::Duration;
 
     #[test]

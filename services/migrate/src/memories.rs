@@ -114,7 +114,7 @@ mod tests {
     use watchkeeper_ports::Topic;
 
     fn remembered((series, partition): (u8, u32)) -> Remembered {
-        let memory = Memory { series_key: format!("{series:03}"), state: "x".into() };
+        let memory = Memory { series_key: format!("{series:03}"), state: "x".into(), pending: false };
         Remembered { partition: TopicPartition::new(Topic::METRICS, partition), memory }
     }
 

@@ -165,6 +165,7 @@ mod tests {
             alerts: alerts.alerts(),
             notifications: alerts.notifications(),
             silences: alerts.silences(),
+            incidents: alerts.incidents(),
         }
     }
 

@@ -3,9 +3,11 @@
 use crate::alerts::Alerts;
 use crate::carry::{Carried, carry};
 use crate::groups::Groups;
+use crate::incidents::Incidents;
 use crate::marks::{PassMarks, ScheduleMarks};
 use crate::memories::Memories;
 use crate::notifications::{MAX_NOTIFICATIONS, Notifications};
+use crate::past::Past;
 use crate::patience::patiently;
 use crate::positions::{Positions, lowest};
 use crate::progress::{Event, Teller};
@@ -82,8 +84,10 @@ impl Run<'_> {
         let stores = &moving.stores;
         self.carry("samples", async || days(stores).await).await?;
         self.carry("silences", async || Ok([Silences(stores)])).await?;
+        self.carry("incidents", async || Ok([Incidents(stores)])).await?;
         self.notifications(Notifications { stores, most: MAX_NOTIFICATIONS }).await?;
         self.carry("alert groups", async || Ok([Groups(stores)])).await?;
+        self.carry("cleared alerts", async || Ok([Past(stores)])).await?;
         self.carry("alerts", async || Ok([Alerts(stores)])).await?;
         self.carry("rule state", async || {
             let mut parts = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, NotificationStore, RollupStore, SampleStore, ScheduleStore, SilenceStore,
+    AlertStore, EventBus, IncidentStore, NotificationStore, RollupStore, SampleStore, ScheduleStore,
+    SilenceStore,
 };
 
 /// Source and destination.
@@ -48,4 +49,6 @@ pub struct Stores {
     pub notifications: Arc<dyn NotificationStore>,
     /// Silences.
     pub silences: Arc<dyn SilenceStore>,
+    /// Incidents on status pages.
+    pub incidents: Arc<dyn IncidentStore>,
 }

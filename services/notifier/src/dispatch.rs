@@ -2,14 +2,16 @@
 
 use crate::maintenance;
 use crate::outgoing::Outgoing;
-use crate::plan::{Decision, GroupPlan};
+use crate::plan::{Decision, GroupPlan, Notice};
 use crate::settings::NotifierSettings;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_ports::{AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore};
+use watchkeeper_ports::{
+    About, AlertKey, AlertStore, Failure, NotificationStore, Plan, Planned, PortError, SilenceStore,
+};
 use watchkeeper_query::{FirstAlerts, first_alerts, unended_silences};
 use watchkeeper_runtime::{RoleContext, RoleResult, Rounds};
 
@@ -18,6 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Most notifications per plan, not counting the rest of the group that exceeds it; other groups are planned in the
 /// next round.
 const MAX_PER_PLAN: usize = 500;
+/// Most alerts of a notification that it is found by.
+const MAX_ABOUT: usize = 1_000;
 /// Nothing is planned while this many notifications are pending: later notifications reflect the state then, and
 /// nothing is lost.
 const MAX_WAITING: u64 = 10_000;
@@ -102,9 +106,17 @@ fn write(outgoing: &Outgoing, groups: Vec<GroupPlan<'_>>) -> Plan {
             break;
         }
         plan.groups.push(change);
-        plan.notifications.extend(notice.map(|notice| outgoing.write(&notice)));
+        if let Some(notice) = notice {
+            plan.notifications.push(outgoing.write(&notice));
+            plan.about.push(about(&notice));
+        }
     }
     plan
+}
+
+fn about(notice: &Notice<'_>) -> About {
+    let alerts = notice.alerts.iter().take(MAX_ABOUT).map(|told| AlertKey::of(told.alert).id());
+    About { notification: notice.id.clone(), alerts: alerts.collect() }
 }
 
 /// Fills the outbox until the role stops; `changed` is notified when alerts change, `planned` when there is something

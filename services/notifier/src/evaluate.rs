@@ -194,7 +194,7 @@ impl Evaluating {
                 advances.push(advance(self.repartition.inlet(partition), self.repartition.topic_id(), inlet));
             }
         }
-        Evaluation { epochs, advances, memories: found.memories, alerts: found.alerts }
+        Evaluation { epochs, advances, memories: found.memories, alerts: found.alerts, past: found.past }
     }
 }
 

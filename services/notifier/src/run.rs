@@ -6,15 +6,15 @@ use crate::dispatch::{Dispatcher, Seen, keep_dispatching};
 use crate::evaluate::Evaluating;
 use crate::metrics::NotifierMetrics;
 use crate::own_heartbeat::keep_beating;
-use crate::prune::keep_pruning;
+use crate::prune::{Prunable, keep_pruning};
 use crate::settings::NotifierSettings;
 use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{
-    AlertStore, EventBus, Group, Mailer, NotificationStore, Ports, PositionStore, ScheduleStore,
-    SilenceStore, Topic,
+    AlertStore, EventBus, Group, IncidentStore, Mailer, NotificationStore, Ports, PositionStore,
+    ScheduleStore, SilenceStore, Topic,
 };
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::clock::{Clock, ScheduledClock};
@@ -32,6 +32,8 @@ pub struct NotifierPorts {
     pub notifications: Arc<dyn NotificationStore>,
     /// The store of silences.
     pub silences: Arc<dyn SilenceStore>,
+    /// The store of incidents.
+    pub incidents: Arc<dyn IncidentStore>,
     /// The store of the clock's state.
     pub schedule: Arc<dyn ScheduleStore>,
     /// Sends mail.
@@ -40,8 +42,8 @@ pub struct NotifierPorts {
 
 impl From<&Ports> for NotifierPorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, alerts, notifications, silences, schedule, mailer, .. } = ports.clone();
-        Self { bus, alerts, notifications, silences, schedule, mailer }
+        let Ports { bus, alerts, notifications, silences, incidents, schedule, mailer, .. } = ports.clone();
+        Self { bus, alerts, notifications, silences, incidents, schedule, mailer }
     }
 }
 
@@ -54,7 +56,7 @@ pub async fn run(
     rules: Reloadable<RuleSet>,
     ports: NotifierPorts,
 ) -> RoleResult {
-    let NotifierPorts { bus, alerts, notifications, silences, schedule, mailer } = ports;
+    let NotifierPorts { bus, alerts, notifications, silences, incidents, schedule, mailer } = ports;
     let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
     let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let evaluate = |topic: Topic| {
@@ -103,7 +105,8 @@ pub async fn run(
     };
     let clock = Clock::new(&context, ledger, retention.clone())?;
     let looking = clock.clone().keep_looking(context.clone());
-    let pruning = keep_pruning(context.clone(), clock, notifications, silences, retention);
+    let stores = Prunable { notifications, silences, alerts, incidents };
+    let pruning = keep_pruning(context.clone(), clock, stores, retention);
     let telling = keep_telling(context.clone(), settings, seen_by);
     tokio::try_join!(
         evaluating,

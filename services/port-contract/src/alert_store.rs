@@ -3,12 +3,14 @@
 mod alerting;
 mod epochs;
 mod model;
+mod past;
 mod positions;
 mod remembering;
 
 pub use alerting::*;
 pub use epochs::*;
 pub use model::*;
+pub use past::*;
 pub use positions::*;
 pub use remembering::*;
 
@@ -49,6 +51,13 @@ suite!(($) alert_store_contract, alert_store, [
     an_alert_stays_acknowledged_until_it_fires_anew,
     only_what_fires_since_then_is_acknowledged,
     an_alert_is_removed_only_if_it_cleared_at_that_instant,
+    an_acknowledgement_is_taken_back,
+    what_is_pending_is_found_in_whichever_partition,
+    what_cleared_is_kept_each_time_that_it_fired,
+    what_cleared_and_fires_again_at_once_is_kept,
+    the_past_keeps_who_acknowledged,
+    the_past_is_paged_from_the_last_to_clear,
+    pruning_removes_from_the_past_what_is_old_or_too_many,
     after_any_evaluations_the_store_is_what_a_model_says,
     a_store_in_use_can_be_checked,
 ]);
@@ -69,7 +78,7 @@ fn remembered(number: u32, series_key: &str, state: &str) -> (TopicPartition, Me
 }
 
 fn memory(series_key: &str, state: &str) -> Memory {
-    Memory { series_key: series_key.to_owned(), state: state.as_bytes().to_vec().into() }
+    Memory { series_key: series_key.to_owned(), state: state.as_bytes().to_vec().into(), pending: false }
 }
 
 fn firing(rule: &str, series: &Arc<Series>, fired_at: u64) -> Alert {

@@ -19,6 +19,7 @@ mod deleting;
 mod engine;
 pub mod event_bus;
 pub mod hostile;
+pub mod incident_store;
 pub mod latest_cache;
 pub mod mailer;
 pub mod notification_store;

@@ -5,6 +5,7 @@ mod keeping;
 mod model;
 mod planning;
 mod renewing;
+mod retrying;
 mod settling;
 mod superseding;
 
@@ -13,6 +14,7 @@ pub use keeping::*;
 pub use model::*;
 pub use planning::*;
 pub use renewing::*;
+pub use retrying::*;
 pub use settling::*;
 pub use superseding::*;
 
@@ -59,6 +61,9 @@ suite!(($) notification_store_contract, notification_store, [
     a_failed_attempt_is_counted_and_tried_again_in_time,
     what_is_settled_for_good_stays_as_it_is,
     an_outcome_survives_reopening,
+    notifications_are_found_by_what_they_are_about,
+    a_retry_makes_due_what_waits_or_was_given_up,
+    a_retry_leaves_alone_what_is_under_way_or_settled,
     the_newest_come_first,
     texts_and_times_come_back_exactly,
     pruning_removes_what_is_old_and_does_not_wait,
@@ -107,7 +112,7 @@ async fn plan(
     groups: impl Into<Vec<GroupChange>>,
     notifications: impl Into<Vec<Notification>>,
 ) -> Planned {
-    let plan = Plan { groups: groups.into(), notifications: notifications.into() };
+    let plan = Plan { groups: groups.into(), notifications: notifications.into(), ..Plan::default() };
     store.plan(Arc::new(plan)).await.unwrap()
 }
 

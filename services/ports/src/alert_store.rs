@@ -33,16 +33,26 @@ pub trait AlertStore: PositionStore {
     /// Alerts by rule and series key: at most `limit` after the given one.
     async fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, PortError>;
 
+    /// The memories of the series for which a rule is pending, the last one of each series, by series key: at most
+    /// `limit`. Memories stored by a version that did not know [`Memory::pending`] are among them.
+    async fn pending(&self, limit: usize) -> Result<Vec<Memory>, PortError>;
+
     /// Acknowledges alerts, each if it still fires since the given instant, until it fires anew; replaces an earlier
-    /// acknowledgement. Returns how many. Durable once it returns.
+    /// acknowledgement, and `None` takes it back. Returns how many. Durable once it returns.
     async fn acknowledge(
         &self,
         firing: &[(AlertKey, Timestamp)],
-        acknowledgement: &Acknowledgement,
+        acknowledgement: Option<&Acknowledgement>,
     ) -> Result<u64, PortError>;
 
-    /// Removes each alert that cleared at the given instant: one that has fired again since stays.
+    /// Removes each alert that cleared at the given instant: one that has fired again since stays. The past keeps it.
     async fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> Result<(), PortError>;
+
+    /// The past: every alert stored as cleared, once for each time that it fired, the last to clear first.
+    async fn past(&self, question: &PastAlerts) -> Result<Vec<Alert>, PortError>;
+
+    /// Removes from the past what cleared before `before`, and all but the last `most` to clear; returns how many.
+    async fn prune(&self, before: Timestamp, most: u64) -> Result<u64, PortError>;
 
     /// Health check: returns `Ok` if the store accepts writes.
     async fn check(&self) -> Result<(), PortError>;
@@ -58,8 +68,11 @@ pub struct Evaluation {
     /// The new memory of series; each replaces the previous one.
     pub memories: Vec<(TopicPartition, Memory)>,
     /// Alerts that fire or clear; each replaces the one of the same rule and series. One that fires since the same
-    /// instant stays acknowledged.
+    /// instant stays acknowledged. Those that clear enter the past as well.
     pub alerts: Vec<Alert>,
+    /// Alerts for the past alone: they cleared, and fire again already. Those of the same rule, series and beginning are
+    /// replaced.
+    pub past: Vec<Alert>,
 }
 
 /// A fencing token: taking a partition over begins a new epoch of it. It fences a zombie even when only time
@@ -94,6 +107,40 @@ pub struct Memory {
     pub series_key: String,
     /// The state; empty if there is none and the series need not be kept.
     pub state: Bytes,
+    /// Whether a rule is pending for the series: its condition holds, but not for long enough yet.
+    pub pending: bool,
+}
+
+/// Which alerts of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastAlerts {
+    /// Of one rule and series; `None`: of all.
+    pub of: Option<AlertKey>,
+    /// Only what cleared at or after this instant.
+    pub since: Timestamp,
+    /// Only what comes after this one in the order of the answer; `None` for the first page.
+    pub after: Option<PastKey>,
+    /// Maximum number of alerts.
+    pub limit: usize,
+}
+
+/// The place of an alert in the past, which is ordered by it, descending.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PastKey {
+    /// When it cleared.
+    pub cleared_at: Timestamp,
+    /// Its rule and series.
+    pub key: AlertKey,
+    /// When it began to fire.
+    pub fired_at: Timestamp,
+}
+
+impl PastKey {
+    /// The place of `alert`; `None` while it fires.
+    pub fn of(alert: &Alert) -> Option<Self> {
+        let cleared_at = alert.cleared_at?;
+        Some(Self { cleared_at, key: AlertKey::of(alert), fired_at: alert.fired_at })
+    }
 }
 
 /// Identifies an alert.

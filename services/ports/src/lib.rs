@@ -13,6 +13,7 @@ mod alert_store;
 mod bus;
 mod deletion;
 mod error;
+mod incident_store;
 mod incomplete;
 mod latest_cache;
 pub mod limits;
@@ -30,16 +31,18 @@ mod silence_store;
 mod sink;
 mod topic;
 
-pub use alert_store::{AlertKey, AlertStore, Epoch, Evaluation, Memory};
+pub use alert_store::{AlertKey, AlertStore, Epoch, Evaluation, Memory, PastAlerts, PastKey};
 pub use bus::{Delivery, EventBus, Lag, ReceivedBatch, Subscription, Tail, Watermarks};
 pub use deletion::{Deleted, SeriesDeletion};
 pub use error::{Failure, OfDependency, PortError};
+pub use incident_store::IncidentStore;
 pub use incomplete::{Cut, Incomplete, Unreadable};
 pub use latest_cache::{LatestCache, TtlPolicy};
 pub use mailer::{Mail, Mailer};
 pub use metrics_table::{MetricsRow, MetricsTable, TableExtent};
 pub use notification_store::{
-    AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Tenure,
+    About, AlertGroup, Claimed, GroupChange, Lease, NotificationStore, Outcome, Plan, Planned, Retried,
+    Tenure,
 };
 pub use placement::Placement;
 pub use ports::Ports;

@@ -47,6 +47,13 @@ pub trait NotificationStore: Send + Sync {
     /// The newest notifications, the newest first.
     async fn newest(&self, limit: usize) -> Result<Vec<Notification>, PortError>;
 
+    /// The newest notifications about an alert ([`AlertKey::id`](crate::AlertKey::id)), the newest first.
+    async fn about(&self, alert: &str, limit: usize) -> Result<Vec<Notification>, PortError>;
+
+    /// Makes a notification due at `now`, if it waits for its next attempt or was given up, and returns what it was. One
+    /// that was given up waits again, as if it had not been attempted.
+    async fn retry(&self, id: &str, now: Timestamp) -> Result<Retried, PortError>;
+
     /// How many notifications wait to be sent.
     async fn waiting(&self) -> Result<u64, PortError>;
 
@@ -133,6 +140,17 @@ pub struct Plan {
     pub groups: Vec<GroupChange>,
     /// Notifications to send; each waits.
     pub notifications: Vec<Notification>,
+    /// Which alerts they are about. What is not listed is found by no alert.
+    pub about: Vec<About>,
+}
+
+/// The alerts that a notification is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The id of the notification.
+    pub notification: String,
+    /// The [ids](crate::AlertKey::id) of the alerts.
+    pub alerts: Vec<String>,
 }
 
 impl Plan {
@@ -170,6 +188,21 @@ pub enum Planned {
     Stored,
     /// Nothing was stored: another planner has changed one of the groups. Read them and plan again.
     Outdated,
+}
+
+/// What became of a request to send a notification now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It is due.
+    Due,
+    /// It is being sent, or is due already.
+    UnderWay,
+    /// It was delivered, or a newer one took its place.
+    Settled,
+    /// A newer notification to the same recipient about the same group is waiting or was delivered.
+    Outdated,
+    /// There is no such notification.
+    Unknown,
 }
 
 /// The outcome of an attempt to send.

@@ -1,8 +1,8 @@
 //! All ports of a process.
 
 use crate::{
-    AlertStore, EventBus, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore, ScheduleStore,
-    SilenceStore,
+    AlertStore, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore,
+    ScheduleStore, SilenceStore,
 };
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Ports {
     pub notifications: Arc<dyn NotificationStore>,
     /// Silences.
     pub silences: Arc<dyn SilenceStore>,
+    /// Incidents on status pages.
+    pub incidents: Arc<dyn IncidentStore>,
     /// The mail transport.
     pub mailer: Arc<dyn Mailer>,
 }

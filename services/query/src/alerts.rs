@@ -1,10 +1,14 @@
 //! Queries for alerts, and for what mutes them.
 
 mod muters;
+mod one;
+mod pending;
 mod question;
 mod walk;
 
 pub use muters::Muters;
+pub use one::{MAX_OTHER_TIMES, OneAlert};
+pub use pending::{MAX_PENDING, PendingAlert, PendingAlerts};
 pub use question::{AlertCursor, AlertState, AlertsQuestion, UnknownState};
 pub use walk::{FirstAlerts, first_alerts};
 
@@ -14,8 +18,8 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 use walk::each_alert;
 use watchkeeper_config::Reloadable;
-use watchkeeper_domain::{Alert, Timestamp};
-use watchkeeper_ports::{AlertKey, AlertStore, PortError, SilenceStore};
+use watchkeeper_domain::{Alert, Matchers, Timestamp};
+use watchkeeper_ports::{AlertKey, AlertStore, PastAlerts, PortError, SilenceStore};
 use watchkeeper_rules::RuleSet;
 
 /// Maximum number of alerts that are processed together, ordered by rule and series. Those beyond are not notified; it
@@ -42,8 +46,10 @@ pub struct AlertPage {
 /// An alert, and what mutes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundAlert {
-    /// The alert.
+    /// The alert. Of a pending one, `fired_at` is when it fires unless its condition ceases to hold.
     pub alert: Alert,
+    /// Since when its condition holds, if it is pending.
+    pub pending_since: Option<Timestamp>,
     /// IDs of the silences that mute it.
     pub silenced_by: Vec<String>,
     /// A firing alert that inhibits it.
@@ -63,21 +69,47 @@ impl Alerts {
     /// A page of matching alerts.
     ///
     /// # Errors
-    /// Those of [`AlertStore::alerts`], and of [`SilenceStore::ending_after`].
+    /// Those of [`AlertStore::alerts`] and [`AlertStore::pending`], and of [`SilenceStore::ending_after`].
     pub async fn page(&self, question: &AlertsQuestion, now: Timestamp) -> Result<AlertPage, PortError> {
-        let mut found = self.found(question).await?;
+        let mut found = if question.state == Some(AlertState::Pending) {
+            self.found_pending(question).await?
+        } else {
+            self.found(question).await?.into_iter().map(|alert| (alert, None)).collect()
+        };
         let more = found.len() > question.limit;
         found.truncate(question.limit);
         let last = found.last().filter(|_| more);
-        let next = last.map(|last| AlertCursor(AlertKey::of(last)));
+        let next = last.map(|(last, _)| AlertCursor(AlertKey::of(last)));
         let muters = self.muters(now).await?;
         let muting = muters.muting();
-        let alerts = found.into_iter().map(|alert| FoundAlert {
+        let alerts = found.into_iter().map(|(alert, pending_since)| FoundAlert {
             silenced_by: muting.silences_of(&alert).map(|silence| silence.id.clone()).collect(),
             inhibited_by: muting.inhibitor_of(&alert).cloned(),
+            pending_since,
             alert,
         });
         Ok(AlertPage { alerts: alerts.collect(), next })
+    }
+
+    /// Rules that are pending, ordered by rule and series.
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::pending`].
+    pub async fn pending(&self) -> Result<PendingAlerts, PortError> {
+        pending::pending(&*self.store, &self.rules.current()).await
+    }
+
+    /// Those that are pending and match, one more than the limit if there are more.
+    async fn found_pending(
+        &self,
+        question: &AlertsQuestion,
+    ) -> Result<Vec<(Alert, Option<Timestamp>)>, PortError> {
+        let is_after = |alert: &Alert| {
+            question.cursor.as_ref().is_none_or(|AlertCursor(last)| *last < AlertKey::of(alert))
+        };
+        let pending = self.pending().await?.alerts.into_iter();
+        let matching = pending.filter(|pending| question.selects(&pending.alert) && is_after(&pending.alert));
+        Ok(matching.take(question.limit + 1).map(|pending| (pending.alert, Some(pending.since))).collect())
     }
 
     /// Matching alerts, one more than the limit if there are more.
@@ -99,6 +131,20 @@ impl Alerts {
         })
         .await?;
         Ok(found)
+    }
+
+    /// How many firing alerts `matchers` match.
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`].
+    pub async fn count_matching(&self, matchers: &Matchers) -> Result<u64, PortError> {
+        let mut count = 0;
+        each_alert(&*self.store, None, |alert| {
+            count += u64::from(alert.is_firing() && matchers.hold(|field| alert.field(field)));
+            Continue(())
+        })
+        .await?;
+        Ok(count)
     }
 
     /// The alerts of one rule by series key, at most [`MAX_ALERTS`].
@@ -148,6 +194,14 @@ impl Alerts {
     /// Those of [`AlertStore::alerts`] and of [`SilenceStore::ending_after`].
     pub async fn muters(&self, now: Timestamp) -> Result<Muters, PortError> {
         Muters::read(&*self.store, &*self.silences, self.rules.current(), now).await
+    }
+
+    /// Alerts of the past that cleared at or after `since`, the last to clear first: at most `limit`.
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::past`].
+    pub async fn past(&self, since: Timestamp, limit: usize) -> Result<Vec<Alert>, PortError> {
+        self.store.past(&PastAlerts { of: None, since, after: None, limit }).await
     }
 
     /// The evaluator state of a series.

@@ -32,6 +32,8 @@ pub struct Findings {
     pub memories: Vec<(TopicPartition, Memory)>,
     /// Alerts that have begun to fire or have cleared, each once and in its current state.
     pub alerts: Vec<Alert>,
+    /// Those of them that had cleared before, and fire again since.
+    pub past: Vec<Alert>,
 }
 
 /// Evaluates rules over the partitions assigned to one member of the consumer group.
@@ -274,5 +276,36 @@ mod tests {
         assert_eq!(evaluator.watched(), 1);
         observe(&mut evaluator, 100, 20, 1.0);
         assert_eq!(evaluator.drain().alerts.len(), 1);
+    }
+
+    #[test]
+    fn what_is_pending_is_said_of_its_memory() {
+        let mut evaluator = evaluator("threshold = { above = 5 }\nfor = \"1m\"");
+        let pending = |evaluator: &mut Evaluator| {
+            let memories = evaluator.drain().memories;
+            memories.iter().map(|(_, memory)| memory.pending).collect::<Vec<_>>()
+        };
+        observe(&mut evaluator, 0, 10, 9.0);
+        assert_eq!(pending(&mut evaluator), [true]);
+        observe(&mut evaluator, 0, 80, 9.0);
+        assert_eq!(pending(&mut evaluator), [false], "it fires");
+        observe(&mut evaluator, 0, 90, 1.0);
+        assert_eq!(pending(&mut evaluator), [false]);
+    }
+
+    #[test]
+    fn what_clears_and_fires_again_between_two_drains_is_kept_as_past() {
+        let mut evaluator = evaluator("threshold = { above = 5 }");
+        for (second, value) in [(10, 9.0), (20, 1.0), (30, 9.0), (40, 1.0), (50, 9.0)] {
+            observe(&mut evaluator, 0, second, value);
+        }
+        let found = evaluator.drain();
+        let at = |second: i64| Timestamp::from_micros(second * 1_000_000).unwrap();
+        let times = |alerts: &[Alert]| {
+            alerts.iter().map(|alert| (alert.fired_at, alert.cleared_at)).collect::<Vec<_>>()
+        };
+        assert_eq!(times(&found.alerts), [(at(50), None)]);
+        assert_eq!(times(&found.past), [(at(10), Some(at(20))), (at(30), Some(at(40)))]);
+        assert_eq!(evaluator.drain(), Findings::default());
     }
 }

@@ -29,6 +29,10 @@ impl Phase {
         matches!(self, Self::Firing { .. })
     }
 
+    pub(crate) const fn is_pending(self) -> bool {
+        matches!(self, Self::Pending { .. })
+    }
+
     /// Whether the condition held at the last evaluation.
     pub(crate) const fn holds(self) -> bool {
         !matches!(self, Self::Resting)

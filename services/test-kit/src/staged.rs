@@ -22,15 +22,16 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
 use watchkeeper_domain::{
-    Acknowledgement, Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints,
-    SeriesRollups, Silence, Timestamp, Window,
+    Acknowledgement, Alert, Incident, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter,
+    SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
     Advance, AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation,
-    EventBus, Group, Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore, Offset, Outcome, Page,
-    Placement, Plan, Planned, PortError, PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey,
-    SampleQueries, SampleSink, SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink,
-    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition, TtlPolicy, Watermarks,
+    EventBus, Group, IncidentStore, Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore, Offset,
+    Outcome, Page, PastAlerts, Placement, Plan, Planned, PortError, PositionStore, ReceivedBatch,
+    RecordBatch, Retried, RollupStore, SampleKey, SampleQueries, SampleSink, SampleStore, ScheduleStore,
+    SeriesDeletion, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription, Tail, Tenure, Topic,
+    TopicId, TopicPartition, TtlPolicy, Watermarks,
 };
 
 /// What happened to a store of samples.
@@ -274,8 +275,11 @@ staged! {
         memories(partition: &TopicPartition, page: &Page) -> Vec<Memory>;
         memory(series_key: &str) -> Option<Bytes>;
         alerts(after: Option<&AlertKey>, limit: usize) -> Vec<Alert>;
-        acknowledge(firing: &[(AlertKey, Timestamp)], acknowledgement: &Acknowledgement) -> u64;
+        pending(limit: usize) -> Vec<Memory>;
+        acknowledge(firing: &[(AlertKey, Timestamp)], acknowledgement: Option<&Acknowledgement>) -> u64;
         remove(cleared: &[(AlertKey, Timestamp)]) -> ();
+        past(question: &PastAlerts) -> Vec<Alert>;
+        prune(before: Timestamp, most: u64) -> u64;
         check() -> ();
     }
 }
@@ -289,6 +293,8 @@ staged! {
         renew(lease: &Lease) -> Tenure;
         settle(lease: &Lease, outcome: &Outcome) -> Tenure;
         newest(limit: usize) -> Vec<Notification>;
+        about(alert: &str, limit: usize) -> Vec<Notification>;
+        retry(id: &str, now: Timestamp) -> Retried;
         waiting() -> u64;
         prune(before: Timestamp) -> u64;
         check() -> ();
@@ -301,6 +307,17 @@ staged! {
         put(silence: &Silence) -> (), noting silence.clone();
         silence(id: &str) -> Option<Silence>;
         ending_after(instant: Timestamp, limit: usize) -> Vec<Silence>;
+        prune(before: Timestamp) -> u64;
+    }
+}
+
+staged! {
+    IncidentStore, noting Incident, with ();
+    IncidentStore {
+        put(incident: &Incident) -> bool, noting incident.clone();
+        incident(id: &str) -> Option<Incident>;
+        ending_from(instant: Timestamp, limit: usize) -> Vec<Incident>;
+        incidents(after: Option<&str>, limit: usize) -> Vec<Incident>;
         prune(before: Timestamp) -> u64;
     }
 }

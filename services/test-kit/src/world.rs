@@ -14,9 +14,9 @@ use watchkeeper_adapter_embedded::{
 use watchkeeper_domain::clock::Looks;
 use watchkeeper_domain::{Alert, Sample, Timestamp};
 use watchkeeper_ports::{
-    AlertStore, Append, Evaluation, EventBus, LatestCache, Mailer, NotificationStore, Offset, ReceivedBatch,
-    RecordBatch, RollupStore, SampleStore, ScheduleStore, SilenceStore, Topic, TopicId, TopicPartition,
-    TtlPolicy,
+    AlertStore, Append, Evaluation, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, Offset,
+    ReceivedBatch, RecordBatch, RollupStore, SampleStore, ScheduleStore, SilenceStore, Topic, TopicId,
+    TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::clock::to_marks;
 
@@ -53,6 +53,8 @@ pub struct World {
     pub notifications: Arc<Staged<dyn NotificationStore>>,
     /// Silences.
     pub silences: Arc<Staged<dyn SilenceStore>>,
+    /// Incidents.
+    pub incidents: Arc<Staged<dyn IncidentStore>>,
     /// A mailer that accepts everything.
     pub mailer: Arc<Staged<dyn Mailer>>,
     /// The directory of all of it.
@@ -80,6 +82,7 @@ impl World {
             alerts: Staged::new(alerts.alerts()),
             notifications: Staged::new(alerts.notifications()),
             silences: Staged::new(alerts.silences()),
+            incidents: Staged::new(alerts.incidents()),
             mailer: mailbox(),
             directory,
         }

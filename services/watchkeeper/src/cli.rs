@@ -5,17 +5,24 @@ mod backup;
 mod dead_letters;
 mod delete;
 mod import;
+mod incidents;
 mod migrate;
 mod notify;
 mod refusals;
 mod rules;
 mod silences;
 
-pub(crate) use alerts::{AckArgs, AlertsAction, AlertsArgs, ListAlertsArgs, NotificationsArgs};
+pub(crate) use alerts::{
+    AckArgs, AlertsAction, AlertsArgs, ListAlertsArgs, ListNotificationsArgs, NotificationsAction,
+    NotificationsArgs, UnackArgs,
+};
 pub(crate) use backup::{BackupArgs, RestoreArgs};
 pub(crate) use dead_letters::{DeadLettersAction, DeadLettersArgs, WhichLetters};
 pub(crate) use delete::DeleteArgs;
 pub(crate) use import::{ImportArgs, ImportFile, ImportFrom};
+pub(crate) use incidents::{
+    IncidentsAction, IncidentsArgs, OpenIncidentArgs, ResolveIncidentArgs, UpdateIncidentArgs,
+};
 pub(crate) use migrate::MigrateArgs;
 pub(crate) use notify::{NotifyAction, NotifyArgs};
 pub(crate) use refusals::RefusalsArgs;
@@ -60,6 +67,8 @@ pub(crate) enum Command {
     Alerts(AlertsArgs),
     /// List, add and expire silences
     Silences(SilencesArgs),
+    /// Open, update, resolve and list incidents on status pages
+    Incidents(IncidentsArgs),
     /// List the newest notifications and their delivery state
     Notifications(NotificationsArgs),
     /// Send a test message to a receiver

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod dead_letters;
 pub(crate) mod delete;
 pub(crate) mod import;
+pub(crate) mod incidents;
 pub(crate) mod migrate;
 pub(crate) mod notifications;
 pub(crate) mod notify;

@@ -6,6 +6,7 @@ mod alert;
 mod dead_letter;
 mod dead_letter_run;
 mod deletion;
+mod incident;
 mod notification;
 mod problem;
 mod range;
@@ -17,11 +18,14 @@ mod series;
 mod silence;
 mod status;
 
-pub use alert::{AcknowledgeRequest, AcknowledgementJson, AlertJson, AlertList, AlertRef};
+pub use alert::{
+    AcknowledgeRequest, AcknowledgementJson, AlertJson, AlertList, AlertRef, UnacknowledgeRequest,
+};
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson, TruncatedJson};
 pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
 pub use deletion::SeriesDeletionJson;
-pub use notification::{NotificationJson, NotificationList};
+pub use incident::{IncidentJson, IncidentList, IncidentRequest, IncidentUpdateJson, IncidentUpdateRequest};
+pub use notification::{NotificationJson, NotificationList, RetryJson};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
 pub use refused::{RefusalList, RefusedJson};

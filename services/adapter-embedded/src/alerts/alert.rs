@@ -7,9 +7,11 @@ use std::sync::Arc;
 use watchkeeper_domain::{Acknowledgement, Alert, Severity, Timestamp};
 use watchkeeper_ports::AlertKey;
 
-const BY_KEY: &str = "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason,
-            acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until FROM alerts
-     WHERE (rule, series_key) > (?1, ?2) ORDER BY rule, series_key LIMIT ?3";
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str =
+    "source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason,
+     acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until";
+const BY_KEY: &str = "WHERE (rule, series_key) > (?1, ?2) ORDER BY rule, series_key LIMIT ?3";
 
 /// Stores alerts; each replaces the one of the same rule and series. One that is not acknowledged keeps the stored
 /// acknowledgement if it fires since the same instant.
@@ -31,7 +33,7 @@ pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
                  ELSE excluded.acknowledged_until END",
     )?;
     for alert in alerts {
-        let ack = alert.acknowledged.as_ref();
+        let ack = ack_columns(alert);
         upsert.execute(params![
             &alert.rule,
             alert.series.key(),
@@ -44,19 +46,29 @@ pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
             alert.cleared_at.map(Timestamp::as_micros),
             alert.value,
             &alert.reason,
-            ack.map(|ack| ack.at.as_micros()),
-            ack.map(|ack| &ack.by),
-            ack.map(|ack| &ack.comment),
-            ack.and_then(|ack| ack.until).map(Timestamp::as_micros),
+            ack.0,
+            ack.1,
+            ack.2,
+            ack.3,
         ])?;
     }
     Ok(())
 }
 
+/// The columns `acknowledged_at`, `acknowledged_by`, `acknowledged_comment`, `acknowledged_until`.
+pub(super) type AckColumns<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>, Option<i64>);
+
+pub(super) fn ack_columns(alert: &Alert) -> AckColumns<'_> {
+    let Some(Acknowledgement { at, by, comment, until }) = &alert.acknowledged else {
+        return (None, None, None, None);
+    };
+    (Some(at.as_micros()), Some(by), Some(comment), until.map(Timestamp::as_micros))
+}
+
 /// The first `limit` after the given one.
 pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, Error> {
     let after = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
-    let mut select = conn.prepare_cached(BY_KEY)?;
+    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM alerts {BY_KEY}"))?;
     let mut rows = select.query((after.0, after.1, limit))?;
     let mut alerts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -65,18 +77,20 @@ pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) ->
     Ok(alerts)
 }
 
-/// Acknowledges those that fire since the given instants; returns how many.
+/// Acknowledges those that fire since the given instants, or takes that back; returns how many.
 pub(super) fn acknowledge(
     conn: &Connection,
     firing: &[(AlertKey, Timestamp)],
-    Acknowledgement { at, by, comment, until }: &Acknowledgement,
+    acknowledgement: Option<&Acknowledgement>,
 ) -> Result<u64, Error> {
     let mut update = conn.prepare_cached(
         "UPDATE alerts SET acknowledged_at = ?4, acknowledged_by = ?5, acknowledged_comment = ?6,
              acknowledged_until = ?7
          WHERE rule = ?1 AND series_key = ?2 AND fired_at = ?3 AND cleared_at IS NULL",
     )?;
-    let (at, until) = (at.as_micros(), until.map(Timestamp::as_micros));
+    let at = acknowledgement.map(|ack| ack.at.as_micros());
+    let (by, comment) = (acknowledgement.map(|ack| &ack.by), acknowledgement.map(|ack| &ack.comment));
+    let until = acknowledgement.and_then(|ack| ack.until).map(Timestamp::as_micros);
     let mut acknowledged = 0;
     for (AlertKey { rule, series_key }, fired_at) in firing {
         acknowledged +=
@@ -95,7 +109,8 @@ pub(super) fn remove(conn: &Connection, cleared: &[(AlertKey, Timestamp)]) -> Re
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> Result<Alert, Error> {
+/// The alert in a row of [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>) -> Result<Alert, Error> {
     let severity: String = row.get(5)?;
     let cleared_at: Option<i64> = row.get(7)?;
     Ok(Alert {
@@ -136,6 +151,9 @@ mod tests {
         for step in MIGRATIONS {
             conn.execute_batch(step).unwrap();
         }
-        assert_eq!(plan(&conn, BY_KEY), ["SEARCH alerts USING PRIMARY KEY ((rule,series_key)>(?,?))"]);
+        assert_eq!(
+            plan(&conn, &format!("SELECT {COLUMNS} FROM alerts {BY_KEY}")),
+            ["SEARCH alerts USING PRIMARY KEY ((rule,series_key)>(?,?))"]
+        );
     }
 }

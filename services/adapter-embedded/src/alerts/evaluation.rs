@@ -1,6 +1,6 @@
 //! Stores evaluations.
 
-use super::{alert, epoch, memory};
+use super::{alert, epoch, memory, past};
 use crate::positions;
 use crate::sqlite::Error;
 use rusqlite::Connection;
@@ -15,5 +15,7 @@ pub(super) fn store(conn: &Connection, evaluation: &Evaluation) -> Result<(), Er
         positions::advance(conn, advance)?;
     }
     memory::put(conn, &evaluation.memories)?;
+    // First, while the stored alerts still have their acknowledgements.
+    past::put(conn, evaluation.past.iter().chain(&evaluation.alerts))?;
     alert::put(conn, &evaluation.alerts)
 }

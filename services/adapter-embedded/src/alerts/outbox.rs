@@ -2,10 +2,10 @@
 
 use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, SUPERSEDED, WAITING, read, state_columns};
 use crate::sqlite::Error;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, OptionalExtension, Params};
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
-use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
+use watchkeeper_ports::{About, Claimed, Lease, Outcome, Retried, Tenure};
 
 /// Most notifications that one step of pruning removes: some milliseconds, during which nobody else writes.
 pub(super) const STEP_ROWS: u64 = 1_000;
@@ -36,6 +36,17 @@ const WAKE: &str = "UPDATE notifications SET at = ?1
          AND (channel, recipient) = (SELECT channel, recipient FROM notifications WHERE id = ?2)";
 /// Newest first; of two of the same age, the one that was inserted last.
 const NEWEST: &str = "ORDER BY made_at DESC, number DESC LIMIT ?1";
+
+/// About one alert, newest first.
+const ABOUT: &str =
+    "WHERE number IN (SELECT number FROM notified_alerts WHERE alert = ?1 ORDER BY number DESC LIMIT ?2)
+     ORDER BY made_at DESC, number DESC";
+/// Whether a newer one for the recipient and group of `?1` waits or was delivered.
+const IS_OUTDATED: &str = "SELECT EXISTS (
+     SELECT 1 FROM notifications AS this JOIN notifications AS newer ON newer.made_at >= this.made_at
+         AND newer.number > this.number AND newer.group_name = this.group_name
+         AND newer.recipient = this.recipient AND newer.channel = this.channel
+     WHERE this.id = ?1 AND newer.state IN (?2, ?3))";
 
 /// Inserts notifications with new ids.
 pub(super) fn insert(conn: &Connection, notifications: &[Notification]) -> Result<(), Error> {
@@ -119,6 +130,49 @@ pub(super) fn settle(conn: &Connection, lease: &Lease, outcome: &Outcome) -> Res
     Ok(tenure(settled))
 }
 
+/// Notes which alerts the notifications are about.
+pub(super) fn link(conn: &Connection, about: &[About]) -> Result<(), Error> {
+    let mut link = conn.prepare_cached(
+        "INSERT OR IGNORE INTO notified_alerts (alert, number) SELECT ?2, number FROM notifications WHERE id = ?1",
+    )?;
+    for About { notification, alerts } in about {
+        for alert in alerts {
+            link.execute((notification, alert))?;
+        }
+    }
+    Ok(())
+}
+
+/// The newest `limit` about this alert, newest first.
+pub(super) fn about(conn: &Connection, alert: &str, limit: usize) -> Result<Vec<Notification>, Error> {
+    select(conn, ABOUT, (alert, limit))
+}
+
+/// Makes one due that waits for its next attempt or was given up, unless there is a newer one.
+pub(super) fn retry(conn: &Connection, id: &str, now: Timestamp) -> Result<Retried, Error> {
+    let found = conn
+        .prepare_cached("SELECT state, at <= ?2, claimed FROM notifications WHERE id = ?1")?
+        .query_row((id, now.as_micros()), |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((state, is_due, is_claimed)): Option<(_, bool, bool)> = found else {
+        return Ok(Retried::Unknown);
+    };
+    match state.as_str() {
+        WAITING if is_due || is_claimed => return Ok(Retried::UnderWay),
+        WAITING | GIVEN_UP => {}
+        _ => return Ok(Retried::Settled),
+    }
+    if conn.prepare_cached(IS_OUTDATED)?.query_row((id, WAITING, DELIVERED), |row| row.get(0))? {
+        return Ok(Retried::Outdated);
+    }
+    conn.prepare_cached(
+        "UPDATE notifications SET attempts = CASE WHEN state = ?2 THEN attempts ELSE 0 END, state = ?2, at = ?3
+         WHERE id = ?1",
+    )?
+    .execute((id, WAITING, now.as_micros()))?;
+    Ok(Retried::Due)
+}
+
 /// The newest `limit`, newest first.
 pub(super) fn newest(conn: &Connection, limit: usize) -> Result<Vec<Notification>, Error> {
     select(conn, NEWEST, [limit])
@@ -191,6 +245,8 @@ mod tests {
             supersede.contains("SEARCH older USING INDEX notifications_by_state (state=?)"),
             "{supersede}"
         );
+        let about = plan(ABOUT).join("\n");
+        assert!(about.contains("SEARCH notified_alerts USING PRIMARY KEY (alert=?)"), "{about}");
         assert_eq!(plan(NEWEST), ["SCAN notifications USING INDEX notifications_by_age"]);
     }
 

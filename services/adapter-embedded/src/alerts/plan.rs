@@ -20,5 +20,6 @@ pub(super) fn store(conn: &Connection, plan: &Plan) -> Result<Planned, Error> {
         group::apply(conn, change, version)?;
     }
     outbox::insert(conn, &plan.notifications)?;
+    outbox::link(conn, &plan.about)?;
     Ok(Planned::Stored)
 }

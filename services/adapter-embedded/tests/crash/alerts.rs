@@ -60,6 +60,7 @@ pub(crate) async fn evaluate(store: Arc<dyn AlertStore>, writer: u32) {
             }],
             memories: vec![(partition(writer), memory(writer, next))],
             alerts: vec![alert(writer, next)],
+            past: Vec::new(),
         };
         store.store(Arc::new(evaluation)).await.unwrap();
         expected = next;
@@ -79,7 +80,8 @@ pub(crate) async fn plan(store: Arc<dyn NotificationStore>, writer: u32) {
             state: Some(next.to_string().into()),
         };
         let notifications = (from..next).map(|number| notification(writer, number)).collect();
-        let planned = store.plan(Arc::new(Plan { groups: vec![change], notifications })).await.unwrap();
+        let plan = Plan { groups: vec![change], notifications, ..Plan::default() };
+        let planned = store.plan(Arc::new(plan)).await.unwrap();
         assert_eq!(planned, Planned::Stored);
         println!("acknowledged planned {writer} {next}");
     }
@@ -127,7 +129,7 @@ fn alert(writer: u32, position: u64) -> Alert {
 }
 
 fn memory(writer: u32, position: u64) -> Memory {
-    Memory { series_key: name(writer), state: position.to_string().into() }
+    Memory { series_key: name(writer), state: position.to_string().into(), pending: false }
 }
 
 fn notification(writer: u32, number: u64) -> Notification {

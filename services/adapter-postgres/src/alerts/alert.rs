@@ -1,9 +1,10 @@
 //! Alerts.
 
+use super::rows::Rows;
 use crate::database::Connection;
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::series::columns::{self, Columns};
+use crate::series::columns;
 use crate::series::count;
 use deadpool_postgres::Transaction;
 use std::collections::BTreeMap;
@@ -27,9 +28,12 @@ const PUT: &str = "INSERT INTO alerts (rule, source, name, unit, labels, series_
          acknowledged_until = CASE
              WHEN excluded.acknowledged_at IS NULL THEN alerts.acknowledged_until
              ELSE excluded.acknowledged_until END";
-const PAGE: &str = "SELECT source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason,
-            acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until FROM alerts
-     WHERE (rule, left(series_key, 512)) >= ($1, left($2, 512)) AND (rule, series_key) > ($1, $2)
+/// What [`read`] reads.
+pub(super) const COLUMNS: &str =
+    "source, name, unit, labels, rule, severity, fired_at, cleared_at, value, reason,
+     acknowledged_at, acknowledged_by, acknowledged_comment, acknowledged_until";
+const PAGE: &str =
+    "WHERE (rule, left(series_key, 512)) >= ($1, left($2, 512)) AND (rule, series_key) > ($1, $2)
      ORDER BY rule, left(series_key, 512), series_key LIMIT $3";
 const ACKNOWLEDGE: &str =
     "UPDATE alerts SET acknowledged_at = $4, acknowledged_by = $5, acknowledged_comment = $6,
@@ -52,45 +56,8 @@ pub(super) async fn put(transaction: &Transaction<'_>, alerts: &[Alert]) -> Resu
     let last: BTreeMap<_, _> =
         alerts.iter().map(|alert| ((alert.rule.as_str(), alert.series.key()), alert)).collect();
     let alerts: Vec<&Alert> = last.into_values().collect();
-    let rules: Vec<&str> = alerts.iter().map(|alert| alert.rule.as_str()).collect();
-    let Columns { sources, names, units, labels, keys } =
-        Columns::of(alerts.iter().map(|alert| &*alert.series));
-    let severities: Vec<&str> = alerts.iter().map(|alert| alert.severity.name()).collect();
-    let fired: Vec<Instant> = alerts.iter().map(|alert| Instant(alert.fired_at)).collect();
-    let cleared: Vec<Option<Instant>> = alerts.iter().map(|alert| alert.cleared_at.map(Instant)).collect();
-    let values: Vec<Option<f64>> = alerts.iter().map(|alert| alert.value).collect();
-    let reasons: Vec<&str> = alerts.iter().map(|alert| alert.reason.as_str()).collect();
-    let ack = |alert: &&Alert| alert.acknowledged.clone();
-    let acks: Vec<Option<Acknowledgement>> = alerts.iter().map(ack).collect();
-    let texts = |of: fn(&Acknowledgement) -> &str| -> Vec<Option<&str>> {
-        acks.iter().map(|ack| ack.as_ref().map(of)).collect()
-    };
-    let acknowledged: Vec<_> = acks.iter().map(|ack| ack.as_ref().map(|ack| Instant(ack.at))).collect();
-    let (by, comments) = (texts(|ack| &ack.by), texts(|ack| &ack.comment));
-    let until: Vec<_> = acks.iter().map(|ack| ack.as_ref().and_then(|ack| ack.until).map(Instant)).collect();
     let put = transaction.prepare_cached(PUT).await?;
-    transaction
-        .execute(
-            &put,
-            &[
-                &rules,
-                &sources,
-                &names,
-                &units,
-                &labels,
-                &keys,
-                &severities,
-                &fired,
-                &cleared,
-                &values,
-                &reasons,
-                &acknowledged,
-                &by,
-                &comments,
-                &until,
-            ],
-        )
-        .await?;
+    transaction.execute(&put, &Rows::of(&alerts).parameters()).await?;
     Ok(())
 }
 
@@ -101,21 +68,24 @@ pub(super) async fn page(
     limit: usize,
 ) -> Result<Vec<Alert>, Error> {
     let (rule, series_key) = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
-    let rows = connection.query(PAGE, &[&rule, &series_key, &count(limit)]).await?;
+    let sql = format!("SELECT {COLUMNS} FROM alerts {PAGE}");
+    let rows = connection.query(&sql, &[&rule, &series_key, &count(limit)]).await?;
     rows.iter().map(read).collect()
 }
 
-/// Acknowledges those that fire since the given instants; returns how many.
+/// Acknowledges those that fire since the given instants, or takes that back; returns how many.
 pub(super) async fn acknowledge(
     connection: &Connection,
     firing: &[(AlertKey, Timestamp)],
-    Acknowledgement { at, by, comment, until }: &Acknowledgement,
+    acknowledgement: Option<&Acknowledgement>,
 ) -> Result<u64, Error> {
     let rules: Vec<&str> = firing.iter().map(|(key, _)| key.rule.as_str()).collect();
     let keys: Vec<&str> = firing.iter().map(|(key, _)| key.series_key.as_str()).collect();
     let fired: Vec<Instant> = firing.iter().map(|(_, at)| Instant(*at)).collect();
-    let (at, until) = (Instant(*at), until.map(Instant));
-    connection.execute(ACKNOWLEDGE, &[&rules, &keys, &fired, &at, by, comment, &until]).await
+    let at = acknowledgement.map(|ack| Instant(ack.at));
+    let (by, comment) = (acknowledgement.map(|ack| &ack.by), acknowledgement.map(|ack| &ack.comment));
+    let until = acknowledgement.and_then(|ack| ack.until).map(Instant);
+    connection.execute(ACKNOWLEDGE, &[&rules, &keys, &fired, &at, &by, &comment, &until]).await
 }
 
 /// Removes those that cleared at the given instants.
@@ -127,7 +97,8 @@ pub(super) async fn remove(connection: &Connection, cleared: &[(AlertKey, Timest
     Ok(())
 }
 
-fn read(row: &Row) -> Result<Alert, Error> {
+/// The alert in a row of [`COLUMNS`].
+pub(super) fn read(row: &Row) -> Result<Alert, Error> {
     Ok(Alert {
         rule: row.try_get(4)?,
         series: columns::read(row, 0)?,

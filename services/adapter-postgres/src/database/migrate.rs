@@ -5,7 +5,7 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; released steps are never changed.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 8] = [
     concat!(
         include_str!("schema.sql"),
         include_str!("../series/schema.sql"),
@@ -18,6 +18,8 @@ const STEPS: [&str; 6] = [
     include_str!("../samples/notes.sql"),
     include_str!("../notifications/claimed.sql"),
     include_str!("../alerts/acknowledged.sql"),
+    include_str!("../alerts/past.sql"),
+    include_str!("../incidents/schema.sql"),
 ];
 
 /// Runs the new steps in one transaction. A lock lets one process at a time do so; the others find it done.

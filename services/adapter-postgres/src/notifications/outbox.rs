@@ -9,7 +9,7 @@ use deadpool_postgres::Transaction;
 use std::time::Duration;
 use tokio_postgres::Row;
 use watchkeeper_domain::{Notification, Timestamp};
-use watchkeeper_ports::{Claimed, Lease, Outcome, Tenure};
+use watchkeeper_ports::{About, Claimed, Lease, Outcome, Retried, Tenure};
 
 /// Most notifications that one step of pruning removes.
 const STEP_ROWS: i64 = 1_000;
@@ -45,6 +45,26 @@ const WAKE: &str = "WITH asleep AS (
 const WAIT: &str = "SELECT count(*) FROM notifications WHERE state = $1";
 const PRUNE_STEP: &str = "DELETE FROM notifications WHERE number IN
      (SELECT number FROM notifications WHERE made_at < $1 AND state <> $2 LIMIT $3)";
+
+const LINK: &str = "INSERT INTO notified_alerts (alert, number)
+     SELECT about.alert, notifications.number
+     FROM unnest($1::text[], $2::text[]) AS about (alert, id) JOIN notifications USING (id)
+     ON CONFLICT DO NOTHING";
+/// About one alert, newest first.
+const ABOUT: &str =
+    "WHERE number IN (SELECT number FROM notified_alerts WHERE alert = $1 ORDER BY number DESC LIMIT $2)
+     ORDER BY made_at DESC, number DESC";
+/// What a retry must know, and keep as it is.
+const LOCK: &str = "SELECT state, at <= $2, claimed FROM notifications WHERE id = $1 FOR UPDATE";
+/// Whether a newer one for the recipient and group of `$1` waits or was delivered.
+const IS_OUTDATED: &str = "SELECT EXISTS (
+     SELECT 1 FROM notifications AS this JOIN notifications AS newer ON newer.made_at >= this.made_at
+         AND newer.number > this.number AND newer.group_name = this.group_name
+         AND newer.recipient = this.recipient AND newer.channel = this.channel
+     WHERE this.id = $1 AND newer.state IN ($2, $3))";
+const RETRY: &str = "UPDATE notifications
+     SET attempts = CASE WHEN state = $2 THEN attempts ELSE 0 END, state = $2, at = $3, claimed = false
+     WHERE id = $1";
 
 /// Inserts notifications with new ids.
 pub(super) async fn insert(
@@ -168,6 +188,57 @@ pub(super) async fn settle(
         connection.execute(WAKE, &[&Instant(*at), &lease.id()]).await?;
     }
     Ok(tenure(settled))
+}
+
+/// Notes which alerts the notifications are about.
+pub(super) async fn link(transaction: &Transaction<'_>, about: &[About]) -> Result<(), Error> {
+    if about.is_empty() {
+        return Ok(());
+    }
+    let pairs = about.iter().flat_map(|About { notification, alerts }| {
+        alerts.iter().map(move |alert| (alert.as_str(), notification.as_str()))
+    });
+    let (alerts, ids): (Vec<&str>, Vec<&str>) = pairs.unzip();
+    let link = transaction.prepare_cached(LINK).await?;
+    transaction.execute(&link, &[&alerts, &ids]).await?;
+    Ok(())
+}
+
+/// The newest `limit` about this alert, newest first.
+pub(super) async fn about(
+    connection: &Connection,
+    alert: &str,
+    limit: usize,
+) -> Result<Vec<Notification>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM notifications {ABOUT}");
+    let rows = connection.query(&sql, &[&alert, &count(limit)]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Makes one due that waits for its next attempt or was given up, unless there is a newer one.
+pub(super) async fn retry(connection: &mut Connection, id: &str, now: Timestamp) -> Result<Retried, Error> {
+    let transaction = connection.transaction().await?;
+    let retried = retry_within(&transaction, id, Instant(now)).await?;
+    transaction.commit().await?;
+    Ok(retried)
+}
+
+async fn retry_within(transaction: &Transaction<'_>, id: &str, now: Instant) -> Result<Retried, Error> {
+    let lock = transaction.prepare_cached(LOCK).await?;
+    let Some(row) = transaction.query_opt(&lock, &[&id, &now]).await? else { return Ok(Retried::Unknown) };
+    let (is_due, is_claimed): (bool, bool) = (row.try_get(1)?, row.try_get(2)?);
+    match row.try_get(0)? {
+        WAITING if is_due || is_claimed => return Ok(Retried::UnderWay),
+        WAITING | GIVEN_UP => {}
+        _ => return Ok(Retried::Settled),
+    }
+    let is_outdated = transaction.prepare_cached(IS_OUTDATED).await?;
+    if transaction.query_one(&is_outdated, &[&id, &WAITING, &DELIVERED]).await?.try_get(0)? {
+        return Ok(Retried::Outdated);
+    }
+    let retry = transaction.prepare_cached(RETRY).await?;
+    transaction.execute(&retry, &[&id, &WAITING, &now]).await?;
+    Ok(Retried::Due)
 }
 
 /// The newest `limit`, newest first; of two of the same age, the one that was inserted last.

@@ -3,7 +3,9 @@
 use crate::place::Place;
 use std::sync::Arc;
 use watchkeeper_port_contract::Fixture;
-use watchkeeper_ports::{AlertStore, NotificationStore, SampleStore, ScheduleStore, SilenceStore};
+use watchkeeper_ports::{
+    AlertStore, IncidentStore, NotificationStore, SampleStore, ScheduleStore, SilenceStore,
+};
 
 impl Fixture<dyn SampleStore> for Place {
     async fn fresh() -> Self {
@@ -55,6 +57,16 @@ impl Fixture<dyn SilenceStore> for Place {
     }
 }
 
+impl Fixture<dyn IncidentStore> for Place {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn IncidentStore> {
+        self.store().incidents()
+    }
+}
+
 mod sample_store {
     watchkeeper_port_contract::sample_store_contract!(super::Place);
 }
@@ -73,4 +85,8 @@ mod notification_store {
 
 mod silence_store {
     watchkeeper_port_contract::silence_store_contract!(super::Place);
+}
+
+mod incident_store {
+    watchkeeper_port_contract::incident_store_contract!(super::Place);
 }

@@ -32,6 +32,7 @@ async fn a_server_that_is_not_there_is_not_available_and_its_absence_not_an_erro
         store.alerts().alerts(None, 1).await.unwrap_err(),
         store.notifications().waiting().await.unwrap_err(),
         store.silences().silence("a").await.unwrap_err(),
+        store.incidents().incident("a").await.unwrap_err(),
     ];
     for error in errors {
         assert!(matches!(error, PortError::Unavailable { .. }), "{error}");

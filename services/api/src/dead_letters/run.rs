@@ -3,7 +3,6 @@
 use super::Which;
 use super::batch::{BATCH_LETTERS, Batch};
 use super::original::{Original, original};
-use crate::random_id::random_id;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::{Letters, NotNow, Reader};
 use watchkeeper_ports::{Failure, Offset, PortError, RecordBatch, Topic, TopicPartition};
+use watchkeeper_query::random_id;
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterRun, RunAction, RunState};

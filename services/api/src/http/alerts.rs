@@ -1,9 +1,9 @@
 //! `/v1/alerts`.
 
 use super::asked::Asked;
+use super::change_error::problem;
 use super::questions::Nothing;
 use super::refusals::{BodyRefusals, NotFound, Refusals};
-use crate::acknowledge::Acknowledge;
 use axum::extract::State;
 use axum::{Extension, Json};
 use std::sync::Arc;
@@ -11,13 +11,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::AlertStore;
-use watchkeeper_query::{Alerts, AlertsQuestion, FoundAlert};
+use watchkeeper_query::{Acknowledge, Alerts, AlertsQuestion, FoundAlert};
 use watchkeeper_runtime::http::{Caller, Checked, Problem};
-use watchkeeper_wire::json::{AcknowledgeRequest, AlertJson, AlertList};
+use watchkeeper_wire::json::{AcknowledgeRequest, AlertJson, AlertList, UnacknowledgeRequest};
 
 /// Admin routes.
 pub(super) fn admin_router(store: Arc<dyn AlertStore>) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(acknowledge_alerts)).with_state(store)
+    OpenApiRouter::default()
+        .routes(routes!(acknowledge_alerts))
+        .routes(routes!(unacknowledge_alerts))
+        .with_state(store)
 }
 
 pub(super) fn router(alerts: Alerts) -> OpenApiRouter {
@@ -27,7 +30,8 @@ pub(super) fn router(alerts: Alerts) -> OpenApiRouter {
 /// List alerts
 ///
 /// Matching alerts, ordered by rule and series: firing ones and recently cleared ones, with the silences and inhibitions
-/// that mute them.
+/// that mute them. With `state=pending`, rules whose conditions hold, but not for long enough yet: of at most 10,000
+/// series, each with the silences and inhibitions that would mute it.
 #[utoipa::path(
     get,
     path = "/v1/alerts",
@@ -41,8 +45,10 @@ async fn list_alerts(
 ) -> Result<Json<AlertList>, Problem> {
     let now = Timestamp::now();
     let page = alerts.page(&question, now).await?;
-    let shown = page.alerts.into_iter().map(|FoundAlert { alert, silenced_by, inhibited_by }| {
-        AlertJson::new(&alert, now, silenced_by, inhibited_by.as_ref())
+    let shown = page.alerts.into_iter().map(|found| {
+        let FoundAlert { alert, pending_since, silenced_by, inhibited_by } = found;
+        let shown = AlertJson::new(&alert, now, silenced_by, inhibited_by.as_ref());
+        pending_since.into_iter().fold(shown, AlertJson::pending)
     });
     Ok(Json(AlertList { alerts: shown.collect(), next_page: page.next.map(|cursor| cursor.to_string()) }))
 }
@@ -72,11 +78,39 @@ async fn acknowledge_alerts(
     let now = Timestamp::now();
     let caller = caller.map(|Extension(Caller(name))| name);
     let acknowledge = Acknowledge::read(request, caller.as_deref(), now)?;
-    let what = acknowledge.what();
-    let alerts = acknowledge.apply(&store).await?;
-    if alerts.is_empty() {
-        return Err(Problem::not_found(&what));
-    }
+    Ok(Json(changed(acknowledge, &*store, now).await?))
+}
+
+/// Take acknowledgements back
+///
+/// The alerts are repeated and escalated again. Requires the scope `admin`.
+#[utoipa::path(
+    post,
+    path = "/v1/alerts/unacknowledge",
+    tag = "alerts",
+    request_body(content = UnacknowledgeRequest, description = "Which alerts."),
+    responses(
+        (status = 200, description = "The alerts, which are no longer acknowledged.", body = AlertList),
+        NotFound,
+        BodyRefusals,
+        Refusals,
+    ),
+)]
+async fn unacknowledge_alerts(
+    State(store): State<Arc<dyn AlertStore>>,
+    Asked(Nothing): Asked<Nothing>,
+    Checked(Json(request)): Checked<Json<UnacknowledgeRequest>>,
+) -> Result<Json<AlertList>, Problem> {
+    let take_back = Acknowledge::read_taking_back(request)?;
+    Ok(Json(changed(take_back, &*store, Timestamp::now()).await?))
+}
+
+async fn changed(
+    acknowledge: Acknowledge,
+    store: &dyn AlertStore,
+    now: Timestamp,
+) -> Result<AlertList, Problem> {
+    let alerts = acknowledge.apply(store).await.map_err(problem)?;
     let alerts = alerts.iter().map(|alert| AlertJson::new(alert, now, Vec::new(), None)).collect();
-    Ok(Json(AlertList { alerts, next_page: None }))
+    Ok(AlertList { alerts, next_page: None })
 }

@@ -107,7 +107,8 @@ pub(super) fn severity() -> Parameter {
 /// Firing or cleared alerts.
 pub(super) fn state() -> Parameter {
     let schema = text().enum_values(Some(AlertJson::STATES));
-    let description = "Only firing or only recently cleared alerts; both if omitted.";
+    let description =
+        "Only firing, only recently cleared or only pending alerts; firing and cleared ones if omitted.";
     described("state", description, schema, json!(AlertJson::STATES[0]))
 }
 

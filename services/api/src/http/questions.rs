@@ -2,19 +2,19 @@
 
 mod alerting;
 
-pub(super) use alerting::{NotificationsQuestion, SilencesQuestion};
+pub(super) use alerting::{IncidentsQuestion, NotificationsQuestion, SilencesQuestion};
 
 use super::asked::Question;
 use super::given::Given;
 use super::parameter;
 use crate::question::{
-    DEFAULT_RANGE, DEFAULT_ROLLUPS, NEWEST_SAMPLES, PAGE_LETTERS, PAGE_SERIES, instant, sensible_step,
+    DEFAULT_RANGE, DEFAULT_ROLLUPS, MAX_CHOSEN_WINDOWS, NEWEST_SAMPLES, PAGE_LETTERS, PAGE_SERIES, instant,
 };
 use std::time::Duration;
 use utoipa::openapi::path::Parameter;
 use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, SeriesFilter, Timestamp, Violation, Window};
-use watchkeeper_query::{NewestQuestion, PageQuestion, RollupsQuestion};
+use watchkeeper_query::{NewestQuestion, PageQuestion, RollupsQuestion, step_within};
 use watchkeeper_wire::dead_letter::LetterId;
 
 /// No parameters.
@@ -82,7 +82,7 @@ impl Question for RangeQuery {
         let filter = given.filter()?;
         let (from, to) = (moment(given, "from", now)?, moment(given, "to", now)?.unwrap_or(now));
         let from = from.unwrap_or_else(|| to.minus(DEFAULT_RANGE));
-        let step = duration(given, "step")?.unwrap_or_else(|| sensible_step(from, to));
+        let step = duration(given, "step")?.unwrap_or_else(|| step_within(from, to, MAX_CHOSEN_WINDOWS));
         let aggregate = given.parsed("aggregate")?.unwrap_or(Aggregate::Avg);
         Self::new(filter, from, to, step, aggregate)
     }

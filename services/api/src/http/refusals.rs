@@ -12,6 +12,9 @@ pub(super) struct NotFound;
 /// Errors of routes that create something with a given ID.
 pub(super) struct Conflict;
 
+/// Errors of routes that send a notification.
+pub(super) struct Outdated;
+
 /// Errors of routes that start a dead-letter run.
 pub(super) struct RunGoesOn;
 
@@ -45,6 +48,15 @@ impl IntoResponses for NotFound {
 impl IntoResponses for Conflict {
     fn responses() -> Responses {
         problems([(409, "The ID is in use, or the limit is reached; nothing was changed.")])
+    }
+}
+
+impl IntoResponses for Outdated {
+    fn responses() -> Responses {
+        problems([(
+            409,
+            "It was delivered, or a newer notification of its group is pending or was delivered; nothing was changed.",
+        )])
     }
 }
 

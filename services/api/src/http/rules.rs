@@ -3,17 +3,16 @@
 use super::asked::Asked;
 use super::questions::Nothing;
 use super::refusals::{NotFound, Refusals};
-use crate::rules::Rules;
 use axum::Json;
 use axum::extract::{Path, State};
-use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_query::RuleQueries;
 use watchkeeper_runtime::http::{Checked, Problem};
 use watchkeeper_wire::json::{RuleExplanation, RuleList};
 
-pub(super) fn router(rules: Arc<Rules>) -> OpenApiRouter {
+pub(super) fn router(rules: RuleQueries) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(list_rules)).routes(routes!(explain_rule)).with_state(rules)
 }
 
@@ -27,7 +26,7 @@ pub(super) fn router(rules: Arc<Rules>) -> OpenApiRouter {
     responses((status = 200, description = "The rules.", body = RuleList), Refusals),
 )]
 async fn list_rules(
-    State(rules): State<Arc<Rules>>,
+    State(rules): State<RuleQueries>,
     Asked(Nothing): Asked<Nothing>,
 ) -> Result<Json<RuleList>, Problem> {
     Ok(Json(rules.list().await?))
@@ -50,7 +49,7 @@ async fn list_rules(
     ),
 )]
 async fn explain_rule(
-    State(rules): State<Arc<Rules>>,
+    State(rules): State<RuleQueries>,
     Checked(Path(name)): Checked<Path<String>>,
     Asked(filter): Asked<SeriesFilter>,
 ) -> Result<Json<RuleExplanation>, Problem> {

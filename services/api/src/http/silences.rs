@@ -1,9 +1,10 @@
 //! `/v1/silences`.
 
 use super::asked::Asked;
+use super::change_error::problem;
 use super::questions::{Nothing, SilencesQuestion};
 use super::refusals::{BodyRefusals, Conflict, NotFound, Refusals};
-use crate::silences::{Created, Silences, read_request};
+use crate::silences::Silences;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchkeeper_domain::Timestamp;
+use watchkeeper_query::{Created, SilenceChanges, read_silence};
 use watchkeeper_runtime::http::{Caller, Checked, Problem};
 use watchkeeper_wire::json::{SilenceJson, SilenceList, SilenceRequest};
 
@@ -21,8 +23,11 @@ pub(super) fn router(silences: Arc<Silences>) -> OpenApiRouter {
 }
 
 /// Admin routes.
-pub(super) fn admin_router(silences: Arc<Silences>) -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(make_silence)).routes(routes!(end_silence)).with_state(silences)
+pub(super) fn admin_router(silences: Arc<Silences>, changes: SilenceChanges) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(make_silence))
+        .routes(routes!(end_silence))
+        .with_state((silences, changes))
 }
 
 /// List silences
@@ -66,15 +71,15 @@ async fn list_silences(
     ),
 )]
 async fn make_silence(
-    State(silences): State<Arc<Silences>>,
+    State((silences, changes)): State<(Arc<Silences>, SilenceChanges)>,
     caller: Option<Extension<Caller>>,
     Asked(Nothing): Asked<Nothing>,
     Checked(Json(request)): Checked<Json<SilenceRequest>>,
 ) -> Result<(StatusCode, Json<SilenceJson>), Problem> {
     let now = Timestamp::now();
     let caller = caller.map(|Extension(Caller(name))| name);
-    let silence = read_request(request, caller.as_deref(), now)?;
-    let (status, silence) = match silences.create(silence, now).await? {
+    let silence = read_silence(request, caller.as_deref(), now)?;
+    let (status, silence) = match changes.create(silence, now).await.map_err(problem)? {
         Created::New(silence) => (StatusCode::CREATED, silence),
         Created::Before(silence) => (StatusCode::OK, silence),
     };
@@ -97,12 +102,11 @@ async fn make_silence(
     ),
 )]
 async fn end_silence(
-    State(silences): State<Arc<Silences>>,
+    State((_, changes)): State<(Arc<Silences>, SilenceChanges)>,
     Checked(Path(id)): Checked<Path<String>>,
     Asked(Nothing): Asked<Nothing>,
 ) -> Result<Json<SilenceJson>, Problem> {
     let now = Timestamp::now();
-    let ended = silences.end(&id, now).await?;
-    let silence = ended.ok_or_else(|| Problem::not_found(&format!("silence {id}")))?;
+    let silence = changes.end(&id, now).await.map_err(problem)?;
     Ok(Json(SilenceJson::new(&silence, now)))
 }

@@ -41,6 +41,7 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
         "/v1/rules/busy/explain",
         "/v1/alerts",
         "/v1/silences",
+        "/v1/incidents",
         "/v1/notifications",
         "/openapi.json",
     ] {
@@ -65,8 +66,13 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
 
     for (method, path) in [
         (Method::POST, "/v1/silences"),
+        (Method::POST, "/v1/incidents"),
+        (Method::POST, "/v1/incidents/x/updates"),
         (Method::DELETE, "/v1/silences/x"),
         (Method::DELETE, "/v1/series?source=host"),
+        (Method::POST, "/v1/alerts/acknowledge"),
+        (Method::POST, "/v1/alerts/unacknowledge"),
+        (Method::POST, "/v1/notifications/x/retry"),
     ] {
         assert_eq!(asked(&method, path, None).await, StatusCode::UNAUTHORIZED);
         assert_eq!(asked(&method, path, Some(read)).await, StatusCode::FORBIDDEN);

@@ -1,13 +1,14 @@
 //! `/v1/alerts`.
 
-use crate::platform::{Platform, alert};
+use crate::platform::{Platform, alert, at, rules, sample};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Series, Severity, Timestamp};
-use watchkeeper_ports::AlertKey;
+use watchkeeper_ports::{AlertKey, Evaluation, Topic, TopicPartition};
 use watchkeeper_query::MAX_ALERTS;
+use watchkeeper_rules::Evaluator;
 
 fn cleared(alert: Alert) -> Alert {
     Alert { cleared_at: Some(Timestamp::now()), reason: "is 5, not above 6".to_owned(), ..alert }
@@ -61,7 +62,7 @@ async fn alerts_are_chosen_by_state_rule_severity_and_series() {
         assert_eq!(listed(&platform.answer(&format!("/v1/alerts{query}")).await), expected, "{query}");
     }
     let refused = platform.refusal("/v1/alerts?state=fired").await;
-    assert_eq!(refused, "state: must be firing or cleared, is \"fired\"");
+    assert_eq!(refused, "state: must be firing, pending or cleared, is \"fired\"");
     let refused = platform.refusal("/v1/alerts?severity=bad").await;
     assert_eq!(refused, "severity: must be info, warning or critical, is \"bad\"");
     assert_eq!(platform.refusal("/v1/alerts?limit=1001").await, "limit: must be from 1 to 1000, is 1001");
@@ -160,5 +161,66 @@ async fn an_alert_beyond_the_limit_is_refused_with_the_limit() {
     assert!(
         detail.starts_with("the first 10000 alerts, by rule and series, have no firing alert"),
         "{detail}"
+    );
+}
+
+/// The rule `busy` pends for host `a` since 2026-01-20T10:00:00Z.
+async fn pend(platform: &Platform) {
+    let mut evaluator = Evaluator::new(rules());
+    let partition = TopicPartition::new(Topic::METRICS, 0);
+    for (time, value) in [("10:00:00", 9.0), ("10:01:00", 9.5)] {
+        let sample = sample("host", "load", "a", &at(time), value);
+        evaluator.observe(&partition, &sample);
+    }
+    let evaluation = Evaluation { memories: evaluator.drain().memories, ..Evaluation::default() };
+    platform.ports.alerts.store(Arc::new(evaluation)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_pending_is_listed_if_it_is_asked_for() {
+    let platform = Platform::start().await;
+    pend(&platform).await;
+    platform.silence("s1", &["rule=busy"]).await;
+    platform.fire(&[alert("hot", Severity::Info, "a")]).await;
+    let expected = json!({
+        "id": AlertKey::of(&alert("busy", Severity::Warning, "a")).id(),
+        "rule": "busy",
+        "severity": "warning",
+        "state": "pending",
+        "series": { "source": "host", "name": "load", "labels": { "host": "a" } },
+        "pending_since": "2026-01-20T10:00:00Z",
+        "fires_at": "2026-01-20T10:02:00Z",
+        "value": 9.5,
+        "reason": "is 9.5, above 8 for 2 min",
+        "silenced_by": ["s1"],
+    });
+    assert_eq!(platform.answer("/v1/alerts?state=pending").await, json!({ "alerts": [expected] }));
+    for none in ["rule=hot", "severity=critical", "label.host=b"] {
+        let found = platform.answer(&format!("/v1/alerts?state=pending&{none}")).await;
+        assert_eq!(found, json!({ "alerts": [] }), "{none}");
+    }
+    assert_eq!(listed(&platform.answer("/v1/alerts").await), [["hot", "a", "firing"]]);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_is_taken_back() {
+    let platform = Platform::start().await;
+    let (busy, hot) = (alert("busy", Severity::Warning, "a"), alert("hot", Severity::Info, "a"));
+    platform.fire(&[busy.clone(), hot]).await;
+    let acknowledge = json!({ "matchers": ["host=a"], "by": "ann" });
+    assert_eq!(platform.post("/v1/alerts/acknowledge", &acknowledge).await.0, StatusCode::OK);
+    let id = AlertKey::of(&busy).id();
+    let (status, changed) = platform.post("/v1/alerts/unacknowledge", &json!({ "id": id })).await;
+    assert_eq!((status, listed(&changed)), (StatusCode::OK, vec![["busy", "a", "firing"]]));
+    let alerts = platform.answer("/v1/alerts").await;
+    assert_eq!(alerts["alerts"][0].get("acknowledged"), None);
+    assert_eq!(alerts["alerts"][1]["acknowledged"]["by"], "ann");
+    let (status, _) = platform.post("/v1/alerts/unacknowledge", &json!({ "id": "unknown" })).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let both = json!({ "id": id, "matchers": ["host=a"] });
+    let (status, problem) = platform.post("/v1/alerts/unacknowledge", &both).await;
+    assert_eq!(
+        (status, &problem["detail"]),
+        (StatusCode::BAD_REQUEST, &json!("matchers: must not be combined with id"))
     );
 }

@@ -23,7 +23,7 @@ use watchkeeper_runtime::http::{Access, Limits, Listener};
 use watchkeeper_test_kit::World;
 
 /// All routes.
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 29] = [
     ("delete", "/v1/dead-letters/runs/{id}"),
     ("delete", "/v1/series"),
     ("delete", "/v1/silences/{id}"),
@@ -33,6 +33,7 @@ const ROUTES: [(&str, &str); 24] = [
     ("get", "/v1/dead-letters/runs"),
     ("get", "/v1/dead-letters/runs/{id}"),
     ("get", "/v1/dead-letters/{id}"),
+    ("get", "/v1/incidents"),
     ("get", "/v1/latest"),
     ("get", "/v1/notifications"),
     ("get", "/v1/range"),
@@ -45,8 +46,12 @@ const ROUTES: [(&str, &str); 24] = [
     ("get", "/v1/status"),
     ("get", "/v1/stream"),
     ("post", "/v1/alerts/acknowledge"),
+    ("post", "/v1/alerts/unacknowledge"),
     ("post", "/v1/dead-letters/discard"),
     ("post", "/v1/dead-letters/replay"),
+    ("post", "/v1/notifications/{id}/retry"),
+    ("post", "/v1/incidents"),
+    ("post", "/v1/incidents/{id}/updates"),
     ("post", "/v1/silences"),
 ];
 
@@ -150,6 +155,7 @@ async fn answers_are_as_their_schemas_say() {
         ("/v1/rules/{name}/explain", "/v1/rules/busy/explain"),
         ("/v1/alerts", "/v1/alerts?limit=2"),
         ("/v1/silences", "/v1/silences?ended=true"),
+        ("/v1/incidents", "/v1/incidents?ended=true"),
         ("/v1/notifications", "/v1/notifications"),
     ] {
         let answer = platform.answer(uri).await;
@@ -177,6 +183,14 @@ async fn answers_are_as_their_schemas_say() {
         let (_, answer) = platform.post("/v1/silences", &silence).await;
         assert_described(&document.answer_schema("post", "/v1/silences", status), &answer, status);
     }
+    let incident = json!({ "id": "x2", "title": "slow", "text": "We are looking into it.", "by": "ops" });
+    for status in ["201", "200"] {
+        let (_, answer) = platform.post("/v1/incidents", &incident).await;
+        assert_described(&document.answer_schema("post", "/v1/incidents", status), &answer, status);
+    }
+    let (_, answer) = platform.post("/v1/incidents/x2/updates", &json!({ "text": "Found it." })).await;
+    let of_update = "/v1/incidents/{id}/updates";
+    assert_described(&document.answer_schema("post", of_update, "200"), &answer, of_update);
     let (_, answer) = platform.delete("/v1/silences/x2").await;
     assert_described(&document.answer_schema("delete", "/v1/silences/{id}", "200"), &answer, "ended");
     let (_, answer) = platform.delete("/v1/series?source=host").await;

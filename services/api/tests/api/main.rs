@@ -8,6 +8,7 @@ mod compatible;
 mod dead_letters;
 mod document;
 mod grpc;
+mod incidents;
 mod interrupted;
 mod metrics;
 mod notifications;

@@ -1,6 +1,8 @@
 //! `/v1/notifications`.
 
 use crate::platform::{Platform, at};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::json;
 use std::sync::Arc;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
@@ -79,4 +81,26 @@ async fn the_newest_come_first_and_say_how_far_they_have_come() {
     assert_eq!(newest["notifications"].as_array().unwrap().len(), 1);
     assert_eq!(platform.refusal("/v1/notifications?limit=201").await, "limit: must be from 1 to 200, is 201");
     assert_eq!(platform.answer("/v1/status").await["waiting_notifications"], 2);
+}
+
+#[tokio::test]
+async fn a_notification_is_sent_now_if_it_waits_or_has_failed() {
+    let platform = Platform::start().await;
+    notify(&platform, &states()).await;
+    for (id, status, expected) in [
+        ("n3", StatusCode::OK, json!({ "id": "n3", "result": "due" })),
+        ("n3", StatusCode::OK, json!({ "id": "n3", "result": "under-way" })),
+        (
+            "n2",
+            StatusCode::CONFLICT,
+            json!("notification n2 was delivered or superseded, and is not sent again"),
+        ),
+        ("n1", StatusCode::OK, json!({ "id": "n1", "result": "under-way" })),
+        ("n9", StatusCode::NOT_FOUND, json!("there is no notification n9")),
+    ] {
+        let request = Request::post(format!("/v1/notifications/{id}/retry")).body(Body::empty()).unwrap();
+        let (found, answer) = platform.send(request).await;
+        let answer = if status == StatusCode::OK { answer } else { answer["detail"].clone() };
+        assert_eq!((found, answer), (status, expected), "{id}");
+    }
 }

@@ -30,9 +30,11 @@ struct Both {
 impl Both {
     fn on(world: &World) -> Self {
         let ports = ports(world);
-        let ApiPorts { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
+        let ApiPorts { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
+            ports.clone();
         let letters = Letters::new(Arc::clone(&bus));
-        let asked = ConsolePorts { bus, samples, latest, alerts, notifications, silences };
+        let asked =
+            ConsolePorts { bus, samples, latest, rollups, alerts, notifications, silences, incidents };
         let console = Console::new(
             RoleContext::detached("console"),
             asked,
@@ -52,6 +54,11 @@ impl Both {
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert_eq!(head.status, StatusCode::OK, "{body}");
         body
+    }
+
+    async fn status(&self, path: &str) -> StatusCode {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        soon(self.pages.clone().oneshot(request)).await.unwrap().status()
     }
 
     /// The latest values on all pages of the API and of the console, which must be the same.
@@ -131,7 +138,10 @@ async fn the_page_and_the_api_give_the_same_latest_values_also_after_the_cache_i
     assert_eq!((both.latest_of("001").await, both.latest_of("050").await), (vec![2.5], vec![1.5]));
     both.platform.cache(&all).await;
     assert_eq!(both.latest().await.len(), many);
-    assert_eq!(both.latest_of("999").await, [0.0; 0]);
+    let unknown = "source=host&name=load&label.host=999";
+    let answer = both.platform.answer(&format!("/v1/latest?{unknown}")).await;
+    assert_eq!(answer["samples"].as_array().map(Vec::len), Some(0));
+    assert_eq!(both.status(&format!("/series?{unknown}")).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -175,7 +185,7 @@ fn standing_on_page(row: &str, page: &str) -> Standing {
     });
     let inhibitor = row.split_once("Inhibited by ").map(|(_, rest)| rest.split(' ').next().unwrap());
     (
-        part(row, "<th scope=\"row\">", "</th>").to_owned(),
+        part(part(row, "<th scope=\"row\">", "</th>"), ">", "<").to_owned(),
         part(row, "<span class=\"label\"><span class=\"muted\">host</span> ", "</span>").to_owned(),
         id,
         inhibitor.map(str::to_owned),

@@ -17,6 +17,7 @@ use watchkeeper_config::{Document, Reloadable, Section};
 use watchkeeper_domain::{Alert, Sample, SeriesRollups, Severity, Silence, Timestamp, Window};
 use watchkeeper_letters::Letters;
 use watchkeeper_ports::{Consumers, Evaluation, Group, Topic, TtlPolicy};
+use watchkeeper_query::StatusPages;
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
@@ -64,6 +65,12 @@ pub(crate) fn rules() -> Arc<RuleSet> {
     Arc::new(document.read(read).unwrap())
 }
 
+/// The pages on which the api opens incidents.
+fn status_pages() -> StatusPages {
+    let text = "[[status_page]]\nname = \"shop\"\ntitle = \"Shop\"\ngroups = [\"shop\"]\n";
+    Document::parse("watchkeeper.toml", text).unwrap().read(StatusPages::read).unwrap()
+}
+
 /// An api, and what is behind it.
 pub(crate) struct Platform {
     pub(crate) context: RoleContext,
@@ -93,6 +100,7 @@ impl Platform {
         let letters = Letters::new(Arc::clone(&ports.bus));
         let rules = Reloadable::new(rules());
         let api = Api::new(context.clone(), config, ports.clone(), letters, rules, consumers()).unwrap();
+        let api = api.with_status_pages(Reloadable::new(status_pages()));
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
@@ -196,6 +204,7 @@ pub(crate) fn ports(world: &World) -> ApiPorts {
         alerts: world.alerts.clone(),
         notifications: world.notifications.clone(),
         silences: world.silences.clone(),
+        incidents: world.incidents.clone(),
     }
 }
 

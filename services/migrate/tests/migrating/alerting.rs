@@ -30,8 +30,8 @@ fn observe(evaluator: &mut Evaluator, host: &str, seconds: i64, value: f64) {
 
 /// Stores what an evaluator found, as the notifier does.
 async fn store(installation: &Installation, evaluator: &mut Evaluator) {
-    let Findings { memories, alerts } = evaluator.drain();
-    let found = Evaluation { memories, alerts, ..Evaluation::default() };
+    let Findings { memories, alerts, past } = evaluator.drain();
+    let found = Evaluation { memories, alerts, past, ..Evaluation::default() };
     installation.stores.alerts.store(Arc::new(found)).await.unwrap();
 }
 

@@ -3,7 +3,8 @@
 use crate::installation::{Installation, PASSES};
 use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::{
-    Alert, Notification, RollupQuery, Sample, SeriesFilter, SeriesRollups, Silence, Timestamp, Window,
+    Alert, Incident, Notification, RollupQuery, Sample, SeriesFilter, SeriesRollups, Silence, Timestamp,
+    Window,
 };
 use watchkeeper_ports::{EventBus, Group, Header, Memory, Offset, Page, Topic, TopicPartition};
 use watchkeeper_wire::moved_from::MOVED_FROM;
@@ -22,6 +23,7 @@ pub(crate) struct Contents {
     pub(crate) groups: Vec<(String, Vec<u8>)>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) silences: BTreeMap<String, Silence>,
+    pub(crate) incidents: Vec<Incident>,
 }
 
 impl Contents {
@@ -37,6 +39,7 @@ impl Contents {
             groups: Vec::new(),
             notifications: stores.notifications.newest(ALL).await.unwrap(),
             silences: BTreeMap::new(),
+            incidents: stores.incidents.incidents(None, ALL).await.unwrap(),
         };
         for window in Window::ALL {
             let span = window.length() * u32::try_from(RollupQuery::MAX_WINDOWS).unwrap();

@@ -3,8 +3,8 @@
 use crate::installation::Installation;
 use std::sync::Arc;
 use watchkeeper_domain::{
-    Alert, Channel, Matchers, Notification, NotificationState, Rollup, Sample, Series, SeriesRollups,
-    Severity, Silence, Timestamp, Window,
+    Alert, Channel, Incident, IncidentStatus, IncidentUpdate, Matchers, Notification, NotificationState,
+    Rollup, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Lease, Memory, Offset, Outcome, Plan,
@@ -111,6 +111,7 @@ async fn alerts(here: &Installation) {
     let memory = |host, state: &'static str| Memory {
         series_key: series(host).key().to_owned(),
         state: state.as_bytes().into(),
+        pending: state.len().is_multiple_of(2),
     };
     let letters = TopicPartition::new(Topic::METRICS.dead_letters(), 0);
     let advance = async |partition: &TopicPartition, next| Advance {
@@ -129,6 +130,7 @@ async fn alerts(here: &Installation) {
             (letters.clone(), memory("c", "counts")),
         ],
         alerts: vec![alert("busy", "a", None), alert("busy", "b", Some(at(9))), alert("idle", "a", None)],
+        past: vec![alert("busy", "a", Some(at(1)))],
     };
     here.stores.alerts.store(Arc::new(found)).await.unwrap();
     for id in ["first", "second"] {
@@ -141,6 +143,17 @@ async fn alerts(here: &Installation) {
             comment: "peace".into(),
         };
         here.stores.silences.put(&silence).await.unwrap();
+        let update =
+            |(n, status)| IncidentUpdate { at: at(n), status, text: "text".into(), by: "ops".into() };
+        let incident = Incident {
+            id: id.to_owned(),
+            title: "slow".into(),
+            pages: vec!["shop".into()],
+            affected: Vec::new(),
+            maintenance: None,
+            updates: vec![update((0, IncidentStatus::Identified)), update((9, IncidentStatus::Resolved))],
+        };
+        here.stores.incidents.put(&incident).await.unwrap();
     }
 }
 
@@ -152,7 +165,10 @@ async fn outbox(here: &Installation) {
     made[0].recipient = "dba@example.org".into();
     let state = Some(b"told".as_slice().into());
     let groups = vec![GroupChange { key: "rule=busy".into(), expected: 0, state }];
-    notifications.plan(Arc::new(Plan { groups, notifications: made.to_vec() })).await.unwrap();
+    notifications
+        .plan(Arc::new(Plan { groups, notifications: made.to_vec(), ..Plan::default() }))
+        .await
+        .unwrap();
     let lease = |id: &str| Lease::new(id, at(4));
     notifications.settle(&lease("delivered"), &Outcome::Delivered { at: at(5) }).await.unwrap();
     let given_up = Outcome::GivenUp { at: at(6), reason: "no such user".into() };

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use watchkeeper_domain::{
-    Acknowledgement, Alert, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter, SeriesPoints,
-    SeriesRollups, Silence, Timestamp, Window,
+    Acknowledgement, Alert, Incident, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter,
+    SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_migrate::{Between, Migration, StoreMigration, Stores};
 use watchkeeper_ports::{
     AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation, EventBus, Group,
-    Lag, Lease, Memory, NotificationStore, Offset, Outcome, Page, Placement, Plan, Planned, PortError,
-    PositionStore, ReceivedBatch, RecordBatch, RollupStore, SampleKey, SampleQueries, SampleSink,
-    SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription,
-    Tail, Tenure, Topic, TopicId, TopicPartition, Watermarks,
+    IncidentStore, Lag, Lease, Memory, NotificationStore, Offset, Outcome, Page, PastAlerts, Placement, Plan,
+    Planned, PortError, PositionStore, ReceivedBatch, RecordBatch, Retried, RollupStore, SampleKey,
+    SampleQueries, SampleSink, SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink,
+    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition, Watermarks,
 };
 
 /// Counts calls, and lets some fail.
@@ -88,6 +88,7 @@ pub(crate) fn behind(fuse: &Arc<Fuse>, here: &Installation, there: &Installation
             alerts: fragile(fuse, &ports.alerts),
             notifications: fragile(fuse, &ports.notifications),
             silences: fragile(fuse, &ports.silences),
+            incidents: fragile(fuse, &ports.incidents),
         };
         let stores = Between { there: stores, ..store.stores };
         StoreMigration { stores, new_bus: Some(fragile(fuse, &there.bus)), ..store }
@@ -164,7 +165,10 @@ fragile!(AlertStore {
     fn memory(&self, series_key: &str) -> Option<Bytes>;
     fn alerts(&self, after: Option<&AlertKey>, limit: usize) -> Vec<Alert>;
     fn remove(&self, cleared: &[(AlertKey, Timestamp)]) -> ();
-    fn acknowledge(&self, firing: &[(AlertKey, Timestamp)], by: &Acknowledgement) -> u64;
+    fn acknowledge(&self, firing: &[(AlertKey, Timestamp)], by: Option<&Acknowledgement>) -> u64;
+    fn pending(&self, limit: usize) -> Vec<Memory>;
+    fn past(&self, question: &PastAlerts) -> Vec<Alert>;
+    fn prune(&self, before: Timestamp, most: u64) -> u64;
     fn check(&self) -> ();
 });
 fragile!(NotificationStore {
@@ -174,6 +178,8 @@ fragile!(NotificationStore {
     fn renew(&self, lease: &Lease) -> Tenure;
     fn settle(&self, lease: &Lease, outcome: &Outcome) -> Tenure;
     fn newest(&self, limit: usize) -> Vec<Notification>;
+    fn about(&self, alert: &str, limit: usize) -> Vec<Notification>;
+    fn retry(&self, id: &str, now: Timestamp) -> Retried;
     fn waiting(&self) -> u64;
     fn prune(&self, before: Timestamp) -> u64;
     fn check(&self) -> ();
@@ -182,6 +188,13 @@ fragile!(SilenceStore {
     fn put(&self, silence: &Silence) -> ();
     fn silence(&self, id: &str) -> Option<Silence>;
     fn ending_after(&self, instant: Timestamp, limit: usize) -> Vec<Silence>;
+    fn prune(&self, before: Timestamp) -> u64;
+});
+fragile!(IncidentStore {
+    fn put(&self, incident: &Incident) -> bool;
+    fn incident(&self, id: &str) -> Option<Incident>;
+    fn ending_from(&self, instant: Timestamp, limit: usize) -> Vec<Incident>;
+    fn incidents(&self, after: Option<&str>, limit: usize) -> Vec<Incident>;
     fn prune(&self, before: Timestamp) -> u64;
 });
 fragile!(RollupStore {

@@ -30,6 +30,7 @@ impl Installation {
             alerts: alerts.alerts(),
             notifications: alerts.notifications(),
             silences: alerts.silences(),
+            incidents: alerts.incidents(),
         };
         let bus = EmbeddedBus::open(dir.path(), &EmbeddedOptions::default()).unwrap();
         let rollups = EmbeddedRollups::open(dir.path()).unwrap();

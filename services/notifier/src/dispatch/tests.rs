@@ -157,3 +157,16 @@ async fn an_alert_that_has_cleared_is_removed_when_all_were_told() {
     stage.round(minutes(1) + KEPT_AFTER_CLEARING).await;
     assert_eq!(left().await, 0);
 }
+
+#[tokio::test]
+async fn a_notification_is_found_by_the_alerts_that_it_is_about_up_to_a_number() {
+    let stage = Stage::new("rule", MAX_ABOUT + 1).await;
+    assert_eq!(stage.round(Duration::ZERO).await, 1);
+    let mut found = 0;
+    for number in 0..=MAX_ABOUT {
+        let about =
+            stage.store.notifications().about(&AlertKey::of(&alert(number, None)).id(), 10).await.unwrap();
+        found += about.len();
+    }
+    assert_eq!(found, MAX_ABOUT);
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use watchkeeper_domain::{Channel, Notification, NotificationState, Timestamp};
 use watchkeeper_ports::{
-    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Tenure,
+    AlertGroup, Claimed, Lease, NotificationStore, Outcome, Plan, Planned, PortError, Retried, Tenure,
 };
 
 /// Runs during a call.
@@ -138,6 +138,14 @@ impl NotificationStore for FakeOutbox {
 
     async fn newest(&self, _: usize) -> Result<Vec<Notification>, PortError> {
         Ok(Vec::new())
+    }
+
+    async fn about(&self, _: &str, _: usize) -> Result<Vec<Notification>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn retry(&self, _: &str, _: Timestamp) -> Result<Retried, PortError> {
+        Ok(Retried::Unknown)
     }
 
     async fn waiting(&self) -> Result<u64, PortError> {

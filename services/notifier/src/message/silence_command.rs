@@ -13,7 +13,7 @@ const LENGTH: &str = "2h";
 pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) -> Option<String> {
     let matchers = match alerts {
         [] => return None,
-        [one] => of_alert(one),
+        [one] => one.matchers().iter().map(ToString::to_string).collect(),
         many => of_group(fields, many),
     };
     let read: Result<Vec<Matcher>, _> = matchers.iter().map(|matcher| matcher.parse()).collect();
@@ -23,17 +23,6 @@ pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) ->
     }
     let quoted: Vec<_> = matchers.iter().map(|matcher| quoted(matcher)).collect();
     Some(format!("watchkeeper silences add {} --for {LENGTH}", quoted.join(" ")))
-}
-
-fn of_alert(alert: &Alert) -> Vec<String> {
-    let label = |(name, value)| {
-        // A field of the alert takes precedence over a label of the same name.
-        let is_hidden = matches!(name, "rule" | "severity" | "source" | "name" | "unit");
-        let field = if is_hidden { format!("labels.{name}") } else { name.to_owned() };
-        Matcher::equal(field, value).to_string()
-    };
-    let rule = Matcher::equal("rule", &alert.rule).to_string();
-    std::iter::once(rule).chain(alert.series.labels().map(label)).collect()
 }
 
 fn of_group(fields: &[(String, String)], alerts: &[&Alert]) -> Vec<String> {

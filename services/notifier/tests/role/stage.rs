@@ -43,6 +43,7 @@ impl Stage {
             alerts: self.world.alerts.clone(),
             notifications: self.world.notifications.clone(),
             silences: self.world.silences.clone(),
+            incidents: self.world.incidents.clone(),
             schedule: self.world.schedule.clone(),
             mailer: self.world.mailer.clone(),
         };

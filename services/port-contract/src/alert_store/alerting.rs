@@ -86,7 +86,7 @@ pub async fn an_alert_stays_acknowledged_until_it_fires_anew<F: Fixture<dyn Aler
     alert(&*store, [busy.clone(), other.clone()]).await;
     let fires = [(AlertKey::of(&busy), busy.fired_at)];
     for acknowledged in [acknowledgement("ann", Some(90)), acknowledgement(ODD_TEXT, None)] {
-        assert_eq!(store.acknowledge(&fires, &acknowledged).await.unwrap(), 1);
+        assert_eq!(store.acknowledge(&fires, Some(&acknowledged)).await.unwrap(), 1);
         let acknowledged = Some(acknowledged);
         assert_eq!(alerts(&*store).await, [Alert { acknowledged, ..busy.clone() }, other.clone()]);
     }
@@ -115,8 +115,8 @@ pub async fn only_what_fires_since_then_is_acknowledged<F: Fixture<dyn AlertStor
     alert(&*store, [fires.clone(), clears.clone()]).await;
     let at = |alert: &Alert, seconds| (AlertKey::of(alert), after(seconds));
     let wrong = [at(&fires, 2), at(&clears, 1), at(&firing("unknown", &load, 1), 1)];
-    assert_eq!(store.acknowledge(&wrong, &acknowledgement("ann", None)).await.unwrap(), 0);
-    assert_eq!(store.acknowledge(&[], &acknowledgement("ann", None)).await.unwrap(), 0);
+    assert_eq!(store.acknowledge(&wrong, Some(&acknowledgement("ann", None))).await.unwrap(), 0);
+    assert_eq!(store.acknowledge(&[], Some(&acknowledgement("ann", None))).await.unwrap(), 0);
     assert_eq!(alerts(&*store).await, [clears, fires]);
 }
 

@@ -16,6 +16,7 @@ async fn take_over(store: &dyn AlertStore, number: u32) -> Epoch {
 fn finding(epochs: &[&Epoch], next: u64) -> Evaluation {
     let load = series("load", &[]);
     Evaluation {
+        past: Vec::new(),
         epochs: epochs.iter().copied().cloned().collect(),
         advances: vec![advance(0, next - 1, next)],
         memories: vec![remembered(0, load.key(), "state")],

@@ -13,6 +13,7 @@ use watchkeeper_ports::{
 fn finding(rule: &str, advances: impl Into<Vec<Advance>>) -> Evaluation {
     let load = series("load", &[]);
     Evaluation {
+        past: Vec::new(),
         epochs: Vec::new(),
         advances: advances.into(),
         memories: vec![remembered(0, load.key(), rule)],

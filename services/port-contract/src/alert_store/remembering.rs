@@ -19,7 +19,7 @@ pub async fn a_memory_takes_the_place_of_the_one_before<F: Fixture<dyn AlertStor
     }
     // Not text, and twice in one evaluation: the last one wins.
     let bytes: Vec<u8> = (0..=255).collect();
-    let last = Memory { series_key: "test/a".into(), state: bytes.clone().into() };
+    let last = Memory { series_key: "test/a".into(), state: bytes.clone().into(), pending: true };
     remember(&*store, [remembered(0, "test/a", "first"), (partition(0), last)]).await;
     assert_eq!(store.memory("test/a").await.unwrap().unwrap(), bytes);
 }

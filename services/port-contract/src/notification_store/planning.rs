@@ -65,7 +65,8 @@ pub async fn a_plan_that_names_a_group_twice_is_refused<F: Fixture<dyn Notificat
         [change("a", seen, "x"), removal("new", 0), removal("a", seen)],
         [removal("a", seen), removal("a", seen + 1), change("new", 0, "x")],
     ] {
-        let planned = Plan { groups: twice.to_vec(), notifications: vec![notification("1", 0)] };
+        let planned =
+            Plan { groups: twice.to_vec(), notifications: vec![notification("1", 0)], ..Plan::default() };
         match store.plan(Arc::new(planned)).await.unwrap_err() {
             PortError::Rejected { reason, .. } => assert_eq!(reason, "groups: \"a\" is named twice"),
             other => panic!("{other}"),

@@ -16,7 +16,7 @@ pub struct AlertsQuestion {
     pub rule: Option<String>,
     /// The severity; `None`: any.
     pub severity: Option<Severity>,
-    /// Firing or cleared; `None`: both.
+    /// In which state; `None`: firing or cleared.
     pub state: Option<AlertState>,
     /// Maximum number of alerts on the page.
     pub limit: usize,
@@ -33,6 +33,11 @@ impl AlertsQuestion {
             && self.state.is_none_or(|state| (state == AlertState::Firing) == alert.is_firing())
             && self.filter.matches(&alert.series)
     }
+
+    /// Whether `alert` matches but for its state.
+    pub(super) fn selects(&self, alert: &Alert) -> bool {
+        Self { state: None, ..self.clone() }.matches(alert)
+    }
 }
 
 /// The state of an alert.
@@ -42,6 +47,8 @@ pub enum AlertState {
     Firing,
     /// No longer firing.
     Cleared,
+    /// Its condition holds, but not for long enough yet.
+    Pending,
 }
 
 /// A text that is not a state.
@@ -50,7 +57,8 @@ pub struct UnknownState;
 
 impl fmt::Display for UnknownState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "must be {}", AlertJson::STATES.join(" or "))
+        let [firing, cleared, pending] = AlertJson::STATES;
+        write!(f, "must be {firing}, {pending} or {cleared}")
     }
 }
 
@@ -58,10 +66,11 @@ impl FromStr for AlertState {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        let [firing, cleared] = AlertJson::STATES;
+        let [firing, cleared, pending] = AlertJson::STATES;
         match text {
             _ if text == firing => Ok(Self::Firing),
             _ if text == cleared => Ok(Self::Cleared),
+            _ if text == pending => Ok(Self::Pending),
             _ => Err(UnknownState),
         }
     }

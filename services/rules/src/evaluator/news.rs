@@ -10,6 +10,8 @@ use watchkeeper_ports::AlertKey;
 #[derive(Debug, Default)]
 pub(super) struct News {
     alerts: BTreeMap<AlertKey, Alert>,
+    /// Those that had cleared when they fired again.
+    past: Vec<Alert>,
 }
 
 /// A change of an alert.
@@ -39,14 +41,18 @@ impl News {
             reason: event.reason,
             acknowledged: None,
         };
-        self.alerts.insert(AlertKey::of(&alert), alert);
+        let fired_at = alert.fired_at;
+        let before = self.alerts.insert(AlertKey::of(&alert), alert);
+        self.past.extend(before.filter(|before| !before.is_firing() && before.fired_at != fired_at));
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.alerts.is_empty()
     }
 
-    pub(super) fn take(&mut self) -> Vec<Alert> {
-        std::mem::take(&mut self.alerts).into_values().collect()
+    /// The alerts, and those that had cleared when they fired again.
+    pub(super) fn take(&mut self) -> (Vec<Alert>, Vec<Alert>) {
+        let Self { alerts, past } = std::mem::take(self);
+        (alerts.into_values().collect(), past)
     }
 }

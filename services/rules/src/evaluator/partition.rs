@@ -303,20 +303,23 @@ impl Partition {
 
     /// Adds all changes. Series that need no state go to rest.
     pub(super) fn drain(&mut self, findings: &mut Findings, shared: &mut Shared) {
-        findings.alerts.extend(self.news.take());
+        let (alerts, past) = self.news.take();
+        findings.alerts.extend(alerts);
+        findings.past.extend(past);
         findings.memories.reserve(self.dirty.len());
         for id in std::mem::take(&mut self.dirty) {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
             let Slot::Watched(watched) = slot else { continue };
             watched.is_dirty = false;
             let orphans = self.orphans.iter().filter(|orphan| orphan.id == id);
-            let mut state = Vec::new();
+            let (mut state, mut pending) = (Vec::new(), false);
             if watched.is_open(&shared.candidates) || orphans.clone().next().is_some() {
                 let mut remembered = watched.remembered(&shared.candidates);
                 remembered.rules.extend(orphans.map(|orphan| orphan.remembered.clone()));
                 remembered.write(&mut state);
+                pending = remembered.rules.iter().any(|rule| rule.phase.is_pending());
             }
-            let memory = Memory { series_key: watched.key().to_owned(), state: Bytes::from(state) };
+            let memory = Memory { series_key: watched.key().to_owned(), state: Bytes::from(state), pending };
             if memory.state.is_empty() {
                 *slot = Slot::Resting { list: watched.list(), newest: watched.latest().at };
                 self.watched -= 1;

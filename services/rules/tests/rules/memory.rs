@@ -119,7 +119,7 @@ proptest! {
     ) {
         let state = std::iter::once(version).chain(bytes).collect();
         let mut world = World::new(&with("low", LOW));
-        world.evaluator.recall(&partition(), &Memory { series_key: key, state });
+        world.evaluator.recall(&partition(), &Memory { series_key: key, state, pending: false });
         world.tick(10_000_000);
         world.observe(KEY, 20_000_000, 9.0);
         let alerts = world.observe(KEY, 20_000_010, 1.0);

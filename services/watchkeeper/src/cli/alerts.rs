@@ -23,6 +23,21 @@ pub(crate) enum AlertsAction {
                             watchkeeper alerts ack 'rule=\"site_down\"' 'target=\"shop\"' --for 2h"
     )]
     Ack(AckArgs),
+    /// Take acknowledgements back: the alerts are repeated and escalated again
+    #[command(after_help = "Example: watchkeeper alerts unack 5f1d7a84e2c3b096")]
+    Unack(UnackArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct UnackArgs {
+    /// IDs of alerts, as `alerts` shows them; or matchers FIELD="VALUE" (or !=, =~, !~) for all firing alerts that
+    /// match all of them
+    #[arg(value_name = "ID|MATCHER", required = true)]
+    pub(crate) which: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 #[derive(Args, Debug)]
@@ -48,7 +63,7 @@ pub(crate) struct AckArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ListAlertsArgs {
-    /// Only alerts in this state: firing or cleared
+    /// Only alerts in this state: firing, cleared or pending [default: firing and cleared]
     #[arg(long)]
     pub(crate) state: Option<String>,
     /// Only alerts of this rule
@@ -66,8 +81,28 @@ pub(crate) struct ListAlertsArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example: watchkeeper notifications --last 5")]
+#[command(args_conflicts_with_subcommands = true, after_help = "Example: watchkeeper notifications --last 5")]
 pub(crate) struct NotificationsArgs {
+    #[command(subcommand)]
+    pub(crate) action: Option<NotificationsAction>,
+    #[command(flatten)]
+    pub(crate) list: ListNotificationsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NotificationsAction {
+    /// Send a pending or permanently failed notification now
+    #[command(after_help = "Example: watchkeeper notifications retry 5f1d7a84e2c3b0965f1d7a84-3")]
+    Retry {
+        /// Its ID, as `notifications` shows it
+        id: String,
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListNotificationsArgs {
     /// How many notifications to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) last: u32,

@@ -4,8 +4,8 @@ use super::client::{Client, Parameters};
 use super::print_line;
 use super::silences::user;
 use super::table::{print_json, print_table, series, time};
-use crate::cli::{AckArgs, AlertsAction, AlertsArgs, ListAlertsArgs};
-use watchkeeper_wire::json::{AcknowledgeRequest, AlertJson, AlertList};
+use crate::cli::{AckArgs, AlertsAction, AlertsArgs, ListAlertsArgs, UnackArgs};
+use watchkeeper_wire::json::{AcknowledgeRequest, AlertJson, AlertList, UnacknowledgeRequest};
 
 /// Alerts per page.
 const PAGE: u32 = 1_000;
@@ -14,6 +14,7 @@ pub(crate) fn run(args: &AlertsArgs) -> anyhow::Result<()> {
     match &args.action {
         None => list(&args.list),
         Some(AlertsAction::Ack(args)) => acknowledge(args),
+        Some(AlertsAction::Unack(args)) => take_back(args),
     }
 }
 
@@ -26,8 +27,7 @@ fn acknowledge(args: &AckArgs) -> anyhow::Result<()> {
         by: Some(args.by.clone().unwrap_or_else(user)),
         comment: args.comment.clone().unwrap_or_default(),
     };
-    let are_ids = args.which.iter().all(|argument| !argument.contains(['=', '~']));
-    let requests: Vec<_> = if are_ids {
+    let requests: Vec<_> = if are_ids(&args.which) {
         args.which.iter().map(|id| AcknowledgeRequest { id: Some(id.clone()), ..base.clone() }).collect()
     } else {
         vec![AcknowledgeRequest { matchers: args.which.clone(), ..base }]
@@ -44,6 +44,33 @@ fn acknowledge(args: &AckArgs) -> anyhow::Result<()> {
         }
     }
     if args.output.json { print_json(&acknowledged) } else { Ok(()) }
+}
+
+fn take_back(args: &UnackArgs) -> anyhow::Result<()> {
+    let by_id = |id: &String| UnacknowledgeRequest { id: Some(id.clone()), matchers: Vec::new() };
+    let requests: Vec<_> = if are_ids(&args.which) {
+        args.which.iter().map(by_id).collect()
+    } else {
+        vec![UnacknowledgeRequest { id: None, matchers: args.which.clone() }]
+    };
+    let client = Client::new(&args.server)?;
+    let mut changed = Vec::new();
+    for request in &requests {
+        let AlertList { alerts, .. } = client.post("/v1/alerts/unacknowledge", request)?;
+        if args.output.json {
+            changed.extend(alerts);
+            continue;
+        }
+        for alert in &alerts {
+            print_line(&format!("{} for {} is no longer acknowledged.", alert.rule, series(&alert.series)))?;
+        }
+    }
+    if args.output.json { print_json(&changed) } else { Ok(()) }
+}
+
+/// Whether these are IDs, which have no operator, and no matchers.
+fn are_ids(which: &[String]) -> bool {
+    which.iter().all(|argument| !argument.contains(['=', '~']))
 }
 
 fn print_acknowledged(alert: &AlertJson) -> anyhow::Result<()> {
@@ -70,7 +97,7 @@ fn list(args: &ListAlertsArgs) -> anyhow::Result<()> {
             alert.rule.clone(),
             alert.severity.clone(),
             series(&alert.series),
-            time(alert.cleared_at.as_ref().unwrap_or(&alert.fired_at)),
+            since(alert),
             alert.reason.clone(),
             kept_quiet_by(alert),
         ]
@@ -78,6 +105,15 @@ fn list(args: &ListAlertsArgs) -> anyhow::Result<()> {
     let headings = ["ID", "STATE", "RULE", "SEVERITY", "SERIES", "SINCE", "WHY", "ACKNOWLEDGED OR MUTED BY"];
     print_table(headings, alerts.iter().map(row).collect(), "No alerts match.")?;
     Ok(())
+}
+
+/// Since when it is in its state.
+fn since(alert: &AlertJson) -> String {
+    let since = alert.cleared_at.as_ref().or(alert.fired_at.as_ref()).or(alert.pending_since.as_ref());
+    match (since, &alert.fires_at) {
+        (Some(since), Some(fires_at)) => format!("{}, fires at {}", time(since), time(fires_at)),
+        (since, _) => since.map(|since| time(since)).unwrap_or_default(),
+    }
 }
 
 /// Who has acknowledged it, and the silences and the alert that mute it.

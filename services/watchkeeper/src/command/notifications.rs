@@ -1,11 +1,29 @@
 //! `watchkeeper notifications`.
 
-use super::client::{Client, Parameters};
+use super::client::{Client, Parameters, segment};
+use super::print_line;
 use super::table::{print_json, print_table};
-use crate::cli::NotificationsArgs;
-use watchkeeper_wire::json::{NotificationJson, NotificationList};
+use crate::cli::{ListNotificationsArgs, NotificationsAction, NotificationsArgs, Server};
+use watchkeeper_wire::json::{NotificationJson, NotificationList, RetryJson};
 
 pub(crate) fn run(args: &NotificationsArgs) -> anyhow::Result<()> {
+    match &args.action {
+        None => list(&args.list),
+        Some(NotificationsAction::Retry { id, server }) => retry(id, server),
+    }
+}
+
+fn retry(id: &str, server: &Server) -> anyhow::Result<()> {
+    let path = format!("/v1/notifications/{}/retry", segment(id));
+    let RetryJson { id, result } = Client::new(server)?.post(&path, &())?;
+    print_line(&match result.as_str() {
+        "due" => format!("Notification {id} is due: it is sent within a second."),
+        _ => format!("Notification {id} is being sent already."),
+    })?;
+    Ok(())
+}
+
+fn list(args: &ListNotificationsArgs) -> anyhow::Result<()> {
     let mut parameters = Parameters::default();
     parameters.set("limit", args.last.to_string());
     let NotificationList { notifications } =
@@ -20,9 +38,10 @@ pub(crate) fn run(args: &NotificationsArgs) -> anyhow::Result<()> {
             format!("{} {}", notification.channel, notification.recipient),
             notification.subject.clone(),
             notification.error.clone().unwrap_or_default(),
+            notification.id.clone(),
         ]
     };
-    let headings = ["CREATED AT", "STATE", "TO", "SUBJECT", "ERROR"];
+    let headings = ["CREATED AT", "STATE", "TO", "SUBJECT", "ERROR", "ID"];
     print_table(headings, notifications.iter().map(row).collect(), "No notifications.")?;
     Ok(())
 }

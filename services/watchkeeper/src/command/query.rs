@@ -4,7 +4,9 @@ use super::client::{Client, Parameters};
 use super::print_line;
 use super::table::{labels, print_json, print_table, series as named, time, value};
 use crate::cli::{ListArgs, Output, QueryArgs, Question, RangeArgs, RollupsArgs, SamplesArgs};
+use std::cmp::Ordering;
 use std::io;
+use watchkeeper_domain::Natural;
 use watchkeeper_wire::json::{
     RangeAnswer, RangeSeries, RollupList, SampleJson, SampleList, SeriesJson, SeriesList,
 };
@@ -28,7 +30,8 @@ pub(crate) fn run(args: &QueryArgs) -> anyhow::Result<()> {
 fn series(args: &ListArgs) -> anyhow::Result<()> {
     let open = |page: SeriesList| (page.series, page.next_page);
     let selection = Parameters::selecting(&args.selection);
-    let series = Client::new(&args.server)?.all_pages("/v1/series", selection, PAGE, open)?;
+    let mut series = Client::new(&args.server)?.all_pages("/v1/series", selection, PAGE, open)?;
+    series.sort_by(in_natural_order);
     if args.output.json {
         return print_json(&series);
     }
@@ -43,7 +46,8 @@ fn latest(args: &ListArgs) -> anyhow::Result<()> {
     let open = |page: SampleList| (page.samples, page.next_page);
     let selection = Parameters::selecting(&args.selection);
     let client = Client::new(&args.server)?;
-    let latest = client.all_pages("/v1/latest", selection, PAGE, open)?;
+    let mut latest = client.all_pages("/v1/latest", selection, PAGE, open)?;
+    latest.sort_by(|one, other| in_natural_order(&one.series, &other.series));
     print_samples(&latest, &args.output, NO_SERIES)?;
     let mut newest = Parameters::selecting(&args.selection);
     newest.set("last", "1");
@@ -52,6 +56,17 @@ fn latest(args: &ListArgs) -> anyhow::Result<()> {
         warn_of_future(&list);
     }
     Ok(())
+}
+
+/// By source, name and labels, as the pages have it: the API pages by key.
+fn in_natural_order(one: &SeriesJson, other: &SeriesJson) -> Ordering {
+    fn labels(series: &SeriesJson) -> impl Iterator<Item = (Natural<'_>, Natural<'_>)> {
+        series.labels.iter().map(|(name, value)| (Natural(name), Natural(value)))
+    }
+    Natural(&one.source)
+        .cmp(&Natural(&other.source))
+        .then_with(|| Natural(&one.name).cmp(&Natural(&other.name)))
+        .then_with(|| labels(one).cmp(labels(other)))
 }
 
 fn samples(args: &SamplesArgs) -> anyhow::Result<()> {
@@ -167,4 +182,29 @@ fn print_samples(samples: &[SampleJson], output: &Output, empty: &str) -> anyhow
     let headings = [source, name, labels, value, at, "NOTE"];
     print_table(headings, rows.zip(samples).map(noted).collect(), empty)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_are_listed_in_natural_order() {
+        let series = |name: &str, labels: &[(&str, &str)]| SeriesJson {
+            source: "demo".to_owned(),
+            name: name.to_owned(),
+            unit: String::new(),
+            labels: labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        };
+        let expected = [
+            series("a", &[]),
+            series("a", &[("x", "5")]),
+            series("a", &[("x", "10")]),
+            series("answer", &[]),
+        ];
+        let mut shuffled = expected.clone();
+        shuffled.reverse();
+        shuffled.sort_by(in_natural_order);
+        assert_eq!(shuffled, expected);
+    }
 }

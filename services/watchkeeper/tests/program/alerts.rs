@@ -93,6 +93,10 @@ fn alerts_are_acknowledged_by_their_ids_for_the_user_of_the_process() {
     let listed = text(up.run(&["alerts", "--json"]));
     let by = if listed.contains(r#""by":"root""#) { r#""by":"root""# } else { r#""by":"uid "# };
     assert_eq!(listed.matches(by).count(), 2, "{listed}");
+    let taken_back = text(up.run(&["alerts", "unack", ids[0]]));
+    assert!(taken_back.ends_with(" is no longer acknowledged.\n"), "{taken_back}");
+    assert_eq!(text(up.run(&["alerts", "--json"])).matches(by).count(), 1);
+    assert_eq!(text(up.run(&["alerts", "--state", "pending", "--rule", "too_hot"])), "No alerts match.\n");
 }
 
 #[test]
@@ -108,5 +112,7 @@ fn what_cannot_be_silenced_or_explained_says_why() {
     let why = "matchers: must have one that does not match an empty value";
     assert!(everything.contains(why), "{everything}");
     assert!(error(&["silences", "expire", "a b/c"]).contains("there is no silence a b/c (404"));
+    assert!(error(&["alerts", "unack", "x"]).contains("there is no firing alert with the id x (404"));
+    assert!(error(&["notifications", "retry", "x"]).contains("there is no notification x (404"));
     assert!(error(&["rules", "explain", "no such"]).contains("there is no rule no such (404"));
 }

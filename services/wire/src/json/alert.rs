@@ -19,14 +19,23 @@ pub struct AlertJson {
     /// Severity: `info`, `warning` or `critical`.
     #[schema(example = "critical")]
     pub severity: String,
-    /// `firing` or `cleared`.
+    /// `firing`, `cleared` or, only if asked for, `pending`: its condition holds, but not for long enough yet.
     #[schema(example = "firing")]
     pub state: String,
     /// The series that the alert is for.
     pub series: SeriesJson,
-    /// When it started firing.
+    /// When it started firing; omitted while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-11-20T10:00:00Z", format = DateTime)]
-    pub fired_at: String,
+    pub fired_at: Option<String>,
+    /// Since when its condition holds; only while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub pending_since: Option<String>,
+    /// When it fires unless its condition ceases to hold; only while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub fires_at: Option<String>,
     /// When it cleared; omitted while it is firing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -100,6 +109,20 @@ pub struct AcknowledgeRequest {
     pub comment: String,
 }
 
+/// Takes acknowledgements back: that of the alert with an ID, or those of all that match.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnacknowledgeRequest {
+    /// `id` of an alert from the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "5f1d7a84e2c3b096")]
+    pub id: Option<String>,
+    /// Matchers, as for silences; all must match. Instead of `id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16, example = json!(["rule=\"site_down\""]))]
+    pub matchers: Vec<String>,
+}
+
 /// A reference to an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AlertRef {
@@ -121,8 +144,8 @@ pub struct AlertList {
 }
 
 impl AlertJson {
-    /// The states of a firing and of a cleared alert.
-    pub const STATES: [&str; 2] = ["firing", "cleared"];
+    /// The states of a firing, of a cleared and of a pending alert.
+    pub const STATES: [&str; 3] = ["firing", "cleared", "pending"];
 
     /// The alert at `now`, and what mutes it.
     pub fn new(
@@ -131,14 +154,16 @@ impl AlertJson {
         silenced_by: Vec<String>,
         inhibited_by: Option<&Alert>,
     ) -> Self {
-        let [firing, cleared] = Self::STATES;
+        let [firing, cleared, _] = Self::STATES;
         Self {
             id: AlertKey::of(alert).id(),
             rule: alert.rule.clone(),
             severity: alert.severity.to_string(),
             state: if alert.is_firing() { firing } else { cleared }.to_owned(),
             series: SeriesJson::from(&*alert.series),
-            fired_at: alert.fired_at.to_string(),
+            fired_at: Some(alert.fired_at.to_string()),
+            pending_since: None,
+            fires_at: None,
             cleared_at: alert.cleared_at.map(|at| at.to_string()),
             value: alert.value.filter(|value| value.is_finite()),
             reason: alert.reason.clone(),
@@ -146,6 +171,15 @@ impl AlertJson {
             silenced_by,
             inhibited_by: inhibited_by.map(AlertRef::from),
         }
+    }
+
+    /// The same while it is pending: its condition holds since `since`, and what says when it fired says when it fires.
+    #[must_use]
+    pub fn pending(self, since: Timestamp) -> Self {
+        let [.., pending] = Self::STATES;
+        let fires_at = self.fired_at;
+        let pending_since = Some(since.to_string());
+        Self { state: pending.to_owned(), fired_at: None, pending_since, fires_at, ..self }
     }
 }
 
@@ -188,6 +222,26 @@ mod tests {
         alert.cleared_at = Some(Timestamp::MIN.plus(Duration::from_secs(1)));
         assert!(json(&alert).contains(r#""state":"cleared""#));
         assert!(json(&alert).contains(r#""cleared_at":"1970-01-01T00:00:01Z""#));
+    }
+
+    #[test]
+    fn a_pending_alert_says_since_when_and_until_when() {
+        let alert = Alert {
+            rule: "busy".into(),
+            series: Arc::new(Series::new("host", "load", "", &[]).unwrap()),
+            severity: Severity::Warning,
+            fired_at: Timestamp::MIN.plus(Duration::from_secs(120)),
+            cleared_at: None,
+            value: Some(9.5),
+            reason: "is 9.5, above 8 for 2 min".into(),
+            acknowledged: None,
+        };
+        let json = AlertJson::new(&alert, Timestamp::MIN, vec![], None).pending(Timestamp::MIN);
+        let json = serde_json::to_value(json).unwrap();
+        assert_eq!(json["state"], "pending");
+        assert_eq!(json["pending_since"], "1970-01-01T00:00:00Z");
+        assert_eq!(json["fires_at"], "1970-01-01T00:02:00Z");
+        assert_eq!(json.get("fired_at"), None);
     }
 
     #[test]

@@ -54,6 +54,16 @@ pub struct NotificationList {
     pub notifications: Vec<NotificationJson>,
 }
 
+/// The answer to a request to send a notification now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RetryJson {
+    /// ID of the notification.
+    pub id: String,
+    /// `due`: it is sent within a second. `under-way`: it was about to be sent already.
+    #[schema(example = "due")]
+    pub result: String,
+}
+
 impl From<&Notification> for NotificationJson {
     fn from(notification: &Notification) -> Self {
         let unsettled = Self {

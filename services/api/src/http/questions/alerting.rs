@@ -1,4 +1,4 @@
-//! Queries for alerts, silences and notifications.
+//! Queries for alerts, silences, incidents and notifications.
 
 use super::{Question, parameter};
 use crate::http::given::Given;
@@ -12,6 +12,11 @@ pub(in crate::http) struct NotificationsQuestion {
 }
 
 pub(in crate::http) struct SilencesQuestion {
+    /// Whether to include ended ones.
+    pub(in crate::http) ended: bool,
+}
+
+pub(in crate::http) struct IncidentsQuestion {
     /// Whether to include ended ones.
     pub(in crate::http) ended: bool,
 }
@@ -54,11 +59,26 @@ impl Question for SilencesQuestion {
     }
 
     fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
-        let ended = given.take("ended").map(|text| match &*text {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(Violation::new("ended", format!("must be true or false, is {text:?}"))),
-        });
-        Ok(Self { ended: ended.transpose()?.unwrap_or(false) })
+        Ok(Self { ended: flag(given, "ended")? })
     }
+}
+
+impl Question for IncidentsQuestion {
+    fn parameters() -> Vec<Parameter> {
+        vec![parameter::flag("ended", "Include incidents that ended in the last 90 days.")]
+    }
+
+    fn read(given: &mut Given, _: Timestamp) -> Result<Self, Violation> {
+        Ok(Self { ended: flag(given, "ended")? })
+    }
+}
+
+/// Whether the parameter is `true`; false without it.
+fn flag(given: &mut Given, name: &'static str) -> Result<bool, Violation> {
+    let is_set = given.take(name).map(|text| match &*text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Violation::new(name, format!("must be true or false, is {text:?}"))),
+    });
+    Ok(is_set.transpose()?.unwrap_or(false))
 }

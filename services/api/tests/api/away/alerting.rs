@@ -1,4 +1,4 @@
-//! Unavailable stores of alerts, notifications and silences.
+//! Unavailable stores of alerts, notifications, silences and incidents.
 
 use super::away;
 use crate::platform::{Platform, at, ports, sample, soon};
@@ -14,10 +14,18 @@ async fn without_the_stores_of_alerts_every_other_question_is_answered() {
     world.alerts.fail_all(away());
     world.notifications.fail_all(away());
     world.silences.fail_all(away());
+    world.incidents.fail_all(away());
     let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
     soon(platform.context.roster().ready()).await;
     world.store(&[sample("host", "load", "a", &at("10:00:00"), 1.0)]).await;
-    for path in ["/v1/rules", "/v1/rules/busy/explain", "/v1/alerts", "/v1/silences", "/v1/notifications"] {
+    for path in [
+        "/v1/rules",
+        "/v1/rules/busy/explain",
+        "/v1/alerts",
+        "/v1/silences",
+        "/v1/incidents",
+        "/v1/notifications",
+    ] {
         let (status, problem) = platform.get(path).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(problem["detail"], "the store is not available", "{path}");
@@ -25,6 +33,10 @@ async fn without_the_stores_of_alerts_every_other_question_is_answered() {
     let silence = json!({ "matchers": ["rule=busy"], "duration": "2h", "created_by": "ops" });
     assert_eq!(platform.post("/v1/silences", &silence).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(platform.delete("/v1/silences/x").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let incident = json!({ "title": "slow", "text": "text" });
+    assert_eq!(platform.post("/v1/incidents", &incident).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let update = json!({ "text": "text" });
+    assert_eq!(platform.post("/v1/incidents/x/updates", &update).await.0, StatusCode::SERVICE_UNAVAILABLE);
     for path in ["/v1/series", "/v1/latest", "/v1/samples", "/v1/range", "/v1/rollups", "/v1/dead-letters"] {
         platform.answer(path).await;
     }

@@ -2,22 +2,25 @@
 
 mod subjects;
 
+use crate::alerts::Alerts;
+use crate::samples::Samples;
+use crate::unmatched::UnmatchedQueries;
 use std::sync::Arc;
 use subjects::Subject;
 use watchkeeper_config::{Reloadable, show_duration};
 use watchkeeper_domain::{Alert, SeriesFilter, Timestamp};
 use watchkeeper_ports::{EventBus, PortError};
-use watchkeeper_query::{Alerts, Samples, UnmatchedQueries};
 use watchkeeper_rules::{Muting, Rule, RuleSet, Unmatched, explain};
 use watchkeeper_wire::json::{
     AlertRef, RuleExplanation, RuleJson, RuleList, SeriesExplanation, SeriesJson, SilenceJson,
 };
 
 /// Maximum number of series in one explanation.
-pub(crate) const MAX_EXPLAINED: usize = 20;
+pub const MAX_EXPLAINED: usize = 20;
 
 /// Lists and explains rules.
-pub(crate) struct Rules {
+#[derive(Clone)]
+pub struct RuleQueries {
     all: Reloadable<RuleSet>,
     samples: Samples,
     alerts: Alerts,
@@ -25,8 +28,9 @@ pub(crate) struct Rules {
     unmatched: UnmatchedQueries,
 }
 
-impl Rules {
-    pub(crate) fn new(
+impl RuleQueries {
+    /// Queries for `all` rules.
+    pub fn new(
         all: Reloadable<RuleSet>,
         samples: Samples,
         alerts: Alerts,
@@ -37,7 +41,10 @@ impl Rules {
     }
 
     /// All rules, in configuration order.
-    pub(crate) async fn list(&self) -> Result<RuleList, PortError> {
+    ///
+    /// # Errors
+    /// Those of [`AlertStore::alerts`](watchkeeper_ports::AlertStore::alerts).
+    pub async fn list(&self) -> Result<RuleList, PortError> {
         let firing = self.alerts.firing_by_rule().await?;
         let count = |rule: &Rule| firing.get(&rule.name).copied().unwrap_or(0);
         let rules = self.all.current();
@@ -48,7 +55,10 @@ impl Rules {
 
     /// Why a rule fires or does not fire for the series that `filter` selects; for all series that the rule matches if
     /// the filter is empty. `None` if there is no such rule.
-    pub(crate) async fn explain(
+    ///
+    /// # Errors
+    /// Those of the stores and of the bus.
+    pub async fn explain(
         &self,
         name: &str,
         filter: &SeriesFilter,

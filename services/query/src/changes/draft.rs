@@ -1,18 +1,21 @@
 //! Validates a request for a silence.
 
-use crate::random_id::random_id;
+use super::random_id::random_id;
 use std::time::Duration;
 use watchkeeper_config::{parse_duration, show_duration};
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp, Violation};
 use watchkeeper_wire::json::SilenceRequest;
 
-/// The creator of a silence if it is unknown.
-const ANYBODY: &str = "anybody";
+/// Who makes a change if it is unknown.
+pub const ANYBODY: &str = "anybody";
 /// Maximum duration of a silence, and how far in the future it may start.
 const MAX_DURATION: Duration = SilenceRequest::MAX_DURATION;
 
 /// The silence requested at `now` with the token named `caller`.
-pub(crate) fn read_request(
+///
+/// # Errors
+/// Which field is wrong, and how.
+pub fn read_silence(
     request: SilenceRequest,
     caller: Option<&str>,
     now: Timestamp,
@@ -21,7 +24,7 @@ pub(crate) fn read_request(
     let SilenceRequest { id, matchers, created_by, comment, .. } = request;
     let created_by = created_by.unwrap_or_else(|| caller.unwrap_or(ANYBODY).to_owned());
     Ok(Silence {
-        id: id.map_or_else(|| Ok(random_id()), checked_id)?,
+        id: checked_id(id, SilenceRequest::MAX_ID_BYTES)?,
         matchers: read_matchers(&matchers)?,
         starts_at,
         ends_at,
@@ -72,7 +75,10 @@ fn times(request: &SilenceRequest, now: Timestamp) -> Result<(Timestamp, Timesta
 }
 
 /// At least one, of which one must not match everything.
-pub(crate) fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
+///
+/// # Errors
+/// Which one is wrong, and how.
+pub fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
     if texts.is_empty() {
         return Err(Violation::new("matchers", "must have at least one"));
     }
@@ -94,8 +100,9 @@ pub(crate) fn read_matchers(texts: &[String]) -> Result<Matchers, Violation> {
     Matchers::new(matchers)
 }
 
-fn checked_id(id: String) -> Result<String, Violation> {
-    let max = SilenceRequest::MAX_ID_BYTES;
+/// The ID of a request of at most `max` bytes; a random one if it has none.
+pub fn checked_id(id: Option<String>, max: usize) -> Result<String, Violation> {
+    let Some(id) = id else { return Ok(random_id()) };
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if (1..=max).contains(&id.len()) && id.bytes().all(is_part) {
         return Ok(id);
@@ -104,7 +111,7 @@ fn checked_id(id: String) -> Result<String, Violation> {
 }
 
 /// Checks a single-line text of `min` to `max` bytes.
-pub(crate) fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Violation> {
+pub fn line(field: &str, text: String, min: usize, max: usize) -> Result<String, Violation> {
     let refused = |reason: String| Err(Violation::new(field, reason));
     if text.trim().len() < min {
         return refused(format!("must have {min} to {max} bytes, is empty"));
@@ -136,7 +143,7 @@ mod tests {
     }
 
     fn read(request: SilenceRequest) -> Result<Silence, String> {
-        read_request(request, None, NOW.parse().unwrap()).map_err(|violation| violation.to_string())
+        read_silence(request, None, NOW.parse().unwrap()).map_err(|violation| violation.to_string())
     }
 
     fn span(request: SilenceRequest) -> Result<(String, String), String> {
@@ -223,7 +230,7 @@ mod tests {
     fn who_makes_it_is_who_is_named_or_holds_the_token_or_anybody() {
         let anonymous = SilenceRequest { created_by: None, ..request() };
         let by =
-            |request, caller| read_request(request, caller, Timestamp::MIN).map(|silence| silence.created_by);
+            |request, caller| read_silence(request, caller, Timestamp::MIN).map(|silence| silence.created_by);
         assert_eq!(by(request(), Some("token")), Ok("ops".into()));
         assert_eq!(by(anonymous.clone(), Some("token")), Ok("token".into()));
         assert_eq!(by(anonymous, None), Ok("anybody".into()));
@@ -233,7 +240,7 @@ mod tests {
     fn ids_that_are_not_given_differ() {
         let (one, other) = (read(request()).unwrap().id, read(request()).unwrap().id);
         assert_ne!(one, other);
-        assert_eq!(checked_id(one.clone()), Ok(one));
+        assert_eq!(checked_id(Some(one.clone()), SilenceRequest::MAX_ID_BYTES), Ok(one));
     }
 
     proptest! {

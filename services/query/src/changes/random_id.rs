@@ -6,6 +6,6 @@ use data_encoding::BASE32_NOPAD;
 const ID_BYTES: usize = 10;
 
 /// A unique ID.
-pub(crate) fn random_id() -> String {
+pub fn random_id() -> String {
     BASE32_NOPAD.encode(&rand::random::<[u8; ID_BYTES]>()).to_ascii_lowercase()
 }

@@ -1,11 +1,11 @@
 //! Selects the series for which a rule is explained.
 
-use super::{MAX_EXPLAINED, Rules};
+use super::{MAX_EXPLAINED, RuleQueries};
+use crate::page::PageQuestion;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Alert, Matchers, Series, SeriesFilter};
 use watchkeeper_ports::{PortError, Topic};
-use watchkeeper_query::PageQuestion;
 use watchkeeper_rules::{Condition, Rule, series_of_letters};
 
 /// Series read at once.
@@ -27,7 +27,7 @@ impl Subject {
     }
 }
 
-impl Rules {
+impl RuleQueries {
     /// At most [`MAX_EXPLAINED`] of the requested series that the rule matches, firing ones first; of all requested
     /// series if it matches none of them. Also returns whether they are complete. `alerts` are those of the rule, by
     /// series key.
