@@ -1,189 +1,327 @@
-//! The chart of one series.
+//! Charts: several lines over one range of time, or a strip of states.
 
-use crate::format::{Scale, Shown};
+mod axis;
+mod strip;
+mod values;
+
+pub(crate) use axis::{Level, Time, levels, percent, times, with_room};
+pub(crate) use strip::Block;
+pub(crate) use values::{Values, millis};
+
+use crate::explore::Span;
+use crate::format::Shown;
 use crate::gather::Lines;
-use crate::lookback::Lookback;
 use crate::sparkline::{Axes, Frame, extremes};
-use watchkeeper_domain::Timestamp;
+use axis::share_of;
+use std::time::Duration;
+use watchkeeper_domain::{Point, Series, Timestamp};
 
 /// The plot: its height in pixels; on the time axis one unit is a thousandth of its width.
-const FRAME: Frame = Frame { width: 1_000.0, height: 220.0, margin: 0.0 };
-/// Target number of horizontal grid lines.
-const LEVELS: f64 = 5.0;
-/// A time mark closer to an edge than this share of the width is omitted: its text would not fit.
-const EDGE: f64 = 0.06;
+pub(crate) const FRAME: Frame = Frame { width: 1_000.0, height: 220.0, margin: 0.0 };
+/// Colours, dash patterns and shapes of lines: the numbers of classes in the stylesheet.
+const COLOURS: usize = 8;
+const DASHES: usize = 3;
+const SHAPES: [&str; 6] = ["circle filled", "square filled", "diamond filled", "circle", "square", "diamond"];
+/// Marks on each line that tell it from others without colour.
+const MARKS_OF_A_LINE: usize = 4;
+/// A limit is drawn if it is at most this many times the height of the values away from them.
+const LIMIT_WITHIN: f64 = 1.0;
 
-/// The windows of one series over time: the mean as a line, minimum to maximum as a band.
+/// Lines, or a strip.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Chart {
-    /// The `d` of an SVG path.
-    pub(crate) line: String,
-    /// The `d` of an SVG path.
+    pub(crate) lines: Vec<Stroke>,
+    /// The `d` of an SVG path from minimum to maximum; empty if there is none.
     pub(crate) band: String,
+    pub(crate) marks: Vec<Mark>,
     pub(crate) levels: Vec<Level>,
     pub(crate) times: Vec<Time>,
+    pub(crate) limits: Vec<LimitLine>,
+    pub(crate) turns: Vec<TurnLine>,
+    /// The states of a strip; without any, lines are drawn.
+    pub(crate) blocks: Vec<Block>,
     /// The text alternative of the chart.
     pub(crate) title: String,
+    /// The range, in milliseconds since the epoch.
+    pub(crate) from: i64,
+    pub(crate) to: i64,
 }
 
-/// A horizontal grid line.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Level {
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stroke {
+    /// The `d` of an SVG path.
+    pub(crate) d: String,
+    /// The CSS classes.
+    pub(crate) class: String,
+}
+
+/// A shape on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Percent of the width from the left.
+    pub(crate) x: String,
+    /// Pixels from the top.
+    pub(crate) y: String,
+    pub(crate) class: String,
+    pub(crate) is_circle: bool,
+}
+
+/// The limit of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LimitLine {
     /// Pixels from the top.
     pub(crate) y: String,
     pub(crate) text: String,
 }
 
-/// A mark on the time axis.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Time {
+/// An instant at which an alert fired or cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TurnLine {
     /// Percent of the width from the left.
     pub(crate) x: String,
+    /// The CSS class: `fired` or `cleared`.
+    pub(crate) class: &'static str,
+    pub(crate) title: String,
+}
+
+/// The values of a rule's limit, and its name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Limit {
+    pub(crate) value: f64,
     pub(crate) text: String,
 }
 
+/// An alert that fired or cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) at: Timestamp,
+    pub(crate) has_fired: bool,
+    pub(crate) rule: String,
+}
+
+/// The classes of a line's colour and dashes, and the shape of its marks.
+pub(crate) fn style_of(index: usize) -> (String, &'static str) {
+    let class = format!("s{} dash{}", index % COLOURS, index / COLOURS % DASHES);
+    (class, SHAPES[index % SHAPES.len()])
+}
+
 impl Chart {
-    /// The chart of `lines`; `None` if there are no points.
-    pub(crate) fn new(lines: &Lines, unit: &str, lookback: Lookback, now: Timestamp) -> Option<Self> {
+    /// Several lines, each with an earlier one or none; `first` is the number of the first line's style. `None` without
+    /// points.
+    pub(crate) fn of_lines(
+        lines: &[(&[Point], &[Point])],
+        first: usize,
+        unit: &str,
+        span: Span,
+        title: &str,
+    ) -> Option<Self> {
+        let all: Vec<Point> =
+            lines.iter().flat_map(|(points, earlier)| points.iter().chain(*earlier)).copied().collect();
+        let (min, mean, max) = extremes(&all)?;
+        let axes = axes(span, with_room(min, max));
+        let is_alone = lines.len() == 1;
+        let mut chart = Self { levels: levels(&axes, unit), ..Self::empty(span) };
+        // Earlier lines first, so that they are behind the others.
+        for (index, (_, earlier)) in (first..).zip(lines) {
+            if !earlier.is_empty() {
+                chart.lines.push(Stroke {
+                    d: FRAME.line(earlier, &axes),
+                    class: format!("s{} earlier", index % COLOURS),
+                });
+            }
+        }
+        for (index, (points, _)) in (first..).zip(lines) {
+            let (class, shape) = style_of(index);
+            chart.lines.push(Stroke { d: FRAME.line(points, &axes), class: class.clone() });
+            if !is_alone {
+                chart.marks.extend(marks(points, &axes, index, &class, shape));
+            }
+        }
+        let [least, middle, most] = [min, mean, max].map(|value| Shown::new(value, unit).text);
+        chart.title = format!("{title}: min {least}, avg {middle}, max {most}");
+        Some(chart)
+    }
+
+    /// One series: the mean as a line, minimum to maximum as a band; or a strip, if it has two states. With the limits
+    /// of its rules, and the instants at which its alerts fired and cleared. `None` without points.
+    pub(crate) fn of_series(
+        series: &Series,
+        lines: &Lines,
+        step: Duration,
+        span: Span,
+        limits: &[Limit],
+        turns: &[Turn],
+        title: &str,
+    ) -> Option<Self> {
+        let turns = turn_lines(turns, span);
+        if strip::is_availability(series, lines) {
+            let blocks = strip::blocks(lines, step, span);
+            let title = format!("{title}: {}", strip::title(lines, &blocks));
+            return Some(Self { turns, blocks, title, ..Self::empty(span) });
+        }
+        let unit = series.unit();
         let (min, ..) = extremes(&lines.smallest)?;
         let (.., max) = extremes(&lines.largest)?;
         let (_, mean, _) = extremes(&lines.mean)?;
-        let (low, high) = with_room(min, max);
-        let axes = Axes { from: lookback.from(now), to: now, min: low, max: high };
+        let (mut low, mut high) = with_room(min, max);
+        // The distance of two finite numbers may not be finite.
+        let height = (high - low).min(f64::MAX);
+        let shown: Vec<&Limit> = limits
+            .iter()
+            .filter(|limit| {
+                limit.value >= low - height * LIMIT_WITHIN && limit.value <= high + height * LIMIT_WITHIN
+            })
+            .collect();
+        for limit in &shown {
+            low = low.min(limit.value - height * 0.04);
+            high = high.max(limit.value + height * 0.08);
+        }
+        let axes = axes(span, (low, high));
         let [least, middle, most] = [min, mean, max].map(|value| Shown::new(value, unit).text);
+        let limit_line = |limit: &&Limit| LimitLine {
+            y: format!("{:.1}", FRAME.y(limit.value, &axes)),
+            text: limit.text.clone(),
+        };
         Some(Self {
-            line: FRAME.line(&lines.mean, &axes),
+            lines: vec![Stroke { d: FRAME.line(&lines.mean, &axes), class: "s0 dash0 mean".to_owned() }],
             band: FRAME.band(&lines.smallest, &lines.largest, &axes),
             levels: levels(&axes, unit),
-            times: times(&axes, lookback),
-            title: format!("{}: min {least}, avg {middle}, max {most}", lookback.title()),
+            limits: shown.iter().map(limit_line).collect(),
+            turns,
+            title: format!("{title}: min {least}, avg {middle}, max {most}"),
+            ..Self::empty(span)
         })
+    }
+
+    fn empty(span: Span) -> Self {
+        Self { times: times(span), from: millis(span.from), to: millis(span.to), ..Self::default() }
     }
 }
 
-/// The range of the value axis: slightly wider than the values.
-fn with_room(min: f64, max: f64) -> (f64, f64) {
-    let height = max - min;
-    let room = if height > 0.0 && height.is_finite() {
-        height * 0.08
-    } else {
-        min.abs() * 0.1 + f64::from(min == 0.0)
+fn axes(span: Span, (min, max): (f64, f64)) -> Axes {
+    Axes { from: span.from, to: span.to, min, max }
+}
+
+/// A few shapes on a line, at other places than those of its neighbours.
+fn marks(points: &[Point], axes: &Axes, index: usize, class: &str, shape: &str) -> Vec<Mark> {
+    let between = points.len().div_ceil(MARKS_OF_A_LINE).max(1);
+    let first = (index * between / SHAPES.len()) % between;
+    let mark = |point: &Point| Mark {
+        x: percent(FRAME.x(point.at, axes) / FRAME.width),
+        y: format!("{:.1}", FRAME.y(point.value, axes)),
+        class: format!("{class} {shape}"),
+        is_circle: shape.starts_with("circle"),
     };
-    let low = if min >= 0.0 { (min - room).max(0.0) } else { min - room };
-    (low.max(f64::MIN), (max + room).min(f64::MAX))
+    let on_the_plot = |point: &&Point| point.at >= axes.from && point.at <= axes.to;
+    points.iter().skip(first).step_by(between).filter(on_the_plot).map(mark).collect()
 }
 
-/// Grid lines at round numbers, in the unit of the largest value.
-fn levels(axes: &Axes, unit: &str) -> Vec<Level> {
-    let largest = if axes.max.abs() > axes.min.abs() { axes.max } else { axes.min };
-    let divisor = Scale::of(largest, unit).map_or(1.0, |scale| scale.divisor);
-    let step = round_step((axes.max / divisor - axes.min / divisor) / LEVELS);
-    if !step.is_normal() {
-        return Vec::new();
-    }
-    let first = (axes.min / divisor / step).ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few decimals, at most 20")]
-    let decimals = (-step.log10().floor()).clamp(0.0, 20.0) as usize;
-    (0..=10)
-        .map(|index| (first + f64::from(index)) * step * divisor)
-        .take_while(|value| *value <= axes.max)
-        .map(|value| Level {
-            y: format!("{:.1}", FRAME.y(value, axes)),
-            text: level_text(value, largest, unit, decimals),
-        })
-        .collect()
-}
-
-fn level_text(value: f64, largest: f64, unit: &str, decimals: usize) -> String {
-    match Scale::of(largest, unit) {
-        Some(scale) => Scale { decimals: decimals..=decimals, ..scale }.show(value),
-        None => Shown::new(value, unit).text,
-    }
-}
-
-/// Rounds up to 1, 2 or 5 times a power of ten.
-fn round_step(step: f64) -> f64 {
-    let power = 10_f64.powf(step.log10().floor());
-    let multiple = [1.0, 2.0, 5.0].into_iter().find(|multiple| multiple * power >= step).unwrap_or(10.0);
-    multiple * power
-}
-
-/// Marks at round times of day or at midnight (UTC).
-fn times(axes: &Axes, lookback: Lookback) -> Vec<Time> {
-    let tick = lookback.tick();
-    let mut at = axes.from.window_start(tick).plus(tick);
-    let mut times = Vec::new();
-    while at < axes.to {
-        let share = FRAME.x(at, axes) / FRAME.width;
-        if (EDGE..=1.0 - EDGE).contains(&share) {
-            times.push(Time { x: format!("{:.2}", share * 100.0), text: time_text(at, lookback) });
-        }
-        at = at.plus(tick);
-    }
-    times
-}
-
-/// The time of day or the day of the month, cut from RFC 3339.
-fn time_text(at: Timestamp, lookback: Lookback) -> String {
-    let text = at.to_string();
-    let part = if lookback == Lookback::Week { 5..10 } else { 11..16 };
-    text.get(part).unwrap_or_default().to_owned()
+fn turn_lines(turns: &[Turn], span: Span) -> Vec<TurnLine> {
+    let within = turns.iter().filter(|turn| turn.at >= span.from && turn.at <= span.to);
+    let line = |turn: &Turn| {
+        let (class, has) = if turn.has_fired { ("fired", "started firing") } else { ("cleared", "cleared") };
+        let at =
+            turn.at.window_start(Duration::from_secs(1)).to_string().replace('T', " ").replace('Z', " UTC");
+        TurnLine { x: percent(share_of(turn.at, span)), class, title: format!("{} {has} at {at}", turn.rule) }
+    };
+    within.map(line).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::time::Duration;
-    use watchkeeper_domain::Point;
 
-    fn now() -> Timestamp {
-        "2026-11-20T10:05:00Z".parse().unwrap()
+    fn span() -> Span {
+        Span { from: "2026-11-20T09:05:00Z".parse().unwrap(), to: "2026-11-20T10:05:00Z".parse().unwrap() }
     }
 
-    fn axes(min: f64, max: f64) -> Axes {
-        Axes { from: Lookback::Hour.from(now()), to: now(), min, max }
+    fn points(values: &[f64]) -> Vec<Point> {
+        let at = |minute: u64| span().from.plus(Duration::from_secs(60 * minute));
+        (0..).zip(values).map(|(minute, &value)| Point { at: at(minute), value }).collect()
     }
 
-    fn texts(min: f64, max: f64, unit: &str) -> Vec<String> {
-        levels(&axes(min, max), unit).into_iter().map(|level| level.text).collect()
-    }
-
-    #[test]
-    fn levels_are_round_numbers_of_the_unit_shown() {
-        assert_eq!(texts(0.0, 100.0, "percent"), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
-        assert_eq!(texts(0.0, 1.3 * 1_073_741_824.0, "bytes"), ["0.0 GiB", "0.5 GiB", "1.0 GiB"]);
-        assert_eq!(texts(0.2, 0.31, ""), ["0.20", "0.25", "0.30"]);
-    }
-
-    #[test]
-    fn times_are_full_and_keep_off_the_edges() {
-        let times = times(&axes(0.0, 1.0), Lookback::Hour);
-        let texts: Vec<_> = times.iter().map(|time| time.text.as_str()).collect();
-        assert_eq!(texts, ["09:10", "09:20", "09:30", "09:40", "09:50", "10:00"]);
-        assert_eq!(times[0].x, "8.33");
-    }
-
-    fn chart(values: &[f64]) -> Option<Chart> {
-        let points: Vec<Point> = (0_u64..)
-            .zip(values)
-            .map(|(minute, &value)| Point { at: now().minus(Duration::from_secs(60 * (50 - minute))), value })
-            .collect();
+    fn of_series(values: &[f64], limits: &[Limit], turns: &[Turn]) -> Option<Chart> {
+        let series: Series = "host/memory bytes".parse().unwrap();
+        let points = points(values);
         let lines = Lines { mean: points.clone(), smallest: points.clone(), largest: points };
-        Chart::new(&lines, "bytes", Lookback::Hour, now())
+        Chart::of_series(&series, &lines, Duration::from_secs(60), span(), limits, turns, "last hour")
     }
 
     #[test]
     fn no_points_are_no_chart() {
-        assert!(chart(&[]).is_none());
+        assert_eq!(of_series(&[], &[], &[]), None);
+        assert_eq!(Chart::of_lines(&[(&[], &[])], 0, "", span(), ""), None);
+    }
+
+    #[test]
+    fn each_line_differs_from_its_neighbours_in_colour_and_shape() {
+        let points = points(&[1.0; 20]);
+        let lines: Vec<(&[Point], &[Point])> = (0..20).map(|_| (&*points, &[][..])).collect();
+        let chart = Chart::of_lines(&lines, 0, "", span(), "").unwrap();
+        let mut classes: Vec<_> = chart.lines.iter().map(|line| line.class.clone()).collect();
+        classes.sort();
+        classes.dedup();
+        assert_eq!(classes.len(), 20, "no two lines have the same colour and dashes");
+        assert_ne!(style_of(0).1, style_of(1).1);
+        let of_first = chart.marks.iter().filter(|mark| mark.class.starts_with("s0 dash0")).count();
+        assert_eq!(of_first, MARKS_OF_A_LINE);
+    }
+
+    #[test]
+    fn one_line_has_no_marks_and_an_earlier_one_is_behind_it() {
+        let points = points(&[1.0, 2.0]);
+        let chart = Chart::of_lines(&[(&points, &points)], 3, "percent", span(), "last hour").unwrap();
+        assert_eq!(chart.marks, []);
+        let classes: Vec<_> = chart.lines.iter().map(|line| line.class.as_str()).collect();
+        assert_eq!(classes, ["s3 earlier", "s3 dash0"]);
+        assert_eq!(chart.title, "last hour: min 1.0 %, avg 1.5 %, max 2.0 %");
+    }
+
+    #[test]
+    fn a_limit_near_the_values_is_drawn_and_one_far_away_would_flatten_them() {
+        let limit = |value: f64| Limit { value, text: "full".to_owned() };
+        let chart = of_series(&[80.0, 90.0], &[limit(95.0), limit(1_000.0)], &[]).unwrap();
+        assert_eq!(chart.limits.len(), 1);
+        let y: f64 = chart.limits[0].y.parse().unwrap();
+        assert!(y > 0.0 && y < 110.0, "{y}");
+    }
+
+    #[test]
+    fn the_turns_of_alerts_within_the_range_are_marked() {
+        let turn = |minutes: u64, has_fired| Turn {
+            at: span().from.plus(Duration::from_secs(60 * minutes)),
+            has_fired,
+            rule: "full".to_owned(),
+        };
+        let chart = of_series(&[1.0], &[], &[turn(30, true), turn(45, false), turn(90, true)]).unwrap();
+        let found: Vec<_> = chart.turns.iter().map(|turn| (&*turn.x, turn.class, &*turn.title)).collect();
+        assert_eq!(
+            found,
+            [
+                ("50.00", "fired", "full started firing at 2026-11-20 09:35:00 UTC"),
+                ("75.00", "cleared", "full cleared at 2026-11-20 09:50:00 UTC"),
+            ]
+        );
     }
 
     proptest! {
         #[test]
-        fn any_values_make_a_chart_of_few_levels(values in prop::collection::vec(prop_oneof![-1e4..1e4, prop::num::f64::NORMAL], 1..50)) {
-            let chart = chart(&values).unwrap();
-            prop_assert!(chart.levels.len() <= 11);
-            for text in [&chart.line, &chart.band].into_iter().chain(chart.levels.iter().map(|level| &level.y)) {
-                prop_assert!(!text.contains("NaN") && !text.contains("inf"), "{}", text);
+        fn any_values_make_a_chart_of_few_levels(
+            values in prop::collection::vec(prop_oneof![-1e4..1e4, prop::num::f64::NORMAL], 1..50), limit in -1e5..1e5,
+        ) {
+            let limit = Limit { value: limit, text: String::new() };
+            let one = of_series(&values, std::slice::from_ref(&limit), &[]).unwrap();
+            let points = points(&values);
+            let several = Chart::of_lines(&[(&points, &[]), (&points, &points)], 0, "bytes", span(), "").unwrap();
+            for chart in [one, several] {
+                prop_assert!(chart.levels.len() <= 11);
+                let paths = chart.lines.iter().map(|line| &line.d).chain([&chart.band]);
+                let places = chart.marks.iter().flat_map(|mark| [&mark.x, &mark.y]);
+                for text in paths.chain(places).chain(chart.levels.iter().map(|level| &level.y)) {
+                    prop_assert!(!text.contains("NaN") && !text.contains("inf"), "{}", text);
+                }
             }
         }
     }

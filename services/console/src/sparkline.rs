@@ -96,7 +96,7 @@ fn runs(points: &[Point]) -> Vec<Vec<Point>> {
 }
 
 /// The median distance between neighbours; zero without any.
-fn usual_distance(points: &[Point]) -> Duration {
+pub(crate) fn usual_distance(points: &[Point]) -> Duration {
     let mut distances: Vec<Duration> = points.windows(2).map(|pair| pair[1].at.since(pair[0].at)).collect();
     distances.sort_unstable();
     distances.get(distances.len() / 2).copied().unwrap_or_default()

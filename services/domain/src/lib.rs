@@ -4,17 +4,19 @@
 //! something to say about it. [`limits`] says which of them
 //! are valid, [`SeriesFilter`] selects series, [`Aggregate`] and [`Rollup`] summarise many values. An
 //! [`Alert`] is a rule that fires for a series; a [`Notification`] is a message about alerts, and a
-//! [`MailAddress`] may be its recipient. [`clock`] decides whether the wall clock can be trusted, and
+//! [`MailAddress`] may be its recipient. An [`Incident`] is what people say on a status page. [`clock`] decides whether the wall clock can be trusted, and
 //! [`text`] makes foreign text safe to show.
 
 mod aggregate;
 mod alert;
 pub mod clock;
 mod filter;
+mod incident;
 mod key_range;
 pub mod limits;
 mod mail_address;
 mod matcher;
+mod natural;
 mod note;
 mod old_names;
 mod range;
@@ -29,12 +31,16 @@ pub use alert::{
     Acknowledgement, Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity,
 };
 pub use filter::SeriesFilter;
+pub use incident::{
+    Incident, IncidentPhase, IncidentStatus, IncidentUpdate, Maintenance, UnknownIncidentStatus,
+};
 pub use key_range::KeyRange;
 pub use limits::Violation;
 pub use mail_address::{
     MAX_ADDRESS_BYTES, MAX_LOCAL_BYTES, MAX_MAILBOX_BYTES, MailAddress, MailAddressError,
 };
 pub use matcher::{MAX_MATCHER_BYTES, MAX_MATCHERS, Matcher, MatcherError, Matchers};
+pub use natural::Natural;
 pub use note::Note;
 pub use old_names::OldName;
 pub use range::{Point, RangeQuery, SeriesPoints};

@@ -2,29 +2,53 @@
 //!
 //! HTTP, gRPC and the web pages are front ends: they parse a query, run it here, and render the result. So the latest
 //! samples, firing alerts, silences, inhibitions and the lag of a group are the same wherever they are read. [`Samples`]
-//! queries the cache and then the store, [`Rollups`] the rollups, [`Alerts`] the alerts, [`unended_silences`] the
-//! silences, and [`lag_of_consumers`] the bus. Pending dead letters are in the index of `watchkeeper-letters`.
+//! queries the cache and then the store, [`Rollups`] the rollups, [`Targets`] what is up, [`Alerts`] the alerts,
+//! [`unended_silences`] the silences, [`RuleQueries`] why rules fire, [`recent_incidents`] the incidents, and
+//! [`lag_of_consumers`] the bus. What people change about alerts is here too: [`SilenceChanges`], [`Acknowledge`],
+//! [`retry_notification`]. Pending dead letters are in the index of `watchkeeper-letters`.
 //! [`within_time`] bounds how long a front end waits.
 
 mod alerts;
 mod answer;
+mod changes;
 mod cursor;
+mod explaining;
+mod incidents;
 mod lag;
 mod page;
 mod rollups;
 mod samples;
+mod search;
 mod silences;
+mod status_pages;
+mod step;
+mod targets;
 mod unmatched;
 
 pub use alerts::{
-    AlertCursor, AlertPage, AlertState, Alerts, AlertsQuestion, FirstAlerts, FoundAlert, MAX_ALERTS, Muters,
-    UnknownState, first_alerts,
+    AlertCursor, AlertPage, AlertState, Alerts, AlertsQuestion, FirstAlerts, FoundAlert, MAX_ALERTS,
+    MAX_OTHER_TIMES, MAX_PENDING, Muters, OneAlert, PendingAlert, PendingAlerts, UnknownState, first_alerts,
 };
 pub use answer::{ANSWER_WITHIN, Answer, NoAnswer, within_time};
+pub use changes::{
+    ANYBODY, Acknowledge, ChangeError, Created, Retry, SilenceChanges, TRY_AGAIN_AFTER, checked_id, line,
+    random_id, read_matchers, read_silence, retry_notification,
+};
 pub use cursor::{Cursor, MAX_CURSOR_BYTES, Origin};
+pub use explaining::{MAX_EXPLAINED, RuleQueries};
+pub use incidents::{
+    INCIDENTS_KEPT, INCIDENTS_SHOWN, MAX_INCIDENTS, MAX_OPEN_INCIDENTS, open_incidents, recent_incidents,
+};
 pub use lag::{GroupLag, lag_of_consumers};
 pub use page::{PageQuestion, Paged};
 pub use rollups::{MAX_PAGE_ROLLUPS, Rollups, RollupsQuestion};
 pub use samples::{MAX_RANGE_WINDOWS, NewestQuestion, RangeFound, Samples};
+pub use search::{MAX_SEARCHED, MAX_WORDS, SearchFound, Words};
 pub use silences::{ENDED_WITHIN, MAX_SILENCES, Silences, ended_silences, unended_silences};
+pub use status_pages::{MAX_STATUS_PAGES, StatusPage, StatusPages};
+pub use step::step_within;
+pub use targets::{
+    Board, Check, DailyChecks, DayChecks, GONE_AFTER, Group, HEARTBEATS, Kind, MAX_CHECKS, MAX_TARGETS,
+    REFRESH_EVERY, Since, State, Target, Targets, Uptime,
+};
 pub use unmatched::{MAX_READ, UnmatchedQueries};

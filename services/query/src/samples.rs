@@ -129,6 +129,36 @@ impl Samples {
         self.store.newest(&question.filter, question.limit, latest_possible(now)).await
     }
 
+    /// The latest samples of the first `limit` matching series: from the cache, or from the store if the cache is
+    /// unavailable. The store is not asked for what the cache does not have.
+    ///
+    /// # Errors
+    /// Those of [`SampleQueries::latest`], and of [`LatestCache::latest`] unless it is unavailable.
+    pub async fn cached_latest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        match from_cache(self.cache.latest(filter, &Page::first(limit), now)).await {
+            Err(error) if error.failure() == Failure::Retry => self.stored_latest(filter, limit, now).await,
+            found => found,
+        }
+    }
+
+    /// The latest sample in the store of the first `limit` matching series, by key.
+    ///
+    /// # Errors
+    /// Those of [`SampleQueries::latest`].
+    pub(crate) async fn stored_latest(
+        &self,
+        filter: &SeriesFilter,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.store.latest(filter, &Page::first(limit), latest_possible(now)).await
+    }
+
     /// The time of the newest matching sample, if it is later than any sample can be: a clock ran ahead when it was
     /// stored. No other query returns such samples as the latest of anything.
     ///

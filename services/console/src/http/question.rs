@@ -1,59 +1,42 @@
 //! The query parameters of the pages.
 
-use crate::gather::Chosen;
-use crate::links::{LABEL, STORE};
-use crate::lookback::Lookback;
-use serde::Deserialize;
-use watchkeeper_domain::{Series, SeriesFilter, Violation};
-use watchkeeper_query::{Cursor, Origin};
+use crate::explore::{Given, POINTS, Question, Range};
+use crate::links::LABEL;
+use watchkeeper_domain::{Series, Timestamp, Violation};
 use watchkeeper_runtime::http::Problem;
 
-/// The query of `/explore`. Empty form fields count as absent.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct ListQuestion {
-    source: Option<String>,
-    name: Option<String>,
-    after: Option<String>,
-    /// The origin of the previous page; the cache if absent.
-    origin: Option<String>,
-}
-
-impl ListQuestion {
-    pub(super) fn chosen(self) -> Chosen {
-        let given =
-            |field: Option<String>| field.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let filter =
-            SeriesFilter { source: given(self.source), name: given(self.name), ..SeriesFilter::default() };
-        let origin = if self.origin.as_deref() == Some(STORE) { Origin::Store } else { Origin::Cache };
-        let after = self.after.filter(|key| !key.is_empty());
-        Chosen { filter, cursor: after.map(|after| Cursor { origin, after }) }
-    }
-}
-
-/// The query of `/series`: `source`, `name` and `unit`, `label.KEY` for each label, and `over` for the lookback.
+/// The query of `/series`: `source`, `name` and `unit`, `label.KEY` for each label, the range, and `points`.
 #[derive(Debug)]
 pub(super) struct SeriesQuestion {
     pub(super) series: Series,
-    pub(super) lookback: Lookback,
+    pub(super) range: Range,
+    /// Most points of the line.
+    pub(super) points: u64,
 }
 
 impl SeriesQuestion {
     /// Reads the query; unknown parameters are ignored.
-    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Problem> {
-        Self::parse(query).map_err(|violation| Problem::bad_request(violation.field, violation.reason))
+    pub(super) fn read(query: &[(String, String)], now: Timestamp) -> Result<Self, Problem> {
+        Self::parse(query, now).map_err(problem)
     }
 
-    fn parse(query: &[(String, String)]) -> Result<Self, Violation> {
+    fn parse(query: &[(String, String)], now: Timestamp) -> Result<Self, Violation> {
         let one = |field| query.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
         let labels =
             query.iter().filter_map(|(name, value)| Some((name.strip_prefix(LABEL)?, value.as_str())));
         let labels: Vec<_> = labels.collect();
         let (source, name) = (one("source").unwrap_or_default(), one("name").unwrap_or_default());
+        let given = Given(query);
         Ok(Self {
             series: Series::new(source, name, one("unit").unwrap_or_default(), &labels)?,
-            lookback: one("over").map_or(Ok(Lookback::default()), Lookback::named)?,
+            range: given.range(now)?,
+            points: given.number("points", POINTS, Question::default().points)?,
         })
     }
+}
+
+pub(super) fn problem(violation: Violation) -> Problem {
+    Problem::bad_request(violation.field, violation.reason)
 }
 
 #[cfg(test)]
@@ -64,7 +47,7 @@ mod tests {
     fn read(query: &[(&str, &str)]) -> Result<SeriesQuestion, String> {
         let query: Vec<_> =
             query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        SeriesQuestion::parse(&query).map_err(|violation| violation.to_string())
+        SeriesQuestion::parse(&query, Timestamp::now()).map_err(|violation| violation.to_string())
     }
 
     #[test]
@@ -72,7 +55,7 @@ mod tests {
         let found =
             read(&[("source", "host"), ("name", "load"), ("label.a", "b=c"), ("over", "7d")]).unwrap();
         assert_eq!(found.series.key(), r#"host/load{a="b=c"}"#);
-        assert_eq!(found.lookback, Lookback::Week);
+        assert_eq!((found.range.title().as_str(), found.points), ("last 7 days", 300));
     }
 
     #[test]
@@ -83,31 +66,17 @@ mod tests {
             read(&[named[0], named[1], ("label.a", "\n")]).unwrap_err(),
             "labels.a: must not contain control characters but has '\\n'"
         );
-        assert_eq!(
-            read(&[named[0], named[1], ("over", "1y")]).unwrap_err(),
-            "over: must be one of 1h, 24h, 7d"
-        );
-    }
-
-    #[test]
-    fn an_empty_field_is_no_condition() {
-        let question = ListQuestion {
-            source: Some(" ".into()),
-            name: Some(" load ".into()),
-            after: Some(String::new()),
-            origin: None,
-        };
-        let chosen = question.chosen();
-        assert_eq!(
-            (chosen.filter.source, chosen.filter.name.as_deref(), chosen.cursor),
-            (None, Some("load"), None)
+        assert!(
+            read(&[named[0], named[1], ("over", "week")])
+                .unwrap_err()
+                .starts_with("over: must be a duration")
         );
     }
 
     proptest! {
         #[test]
-        fn any_query_is_read_or_refused(query in prop::collection::vec(("source|name|unit|label.[ab]|over|x", ".{0,12}"), 0..6)) {
-            let _ = SeriesQuestion::parse(&query);
+        fn any_query_is_read_or_refused(query in prop::collection::vec(("source|name|unit|label.[ab]|over|points|x", ".{0,12}"), 0..6)) {
+            let _ = SeriesQuestion::parse(&query, Timestamp::now());
         }
     }
 }

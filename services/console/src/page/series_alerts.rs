@@ -3,6 +3,7 @@
 use super::alert_row::AlertRow;
 use super::listed::Listed;
 use crate::gather::Alerts;
+use crate::links;
 use watchkeeper_domain::{Series, Timestamp};
 use watchkeeper_rules::{Rule, RuleSet};
 
@@ -19,6 +20,8 @@ pub(super) struct SeriesAlerts {
 /// A rule that matches the series.
 pub(super) struct Watching {
     pub(super) name: String,
+    /// The page that explains it.
+    pub(super) link: String,
     /// When it fires: `below 50 for 2m`.
     pub(super) when: String,
 }
@@ -36,6 +39,6 @@ impl SeriesAlerts {
 
 impl Watching {
     fn new(rule: &Rule) -> Self {
-        Self { name: rule.name.clone(), when: rule.when() }
+        Self { name: rule.name.clone(), link: links::rule(&rule.name), when: rule.when() }
     }
 }
