@@ -53,12 +53,17 @@ fn firing(alerts: &Alerts) -> Option<String> {
     }
 }
 
+/// Whether a notification that was made then should have been delivered.
+pub(super) fn is_worth_mention(made_at: Timestamp, now: Timestamp) -> bool {
+    now.since(made_at) >= WORTH_MENTION
+}
+
 fn waiting(outbox: &Outbox, now: Timestamp) -> Option<String> {
     let (over, made_at) = match outbox.waiting_since()? {
         WaitingSince::Exactly(at) => ("", at),
         WaitingSince::Before(at) => ("over ", at),
     };
-    let since = age(made_at, now).filter(|_| now.since(made_at) >= WORTH_MENTION)?;
+    let since = age(made_at, now).filter(|_| is_worth_mention(made_at, now))?;
     let waiting = match outbox.waiting {
         0 => return None,
         1 => "1 notification pending".to_owned(),

@@ -88,8 +88,10 @@ async fn silences_say_whether_they_hold_until_when_by_whom_and_why() {
     let page = page(World { silences, ..World::default() }, "/alerts").await;
     assert_sound(&page.body);
     let text = text(&page, "silences");
-    let (now, to_come) =
-        (text.find("active host=\"a\" until").unwrap(), text.find("pending host=\"b\" from").unwrap());
+    let (now, to_come) = (
+        text.find("active host=\"a\" mutes nothing now until").unwrap(),
+        text.find("pending host=\"b\" from").unwrap(),
+    );
     assert!(now < to_come, "{text}");
     assert!(text.contains(" left ops new disks now"), "{text}");
     assert!(text.contains(" UTC for 2 h ops new disks to-come"), "{text}");
@@ -188,9 +190,12 @@ async fn a_rule_inhibition_or_silence_that_matches_no_series_is_marked() {
 async fn an_empty_page_says_what_to_do() {
     let page = page(World::default(), "/alerts").await;
     assert_sound(&page.body);
-    for expected in
-        ["No alerts firing", "No alerting rules.", "watchkeeper silences add", "No notifications yet."]
-    {
+    for expected in [
+        "No alerts firing",
+        "No alerting rules.",
+        "watchkeeper silences add",
+        "No notifications in the last 7 days.",
+    ] {
         page.assert_has(expected);
     }
     page.assert_lacks("<table");
@@ -242,4 +247,48 @@ async fn a_store_that_is_silent_does_not_keep_the_page() {
     for what in ["alerts", "silences", "notifications"] {
         page.assert_has(&format!("Not shown: no answer from {what} within 3 s"));
     }
+}
+
+#[tokio::test]
+async fn the_last_week_has_a_row_for_each_rule_with_links_to_its_alerts() {
+    let cleared = Alert { cleared_at: Some(ago(3_600)), ..alert("slow", "shop", Severity::Warning, 7_200) };
+    let alerts = vec![alert("site_down", "shop", Severity::Critical, 9_000), cleared];
+    let page = page(World { alerts, ..World::default() }, "/alerts").await;
+    assert_sound(&page.body);
+    let week = section(&page, "week");
+    assert!(week.contains("aria-label=\"slow: 1 alert, 1 h\""), "{week}");
+    assert!(week.contains("site_down: 1 alert, 2 h 30 min, firing now"), "{week}");
+    assert_eq!(week.matches("href=\"/alerts/alert?rule=").count(), 2);
+    assert_eq!(week.matches("href=\"/alerts/rule?name=").count(), 2);
+}
+
+#[tokio::test]
+async fn the_lists_reach_back_as_far_as_is_chosen() {
+    let cleared = |rule, seconds_ago| Alert {
+        cleared_at: Some(ago(seconds_ago)),
+        ..alert(rule, "shop", Severity::Warning, seconds_ago + 90)
+    };
+    let world = World {
+        alerts: vec![cleared("older", 90_000), cleared("newer", 9_000), cleared("oldest", 700_000)],
+        notifications: vec![
+            notification("new", 9, NotificationState::Delivered { at: ago(1) }),
+            notification("old", 90_000, NotificationState::Delivered { at: ago(1) }),
+        ],
+        ..World::default()
+    };
+    let week = page(world.clone(), "/alerts").await;
+    let (cleared, told) = (text(&week, "cleared"), text(&week, "notifications"));
+    assert!(
+        cleared.contains("newer") && cleared.contains("older") && !cleared.contains("oldest"),
+        "{cleared}"
+    );
+    assert!(told.contains("new") && told.contains("old"), "{told}");
+    let day = page(world.clone(), "/alerts?over=24h").await;
+    let (cleared, told) = (text(&day, "cleared"), text(&day, "notifications"));
+    assert!(cleared.contains("newer") && !cleared.contains("older"), "{cleared}");
+    assert!(told.contains(" new ") && !told.contains(" old "), "{told}");
+    let shown = console(world).await;
+    let refused = get(&shown, "/alerts?over=1y").await;
+    assert_eq!(refused.status, 400);
+    refused.assert_has("over: must be one of 24h, 7d");
 }

@@ -60,7 +60,7 @@ impl FiringPart {
         let all = silences.map_or(&[][..], |silences| &silences.all);
         let muting = Muting::new(now, &alerts.firing, all, rules.inhibitions());
         let row = |alert: &Alert| FiringRow {
-            alert: AlertRow::new(alert, now),
+            alert: AlertRow::present(alert, now),
             acknowledged: alert.acknowledgement(now).map(|ack| Acknowledged {
                 by: cut(&ack.by, SHOWN_BY_CHARS),
                 until: ack.until.map(|until| Moment::clock(until, now)),

@@ -1,84 +1,31 @@
-//! The newest notifications.
+//! The notifications of the chosen time.
 
-use super::super::moment::Moment;
-use crate::format::{count, cut};
-use crate::gather::Outbox;
-use watchkeeper_domain::{Notification, NotificationState, Timestamp};
+use super::super::events::{Event, events};
+use super::super::listed::Listed;
+use crate::format::count;
+use crate::gather::{MAX_NOTIFICATIONS_READ, Notifications, Outbox};
+use watchkeeper_domain::Timestamp;
+use watchkeeper_query::Answer;
 
-/// Maximum length of a text shown, in characters.
-const SHOWN_CHARS: usize = 300;
+/// Maximum number of events shown.
+const SHOWN_EVENTS: usize = 50;
 
 pub(super) struct NotificationsPart {
-    pub(super) rows: Vec<NotificationRow>,
-    /// How many older ones are pending, if any.
-    pub(super) older_waiting: Option<String>,
-}
-
-pub(super) struct NotificationRow {
-    pub(super) made: Moment,
-    pub(super) group: String,
-    pub(super) subject: String,
-    pub(super) channel: &'static str,
-    pub(super) recipient: String,
-    pub(super) state: StateText,
-}
-
-/// The delivery state of a notification.
-pub(super) enum StateText {
-    /// Accepted by the recipient.
-    Delivered(Moment),
-    /// To be sent, or sent again.
-    Waiting {
-        /// Failed attempts, if any.
-        attempts: Option<String>,
-        next: Moment,
-        last_error: Option<String>,
-    },
-    /// Not sent, as a newer one took its place.
-    Superseded(Moment),
-    /// Failed permanently.
-    GivenUp { moment: Moment, reason: String },
+    pub(super) events: Listed<Event>,
+    /// How many notifications were read, if more were made in that time.
+    pub(super) read: Option<String>,
+    /// How many are pending, if any.
+    pub(super) pending: Option<String>,
 }
 
 impl NotificationsPart {
-    pub(super) fn new(outbox: &Outbox, now: Timestamp) -> Self {
-        let older_waiting = outbox.older_waiting();
+    pub(super) fn new(notifications: &Notifications, outbox: &Answer<Outbox>, now: Timestamp) -> Self {
+        let pending = outbox.as_ref().map_or(0, |outbox| outbox.waiting);
+        let events = events(&notifications.newest, now);
         Self {
-            rows: outbox.newest.iter().map(|notification| NotificationRow::new(notification, now)).collect(),
-            older_waiting: (older_waiting > 0).then(|| count(older_waiting)),
+            events: Listed::first(events.into_iter(), SHOWN_EVENTS, |event| event),
+            read: notifications.more.then(|| count(MAX_NOTIFICATIONS_READ)),
+            pending: (pending > 0).then(|| count(pending)),
         }
-    }
-}
-
-impl NotificationRow {
-    fn new(notification: &Notification, now: Timestamp) -> Self {
-        let cut = |text: &str| cut(text, SHOWN_CHARS);
-        Self {
-            made: Moment::ago(notification.made_at, now),
-            group: cut(&notification.group),
-            subject: cut(&notification.subject),
-            channel: notification.channel.name(),
-            recipient: cut(&notification.recipient),
-            state: match &notification.state {
-                NotificationState::Delivered { at } => StateText::Delivered(Moment::ago(*at, now)),
-                NotificationState::Waiting { attempts, next_at, last_error } => StateText::Waiting {
-                    attempts: attempts_text(*attempts),
-                    next: Moment::clock(*next_at, now),
-                    last_error: last_error.as_deref().map(cut),
-                },
-                NotificationState::Superseded { at, .. } => StateText::Superseded(Moment::ago(*at, now)),
-                NotificationState::GivenUp { at, reason } => {
-                    StateText::GivenUp { moment: Moment::ago(*at, now), reason: cut(reason) }
-                }
-            },
-        }
-    }
-}
-
-fn attempts_text(attempts: u32) -> Option<String> {
-    match attempts {
-        0 => None,
-        1 => Some("1 attempt".to_owned()),
-        more => Some(format!("{} attempts", count(more))),
     }
 }

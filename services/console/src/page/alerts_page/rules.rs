@@ -2,6 +2,7 @@
 
 use super::super::listed::Listed;
 use crate::format::{count, cut};
+use crate::links;
 use std::collections::BTreeMap;
 use watchkeeper_config::show_duration;
 use watchkeeper_domain::Matchers;
@@ -21,6 +22,8 @@ pub(super) struct RulesPart {
 
 pub(super) struct RuleRow {
     pub(super) name: String,
+    /// The page that explains it.
+    pub(super) link: String,
     pub(super) severity: &'static str,
     pub(super) condition: String,
     /// How long the condition must hold, if not just once.
@@ -69,6 +72,7 @@ impl RuleRow {
     fn new(rule: &Rule, firing: Option<u64>, warning: Option<&String>) -> Self {
         Self {
             name: rule.name.clone(),
+            link: links::rule(&rule.name),
             severity: rule.severity.name(),
             condition: rule.condition.to_string(),
             hold: (!rule.hold.is_zero()).then(|| show_duration(rule.hold)),

@@ -4,7 +4,7 @@ use super::super::listed::Listed;
 use super::super::moment::Moment;
 use crate::format::{count, cut, duration};
 use crate::gather::Silences;
-use watchkeeper_domain::{Silence, Timestamp};
+use watchkeeper_domain::{Alert, Silence, Timestamp};
 use watchkeeper_query::MAX_SILENCES;
 use watchkeeper_rules::Unmatched;
 
@@ -13,7 +13,7 @@ const SHOWN_SILENCES: usize = 50;
 /// Maximum length of matchers, ID and comment shown, in characters.
 const SHOWN_CHARS: usize = 300;
 /// Maximum length of the creator's name shown, in characters.
-pub(super) const SHOWN_BY_CHARS: usize = 60;
+pub(in super::super) const SHOWN_BY_CHARS: usize = 60;
 
 pub(super) struct SilencesPart {
     pub(super) listed: Listed<SilenceRow>,
@@ -21,24 +21,32 @@ pub(super) struct SilencesPart {
     pub(super) looked_at: Option<String>,
 }
 
-pub(super) struct SilenceRow {
-    pub(super) anchor: Option<String>,
-    pub(super) id: String,
-    pub(super) is_active: bool,
-    pub(super) matchers: String,
-    pub(super) starts: Moment,
-    pub(super) ends: Moment,
+pub(in super::super) struct SilenceRow {
+    pub(in super::super) anchor: Option<String>,
+    /// As shown.
+    pub(in super::super) id: String,
+    /// As it is.
+    pub(in super::super) exact_id: String,
+    /// How many firing alerts an active one mutes, in words.
+    pub(in super::super) mutes: Option<String>,
+    pub(in super::super) is_active: bool,
+    pub(in super::super) matchers: String,
+    pub(in super::super) starts: Moment,
+    pub(in super::super) ends: Moment,
     /// The remaining time of an active silence, the duration of a pending one.
-    pub(super) length: String,
-    pub(super) by: String,
-    pub(super) comment: String,
+    pub(in super::super) length: String,
+    pub(in super::super) by: String,
+    pub(in super::super) comment: String,
     /// That it matches no series.
-    pub(super) warning: Option<String>,
+    pub(in super::super) warning: Option<String>,
 }
 
 impl SilencesPart {
-    pub(super) fn new(silences: &Silences, unmatched: &Unmatched, now: Timestamp) -> Self {
+    /// `firing` are the alerts that are counted.
+    pub(super) fn new(silences: &Silences, firing: &[Alert], unmatched: &Unmatched, now: Timestamp) -> Self {
+        let mutes = |silence: &Silence| firing.iter().filter(|alert| silence.covers(alert, now)).count();
         let row = |(place, silence): (_, &Silence)| SilenceRow {
+            mutes: silence.is_active(now).then(|| mutes_text(mutes(silence))),
             warning: unmatched.silences.get(&silence.id).map(|warning| cut(warning, SHOWN_CHARS)),
             ..SilenceRow::new(place, silence, now)
         };
@@ -49,12 +57,22 @@ impl SilencesPart {
     }
 }
 
+fn mutes_text(mutes: usize) -> String {
+    match mutes {
+        0 => "mutes nothing now".to_owned(),
+        1 => "mutes 1 alert".to_owned(),
+        many => format!("mutes {} alerts", count(many)),
+    }
+}
+
 impl SilenceRow {
-    fn new(place: usize, silence: &Silence, now: Timestamp) -> Self {
+    pub(in super::super) fn new(place: usize, silence: &Silence, now: Timestamp) -> Self {
         let Silence { id, matchers, starts_at, ends_at, created_by, comment } = silence;
         Self {
             anchor: anchor(place),
             id: cut(id, SHOWN_CHARS),
+            exact_id: id.clone(),
+            mutes: None,
             is_active: silence.is_active(now),
             matchers: cut(&matchers.to_string(), SHOWN_CHARS),
             starts: Moment::clock(*starts_at, now),
