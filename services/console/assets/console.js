@@ -85,9 +85,21 @@ function inZone(text, moment, zone) {
 
 const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
+/** The chosen time zone. */
+const chosenZone = () => (localStorage.getItem(LOCAL_TIME) ? ownZone() : "UTC");
+
+/** The text of a mark of a time axis: a day at midnight and on axes of days, else the time of day. */
+function markInZone({ textContent: text, dataset }, zone) {
+  const { year, month, day, hour, minute, second } = partsOf(Date.parse(dataset.mark), zone);
+  if (text.length === "2026-11-20".length) return `${year}-${month}-${day}`;
+  if (dataset.day !== undefined || `${hour}${minute}${second}` === "000000") return `${month}-${day}`;
+  return second === "00" ? `${hour}:${minute}` : `${hour}:${minute}:${second}`;
+}
+
 /** Shows every moment in the chosen time zone. */
 function showZone() {
-  const zone = localStorage.getItem(LOCAL_TIME) ? ownZone() : "UTC";
+  const zone = chosenZone();
+  for (const mark of all("[data-mark]")) setText(mark, markInZone(mark, zone));
   for (const moment of all("[data-clock]")) {
     const at = Date.parse(moment.getAttribute("datetime") ?? moment.dataset.clock);
     if (!Number.isNaN(at)) setText(moment, inZone(moment.textContent, at, zone));
@@ -116,6 +128,11 @@ function setText(element, text) {
 
 /** Shows a value on the scale that the server chose for the previous one. */
 function showSample(row, sample) {
+  if (row.dataset.up) {
+    // A state is drawn by the server.
+    if (row.dataset.up !== String(sample.value > 0)) refreshSoon();
+    return;
+  }
   const data = first("data", row);
   const time = first("time[data-age]", row);
   if (!data || !time || Date.parse(sample.collected_at) <= Date.parse(time.dateTime)) return;
@@ -150,7 +167,11 @@ function showArrived() {
 function take(event) {
   const sample = JSON.parse(event.data);
   const key = keyOf(sample);
-  if (!rows.has(key)) return;
+  if (!rows.has(key)) {
+    // A list of all series lacks a new one.
+    if (first("[data-lists-all]")) refreshSoon();
+    return;
+  }
   // Samples from a producer that sets no keys arrive in any order.
   const waiting = arrived.get(key);
   if (waiting && Date.parse(sample.collected_at) < Date.parse(waiting.collected_at)) return;
@@ -235,6 +256,7 @@ async function refresh() {
     if (now) become(part, now);
   }
   setUp(page);
+  document.dispatchEvent(new Event("refreshed"));
   // Browsers allow few connections to one host: a page in the background has none that stays open.
   if (!document.hidden) follow();
 }

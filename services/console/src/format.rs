@@ -86,6 +86,24 @@ pub(crate) fn grouped(value: f64, decimals: &RangeInclusive<usize>) -> String {
     format!("{sign}{whole}{point}{}", &fraction[..kept])
 }
 
+/// The value at two digits, rounded up: 3.21 becomes 3.3.
+pub(crate) fn round_up(value: f64) -> f64 {
+    // Without the sign of a negative zero.
+    0.0 - round_down(-value)
+}
+
+/// The value at two digits, rounded down.
+pub(crate) fn round_down(value: f64) -> f64 {
+    if value.abs() < f64::MIN_POSITIVE {
+        return 0.0;
+    }
+    let digit = 10_f64.powf(value.abs().log10().floor() - 1.0);
+    let rounded = (value / digit).floor() * digit;
+    // 3.3000000000000003 is not what anybody would write.
+    let shortest = format!("{rounded:.1e}").parse().unwrap_or(value);
+    if f64::is_finite(shortest) { shortest } else { value }
+}
+
 /// The first `max_chars` characters of `text`, followed by an ellipsis if it is longer.
 pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars) {
@@ -140,6 +158,14 @@ mod tests {
     fn what_is_rounded_to_zero_has_no_sign() {
         assert_eq!(grouped(-0.001, &(1..=2)), "0.0");
         assert_eq!(grouped(-0.0, &(0..=2)), "0");
+    }
+
+    #[test]
+    fn a_value_is_rounded_to_two_digits() {
+        let values = [3.21, 100.0, 0.0, -3.21, 99.3, 1_234_567.0, 0.001_234];
+        let shown = |round: fn(f64) -> f64| values.map(|value| round(value).to_string());
+        assert_eq!(shown(round_up), ["3.3", "100", "0", "-3.2", "100", "1300000", "0.0013"]);
+        assert_eq!(shown(round_down), ["3.2", "100", "0", "-3.3", "99", "1200000", "0.0012"]);
     }
 
     #[test]

@@ -1,30 +1,54 @@
 //! Turns answers into the text and figures of the pages, without I/O.
 
 mod alert_line;
+mod alert_page;
 mod alert_row;
 mod alerts_page;
+mod attention;
+mod bar;
+mod board;
+mod csv;
 mod dead_letters;
+mod done;
+mod events;
 mod explore_page;
+mod hosts;
 mod listed;
 mod moment;
+mod no_series_page;
 mod notice;
 mod overall;
 mod overview_page;
+mod panel;
+mod range_choice;
+mod rule_page;
 mod series_alerts;
 mod series_name;
 mod series_page;
-mod series_table;
 mod shell;
+mod silence_form;
+mod silence_page;
 mod spark;
+mod status_page;
 mod system_page;
+mod target_page;
 
-pub(crate) use alerts_page::AlertsPage;
+pub(crate) use alert_page::{AlertPage, AlertView};
+pub(crate) use alerts_page::{AlertsPage, AlertsView};
+pub(crate) use csv::{csv_of_line, csv_of_series};
+pub(crate) use done::Done;
 pub(crate) use explore_page::ExplorePage;
+pub(crate) use no_series_page::NoSeriesPage;
 pub(crate) use notice::{ProblemNotice, SignIn};
 pub(crate) use overview_page::OverviewPage;
+pub(crate) use rule_page::RulePage;
 pub(crate) use series_page::SeriesPage;
 pub(crate) use shell::Shell;
+pub(crate) use silence_form::{Back, DURATION, SilenceForm, Typed};
+pub(crate) use silence_page::SilencePage;
+pub(crate) use status_page::{Badge, Feed, StatusNotice, StatusPageView, json as status_page_json};
 pub(crate) use system_page::SystemPage;
+pub(crate) use target_page::TargetPage;
 
 use askama::filters::{Escaper, Html};
 use std::fmt;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, LatestCache, NotificationStore, Ports, SampleQueries, SilenceStore,
+    AlertStore, EventBus, IncidentStore, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries,
+    SilenceStore,
 };
 
 /// The ports that the console uses.
@@ -14,17 +15,22 @@ pub struct ConsolePorts {
     pub samples: Arc<dyn SampleQueries>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
+    /// Uptimes of months, and long ranges.
+    pub rollups: Arc<dyn RollupStore>,
     /// Alerts.
     pub alerts: Arc<dyn AlertStore>,
     /// Notifications.
     pub notifications: Arc<dyn NotificationStore>,
     /// Silences.
     pub silences: Arc<dyn SilenceStore>,
+    /// Incidents on status pages.
+    pub incidents: Arc<dyn IncidentStore>,
 }
 
 impl From<&Ports> for ConsolePorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, samples, latest, alerts, notifications, silences, .. } = ports.clone();
-        Self { bus, samples, latest, alerts, notifications, silences }
+        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
+            ports.clone();
+        Self { bus, samples, latest, rollups, alerts, notifications, silences, incidents }
     }
 }

@@ -4,17 +4,18 @@ use crate::http::Console;
 use crate::ports::ConsolePorts;
 use std::sync::Arc;
 use watchkeeper_letters::{Letters, Refused};
+use watchkeeper_query::{SilenceChanges, StatusPages};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::role::{RoleSpec, StartError, Starter};
 
 /// The console.
 pub static ROLE: RoleSpec = RoleSpec {
     name: "console",
-    about: "Serves the web pages: status, alerts and series",
+    about: "Serves the web pages: what is up, hosts, alerts and series",
     http_port: 8469,
     grpc: None,
     consumes: &[],
-    read: |_, _| {},
+    read: |root, settings| settings.add_reloadable("status_page", StatusPages::read(root)),
     share: None,
     only_publishes: false,
     check_alone: None,
@@ -27,7 +28,12 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let consumers = starter.consumers();
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
     let refused = starter.shared().first_or_add(Refused::default).clone();
-    let console = Console::new(starter.context(), ports, letters, rules, consumers).with_refused(refused);
+    let changes = SilenceChanges::new(Arc::clone(&ports.silences));
+    let changes = starter.shared().first_or_add(|| changes).clone();
+    let console = Console::new(starter.context(), ports, letters, rules, consumers)
+        .with_refused(refused)
+        .with_silence_changes(changes)
+        .with_status_pages(starter.reloadable::<StatusPages>()?);
     starter.serve_http(console.router(starter.access()));
     starter.tell_problems_with(Console::problem_page());
     starter.run(console.run());

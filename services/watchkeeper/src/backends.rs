@@ -105,7 +105,7 @@ impl Backends {
         let caller = Caller { name: process, registry };
         let store_dir = self.store.location.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir, caller)?;
-        let Stores { samples, schedule, alerts, notifications, silences } =
+        let Stores { samples, schedule, alerts, notifications, silences, incidents } =
             self.store.open(data_dir, caller)?;
         Ok(Ports {
             bus: self.bus.open(data_dir, caller)?,
@@ -116,6 +116,7 @@ impl Backends {
             alerts,
             notifications,
             silences,
+            incidents,
             mailer: self.mail.open(data_dir)?,
         })
     }

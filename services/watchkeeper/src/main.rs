@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => command::rules::run(&args),
         Command::Alerts(args) => command::alerts::run(&args),
         Command::Silences(args) => command::silences::run(&args),
+        Command::Incidents(args) => command::incidents::run(&args),
         Command::Notifications(args) => command::notifications::run(&args),
         Command::Notify(args) => command::notify::run(&args),
         Command::DeadLetters(args) => command::dead_letters::run(&args),

@@ -49,7 +49,14 @@ impl Answer {
 /// The pages, and what they show.
 pub(crate) struct Shown {
     router: Router,
-    _world: watchkeeper_test_kit::World,
+    world: watchkeeper_test_kit::World,
+}
+
+impl Shown {
+    /// The backend.
+    pub(crate) fn world(&self) -> &watchkeeper_test_kit::World {
+        &self.world
+    }
 }
 
 impl Deref for Shown {
@@ -68,7 +75,7 @@ pub(crate) async fn console(world: World) -> Shown {
 pub(crate) async fn console_of(context: RoleContext, world: World) -> Shown {
     let rules = Arc::clone(&world.rules);
     let world = world.kept().await;
-    Shown { router: pages(context, &world, rules), _world: world }
+    Shown { router: pages(context, &world, rules), world }
 }
 
 /// The ports of a backend.
@@ -76,10 +83,12 @@ pub(crate) fn ports(world: &watchkeeper_test_kit::World) -> ConsolePorts {
     ConsolePorts {
         bus: world.bus.clone(),
         samples: world.samples.clone(),
+        rollups: world.rollups.clone(),
         latest: world.latest.clone(),
         alerts: world.alerts.clone(),
         notifications: world.notifications.clone(),
         silences: world.silences.clone(),
+        incidents: world.incidents.clone(),
     }
 }
 
@@ -89,11 +98,21 @@ pub(crate) fn pages(
     world: &watchkeeper_test_kit::World,
     rules: Arc<RuleSet>,
 ) -> Router {
+    pages_for(context, world, rules, &Access::open())
+}
+
+/// The same, for those who have access.
+pub(crate) fn pages_for(
+    context: RoleContext,
+    world: &watchkeeper_test_kit::World,
+    rules: Arc<RuleSet>,
+    access: &Access,
+) -> Router {
     let letters = Letters::at_most(MAX_LETTERS, world.bus.clone());
     let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
     let consumers = groups.map(|group| (Topic::METRICS, group)).into();
     let console = Console::new(context, ports(world), letters, Reloadable::new(rules), consumers);
-    let router = console.router(&Access::open());
+    let router = console.router(access);
     tokio::spawn(console.run());
     router
 }
@@ -107,6 +126,13 @@ pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
 pub(crate) async fn get(router: &Router, path: &str) -> Answer {
     let request = Request::get(path).header("host", "watch.example:8460").body(Body::empty()).unwrap();
     ask(router, request).await
+}
+
+/// Sends a form.
+pub(crate) async fn post(router: &Router, path: &str, form: &[(&str, &str)]) -> Answer {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+    ask(router, request.body(Body::from(body)).unwrap()).await
 }
 
 /// The page at `path`, which must be there.

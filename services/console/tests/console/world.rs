@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watchkeeper_domain::{Aggregate, Alert, Notification, Sample, Silence};
-use watchkeeper_ports::{EventBus as _, Lag, Plan, PortError, RecordBatch, Topic};
+use watchkeeper_ports::{About, EventBus as _, Lag, Plan, PortError, RecordBatch, Topic};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_test_kit::{Port, Staged, StoreEvent, rejected};
 
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) alerts: Vec<Alert>,
     /// The newest first.
     pub(crate) notifications: Vec<Notification>,
+    /// Which alerts they are about.
+    pub(crate) about: Vec<About>,
     pub(crate) silences: Vec<Silence>,
     pub(crate) rules: Arc<RuleSet>,
     /// Which ports do not answer as they should.
@@ -67,7 +69,7 @@ impl World {
         let notifications = (0..).zip(self.notifications.into_iter().rev());
         let notifications =
             notifications.map(|(id, one): (u32, _)| Notification { id: id.to_string(), ..one });
-        let plan = Plan { notifications: notifications.collect(), ..Plan::default() };
+        let plan = Plan { notifications: notifications.collect(), about: self.about, ..Plan::default() };
         world.notifications.inner().plan(Arc::new(plan)).await.unwrap();
         for silence in &self.silences {
             world.silences.inner().put(silence).await.unwrap();

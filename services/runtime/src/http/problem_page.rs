@@ -2,7 +2,7 @@
 
 use super::Problem;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -33,9 +33,9 @@ pub(super) async fn tell_in_html(
 fn rendered(mut page: Response, problem: &Response) -> Response {
     *page.status_mut() = problem.status();
     let own = page.headers().clone();
-    let describes_body = |name| [CONTENT_TYPE, CONTENT_LENGTH].contains(name);
+    let of_body = [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING];
     for (name, value) in problem.headers() {
-        if !describes_body(name) && !own.contains_key(name) {
+        if !of_body.contains(name) && !own.contains_key(name) {
             page.headers_mut().append(name, value.clone());
         }
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use axum::Router;
     use axum::body::Body;
-    use axum::http::{StatusCode, header};
+    use axum::http::{HeaderValue, StatusCode, header};
     use axum::response::{Html, IntoResponse as _};
     use axum::routing::get;
     use http_body_util::BodyExt as _;
@@ -75,9 +75,16 @@ mod tests {
                 "/busy",
                 get(async || Problem::unavailable("the store is away", crate::http::RETRY_UNAVAILABLE)),
             )
+            .layer(axum::middleware::map_response(compressed))
             .layer(axum::middleware::from_fn_with_state(Some(page), tell_in_html));
         let request = Request::get(path).header(ACCEPT, accept).body(Body::empty()).unwrap();
         routes.oneshot(request).await.unwrap()
+    }
+
+    /// As a layer that compresses marks its body.
+    async fn compressed(mut response: Response) -> Response {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
     }
 
     async fn text(response: Response) -> String {
@@ -90,6 +97,7 @@ mod tests {
         assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(busy.headers()[header::RETRY_AFTER], "5");
         assert_eq!(busy.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+        assert!(!busy.headers().contains_key(CONTENT_ENCODING), "the page is not what was compressed");
         assert_eq!(text(busy).await, "<p>GET /busy?a=b: the store is away</p>");
         let closed = told("text/html", "/closed").await;
         let challenges: Vec<_> = closed.headers().get_all(header::WWW_AUTHENTICATE).iter().collect();

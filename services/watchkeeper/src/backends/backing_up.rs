@@ -40,7 +40,7 @@ impl Backends {
             ),
             lacks(
                 &self.store.location,
-                "not included: samples, alerts, notifications and silences, which are on PostgreSQL. Back them up \
+                "not included: samples, alerts, notifications, silences and incidents, which are on PostgreSQL. Back them up \
                  with: pg_dump --format=custom --schema=watchkeeper DATABASE",
             ),
             lacks(

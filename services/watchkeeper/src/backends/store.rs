@@ -1,4 +1,4 @@
-//! The store of samples, schedules, alerts, notifications and silences: embedded, or PostgreSQL.
+//! The store of samples, schedules, alerts, notifications, silences and incidents: embedded, or PostgreSQL.
 
 use super::client::{Caller, Client as _};
 use super::engines::Postgres;
@@ -48,5 +48,6 @@ pub(super) fn open_embedded(dir: &Path) -> Result<Stores, PortError> {
         alerts: alerts.alerts(),
         notifications: alerts.notifications(),
         silences: alerts.silences(),
+        incidents: alerts.incidents(),
     })
 }

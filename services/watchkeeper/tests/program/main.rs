@@ -14,6 +14,7 @@ mod first_path;
 mod future;
 mod guide;
 mod importing;
+mod incidents;
 mod lifecycle;
 mod migrating;
 mod outage;

@@ -1,7 +1,7 @@
 //! What a SIGHUP takes, refuses, and leaves to a restart.
 
 use crate::lifecycle::Systemd;
-use crate::running::{Up, wait_for};
+use crate::running::{Up, agent, wait_for};
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -167,6 +167,25 @@ fn what_needs_a_restart_is_named_until_the_file_is_as_it_was() {
     assert!(stage.printed(&["rules", "list"]).contains("too_cold"), "what can be taken is");
     let status = stage.reload(BEFORE);
     assert!(!status.contains("restart to apply"), "{status}");
+}
+
+#[test]
+fn a_status_page_is_there_and_gone_with_the_next_request_after_a_reload() {
+    let stage = Stage::new("");
+    let page = "[[status_page]]\nname = \"customers\"\ntitle = \"Example status\"\nmatch = []\n";
+    let status_of = || {
+        let answer = agent().get(format!("{}/status/customers", stage.up.url)).call();
+        answer.unwrap().status().as_u16()
+    };
+    assert_eq!(status_of(), 404);
+    let status = stage.reload(page);
+    assert!(!status.contains("restart to apply"), "{status}");
+    assert_eq!(status_of(), 200);
+    assert!(stage.up.get("/status/customers").contains("<h1>Example status</h1>"));
+    stage.reload(&page.replace("Example status", "Other status"));
+    assert!(stage.up.get("/status/customers").contains("<h1>Other status</h1>"));
+    stage.reload("");
+    assert_eq!(status_of(), 404);
 }
 
 /// A site that accepts connections, probed every second.

@@ -33,6 +33,7 @@ impl Client for Postgres {
             alerts: store.alerts(),
             notifications: store.notifications(),
             silences: store.silences(),
+            incidents: store.incidents(),
         })
     }
 }
