@@ -1,7 +1,7 @@
 //! The pages for people who use a screen reader or a keyboard, as axe-core judges them.
 
 use crate::browser::Browser;
-use crate::world::{TEMPERATURE, World};
+use crate::world::{DOWN, TEMPERATURE, World, site_page};
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const RUN: &str = "
         .then(({ violations }) => done(violations.filter(worst).map(told)), (error) => done([String(error)]))";
 
 /// The serious violations of the page.
-fn violations(browser: &Browser) -> Vec<String> {
+pub(crate) fn violations(browser: &Browser) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../target/engines/npm/node_modules/axe-core/axe.min.js");
     let axe = fs::read_to_string(path).expect("`cargo xtask test` fetches axe-core");
@@ -26,7 +26,8 @@ fn violations(browser: &Browser) -> Vec<String> {
 #[ignore = "needs a browser: cargo xtask test provides one"]
 fn no_page_has_a_serious_violation_of_accessibility_in_a_browser() {
     let browser = Browser::start();
-    let (full, firing, empty) = (World::full(), World::firing(), World::empty());
+    let (full, firing, empty, sites) = (World::full(), World::firing(), World::empty(), World::with_sites());
+    let target = site_page(DOWN[0]);
     for (world, path) in [
         (&empty, "/"),
         (&full, "/"),
@@ -37,12 +38,19 @@ fn no_page_has_a_serious_violation_of_accessibility_in_a_browser() {
         (&empty, "/alerts"),
         (&firing, "/"),
         (&firing, "/alerts"),
+        (&firing, "/alerts/rule?name=odd"),
+        (&firing, "/alerts/silence"),
+        (&sites, "/"),
+        (&sites, &target),
         (&full, "/sign-in"),
         (&full, "/no-such-page"),
     ] {
         browser.open(world.url(path));
         assert_eq!(violations(&browser), [""; 0], "{path}");
     }
+    browser.open(firing.url("/alerts"));
+    browser.follow(".firing-now th a");
+    assert_eq!(violations(&browser), [""; 0], "{}", browser.address());
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_silence_is_shown_beside_what_it_covers_and_ended_by_the_command_that_the_pa
     browser.open(world.url("/alerts"));
     assert_eq!(browser.text(".silences .comment"), "summer");
     browser.click(".silenced a");
-    assert_eq!(browser.text(":target .matchers"), "rule=\"too_hot\"");
+    assert_eq!(browser.text(":target .matchers code"), "rule=\"too_hot\"");
     let id = browser.text(":target .id");
     assert!(world.up.run(&["silences", "expire", &id]).status.success());
     browser.open(world.url("/alerts"));
@@ -95,4 +95,57 @@ fn the_page_of_alerts_asks_no_other_host_and_keeps_its_policy_in_a_browser() {
     let requests = browser.requests();
     assert!(requests.iter().all(|sent| sent.starts_with(&own)), "{requests:?}");
     assert_eq!(browser.console(), [""; 0]);
+}
+
+/// The link of a firing alert.
+const ROW: &str = ".firing-now th[scope=row] a";
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn from_the_overview_an_alert_is_silenced_in_two_clicks_in_a_browser() {
+    let world = World::with_rules();
+    world.heat(95, "1 alert firing");
+    let browser = Browser::start();
+    browser.open(world.url("/"));
+    browser.follow(".firing a");
+    browser.follow(".firing-now button[formaction='/alerts/silence']");
+    assert_eq!(browser.address(), "/alerts?done=silenced");
+    assert_eq!(browser.text(".done"), "Silence created.");
+    assert_eq!(browser.text(".silences .matchers code"), "rule=\"too_hot\"");
+    assert_eq!(browser.text(".silences .matchers .muted"), "mutes 1 alert");
+    browser.follow(".silences button");
+    assert_eq!(browser.address(), "/alerts?done=silence-ended");
+    assert_eq!(browser.texts(".silenced, .silences"), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn from_an_alert_it_is_one_click_to_the_chart_around_it_in_a_browser() {
+    let world = World::with_rules();
+    world.heat(95, ">delivered<");
+    let browser = Browser::start();
+    browser.open(world.url("/alerts"));
+    browser.follow(ROW);
+    assert!(browser.address().starts_with("/alerts/alert?rule=too_hot&series=demo"), "{}", browser.address());
+    assert_eq!(browser.text(".because"), "is 95 celsius, above 90 celsius");
+    assert_eq!(browser.text("text.limit"), "fires above 90.0 °C");
+    assert_eq!(browser.text("text.mark"), "fired");
+    assert_eq!(browser.text("#notified .to"), "mail watchkeeper@localhost");
+    world.heat(20, "No alerts firing");
+    browser.open(world.url("/alerts"));
+    browser.follow(".cleared th[scope=row] a");
+    assert_eq!(browser.texts("text.mark"), ["fired", "cleared"]);
+    assert_eq!(browser.console(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn what_could_not_be_sent_is_sent_now_by_its_button_in_a_browser() {
+    let world = World::with_a_receiver_that_is_away();
+    world.heat(95, "Retry now");
+    let browser = Browser::start();
+    browser.open(world.url("/alerts"));
+    browser.follow("#notifications button");
+    let address = browser.address();
+    assert!(["/alerts?done=due", "/alerts?done=under-way"].contains(&&*address), "{address}");
 }

@@ -102,6 +102,13 @@ impl Browser {
         wait_for(&format!("{text:?} in {selector}"), || (self.texts(selector) == [text]).then_some(()));
     }
 
+    /// Waits until the script of the charts, if the page has any, has drawn them as finely as the screen shows.
+    pub(crate) fn wait_for_charts(&self) {
+        const DRAWN: &str = "return !document.querySelector('[data-charts]')
+            || document.documentElement.hasAttribute('data-charted')";
+        wait_for("the charts", || self.ask::<bool>(DRAWN).then_some(()));
+    }
+
     pub(crate) fn click(&self, selector: &str) {
         let element = self.wait(self.driver.find(By::Css(selector)));
         self.wait(element.click());

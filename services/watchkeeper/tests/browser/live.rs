@@ -105,3 +105,18 @@ fn a_page_says_when_the_server_does_not_answer_and_when_it_does_again_in_a_brows
     drop(world);
     says("No response from Watchkeeper");
 }
+
+#[test]
+#[ignore = "needs a browser: cargo xtask test provides one"]
+fn a_new_series_appears_in_a_list_of_all_without_a_reload_in_a_browser() {
+    let world = World::empty();
+    world.post(&json!([{"source": "demo", "name": "first", "value": 1}]));
+    world.up.wait_for("/explore?source=demo", |page| page.contains("1</data>"));
+    let browser = Browser::start();
+    browser.open(world.url("/explore?source=demo"));
+    browser.wait_for_text("[data-live-text]", "Live");
+    // The page is not asked for again by itself: only by what the stream brings.
+    let _: () = browser.ask("clearTimeout(refreshing.timer)");
+    world.post(&json!([{"source": "demo", "name": "second", "value": 2}]));
+    wait_for("the new series", || (browser.texts("tr[data-key]").len() == 2).then_some(()));
+}

@@ -67,7 +67,7 @@ function reachesOut({ element, left, right }) {
 
 const texts = seenTexts();
 const unreadable = texts.filter(({ element }) => contrastOf(element) < LEAST_CONTRAST);
-const fields = [...document.querySelectorAll("input")].filter((field) => contrastOf(field) < LEAST_CONTRAST);
+const fields = [...document.querySelectorAll("input:not([type=hidden]), select")].filter((field) => contrastOf(field) < LEAST_CONTRAST);
 return {
   texts: texts.length,
   width: document.scrollingElement.scrollWidth,

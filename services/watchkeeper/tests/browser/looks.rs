@@ -1,15 +1,15 @@
 //! The layout of the pages, on wide and narrow screens, light and dark.
 
 use crate::browser::Browser;
-use crate::world::{TEMPERATURE, World};
+use crate::world::{TEMPERATURE, World, site_page};
 use serde::Deserialize;
 use serde_json::json;
 
 /// A screen size and colour scheme.
-struct Screen {
+pub(crate) struct Screen {
     /// In CSS pixels.
-    width: u32,
-    is_dark: bool,
+    pub(crate) width: u32,
+    pub(crate) is_dark: bool,
 }
 
 /// The result of `looks.js`.
@@ -26,7 +26,7 @@ struct Looks {
 }
 
 impl Screen {
-    fn show(&self, browser: &Browser) {
+    pub(crate) fn show(&self, browser: &Browser) {
         let is_phone = self.width < 600;
         let metrics = json!({"width": self.width, "height": 900, "deviceScaleFactor": 1, "mobile": is_phone});
         browser.devtools("Emulation.setDeviceMetricsOverride", &metrics);
@@ -40,7 +40,7 @@ impl Screen {
     }
 
     #[track_caller]
-    fn assert_good(&self, browser: &Browser, path: &str) {
+    pub(crate) fn assert_good(&self, browser: &Browser, path: &str) {
         let looks = self.looks(browser);
         assert!(looks.texts > 10, "{path}: {looks:?}");
         assert_eq!(looks.ground_luminance < 0.5, self.is_dark, "{path}: {looks:?}");
@@ -68,10 +68,15 @@ fn look_at_everything(width: u32, is_dark: bool) {
             "/explore?source=shop",
             long,
             "/explore?source=nothing",
+            "/explore?q=0&fn=max&compare=1d",
+            "/explore?name=orders&group=sum&by=shop",
+            "/explore?source=demo&fn=rate&over=7d",
+            "/series?source=demo&name=temperatur",
             TEMPERATURE,
             &week,
         ] {
             browser.open(world.url(path));
+            browser.wait_for_charts();
             screen.assert_good(&browser, path);
         }
         browser.open(world.url(long));
@@ -81,10 +86,25 @@ fn look_at_everything(width: u32, is_dark: bool) {
             browser.open(world.url(long));
         }
     }
+    let sites = World::with_sites();
+    let down = site_page("site-07");
+    let gone = site_page("nowhere");
+    for path in ["/", &down, &gone] {
+        browser.open(sites.url(path));
+        screen.assert_good(&browser, path);
+    }
     let (firing, hot) = (World::firing(), "/series?source=odd&name=many");
-    for path in ["/", "/alerts", hot] {
+    let rule = "/alerts/rule?name=odd";
+    for path in ["/", "/alerts", "/alerts?over=24h&done=due", "/alerts/silence", rule, hot] {
         browser.open(firing.url(path));
         screen.assert_good(&browser, path);
+    }
+    browser.open(firing.url("/alerts"));
+    let links =
+        "return [...document.querySelectorAll('.firing-now th a')].map((link) => link.getAttribute('href'))";
+    for path in browser.ask::<Vec<String>>(links) {
+        browser.open(firing.url(&path));
+        screen.assert_good(&browser, &path);
     }
 }
 

@@ -7,11 +7,13 @@ mod alerts;
 mod browser;
 mod chromedriver;
 mod dead_letters;
+mod explore;
 mod hostile;
 mod keyboard;
 mod live;
 mod local_time;
 mod looks;
+mod overview;
 #[path = "../support/poison.rs"]
 mod poison;
 mod quiet;
@@ -19,5 +21,7 @@ mod quiet;
 #[expect(dead_code, reason = "these tests neither kill nor signal what they look at")]
 mod running;
 mod series_page;
+mod sign_in;
+mod status_page;
 mod without_script;
 mod world;

@@ -22,6 +22,7 @@ fn a_series_page_draws_its_chart_and_says_its_figures_in_a_browser() {
     browser.open(world.url("/explore?source=demo&name=temperature"));
     browser.follow("th.name a");
     browser.follow(".choices a");
+    browser.wait_for_charts();
     assert_eq!(browser.text(".choices [aria-current]"), "last hour");
     let drawn: Drawn = browser.ask(
         "const line = document.querySelector('.chart .mean').getBoundingClientRect();

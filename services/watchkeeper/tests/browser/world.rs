@@ -22,6 +22,11 @@ pub(crate) const TEMPERATURES: u32 = 30;
 /// The page of the series with history.
 pub(crate) const TEMPERATURE: &str = "/series?source=demo&name=temperature&label.room=attic&unit=celsius";
 
+/// The targets of [`World::with_sites`] that are down.
+pub(crate) const DOWN: [&str; 4] = ["site-07", "site-23", "site-38", "site-59"];
+/// Why they are.
+pub(crate) const REASON: &str = "answered 500, expected 2xx";
+
 /// Rules that fire for hot and for odd series.
 const RULES: &str = r#"
     [notifier]
@@ -66,15 +71,51 @@ impl World {
         world.with_samples()
     }
 
-    /// Without samples, but with rules.
-    pub(crate) fn with_rules() -> Self {
+    /// Without samples, for who has the token, which may read.
+    pub(crate) fn with_tokens() -> (Self, &'static str) {
+        const TOKEN: &str = "foo";
+        const SHA256: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
         let data = tempfile::tempdir().unwrap();
         let config = data.path().join("watchkeeper.toml");
-        fs::write(&config, RULES).unwrap();
+        let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = {SHA256:?}\n");
+        fs::write(&config, text).unwrap();
+        let up = Up::start_with(data.path(), |command| {
+            command.arg("--config").arg(config);
+        });
+        (Self { up, _data: data }, TOKEN)
+    }
+
+    /// With sixty targets, of which those of [`DOWN`] are down.
+    pub(crate) fn with_sites() -> Self {
+        let world = Self::empty();
+        world.post(&sites().into());
+        world.up.wait_for("/", |page| {
+            // In a sentence and in the row, once the earlier checks are known, too.
+            page.contains("56 up") && page.matches("went down ").count() == 2 * DOWN.len()
+        });
+        world
+    }
+
+    /// Without samples, but with rules.
+    pub(crate) fn with_rules() -> Self {
+        Self::configured(RULES)
+    }
+
+    fn configured(text: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("watchkeeper.toml");
+        fs::write(&config, text).unwrap();
         let up = Up::start_with(data.path(), |command| {
             command.arg("--config").arg(config);
         });
         Self { up, _data: data }
+    }
+
+    /// With the same rules, and a receiver that nobody listens for.
+    pub(crate) fn with_a_receiver_that_is_away() -> Self {
+        let receiver =
+            "[[notifier.receiver]]\nname = \"away\"\nwebhook = { url = \"http://127.0.0.1:9/\" }\n";
+        Self::configured(&format!("{RULES}{receiver}"))
     }
 
     /// With samples and rules that fire for the odd ones, and a delivered notification.
@@ -100,14 +141,37 @@ impl World {
     fn with_samples(self) -> Self {
         self.post(&[orders(), temperatures(), odd()].concat().into());
         let has_rows = |count| move |page: &str| page.matches("<tr data-key").count() == count;
-        let last_but_one = format!("shop/orders%7Bshop=%22{:03}%22%7D", SHOP_SERIES - 2);
         self.up.wait_for("/explore?source=shop", has_rows(PAGE_SERIES));
-        self.up.wait_for(&format!("/explore?source=shop&after={last_but_one}"), has_rows(1));
+        self.up.wait_for("/explore?source=shop&page=2", has_rows(1));
         self.up.wait_for("/explore?source=odd", has_rows(odd().len()));
         let stored = format!(r#"data-title="Samples">{TEMPERATURES}<"#);
         self.up.wait_for(TEMPERATURE, |page| page.contains(&stored) && page.contains("</data>"));
         self
     }
+}
+
+/// Sixty targets in three groups, with a check in each of the last 20 minutes.
+fn sites() -> Vec<Value> {
+    let now = Timestamp::now();
+    let check = |site: usize, minute: u32| {
+        let target = format!("site-{site:02}");
+        let is_down = DOWN.contains(&&*target) && minute < 10;
+        let labels = json!({"target": target, "group": format!("group {}", site / 20)});
+        json!({
+            "source": "uptime", "name": "availability_percent", "unit": "percent", "labels": labels,
+            "value": if is_down { 0 } else { 100 }, "note": is_down.then_some(REASON),
+            "collected_at": now.minus(Duration::from_secs(60) * minute).to_string(),
+        })
+    };
+    (0..60).flat_map(|site| (0..20).map(move |minute| check(site, minute))).collect()
+}
+
+/// The page of a target.
+pub(crate) fn site_page(target: &str) -> String {
+    let group = target.trim_start_matches("site-").parse::<usize>().map_or(0, |site| site / 20);
+    format!(
+        "/target?source=uptime&name=availability_percent&label.group=group+{group}&label.target={target}&unit=percent"
+    )
 }
 
 fn orders() -> Vec<Value> {
