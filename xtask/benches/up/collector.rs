@@ -1,6 +1,7 @@
 //! Whether many targets keep their schedule when `up` has one core.
 
 use crate::answering::Answering;
+use crate::peers::{accept_all, resolve_all};
 use crate::running::Running;
 use clap::Args;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 #[derive(Args, Debug)]
 pub(crate) struct CollectorArgs {
-    /// HTTP targets, each probed once a minute
+    /// Targets, each probed once a minute
     #[arg(long, default_value_t = 10_000)]
     targets: usize,
     /// Duration in seconds; after a minute, every target is probed again
@@ -20,6 +21,10 @@ pub(crate) struct CollectorArgs {
     /// The core for `up` with all roles; the web server runs on the other cores
     #[arg(long, default_value_t = 0)]
     core: usize,
+    /// Two fifths HTTP, the rest ICMP, TCP and DNS in equal parts, instead of HTTP only. ICMP needs `CAP_NET_RAW` or a
+    /// group in `net.ipv4.ping_group_range`
+    #[arg(long)]
+    mixed: bool,
 }
 
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -29,13 +34,18 @@ const CPU: &str = "process_cpu_seconds_total";
 pub(crate) fn run(executable: &Path, args: &CollectorArgs) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let server = Answering::start(args.targets)?;
+    let kind = if args.mixed { "HTTP, ICMP, TCP and DNS" } else { "HTTP" };
     println!(
-        "{} HTTP targets every {INTERVAL:?}, `up` on core {}, {} s",
+        "{} {kind} targets every {INTERVAL:?}, `up` on core {}, {} s",
         args.targets, args.core, args.seconds
     );
 
-    let up =
-        Running::start(pinned(executable, args.core), dir.path(), &sections(args.targets, server.address))?;
+    let sections = if args.mixed {
+        mixed(args.targets, server.address, accept_all()?, resolve_all()?)
+    } else {
+        sections(args.targets, server.address)
+    };
+    let up = Running::start(pinned(executable, args.core), dir.path(), &sections)?;
     let (begun, cpu) = (Instant::now(), up.metric(CPU)?);
     #[expect(clippy::disallowed_methods, reason = "the benchmark measures what happens over time")]
     thread::sleep(Duration::from_secs(args.seconds));
@@ -43,7 +53,7 @@ pub(crate) fn run(executable: &Path, args: &CollectorArgs) -> anyhow::Result<()>
 
     let requests = server.requests();
     println!(
-        "{requests} requests ({:.0}/s), {} targets failing; {:.0} % of the core, {:.0} MiB resident",
+        "{requests} HTTP requests ({:.0}/s), {} targets failing; {:.0} % of the core, {:.0} MiB resident",
         rate(requests, begun.elapsed()),
         up.metric("watchkeeper_collector_targets_failing")?,
         cpu * 100.0,
@@ -57,6 +67,19 @@ pub(crate) fn run(executable: &Path, args: &CollectorArgs) -> anyhow::Result<()>
 fn sections(targets: usize, server: SocketAddr) -> String {
     let section = |path| format!("[[collector.uptime]]\nurl = \"http://{server}/{path}\"\n");
     (0..targets).map(section).collect::<Vec<_>>().concat()
+}
+
+fn mixed(targets: usize, http: SocketAddr, tcp: SocketAddr, dns: SocketAddr) -> String {
+    let section = |target: usize| {
+        let url = match target % 5 {
+            0 | 1 => format!("http://{http}/{target}"),
+            2 => "icmp://127.0.0.1".to_owned(),
+            3 => format!("tcp://{tcp}"),
+            _ => format!("dns://{dns}/target-{target}.example"),
+        };
+        format!("[[collector.uptime]]\nname = \"target-{target}\"\nurl = \"{url}\"\n")
+    };
+    (0..targets).map(section).collect()
 }
 
 fn pinned(executable: &Path, core: usize) -> Command {

@@ -7,6 +7,7 @@ mod bare;
 mod collector;
 mod embedded;
 mod load;
+mod peers;
 mod rollups;
 mod running;
 mod year;
@@ -32,7 +33,7 @@ struct Args {
 enum Benchmark {
     /// Samples accepted over HTTP and stored by `up`, against bare SQLite inserting the same rows
     Embedded(embedded::EmbeddedArgs),
-    /// Probe delay of 10,000 uptime targets on one core
+    /// Probe delay of 10,000 uptime targets on one core, of HTTP or mixed
     Collector(collector::CollectorArgs),
     /// A year of rollups computed by `up`, against one SQL `GROUP BY` over the same rows
     Rollups(rollups::RollupsArgs),
