@@ -8,6 +8,7 @@ mod migrate;
 #[cfg(test)]
 mod plan;
 mod readers;
+mod rows;
 mod time;
 mod writer;
 
@@ -15,5 +16,6 @@ pub(crate) use database::Database;
 pub(crate) use error::Error;
 #[cfg(test)]
 pub(crate) use plan::plan;
+pub(crate) use rows::select_rows;
 pub(crate) use time::timestamp;
 pub(crate) use writer::Memory;

@@ -60,15 +60,24 @@ function showAges() {
 }
 
 /** What stands in for the date, the time of day and the zone of a moment in the text of the server. */
-const CLOCK = /(?<date>\d{4}-\d\d-\d\d)|(?<time>\d\d:\d\d(?<seconds>:\d\d)?)|(?<day>\b\d\d-\d\d\b)|(?<zone>(?<= )[A-Z]\S*$)/gu;
+const CLOCK = /(?<date>\d{4}-\d\d-\d\d)|(?<time>\d\d:\d\d(?<seconds>:\d\d)?)|(?<zone>(?<= )[A-Z]\S*$)/gu;
+
+/** The formats by time zone: making one costs far more than using it. */
+const formats = new Map();
+
+function formatOf(zone) {
+  if (!formats.has(zone)) {
+    formats.set(zone, new Intl.DateTimeFormat("en-CA", {
+      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+      hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+    }));
+  }
+  return formats.get(zone);
+}
 
 /** The parts of a moment in a time zone, as the server writes them in UTC. */
 function partsOf(moment, zone) {
-  const format = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
-    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
-  });
-  return Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+  return Object.fromEntries(formatOf(zone).formatToParts(moment).map(({ type, value }) => [type, value]));
 }
 
 /** The text of a moment in a time zone: as precise as the text that it replaces. */
@@ -78,7 +87,6 @@ function inZone(text, moment, zone) {
     const groups = found.at(-1);
     if (groups.date) return `${year}-${month}-${day}`;
     if (groups.time) return groups.seconds ? `${hour}:${minute}:${second}` : `${hour}:${minute}`;
-    if (groups.day) return `${month}-${day}`;
     return timeZoneName;
   });
 }
@@ -101,8 +109,7 @@ function showZone() {
   const zone = chosenZone();
   for (const mark of all("[data-mark]")) setText(mark, markInZone(mark, zone));
   for (const moment of all("[data-clock]")) {
-    const at = Date.parse(moment.getAttribute("datetime") ?? moment.dataset.clock);
-    if (!Number.isNaN(at)) setText(moment, inZone(moment.textContent, at, zone));
+    setText(moment, inZone(moment.textContent, Date.parse(moment.dateTime), zone));
   }
   for (const name of all("[data-zone-name]")) setText(name, zone);
 }

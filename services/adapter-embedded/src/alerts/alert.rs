@@ -1,8 +1,8 @@
 //! Alerts.
 
 use crate::series::columns;
-use crate::sqlite::{Error, timestamp};
-use rusqlite::{Connection, Row, params};
+use crate::sqlite::{Error, select_rows, timestamp};
+use rusqlite::{CachedStatement, Connection, Row, params};
 use std::sync::Arc;
 use watchkeeper_domain::{Acknowledgement, Alert, Severity, Timestamp};
 use watchkeeper_ports::AlertKey;
@@ -33,32 +33,38 @@ pub(super) fn put(conn: &Connection, alerts: &[Alert]) -> Result<(), Error> {
                  ELSE excluded.acknowledged_until END",
     )?;
     for alert in alerts {
-        let ack = ack_columns(alert);
-        upsert.execute(params![
-            &alert.rule,
-            alert.series.key(),
-            alert.series.source(),
-            alert.series.name(),
-            alert.series.unit(),
-            columns::labels(&alert.series)?,
-            alert.severity.name(),
-            alert.fired_at.as_micros(),
-            alert.cleared_at.map(Timestamp::as_micros),
-            alert.value,
-            &alert.reason,
-            ack.0,
-            ack.1,
-            ack.2,
-            ack.3,
-        ])?;
+        store(&mut upsert, alert)?;
     }
     Ok(())
 }
 
-/// The columns `acknowledged_at`, `acknowledged_by`, `acknowledged_comment`, `acknowledged_until`.
-pub(super) type AckColumns<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>, Option<i64>);
+/// Runs a statement whose parameters are the columns of an alert, from `rule` and `series_key` on.
+pub(super) fn store(upsert: &mut CachedStatement<'_>, alert: &Alert) -> Result<(), Error> {
+    let ack = ack_columns(alert);
+    upsert.execute(params![
+        &alert.rule,
+        alert.series.key(),
+        alert.series.source(),
+        alert.series.name(),
+        alert.series.unit(),
+        columns::labels(&alert.series)?,
+        alert.severity.name(),
+        alert.fired_at.as_micros(),
+        alert.cleared_at.map(Timestamp::as_micros),
+        alert.value,
+        &alert.reason,
+        ack.0,
+        ack.1,
+        ack.2,
+        ack.3,
+    ])?;
+    Ok(())
+}
 
-pub(super) fn ack_columns(alert: &Alert) -> AckColumns<'_> {
+/// The columns `acknowledged_at`, `acknowledged_by`, `acknowledged_comment`, `acknowledged_until`.
+type AckColumns<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>, Option<i64>);
+
+fn ack_columns(alert: &Alert) -> AckColumns<'_> {
     let Some(Acknowledgement { at, by, comment, until }) = &alert.acknowledged else {
         return (None, None, None, None);
     };
@@ -68,13 +74,7 @@ pub(super) fn ack_columns(alert: &Alert) -> AckColumns<'_> {
 /// The first `limit` after the given one.
 pub(super) fn page(conn: &Connection, after: Option<&AlertKey>, limit: usize) -> Result<Vec<Alert>, Error> {
     let after = after.map_or(("", ""), |key| (&key.rule, &key.series_key));
-    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM alerts {BY_KEY}"))?;
-    let mut rows = select.query((after.0, after.1, limit))?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        alerts.push(read(row)?);
-    }
-    Ok(alerts)
+    select_rows(conn, &format!("SELECT {COLUMNS} FROM alerts {BY_KEY}"), (after.0, after.1, limit), read)
 }
 
 /// Acknowledges those that fire since the given instants, or takes that back; returns how many.

@@ -1,6 +1,6 @@
 //! Incidents.
 
-use crate::sqlite::{Error, timestamp};
+use crate::sqlite::{Error, select_rows, timestamp};
 use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,13 +70,7 @@ pub(super) fn prune(conn: &Connection, before: Timestamp) -> Result<u64, Error> 
 }
 
 fn select(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<Incident>, Error> {
-    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM incidents {which}"))?;
-    let mut rows = select.query(params)?;
-    let mut incidents = Vec::new();
-    while let Some(row) = rows.next()? {
-        incidents.push(read(row)?);
-    }
-    Ok(incidents)
+    select_rows(conn, &format!("SELECT {COLUMNS} FROM incidents {which}"), params, read)
 }
 
 fn read(row: &Row<'_>) -> Result<Incident, Error> {

@@ -1,7 +1,7 @@
 //! The outbox: notifications until they are sent, and for a while after.
 
 use super::notification::{COLUMNS, DELIVERED, GIVEN_UP, SUPERSEDED, WAITING, read, state_columns};
-use crate::sqlite::Error;
+use crate::sqlite::{Error, select_rows};
 use rusqlite::{Connection, OptionalExtension, Params};
 use std::time::Duration;
 use watchkeeper_domain::{Notification, Timestamp};
@@ -197,13 +197,7 @@ pub(super) fn prune_step(conn: &Connection, before: Timestamp) -> Result<u64, Er
 }
 
 fn select(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<Notification>, Error> {
-    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM notifications {which}"))?;
-    let mut rows = select.query(params)?;
-    let mut notifications = Vec::new();
-    while let Some(row) = rows.next()? {
-        notifications.push(read(row)?);
-    }
-    Ok(notifications)
+    select_rows(conn, &format!("SELECT {COLUMNS} FROM notifications {which}"), params, read)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Alerts of the past.
 
-use super::alert::{self, COLUMNS, ack_columns};
-use crate::series::columns;
-use crate::sqlite::Error;
+use super::alert::{self, COLUMNS};
+use crate::sqlite::{Error, select_rows};
 use rusqlite::{Connection, Params, params};
 use watchkeeper_domain::{Alert, Timestamp};
 use watchkeeper_ports::{PastAlerts, PastKey};
@@ -42,26 +41,8 @@ pub(super) fn put<'a>(conn: &Connection, alerts: impl Iterator<Item = &'a Alert>
                  WHEN excluded.acknowledged_at IS NULL THEN past_alerts.acknowledged_until
                  ELSE excluded.acknowledged_until END",
     )?;
-    for alert in alerts {
-        let Some(cleared_at) = alert.cleared_at else { continue };
-        let ack = ack_columns(alert);
-        upsert.execute(params![
-            &alert.rule,
-            alert.series.key(),
-            alert.series.source(),
-            alert.series.name(),
-            alert.series.unit(),
-            columns::labels(&alert.series)?,
-            alert.severity.name(),
-            alert.fired_at.as_micros(),
-            cleared_at.as_micros(),
-            alert.value,
-            &alert.reason,
-            ack.0,
-            ack.1,
-            ack.2,
-            ack.3,
-        ])?;
+    for alert in alerts.filter(|alert| alert.cleared_at.is_some()) {
+        alert::store(&mut upsert, alert)?;
     }
     Ok(())
 }
@@ -87,13 +68,7 @@ pub(super) fn page(conn: &Connection, question: &PastAlerts) -> Result<Vec<Alert
 }
 
 fn select(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<Alert>, Error> {
-    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM past_alerts {which}"))?;
-    let mut rows = select.query(params)?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        alerts.push(alert::read(row)?);
-    }
-    Ok(alerts)
+    select_rows(conn, &format!("SELECT {COLUMNS} FROM past_alerts {which}"), params, alert::read)
 }
 
 /// Removes up to [`STEP_ROWS`] that cleared before `before`, or come after the first `most`; returns how many.

@@ -1,6 +1,6 @@
 //! Silences.
 
-use crate::sqlite::{Error, timestamp};
+use crate::sqlite::{Error, select_rows, timestamp};
 use rusqlite::{Connection, Params, Row};
 use watchkeeper_domain::{Matcher, Matchers, Silence, Timestamp};
 
@@ -48,13 +48,7 @@ pub(super) fn prune(conn: &Connection, before: Timestamp) -> Result<u64, Error> 
 }
 
 fn select(conn: &Connection, which: &str, params: impl Params) -> Result<Vec<Silence>, Error> {
-    let mut select = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM silences {which}"))?;
-    let mut rows = select.query(params)?;
-    let mut silences = Vec::new();
-    while let Some(row) = rows.next()? {
-        silences.push(read(row)?);
-    }
-    Ok(silences)
+    select_rows(conn, &format!("SELECT {COLUMNS} FROM silences {which}"), params, read)
 }
 
 fn read(row: &Row<'_>) -> Result<Silence, Error> {

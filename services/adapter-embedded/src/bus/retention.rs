@@ -4,7 +4,7 @@ use super::assignments::Assignments;
 use super::log::{self, Log};
 use super::positions;
 use crate::EmbeddedOptions;
-use crate::sqlite::{Error, timestamp};
+use crate::sqlite::{Error, select_rows, timestamp};
 use rusqlite::Connection;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::{Offset, Topic};
@@ -123,16 +123,11 @@ fn remove_step(conn: &Connection, log: &mut Log, expired: Expired, enough_bytes:
 }
 
 fn first_rows(conn: &Connection, topic_id: i64) -> Result<Vec<StoredRow>, Error> {
-    let mut select = conn.prepare_cached(
-        "SELECT base + count, appended_at, length(frames) FROM batches
-         WHERE topic_id = ?1 ORDER BY base LIMIT ?2",
-    )?;
-    let mut rows = select.query((topic_id, STEP_ROWS))?;
-    let mut first = Vec::new();
-    while let Some(row) = rows.next()? {
-        first.push(StoredRow { end: row.get(0)?, appended_at: timestamp(row.get(1)?)?, bytes: row.get(2)? });
-    }
-    Ok(first)
+    const FIRST: &str = "SELECT base + count, appended_at, length(frames) FROM batches
+         WHERE topic_id = ?1 ORDER BY base LIMIT ?2";
+    select_rows(conn, FIRST, (topic_id, STEP_ROWS), |row| {
+        Ok(StoredRow { end: row.get(0)?, appended_at: timestamp(row.get(1)?)?, bytes: row.get(2)? })
+    })
 }
 
 #[cfg(test)]

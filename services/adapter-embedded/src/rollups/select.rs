@@ -1,7 +1,7 @@
 //! Reads rollups.
 
 use crate::series::answer_page;
-use crate::sqlite::{Error, timestamp};
+use crate::sqlite::{Error, select_rows, timestamp};
 use rusqlite::{Connection, Row};
 use watchkeeper_domain::{Rollup, RollupQuery, SeriesRollups};
 use watchkeeper_ports::Page;
@@ -24,13 +24,7 @@ pub(super) fn rollups(
 
 fn of_series(conn: &Connection, series_id: i64, query: &RollupQuery) -> Result<Vec<Rollup>, Error> {
     let (from, to) = (query.from().as_micros(), query.to().as_micros());
-    let mut select = conn.prepare_cached(OLDEST_FIRST)?;
-    let mut rows = select.query((series_id, query.window().name(), from, to))?;
-    let mut rollups = Vec::new();
-    while let Some(row) = rows.next()? {
-        rollups.push(rollup_of_row(row)?);
-    }
-    Ok(rollups)
+    select_rows(conn, OLDEST_FIRST, (series_id, query.window().name(), from, to), rollup_of_row)
 }
 
 fn rollup_of_row(row: &Row<'_>) -> Result<Rollup, Error> {

@@ -1,4 +1,4 @@
-//! What whoever probes says that it cannot see.
+//! Whether the collector says that it cannot probe.
 
 use super::board::Kind;
 use std::time::Duration;

@@ -92,9 +92,9 @@ pub struct Target {
 pub enum State {
     /// Its last check failed.
     Down,
-    /// Whoever checks it cannot see it: the network or the name servers of that host fail.
+    /// The collector cannot probe it: the network or the name servers of its host fail.
     CannotSee,
-    /// Several checks are missing: whoever checks it does not run.
+    /// Several checks are missing: its collector is not running.
     NoData,
     /// It was never checked.
     NotYet,

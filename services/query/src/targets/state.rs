@@ -24,7 +24,7 @@ pub(super) fn check_interval(checks: &[Check], kind: Kind) -> Duration {
     distances.get(distances.len() / 2).copied().unwrap_or(unknown)
 }
 
-/// The state of a target whose last check was at `at`. `is_blind`: whoever checks it has said since that it cannot.
+/// The state of a target whose last check was at `at`. `is_blind`: the collector has said since that it cannot probe.
 pub(super) fn judge(at: Timestamp, is_up: bool, interval: Duration, is_blind: bool, now: Timestamp) -> State {
     let age = now.since(at);
     let has_missed = |checks: u32| age > interval * checks + GRACE;

@@ -71,18 +71,12 @@ impl World {
         world.with_samples()
     }
 
-    /// Without samples, for who has the token, which may read.
+    /// Without samples, and a token with the scope `read`.
     pub(crate) fn with_tokens() -> (Self, &'static str) {
         const TOKEN: &str = "foo";
         const SHA256: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
-        let data = tempfile::tempdir().unwrap();
-        let config = data.path().join("watchkeeper.toml");
         let text = format!("[[token]]\nname = \"reader\"\nscopes = [\"read\"]\nsha256 = {SHA256:?}\n");
-        fs::write(&config, text).unwrap();
-        let up = Up::start_with(data.path(), |command| {
-            command.arg("--config").arg(config);
-        });
-        (Self { up, _data: data }, TOKEN)
+        (Self::configured(&text), TOKEN)
     }
 
     /// With sixty targets, of which those of [`DOWN`] are down.
