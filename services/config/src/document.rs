@@ -3,19 +3,16 @@
 use crate::error::{ConfigErrors, Fault};
 use crate::include::{self, IncludedFile};
 use crate::merge::{merge, shifted};
+use crate::secret_places::SecretPlaces;
 use crate::section::Section;
 use crate::source::{Source, Sources};
-use std::cell::RefCell;
-use std::env;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::DeTable;
 
 /// Longest file, in bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
-
-/// The variable in which systemd passes the directory of a unit's credentials.
-const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
 /// A TOML configuration file that is not decoded yet.
 #[derive(Debug)]
@@ -24,15 +21,17 @@ pub struct Document<'t> {
     root: DeTable<'t>,
     /// Keys that two files set.
     faults: Vec<Fault>,
-    /// Whether secret files are opened; they are not on this host otherwise.
-    opens_secrets: bool,
+    /// Where secrets are. `None` if they are not opened, because the file may be for another host.
+    secrets: Option<SecretPlaces>,
 }
 
 /// A document while it is read.
 #[derive(Debug)]
 pub(crate) struct Reading<'d> {
     sources: &'d Sources<'d>,
-    pub(crate) opens_secrets: bool,
+    secrets: Option<&'d SecretPlaces>,
+    /// Whether the secrets of what is being read are opened.
+    pub(crate) opens_secrets: Cell<bool>,
     faults: RefCell<Vec<Fault>>,
 }
 
@@ -45,6 +44,11 @@ impl Reading<'_> {
         }
     }
 
+    /// Where to look for secrets; `None` if they are not opened.
+    pub(crate) fn secrets(&self) -> Option<&SecretPlaces> {
+        self.secrets.filter(|_| self.opens_secrets.get())
+    }
+
     /// The file that has this place.
     pub(crate) fn file(&self, place: usize) -> &Source<'_> {
         self.sources.at(place)
@@ -55,21 +59,23 @@ impl Document<'static> {
     /// Stands in for a missing file: every key has its default.
     pub fn empty() -> Self {
         let source = Source { name: "the default configuration".to_owned(), ..Source::default() };
-        Self { sources: Sources::of(source), root: DeTable::new(), faults: Vec::new(), opens_secrets: true }
+        let secrets = Some(SecretPlaces::of(Path::new("")));
+        Self { sources: Sources::of(source), root: DeTable::new(), faults: Vec::new(), secrets }
     }
 }
 
 impl<'t> Document<'t> {
-    /// Parses `text`, the content of the file `path`, which is not opened. Relative paths of files start at the
-    /// directory of `path`; those of secrets at `$CREDENTIALS_DIRECTORY` if systemd has set it. Only
-    /// [`load`](crate::load) and [`check`](crate::check) read the files that the file includes.
+    /// Parses `text`, the content of the file `path`, which is not opened. Relative paths start at the directory of
+    /// `path`, but for those of secrets: [`Section::secret_file`] says where they are. Only [`load`](crate::load) and
+    /// [`check`](crate::check) read the files that the file includes.
     ///
     /// # Errors
     /// Invalid TOML, or more than [`MAX_FILE_BYTES`].
     pub fn parse(path: impl AsRef<Path>, text: &'t str) -> Result<Self, ConfigErrors> {
-        let sources = Sources::of(Source::of_file(path.as_ref(), text, credentials()));
+        let sources = Sources::of(Source::of_file(path.as_ref(), text));
+        let secrets = Some(SecretPlaces::of(&sources.main().directory));
         match parse(sources.main()) {
-            Ok(root) => Ok(Self { sources, root, faults: Vec::new(), opens_secrets: true }),
+            Ok(root) => Ok(Self { sources, root, faults: Vec::new(), secrets }),
             Err(faults) => Err(ConfigErrors::new(&sources, faults)),
         }
     }
@@ -77,7 +83,13 @@ impl<'t> Document<'t> {
     /// Does not open secret files; each secret reads as empty.
     #[must_use]
     pub(crate) fn without_secrets(self) -> Self {
-        Self { opens_secrets: false, ..self }
+        Self { secrets: None, ..self }
+    }
+
+    /// Looks for secrets in the directory of this process first.
+    pub(crate) fn of_process(mut self, name: &str) -> Self {
+        self.secrets.iter_mut().for_each(|places| places.prefer(name));
+        self
     }
 
     /// Adds the files that this one includes.
@@ -88,12 +100,12 @@ impl<'t> Document<'t> {
     where
         't: 'a,
     {
-        let Document { mut sources, mut root, mut faults, opens_secrets }: Document<'a> = self;
+        let Document { mut sources, mut root, mut faults, secrets }: Document<'a> = self;
         root.remove(include::KEY);
         let mut invalid = Vec::new();
         for IncludedFile { path, text } in files {
             let begins = sources.end();
-            sources.push(Source { begins, ..Source::of_file(path, text, credentials()) });
+            sources.push(Source { begins, ..Source::of_file(path, text) });
             match parse(sources.at(begins)) {
                 Ok(mut table) => {
                     if let Some(nested) = table.remove(include::KEY) {
@@ -105,7 +117,7 @@ impl<'t> Document<'t> {
             }
         }
         if invalid.is_empty() {
-            return Ok(Document { sources, root, faults, opens_secrets });
+            return Ok(Document { sources, root, faults, secrets });
         }
         Err(ConfigErrors::new(&sources, invalid))
     }
@@ -128,7 +140,9 @@ impl<'t> Document<'t> {
 
     fn reading<T>(&self, read: impl FnOnce(&Reading<'_>) -> T) -> Result<T, ConfigErrors> {
         let faults = RefCell::new(self.faults.clone());
-        let reading = Reading { sources: &self.sources, opens_secrets: self.opens_secrets, faults };
+        let Self { sources, secrets, .. } = self;
+        let opens_secrets = Cell::new(true);
+        let reading = Reading { sources, secrets: secrets.as_ref(), opens_secrets, faults };
         let result = read(&reading);
         let faults = reading.faults.into_inner();
         if faults.is_empty() { Ok(result) } else { Err(ConfigErrors::new(&self.sources, faults)) }
@@ -169,10 +183,6 @@ fn nested_include(span: Range<usize>) -> Fault {
     Fault { key: include::KEY.to_owned(), reason, span, hides_value: false }
 }
 
-fn credentials() -> Option<PathBuf> {
-    env::var_os(CREDENTIALS_DIRECTORY).map(PathBuf::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,8 +199,10 @@ mod tests {
         }
         let file = beside.path().join("watchkeeper.toml");
         let password = |text: &str, credentials: Option<&Path>| {
-            let source = Source::of_file(&file, text, credentials.map(Into::into));
-            let document = Document { sources: Sources::of(source), ..Document::parse(&file, text).unwrap() };
+            let unit = credentials.map(|credentials| SecretPlaces::Unit(credentials.into()));
+            let host = SecretPlaces::Host { credentials: beside.path().join("credentials"), first: None };
+            let secrets = Some(unit.unwrap_or(host));
+            let document = Document { secrets, ..Document::parse(&file, text).unwrap() };
             let read = document.read(|root| root.secret_file("password_file").unwrap_or_default());
             read.map(|secret| secret.expose().to_owned()).map_err(|errors| errors.to_string())
         };
@@ -200,6 +212,6 @@ mod tests {
         let absolute = format!("password_file = {:?}", beside.path().join("password"));
         assert_eq!(password(&absolute, Some(credentials.path())).as_deref(), Ok("beside"));
         let error = password("password_file = \"absent\"", None).unwrap_err();
-        assert!(error.contains("password_file: cannot read /"), "{error}");
+        assert!(error.contains("password_file: no file absent: looked in /"), "{error}");
     }
 }

@@ -215,16 +215,29 @@ impl Section<'_> {
         self.take(key, |found| value::text(found, MAX_PATH_BYTES).map(|path| directory.join(path)))
     }
 
-    /// The content of the named file, without trailing line ends. For the base of relative paths see
-    /// [`Document::parse`](crate::Document::parse). A file that is readable by every user of the host is refused, and
-    /// so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
+    /// The content of the named file, without trailing line ends. A file that is readable by every user of the host is
+    /// refused, and so is one of more than [`MAX_SECRET_BYTES`](super::MAX_SECRET_BYTES).
+    ///
+    /// A relative path NAME is looked up in `$CREDENTIALS_DIRECTORY`, as NAME, `role_NAME` and `all_NAME`. Without that
+    /// variable it is looked up in the directories of `credentials` beside the main file, then beside the file that has
+    /// the key.
     pub fn secret_file(&mut self, key: &'static str) -> Option<Secret> {
-        let opens_secrets = self.reading.opens_secrets;
-        let directory = self.reading.file(self.span_of(key).start).secrets.as_path();
+        let secrets = self.reading.secrets();
+        let beside = self.reading.file(self.span_of(key).start).directory.as_path();
         self.take(key, |found| {
             let path = value::text(found, MAX_PATH_BYTES)?;
-            if opens_secrets { secret::read(&directory.join(path)) } else { Ok(Secret::default()) }
+            secrets
+                .map_or_else(|| Ok(Secret::default()), |secrets| secret::read(&secrets.find(path, beside)?))
         })
+    }
+
+    /// Reads with `read` without opening secret files: each secret reads as empty. For sections that nothing in this
+    /// process uses.
+    pub fn without_secrets<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let opened = self.reading.opens_secrets.replace(false);
+        let result = read(self);
+        self.reading.opens_secrets.set(opened);
+        result
     }
 
     /// The same for a required key; continues with an empty secret if it is missing.

@@ -15,7 +15,17 @@ pub fn load<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T)
     with_document(path.as_ref(), |document| document.read(read))
 }
 
-/// The same, but secret files are not opened, and each secret reads as empty: for checking a file on a different host
+/// The same for a process: the directory of its name is the first in which secrets are looked for, see
+/// [`Section::secret_file`].
+pub fn load_for<T>(
+    process: &str,
+    path: impl AsRef<Path>,
+    read: impl FnOnce(&mut Section<'_>) -> T,
+) -> Result<T, ConfigErrors> {
+    with_document(path.as_ref(), |document| document.of_process(process).read(read))
+}
+
+/// The same as [`load`], but secret files are not opened, and each secret reads as empty: for checking a file on a different host
 /// than its own.
 pub fn check<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
     with_document(path.as_ref(), |document| document.without_secrets().read(read))

@@ -12,10 +12,8 @@ pub(crate) struct Source<'t> {
     pub(crate) text: &'t str,
     /// Where its spans begin: those of each file follow those of the file before, so that a span tells its file.
     pub(crate) begins: usize,
-    /// Base directory of relative paths to files that are not secrets.
+    /// The directory of the file.
     pub(crate) directory: PathBuf,
-    /// The same for secrets.
-    pub(crate) secrets: PathBuf,
 }
 
 /// The files of a document: the main file, then those that it includes.
@@ -48,12 +46,10 @@ impl<'t> Sources<'t> {
 }
 
 impl<'t> Source<'t> {
-    /// The file `path`, which is not opened. Relative paths of secrets begin in `credentials`, if there is such a
-    /// directory.
-    pub(crate) fn of_file(path: &Path, text: &'t str, credentials: Option<PathBuf>) -> Self {
+    /// The file `path`, which is not opened.
+    pub(crate) fn of_file(path: &Path, text: &'t str) -> Self {
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        let secrets = credentials.unwrap_or_else(|| directory.clone());
-        Self { name: path.display().to_string(), text, begins: 0, directory, secrets }
+        Self { name: path.display().to_string(), text, begins: 0, directory }
     }
 }
 

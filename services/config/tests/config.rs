@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use watchkeeper_config::{
     self, ConfigError, ConfigErrors, Document, MAX_ERRORS, MAX_FILE_BYTES, Secret, Section,
@@ -282,6 +283,36 @@ fn a_secret_that_must_be_there_is_missed_once() {
     {
         let errors = required(text);
         assert!(errors.count() == 1 && errors.first()[0].to_string().starts_with(reason), "{errors}");
+    }
+}
+
+#[test]
+fn the_secrets_of_what_this_process_does_not_use_are_not_opened_and_the_rest_of_it_is_checked() {
+    let read = |text| parse(text).read(|root| root.without_secrets(Everything::read));
+    assert_eq!(read("password_file = \"absent\"").unwrap().password, Some(Secret::default()));
+    assert_eq!(read("size = 0").unwrap_err().count(), 1);
+    let both = |root: &mut Section<'_>| {
+        root.without_secrets(|root| root.section("one", |one| one.secret_file("key_file")));
+        root.section("other", |other| other.secret_file("key_file"))
+    };
+    let errors = parse("one.key_file = \"a\"\nother.key_file = \"b\"").read(both).unwrap_err();
+    assert_eq!((errors.count(), errors.first()[0].key()), (1, "other.key_file"));
+}
+
+#[test]
+fn the_secret_of_a_process_is_the_one_in_its_directory_beside_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("watchkeeper.toml");
+    fs::write(&file, "password_file = \"password\"").unwrap();
+    for process in ["api", "ingest-2"] {
+        let credentials = directory.path().join("credentials").join(process);
+        fs::create_dir_all(&credentials).unwrap();
+        fs::write(credentials.join("password"), process).unwrap();
+        fs::set_permissions(credentials.join("password"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    for process in ["api", "ingest-2"] {
+        let read = watchkeeper_config::load_for(process, &file, Everything::read).unwrap();
+        assert_eq!(read.password.unwrap().expose(), process);
     }
 }
 

@@ -73,10 +73,27 @@ impl RoleContext {
         }
     }
 
+    /// Sets how many records of `topic` the role has not committed yet; `None` while that is not known.
+    pub(crate) fn set_lag(&self, topic: &str, lag: Option<u64>) {
+        self.roster.set_lag(self.role, topic, lag);
+    }
+
+    /// The lag of the role in all topics that it consumes; `None` while that is not known.
+    #[must_use]
+    pub fn lag(&self) -> Option<u64> {
+        self.roster.roles().get(self.role)?.lag()
+    }
+
     /// Declares a dependency that the role requires; it is missing until it is up.
     #[must_use]
     pub fn dependency(&self, name: &'static str) -> Dependency {
         self.roster.dependency(self.role, name)
+    }
+
+    /// Declares a dependency that the role can do without: its outages are logged, and the role is ready meanwhile.
+    #[must_use]
+    pub fn optional_dependency(&self, name: &'static str) -> Dependency {
+        self.roster.optional(self.role, name)
     }
 
     /// Declares a notice for operators under `name`; it is not set yet.

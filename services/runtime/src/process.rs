@@ -3,18 +3,25 @@
 mod tasks;
 
 use crate::context::{RoleContext, RoleResult};
+use crate::heartbeat::HANG;
+use crate::http::Limits;
 use crate::roster::Roster;
 use crate::signals::{Asked, Signals};
-use crate::{admin, systemd};
+use crate::{admin, systemd, telemetry};
 use prometheus::Registry;
+use std::env;
 use std::future::Future;
 use std::time::Duration;
 use tasks::Tasks;
 use tokio_util::sync::CancellationToken;
 
-/// How long roles may take to stop before the process exits without them. Shorter than the units' `TimeoutStopSec`,
-/// so that the process, not systemd, reports which role was late.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long roles may take to stop before the process exits without them. With the exit itself it is within the 5 s that
+/// an operator waits for, and well within the units' `TimeoutStopSec`, so that the process, not systemd, reports which
+/// role was late. What is cut was not acknowledged, as with `kill -9`.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+const _: () = assert!(Limits::DRAIN.as_millis() < STOP_TIMEOUT.as_millis());
+/// A role that is cut is said to wait for a dependency that has not answered for this long.
+const WAITED: Duration = Duration::from_secs(1);
 
 /// One process and the roles it runs.
 pub struct Process {
@@ -29,21 +36,25 @@ pub struct Process {
 pub enum Ended {
     /// After a requested stop; every role finished in time.
     Stopped,
-    /// A role failed, and the others finished in time; the text has the role and the reason.
+    /// A role failed; the text has the role and the reason, and which others had not finished by [`STOP_TIMEOUT`].
     Failed(String),
-    /// These roles, by name, had not finished by [`STOP_TIMEOUT`], or a second signal came first.
+    /// After a requested stop: these roles had not finished by [`STOP_TIMEOUT`], or a second signal came first. The text
+    /// has what each waited for.
     CutShort(String),
 }
 
 impl Process {
     /// A process without roles. Its metrics go to `registry`.
     pub fn new(registry: Registry) -> Self {
-        Self {
-            roster: Roster::default(),
-            registry,
-            shutdown: CancellationToken::new(),
-            tasks: Tasks::default(),
+        let roster = Roster::default();
+        if let Ok(name) = env::var(HANG) {
+            tracing::warn!(
+                loop_name = name,
+                "{HANG} is set: this loop is to hang, for a test of the watchdog"
+            );
+            roster.hang(name);
         }
+        Self { roster, registry, shutdown: CancellationToken::new(), tasks: Tasks::default() }
     }
 
     /// The health registry of this process.
@@ -104,25 +115,41 @@ impl Process {
             }
         };
         notifier.stopping();
-        tracing::info!(failure, "stopping");
+        tracing::info!(error = failure, "stopping");
         self.shutdown.cancel();
         let finished = tokio::select! {
             finished = tokio::time::timeout(STOP_TIMEOUT, finish(&mut self.tasks)) => finished.ok(),
             () = second_stop(&mut signals) => None,
         };
-        tracing::info!(in_time = finished.is_some(), "stopped");
-        Ok(match (failure, finished) {
-            (None, Some(None)) => Ended::Stopped,
-            (Some(failure), Some(_)) | (None, Some(Some(failure))) => Ended::Failed(failure),
-            (None, None) => Ended::CutShort(self.tasks.unfinished()),
-            (Some(failure), None) => Ended::CutShort(format!("{}, after {failure}", self.tasks.unfinished())),
-        })
+        let Some(failure_at_end) = finished else {
+            let unfinished = self.unfinished();
+            tracing::warn!(
+                unfinished,
+                "stopped before all work was finished: what was not acknowledged is delivered or sent again"
+            );
+            return Ok(match failure {
+                None => Ended::CutShort(unfinished),
+                Some(failure) => Ended::Failed(format!("{failure} (not finished in time: {unfinished})")),
+            });
+        };
+        tracing::info!("stopped");
+        Ok(failure.or(failure_at_end).map_or(Ended::Stopped, Ended::Failed))
+    }
+
+    /// The roles that have not finished, each with what it waits for.
+    fn unfinished(&self) -> String {
+        let states = self.roster.roles_waiting(WAITED);
+        let shown = |role: &'static str| match states.get(role) {
+            Some(state) if !state.missing.is_empty() => format!("{role} ({state})"),
+            _ => role.to_owned(),
+        };
+        self.tasks.unfinished().into_iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 }
 
 fn failure_of(role: &'static str, result: RoleResult) -> Option<String> {
     let error = result.err()?;
-    tracing::error!(role, error = %error, "role failed");
+    telemetry::role_span(role).in_scope(|| tracing::error!(%error, "role failed"));
     Some(format!("{role}: {error}"))
 }
 

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use watchkeeper_runtime::{MAX_BUSY, Process, telemetry};
 
 fn process() -> Process {
-    Process::new(telemetry::registry("1.2.3").unwrap())
+    Process::new(telemetry::registry("1.2.3", "0123456789ab").unwrap())
 }
 
 /// The status, the content type and the body.
@@ -51,13 +51,10 @@ async fn a_process_is_ready_once_every_role_has_all_it_depends_on() {
     };
     assert_eq!(
         health(&process, "/readyz").await,
-        missing(json!({"bus": "not reached yet", "store": "store unavailable: connection refused"}))
+        missing(json!({"bus": "not reached yet", "store": "connection refused"}))
     );
     bus.up();
-    assert_eq!(
-        health(&process, "/readyz").await,
-        missing(json!({"store": "store unavailable: connection refused"}))
-    );
+    assert_eq!(health(&process, "/readyz").await, missing(json!({"store": "connection refused"})));
     store.up();
     assert_eq!(health(&process, "/readyz").await, ok());
 }
@@ -88,7 +85,7 @@ async fn the_metrics_are_those_of_the_process_and_of_its_roles() {
     assert_eq!((status, content_type.as_str()), (StatusCode::OK, "text/plain; version=0.0.4"));
     for line in [
         "# TYPE watchkeeper_build_info gauge",
-        r#"watchkeeper_build_info{version="1.2.3"} 1"#,
+        r#"watchkeeper_build_info{commit="0123456789ab",version="1.2.3"} 1"#,
         "# HELP watchkeeper_test_lag For the test.",
         "watchkeeper_test_lag 7",
     ] {

@@ -17,7 +17,9 @@ use watchkeeper_runtime::role::Settings;
 #[test]
 fn a_new_role_reads_its_section_with_defaults() {
     let read = |text| {
-        Document::parse("watchkeeper.toml", text).unwrap().read(|root| Settings::read(root, &[&role::ROLE]))
+        Document::parse("watchkeeper.toml", text)
+            .unwrap()
+            .read(|root| Settings::read(root, &[&role::ROLE], |_| true))
     };
     let every = |text| read(text).unwrap().get::<config::TITLEConfig>().unwrap().every.as_secs();
     assert_eq!((every(""), every("[NAME]\nevery = \"2m\"")), (60, 120));

@@ -104,7 +104,24 @@ async fn a_role_that_does_not_finish_in_time_is_named_after_a_failure_too() {
     let mut process = process();
     process.spawn("http", pending());
     process.spawn("persister", async { Err("the disk is gone".into()) });
-    assert_eq!(end(process).await, Ended::CutShort("http, after persister: the disk is gone".into()));
+    let expected = "persister: the disk is gone (not finished in time: http)";
+    assert_eq!(end(process).await, Ended::Failed(expected.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_cut_is_named_with_the_engine_that_does_not_answer() {
+    let mut process = process();
+    let context = process.context("persister");
+    process.roster().set_addresses([("store", "PostgreSQL at db.test:5432".to_owned())].into());
+    process.spawn("persister", async move {
+        context.dependency("store").up();
+        context.shutdown().cancelled().await;
+        context.heartbeat("receive").waiting("store", pending::<()>()).await;
+        Ok(())
+    });
+    process.shutdown().cancel();
+    let waits = "persister (waiting for store: PostgreSQL at db.test:5432: no answer for 3 s)";
+    assert_eq!(end(process).await, Ended::CutShort(waits.into()));
 }
 
 #[tokio::test]

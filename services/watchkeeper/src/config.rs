@@ -1,6 +1,7 @@
 //! The whole configuration: one file, one section per role.
 
 use crate::backends::Backends;
+use crate::instance::Instance;
 use crate::listen::Listen;
 use crate::role::{ROLES, Role};
 use anyhow::{Error, bail, ensure};
@@ -26,17 +27,23 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads a file; without one, every setting has its default.
+    /// Reads a file for all roles; without one, every setting has its default.
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::load_for("up", ROLES, file)
+    }
+
+    /// The same for a process of this name that runs `roles`: the secrets of other roles are not opened.
+    pub(crate) fn load_for(process: &str, roles: &[Role], file: Option<&Path>) -> anyhow::Result<Self> {
+        let read = |root: &mut Section<'_>| Self::read(root, roles);
         Ok(match file {
-            Some(file) => watchkeeper_config::load(file, Self::read)?,
-            None => Document::empty().read(Self::read)?,
+            Some(file) => watchkeeper_config::load_for(process, file, read)?,
+            None => Document::empty().read(read)?,
         })
     }
 
     /// Checks a file that may be for another machine: secret files are not opened.
     pub(crate) fn check(file: &Path) -> Result<Self, ConfigErrors> {
-        watchkeeper_config::check(file, Self::read)
+        watchkeeper_config::check(file, |root| Self::read(root, ROLES))
     }
 
     /// The names of the sections that differ.
@@ -56,11 +63,14 @@ impl Config {
         Peers { grpc: self.listen.peers(), are_open: Access::new(self.tokens.clone()).is_open() }
     }
 
-    /// Checks that `role` can run in its own process with this configuration, read from `file`.
+    /// Checks that a role can run in its own process with this configuration, read from `file`.
     ///
     /// # Errors
     /// The reason, and how to fix it.
-    pub(crate) fn check_alone(&self, role: Role, file: &Path) -> anyhow::Result<()> {
+    pub(crate) fn check_alone(&self, instance: Instance, file: &Path) -> anyhow::Result<()> {
+        self.listen.http_of(instance)?;
+        self.listen.grpc_of(instance)?;
+        let Instance { role, .. } = instance;
         if self.backends.publish_to_another_host() {
             ensure!(role.only_publishes, "the {role} cannot run here: {PUBLISHES_ONLY}");
             return Ok(());
@@ -81,6 +91,16 @@ impl Config {
         Ok(())
     }
 
+    /// Checks the settings of backends, without connecting to engines. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The reasons.
+    pub(crate) fn check_backends(&self) -> anyhow::Result<()> {
+        let faults = self.backends.faults();
+        ensure!(faults.is_empty(), "[backends]: {}", faults.join("\n"));
+        Ok(())
+    }
+
     /// Checks that all roles can run in one process with this configuration.
     ///
     /// # Errors
@@ -93,7 +113,7 @@ impl Config {
         Ok(())
     }
 
-    fn read(root: &mut Section<'_>) -> Self {
+    fn read(root: &mut Section<'_>, running: &[Role]) -> Self {
         let tokens = Tokens::read(root);
         let is_open = Access::new(tokens.clone()).is_open();
         Self {
@@ -101,7 +121,7 @@ impl Config {
             listen: Listen::read(root, is_open),
             backends: root.section("backends", Backends::read),
             tokens,
-            settings: Settings::read(root, ROLES),
+            settings: Settings::read(root, ROLES, |role| running.iter().any(|one| one.name == role.name)),
         }
     }
 }

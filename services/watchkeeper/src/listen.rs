@@ -1,6 +1,8 @@
 //! The listen addresses.
 
+use crate::instance::Instance;
 use crate::role::{FRONT, ROLES, Role};
+use anyhow::Error;
 use axum::http::Uri;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -59,13 +61,30 @@ impl Listen {
         Self { http, grpc, others }
     }
 
-    /// The HTTP address of `role` in its own process, with its configuration key.
-    pub(crate) fn http_of(&self, role: Role) -> (String, SocketAddr) {
-        if role.name == FRONT.name { ("http.listen".to_owned(), self.http) } else { self.other(role.name) }
+    /// The HTTP address of a role in its own process, with its configuration key, which has the address of the first
+    /// instance.
+    ///
+    /// # Errors
+    /// If the port would be too high.
+    pub(crate) fn http_of(&self, instance: Instance) -> anyhow::Result<(String, SocketAddr)> {
+        let Instance { role, .. } = instance;
+        let first = if role.name == FRONT.name {
+            ("http.listen".to_owned(), self.http)
+        } else {
+            self.other(role.name)
+        };
+        at_instance(first, instance)
     }
 
-    /// The gRPC address of `role`, if it serves gRPC, with its configuration key.
-    pub(crate) fn grpc_of(&self, role: Role) -> Option<(String, SocketAddr)> {
+    /// The same for gRPC, if the role serves that.
+    ///
+    /// # Errors
+    /// If the port would be too high.
+    pub(crate) fn grpc_of(&self, instance: Instance) -> anyhow::Result<Option<(String, SocketAddr)>> {
+        self.first_grpc_of(instance.role).map(|first| at_instance(first, instance)).transpose()
+    }
+
+    fn first_grpc_of(&self, role: Role) -> Option<(String, SocketAddr)> {
         let grpc = role.grpc?;
         let is_front = role.name == FRONT.name;
         Some(if is_front { ("grpc.listen".to_owned(), self.grpc) } else { self.other(grpc.key) })
@@ -75,19 +94,32 @@ impl Listen {
         (format!("listen.{key}"), self.others[key])
     }
 
-    /// The client name of a process that listens on the HTTP address of `role`. A non-default port is appended: it
-    /// tells two instances on one host apart, and stays the same over restarts.
-    pub(crate) fn process_name(&self, process: &str, role: Role) -> String {
-        let (_, address) = self.http_of(role);
-        let port = address.port();
-        if port == 0 || port == role.http_port { process.to_owned() } else { format!("{process}-{port}") }
+    /// The client name of a process that listens on the HTTP address of `instance`. A port that is not the default one of
+    /// that instance is appended: it tells two processes of one name on one host apart, and stays the same over restarts.
+    ///
+    /// # Errors
+    /// If the port would be too high.
+    pub(crate) fn process_name(&self, process: &str, instance: Instance) -> anyhow::Result<String> {
+        let (_, address) = self.http_of(instance)?;
+        let (port, default) = (address.port(), instance.port(instance.role.http_port));
+        let is_usual = port == 0 || Some(port) == default;
+        Ok(if is_usual { process.to_owned() } else { format!("{process}-{port}") })
     }
 
-    /// The gRPC URL of each role for processes on the same host; roles on an ephemeral port are omitted.
+    /// The gRPC URL of the first instance of each role for processes on the same host; roles on an ephemeral port are
+    /// omitted.
     pub(crate) fn peers(&self) -> BTreeMap<&'static str, Uri> {
-        let peer = |role: &Role| Some((role.name, url_on_this_host(self.grpc_of(role)?.1)?));
+        let peer = |role: &Role| Some((role.name, url_on_this_host(self.first_grpc_of(role)?.1)?));
         ROLES.iter().filter_map(peer).collect()
     }
+}
+
+fn at_instance(
+    (key, first): (String, SocketAddr),
+    instance: Instance,
+) -> anyhow::Result<(String, SocketAddr)> {
+    let address = instance.address(&key, first).map_err(Error::msg)?;
+    Ok((key, address))
 }
 
 /// The URL of a listener for processes on the same host; `None` if the port is ephemeral.
@@ -128,6 +160,8 @@ pub(crate) fn on_this_host(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::InstanceParser;
+    use clap::builder::TypedValueParser as _;
     use watchkeeper_config::Document;
 
     #[test]
@@ -168,9 +202,16 @@ mod tests {
 
     #[test]
     fn a_process_is_told_from_another_of_its_name_by_a_port_that_is_not_the_default() {
-        let name = |text: &str, role: Role| read(text).unwrap().process_name(role.name, role);
+        let named = |text: &str, process: &str, instance: Instance| {
+            read(text).unwrap().process_name(process, instance).unwrap()
+        };
+        let name = |text: &str, role: Role| named(text, role.name, role.into());
         for role in ROLES {
             assert_eq!(name("", role), role.name);
+        }
+        for (text, expected) in [("", "cache-2"), ("[listen]\ncache = \"9001\"", "cache-2-9101")] {
+            let second = instance("cache-2");
+            assert_eq!(named(text, &second.to_string(), second), expected);
         }
         assert_eq!(
             name("[listen]\npersister = \"127.0.0.1:9001\"", &watchkeeper_persister::ROLE),
@@ -178,7 +219,25 @@ mod tests {
         );
         assert_eq!(name("[listen]\npersister = \"127.0.0.1:9001\"", &watchkeeper_cache::ROLE), "cache");
         assert_eq!(name("[listen]\npersister = \"127.0.0.1:0\"", &watchkeeper_persister::ROLE), "persister");
-        assert_eq!(read("[http]\nlisten = \"[::1]:9000\"").unwrap().process_name("up", FRONT), "up-9000");
+        assert_eq!(named("[http]\nlisten = \"[::1]:9000\"", "up", FRONT.into()), "up-9000");
+    }
+
+    #[test]
+    fn a_further_instance_listens_above_what_is_configured_and_its_peers_find_the_first() {
+        let listen = read("[listen]\ncache = \"[::1]:9001\"\ncache_grpc = \"127.0.0.1:65500\"").unwrap();
+        let http = |name: &str| listen.http_of(instance(name)).unwrap().1.to_string();
+        assert_eq!((http("cache"), http("cache-3")), ("[::1]:9001".to_owned(), "[::1]:9201".to_owned()));
+        let refused = listen.grpc_of(instance("cache-3")).unwrap_err().to_string();
+        assert!(refused.contains("set `listen.cache_grpc` to a port up to 65335"), "{refused}");
+        let (_, api) = read("").unwrap().grpc_of(instance("api-2")).unwrap().unwrap();
+        assert_eq!(api.to_string(), "127.0.0.1:8561");
+        let cache = listen.peers().remove(watchkeeper_cache::ROLE.name).unwrap();
+        assert_eq!(cache.to_string(), "http://127.0.0.1:65500/");
+    }
+
+    fn instance(name: &str) -> Instance {
+        let command = clap::Command::new("watchkeeper");
+        InstanceParser.parse_ref(&command, None, name.as_ref()).unwrap()
     }
 
     #[test]

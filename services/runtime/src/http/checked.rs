@@ -55,7 +55,7 @@ fn refusal(rejection: impl IntoResponse + Error, limit: Option<BodyLimit>) -> Pr
         (StatusCode::UNPROCESSABLE_ENTITY, _) => Problem::bad_request("body", detail),
         (status, _) if status.is_client_error() => Problem::new(status, detail),
         _ => {
-            tracing::error!(detail, "cannot parse a request");
+            tracing::error!(error = detail, "cannot parse a request");
             Problem::internal()
         }
     }

@@ -14,8 +14,14 @@ use hyper_util::server::conn::auto::Builder;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+/// How long a connection without a request yet may take to begin one once the listener stops: the client may have sent
+/// it when the connection was accepted, and must not be refused.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
 /// Serves HTTP/1.1, or HTTP/2 to a client that starts with it, until either side closes, a limit is reached, or
 /// `stop` is cancelled and the open requests are answered.
@@ -30,7 +36,9 @@ pub(super) async fn serve(
         return; // It is closed already.
     }
     let peer = stream.peer_addr().ok().map(|peer| PeerAddress(peer.ip().to_canonical()));
+    let first_request = Notify::new();
     let service = service_fn(|mut request: Request<Incoming>| {
+        first_request.notify_one();
         let open = watch.request(request.version() == Version::HTTP_2);
         // For the layer that decides whether the request is admitted.
         request.extensions_mut().insert(watch.clone());
@@ -43,6 +51,11 @@ pub(super) async fn serve(
     let protocols = protocols();
     let mut connection = pin!(protocols.serve_connection(TokioIo::new(watch.stream(stream)), service));
     let mut ticks = tokio::time::interval(tick(limits));
+    // The permit stays after the first request.
+    let mut stopped = pin!(async {
+        stop.cancelled().await;
+        let _ = timeout(FIRST_REQUEST, first_request.notified()).await;
+    });
     let mut stopping = false;
     loop {
         tokio::select! {
@@ -52,7 +65,7 @@ pub(super) async fn serve(
                 }
                 return;
             }
-            () = stop.cancelled(), if !stopping => {
+            () = stopped.as_mut(), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -63,7 +76,7 @@ pub(super) async fn serve(
                     connection.as_mut().graceful_shutdown();
                 }
                 Some(overdue) => {
-                    tracing::debug!(?overdue, "connection cut off");
+                    tracing::debug!(error = ?overdue, "connection cut off");
                     return;
                 }
             },

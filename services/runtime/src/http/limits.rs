@@ -41,9 +41,9 @@ impl Limits {
     pub const STALL: Duration = Duration::from_secs(30);
     /// Default of `body_bytes`.
     pub const BODY_BYTES: usize = 1024 * 1024;
-    /// Default of `drain`: shorter than [`STOP_TIMEOUT`](crate::STOP_TIMEOUT), so that the role can
-    /// commit afterwards.
-    pub const DRAIN: Duration = Duration::from_secs(10);
+    /// Default of `drain`: shorter than [`STOP_TIMEOUT`](crate::STOP_TIMEOUT), so that the listener, not the process,
+    /// cuts off what does not end.
+    pub const DRAIN: Duration = Duration::from_millis(2_500);
 
     /// Bytes in the head of a request (431).
     pub const HEAD_BYTES: u32 = 64 * 1024;

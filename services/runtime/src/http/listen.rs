@@ -2,7 +2,8 @@
 
 use super::seats::Peer;
 use super::{Access, ProblemPage};
-use std::net::SocketAddr;
+use crate::sockets::Sockets;
+use std::net::{self, SocketAddr};
 use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -88,9 +89,27 @@ impl Listener {
     /// Before anything is bound, if other hosts can reach `address` and `access` has no tokens; or if
     /// the system refuses.
     pub async fn bind(key: &str, address: SocketAddr, access: &Access) -> Result<Self, ListenError> {
+        Self::take_or_bind(key, address, access, &mut Sockets::default()).await
+    }
+
+    /// The same, but takes the socket of systemd that is bound to `address`, if there is one. A socket that is bound is
+    /// kept in `sockets`.
+    ///
+    /// # Errors
+    /// As for [`Self::bind`].
+    pub async fn take_or_bind(
+        key: &str,
+        address: SocketAddr,
+        access: &Access,
+        sockets: &mut Sockets,
+    ) -> Result<Self, ListenError> {
         let is_open = access.is_open();
         may_listen(key, address, is_open)?;
-        let bound = TcpListener::bind(address).await.and_then(|socket| Ok((socket.local_addr()?, socket)));
+        let socket = match sockets.take(key, address) {
+            Some(socket) => adopt(socket),
+            None => TcpListener::bind(address).await.inspect(|socket| sockets.keep(address, socket)),
+        };
+        let bound = socket.and_then(|socket| Ok((socket.local_addr()?, socket)));
         let (address, socket) = bound.map_err(|error| {
             let key = key.to_owned();
             match error.kind() {
@@ -123,6 +142,11 @@ impl Listener {
     pub(super) async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
         self.socket.accept().await.map(|(stream, address)| (stream, Peer::of(address.ip())))
     }
+}
+
+fn adopt(socket: net::TcpListener) -> io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket)
 }
 
 #[cfg(test)]

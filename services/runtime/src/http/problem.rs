@@ -202,7 +202,11 @@ impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error {
             PortError::Unavailable { what, reason } => {
-                tracing::debug!(what, reason, "a dependency of a request is unavailable");
+                tracing::debug!(
+                    dependency = what,
+                    error = reason,
+                    "a dependency of a request is unavailable"
+                );
                 Self::unavailable(format!("the {what} is not available"), RETRY_UNAVAILABLE)
             }
             PortError::Rejected { reason, .. } => Self::new(StatusCode::BAD_REQUEST, reason),

@@ -160,9 +160,9 @@ impl Seats {
         let connections = self.taken.len();
         if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
             self.told = Some(Instant::now());
-            tracing::warn!(%peer, connections, "{what}; not logged again for {} s", TELL_EVERY.as_secs());
+            tracing::warn!(client = %peer, connections, "{what}; not logged again for {} s", TELL_EVERY.as_secs());
         } else {
-            tracing::debug!(%peer, connections, "{what}");
+            tracing::debug!(client = %peer, connections, "{what}");
         }
     }
 }

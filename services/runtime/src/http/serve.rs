@@ -7,12 +7,15 @@ use super::watched::Watch;
 use super::{connection, guard};
 use crate::RoleResult;
 use axum::Router;
+use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use watchkeeper_domain::Seldom;
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -38,7 +41,7 @@ impl Listener {
         let router = guard::guarded(router, &limits, self.is_open(), self.problem_page());
         let limits = Arc::new(limits);
         let (mut connections, mut seats) = (JoinSet::new(), Seats::default());
-        let mut newcomer = None;
+        let (mut newcomer, told) = (None, Mutex::new(Seldom::default()));
         loop {
             newcomer = match newcomer {
                 None => None,
@@ -49,6 +52,7 @@ impl Listener {
                         let task = connections.spawn({
                             let watch = watch.clone();
                             async move { connection::serve(stream, watch, router, &limits, stop).await }
+                                .in_current_span()
                         });
                         seats.take(peer, watch, task);
                         None
@@ -59,7 +63,7 @@ impl Listener {
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = accept(&self), if newcomer.is_none() => newcomer = Some(accepted),
+                accepted = accept(&self, &told), if newcomer.is_none() => newcomer = Some(accepted),
                 Some(ended) = connections.join_next_with_id() => seats.leave(note_end(ended)),
                 () = tokio::time::sleep(LOOK_EVERY), if newcomer.is_some() => {}
             }
@@ -73,13 +77,15 @@ impl Listener {
 }
 
 /// The next connection.
-async fn accept(listener: &Listener) -> (TcpStream, Peer) {
+async fn accept(listener: &Listener, told: &Mutex<Seldom>) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => tracing::debug!(%error, "connection failed"),
             Err(error) => {
-                tracing::error!(%error, "cannot accept connections");
+                if told.lock().admit(1, std::time::Instant::now()).is_some() {
+                    tracing::error!(%error, "cannot accept connections");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -103,7 +109,7 @@ fn note_end(ended: Result<(Id, ()), JoinError>) -> Id {
         Ok((id, ())) => id,
         Err(error) => {
             if error.is_panic() {
-                tracing::error!(%error, "connection failed");
+                tracing::error!(%error, "a connection panicked");
             }
             error.id()
         }

@@ -1,9 +1,11 @@
 //! The running tasks of each role.
 
 use crate::context::RoleResult;
+use crate::telemetry::role_span;
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument as _;
 
 /// The tasks of a process, each part of a role.
 #[derive(Default)]
@@ -18,7 +20,7 @@ impl Tasks {
         role: &'static str,
         run: impl Future<Output = RoleResult> + Send + 'static,
     ) {
-        let id = self.running.spawn(run).id();
+        let id = self.running.spawn(run.instrument(role_span(role))).id();
         self.roles.insert(id, role);
     }
 
@@ -34,8 +36,7 @@ impl Tasks {
     }
 
     /// The roles with running tasks.
-    pub(super) fn unfinished(&self) -> String {
-        let roles: BTreeSet<_> = self.roles.values().copied().collect();
-        roles.into_iter().collect::<Vec<_>>().join(", ")
+    pub(super) fn unfinished(&self) -> BTreeSet<&'static str> {
+        self.roles.values().copied().collect()
     }
 }

@@ -43,15 +43,20 @@ pub struct SampleRetention(pub Duration);
 pub struct NotRead(&'static str);
 
 impl Settings {
-    /// Reads the sections of all roles.
-    pub fn read(root: &mut Section<'_>, roles: &[&RoleSpec]) -> Self {
+    /// Reads the sections of all roles. Secrets are opened only of those that run here (`runs`): others may have theirs
+    /// where this process cannot read them.
+    pub fn read(root: &mut Section<'_>, roles: &[&RoleSpec], runs: impl Fn(&RoleSpec) -> bool) -> Self {
         let compatibility = root.section("compatibility", |section| Compatibility {
             publish_old_names: section.boolean("publish_old_names", false),
             match_old_names: section.boolean("match_old_names", false),
         });
         let mut settings = Self { compatibility, entries: Vec::new() };
         for role in roles {
-            (role.read)(root, &mut settings);
+            if runs(role) {
+                (role.read)(root, &mut settings);
+            } else {
+                root.without_secrets(|root| (role.read)(root, &mut settings));
+            }
         }
         settings
     }

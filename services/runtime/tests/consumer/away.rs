@@ -11,7 +11,7 @@ async fn a_store_that_is_away_is_tried_again_with_the_same_records_and_nothing_i
     stage.gives([assigned(), records(0..2), records(2..3)]);
     let role = stage.run(Keeper::hasty(&stage));
     stage.until(&Did::Fail(Call::Store), 2).await;
-    assert_eq!(role.status(), "waiting for shelf: it unavailable: connection refused");
+    assert!(role.status().starts_with("waiting for shelf: connection refused"), "{}", role.status());
     stage.until(&Did::Commit(vec![3]), 1).await;
     assert!(role.context.roster().is_ready());
     role.stop().await.unwrap();
@@ -56,7 +56,7 @@ async fn a_bus_that_is_away_is_joined_when_it_is_there() {
     stage.gives([assigned(), records(0..1)]);
     let role = stage.run(Keeper::hasty(&stage));
     stage.until(&Did::Fail(Call::Subscribe), 2).await;
-    assert_eq!(role.status(), "waiting for bus: it unavailable: connection refused");
+    assert!(role.status().starts_with("waiting for bus: connection refused"), "{}", role.status());
     stage.until(&Did::Commit(vec![1]), 1).await;
     assert!(role.context.roster().is_ready());
     role.stop().await.unwrap();

@@ -41,7 +41,7 @@ async fn a_group_that_two_stores_share_is_told_at_the_second_look() {
     assert_eq!(
         said,
         "waiting for group: group keepers has committed metrics/0 up to offset 3, but this store is at 2: \
-         another consumer with its own store is in the group. Configure a different prefix for one of them"
+         another consumer with its own store is in the group. Configure a different prefix for one of them; lag 7"
     );
     assert!((partitions - 1.0).abs() < f64::EPSILON);
 }

@@ -17,7 +17,7 @@ async fn a_store_that_takes_a_minute_is_waited_for_and_named_and_is_no_hang() {
     for (call, commits) in [(Did::Begin, 0), (Did::Store(vec![0, 1]), 1)] {
         stage.until(&call, 1).await;
         sleep(2 * MAX_BUSY).await;
-        assert_eq!(role.status(), "waiting for shelf: no answer for 40 s", "{call:?}");
+        assert_eq!(role.status(), "waiting for shelf: no answer for 40 s; lag 7", "{call:?}");
         assert!(!role.context.roster().is_ready());
         assert_eq!(role.context.roster().hung(), [""; 0], "{call:?}");
         stage.until(&Did::Commit(vec![2]), commits).await;

@@ -8,6 +8,7 @@ use std::future::pending;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use watchkeeper_runtime::http::Limits;
@@ -83,4 +84,18 @@ async fn a_request_that_does_not_end_is_cut_off_at_the_deadline() {
     server.stop.cancel();
     server.ended().await;
     assert!(soon(answer).await.is_err(), "the connection is gone");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_accepted_before_the_end_gets_its_request_answered() {
+    let server = Server::with_limits(Router::new().route("/", get(|| async { "hello" })), patient()).await;
+    let mut early = server.connect().await;
+    // They are accepted in order: the first has been, when a later one is answered.
+    server.get("/").await;
+    early.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    server.stop.cancel();
+    let mut answer = String::new();
+    soon(early.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
+    server.ended().await;
 }

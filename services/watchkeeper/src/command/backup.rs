@@ -13,7 +13,7 @@ use watchkeeper_ingest::IngestConfig;
 use watchkeeper_runtime::Grouped;
 
 pub(crate) fn run_backup(args: &BackupArgs) -> anyhow::Result<()> {
-    let config = Config::load(args.config.as_deref())?;
+    let config = Config::load_for("backup", &[], args.config.as_deref())?;
     let data_dir = data_dir(args.data_dir.as_deref())?;
     let spools = [
         config.settings.get::<IngestConfig>()?.spool.clone(),
@@ -26,6 +26,9 @@ pub(crate) fn run_backup(args: &BackupArgs) -> anyhow::Result<()> {
     let to = std::path::absolute(&args.to)?;
     let manifest = reporting(|report| backup::take(&source, &to, report))
         .with_context(|| format!("cannot back up {}", source.data_dir.display()))?;
+    if let Err(error) = backup::note_taken(&source.data_dir, &manifest) {
+        notice(&format!("the metric of the last backup is not up to date: {error}"));
+    }
     print_line(&format!(
         "Backed up {} to {}: {}, complete up to {}, all checked.",
         source.data_dir.display(),

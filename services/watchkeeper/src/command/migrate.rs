@@ -13,7 +13,7 @@ use crate::config::Config;
 use origin::Origin;
 
 pub(crate) fn run(args: &MigrateArgs) -> anyhow::Result<()> {
-    let config = Config::load(args.config.as_deref())?;
+    let config = Config::load_for("migrate", &[], args.config.as_deref())?;
     match Origin::of(args)? {
         Origin::Installation(dir) => installation::run(args, config, &dir),
         Origin::Database(url) => table::run(args, config, &url),

@@ -3,37 +3,49 @@
 mod greeting;
 
 use super::data_dir::data_dir;
+use super::listening::{listen_on, passed_sockets};
 use super::process::run_to_the_end;
+use super::refused::Refused;
 use super::reload::Reload;
 use crate::assembly;
 use crate::cli::UpArgs;
 use crate::config::Config;
 use crate::listen::Listen;
 use crate::role::{FRONT, ROLES};
+use crate::version;
 use anyhow::{Context as _, ensure};
 use greeting::Greeting;
 use std::time::Instant;
-use watchkeeper_runtime::http::{Access, Listener};
-use watchkeeper_runtime::{Process, telemetry};
+use watchkeeper_runtime::http::Access;
+use watchkeeper_runtime::{Process, Starting, telemetry};
 
 pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
     let started = Instant::now();
-    let config = load(args)?;
-    let log_control = telemetry::start_logging(config.log_level).context("cannot reach the journal")?;
+    let mut sockets = passed_sockets()?;
+    let config = load(args).map_err(Refused::because)?;
+    let log_control = telemetry::start_logging(config.log_level, None).context("cannot reach the journal")?;
     let data_dir = data_dir(args.data_dir.as_deref())?;
     run_to_the_end(async {
+        config.check_backends().map_err(Refused::because)?;
         // Listen first: a port that is in use is reported before any backend is opened.
         let access = Access::new(config.tokens.clone());
         let (http_key, grpc_key) = keys(args);
-        let http = Listener::bind(http_key, config.listen.http, &access).await?;
-        let grpc = Listener::bind(grpc_key, config.listen.grpc, &access).await?;
+        let http = listen_on((http_key, config.listen.http), &access, &mut sockets).await?;
+        let grpc = listen_on((grpc_key, config.listen.grpc), &access, &mut sockets).await?;
+        sockets.check_all_wanted().map_err(Refused::because)?;
+        let starting = Starting::begin();
         let location = config.backends.location(&data_dir);
-        let registry = telemetry::registry(env!("CARGO_PKG_VERSION"))?;
-        let name = config.listen.process_name("up", FRONT);
+        let registry = telemetry::registry(version::VERSION, version::commit())?;
+        let name = config.listen.process_name("up", FRONT.into())?;
         let ports = config.backends.open(&name, &data_dir, &registry).with_context(|| {
             format!("cannot use the data in {location}; use --data-dir DIR for another directory")
         })?;
+        config.backends.register_last_backup(&data_dir, &registry)?;
         let process = Process::new(registry.clone());
+        tracing::info!(
+            http = %http.address(), grpc = %grpc.address(),
+            version = version::VERSION, commit = version::commit(), "started",
+        );
 
         let greeting = Greeting::new(args, &http, &grpc, location, &access, started);
         let roster = process.roster().clone();
@@ -45,6 +57,8 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<()> {
             roster.ready().await;
             greeting.print();
         });
+        drop(starting);
+        sockets.hand_over();
         Ok(process.run(|| reload.reload(load(args))).await?)
     })
 }

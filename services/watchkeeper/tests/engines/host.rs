@@ -50,6 +50,10 @@ impl Host {
         format!("http://{}:{}", self.address, port(role))
     }
 
+    pub(crate) fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
     /// Where there is gRPC at this port.
     pub(crate) fn grpc(&self, port: u16) -> String {
         format!("http://{}:{port}", self.address)

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "shown when a test fails: what the engines and the roles have said")]
 
 mod before;
+mod dashboards;
 mod first_start;
 #[path = "../support/guide.rs"]
 #[expect(dead_code, reason = "its commands and its whole are for the tests of the program")]
@@ -29,6 +30,7 @@ mod roles;
 mod running;
 mod sharing;
 mod stack;
+mod stopping;
 mod told;
 mod without_key;
 mod world;

@@ -90,6 +90,27 @@ impl Stack {
         }
     }
 
+    /// Stops engines from answering, with their connections open, until they are thawed.
+    pub(crate) fn freeze(&self, engines: &[Engine]) {
+        self.signal("-STOP", engines);
+    }
+
+    /// Has engines answer again.
+    pub(crate) fn thaw(&self, engines: &[Engine]) {
+        self.signal("-CONT", engines);
+    }
+
+    /// Signals the process of each engine, and its children.
+    fn signal(&self, signal: &str, engines: &[Engine]) {
+        for engine in engines {
+            let file = fs::read_to_string(self.dir(*engine).join("pid")).unwrap();
+            let pid = file.split_whitespace().next().unwrap();
+            let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+            let family = [pid].into_iter().chain(children.split_whitespace());
+            assert!(Command::new("kill").arg(signal).args(family).status().unwrap().success());
+        }
+    }
+
     fn call(&self, command: &[&str], engines: &[Engine]) {
         let output =
             xtask(command, &self.dir).args(engines.iter().map(|engine| engine.name())).output().unwrap();

@@ -87,6 +87,17 @@ fn roles_are_listed_with_their_ports_and_groups() {
 }
 
 #[test]
+fn the_nixos_module_has_the_same_table_of_roles() {
+    let listed = watchkeeper(["roles", "--json"]).output().unwrap();
+    let kept = include_str!("../../../../nixos/roles.ndjson");
+    assert_eq!(
+        String::from_utf8(listed.stdout).unwrap(),
+        kept,
+        "run: watchkeeper roles --json > nixos/roles.ndjson"
+    );
+}
+
+#[test]
 fn the_readme_starts_every_role() {
     let readme = include_str!("../../../../README.md");
     let started =

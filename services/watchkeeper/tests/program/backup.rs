@@ -119,9 +119,17 @@ fn the_commands_say_what_they_have_done_and_refuse_a_directory_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let (data, backup) = (dir.path().join("data"), dir.path().join("backup"));
     let up = Up::start(&data);
+    let is_backed_up = || {
+        let metrics = up.get("/metrics");
+        let metric = "watchkeeper_backup_last_success_timestamp_seconds ";
+        let value = metrics.lines().find_map(|line| line.strip_prefix(metric)).expect("the metric");
+        value.parse::<f64>().expect("a number") > 0.0
+    };
+    assert!(!is_backed_up());
     let taken = run(&["backup"], [&backup, &data]);
     let said = text(&taken.stdout);
     assert!(taken.status.success() && said.starts_with("Backed up /"), "{taken:?}");
+    assert!(taken.stderr.is_empty() && is_backed_up(), "{taken:?}");
     assert!(said.trim_end().ends_with("all checked."), "{said}");
     let refused = run(&["restore"], [&backup, &data]);
     assert!(!refused.status.success());

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use watchkeeper_runtime::http::{Access, Listener};
+use watchkeeper_runtime::millis;
+use watchkeeper_runtime::telemetry::stderr_is_the_journal;
 
 /// Addresses, data directory and configuration.
 pub(super) struct Greeting {
@@ -44,8 +46,11 @@ impl Greeting {
     /// Prints the greeting; errors of stdout are ignored.
     pub(super) fn print(&self) {
         let took = self.started.elapsed();
-        tracing::info!(http = %self.http, grpc = %self.grpc, ?took, "ready");
-        let _ = io::stdout().write_all(self.text(took).as_bytes());
+        tracing::info!(http = %self.http, grpc = %self.grpc, duration_ms = millis(took), "ready");
+        // The journal has the line above, and nobody types commands there.
+        if !stderr_is_the_journal() {
+            let _ = io::stdout().write_all(self.text(took).as_bytes());
+        }
     }
 
     fn text(&self, took: Duration) -> String {
