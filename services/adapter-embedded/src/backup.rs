@@ -25,6 +25,7 @@ mod database;
 mod error;
 mod file;
 mod find;
+mod last;
 mod manifest;
 mod pinned;
 mod restore;
@@ -32,6 +33,7 @@ mod space;
 mod take;
 
 pub use error::BackupError;
+pub use last::{last_taken, note_taken};
 pub use manifest::{BackedUpFile, Manifest, Position};
 pub use restore::{Restored, restore};
 pub use take::{BackupSource, take};

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use entries::{Bounds, Entries, STEP_SERIES};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::collections::HashMap;
-use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
+use std::time::Instant;
+use watchkeeper_domain::{KeyRange, Sample, Seldom, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Deleted, LatestCache, Offset, Page, PortError, SeriesDeletion, TopicId, TopicPartition,
     TtlPolicy,
@@ -21,6 +22,8 @@ pub struct MemoryCache {
     entries: RwLock<Entries>,
     positions: Mutex<Positions>,
     bounds: Bounds,
+    /// Lines about series for which there is no room.
+    told: Mutex<Seldom>,
 }
 
 impl MemoryCache {
@@ -37,7 +40,7 @@ impl MemoryCache {
     #[must_use]
     pub fn new() -> Self {
         let bounds = Bounds { series: Self::MAX_SERIES, key_bytes: Self::MAX_KEY_BYTES };
-        Self { entries: RwLock::default(), positions: Mutex::default(), bounds }
+        Self { entries: RwLock::default(), positions: Mutex::default(), bounds, told: Mutex::default() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
@@ -83,9 +86,9 @@ impl LatestCache for MemoryCache {
             }
             tokio::task::yield_now().await;
         }
-        if refused > 0 {
+        if let Some(samples) = self.told.lock().admit(refused as u64, Instant::now()) {
             tracing::warn!(
-                samples = refused,
+                samples,
                 max_series = self.bounds.series,
                 max_key_bytes = self.bounds.key_bytes,
                 "the cache is full: skipping new series"

@@ -14,8 +14,9 @@ use repeats::Repeats;
 use std::time::Instant;
 use watchkeeper_ports::PortError;
 
-/// The facility of lines about connections that failed.
-const CONNECTION_FAILED: &str = "FAIL";
+/// The facilities of lines about connections that end, requests that time out with them, and the first request of a
+/// producer, which librdkafka makes again.
+const OF_CONNECTIONS: [&str; 3] = ["FAIL", "REQTMOUT", "GETPID"];
 
 /// Writes a client's log lines to our log, and keeps its last error.
 pub(crate) struct ClientLog {
@@ -63,21 +64,25 @@ impl ClientLog {
     fn write(&self, level: Level, facility: &str, text: &str) {
         let kept = self.repeats.lock().admit(facility, text, Instant::now());
         let Some(left_out) = kept else { return };
-        let client = self.client.as_str();
+        let kafka_client = self.client.as_str();
         match level {
             Level::Emerg | Level::Alert | Level::Critical => {
-                tracing::error!(client, facility, left_out, "librdkafka: {text}");
+                tracing::error!(kafka_client, facility, left_out, "librdkafka: {text}");
             }
-            // librdkafka logs every lost connection as an error, and then reconnects. While there is none, the dependency
-            // says so, with the reason.
-            Level::Error | Level::Warning if facility == CONNECTION_FAILED => {
-                tracing::debug!(client, facility, left_out, "librdkafka: {text}");
+            // librdkafka logs every lost connection several times, and then reconnects. While there is none, the
+            // dependency says so, with the reason.
+            Level::Error | Level::Warning | Level::Notice | Level::Info
+                if OF_CONNECTIONS.contains(&facility) =>
+            {
+                tracing::debug!(kafka_client, facility, left_out, "librdkafka: {text}");
             }
             Level::Error | Level::Warning => {
-                tracing::warn!(client, facility, left_out, "librdkafka: {text}");
+                tracing::warn!(kafka_client, facility, left_out, "librdkafka: {text}");
             }
-            Level::Notice | Level::Info => tracing::info!(client, facility, left_out, "librdkafka: {text}"),
-            Level::Debug => tracing::debug!(client, facility, left_out, "librdkafka: {text}"),
+            Level::Notice | Level::Info => {
+                tracing::info!(kafka_client, facility, left_out, "librdkafka: {text}");
+            }
+            Level::Debug => tracing::debug!(kafka_client, facility, left_out, "librdkafka: {text}"),
         }
     }
 }

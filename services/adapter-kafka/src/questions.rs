@@ -158,7 +158,8 @@ impl Questions {
         let found = stretch(raw_offset(from), raw_offset(end), first)?;
         Ok(found.map(|Stretch { from, next, reason }| {
             let (from, next) = (offset(from), offset(next));
-            tracing::warn!(%partition, offset = from, next, reason, "skipping records that cannot be read");
+            let TopicPartition { topic, partition: number } = partition;
+            tracing::warn!(%topic, partition = number, offset = from, next_offset = next, error = reason, "skipping records that cannot be read");
             Received::unreadable(partition.clone(), from, Unreadable { next, reason })
         }))
     }

@@ -183,10 +183,11 @@ async fn create(
 ) -> Result<(), PortError> {
     let mut declared = engine.settings.options().declaration(topic).clone();
     declared.partitions = needed.and_then(|needed| u16::try_from(needed).ok()).unwrap_or(declared.partitions);
-    let TopicDeclaration { partitions, retention, .. } = declared;
+    let TopicDeclaration { partitions, .. } = declared;
     let settings = Arc::clone(&engine.settings);
-    engine.ask(move |_| Admin::new(&settings)?.create(&name, &declared)).await?;
-    tracing::info!(%topic, partitions, ?retention, "topic created");
+    if engine.ask(move |_| Admin::new(&settings)?.create(&name, &declared)).await? {
+        tracing::info!(%topic, partitions, "topic created");
+    }
     Ok(())
 }
 

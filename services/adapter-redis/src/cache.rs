@@ -5,11 +5,13 @@ use crate::error::{broken, port_error};
 use crate::options::RedisOptions;
 use crate::script::{self, Keys};
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue, Pipeline};
 use std::collections::HashMap;
+use std::time::Instant;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_domain::{KeyRange, Sample, SeriesFilter, Timestamp};
+use watchkeeper_domain::{KeyRange, Sample, Seldom, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
     Advance, Deleted, LatestCache, Offset, Page, PortError, SeriesDeletion, TopicId, TopicPartition,
     TtlPolicy,
@@ -26,6 +28,8 @@ pub struct RedisCache {
     connection: ConnectionManager,
     keys: Keys,
     max_series: usize,
+    /// Lines about series for which there is no room.
+    told: Mutex<Seldom>,
 }
 
 impl RedisCache {
@@ -46,6 +50,7 @@ impl RedisCache {
             connection: connection.map_err(|error| port_error(&error))?,
             keys: Keys::new(&options.prefix),
             max_series: options.max_series,
+            told: Mutex::default(),
         })
     }
 
@@ -96,8 +101,8 @@ impl LatestCache for RedisCache {
         }
         let left: Vec<usize> =
             calls.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))?;
-        let samples: usize = left.iter().sum();
-        if samples > 0 {
+        let left: usize = left.iter().sum();
+        if let Some(samples) = self.told.lock().admit(left as u64, Instant::now()) {
             tracing::warn!(samples, max_series = self.max_series, "the cache is full: skipping new series");
         }
         Ok(())

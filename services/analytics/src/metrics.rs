@@ -48,10 +48,15 @@ impl AnalyticsMetrics {
         let pass_seconds = register(registry, HistogramVec::new(pass_seconds, &["window"])?)?;
         let rollups =
             counter("watchkeeper_analytics_rollups_total", "Rollups computed, including recomputed ones.")?;
+        let pruned = counter(
+            "watchkeeper_analytics_rollups_pruned_total",
+            "Pruned rollups: older than the retention.",
+        )?;
         // So that the rate includes the first ones.
         for window in Window::ALL {
             pass_seconds.with_label_values(&[window.name()]);
             rollups.with_label_values(&[window.name()]);
+            pruned.with_label_values(&[window.name()]);
         }
         Ok(Self {
             pass_seconds,
@@ -60,10 +65,7 @@ impl AnalyticsMetrics {
             rollups,
             behind: register(registry, IntGaugeVec::new(behind, &["pass"])?)?,
             seconds: register(registry, GaugeVec::new(seconds, &["window"])?)?,
-            pruned: counter(
-                "watchkeeper_analytics_rollups_pruned_total",
-                "Pruned rollups: older than the retention.",
-            )?,
+            pruned,
         })
     }
 

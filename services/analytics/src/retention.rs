@@ -40,7 +40,7 @@ async fn prune(
         let removed = rollups.prune(*window, before).await?;
         if removed > 0 {
             metrics.pruned(*window, removed);
-            tracing::info!(%window, rollups = removed, %before, "pruned rollups");
+            tracing::info!(%window, removed, %before, "pruned rollups");
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_ports::RollupStore;
 use watchkeeper_runtime::clock::Clock;
-use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped};
+use watchkeeper_runtime::{RoleContext, RoleResult, Rounds, Stopped, millis};
 
 /// How often the role checks whether a window is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -96,11 +96,12 @@ impl Analytics {
         let rollups = make(&self.world, chunk, known.marks.get(&chunk.pass.name).copied()).await?;
         let took = started.elapsed();
         self.world.metrics.made(chunk, rollups, took);
+        let duration_ms = millis(took);
         // One old sample is followed by a long time without any: its empty windows are no news.
         if rollups > 0 {
-            tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, ?took, "rolled up");
+            tracing::info!(pass = chunk.pass.name, until = %chunk.to, rollups, duration_ms, "rolled up");
         } else {
-            tracing::debug!(pass = chunk.pass.name, until = %chunk.to, ?took, "nothing to roll up");
+            tracing::debug!(pass = chunk.pass.name, until = %chunk.to, duration_ms, "nothing to roll up");
         }
         Ok(())
     }

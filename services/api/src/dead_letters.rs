@@ -12,9 +12,11 @@ use runs::Runs;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument as _;
 use watchkeeper_letters::{LetterPage, Letters, NotNow};
 use watchkeeper_ports::{Offset, PortError, TopicPartition};
 use watchkeeper_runtime::http::Problem;
+use watchkeeper_runtime::telemetry::role_span;
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::dead_letter::{DeadLetter, Ledger, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterJson, DeadLetterList, DeadLetterRun, RunState};
@@ -74,7 +76,8 @@ impl DeadLetters {
         let run = Arc::new(Run::new(settlement, total, self.context.shutdown().child_token()));
         self.runs.begin(Arc::clone(&run)).map_err(|going_on| self.conflict(&going_on))?;
         let (going, letters) = (Arc::clone(&run), self.letters.clone());
-        let going = tokio::spawn(async move { going.go(&letters, which).await });
+        let role = role_span(self.context.role());
+        let going = tokio::spawn(async move { going.go(&letters, which).await }.instrument(role));
         let watched = Arc::clone(&run);
         tokio::spawn(async move {
             if going.await.is_err() {

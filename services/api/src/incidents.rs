@@ -70,7 +70,7 @@ impl Incidents {
             return before
                 .map_or_else(|| Err(changed_meanwhile(id)), |before| before_or_conflict(before, &incident));
         }
-        tracing::info!(id, title = incident.title, "incident opened");
+        tracing::info!(incident = id, title = incident.title, "incident opened");
         Ok(Opened::New(incident))
     }
 
@@ -90,7 +90,7 @@ impl Incidents {
             check_status(status, incident.maintenance.is_some())?;
             incident.updates.push(update.clone().with(status));
             if self.store.put(&incident).await? {
-                tracing::info!(id, %status, "incident updated");
+                tracing::info!(incident = id, %status, "incident updated");
                 return Ok(Some(incident));
             }
         }

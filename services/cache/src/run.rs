@@ -148,7 +148,7 @@ impl Filler {
         let series =
             refill(&*self.cache, &*self.source.samples, &self.config.current().ttl, present, heartbeat)
                 .await?;
-        tracing::info!(series, "cache filled from the store");
+        tracing::info!(series_count = series, "cache filled from the store");
         self.cache.advance(&advances).await
     }
 }

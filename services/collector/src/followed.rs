@@ -9,6 +9,7 @@ use std::future::pending;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::JoinMap;
+use tracing::Instrument as _;
 use watchkeeper_domain::Timestamp;
 
 /// The tasks, by the name of the target and the number of the reload that started it.
@@ -70,7 +71,7 @@ impl<S: Sources> Followed<S> {
         let schedule = Schedule::starting(&name, target.timing(), since_begun, collecting.started.elapsed());
         let stop = collecting.context.shutdown().child_token();
         let task = collecting.follow(Arc::clone(&name), target, schedule, stop.clone());
-        self.tasks.spawn((Arc::clone(&name), self.reloads), task);
+        self.tasks.spawn((Arc::clone(&name), self.reloads), task.in_current_span());
         self.stops.insert(Arc::clone(&name), stop);
         self.definitions.insert(name, definition);
     }

@@ -64,7 +64,7 @@ impl Readings {
     /// second value of the same series.
     pub(crate) fn add(&mut self, name: &str, unit: &str, labels: &[(&str, &str)], value: f64) {
         if let Err(violation) = self.try_add(name, unit, labels, value, self.collected_at) {
-            tracing::debug!(source = &*self.source, name, %violation, "skipped a value");
+            tracing::debug!(source = &*self.source, series_name = name, error = %violation, "skipped a value");
         }
     }
 

@@ -94,7 +94,7 @@ async fn report(collecting: &Collecting, bus: &SpooledBus) -> RoleResult {
     let mut rounds = Rounds::every(REPORT_EVERY, context, &heartbeat);
     let mut report = async || {
         let samples_per_minute = rate.per_minute(Instant::now(), metrics.published.get());
-        context.set_status(Status::of(metrics, samples_per_minute, bus.state()));
+        context.set_status(bus.with_address(Status::of(metrics, samples_per_minute, bus.state())));
         Ok(())
     };
     while rounds.next(report()).await? {}

@@ -13,6 +13,7 @@ mod format;
 mod gather;
 mod http;
 mod links;
+mod metrics;
 mod page;
 mod ports;
 mod recent;

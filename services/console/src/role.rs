@@ -1,7 +1,9 @@
 //! The `console` entry of the role table.
 
 use crate::http::Console;
+use crate::metrics::{ConsoleMetrics, measure};
 use crate::ports::ConsolePorts;
+use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use watchkeeper_letters::{Letters, Refused};
 use watchkeeper_query::{SilenceChanges, StatusPages};
@@ -34,7 +36,8 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
         .with_refused(refused)
         .with_silence_changes(changes)
         .with_status_pages(starter.reloadable::<StatusPages>()?);
-    starter.serve_http(console.router(starter.access()));
+    let metrics = ConsoleMetrics::register(starter.context().registry())?;
+    starter.serve_http(console.router(starter.access()).layer(from_fn_with_state(metrics, measure)));
     starter.tell_problems_with(Console::problem_page());
     starter.run(console.run());
     Ok(())

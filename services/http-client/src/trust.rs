@@ -93,7 +93,7 @@ impl Judge {
                 Ok(())
             });
             if let Err(reason) = added {
-                tracing::debug!(path = %path.display(), reason, "skipped a certificate of ca_file");
+                tracing::debug!(path = %path.display(), error = reason, "skipped a certificate of ca_file");
                 unreadable = Some(reason);
             }
         }

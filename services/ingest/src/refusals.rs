@@ -116,7 +116,7 @@ impl Refusals {
             tracing::warn!(
                 refused,
                 client,
-                reason,
+                error = reason,
                 "refused data sent by clients; run `watchkeeper refusals` for details"
             );
         }

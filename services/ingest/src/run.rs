@@ -100,6 +100,7 @@ impl Ingest {
         let metrics = &self.samples.metrics;
         let totals =
             Totals { at: Instant::now(), accepted: metrics.accepted.get(), refused: metrics.refused.get() };
-        self.context.set_status(pace.report(totals, self.shared.bus.state()));
+        let bus = &self.shared.bus;
+        self.context.set_status(bus.with_address(pace.report(totals, bus.state())));
     }
 }

@@ -122,6 +122,11 @@ impl NotifierConfig {
         self.page_url.as_ref().map(|url| url.with_path(ALERTS_PAGE))
     }
 
+    /// Whether the file has receivers; without one, [`Self::receivers`] has the default one.
+    pub(crate) fn has_receivers(&self) -> bool {
+        self.has_receivers
+    }
+
     /// Whether any receiver has mail addresses.
     pub(crate) fn sends_mail(&self) -> bool {
         self.receivers.iter().any(|receiver| !receiver.mail.is_empty())

@@ -3,7 +3,7 @@
 mod outcome;
 mod pauses;
 
-pub(crate) use outcome::SendError;
+pub(crate) use outcome::{RETRY_AFTER_AT_LEAST, SendError};
 
 use crate::http::POST_WITHIN;
 use crate::metrics::NotifierMetrics;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Notification, Timestamp};
 use watchkeeper_ports::{Claimed, Failure, Lease, Mailer, NotificationStore, Outcome, PortError, Tenure};
@@ -44,12 +45,12 @@ const GRACE: Duration = RENEW_EVERY;
 const MOST_LATE: Duration = Duration::from_secs(30);
 /// How long running deliveries may take to finish once the role stops. Unfinished ones are sent again when their
 /// lease has expired.
-const FINISH_WITHIN: Duration = Duration::from_secs(15);
+const FINISH_WITHIN: Duration = Duration::from_millis(2_500);
 
 const _: () = assert!(POST_WITHIN.as_secs() < SEND_WITHIN.as_secs());
 const _: () = assert!(3 * RENEW_EVERY.as_secs() < LEASE.as_secs(), "a claim outlives two lost renewals");
 const _: () = assert!(LEASE.as_secs() + 5 * LOOK_EVERY.as_secs() < MOST_LATE.as_secs());
-const _: () = assert!(FINISH_WITHIN.as_secs() < STOP_TIMEOUT.as_secs());
+const _: () = assert!(FINISH_WITHIN.as_millis() < STOP_TIMEOUT.as_millis());
 
 /// Sends notifications by their channels.
 pub(crate) struct Deliverer {
@@ -95,7 +96,7 @@ impl Deliverer {
                 Ok(Tenure::Held) => overdue = None,
                 Ok(Tenure::Lost) => return,
                 Err(error) => {
-                    tracing::warn!(id = locked(lease).id(), %error, "cannot renew the lease of a notification yet");
+                    tracing::warn!(notification = locked(lease).id(), %error, "cannot renew the lease of a notification yet");
                     overdue = overdue.or(self.overdue.try_acquire().ok());
                 }
             }
@@ -151,14 +152,23 @@ fn locked(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
 
 fn log(notification: &Notification, outcome: &Outcome) {
     let (id, channel) = (&notification.id, notification.channel.name());
+    let receiver = &notification.recipient;
     match outcome {
-        Outcome::Delivered { .. } => tracing::info!(id, channel, "notification delivered"),
+        Outcome::Delivered { .. } => {
+            tracing::info!(notification = id, channel, receiver, "notification delivered");
+        }
         Outcome::Failed { retry_at, reason } => {
-            tracing::warn!(id, channel, reason, %retry_at, "notification not delivered: will retry");
+            tracing::warn!(notification = id, channel, receiver, error = reason, %retry_at, "notification not delivered: will retry");
         }
         Outcome::Postponed { .. } => {}
         Outcome::GivenUp { reason, .. } => {
-            tracing::error!(id, channel, reason, "notification failed permanently");
+            tracing::error!(
+                notification = id,
+                channel,
+                receiver,
+                error = reason,
+                "notification failed permanently"
+            );
         }
     }
 }
@@ -246,11 +256,12 @@ impl Delivery {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let (context, outbox, news) = (self.context.clone(), self.outbox.clone(), Arc::clone(&self.news));
         let deliverer = Arc::clone(&self.deliverer);
-        self.under_way.spawn(async move {
+        let delivering = async move {
             deliver(&context, &outbox, &deliverer, claimed).await;
             drop(place);
             news.notify_one();
-        });
+        };
+        self.under_way.spawn(delivering.in_current_span());
     }
 }
 
@@ -273,7 +284,7 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
         }
     };
     let Some(outcome) = heartbeat.idle(attempt).await else {
-        tracing::warn!(id, "sending aborted: the lease was lost");
+        tracing::warn!(notification = id, "sending aborted: the lease was lost");
         return;
     };
     let settle = async || {
@@ -289,12 +300,14 @@ async fn deliver(context: &RoleContext, outbox: &Dependency, deliverer: &Deliver
         Ok(Tenure::Held) => {}
         Ok(Tenure::Lost) => {
             tracing::warn!(
-                id,
+                notification = id,
                 ?outcome,
                 "outcome not recorded: the notification is already settled or leased by another notifier"
             );
         }
-        Err(error) => tracing::warn!(id, %error, "cannot record the outcome of a notification"),
+        Err(error) => {
+            tracing::warn!(notification = id, %error, "cannot record the outcome of a notification");
+        }
     }
 }
 

@@ -143,7 +143,7 @@ pub(crate) async fn keep_dispatching(
         }
         Ok(())
     };
-    while rounds.next_or_when(changed.notified(), round()).await? {}
+    while rounds.next_or_when(changed.notified(), Box::pin(round())).await? {}
     Ok(())
 }
 

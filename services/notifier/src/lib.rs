@@ -17,6 +17,7 @@ mod dispatch;
 #[cfg(test)]
 mod end_to_end;
 mod evaluate;
+mod failed_unit;
 #[cfg(test)]
 mod fakes;
 mod http;
@@ -38,6 +39,7 @@ mod trial;
 pub use channels::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 pub use config::{MAX_MAIL_ADDRESSES, MAX_RECEIVERS, NotifierConfig, ReceiverConfig};
 pub use deliver::SEND_WITHIN;
+pub use failed_unit::{FailedUnit, NOTIFY_WITHIN, notify_of_failed_unit};
 pub use role::ROLE;
 pub use run::{NotifierPorts, run};
 pub use settings::NotifierSettings;

@@ -88,7 +88,7 @@ pub(crate) async fn begin(
         let stored = silences.silence(&silence.id).await?;
         if stored.is_none_or(|stored| now < stored.ends_at && stored != *silence) {
             silences.put(silence).await?;
-            tracing::info!(id = silence.id, until = %silence.ends_at, "maintenance window active");
+            tracing::info!(silence = silence.id, until = %silence.ends_at, "maintenance window active");
         }
     }
     for silence in unended_silences(silences, now).await?.all {
@@ -96,7 +96,10 @@ pub(crate) async fn begin(
         // By its own start, not by `now`: for a clock that is behind another's, the window has not begun yet.
         let has_window = windows.iter().filter_map(|window| window.silence(silence.starts_at));
         if is_of_a_window && !has_window.into_iter().any(|again| again.id == silence.id) {
-            tracing::info!(id = silence.id, "maintenance window ended: it is no longer in the configuration");
+            tracing::info!(
+                silence = silence.id,
+                "maintenance window ended: it is no longer in the configuration"
+            );
             silences.put(&Silence { ends_at: now, ..silence }).await?;
         }
     }

@@ -68,7 +68,7 @@ pub(crate) async fn keep_beating(
         }
         Ok(())
     };
-    while rounds.next(round()).await? {}
+    while rounds.next(Box::pin(round())).await? {}
     Ok(())
 }
 
@@ -112,7 +112,7 @@ impl Beating {
         match outcome {
             Ok(()) if self.is_failing => tracing::info!("the heartbeat to the other watcher is sent again"),
             Err(reason) if !self.is_failing => {
-                tracing::warn!(reason, "cannot send the heartbeat to the other watcher");
+                tracing::warn!(error = reason, "cannot send the heartbeat to the other watcher");
             }
             _ => {}
         }

@@ -50,7 +50,7 @@ pub(crate) async fn keep_reporting(context: RoleContext, status: Status) -> Role
         round = round.wrapping_add(1);
         // An unavailable store is reported where it is needed.
         if let Ok(report) = status.report(Timestamp::now(), mail_error.clone()).await {
-            context.set_status(report);
+            context.set_status(Report { lag: context.lag(), ..report });
         }
         Ok(())
     };

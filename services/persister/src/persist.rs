@@ -8,10 +8,10 @@ use crate::metrics::{PersisterMetrics, StreamMetrics};
 use crate::retention::keep_pruning;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use watchkeeper_config::Reloadable;
-use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::check_taken;
+use watchkeeper_domain::{Seldom, TELL_EVERY, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, EventBus, Failure, Group, Offset, PortError, Position, PositionStore, ReceivedBatch,
     Sink, TopicId, TopicPartition,
@@ -56,6 +56,7 @@ impl Persistence {
             pending: PendingBatch::default(),
             topic_id: TopicId::default(),
             stored: HashMap::new(),
+            told: Seldom::default(),
         };
         Ok(async move {
             let retention = || config.current().retention;
@@ -76,6 +77,8 @@ struct Persister<D: Decode> {
     topic_id: TopicId,
     /// This consumer's positions in the store.
     stored: HashMap<TopicPartition, Offset>,
+    /// Lines about dead letters.
+    told: Seldom,
 }
 
 impl<D: Decode> Consumer for Persister<D> {
@@ -207,7 +210,15 @@ impl<D: Decode> Persister<D> {
                 send_letters(letters, |batch| bus.publish(&topic, batch)).await?;
             metrics.dead_letters.inc_by(letters);
             metrics.dead_letters_dropped.inc_by(dropped);
-            tracing::warn!(records, reason, "rejected");
+            if let Some(records) = self.told.admit(records as u64, Instant::now()) {
+                tracing::warn!(
+                    topic = %D::TOPIC,
+                    records,
+                    error = reason,
+                    "sent records to the dead letters; not logged again for {} s",
+                    TELL_EVERY.as_secs()
+                );
+            }
             self.pending.refused.drain(..records);
         }
         Ok(())

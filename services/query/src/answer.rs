@@ -50,7 +50,7 @@ pub async fn within_time<T, E: OfDependency>(
             NoAnswer::new(what, format_args!("no answer from {what} within {} s", ANSWER_WITHIN.as_secs()))
         }
     };
-    tracing::debug!(dependency = no_answer.dependency, reason = %no_answer, "query failed");
+    tracing::debug!(dependency = no_answer.dependency, error = %no_answer, "query failed");
     Err(no_answer)
 }
 

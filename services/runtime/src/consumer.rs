@@ -7,6 +7,7 @@ mod replaced;
 mod sharing;
 
 pub use isolate::{Isolated, isolate, publish_accepted};
+pub use progress::lag_in_status;
 pub use replaced::resume;
 
 use crate::context::{RoleContext, RoleResult};
@@ -166,7 +167,7 @@ impl Member<'_> {
                 Err(Stopped::Failed(error)) => {
                     consumer.reset();
                     if error.is_of_a_zombie() {
-                        tracing::warn!(role = self.context.role(), %error, "rejoining the group");
+                        tracing::warn!(%error, "rejoining the group");
                     } else {
                         self.bus.down(error);
                     }
@@ -258,7 +259,8 @@ impl Member<'_> {
         for partition in partitions {
             let begin_at = positions.iter().find(|position| position.partition == *partition);
             let offset = begin_at.map(|position| position.next);
-            tracing::debug!(role = self.context.role(), %partition, offset, "partition assigned");
+            let TopicPartition { topic, partition: number } = partition;
+            tracing::debug!(%topic, partition = number, offset, "partition assigned");
             if let Some(position) = begin_at {
                 self.heartbeat.waiting(BUS, subscription.seek(position.clone())).await?;
             }
@@ -284,7 +286,7 @@ impl Member<'_> {
             if !positions.is_empty() {
                 subscription.commit(&positions).await?;
                 self.progress.committed();
-                tracing::info!(role = self.context.role(), %group, partitions = positions.len(), "corrected the group's offsets on the bus to those of the store");
+                tracing::info!(%topic, %group, partitions = positions.len(), "corrected the group's offsets on the bus to those of the store");
             }
             Ok::<_, PortError>(())
         };
@@ -294,7 +296,7 @@ impl Member<'_> {
             corrected = self.heartbeat.waiting(BUS, correcting) => corrected,
         };
         if let Err(error) = corrected {
-            tracing::warn!(role = self.context.role(), %error, "cannot correct the group's offsets: the reported lag may be wrong until the next commit");
+            tracing::warn!(%topic, %group, %error, "cannot correct the group's offsets: the reported lag may be wrong until the next commit");
         }
         Ok(())
     }

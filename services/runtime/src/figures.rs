@@ -20,11 +20,31 @@ impl fmt::Display for Grouped {
     }
 }
 
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// Rounded down to the second below a minute, to the minute below an hour, to the hour above.
+#[must_use]
+pub fn roughly(duration: Duration) -> Duration {
+    let seconds = duration.as_secs();
+    let step = match seconds {
+        ..MINUTE => 1,
+        MINUTE..HOUR => MINUTE,
+        HOUR.. => HOUR,
+    };
+    Duration::from_secs(seconds / step * step)
+}
+
+/// Whole milliseconds, as the log has them in fields such as `duration_ms`.
+#[must_use]
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The rate per second of `count` in `elapsed`, rounded down.
 #[must_use]
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    count.saturating_mul(1_000) / millis
+    count.saturating_mul(1_000) / millis(elapsed).max(1)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,6 +18,9 @@ pub const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a wait for a dependency may take before the status reports it.
 pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 
+/// For tests of the watchdog: the environment variable that names a loop, such as `persister.receive`, which is to hang.
+pub(crate) const HANG: &str = "WATCHKEEPER_HANG";
+
 /// The heartbeat of one loop.
 ///
 /// A loop declares its waits: for work through [`Heartbeat::idle`], for a dependency through [`Heartbeat::waiting`].
@@ -30,6 +33,8 @@ pub const TOLD_AFTER: Duration = Duration::from_secs(5);
 pub struct Heartbeat {
     watched: Arc<Watched>,
     answers: watch::Sender<()>,
+    /// Whether a test has asked for it to hang.
+    hangs: bool,
 }
 
 /// A loop as the watchdog sees it.
@@ -89,6 +94,10 @@ impl Heartbeat {
     }
 
     async fn while_pending<F: Future>(&self, doing: Doing, future: F) -> F::Output {
+        if self.hangs {
+            // Not declared, as it is in a loop with such a mistake.
+            return pending().await;
+        }
         let _ends = Ends { heartbeat: self, doing };
         let mut future = pin!(future);
         let output = poll_fn(|context| {
@@ -175,11 +184,18 @@ pub(crate) struct Heartbeats {
     watched: Mutex<Vec<Arc<Watched>>>,
     /// Notified when a long wait has ended.
     answers: watch::Sender<()>,
+    /// The loop that a test wants to hang.
+    hanging: OnceLock<String>,
 }
 
 impl Heartbeats {
     pub(crate) fn new(answers: watch::Sender<()>) -> Self {
-        Self { watched: Mutex::default(), answers }
+        Self { watched: Mutex::default(), answers, hanging: OnceLock::new() }
+    }
+
+    /// From now on, a new loop of this name hangs at its first wait. Only the first call counts.
+    pub(crate) fn hang(&self, name: String) {
+        let _ = self.hanging.set(name);
     }
 
     /// A new loop of `role`, busy from now on. Loops that have ended are no longer monitored.
@@ -190,7 +206,14 @@ impl Heartbeats {
         let mut all = self.all();
         all.retain(|watched| !has_ended(watched));
         all.push(Arc::clone(&watched));
-        Heartbeat { watched, answers: self.answers.clone() }
+        let hangs = self.hanging.get() == Some(&watched.name);
+        if hangs {
+            tracing::warn!(
+                loop_name = watched.name,
+                "this loop hangs from its first wait on, as {HANG} asks"
+            );
+        }
+        Heartbeat { watched, answers: self.answers.clone(), hangs }
     }
 
     /// The names of the hung loops.
@@ -200,13 +223,13 @@ impl Heartbeats {
         hung.map(|watched| watched.name.clone()).collect()
     }
 
-    /// The dependencies, by role and name, that a loop has been waiting for longer than [`TOLD_AFTER`], with the
-    /// longest wait of each.
-    pub(crate) fn long_waits(&self) -> BTreeMap<(&'static str, &'static str), Duration> {
+    /// The dependencies, by role and name, that a loop has been waiting for at least that long, with the longest wait of
+    /// each.
+    pub(crate) fn waits_of(&self, at_least: Duration) -> BTreeMap<(&'static str, &'static str), Duration> {
         let mut waits = BTreeMap::new();
         for watched in self.all().iter().filter(|watched| !has_ended(watched)) {
             if let Some((dependency, time)) = watched.waits_for()
-                && time >= TOLD_AFTER
+                && time >= at_least
             {
                 let longest = waits.entry((watched.role, dependency)).or_insert(time);
                 *longest = time.max(*longest);

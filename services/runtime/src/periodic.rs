@@ -1,13 +1,15 @@
 //! Periodic work of a role.
 
 use crate::context::RoleContext;
+use crate::figures::millis;
 use crate::heartbeat::Heartbeat;
+use crate::outages::{Outages, Turn, User};
 use crate::retry::Stopped;
 use std::error::Error;
 use std::future::{Future, pending};
 use std::time::Duration;
-use tokio::time::{Interval, MissedTickBehavior, interval};
-use watchkeeper_ports::Failure;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use watchkeeper_ports::{Failure, PortError};
 
 /// Rounds of work: the first at once, then one per interval until the role stops:
 ///
@@ -28,6 +30,8 @@ pub struct Rounds<'a> {
     context: &'a RoleContext,
     heartbeat: &'a Heartbeat,
     due: Interval,
+    /// So that work that keeps failing is logged as an outage is.
+    failures: Outages,
 }
 
 impl<'a> Rounds<'a> {
@@ -35,11 +39,11 @@ impl<'a> Rounds<'a> {
     pub fn every(every: Duration, context: &'a RoleContext, heartbeat: &'a Heartbeat) -> Self {
         let mut due = interval(every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { context, heartbeat, due }
+        Self { context, heartbeat, due, failures: Outages::default() }
     }
 
     /// Waits until a round is due, and does `work`. Returns whether there is a next round: not once the role stops,
-    /// and a running round is dropped then. A failure is logged, and the next round comes at its interval.
+    /// and a running round is dropped then. A failure is logged as an outage is, and the next round comes at its interval.
     ///
     /// # Errors
     /// A failure that only a restart helps ([`Failure::Stop`]).
@@ -59,7 +63,7 @@ impl<'a> Rounds<'a> {
         news: impl Future<Output = ()>,
         work: impl Future<Output = Result<(), Stopped>>,
     ) -> Result<bool, Box<dyn Error + Send + Sync>> {
-        let Self { context, heartbeat, due } = self;
+        let Self { context, heartbeat, due, .. } = self;
         let begin = async {
             tokio::select! {
                 _ = due.tick() => {}
@@ -76,15 +80,34 @@ impl<'a> Rounds<'a> {
             outcome = round => outcome,
         };
         match outcome {
-            Ok(()) => {}
+            Ok(()) => self.note(None),
             Err(Stopped::Shutdown) => return Ok(false),
             Err(Stopped::Failed(error)) if error.failure() == Failure::Stop => return Err(error.into()),
-            Err(Stopped::Failed(error)) => {
-                let (name, again_after) = (heartbeat.name(), due.period());
-                tracing::warn!(name, %error, ?again_after, "periodic task failed: trying again at the next interval");
-            }
+            Err(Stopped::Failed(error)) => self.note(Some(&error)),
         }
         Ok(true)
+    }
+
+    fn note(&mut self, error: Option<&PortError>) {
+        let user = User { role: self.context.role(), dependency: "round", part: 0 };
+        let now = Instant::now();
+        let turn = match error {
+            Some(_) => self.failures.failed(user, now),
+            None => self.failures.succeeded(user, now),
+        };
+        let (loop_name, retry_in_ms) = (self.heartbeat.name(), millis(self.due.period()));
+        match (turn, error) {
+            (Some(Turn::Ended(lasted)), _) => {
+                tracing::info!(loop_name, duration_ms = millis(lasted), "periodic task works again");
+            }
+            (Some(_), Some(error)) => {
+                tracing::warn!(loop_name, %error, retry_in_ms, "periodic task failed: trying again at each interval");
+            }
+            (None, Some(error)) => {
+                tracing::debug!(loop_name, %error, retry_in_ms, "periodic task still fails");
+            }
+            (_, None) => {}
+        }
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
         let store = context.dependency("store");
         let away = PortError::Unavailable { what: "store", reason: "connection refused".into() };
         assert!(!probe(&store, ready(Err::<(), _>(away))).await.unwrap());
-        assert_eq!(told(&context), "waiting for store: store unavailable: connection refused");
+        assert_eq!(told(&context), "waiting for store: connection refused");
     }
 
     #[tokio::test]

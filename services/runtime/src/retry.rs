@@ -154,7 +154,7 @@ mod tests {
         assert!(matches!(result, Err(Stopped::Shutdown)));
         assert_eq!(
             context.roster().roles()["persister"].to_string(),
-            "waiting for store: store unavailable: connection refused"
+            "waiting for store: connection refused"
         );
     }
 

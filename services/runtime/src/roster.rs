@@ -1,11 +1,13 @@
 //! The health registry: the state of each role of this process.
 
-use crate::heartbeat::{Heartbeat, Heartbeats};
-use crate::outages::{Outages, Turn};
+use crate::figures::{Grouped, millis, roughly};
+use crate::heartbeat::{Heartbeat, Heartbeats, TOLD_AFTER};
+use crate::outages::{Outages, Turn, User};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -13,6 +15,8 @@ use watchkeeper_config::show_duration;
 
 /// The reason for a dependency that was not tried yet.
 const NOT_REACHED: &str = "not reached yet";
+/// From when on the status says how long a dependency has been unavailable.
+const SHOWN_FROM: Duration = Duration::from_secs(60);
 
 /// The state of each role of this process; clones share it.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ struct Shared {
     /// Of the process as a whole.
     notices: Mutex<BTreeMap<&'static str, String>>,
     outages: Mutex<Outages>,
+    /// How many parts of roles have declared a dependency.
+    parts: AtomicU64,
     changes: watch::Sender<()>,
     heartbeats: Heartbeats,
 }
@@ -37,6 +43,8 @@ pub struct RoleState {
     pub missing: BTreeMap<&'static str, String>,
     /// Notices for operators while the role works, by subject.
     pub notices: BTreeMap<&'static str, String>,
+    /// The records that it has not committed yet, by topic; `None` where the bus does not answer.
+    pub lags: BTreeMap<String, Option<u64>>,
     /// Whether it has reported anything yet: before that its dependencies are unknown.
     pub has_begun: bool,
 }
@@ -48,7 +56,21 @@ impl RoleState {
     }
 }
 
-/// The notices, then the status line or the missing dependencies.
+impl RoleState {
+    /// The records that the role has not committed yet, of all topics; `None` while that is not known.
+    #[must_use]
+    pub fn lag(&self) -> Option<u64> {
+        let known = self.lags.values().copied().collect::<Option<Vec<_>>>()?;
+        (!known.is_empty()).then(|| known.into_iter().sum())
+    }
+
+    /// What the role waits for: `waiting for store: connection refused`.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = String> {
+        self.missing.iter().map(|(dependency, reason)| format!("waiting for {dependency}: {reason}"))
+    }
+}
+
+/// The notices, then the status line, or the missing dependencies and the lag if there is any.
 impl fmt::Display for RoleState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for notice in self.notices.values() {
@@ -57,11 +79,11 @@ impl fmt::Display for RoleState {
         if self.missing.is_empty() {
             return f.write_str(&self.status);
         }
-        for (index, (dependency, reason)) in self.missing.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "; " };
-            write!(f, "{comma}waiting for {dependency}: {reason}")?;
+        f.write_str(&self.waits().collect::<Vec<_>>().join("; "))?;
+        match self.lag() {
+            Some(lag @ 1..) => write!(f, "; lag {}", Grouped(lag)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -70,16 +92,32 @@ impl Default for Roster {
         let (changes, _) = watch::channel(());
         let heartbeats = Heartbeats::new(changes.clone());
         let (roles, notices, outages) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Shared { roles, notices, outages, changes, heartbeats }))
+        Self(Arc::new(Shared { roles, notices, outages, parts: AtomicU64::new(0), changes, heartbeats }))
     }
 }
 
 impl Roster {
     /// All roles by name, as of now. A dependency that a loop has been waiting for longer than
-    /// [`TOLD_AFTER`](crate::TOLD_AFTER) is missing until it answers.
+    /// [`TOLD_AFTER`](crate::TOLD_AFTER) is missing until it answers. An outage of a minute or more is shown with its
+    /// duration.
     pub fn roles(&self) -> BTreeMap<&'static str, RoleState> {
+        self.roles_waiting(TOLD_AFTER)
+    }
+
+    /// The same, where a dependency that a loop has been waiting for at least that long is missing.
+    pub(crate) fn roles_waiting(&self, at_least: Duration) -> BTreeMap<&'static str, RoleState> {
         let mut roles = self.lock().clone();
-        for ((role, dependency), time) in self.0.heartbeats.long_waits() {
+        let now = Instant::now();
+        for (role, state) in &mut roles {
+            for (dependency, reason) in &mut state.missing {
+                let lasts = self.0.outages.lock().lasts(role, dependency, now);
+                if let Some(lasts) = lasts.filter(|&lasts| lasts >= SHOWN_FROM) {
+                    reason.push_str(", for ");
+                    reason.push_str(&show_duration(roughly(lasts)));
+                }
+            }
+        }
+        for ((role, dependency), time) in self.0.heartbeats.waits_of(at_least) {
             let missing = &mut roles.entry(role).or_default().missing;
             missing.entry(dependency).or_insert_with(|| {
                 self.with_address(dependency, format_args!("no answer for {} s", time.as_secs()))
@@ -145,6 +183,11 @@ impl Roster {
         self.0.heartbeats.start(role, loop_name)
     }
 
+    /// For tests of the watchdog: the loop of this name hangs ([`HANG`](crate::heartbeat::HANG)).
+    pub(crate) fn hang(&self, name: String) {
+        self.0.heartbeats.hang(name);
+    }
+
     pub(crate) fn enter(&self, role: &'static str) {
         self.lock()
             .entry(role)
@@ -162,10 +205,23 @@ impl Roster {
         }
     }
 
+    pub(crate) fn set_lag(&self, role: &'static str, topic: &str, lag: Option<u64>) {
+        self.lock().entry(role).or_default().lags.insert(topic.to_owned(), lag);
+    }
+
     pub(crate) fn dependency(&self, role: &'static str, name: &'static str) -> Dependency {
-        let dependency = Dependency { roster: self.clone(), role, name };
+        let dependency = self.used(role, name, true);
         dependency.miss(NOT_REACHED);
         dependency
+    }
+
+    pub(crate) fn optional(&self, role: &'static str, name: &'static str) -> Dependency {
+        self.used(role, name, false)
+    }
+
+    fn used(&self, role: &'static str, name: &'static str, is_required: bool) -> Dependency {
+        let part = self.0.parts.fetch_add(1, Ordering::Relaxed);
+        Dependency { roster: self.clone(), user: User { role, dependency: name, part }, is_required }
     }
 
     pub(crate) fn notice(&self, role: &'static str, name: &'static str) -> Notice {
@@ -177,66 +233,83 @@ impl Roster {
     }
 }
 
-/// A dependency that a role requires, such as `bus` or `store`.
+/// A dependency of a role, such as `bus` or `store`.
 #[derive(Clone, Debug)]
 pub struct Dependency {
     roster: Roster,
-    role: &'static str,
-    name: &'static str,
+    user: User,
+    /// Whether the role is not ready without it.
+    is_required: bool,
 }
 
 impl Dependency {
     /// The name of the dependency.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.user.dependency
     }
 
-    /// Marks it as available. Logged if it was unavailable, and no other role still finds it so.
+    /// Marks it as available. Logged if it was unavailable, and no other role, or part of this one, still finds it so.
     pub fn up(&self) {
-        let was_missing = self.roster.lock().entry(self.role).or_default().missing.remove(self.name);
-        if was_missing.is_none() {
-            return;
-        }
-        let turn = self.roster.0.outages.lock().succeeded((self.role, self.name), Instant::now());
+        let was_missing = self.roster.lock().entry(self.user.role).or_default().missing.remove(self.name());
+        let turn = self.roster.0.outages.lock().succeeded(self.user, Instant::now());
         if let Some(Turn::Ended(unavailable_for)) = turn {
-            let after = in_seconds(unavailable_for);
-            tracing::info!(dependency = self.name, "{} is available again, after {after}", self.place());
+            let (after, duration_ms) = (show_duration(roughly(unavailable_for)), millis(unavailable_for));
+            tracing::info!(
+                dependency = self.name(),
+                duration_ms,
+                "{} is available again, after {after}",
+                self.place()
+            );
         }
-        self.roster.0.changes.send_replace(());
+        if was_missing.is_some() || turn.is_some() {
+            self.roster.0.changes.send_replace(());
+        }
     }
 
     /// Marks it as unavailable because of `reason`. Logged when it becomes unavailable, and every [`REMIND_EVERY`].
     pub fn down(&self, reason: impl fmt::Display) {
-        let (role, dependency) = (self.role, self.name);
-        let turn = self.roster.0.outages.lock().failed((role, dependency), Instant::now());
+        let (dependency, error) = (self.name(), cause(&reason.to_string()));
+        let turn = self.roster.0.outages.lock().failed(self.user, Instant::now());
         match turn {
             Some(Turn::Lasts(so_far)) => {
-                let so_far = in_seconds(so_far);
-                tracing::warn!(role, dependency, %reason, "{} is still unavailable, for {so_far}", self.place());
+                let (so_far, duration_ms) = (show_duration(roughly(so_far)), millis(so_far));
+                tracing::warn!(
+                    dependency,
+                    error,
+                    duration_ms,
+                    "{} is still unavailable, for {so_far}",
+                    self.place()
+                );
             }
-            Some(_) => tracing::warn!(role, dependency, %reason, "{} is unavailable", self.place()),
-            None => tracing::debug!(role, dependency, %reason, "still unavailable"),
+            Some(_) => tracing::warn!(dependency, error, "{} is unavailable", self.place()),
+            None => tracing::debug!(dependency, error, "still unavailable"),
         }
-        self.miss(reason);
+        if self.is_required {
+            self.miss(error);
+        }
     }
 
     fn miss(&self, reason: impl fmt::Display) {
-        let reason = self.roster.with_address(self.name, reason);
+        let reason = self.roster.with_address(self.name(), reason);
         let mut roles = self.roster.lock();
-        let state = roles.entry(self.role).or_default();
-        state.missing.insert(self.name, reason);
+        let state = roles.entry(self.user.role).or_default();
+        state.missing.insert(self.name(), reason);
         state.has_begun = true;
         drop(roles);
         self.roster.0.changes.send_replace(());
     }
 
     fn place(&self) -> String {
-        self.roster.0.outages.lock().address(self.name).unwrap_or(self.name).to_owned()
+        self.roster.0.outages.lock().address(self.name()).unwrap_or(self.name()).to_owned()
     }
 }
 
-fn in_seconds(duration: Duration) -> String {
-    show_duration(Duration::from_secs(duration.as_secs()))
+/// Without the words of a `PortError` that say what the line says anyway: `store unavailable: `.
+fn cause(reason: &str) -> String {
+    match reason.split_once(" unavailable: ") {
+        Some((what, cause)) if !what.contains(' ') => cause.to_owned(),
+        _ => reason.to_owned(),
+    }
 }
 
 /// A condition that operators must see although the role works, such as a clock that is not trusted.
@@ -253,7 +326,7 @@ impl Notice {
         let text = text.to_string();
         let before = self.roster.lock().entry(self.role).or_default().notices.insert(self.name, text.clone());
         if before.is_none() {
-            tracing::warn!(role = self.role, about = self.name, "{text}");
+            tracing::warn!(about = self.name, "{text}");
         }
     }
 
@@ -261,7 +334,7 @@ impl Notice {
     pub fn clear(&self) {
         let before = self.roster.lock().entry(self.role).or_default().notices.remove(self.name);
         if before.is_some() {
-            tracing::info!(role = self.role, about = self.name, "condition cleared");
+            tracing::info!(about = self.name, "condition cleared");
         }
     }
 }
@@ -316,6 +389,33 @@ mod tests {
         let mut waiting = pin!(heartbeat.waiting("store", pending::<()>()));
         assert!(timeout(Duration::from_secs(42), waiting.as_mut()).await.is_err());
         assert_eq!(roster.roles()["persister"].to_string(), "waiting for store: connection refused");
+    }
+
+    #[tokio::test]
+    async fn a_role_is_ready_without_what_it_can_do_without() {
+        let roster = Roster::default();
+        roster.set_status("ingest", "7 samples/s".to_owned());
+        let bus = roster.optional("ingest", "bus");
+        bus.down("connection refused");
+        assert!(roster.is_ready());
+        let lasts = || roster.0.outages.lock().lasts("ingest", "bus", Instant::now());
+        assert!(lasts().is_some());
+        bus.up();
+        assert_eq!(lasts(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_outage_is_shown_with_its_duration_and_the_lag_meanwhile() {
+        let roster = Roster::default();
+        let store = roster.dependency("persister", "store");
+        store.down("store unavailable: connection refused");
+        sleep(Duration::from_secs(150)).await;
+        let shown = || roster.roles()["persister"].to_string();
+        assert_eq!(shown(), "waiting for store: connection refused, for 2m");
+        roster.set_lag("persister", "metrics", Some(4_120));
+        assert_eq!(shown(), "waiting for store: connection refused, for 2m; lag 4,120");
+        roster.set_lag("persister", "events", None);
+        assert_eq!(shown(), "waiting for store: connection refused, for 2m");
     }
 
     #[tokio::test]

@@ -1,12 +1,18 @@
 //! `sd_notify(3)`: readiness, status and watchdog. Nothing is sent without systemd.
 
-use crate::roster::Roster;
+mod starting;
+
+pub use starting::Starting;
+
+use crate::roster::{RoleState, Roster};
+use parking_lot::Mutex;
 use sd_notify::NotifyState;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
-use watchkeeper_domain::text;
+use watchkeeper_domain::{Seldom, text};
 
 /// How often `STATUS=` is sent.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
@@ -57,24 +63,21 @@ async fn tell(roster: Roster) {
     let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
     let mut ticks = interval(watchdog.map_or(STATUS_EVERY, |every| every.min(STATUS_EVERY)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Vec::new();
     loop {
         ticks.tick().await;
         let hung = roster.hung();
+        if !hung.is_empty() && hung != told {
+            tracing::error!(loop_name = hung.join(", "), "hung: watchdog keep-alive withheld");
+        }
         let line = status_line(&roster, &hung);
         let mut states = vec![NotifyState::Status(&line)];
-        if is_well(&hung) {
+        if hung.is_empty() {
             states.extend(watchdog.map(|_| NotifyState::Watchdog));
         }
         send(&states);
+        told = hung;
     }
-}
-
-/// Whether to send the watchdog keep-alive.
-fn is_well(hung: &[String]) -> bool {
-    if !hung.is_empty() {
-        tracing::error!(loops = hung.join(", "), "hung: watchdog keep-alive withheld");
-    }
-    hung.is_empty()
 }
 
 /// One line, whatever the reasons contain: text after a line end would be another assignment.
@@ -87,18 +90,36 @@ fn status_line(roster: &Roster, hung: &[String]) -> String {
     for notice in roster.notices() {
         let _ = write!(line, "{notice}; ");
     }
-    for (index, (role, state)) in roles.iter().enumerate() {
-        let separator = if index == 0 { "" } else { " | " };
-        let _ = match roles.len() {
-            1 => write!(line, "{state}"),
-            _ => write!(line, "{separator}{role}: {state}"),
-        };
+    match Vec::from_iter(&roles)[..] {
+        [(_, state)] => line.push_str(&state.to_string()),
+        _ => line.push_str(&together(&roles)),
     }
     text::line(&line).into_owned()
 }
 
+/// What is wrong first, each cause once with the roles that it concerns, then what the other roles say.
+fn together(roles: &BTreeMap<&'static str, RoleState>) -> String {
+    let (mut notices, mut waits) = (Vec::new(), Vec::<(String, Vec<&str>)>::new());
+    for (&role, state) in roles {
+        notices.extend(state.notices.values().map(|notice| format!("{role}: {notice}")));
+        for wait in state.waits() {
+            match waits.iter_mut().find(|(known, _)| *known == wait) {
+                Some((_, waiting)) => waiting.push(role),
+                None => waits.push((wait, vec![role])),
+            }
+        }
+    }
+    let waits = waits.into_iter().map(|(wait, roles)| format!("{}: {wait}", roles.join(", ")));
+    let others = roles.iter().filter(|(_, state)| state.missing.is_empty());
+    let others = others.map(|(role, state)| format!("{role}: {}", state.status));
+    notices.into_iter().chain(waits).chain(others).collect::<Vec<_>>().join(" | ")
+}
+
 fn send(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
+    static TOLD: Mutex<Option<Seldom>> = Mutex::new(None);
+    if let Err(error) = sd_notify::notify(states)
+        && TOLD.lock().get_or_insert_default().admit(1, Instant::now()).is_some()
+    {
         tracing::warn!(%error, "cannot notify systemd");
     }
 }
@@ -131,6 +152,25 @@ mod tests {
         assert_eq!(status_line(&roster, &[]), "cache: starting | persister: lag 0");
     }
 
+    #[test]
+    fn what_is_wrong_comes_first_and_a_cause_that_roles_share_is_named_once() {
+        let roster = Roster::default();
+        roster.set_addresses([("store", "PostgreSQL at db.test:5432".to_owned())].into());
+        for (role, status) in [("api", "3 requests/s"), ("ingest", "7 samples/s"), ("persister", "lag 0")] {
+            roster.set_status(role, status.into());
+        }
+        for role in ["api", "persister"] {
+            roster.dependency(role, "store").down("connection refused");
+        }
+        roster.notice("ingest", "clock").set("the clock is not trusted");
+        assert_eq!(
+            status_line(&roster, &[]),
+            "ingest: the clock is not trusted | \
+             api, persister: waiting for store: PostgreSQL at db.test:5432: connection refused | \
+             ingest: 7 samples/s"
+        );
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_loop_that_is_stuck_silences_the_watchdog_and_one_that_waits_for_a_slow_store_does_not() {
         let roster = Roster::default();
@@ -138,7 +178,7 @@ mod tests {
         let heartbeat = roster.heartbeat("persister", "receive");
         let told = || {
             let hung = roster.hung();
-            (is_well(&hung), status_line(&roster, &hung))
+            (hung.is_empty(), status_line(&roster, &hung))
         };
         let mut waiting = Box::pin(heartbeat.waiting("store", pending::<()>()));
         assert!(timeout(3 * MAX_BUSY, &mut waiting).await.is_err());

@@ -3,5 +3,5 @@
 mod logs;
 mod metrics;
 
-pub use logs::{LogControl, LogLevel, UnknownLogLevel, start_logging};
+pub use logs::{LogControl, LogLevel, UnknownLogLevel, role_span, start_logging, stderr_is_the_journal};
 pub use metrics::{register, registry};

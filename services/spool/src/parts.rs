@@ -25,7 +25,7 @@ pub(crate) async fn publish(
     let (rejected_at, dead_letters) = (Timestamp::now(), topic.dead_letters());
     let mut left = &refused[..];
     while let Some((_, reason)) = left.first() {
-        tracing::warn!(reason, "the bus rejected a spooled record");
+        tracing::warn!(%topic, error = reason, "the bus rejected a spooled record");
         let rejected = left.iter().map(|(index, reason)| Rejected { batch, index: *index, reason });
         let letters = first_letters(rejected, role, rejected_at);
         left = &left[letters.len()..];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use watchkeeper_ports::{EventBus, Failure, PortError, RecordBatch, Topic};
+use watchkeeper_runtime::{Dependency, millis};
 
 /// How long the bus may take for one batch before it counts as unavailable and the batch goes to the spool. Whoever
 /// publishes must wait longer than this.
@@ -14,6 +15,8 @@ pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The bus, and since when it does not accept a topic's batches.
 pub(crate) struct RemoteBus {
     bus: Arc<dyn EventBus>,
+    /// The role does without it while there is room in the spool.
+    dependency: Dependency,
     state: Mutex<State>,
 }
 
@@ -26,8 +29,8 @@ struct State {
 }
 
 impl RemoteBus {
-    pub(crate) fn new(bus: Arc<dyn EventBus>) -> Self {
-        Self { bus, state: Mutex::default() }
+    pub(crate) fn new(bus: Arc<dyn EventBus>, dependency: Dependency) -> Self {
+        Self { bus, dependency, state: Mutex::default() }
     }
 
     /// Publishes a batch.
@@ -56,17 +59,21 @@ impl RemoteBus {
         self.state().broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Logs when the bus is available again for a topic. That it is not is logged by its dependency.
+    /// Logs when the bus is unavailable, and when it is available again.
     fn note(&self, topic: &Topic, error: Option<&PortError>) {
         let mut state = self.state();
         match error.map(|error| (error, error.failure())) {
             None | Some((_, Failure::Reject)) => {
                 if let Some(since) = state.unavailable_since.remove(topic) {
-                    let unavailable_for = since.elapsed();
-                    tracing::info!(%topic, ?unavailable_for, "forwarding spooled records");
+                    let duration_ms = millis(since.elapsed());
+                    tracing::info!(%topic, duration_ms, "forwarding spooled records");
+                    if state.unavailable_since.is_empty() {
+                        self.dependency.up();
+                    }
                 }
             }
             Some((error, Failure::Retry)) => {
+                self.dependency.down(error);
                 if !state.unavailable_since.contains_key(topic) {
                     state.unavailable_since.insert(topic.clone(), Instant::now());
                     tracing::debug!(%topic, %error, "spooling records");

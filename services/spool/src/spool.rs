@@ -35,7 +35,7 @@ impl Spool {
     ) -> Result<Self, prometheus::Error> {
         let dependency = context.dependency("spool");
         Ok(Self {
-            bus: RemoteBus::new(bus),
+            bus: RemoteBus::new(bus, context.optional_dependency("bus")),
             watched: WatchedBus::new(Arc::clone(&disk), topic.clone(), dependency.clone()),
             disk,
             dependency,

@@ -5,6 +5,7 @@ use crate::spool::Spool;
 use crate::state::SpoolState;
 use crate::watched::WatchedBus;
 use async_trait::async_trait;
+use std::fmt;
 use std::sync::Arc;
 use watchkeeper_ports::{
     EventBus, Group, Lag, Offset, Placement, PortError, ReceivedBatch, RecordBatch, Subscription, Tail,
@@ -74,6 +75,14 @@ impl SpooledBus {
         match &self.way {
             Way::Bus(_) => SpoolState::Idle,
             Way::Spool(spool) => spool.state(),
+        }
+    }
+
+    /// The role's status line, after the address of the bus while records are spooled.
+    pub fn with_address(&self, status: impl fmt::Display) -> String {
+        match self.state() {
+            SpoolState::Spooling { .. } => self.context.roster().with_address("bus", status),
+            SpoolState::Idle | SpoolState::Replaying { .. } => status.to_string(),
         }
     }
 

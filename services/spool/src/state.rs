@@ -3,10 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 use watchkeeper_config::show_duration;
-use watchkeeper_runtime::Grouped;
-
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
+use watchkeeper_runtime::{Grouped, roughly};
 
 /// The state of the spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,28 +47,18 @@ impl fmt::Display for SpoolState {
     }
 }
 
-/// Rounded to the second below a minute, to the minute below an hour, to the hour above.
-fn roughly(duration: Duration) -> Duration {
-    let seconds = duration.as_secs();
-    let step = match seconds {
-        ..MINUTE => 1,
-        MINUTE..HOUR => MINUTE,
-        HOUR.. => HOUR,
-    };
-    Duration::from_secs(seconds - seconds % step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_state_reads_at_a_glance() {
-        let spooling =
-            |seconds| SpoolState::of(Some(Duration::from_millis(seconds * 1_000 + 700)), 12_400).to_string();
+        let spooling = |seconds: u64| {
+            SpoolState::of(Some(Duration::from_millis(seconds * 1_000 + 700)), 12_400).to_string()
+        };
         assert_eq!(spooling(59), "spooling: bus unavailable for 59s, 12,400 records pending");
         assert_eq!(spooling(200), "spooling: bus unavailable for 3m, 12,400 records pending");
-        assert_eq!(spooling(2 * HOUR + 59), "spooling: bus unavailable for 2h, 12,400 records pending");
+        assert_eq!(spooling(7_259), "spooling: bus unavailable for 2h, 12,400 records pending");
         assert_eq!(SpoolState::of(None, 3_100).to_string(), "forwarding: 3,100 records left");
         assert_eq!(SpoolState::of(None, 0), SpoolState::Idle);
     }

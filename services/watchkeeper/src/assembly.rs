@@ -42,8 +42,8 @@ fn with_session_key(access: &Access, roles: &[Role], data_dir: &Path) -> Access 
     match session_key(data_dir) {
         Ok(key) => access.with_session_key(&key),
         Err(error) => {
-            let dir = data_dir.display();
-            tracing::warn!(%error, %dir, "cannot keep session.key: a restart signs out every browser");
+            let path = data_dir.display();
+            tracing::warn!(%error, %path, "cannot keep session.key: a restart signs out every browser");
             access
         }
     }

@@ -29,8 +29,9 @@ pub(crate) use refusals::RefusalsArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
+use crate::instance::{Instance, InstanceParser};
 use crate::listen;
-use crate::role::{self, Role};
+use crate::version;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::net::SocketAddr;
@@ -41,7 +42,7 @@ use watchkeeper_runtime::http::Scope;
 ///
 /// `watchkeeper up` runs everything in one process, with no other dependencies.
 #[derive(Debug, Parser)]
-#[command(name = "watchkeeper", version, max_term_width = 100)]
+#[command(name = "watchkeeper", version = version::with_commit(), max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Run one role in its own process; requires backends that processes can share
     Run(RunArgs),
+    /// Show the units of this host: state, memory, restarts, lag and what they say
+    #[command(after_help = STATUS_EXIT)]
+    Status(StatusArgs),
     /// List the roles with their default ports and consumer groups
     Roles(RolesArgs),
     /// Check a configuration file and report every error
@@ -71,7 +75,7 @@ pub(crate) enum Command {
     Incidents(IncidentsArgs),
     /// List the newest notifications and their delivery state
     Notifications(NotificationsArgs),
-    /// Send a test message to a receiver
+    /// Send a message to receivers: a test, or that a unit failed
     Notify(NotifyArgs),
     /// List, replay or discard dead letters: records that were rejected
     DeadLetters(DeadLettersArgs),
@@ -92,6 +96,9 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Print a shell completion script
     Completions(CompletionsArgs),
+    /// Write the manual pages to a directory, for packages
+    #[command(hide = true)]
+    Manual(ManualArgs),
 }
 
 #[derive(Args, Clone, Debug)]
@@ -113,14 +120,16 @@ pub(crate) struct UpArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
-    /// The role to run
-    #[arg(value_parser = role::parser())]
-    pub(crate) role: Role,
+    /// The role to run; ROLE-2 to ROLE-9 are further instances of it on the same host
+    ///
+    /// ROLE-N listens at the ports of the role plus 100 x (N - 1).
+    #[arg(value_name = "ROLE", value_parser = InstanceParser)]
+    pub(crate) instance: Instance,
     /// The configuration file, the same for all roles
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
     /// Directory for local data: the spools of ingest and collector, and mail if no mail server is configured
-    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`]
+    /// [default: `$STATE_DIRECTORY`, else `~/.local/state/watchkeeper`, and ROLE-N within it for a further instance]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }
@@ -131,14 +140,24 @@ pub(crate) struct RolesArgs {
     pub(crate) output: Output,
 }
 
+/// Below the options of `status`.
+const STATUS_EXIT: &str = "Exits with 0 if no unit has failed, and with 1 if one has, if none runs or is enabled, or if \
+                           systemd cannot be asked. A unit that waits to be restarted has not failed.";
+
+#[derive(Args, Debug)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct CheckConfigArgs {
     /// The configuration file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Also check that `watchkeeper run ROLE` accepts the file
-    #[arg(long, value_parser = role::parser())]
-    pub(crate) role: Option<Role>,
+    #[arg(long, value_parser = InstanceParser)]
+    pub(crate) role: Option<Instance>,
 }
 
 /// The Watchkeeper to query.
@@ -283,4 +302,11 @@ pub(crate) struct TokenArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManualArgs {
+    /// The directory, which must exist
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
 }

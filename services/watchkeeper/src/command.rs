@@ -8,34 +8,56 @@ pub(crate) mod dead_letters;
 pub(crate) mod delete;
 pub(crate) mod import;
 pub(crate) mod incidents;
+pub(crate) mod manual;
 pub(crate) mod migrate;
 pub(crate) mod notifications;
 pub(crate) mod notify;
 pub(crate) mod query;
 pub(crate) mod refusals;
+pub(crate) mod refused;
 pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod silences;
+pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod token;
 pub(crate) mod up;
 
 mod client;
 mod data_dir;
+mod listening;
 mod process;
 mod reload;
 mod status_line;
 mod table;
 
+#[cfg(test)]
+pub(crate) use process::LAST_THREADS;
+
 use std::io::{self, Write as _};
 use std::time::Duration;
 use watchkeeper_domain::text;
+use watchkeeper_runtime::telemetry;
 
 /// Prints an error with its chain of causes to stderr.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    notice(&format!("{error:#}"));
+    let is_journal = telemetry::stderr_is_the_journal();
+    // The process has logged it, with fields.
+    if is_journal && error.is::<RoleFailed>() {
+        return;
+    }
+    // sd-daemon(3): lines of stderr have the priority "info" otherwise.
+    let priority = if is_journal { "<3>" } else { "" };
+    for line in text::lines(&format!("watchkeeper: {error:#}")).lines() {
+        let _ = writeln!(io::stderr(), "{priority}{line}");
+    }
 }
+
+/// Why a process ended by itself: the role and the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct RoleFailed(String);
 
 /// Prints a notice to stderr, apart from the output on stdout.
 pub(crate) fn notice(text: &str) {

@@ -5,17 +5,24 @@ mod backends;
 mod cli;
 mod command;
 mod config;
+mod instance;
 mod listen;
 mod role;
+mod systemd;
+#[cfg(test)]
+mod unit_files;
+mod version;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
+use command::refused::{EX_CONFIG, Refused};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(args) => command::up::run(&args),
         Command::Run(args) => command::run::run(&args),
+        Command::Status(args) => command::status::run(&args),
         Command::Roles(args) => command::roles::run(&args),
         Command::CheckConfig(args) => command::check_config::run(&args),
         Command::Query(args) => command::query::run(&args),
@@ -35,13 +42,14 @@ fn main() -> ExitCode {
         Command::Restore(args) => command::backup::run_restore(&args),
         Command::Token(args) => command::token::run(&args),
         Command::Completions(args) => command::completions::run(&args),
+        Command::Manual(args) => command::manual::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if command::was_cut_short(&error) => ExitCode::SUCCESS,
         Err(error) => {
             command::print_error(&error);
-            ExitCode::FAILURE
+            if error.is::<Refused>() { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -6,9 +6,12 @@
 //! and says why that is right.
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
+#[path = "support/sources.rs"]
+mod sources;
+
+use sources::{code, services, sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 /// What a loop that lasts cannot do without, as it is written.
 const SIGNS: [&str; 7] =
@@ -34,8 +37,10 @@ const EXCEPTIONS: &[Exception] = &[
         &["interval", "spawn"],
         "tells systemd of the heartbeats: if it hangs, nothing is told",
     ),
+    ("runtime/src/systemd/starting.rs", &["spawn"], "ends when the process has started"),
     ("runtime/src/role/assembly.rs", &["spawn"], "the roles themselves"),
     ("watchkeeper/src/command/up.rs", &["spawn"], "prints the greeting once"),
+    ("notifier/src/failed_unit.rs", &["sleep", "spawn"], "a command of its own, which ends in time"),
     // A listener: each connection has a time for each thing that it waits for.
     (
         "runtime/src/http/serve.rs",
@@ -127,8 +132,8 @@ const EXCEPTIONS: &[Exception] = &[
 
 #[test]
 fn every_loop_that_lasts_is_watched_or_says_why_not() {
-    let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let found: BTreeMap<_, _> = sources(services)
+    let services = services();
+    let found: BTreeMap<_, _> = sources(&services)
         .into_iter()
         .filter(|file| !ONLY_IN_TESTS.iter().any(|within| file.starts_with(within)))
         .map(|file| (signs(&fs::read_to_string(services.join(&file)).unwrap()), file))
@@ -149,51 +154,10 @@ fn every_loop_that_lasts_is_watched_or_says_why_not() {
     assert!(gone.is_empty(), "declared, and not there any more: {gone:?}");
 }
 
-/// The files of all crates that are no tests, from `services` on.
-fn sources(services: &Path) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    for entry in fs::read_dir(services).unwrap() {
-        walk(&entry.unwrap().path().join("src"), &mut files);
-    }
-    let tests: Vec<_> = files.iter().flat_map(|file| modules_of_tests(file)).collect();
-    files.retain(|file| {
-        !tests.iter().any(|test| file == &test.with_extension("rs") || file.starts_with(test))
-    });
-    let relative = |file: &PathBuf| file.strip_prefix(services).unwrap().to_str().unwrap().to_owned();
-    files.iter().map(relative).collect()
-}
-
-fn walk(directory: &Path, files: &mut BTreeSet<PathBuf>) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            walk(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.insert(path);
-        }
-    }
-}
-
-/// Where the modules lie that a file has for tests alone.
-fn modules_of_tests(file: &Path) -> Vec<PathBuf> {
-    let name = file.file_stem().unwrap();
-    let directory =
-        if name == "lib" || name == "main" { file.parent().unwrap().into() } else { file.with_extension("") };
-    let text = fs::read_to_string(file).unwrap();
-    let declarations =
-        text.split("#[cfg(test)]\n").skip(1).map(|rest| rest.lines().next().unwrap_or_default());
-    let names = declarations.filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod "));
-    names.map(|(_, name)| directory.join(name)).collect()
-}
-
 /// Which of [`SIGNS`] stand in a file before its tests.
 fn signs(text: &str) -> BTreeSet<&'static str> {
-    let is_inline_test = |rest: &str| rest.starts_with("mod ") && rest.lines().next().unwrap().ends_with('{');
-    let mut parts = text.split("#[cfg(test)]\n");
-    let code: Vec<_> =
-        parts.next().into_iter().chain(parts.take_while(|rest| !is_inline_test(rest))).collect();
-    let lines =
-        || code.iter().flat_map(|part| part.lines()).filter(|line| !line.trim_start().starts_with("//"));
+    let code = code(text);
+    let lines = || code.lines().filter(|line| !line.trim_start().starts_with("//"));
     SIGNS.into_iter().filter(|name| lines().any(|line| calls(line, name))).collect()
 }
 

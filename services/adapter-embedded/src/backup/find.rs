@@ -1,7 +1,7 @@
 //! Finds the files of a data directory.
 
 use super::error::BackupError;
-use super::manifest;
+use super::{last, manifest};
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry, FileType};
 use std::io;
@@ -99,7 +99,7 @@ fn is_half_written(name: &Path) -> bool {
 fn is_data(name: &Path) -> bool {
     let text = name.as_os_str().as_encoded_bytes();
     let is_temporary = [".lock", "-wal", "-shm", "-journal"].iter().any(|end| text.ends_with(end.as_bytes()));
-    !is_temporary && name != Path::new(manifest::NAME)
+    !is_temporary && ![manifest::NAME, last::NAME].iter().any(|&other| name == Path::new(other))
 }
 
 #[cfg(test)]
@@ -133,6 +133,7 @@ mod tests {
             "mail/new/a",
             "mail/tmp/b",
             "manifest.json",
+            "last-backup",
             "other",
         ] {
             fs::write(dir.path().join(name), "").unwrap();

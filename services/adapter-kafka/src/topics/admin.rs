@@ -30,8 +30,8 @@ impl Admin {
         Ok(Self { client, patience: settings.options().timeout })
     }
 
-    /// Creates the topic with this name in Kafka. Succeeds if somebody else has just created it.
-    pub(super) fn create(&self, name: &str, declared: &TopicDeclaration) -> Result<(), PortError> {
+    /// Creates the topic with this name in Kafka. Returns whether this call did it: succeeds also if somebody else just has.
+    pub(super) fn create(&self, name: &str, declared: &TopicDeclaration) -> Result<bool, PortError> {
         let replication = declared.replication.map_or(BY_DEFAULT, i32::from);
         let (retention, max_message) =
             (declared.retention.as_millis().to_string(), MAX_MESSAGE_BYTES.to_string());
@@ -41,10 +41,9 @@ impl Admin {
             .set(TIMESTAMP, BY_BROKER);
         let created = Handle::current().block_on(self.client.create_topics([&topic], &self.options()));
         match created.map_err(|error| port_error(&error))?.pop() {
-            Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
-                Err(port_error(&KafkaError::AdminOp(code)))
-            }
-            _ => Ok(()),
+            Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) | None => Ok(false),
+            Some(Err((_, code))) => Err(port_error(&KafkaError::AdminOp(code))),
+            Some(Ok(_)) => Ok(true),
         }
     }
 

@@ -226,7 +226,7 @@ async fn a_role_that_waits_for_its_store_says_so_and_stops_when_asked() {
     let stage = Stage::new();
     stage.rollups.fail("made_until", unavailable("rollups"));
     let running = running(&stage);
-    running.says(|status| status == "waiting for rollups: rollups unavailable: connection refused").await;
+    running.says(|status| status == "waiting for rollups: connection refused").await;
     running.stop_well().await;
 }
 

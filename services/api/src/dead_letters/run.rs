@@ -14,6 +14,7 @@ use watchkeeper_letters::{Letters, NotNow, Reader};
 use watchkeeper_ports::{Failure, Offset, PortError, RecordBatch, Topic, TopicPartition};
 use watchkeeper_query::random_id;
 use watchkeeper_runtime::http::Problem;
+use watchkeeper_runtime::millis;
 use watchkeeper_wire::dead_letter::{DeadLetter, LetterId, Settlement};
 use watchkeeper_wire::json::{DeadLetterRun, RunAction, RunState};
 
@@ -137,7 +138,15 @@ impl Run {
         });
         let Progress { settled, refused, reason, .. } = self.progress.borrow().clone();
         let action = self.settlement;
-        tracing::info!(run = self.id, ?action, ?state, settled, refused, reason, "dead-letter run ended");
+        tracing::info!(
+            run = self.id,
+            ?action,
+            ?state,
+            settled,
+            refused,
+            error = reason,
+            "dead-letter run ended"
+        );
     }
 }
 
@@ -297,7 +306,8 @@ impl<'r> Tries<'r> {
     /// Waits for the next attempt, or returns why there is none.
     async fn failed(&mut self, error: PortError) -> Result<(), Halt> {
         let wait = self.waits.next().filter(|_| error.failure() == Failure::Retry);
-        tracing::warn!(run = self.run.id, %error, ?wait, "dead-letter run: a call failed");
+        let retry_in_ms = wait.map(millis);
+        tracing::warn!(run = self.run.id, %error, retry_in_ms, "dead-letter run: a call failed");
         let Some(wait) = wait else { return Err(error.into()) };
         match timeout(wait, self.run.stop.cancelled()).await {
             Ok(()) => Err(Halt::Stopped),

@@ -71,6 +71,6 @@ async fn delete_series(
     tracing::info!(?filter, by, %place, "deleting series");
     let deleted = deletions.delete(&filter, place).await?;
     let SeriesDeletionJson { series, samples, rollups, .. } = &deleted;
-    tracing::info!(?filter, by, series, samples, rollups, "deleted series");
+    tracing::info!(?filter, by, series_count = series, samples, rollups, "deleted series");
     Ok(Json(deleted))
 }

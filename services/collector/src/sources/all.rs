@@ -27,7 +27,7 @@ impl AllSources {
             github: Github::register(registry)?,
             openweather: OpenWeather::default(),
             moex: Moex::register(registry)?,
-            uptime: Uptime::default(),
+            uptime: Uptime::register(registry)?,
             scrape: Scrape::default(),
         })
     }

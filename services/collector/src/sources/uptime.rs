@@ -18,6 +18,7 @@ mod cookies;
 mod dns;
 mod domain;
 mod evidence;
+mod expiries;
 mod failure;
 mod groups;
 mod grpc;

@@ -17,7 +17,7 @@ async fn samples_wait_for_the_bus_and_arrive_once_and_in_order() {
     sleep(5 * SECOND).await;
     bus.is_now(Health::Away);
     sleep(60 * SECOND).await;
-    assert_eq!(running.status(), "waiting for bus: bus unavailable: on purpose");
+    assert_eq!(running.status(), "waiting for bus: on purpose");
     assert_eq!(target.begun(running.start).len(), 7, "collecting goes on");
     bus.is_now(Health::Well);
     running.context.roster().ready().await;

@@ -68,7 +68,7 @@ async fn collecting_goes_on_while_the_store_is_away_and_marks_are_saved_after() 
     let saved = schedule.get("t");
     schedule.is_away();
     sleep(60 * SECOND).await;
-    assert_eq!(running.status(), "waiting for store: store unavailable: on purpose");
+    assert_eq!(running.status(), "waiting for store: on purpose");
     assert_eq!((bus.values().len(), schedule.get("t")), (7, saved));
     schedule.is_back();
     running.context.roster().ready().await;
@@ -84,7 +84,7 @@ async fn without_its_marks_no_target_is_begun() {
     let running = Running::new(std::slice::from_ref(&target), &bus, &schedule);
     sleep(60 * SECOND).await;
     assert_eq!(target.begun(running.start), []);
-    assert_eq!(running.status(), "waiting for store: store unavailable: on purpose", "the bus is there");
+    assert_eq!(running.status(), "waiting for store: on purpose, for 1m", "the bus is there");
     schedule.is_back();
     running.context.roster().ready().await;
     sleep(SECOND).await;

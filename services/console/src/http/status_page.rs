@@ -255,7 +255,8 @@ async fn made(Room { console, is_guarded }: &Room, name: &str) -> Result<Arc<Mad
     let page = page.ok_or(Missing::NoSuchPage)?;
     let make = async || {
         let shown = status_page(&console.sources, &console.rules.current(), page, Timestamp::now()).await;
-        let shown = shown.map_err(|reason| tracing::warn!(page = name, %reason, "cannot make a status page"));
+        let shown =
+            shown.map_err(|reason| tracing::warn!(page = name, error = %reason, "cannot make a status page"));
         Made::new(page, shown.ok()?).map(Arc::new)
     };
     console.made.get(&pages, name, make).await.ok_or(Missing::NotNow)

@@ -95,7 +95,7 @@ async fn a_full_spool_is_503_and_the_status_says_so() {
     };
     assert_eq!((full.status, &full.headers[RETRY_AFTER]), (503, &"5".parse().unwrap()));
     assert_eq!(full.detail(), "the spool is not available");
-    let reason = "waiting for spool: spool unavailable: the backlog of metrics is full";
+    let reason = "waiting for spool: the backlog of metrics is full";
     assert!(role.says().contains(reason), "{}", role.says());
 }
 

@@ -108,7 +108,7 @@ async fn a_send_that_hangs_is_broken_off_and_tried_again() {
     let settled = running.outbox.settled.lock().unwrap()[0].1.clone();
     let Outcome::Failed { reason, retry_at } = settled else { panic!("{settled:?}") };
     assert_eq!(reason, "not accepted within 660 s");
-    let waits_after_it = SEND_WITHIN + outcome::RETRY_AFTER_AT_LEAST;
+    let waits_after_it = SEND_WITHIN + RETRY_AFTER_AT_LEAST;
     assert!(retry_at >= made_at.plus(waits_after_it), "{retry_at}");
     assert_eq!(running.metrics.attempts(Channel::Mail, Attempt::Failed), 1);
     running.stop().await;

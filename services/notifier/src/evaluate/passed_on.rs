@@ -14,8 +14,9 @@ impl Evaluating {
         if let Some(obstacle) = &obstacle {
             self.partitions.values_mut().for_each(|place| place.inlet_is_read = false);
             if self.obstacle.is_none() {
-                tracing::warn!(
-                    obstacle,
+                // The bus's outage is logged; this says what it means.
+                tracing::info!(
+                    error = obstacle,
                     "cannot read the samples that other notifiers repartition: evaluation waits"
                 );
             }

@@ -127,7 +127,7 @@ impl<'a, 's> Group<'a, 's> {
         match State::decode(&stored.state) {
             Ok(state) => self.state = state,
             Err(error) => {
-                tracing::warn!(group = stored.key, %error, "cannot read the state of an alert group: it starts over");
+                tracing::warn!(alert_group = stored.key, %error, "cannot read the state of an alert group: it starts over");
             }
         }
     }

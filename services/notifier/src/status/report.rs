@@ -20,6 +20,8 @@ pub(super) struct Report {
     pub(super) is_beyond_bound: bool,
     /// How far evaluation lags behind; `None` if nothing was evaluated yet.
     pub(super) behind: Option<Duration>,
+    /// In records; `None` while it is not known.
+    pub(super) lag: Option<u64>,
     pub(super) waiting: u64,
     pub(super) oldest: Option<Oldest>,
     /// In the last hour.
@@ -70,6 +72,9 @@ impl fmt::Display for Report {
         }
         if let Some(behind) = self.behind.filter(|&behind| behind >= BEHIND_FROM) {
             write!(f, ", evaluation {} behind", rough(behind))?;
+        }
+        if let Some(lag) = self.lag {
+            write!(f, ", lag {}", Grouped(lag))?;
         }
         match self.waiting {
             0 => {}

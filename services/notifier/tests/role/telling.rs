@@ -34,14 +34,14 @@ async fn what_fires_and_clears_is_told_each_once_also_by_one_that_was_started_an
     stage.measure("shop", 20.0).await;
     let fires = stage.mails(1).await.remove(0);
     assert_eq!((fires.to.as_str(), fires.follows.as_deref()), ("watchkeeper@localhost", None));
-    running.says(|status| status.starts_with("1 alert fires, 1 delivered")).await;
+    running.says(|status| status.starts_with("1 alert fires, lag 0, 1 delivered")).await;
     running.stop_well().await;
 
     let running = stage.run();
     stage.measure("shop", 2.0).await;
     let mails = stage.mails(2).await;
     assert_eq!((mails.len(), mails[1].follows.as_ref()), (2, Some(&fires.id)));
-    running.says(|status| status.starts_with("no alert fires, 2 delivered")).await;
+    running.says(|status| status.starts_with("no alert fires, lag 0, 2 delivered")).await;
     running.stop_well().await;
     assert_eq!(stage.mails(2).await.len(), 2);
 }
@@ -82,7 +82,7 @@ async fn an_incident_keeps_its_key_and_its_channels_across_a_restart() {
     let running = stage.run();
     stage.measure("shop", 20.0).await;
     service.received(2).await;
-    running.says(|status| status.starts_with("1 alert fires, 2 delivered")).await;
+    running.says(|status| status.starts_with("1 alert fires, lag 0, 2 delivered")).await;
     running.stop_well().await;
 
     let running = stage.run();

@@ -26,7 +26,7 @@ pub async fn retry_notification(
     let conflict = |reason: &str| Err(ChangeError::Conflict(format!("notification {id} {reason}")));
     match store.retry(id, now).await? {
         Retried::Due => {
-            tracing::info!(id, "notification made due");
+            tracing::info!(notification = id, "notification made due");
             Ok(Retry::Due)
         }
         Retried::UnderWay => Ok(Retry::UnderWay),

@@ -50,7 +50,7 @@ impl SilenceChanges {
         }
         self.store.put(&silence).await?;
         let Silence { id, matchers, ends_at, created_by, .. } = &silence;
-        tracing::info!(id, %matchers, %ends_at, created_by, "silence created");
+        tracing::info!(silence = id, %matchers, until = %ends_at, by = created_by, "silence created");
         Ok(Created::New(silence))
     }
 
@@ -66,7 +66,7 @@ impl SilenceChanges {
             silence.ends_at = now;
             silence.starts_at = silence.starts_at.min(now);
             self.store.put(&silence).await?;
-            tracing::info!(id, "silence ended");
+            tracing::info!(silence = id, "silence ended");
         }
         Ok(silence)
     }

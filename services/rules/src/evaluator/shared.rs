@@ -41,7 +41,7 @@ impl Shared {
         }
         if self.refused == 0 {
             tracing::warn!(
-                watched = self.watched,
+                series_count = self.watched,
                 "the limit on evaluated series is reached: no rule fires for others"
             );
         }
@@ -52,7 +52,7 @@ impl Shared {
     /// Counts a state that is ignored.
     pub(super) fn ignore(&mut self, series_key: &str, reason: &dyn std::fmt::Display) {
         if self.unreadable == 0 {
-            tracing::warn!(series_key, %reason, "cannot read the stored evaluator state: its rules start over; further cases are not logged");
+            tracing::warn!(series = series_key, error = %reason, "cannot read the stored evaluator state: its rules start over; further cases are not logged");
         }
         self.unreadable += 1;
     }

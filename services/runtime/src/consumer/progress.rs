@@ -2,7 +2,7 @@
 
 use super::Source;
 use crate::context::{RoleContext, RoleResult};
-use crate::figures::{Grouped, per_second};
+use crate::figures::{Grouped, per_second, roughly};
 use crate::periodic::Rounds;
 use crate::retry::Stopped;
 use crate::telemetry::register;
@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use watchkeeper_config::show_duration;
 use watchkeeper_ports::{EventBus, Group, Lag, ReceivedBatch, Topic};
 
 /// How often the lag is queried and the status line written.
@@ -81,6 +82,7 @@ impl Progress {
             last_commit: self.last_commit().map(|at| at.elapsed()),
         };
         *last = (Instant::now(), records);
+        self.context.set_lag(self.topic.name(), lag);
         self.context.set_status(report);
         Ok(())
     }
@@ -99,6 +101,9 @@ impl Progress {
     }
 }
 
+/// What stands before the lag in the status line.
+const LAG: &str = "lag ";
+
 /// `4,120 records/s, lag 0, last commit 12 ms ago`.
 struct Report {
     records_per_second: u64,
@@ -108,7 +113,7 @@ struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} records/s, lag ", Grouped(self.records_per_second))?;
+        write!(f, "{} records/s, {LAG}", Grouped(self.records_per_second))?;
         match self.lag {
             Some(lag) => write!(f, "{}", Grouped(lag))?,
             None => f.write_str("unknown")?,
@@ -118,9 +123,20 @@ impl fmt::Display for Report {
             Some(ago) if ago < Duration::from_secs(1) => {
                 write!(f, ", last commit {} ms ago", ago.as_millis())
             }
-            Some(ago) => write!(f, ", last commit {} s ago", Grouped(ago.as_secs())),
+            Some(ago) if ago < Duration::from_secs(60) => write!(f, ", last commit {} s ago", ago.as_secs()),
+            Some(ago) => write!(f, ", last commit {} ago", show_duration(roughly(ago))),
         }
     }
+}
+
+/// The lag in a `STATUS=` text, in records: the sum, if several roles of the process report one. `None` if none does, or
+/// one does not know it.
+#[must_use]
+pub fn lag_in_status(status: &str) -> Option<u64> {
+    let fields = status.split(" | ").flat_map(|role| role.split(", ")).flat_map(|part| part.split("; "));
+    let lags =
+        fields.filter_map(|field| field.strip_prefix(LAG)).map(|lag| lag.replace(',', "").parse().ok());
+    lags.reduce(|sum: Option<u64>, lag| Some(sum?.saturating_add(lag?))).flatten()
 }
 
 #[cfg(test)]
@@ -135,7 +151,25 @@ mod tests {
             last_commit: Some(Duration::from_millis(12)),
         };
         assert_eq!(busy.to_string(), "4,120 records/s, lag 1,234,567, last commit 12 ms ago");
+        let long_ago = Report { last_commit: Some(Duration::from_secs(7_300)), ..busy };
+        assert_eq!(long_ago.to_string(), "4,120 records/s, lag 1,234,567, last commit 2h ago");
         let idle = Report { records_per_second: 0, lag: None, last_commit: None };
         assert_eq!(idle.to_string(), "0 records/s, lag unknown, nothing committed yet");
+    }
+
+    #[test]
+    fn the_lag_is_found_in_the_status_of_one_role_and_summed_over_several() {
+        let report = |lag| Report { records_per_second: 4_120, lag, last_commit: Some(Duration::ZERO) };
+        let [some, more, unknown] = [Some(1_234_567), Some(3), None].map(|lag| report(lag).to_string());
+        assert_eq!(lag_in_status(&some), Some(1_234_567));
+        assert_eq!(lag_in_status(&format!("restart to apply: backends; {some}")), Some(1_234_567));
+        let waiting = "waiting for cache: Redis at k1:6379: Connection refused (os error 111); lag 35";
+        assert_eq!(lag_in_status(waiting), Some(35));
+        let up = format!("api: 3 requests/s | cache: {some} | persister: {more}");
+        assert_eq!(lag_in_status(&up), Some(1_234_570));
+        for none in [&*unknown, &*format!("cache: {some} | persister: {unknown}"), "", "a lag of 3", "lag 3x"]
+        {
+            assert_eq!(lag_in_status(none), None, "{none}");
+        }
     }
 }

@@ -46,9 +46,10 @@ pub fn resume(
     if let StoredPosition::OfAnother(before) = stored {
         tracing::warn!(
             %group,
-            %partition,
+            topic = %partition.topic,
+            partition = partition.partition,
             %topic_id,
-            %before,
+            old_topic_id = %before,
             "the topic was recreated or the bus was replaced: consuming from its first record"
         );
     }

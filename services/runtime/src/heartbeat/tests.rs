@@ -1,7 +1,6 @@
 //! Time is virtual.
 
 use super::*;
-use std::future::pending;
 use std::task::Poll;
 use tokio::task::yield_now;
 use tokio::time::{advance, sleep, timeout};
@@ -14,7 +13,7 @@ fn one_loop() -> (Heartbeats, Heartbeat) {
 }
 
 fn told(heartbeats: &Heartbeats) -> Vec<(&'static str, u64)> {
-    let waits = heartbeats.long_waits();
+    let waits = heartbeats.waits_of(TOLD_AFTER);
     waits.iter().map(|((_, dependency), time)| (*dependency, time.as_secs())).collect()
 }
 
@@ -159,4 +158,25 @@ async fn of_two_loops_the_one_that_waits_the_longest_is_told() {
     let mut second = pin!(second.waiting("store", pending::<()>()));
     assert!(timeout(TOLD_AFTER, second.as_mut()).await.is_err());
     assert_eq!(told(&heartbeats), [("store", 2 * TOLD_AFTER.as_secs())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_a_test_wants_to_hang_hangs_at_its_first_wait_and_no_other_loop_does() {
+    let heartbeats = Heartbeats::new(watch::Sender::default());
+    heartbeats.hang("persister.receive".to_owned());
+    let (hangs, other) = (heartbeats.start("persister", "receive"), heartbeats.start("persister", "prune"));
+    other.waiting("store", async {}).await;
+    let mut other = pin!(other.idle(pending::<()>()));
+    for for_a_dependency in [false, true] {
+        let waited = if for_a_dependency {
+            timeout(MAX_BUSY / 2, hangs.waiting("store", async {})).await
+        } else {
+            timeout(MAX_BUSY / 2, hangs.idle(async {})).await
+        };
+        assert!(waited.is_err(), "what it waits for is never polled");
+    }
+    assert!(heartbeats.hung().is_empty());
+    assert!(timeout(MOMENT, other.as_mut()).await.is_err());
+    assert_eq!(heartbeats.hung(), ["persister.receive"]);
+    assert_eq!(told(&heartbeats), [], "it waits for nothing that it has declared");
 }

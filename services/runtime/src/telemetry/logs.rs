@@ -1,11 +1,19 @@
-//! Logs: to journald with fields when systemd started the process, else to the terminal.
+//! Logs: to journald with fields when systemd started the process, else to the terminal. `docs/logs.md` lists the fields.
 
+mod journal;
+mod line;
+
+use journal::Journal;
+use line::Line;
 use std::fmt;
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tracing::Span;
 use tracing::field::Field;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FormatFields;
@@ -65,13 +73,21 @@ impl From<LogLevel> for LevelFilter {
 
 /// Prefix of the targets of this project's crates.
 const OWN_TARGETS: &str = "watchkeeper";
+/// The pool of connections to PostgreSQL warns of every connection that ends, twice; the dependency says it once, with
+/// the reason.
+const POOL: &str = "deadpool";
 
 /// What is logged at `level`.
 fn filter(level: LogLevel) -> Targets {
     let own = LevelFilter::from(level);
     let libraries = if level == LogLevel::Trace { own } else { own.min(LevelFilter::WARN) };
-    Targets::new().with_default(libraries).with_target(OWN_TARGETS, own)
+    let pool = libraries.min(if level == LogLevel::Trace { own } else { LevelFilter::ERROR });
+    Targets::new().with_default(libraries).with_target(OWN_TARGETS, own).with_target(POOL, pool)
 }
+
+/// Whether each line has the role anyway, so that its span says nothing new. Not a filter of the output: `tracing` loses
+/// the line after a span that a filter of one layer has disabled.
+static HAS_ONE_ROLE: AtomicBool = AtomicBool::new(false);
 
 /// Changes the level of a running process.
 #[derive(Clone)]
@@ -86,25 +102,50 @@ impl LogControl {
     }
 }
 
-/// Starts logging, once in a process.
+/// The priorities of `syslog(3)` with the same names; `tracing-journald` calls an info a notice.
+const PRIORITIES: PriorityMappings = PriorityMappings {
+    error: Priority::Error,
+    warn: Priority::Warning,
+    info: Priority::Informational,
+    debug: Priority::Debug,
+    trace: Priority::Debug,
+};
+
+/// Starts logging, once in a process. In a process that runs one role, every line is of that role, also those of threads
+/// of libraries; otherwise the lines of a task are of the role in whose [`role_span`] it runs.
 ///
 /// # Errors
 /// When the journal's socket cannot be reached although systemd announces it.
-pub fn start_logging(level: LogLevel) -> io::Result<LogControl> {
+pub fn start_logging(level: LogLevel, only_role: Option<&'static str>) -> io::Result<LogControl> {
     let (filter, handle) = reload::Layer::new(filter(level));
     let output = if stderr_is_the_journal() {
-        tracing_journald::layer()?.with_field_prefix(None).boxed()
+        let library = tracing_journald::layer()?
+            .with_field_prefix(None)
+            .with_priority_mappings(PRIORITIES)
+            .with_custom_fields(only_role.map(|role| ("ROLE", role)));
+        Journal(library).boxed()
     } else {
         let is_terminal = io::stderr().is_terminal();
         tracing_subscriber::fmt::layer()
             .with_writer(io::stderr)
             .with_ansi(is_terminal)
-            .with_target(false)
             .fmt_fields(plain_fields())
+            .event_format(Line)
             .boxed()
     };
+    HAS_ONE_ROLE.store(only_role.is_some(), Ordering::Relaxed);
     tracing_subscriber::registry().with(filter).with(output).init();
     Ok(LogControl(handle))
+}
+
+/// What a task logs in this span is of `role`.
+#[must_use]
+pub fn role_span(role: &'static str) -> Span {
+    if HAS_ONE_ROLE.load(Ordering::Relaxed) {
+        return Span::none();
+    }
+    // Of the highest level, so that no level disables it; without a parent, so that a line is of one role.
+    tracing::error_span!(parent: None, "role", role)
 }
 
 /// Formats fields as the library does, but makes text from others safe to show ([`text`]). Further lines of a field
@@ -122,9 +163,10 @@ fn plain_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     format::debug_fn(field).delimited(" ")
 }
 
-/// systemd names the journal's stream in `$JOURNAL_STREAM`; it is ours only while it still is stderr
+/// Whether stderr is the journal. systemd names the journal's stream in `$JOURNAL_STREAM`; it is ours only while it still is stderr
 /// (`systemd.exec(5)`).
-fn stderr_is_the_journal() -> bool {
+#[must_use]
+pub fn stderr_is_the_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     let Ok(stderr) = fs::metadata("/proc/self/fd/2") else { return false };
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
@@ -152,6 +194,7 @@ mod tests {
             };
             assert_eq!(own.map(most), [shown; 3], "{level:?}");
             assert_eq!(most("h2::proto"), libraries, "{level:?}");
+            assert_eq!(most("deadpool.postgres") == Level::ERROR, level != LogLevel::Trace, "{level:?}");
         }
     }
 
@@ -176,16 +219,19 @@ mod tests {
         let layer = tracing_subscriber::fmt::layer()
             .with_writer(move || writer.clone())
             .with_ansi(false)
-            .without_time()
-            .with_target(false)
-            .fmt_fields(plain_fields());
+            .fmt_fields(plain_fields())
+            .event_format(Line);
         let evil = "a\u{202e}b\u{1b}[2J\n ERROR all is lost\u{2028}c";
         tracing::subscriber::with_default(Registry::default().with(layer), || {
+            let _role = role_span("persister").entered();
             tracing::warn!(reason = evil, shown = %evil, count = 2, "rejected: {evil}");
         });
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let plain = "a\\u{202e}b\\u{1b}[2J\n     ERROR all is lost\n    c";
         let quoted = r#""a\u{202e}b\u{1b}[2J\n ERROR all is lost\u{2028}c""#;
-        assert_eq!(text, format!(" WARN rejected: {plain} reason={quoted} shown={plain} count=2\n"));
+        let (_, text) = text.split_once(' ').unwrap();
+        let shown =
+            format!(" WARN rejected: {plain} reason={quoted} shown={plain} count=2 role=\"persister\"\n");
+        assert_eq!(text, shown);
     }
 }

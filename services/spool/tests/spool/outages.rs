@@ -70,7 +70,7 @@ async fn a_full_spool_refuses_until_the_bus_is_back_and_nothing_is_lost() {
     };
     assert_eq!(full.failure(), Failure::Retry);
     assert!(full.to_string().starts_with("spool unavailable: the backlog of events is full"), "{full}");
-    assert!(role.says().contains("waiting for spool: spool unavailable: the backlog of events is full"));
+    assert!(role.says().contains("waiting for spool: the backlog of events is full"));
 
     role.bus.then(Turn::Take);
     let accepted: Vec<_> = accepted.iter().map(String::as_str).collect();
@@ -128,7 +128,7 @@ async fn a_full_disk_keeps_no_record_from_a_bus_that_is_there() {
     let disk = FullDisk::new(spool_in(directory.path(), MUCH));
     let role = Role::with(directory, Ok(disk.clone()));
     role.accepted_in_the_end("a").await;
-    let full = "waiting for spool: spool unavailable: database or disk is full";
+    let full = "waiting for spool: database or disk is full";
     role.says_in_the_end(|says| says == full).await;
     role.bus.then(Turn::Refuse);
     assert_eq!(role.publish("b").await.unwrap_err().failure(), Failure::Retry);

@@ -3,8 +3,13 @@
 use super::Backends;
 use super::location::Location;
 use super::mail::MAILDIR;
+use prometheus::{PullingGauge, Registry};
 use std::path::{Path, PathBuf};
+use watchkeeper_adapter_embedded::backup;
+use watchkeeper_domain::Timestamp;
 use watchkeeper_spool::SpoolConfig;
+
+const LAST_BACKUP: &str = "watchkeeper_backup_last_success_timestamp_seconds";
 
 impl Backends {
     /// The files and directories that are not in the data directory: where they would be in it, and where they are.
@@ -27,6 +32,25 @@ impl Backends {
         let spools = spools.iter().filter(|_| self.bus.location.is_shared());
         files.extend(spools.filter_map(|spool| Some((spool.name().into(), spool.directory.clone()?))));
         files
+    }
+
+    /// Registers the metric of the last backup, if a backup has anything to copy.
+    pub(crate) fn register_last_backup(
+        &self,
+        data_dir: &Path,
+        registry: &Registry,
+    ) -> Result<(), prometheus::Error> {
+        let has_files = [&self.bus.location, &self.store.location, &self.rollups.location]
+            .into_iter()
+            .any(|location| !location.is_shared());
+        if !has_files {
+            return Ok(());
+        }
+        let data_dir = data_dir.to_owned();
+        let began_at = move || backup::last_taken(&data_dir).map_or(0.0, Timestamp::as_secs_f64);
+        let help = "Unix time at which the last backup of the data directory began; 0 if there was none.";
+        let gauge = PullingGauge::new(LAST_BACKUP, help, Box::new(began_at))?;
+        registry.register(Box::new(gauge))
     }
 
     /// What a backup of files lacks, and how to back it up.
@@ -81,6 +105,19 @@ mod tests {
         ];
         assert_eq!(found, expected.map(|(name, path)| (name.into(), path.into())));
         assert!(backends("").files_elsewhere(Path::new("/data"), &spools).is_empty());
+    }
+
+    #[test]
+    fn only_a_process_that_keeps_files_has_the_metric_of_the_last_backup() {
+        let engines = "[backends]\nbus = \"kafka://kafka.test\"\nstore = \"postgres://db.test/a\"\n\
+                       cache = \"redis://redis.test\"\nrollups = \"mongodb://mongodb.test\"";
+        for (config, metrics) in [("", 1), (engines, 0)] {
+            let (dir, registry) = (tempfile::tempdir().unwrap(), Registry::new());
+            backends(config).register_last_backup(dir.path(), &registry).unwrap();
+            let shown = registry.gather();
+            assert_eq!(shown.len(), metrics, "{config}");
+            assert!(shown.iter().all(|metric| metric.get_metric()[0].get_gauge().get_value() == 0.0));
+        }
     }
 
     #[test]

@@ -101,11 +101,11 @@ fn taken(published: Result<(), PortError>) -> Result<Result<(), PortError>, Port
 fn tell_dropped(letter: Record<'_>, refusal: &PortError) {
     if let Ok(DeadLetter { origin, offset, reason, .. }) = DeadLetter::read(letter) {
         tracing::error!(
-            partition = %origin,
+            topic = %origin.topic,
+            partition = origin.partition,
             offset,
-            reason,
             error = %refusal,
-            "cannot write a dead letter: the bus refuses it, even truncated; the record stays at its offset"
+            "cannot write a dead letter ({reason}): the bus refuses it, even truncated; the record stays at its offset"
         );
     }
 }

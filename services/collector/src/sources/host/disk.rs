@@ -35,7 +35,7 @@ impl Part for DiskSpace {
         let blocks = blocks::parse(&optional(&self.roots.proc.join("diskstats")));
         for mount in worth_telling(&mountinfo, &self.exclude) {
             if let Some(usage) = self.usage.read(&mount.path).filter(|usage| usage.total > 0) {
-                tell(&mount, &usage, block_of(&mount, &blocks), readings);
+                tell(&mount, &usage, block_of(&mount, &blocks, &self.roots.sys), readings);
             }
         }
         Ok(())
@@ -62,14 +62,28 @@ fn tell(mount: &Mount, usage: &Usage, block: Option<&Block>, readings: &mut Read
 
 /// The device of a mount. A file system of several devices (Btrfs) has a number of its own: it counts as on the one
 /// that its mount names.
-fn block_of<'b>(mount: &Mount, blocks: &'b [Block]) -> Option<&'b Block> {
+fn block_of<'b>(mount: &Mount, blocks: &'b [Block], sys: &Path) -> Option<&'b Block> {
     let by_number = blocks.iter().find(|block| block.device == mount.device);
     by_number.or_else(|| {
         let source = Path::new(OsStr::from_bytes(&mount.source));
-        let device = source.starts_with("/dev").then(|| canonicalize(source).ok())??;
-        let name = device.file_name()?.to_str()?;
+        let below_dev = source.strip_prefix("/dev").ok()?;
+        let name = name_in_dev(source).or_else(|| name_in_sys(below_dev, blocks, sys))?;
         blocks.iter().find(|block| block.name == name)
     })
+}
+
+fn name_in_dev(source: &Path) -> Option<String> {
+    Some(canonicalize(source).ok()?.file_name()?.to_str()?.to_owned())
+}
+
+/// For a process that has a `/dev` of its own without disks (`PrivateDevices=` of systemd).
+fn name_in_sys(below_dev: &Path, blocks: &[Block], sys: &Path) -> Option<String> {
+    let Ok(mapped) = below_dev.strip_prefix("mapper") else { return Some(below_dev.to_str()?.to_owned()) };
+    let is_mapped = |block: &&Block| {
+        let name = optional(&sys.join("class/block").join(&block.name).join("dm/name"));
+        !name.is_empty() && name.trim_ascii() == mapped.as_os_str().as_bytes()
+    };
+    Some(blocks.iter().find(is_mapped)?.name.clone())
 }
 
 #[cfg(test)]
@@ -95,6 +109,25 @@ mod tests {
         assert_eq!(lines.len(), 10, "{lines:?}");
         assert!(lines.contains(&r#"disk_read{filesystem="ext4",mount="/"} 2048 bytes"#.to_owned()));
         assert!(lines.contains(&r#"disk_read_only{filesystem="ext4",mount="/"} 0"#.to_owned()));
+    }
+
+    /// The file systems of Btrfs: their numbers are of no device.
+    #[test]
+    fn the_device_of_a_mount_is_found_by_a_process_that_has_no_disks_in_dev() {
+        let host = Fixture::new(&[
+            ("sys/class/block/dm-3/dm/name", "vg-srv\n"),
+            ("sys/class/block/sdq7/size", "1\n"),
+        ]);
+        let blocks = blocks::parse(b"8 1 sdq7 1 0 2 0 1 0 2 0 0 0 0 0\n253 3 dm-3 1 0 2 0 1 0 2 0 0 0 0 0\n");
+        let of = |source: &str| {
+            let mountinfo = format!("1 1 0:40 / /srv rw - btrfs {source} rw\n");
+            let mount = worth_telling(mountinfo.as_bytes(), &[]).remove(0);
+            block_of(&mount, &blocks, &host.path().join("sys")).map(|block| block.name.clone())
+        };
+        assert_eq!(of("/dev/sdq7").as_deref(), Some("sdq7"));
+        assert_eq!(of("/dev/mapper/vg-srv").as_deref(), Some("dm-3"));
+        assert_eq!(of("/dev/mapper/other"), None);
+        assert_eq!(of("data"), None);
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Gathering {
             let added = self.readings.try_add(name, unit, &labels, *value, at.unwrap_or(now));
             if let Err(violation) = added {
                 skipped += 1;
-                tracing::trace!(%name, %violation, "skipped a value");
+                tracing::trace!(series_name = %name, error = %violation, "skipped a value");
             }
         }
         self.readings.add("scrape_duration_seconds", "seconds", &[], took.as_secs_f64());

@@ -26,9 +26,13 @@ impl Expiry {
     }
 
     /// Days from `now` until then; negative once it has passed.
-    #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
     pub(super) fn in_days(self, now: Timestamp) -> f64 {
-        (self.unix_seconds as f64 - now.as_secs_f64()) / 86_400.0
+        (self.as_unix_seconds() - now.as_secs_f64()) / 86_400.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "seconds up to the year 9999 are exact")]
+    pub(super) fn as_unix_seconds(self) -> f64 {
+        self.unix_seconds as f64
     }
 }
 

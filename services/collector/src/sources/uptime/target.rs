@@ -2,12 +2,14 @@
 
 use super::availability::{Availability, Change};
 use super::config::{Check, UptimeConfig};
+use super::expiries::{Expiries, ExpiryOfTarget};
 use super::failure;
 use super::probe::{Finding, Prober, TURN_WITHIN};
 use super::sight::{Failing, Verdict};
 use crate::readings::Readings;
 use crate::target::{CollectError, Target, Timing};
 use async_trait::async_trait;
+use prometheus::Registry;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Sample, Timestamp};
@@ -18,23 +20,25 @@ const SOURCE: &str = "uptime";
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What all targets share.
-pub(crate) struct Uptime(Prober);
-
-impl Default for Uptime {
-    fn default() -> Self {
-        Self(Prober::new())
-    }
+pub(crate) struct Uptime {
+    prober: Prober,
+    expiries: Expiries,
 }
 
 impl Uptime {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        Ok(Self { prober: Prober::new(), expiries: Expiries::register(registry)? })
+    }
+
     /// Finds out, and logs, whether this host can make these probes at all.
     pub(crate) fn prepare(&self, configs: &[Arc<UptimeConfig>]) {
         let needs_icmp = configs.iter().any(|config| matches!(config.check, Check::Icmp(_)));
-        self.0.watch().icmp(needs_icmp);
+        self.prober.watch().icmp(needs_icmp);
     }
 
     pub(crate) fn target(&self, config: &Arc<UptimeConfig>, old_names: bool) -> UptimeTarget {
-        UptimeTarget::new(Arc::clone(config), self.0.clone(), old_names)
+        let target = UptimeTarget::new(Arc::clone(config), self.prober.clone(), old_names);
+        UptimeTarget { expiry: Some(self.expiries.of(&config.name)), ..target }
     }
 }
 
@@ -45,6 +49,8 @@ pub(crate) struct UptimeTarget {
     availability: Availability,
     readings: Readings,
     failing: Failing,
+    /// The metric of its certificate.
+    expiry: Option<ExpiryOfTarget>,
     /// Whether the last probe could not be made.
     is_unprobed: bool,
 }
@@ -60,6 +66,7 @@ impl UptimeTarget {
                 .with_old_names(old_names)
                 .with_labels(&config.labels),
             failing: Failing::default(),
+            expiry: None,
             is_unprobed: false,
             config,
         }
@@ -96,9 +103,11 @@ impl UptimeTarget {
         let target_name = self.name.as_str();
         let change = self.availability.found(finding.failure.is_none());
         match (change, &finding.failure) {
-            (Some(Change::WentDown), Some(reason)) => tracing::warn!(target_name, reason, "target is down"),
+            (Some(Change::WentDown), Some(reason)) => {
+                tracing::warn!(target_name, error = reason, "target is down");
+            }
             (Some(Change::CameUp), _) => tracing::info!(target_name, "target is up"),
-            (_, Some(reason)) => tracing::debug!(target_name, reason, "probe failed"),
+            (_, Some(reason)) => tracing::debug!(target_name, error = reason, "probe failed"),
             (_, None) => {}
         }
     }
@@ -125,6 +134,9 @@ impl UptimeTarget {
         if let Some(expiry) = finding.expiry {
             let why = finding.failure.as_deref().filter(|reason| failure::is_about_certificate(reason));
             self.readings.add_with_note("certificate_expires_in_days", "days", expiry.in_days(now), why);
+            if let Some(shown) = &self.expiry {
+                shown.show(expiry);
+            }
         }
         self.readings.take()
     }

@@ -43,7 +43,7 @@ impl Watch {
     pub(super) fn icmp(&self, is_needed: bool) {
         let may = is_needed.then(|| may_ping(false) || may_ping(true));
         if may == Some(false) {
-            tracing::warn!(reason = refusal(Ipv4Addr::LOCALHOST.into()), "cannot ping");
+            tracing::warn!(error = refusal(Ipv4Addr::LOCALHOST.into()), "cannot ping");
         }
         let sight = &mut self.0.lock().sight;
         sight.may_ping(may);
@@ -92,7 +92,7 @@ fn log(turned: Turned) {
     if sees {
         tracing::info!(kind = %sense, "this host can probe again");
     } else {
-        tracing::warn!(kind = %sense, reason = why(sense), "this host cannot probe");
+        tracing::warn!(kind = %sense, error = why(sense), "this host cannot probe");
     }
 }
 
