@@ -28,6 +28,19 @@ impl NotifierSettings {
     }
 }
 
+impl NotifierSettings {
+    /// Writes messages about alerts of a rule that is in no file and has this summary.
+    pub(crate) fn outgoing_with(
+        &self,
+        rule: &str,
+        summary: &'static str,
+    ) -> Result<Outgoing, Box<dyn Error + Send + Sync>> {
+        let mut outgoing = self.config.outgoing(&self.rules).map_err(|mut errors| errors.swap_remove(0))?;
+        outgoing.templates.add_summary(rule, summary)?;
+        Ok(outgoing)
+    }
+}
+
 impl PartialEq for NotifierSettings {
     fn eq(&self, other: &Self) -> bool {
         (&self.config, &self.rules) == (&other.config, &other.rules)

@@ -10,9 +10,9 @@ use watchkeeper_domain::{Alert, Channel, Series, Severity, Timestamp};
 use watchkeeper_ports::Mailer;
 
 /// The rule that a test message names.
-const RULE: &str = "notify_test";
+pub(crate) const RULE: &str = "notify_test";
 
-/// What became of the test message for one recipient.
+/// What became of a message for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trial {
     /// The channel.
@@ -96,7 +96,8 @@ fn alert(receiver: &str, now: Timestamp, is_over: bool) -> Alert {
     }
 }
 
-fn reason(error: SendError) -> String {
+/// Why a message was not accepted, for people.
+pub(crate) fn reason(error: SendError) -> String {
     match error {
         SendError::Rejected(reason) | SendError::Failed { reason, retry_after: None } => reason,
         SendError::Failed { reason, retry_after: Some(wait) } => {

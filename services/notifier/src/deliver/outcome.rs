@@ -28,7 +28,7 @@ pub(crate) enum SendError {
 }
 
 impl SendError {
-    pub(super) fn timed_out(after: Duration) -> Self {
+    pub(crate) fn timed_out(after: Duration) -> Self {
         let reason = format!("not accepted within {} s", after.as_secs());
         Self::Failed { reason, retry_after: None }
     }

@@ -3,6 +3,7 @@
 use super::labels::Labels;
 use super::one_line::one_line;
 use super::words;
+use crate::failed_unit;
 use minijinja::Value;
 use serde::Serialize;
 use watchkeeper_domain::{Alert, Series, Timestamp};
@@ -96,13 +97,13 @@ pub(crate) fn about(series: &Series) -> String {
 }
 
 /// What an alert for `subject` says, as one sentence: `shop is 0 percent, below 50`, or
-/// `shop: answered 500, expected 2xx (availability is 0 percent, below 50)`. The reason of an alert for dead letters is a
-/// sentence already, which names their topic.
+/// `shop: answered 500, expected 2xx (availability is 0 percent, below 50)`. The reasons of dead letters and of a failed
+/// unit are sentences already, which name the topic or the unit.
 pub(crate) fn sentence(subject: &str, alert: &Alert) -> String {
     /// How reasons begin that continue a sentence.
     const VERBS: [&str; 5] = ["is ", "has ", "rose ", "fell ", "rises "];
     let (series, reason) = (&alert.series, &alert.reason);
-    if (series.source(), series.name()) == ("watchkeeper", "dead_letters") {
+    if series.source() == "watchkeeper" && ["dead_letters", failed_unit::RULE].contains(&series.name()) {
         return reason.clone();
     }
     // The rule of a heartbeat, which is shown before the sentence, names the job.

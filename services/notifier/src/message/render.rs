@@ -72,6 +72,15 @@ impl Templates {
         if errors.is_empty() { Ok(templates) } else { Err(errors) }
     }
 
+    /// Adds the summary of a rule.
+    ///
+    /// # Errors
+    /// A summary that cannot be parsed.
+    pub(crate) fn add_summary(&mut self, rule: &str, summary: &'static str) -> Result<(), TemplateError> {
+        let added = self.environment.add_template_owned(summary_name(rule), summary);
+        added.map_err(|error| TemplateError::new(TemplateOf::summary(rule), &error))
+    }
+
     /// The mail for a notice.
     pub(crate) fn message(&self, notice: &Notice<'_>) -> Message {
         let view = self.view(notice);

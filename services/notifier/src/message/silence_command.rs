@@ -1,8 +1,12 @@
 //! The command that silences the alerts of a notice.
 
+use crate::{failed_unit, trial};
 use std::collections::BTreeSet;
 use watchkeeper_domain::text::is_plain;
 use watchkeeper_domain::{Alert, Matcher, Matchers};
+
+/// Messages that no silence mutes.
+const NOT_OF_RULES: [&str; 2] = [failed_unit::RULE, trial::RULE];
 
 /// Its default duration.
 const LENGTH: &str = "2h";
@@ -13,6 +17,7 @@ const LENGTH: &str = "2h";
 pub(super) fn silence_command(fields: &[(String, String)], alerts: &[&Alert]) -> Option<String> {
     let matchers = match alerts {
         [] => return None,
+        [one] if NOT_OF_RULES.contains(&one.rule.as_str()) => return None,
         [one] => one.matchers().iter().map(ToString::to_string).collect(),
         many => of_group(fields, many),
     };

@@ -5,6 +5,7 @@ use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use terminal_size::{Width, terminal_size_of};
 use watchkeeper_domain::text;
 use watchkeeper_wire::json::SeriesJson;
 
@@ -17,12 +18,45 @@ pub(super) fn print_table<const COLUMNS: usize>(
     if rows.is_empty() {
         return print_line(empty);
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    let plain = |row: [String; COLUMNS]| row.map(|cell| text::line(&cell).into_owned());
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
-    table.add_rows(rows.into_iter().map(plain));
+    let mut table = table(headings, rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = terminal_width() {
+        table.set_width(width);
+    }
     table.lines().try_for_each(|line| print_line(line.trim_end()))
+}
+
+/// The lines of a table, its headings first, each as wide as it needs to be.
+pub(super) fn aligned<const COLUMNS: usize>(
+    headings: [&str; COLUMNS],
+    rows: Vec<[String; COLUMNS]>,
+) -> Vec<String> {
+    table(headings, rows).lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(headings);
+    table.add_rows(rows.into_iter().map(|row| row.map(|cell| text::line(&cell).into_owned())));
+    table
+}
+
+/// A text as lines of at most `width` columns, each indented by `indent`.
+pub(super) fn wrapped(text: &str, indent: u16, width: Option<u16>) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(NOTHING).add_row([text::line(text)]);
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((indent, 0));
+    }
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(2 * indent));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// How many columns the terminal has; `None` if stdout is none.
+pub(super) fn terminal_width() -> Option<u16> {
+    terminal_size_of(io::stdout()).map(|(Width(width), _)| width)
 }
 
 /// Prints values as JSON, one per line.
@@ -69,7 +103,12 @@ pub(super) fn series(series: &SeriesJson) -> String {
 
 /// A value with its unit, as the pages show it; `--json` has it in full.
 pub(super) fn value(value: f64, series: &SeriesJson) -> String {
-    if value.is_finite() { watchkeeper_console::shown(value, &series.unit) } else { value.to_string() }
+    value_in(value, &series.unit)
+}
+
+/// A value in this unit, as the pages show it.
+pub(super) fn value_in(value: f64, unit: &str) -> String {
+    if value.is_finite() { watchkeeper_console::shown(value, unit) } else { value.to_string() }
 }
 
 /// An RFC 3339 time in UTC without fractions of a second; `--json` has them.
