@@ -58,12 +58,20 @@ mod tests {
     }
 
     #[test]
-    fn every_role_is_in_the_documents_and_in_the_example() {
+    fn every_role_is_in_the_documents_and_in_the_example_and_has_a_dashboard() {
         let (readme, architecture) = (read("README.md"), read("ARCHITECTURE.md"));
         let example = read("examples/watchkeeper.toml");
+        let scrape = read("dashboards/prometheus/scrape.yml");
         for role in ROLES {
             assert!(readme.contains(&format!("\n| `{role}` ")), "README.md has no row for {role}");
             assert!(architecture.contains(&format!("`{role}`")), "ARCHITECTURE.md does not name {role}");
+            let dashboard = format!("dashboards/grafana/role-{role}.json");
+            assert!(in_repository(&dashboard).is_file(), "{role} has no dashboard: {dashboard}");
+            let job = format!(
+                "job_name: watchkeeper-{role}, static_configs: [{{ targets: [\"127.0.0.1:{}\"]",
+                role.http_port
+            );
+            assert!(scrape.contains(&job), "scrape.yml has no job for {role}: {job}");
             let mut keys = vec![(role.name, role.http_port)];
             keys.extend(role.grpc.map(|grpc| (grpc.key, grpc.port)));
             for (key, port) in keys {
@@ -71,18 +79,6 @@ mod tests {
                 let line = format!("\n{key} = \"127.0.0.1:{port}\"");
                 assert!(example.contains(&line), "the example has no listen address for {role}:{line}");
             }
-        }
-    }
-
-    #[test]
-    fn every_role_has_a_unit_and_an_option_where_there_are_any() {
-        let unit = |role| format!("systemd/watchkeeper-{role}.service");
-        let has_units = in_repository("systemd").is_dir();
-        let module = fs::read_dir(in_repository("nixos")).into_iter().flatten();
-        let module: String = module.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
-        for role in ROLES {
-            assert!(!has_units || in_repository(&unit(role)).exists(), "{} is missing", unit(role));
-            assert!(module.is_empty() || module.contains(role.name), "nixos does not name {role}");
         }
     }
 }
