@@ -4,7 +4,7 @@ use crate::guard::Guard;
 use anyhow::{Context as _, ensure};
 use std::env;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Runs cargo in the workspace, with output to the terminal; a non-zero exit code is an error.
@@ -23,11 +23,23 @@ pub(crate) fn cargo_guarded<S: AsRef<OsStr>>(
     run(&mut command)
 }
 
-/// Builds the executable as it is shipped, and returns its path.
+/// Runs cargo with environment variables.
+pub(crate) fn cargo_with<S: AsRef<OsStr>>(
+    variables: impl IntoIterator<Item = (String, String)>,
+    args: impl IntoIterator<Item = S>,
+) -> anyhow::Result<()> {
+    run(command(args).envs(variables))
+}
+
+/// Builds the executable with optimisations, and returns its path.
 pub(crate) fn release_build() -> anyhow::Result<PathBuf> {
     cargo(["build", "--release", "--package", "watchkeeper", "--features", "engines"])?;
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    Ok(target.join("release/watchkeeper"))
+    Ok(target().join("release/watchkeeper"))
+}
+
+/// The directory that cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
 fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
@@ -52,6 +64,8 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The root of the repository.
+pub(crate) fn workspace() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().expect("xtask is in the workspace").to_owned()
 }

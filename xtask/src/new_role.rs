@@ -1,5 +1,6 @@
 //! `cargo xtask new-role`.
 
+use crate::dashboards;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use std::fs;
@@ -31,6 +32,9 @@ const TEMPLATE: [(&str, &str); 6] = [
     ("src/role.rs", include_str!("new_role/template/role.rs.in")),
     ("src/run.rs", include_str!("new_role/template/run.rs.in")),
 ];
+
+/// The source of its dashboard.
+const DASHBOARD: &str = include_str!("new_role/template/dashboard.toml.in");
 
 pub(crate) fn run(args: &NewRoleArgs) -> anyhow::Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -69,8 +73,12 @@ fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>>
         let port = port.to_string();
         text.replace("NAME", name).replace("TITLE", &title(name)).replace(TEMPLATE_PORT, &port)
     };
+    let dashboard = render(DASHBOARD);
     let files = TEMPLATE.iter().map(|(path, text)| (format!("{directory}/{path}"), render(text)));
     let mut files: Vec<_> = files.collect();
+    let (path, json) = dashboards::role_file(name, &dashboard)?;
+    files.push((format!("dashboards/{}", path.display()), json));
+    files.push((format!("dashboards/source/roles/{name}.toml"), dashboard));
     let mut edit = |path: &str, places: &[Place]| -> anyhow::Result<()> {
         let text = places.iter().try_fold(read(path)?, |text, place| place.add(&text, &render));
         files.push((path.to_owned(), text.with_context(|| path.to_owned())?));
@@ -96,8 +104,13 @@ fn added(repository: &Path, name: &str) -> anyhow::Result<Vec<(String, String)>>
             Place::After(is_row, "| `NAME` | its clock | rounds |"),
         ],
     )?;
+    let is_job = |line: &str| line.starts_with("  - { job_name: watchkeeper-");
+    let job = "  - { job_name: watchkeeper-NAME, static_configs: [{ targets: [\"127.0.0.1:65_535\"] }] }";
+    edit("dashboards/prometheus/scrape.yml", &[Place::After(is_job, job)])?;
     let names_all = |line: &str| line.contains(" | the roles |");
     edit("ARCHITECTURE.md", &[Place::Before(names_all, " | the roles |", ", `NAME`")])?;
+    let listed = r#"{"name":"NAME","about":"Counts its rounds","http_port":65_535,"consumes":[]}"#;
+    edit("nixos/roles.ndjson", &[Place::AtTheEnd(listed)])?;
     Ok(files)
 }
 
@@ -181,6 +194,10 @@ mod tests {
             ("README.md", "\n| `tides` | "),
             ("ARCHITECTURE.md", ", `tides` | the roles |"),
             ("examples/watchkeeper.toml", "\n[tides]\n"),
+            ("nixos/roles.ndjson", "\n{\"name\":\"tides\","),
+            ("dashboards/prometheus/scrape.yml", "  - { job_name: watchkeeper-tides, "),
+            ("dashboards/source/roles/tides.toml", "watchkeeper_tides_rounds_total"),
+            ("dashboards/grafana/role-tides.json", "\"uid\": \"watchkeeper-role-tides\""),
             ("services/tides/src/role.rs", "    name: \"tides\",\n"),
         ] {
             assert!(text(path).contains(line), "{path}: {line}");

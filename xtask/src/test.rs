@@ -3,6 +3,7 @@
 use crate::browser;
 use crate::cargo::cargo_guarded;
 use crate::guard::{Guard, directory};
+use crate::monitoring;
 use crate::openssl;
 use crate::promises::{Asked, Report};
 use crate::slowest::Times;
@@ -71,6 +72,7 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &
         }
         None => {
             openssl::provide()?;
+            monitoring::provide()?;
             built_in = &openssl::BUILT_IN;
             Some(start_engines(dir, guard)?)
         }
