@@ -4,7 +4,7 @@ mod ask;
 mod engine;
 mod files;
 mod kafka;
-mod maven;
+pub(crate) mod maven;
 mod mongodb;
 mod passage;
 mod place;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Fetches the jars that `engines/pom.xml` names, once and after every change of the file.
-pub(super) fn provide() -> anyhow::Result<()> {
+pub(crate) fn provide() -> anyhow::Result<()> {
     packages("Java (a JDK, 17 or later)", &["default-jdk-headless"], || {
         program("java").is_some() && program("javac").is_some()
     })?;
@@ -29,7 +29,7 @@ pub(super) fn provide() -> anyhow::Result<()> {
 }
 
 /// `java`, with all the jars.
-pub(super) fn java(max_heap: &str) -> Command {
+pub(crate) fn java(max_heap: &str) -> Command {
     let mut java = Command::new("java");
     java.arg(format!("-Xmx{max_heap}")).args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
     java.arg("--class-path").arg(jars().join("*"));
@@ -37,10 +37,11 @@ pub(super) fn java(max_heap: &str) -> Command {
 }
 
 /// The sources that run with the jars.
-pub(super) fn source() -> PathBuf {
+pub(crate) fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("engines")
 }
 
-fn jars() -> PathBuf {
+/// The directory of the jars.
+pub(crate) fn jars() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/engines/jars")
 }
