@@ -129,14 +129,15 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_adapter_postgres::MAX_DAYS;
-    use watchkeeper_domain::limits::MAX_WAIT;
-    use watchkeeper_persister::PersisterConfig;
 
     /// PostgreSQL has a partition for every day that samples may have: the longest retention, the grace after it, the
     /// partial day at each end, and the coming days.
+    #[cfg(feature = "postgres")]
     #[test]
     fn every_retention_that_can_be_set_has_its_days_in_the_store() {
+        use watchkeeper_adapter_postgres::MAX_DAYS;
+        use watchkeeper_domain::limits::MAX_WAIT;
+        use watchkeeper_persister::PersisterConfig;
         let read = |days: usize| {
             let text = format!("retention = \"{days}d\"");
             Document::parse("watchkeeper.toml", &text).unwrap().read(PersisterConfig::read)
