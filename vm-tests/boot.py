@@ -11,7 +11,7 @@ machine.wait_until_succeeds("watchkeeper query samples --source boot --name kept
 def is_up():
     for role, port in PORTS.items():
         machine.wait_for_unit(f"watchkeeper@{role}.service")
-        machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{port}/readyz", timeout=90)
+        wait_until_ready(machine, port, timeout=90)
     machine.wait_until_succeeds("watchkeeper query samples --source boot --name kept | grep -w 7", timeout=60)
 
 
@@ -28,8 +28,7 @@ with subtest("after a loss of power"):
 
 with subtest("roles before the engines that they need"):
     machine.succeed("systemctl stop watchkeeper.target")
-    units = "apache-kafka postgresql@15-main redis-server mongodb" if runner == "container" else \
-        "apache-kafka postgresql redis-watchkeeper ferretdb"
+    units = " ".join(SERVERS.values())
     machine.succeed(f"systemctl stop {units}")
     machine.succeed("systemctl start watchkeeper.target")
     for role in PORTS:

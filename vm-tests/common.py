@@ -1,12 +1,17 @@
-"""What the tests share. It is put before the text of each test."""
+"""What the tests share. It is put before the text of each test.
+
+The runners define `machines`, `engines` (those of the test), `runner` and `PORTS`: the HTTP port of each role in a process
+of its own, from the table of roles.
+"""
 
 import json
 import shlex
 
 CONFIG = "/etc/watchkeeper/watchkeeper.toml"
-# The HTTP port of each role in a process of its own.
-PORTS = {"api": 8460, "ingest": 8462, "cache": 8463, "persister": 8465, "collector": 8466, "analytics": 8467,
-         "notifier": 8468, "console": 8469}
+# The unit of the server of each engine.
+SERVERS = {"kafka": "apache-kafka", "mongodb": "mongodb",
+           "postgresql": "postgresql@15-main" if runner == "container" else "postgresql",
+           "redis": "redis-server" if runner == "container" else "redis-watchkeeper"}
 ON_ENGINES = """
 [backends]
 bus = "kafka://127.0.0.1:9092"
@@ -47,12 +52,17 @@ def seconds(machine):
     return float(machine.succeed("cut -d' ' -f1 /proc/uptime"))
 
 
+def wait_until_ready(machine, port, timeout=60):
+    """Waits until the process that listens on a port says that it is ready."""
+    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{port}/readyz", timeout=timeout)
+
+
 def start_engines(machine):
     """Waits for the engines of the test, which start at boot."""
-    names = {"kafka": "apache-kafka", "postgresql": "postgresql-setup", "mongodb": "mongodb",
-             "redis": "redis-server" if runner == "container" else "redis-watchkeeper"}
     for engine in engines:
-        machine.wait_for_unit(f"{names[engine]}.service")
+        # The database is there when its setup has ended.
+        unit = "postgresql-setup" if engine == "postgresql" else SERVERS[engine]
+        machine.wait_for_unit(f"{unit}.service")
 
 
 def run_roles(machine, roles=tuple(PORTS), more=""):

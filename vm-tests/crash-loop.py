@@ -28,8 +28,9 @@ with subtest("a role that crashes is started again, and in the end is failed"):
 with subtest("the receivers are notified of the unit that failed"):
     machine.wait_until_succeeds(mails(f"{unit}"), timeout=60)
 
-with subtest("the collector counts it, and the default rule fires"):
+with subtest("the collector counts it, and the default rule for failed units sees it"):
     machine.wait_until_succeeds("watchkeeper query latest --source host --name units_failed | grep -w 1", timeout=120)
+    machine.wait_until_succeeds("watchkeeper alerts --state pending | grep unit_failed | grep cache", timeout=60)
 
 with subtest("a configuration that is refused is not tried again"):
     configure(machine, "[log]\nlevel = \"loud\"\n")

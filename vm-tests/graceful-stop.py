@@ -2,7 +2,7 @@
 
 start_engines(machine)
 run_roles(machine, ["api", "ingest", "persister", "cache"])
-machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS['ingest']}/readyz", timeout=60)
+wait_until_ready(machine, PORTS['ingest'])
 
 # Sends ever more samples, and notes those that were acknowledged, until /tmp/stop exists.
 write(machine, "/tmp/load", r"""#!/bin/bash

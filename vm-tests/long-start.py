@@ -17,4 +17,4 @@ with subtest("it is started while the database does not answer"):
 
 with subtest("it is ready when the database answers"):
     machine.succeed("pgrep --uid postgres | xargs kill -CONT")
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS['persister']}/readyz", timeout=60)
+    wait_until_ready(machine, PORTS['persister'])

@@ -3,15 +3,14 @@
 start_engines(machine)
 run_roles(machine)
 for role, port in PORTS.items():
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{port}/readyz", timeout=60)
+    wait_until_ready(machine, port)
 
 ENGINES = {
-    # The unit, who waits for it, and its address.
-    "kafka": ("apache-kafka", ["persister", "cache", "notifier"], "127.0.0.1:9092"),
-    "postgresql": ("postgresql@15-main" if runner == "container" else "postgresql", ["persister", "notifier"],
-                   "/run/postgresql"),
-    "redis": ("redis-server" if runner == "container" else "redis-watchkeeper", ["cache"], "127.0.0.1:6379"),
-    "mongodb": ("mongodb", ["analytics"], "127.0.0.1:27017"),
+    # Who waits for it, and its address.
+    "kafka": (["persister", "cache", "notifier"], "127.0.0.1:9092"),
+    "postgresql": (["persister", "notifier"], "/run/postgresql"),
+    "redis": (["cache"], "127.0.0.1:6379"),
+    "mongodb": (["analytics"], "127.0.0.1:27017"),
 }
 
 
@@ -25,7 +24,8 @@ def log_lines(role, since):
 
 
 sent = 0
-for engine, (unit, roles, address) in ENGINES.items():
+for engine, (roles, address) in ENGINES.items():
+    unit = SERVERS[engine]
     # journalctl knows whole seconds only: what was logged before is not of the next one.
     machine.sleep(1)
     since = machine.succeed("date +%s").strip()
@@ -47,7 +47,7 @@ for engine, (unit, roles, address) in ENGINES.items():
     with subtest(f"with {engine} again, all roles are ready and the sample arrives"):
         machine.succeed(f"systemctl start {unit}")
         for role, port in PORTS.items():
-            machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{port}/readyz", timeout=90)
+            wait_until_ready(machine, port, timeout=90)
         machine.wait_until_succeeds(f"watchkeeper query samples --source outage --name {engine} | grep -w {sent}",
                                     timeout=60)
     with subtest(f"the outage of {engine} is a line when it begins and one when it ends"):

@@ -8,7 +8,7 @@ match = ['source="demo"']
 threshold = {{ above = 100 }}
 """
 machine.wait_for_unit(UNIT)
-machine.wait_until_succeeds("curl --silent --fail http://127.0.0.1:8460/readyz", timeout=30)
+wait_until_ready(machine, 8460, timeout=30)
 pid = main_pid(machine, UNIT)
 
 with subtest("rules are reloaded"):

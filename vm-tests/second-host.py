@@ -47,7 +47,7 @@ token_file = "ingest-token"
 ca_file = "/etc/watchkeeper/first.pem"
 """)
     second.succeed("systemctl start watchkeeper@collector")
-    second.wait_until_succeeds("curl --silent --fail http://127.0.0.1:8466/readyz", timeout=60)
+    wait_until_ready(second, 8466)
     write(first, "/root/token", TOKEN)
     first.succeed("chmod 600 /root/token")
     query = "watchkeeper query latest --token-file /root/token --source host --name uptime"

@@ -9,7 +9,7 @@ machine.wait_until_succeeds(f"{query} | grep -w 1", timeout=30)
 
 def restart():
     machine.succeed("systemctl daemon-reload", f"systemctl restart {UNIT}")
-    machine.wait_until_succeeds("curl --silent --fail http://127.0.0.1:8460/readyz", timeout=30)
+    wait_until_ready(machine, 8460, timeout=30)
 
 
 for value, drop_in in enumerate(["[Service]\nDynamicUser=yes\nUser=watchkeeper-dynamic\nGroup=\n", None], 2):

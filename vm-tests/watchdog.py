@@ -2,10 +2,9 @@
 
 ROLES = ["ingest", "persister", "collector"]
 start_engines(machine)
-# The shortest that a loop of 20 s before it counts as hung allows.
 run_roles(machine, ROLES)
 for role in ROLES:
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS[role]}/readyz", timeout=60)
+    wait_until_ready(machine, PORTS[role])
 
 
 def restarts(role):
@@ -18,7 +17,7 @@ with subtest("a stopped process is killed and started again"):
     stopped = main_pid(machine, "watchkeeper@ingest.service")
     machine.succeed(f"kill -STOP {stopped}")
     machine.wait_until_succeeds("systemctl show --property Result watchkeeper@ingest | grep watchdog", timeout=60)
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS['ingest']}/readyz", timeout=60)
+    wait_until_ready(machine, PORTS['ingest'])
     assert main_pid(machine, "watchkeeper@ingest.service") != stopped
     assert restarts("ingest") == 1
 
@@ -29,7 +28,7 @@ with subtest("a database that does not answer for a minute restarts nothing"):
         "systemctl show --property StatusText watchkeeper@persister | grep -E 'waiting for store.* (6[0-9]|1 min)'",
         timeout=120)
     machine.succeed(f"{postgres} -CONT")
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS['persister']}/readyz", timeout=60)
+    wait_until_ready(machine, PORTS['persister'])
     assert restarts("persister") == 0
 
 with subtest("a healthy unit is not restarted in three intervals"):
@@ -47,4 +46,4 @@ with subtest("a hung loop is reported, and its process is killed and started aga
     machine.wait_until_succeeds(f"systemctl show --property Result {unit} | grep watchdog", timeout=60)
     machine.succeed(f"journalctl --unit {unit} | grep 'hung: watchdog keep-alive withheld'")
     machine.succeed(f"rm -r /run/systemd/system/{unit}.d; systemctl daemon-reload; systemctl restart {unit}")
-    machine.wait_until_succeeds(f"curl --silent --fail http://127.0.0.1:{PORTS['persister']}/readyz", timeout=60)
+    wait_until_ready(machine, PORTS['persister'])

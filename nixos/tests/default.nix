@@ -6,6 +6,7 @@
 }:
 let
   directory = ../../vm-tests;
+  table = import ../table.nix { inherit lib; };
   onNixos = lib.filterAttrs (
     _: test:
     lib.elem "nixos" (
@@ -66,6 +67,7 @@ let
     testScript = ''
       runner = "nixos"
       engines = ${builtins.toJSON (test.engines or [ ])}
+      PORTS = ${builtins.toJSON (lib.mapAttrs (_: role: role.http_port) table.of)}
       machines = [${lib.concatStringsSep ", " (names test)}]
 
     ''

@@ -17,6 +17,8 @@ from pathlib import Path
 from machine import Machine
 
 TESTS = Path(__file__).resolve().parent.parent
+# The table of roles: the output of `watchkeeper roles --json`.
+ROLES = TESTS.parent / "nixos/roles.ndjson"
 # The units of each engine.
 ENGINES = {
     "kafka": ["apache-kafka.service"],
@@ -115,7 +117,13 @@ def environment(machines, test, log):
             machine.start()
 
     return {"__name__": "__test__", "machines": list(machines.values()), "start_all": start_all, "subtest": subtest,
-            "engines": test.get("engines", []), "runner": "container", **machines}
+            "engines": test.get("engines", []), "runner": "container", "PORTS": ports(), **machines}
+
+
+def ports():
+    """The HTTP port of each role in a process of its own."""
+    roles = map(json.loads, ROLES.read_text().splitlines())
+    return {role["name"]: role["http_port"] for role in roles}
 
 
 def journals(machines):

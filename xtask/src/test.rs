@@ -6,6 +6,7 @@ use crate::guard::{Guard, directory};
 use crate::monitoring;
 use crate::openssl;
 use crate::promises::{Asked, Report};
+use crate::provide::{packages, program};
 use crate::slowest::Times;
 use crate::stack::{Engine, Lifetime, Running};
 use anyhow::Context as _;
@@ -45,6 +46,8 @@ const ON_ENGINES: [(&str, Engine); 5] = [
 ];
 
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+    // A test reads the manual pages with it.
+    packages("man", &["man-db"], || program("man").is_some())?;
     if !args.without_browser {
         browser::provide()?;
     }

@@ -25,8 +25,8 @@ pub fn load_for<T>(
     with_document(path.as_ref(), |document| document.of_process(process).read(read))
 }
 
-/// The same as [`load`], but secret files are not opened, and each secret reads as empty: for checking a file on a different host
-/// than its own.
+/// The same as [`load`], but secret files are not opened, and each secret reads as empty: for checking a file on a
+/// different host than its own.
 pub fn check<T>(path: impl AsRef<Path>, read: impl FnOnce(&mut Section<'_>) -> T) -> Result<T, ConfigErrors> {
     with_document(path.as_ref(), |document| document.without_secrets().read(read))
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 const SUITE: &str = "bookworm";
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,libnss-systemd,iproute2,curl,ca-certificates,procps,python3,openssl,nginx-light,\
                         postgresql,redis-server,openjdk-17-jre-headless,libssl3";
-/// What tests never read, which is half of the time that dpkg takes.
+/// What tests never read.
 const LEFT_OUT: [&str; 3] = ["/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*"];
 /// The engines start only in tests that need them.
 const DISABLE: &str = r#"cd "$1/etc/systemd/system" && rm -f ../../hostname redis.service \
