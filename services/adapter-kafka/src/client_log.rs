@@ -14,9 +14,9 @@ use repeats::Repeats;
 use std::time::Instant;
 use watchkeeper_ports::PortError;
 
-/// The facilities of lines about connections that end, requests that time out with them, and the first request of a
-/// producer, which librdkafka makes again.
-const OF_CONNECTIONS: [&str; 3] = ["FAIL", "REQTMOUT", "GETPID"];
+/// The facilities of lines about connections that end, requests and sessions of a group that time out with them, and the
+/// first request of a producer, which librdkafka makes again.
+const OF_CONNECTIONS: [&str; 4] = ["FAIL", "REQTMOUT", "SESSTMOUT", "GETPID"];
 
 /// Writes a client's log lines to our log, and keeps its last error.
 pub(crate) struct ClientLog {

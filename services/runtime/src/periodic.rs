@@ -7,6 +7,7 @@ use crate::outages::{Outages, Turn, User};
 use crate::retry::Stopped;
 use std::error::Error;
 use std::future::{Future, pending};
+use std::mem;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use watchkeeper_ports::{Failure, PortError};
@@ -32,6 +33,8 @@ pub struct Rounds<'a> {
     due: Interval,
     /// So that work that keeps failing is logged as an outage is.
     failures: Outages,
+    /// Whether the last round failed.
+    failed: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -39,7 +42,7 @@ impl<'a> Rounds<'a> {
     pub fn every(every: Duration, context: &'a RoleContext, heartbeat: &'a Heartbeat) -> Self {
         let mut due = interval(every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { context, heartbeat, due, failures: Outages::default() }
+        Self { context, heartbeat, due, failures: Outages::default(), failed: false }
     }
 
     /// Waits until a round is due, and does `work`. Returns whether there is a next round: not once the role stops,
@@ -91,7 +94,10 @@ impl<'a> Rounds<'a> {
     fn note(&mut self, error: Option<&PortError>) {
         let user = User { role: self.context.role(), dependency: "round", part: 0 };
         let now = Instant::now();
+        // An outage is logged where the role needs the dependency. Here it counts from the second round in a row.
+        let failed_before = mem::replace(&mut self.failed, error.is_some());
         let turn = match error {
+            Some(PortError::Unavailable { .. }) if !failed_before => None,
             Some(_) => self.failures.failed(user, now),
             None => self.failures.succeeded(user, now),
         };
@@ -104,7 +110,7 @@ impl<'a> Rounds<'a> {
                 tracing::warn!(loop_name, %error, retry_in_ms, "periodic task failed: trying again at each interval");
             }
             (None, Some(error)) => {
-                tracing::debug!(loop_name, %error, retry_in_ms, "periodic task still fails");
+                tracing::debug!(loop_name, %error, retry_in_ms, "periodic task failed");
             }
             (_, None) => {}
         }
