@@ -4,12 +4,13 @@
 //! something to say about it. [`limits`] says which of them
 //! are valid, [`SeriesFilter`] selects series, [`Aggregate`] and [`Rollup`] summarise many values. An
 //! [`Alert`] is a rule that fires for a series; a [`Notification`] is a message about alerts, and a
-//! [`MailAddress`] may be its recipient. An [`Incident`] is what people say on a status page. [`clock`] decides whether the wall clock can be trusted, and
+//! [`MailAddress`] may be its recipient. An [`Event`] is what a service, a device or a host said. An [`Incident`] is what people say on a status page. [`clock`] decides whether the wall clock can be trusted, and
 //! [`text`] makes foreign text safe to show.
 
 mod aggregate;
 mod alert;
 pub mod clock;
+pub mod event;
 mod filter;
 mod incident;
 mod key_range;
@@ -31,6 +32,7 @@ pub use aggregate::{Accumulator, Aggregate, UnknownAggregate};
 pub use alert::{
     Acknowledgement, Alert, Channel, Notification, NotificationState, Severity, Silence, UnknownSeverity,
 };
+pub use event::{Event, EventFilter, EventId, Level};
 pub use filter::SeriesFilter;
 pub use incident::{
     Incident, IncidentPhase, IncidentStatus, IncidentUpdate, Maintenance, UnknownIncidentStatus,

@@ -1,6 +1,8 @@
 //! The event bus: durable, partitioned topics between the roles.
 
-use crate::{Group, Offset, Placement, PortError, Position, RecordBatch, Topic, TopicId, TopicPartition};
+use crate::{
+    Group, Offset, Placement, PortError, Position, Record, RecordBatch, Topic, TopicId, TopicPartition,
+};
 use async_trait::async_trait;
 use watchkeeper_domain::Timestamp;
 
@@ -111,7 +113,36 @@ pub struct ReceivedBatch {
     pub offsets: Vec<Offset>,
     /// The position after the last record, or where the read began if there is none.
     pub next: Offset,
+    /// When each record was appended; [`Timestamp::MIN`] if that is unknown.
+    pub appended: Vec<Timestamp>,
+}
+
+impl ReceivedBatch {
     /// When the first record was appended; [`Timestamp::MIN`] if there is none.
+    pub fn appended_at(&self) -> Timestamp {
+        self.appended.first().copied().unwrap_or(Timestamp::MIN)
+    }
+
+    /// The records and where they are, given the ID of their topic.
+    pub fn placed<'a>(&'a self, topic_id: &'a TopicId) -> impl Iterator<Item = (Record<'a>, Place<'a>)> {
+        self.records.iter().enumerate().map(move |(index, record)| {
+            let appended_at = self.appended.get(index).copied().unwrap_or(Timestamp::MIN);
+            let offset = self.offsets.get(index).copied().unwrap_or_default();
+            (record, Place { topic_id, partition: &self.partition, offset, appended_at })
+        })
+    }
+}
+
+/// Where a record is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The ID of its topic.
+    pub topic_id: &'a TopicId,
+    /// Its partition.
+    pub partition: &'a TopicPartition,
+    /// Its offset there.
+    pub offset: Offset,
+    /// When it was appended; [`Timestamp::MIN`] if that is unknown.
     pub appended_at: Timestamp,
 }
 

@@ -40,6 +40,19 @@ pub struct Mail {
     pub text: String,
     /// The same as HTML.
     pub html: Option<String>,
+    /// A file beside the text.
+    pub attachment: Option<Attachment>,
     /// When it was written.
     pub date: Timestamp,
+}
+
+/// A file of text that a mail brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What it is, as a media type: `text/csv; charset=utf-8`.
+    pub media_type: String,
+    /// The content, which arrives exactly.
+    pub text: String,
 }

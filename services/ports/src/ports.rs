@@ -1,8 +1,8 @@
 //! All ports of a process.
 
 use crate::{
-    AlertStore, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore,
-    ScheduleStore, SilenceStore,
+    AlertStore, AnswerCache, EventBus, EventStore, IncidentStore, LatestCache, Mailer, NotificationStore,
+    Reports, RollupStore, SampleStore, ScheduleStore, SilenceStore,
 };
 use std::sync::Arc;
 
@@ -13,10 +13,16 @@ pub struct Ports {
     pub bus: Arc<dyn EventBus>,
     /// The history of samples.
     pub samples: Arc<dyn SampleStore>,
+    /// The history of events, and their counts.
+    pub events: Arc<dyn EventStore>,
+    /// Questions in SQL about samples and events.
+    pub reports: Arc<dyn Reports>,
     /// When periodic jobs last began.
     pub schedule: Arc<dyn ScheduleStore>,
     /// The latest value of each series.
     pub latest: Arc<dyn LatestCache>,
+    /// Answers to recent queries of events.
+    pub answers: Arc<dyn AnswerCache>,
     /// Hourly and daily rollups.
     pub rollups: Arc<dyn RollupStore>,
     /// Alerts, and the evaluators' state.

@@ -21,6 +21,12 @@ impl Topic {
     /// The dead letters of [`Self::METRICS`].
     pub const METRICS_DEAD: Self = Self(Cow::Borrowed("metrics.dead"));
 
+    /// Events: what services, devices and hosts say.
+    pub const EVENTS: Self = Self(Cow::Borrowed("events"));
+
+    /// Events that are stored once there is room.
+    pub const EVENTS_DEFERRED: Self = Self(Cow::Borrowed("events.deferred"));
+
     /// The topic of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self(name.into())
@@ -98,6 +104,9 @@ impl Group {
     pub const CACHE: Self = Self(Cow::Borrowed("cache"));
     /// Evaluates the rules. Its positions are in the alert store, committed together with the alerts.
     pub const NOTIFIER: Self = Self(Cow::Borrowed("notifier"));
+
+    /// Stores events. Its positions are in the store, committed together with the events.
+    pub const PROCESSOR: Self = Self(Cow::Borrowed("processor"));
 
     /// The group of that name.
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
