@@ -4,7 +4,14 @@
 use prost::Message as _;
 use std::path::PathBuf;
 
-const FILES: [&str; 3] = ["watchkeeper/v1/metrics.proto", "api/api.proto", "cache/cache.proto"];
+const FILES: [&str; 6] = [
+    "watchkeeper/v1/metrics.proto",
+    "watchkeeper/v1/events.proto",
+    "api/api.proto",
+    "cache/cache.proto",
+    "opentelemetry/proto/collector/logs/v1/logs_service.proto",
+    "google/rpc/status.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");

@@ -1,5 +1,10 @@
 //! The items of an HTTP body.
 
+mod values;
+
+pub use values::{Place, for_each_value};
+
+use crate::Malformed;
 use serde::Deserializer as _;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -27,6 +32,9 @@ pub enum BodyError {
     /// Not JSON; the message has line and column.
     #[error("the body is not valid JSON: {0}")]
     Syntax(serde_json::Error),
+    /// Not protobuf, where that was announced.
+    #[error("the body is not valid protobuf: {0}")]
+    Protobuf(#[from] Malformed),
     /// More items than the limit.
     #[error("the body has more than {limit} items, which is the limit")]
     TooManyItems {
@@ -87,7 +95,7 @@ fn with_bad_bytes_replaced(body: &[u8]) -> String {
     text
 }
 
-fn for_each_text<'a>(
+pub(crate) fn for_each_text<'a>(
     text: &'a str,
     format: BodyFormat,
     max_items: usize,
@@ -108,14 +116,23 @@ struct Items<F> {
     limit: usize,
 }
 
-impl<'a, F: FnMut(usize, &'a str)> Items<F> {
-    fn take(&mut self, item: &'a str) -> Result<(), BodyError> {
+impl<F> Items<F> {
+    fn take_one<I>(&mut self, item: I) -> Result<(), BodyError>
+    where
+        F: FnMut(usize, I),
+    {
         if self.count >= self.limit {
             return Err(BodyError::TooManyItems { limit: self.limit });
         }
         (self.each)(self.count, item);
         self.count += 1;
         Ok(())
+    }
+}
+
+impl<'a, F: FnMut(usize, &'a str)> Items<F> {
+    fn take(&mut self, item: &'a str) -> Result<(), BodyError> {
+        self.take_one(item)
     }
 
     fn take_lines(&mut self, text: &'a str) -> Result<(), BodyError> {

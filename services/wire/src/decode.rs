@@ -1,7 +1,7 @@
 //! Decoding records of any kind.
 
 use watchkeeper_domain::{Timestamp, Violation};
-use watchkeeper_ports::{Record, Topic};
+use watchkeeper_ports::{Place, Record, Topic};
 
 /// Decodes the records of one topic. Use one per consuming loop: it may keep state between records.
 pub trait Decode: Send + Sync {
@@ -14,11 +14,15 @@ pub trait Decode: Send + Sync {
     /// The name of the items in logs and metrics.
     const ITEMS: &'static str;
 
-    /// Decodes a record from any producer. Every consumer of the topic uses this function.
+    /// Decodes a record from any producer; `place` is where it is. Every consumer of the topic uses this function.
     ///
     /// # Errors
     /// Names the first invalid field.
-    fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded<Self::Item>, Violation>;
+    fn decode_record(
+        &mut self,
+        record: Record<'_>,
+        place: Place<'_>,
+    ) -> Result<Decoded<Self::Item>, Violation>;
 
     /// The time of the item.
     fn instant(item: &Self::Item) -> Timestamp;
@@ -31,6 +35,8 @@ pub enum Decoded<T> {
     Item(T),
     /// A copy of an older record; it is skipped.
     Copy,
+    /// A record without a value; it is skipped.
+    Tombstone,
 }
 
 impl<T> Decoded<T> {
@@ -38,7 +44,7 @@ impl<T> Decoded<T> {
     pub fn item(self) -> Option<T> {
         match self {
             Self::Item(item) => Some(item),
-            Self::Copy => None,
+            Self::Copy | Self::Tombstone => None,
         }
     }
 }

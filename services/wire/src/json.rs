@@ -6,11 +6,13 @@ mod alert;
 mod dead_letter;
 mod dead_letter_run;
 mod deletion;
+mod event;
 mod incident;
 mod notification;
 mod problem;
 mod range;
 mod refused;
+mod report;
 mod rollup;
 mod rule;
 mod sample;
@@ -24,11 +26,16 @@ pub use alert::{
 pub use dead_letter::{BytesJson, DeadLetterJson, DeadLetterList, HeaderJson, TruncatedJson};
 pub use dead_letter_run::{DeadLetterRun, DeadLetterRunList, DeadLettersRequest, RunAction, RunState};
 pub use deletion::SeriesDeletionJson;
+pub use event::{
+    EventAround, EventBar, EventCountJson, EventCountList, EventFieldJson, EventFieldList, EventHistogram,
+    EventJson, EventList, EventTop, EventValue, EventValueList, PartialJson,
+};
 pub use incident::{IncidentJson, IncidentList, IncidentRequest, IncidentUpdateJson, IncidentUpdateRequest};
 pub use notification::{NotificationJson, NotificationList, RetryJson};
 pub use problem::{IngestAnswer, Problem, Refusal};
 pub use range::{RangeAnswer, RangeSeries};
 pub use refused::{RefusalList, RefusedJson};
+pub use report::{ReportAnswer, ReportJson, ReportList};
 pub use rollup::{RollupJson, RollupList, RollupSeries};
 pub use rule::{RuleExplanation, RuleJson, RuleList, SeriesExplanation};
 pub use sample::{Lagged, SampleJson, SampleList};

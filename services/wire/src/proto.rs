@@ -1,14 +1,16 @@
 //! The gRPC messages and services, generated from the files under `proto/`, and their conversions.
 
 mod compatible;
+mod events;
 mod generated;
 mod messages;
 mod questions;
 mod rollups;
 
-pub use generated::{api, cache, v1};
+pub use events::time_of;
+pub use generated::{api, cache, google_rpc, opentelemetry, v1};
 
-/// The three packages and their imports as a serialised `FileDescriptorSet`, for reflection.
+/// All packages and their imports as a serialised `FileDescriptorSet`, for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("watchkeeper");
 
 #[cfg(test)]
@@ -32,6 +34,12 @@ mod tests {
             "/api.MetricsService/GetMetric",
             "/api.MetricsService/GetMetrics",
             "/cache.CacheService/GetMetric",
+            "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            "/watchkeeper.v1.Events/Find",
+            "/watchkeeper.v1.Events/Follow",
+            "/watchkeeper.v1.Events/Get",
+            "/watchkeeper.v1.Events/Histogram",
+            "/watchkeeper.v1.Events/Top",
             "/watchkeeper.v1.Metrics/GetLatest",
             "/watchkeeper.v1.Metrics/GetOldest",
             "/watchkeeper.v1.Metrics/GetRange",

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use watchkeeper_domain::{Note, Sample, Series, Timestamp};
 use watchkeeper_port_contract::services_before;
 use watchkeeper_ports::{BatchBuilder, Record};
+use watchkeeper_wire::Decoded;
 use watchkeeper_wire::dead_letter::{DeadLetter, Place};
 use watchkeeper_wire::sample::{SampleDecoder, push_sample};
-use watchkeeper_wire::{Decode as _, Decoded};
 
 fn record(labels: &[(&str, &str)], unit: &str) -> (Sample, BatchBuilder) {
     let series = Series::new("GitHub", "stargazers_count", unit, labels).unwrap();
@@ -60,7 +60,7 @@ fn what_is_replayed_is_read_by_them_and_has_its_key() {
     letter.push_replay(&mut replayed, Place { partition: 0, offset: 0 });
     let replayed = replayed.finish();
     assert_read_by_them(replayed.get(0).value, &sample);
-    let decoded = SampleDecoder::new().decode_record(replayed.get(0));
+    let decoded = SampleDecoder::new().decode_sample(replayed.get(0));
     assert_eq!(decoded, Ok(Decoded::Item(sample)), "it is none of their copies");
 }
 
@@ -74,7 +74,7 @@ const WRITTEN_BY_THEM: &str = concat!(
 fn what_they_write_is_read_by_us() {
     let decode = |value: &str| {
         let record = Record { key: b"", value: value.as_bytes(), headers: &[], incomplete: None };
-        SampleDecoder::new().decode_record(record).unwrap().item().unwrap()
+        SampleDecoder::new().decode_sample(record).unwrap().item().unwrap()
     };
     let sample = decode(WRITTEN_BY_THEM);
     assert_eq!(sample.series.key(), r#"GitHub/stargazers_count{repository="golang/go"}"#);

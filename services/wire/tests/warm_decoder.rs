@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use watchkeeper_ports::Record;
-use watchkeeper_wire::Decode as _;
 use watchkeeper_wire::sample::SampleDecoder;
 
 /// Pieces of samples, whole and broken, that a record may be put together from.
@@ -98,9 +97,9 @@ fn assert_memory_changes_nothing(records: &[String]) {
         for key in ["", "s/n{cached=\"true\"}"] {
             let (key, value) = (key.as_bytes(), record.as_bytes());
             let received = Record { key, value, headers: &[], incomplete: None };
-            let cold = SampleDecoder::new().decode_record(received);
+            let cold = SampleDecoder::new().decode_sample(received);
             // As text, so that 0 and -0 are two.
-            assert_eq!(format!("{:?}", warm.decode_record(received)), format!("{cold:?}"), "{record}");
+            assert_eq!(format!("{:?}", warm.decode_sample(received)), format!("{cold:?}"), "{record}");
         }
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             records: records.finish(),
             offsets: (0..values.len() as u64).collect(),
             next: values.len() as u64,
-            appended_at: Timestamp::MIN,
+            appended: Vec::new(),
         };
         let rejected = (0..values.len()).map(|index| Rejected { batch: &batch, index, reason: "bad" });
         first_letters(rejected, "persister", Timestamp::MIN)

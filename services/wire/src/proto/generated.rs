@@ -21,3 +21,36 @@ pub mod api {
 pub mod cache {
     tonic::include_proto!("cache");
 }
+
+/// OTLP, of which logs are read. Nested as the packages are, whose code refers to the others so.
+pub mod opentelemetry {
+    pub mod proto {
+        pub mod common {
+            pub mod v1 {
+                tonic::include_proto!("opentelemetry.proto.common.v1");
+            }
+        }
+        pub mod resource {
+            pub mod v1 {
+                tonic::include_proto!("opentelemetry.proto.resource.v1");
+            }
+        }
+        pub mod logs {
+            pub mod v1 {
+                tonic::include_proto!("opentelemetry.proto.logs.v1");
+            }
+        }
+        pub mod collector {
+            pub mod logs {
+                pub mod v1 {
+                    tonic::include_proto!("opentelemetry.proto.collector.logs.v1");
+                }
+            }
+        }
+    }
+}
+
+/// Package `google.rpc`: errors of OTLP over HTTP.
+pub mod google_rpc {
+    tonic::include_proto!("google.rpc");
+}

@@ -7,7 +7,7 @@ use super::{SampleReader, UnknownFields};
 use crate::{Decode, Decoded};
 use std::sync::Arc;
 use watchkeeper_domain::{Sample, Series, Timestamp, Violation};
-use watchkeeper_ports::{Record, Topic};
+use watchkeeper_ports::{Place, Record, Topic};
 
 /// Decodes record values of topic `metrics`. Use one per consuming loop: it caches series, at most
 /// [`MAX_KNOWN_SERIES`](super::MAX_KNOWN_SERIES).
@@ -48,6 +48,16 @@ impl SampleDecoder {
         self.read(record).map(|(sample, _)| sample)
     }
 
+    /// Decodes a record, wherever it is. Also recognises copies.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; `record` means that it is too large or unreadable.
+    pub fn decode_sample(&mut self, record: Record<'_>) -> Result<Decoded<Sample>, Violation> {
+        let (sample, is_marked) = self.read(record.whole_value()?)?;
+        let copy = is_copy(record.key, &sample.series, is_marked);
+        Ok(if copy { Decoded::Copy } else { Decoded::Item(sample) })
+    }
+
     /// The sample, and whether its series has the label of copies.
     fn read(&mut self, record: &[u8]) -> Result<(Sample, bool), Violation> {
         let Some(tail) = Tail::of(record) else {
@@ -74,14 +84,8 @@ impl Decode for SampleDecoder {
     const TOPIC: Topic = Topic::METRICS;
     const ITEMS: &'static str = "samples";
 
-    /// Also recognises copies.
-    ///
-    /// # Errors
-    /// As [`Self::decode`]; `record` means that it is too large or unreadable.
-    fn decode_record(&mut self, record: Record<'_>) -> Result<Decoded<Sample>, Violation> {
-        let (sample, is_marked) = self.read(record.whole_value()?)?;
-        let copy = is_copy(record.key, &sample.series, is_marked);
-        Ok(if copy { Decoded::Copy } else { Decoded::Item(sample) })
+    fn decode_record(&mut self, record: Record<'_>, _: Place<'_>) -> Result<Decoded<Sample>, Violation> {
+        self.decode_sample(record)
     }
 
     fn instant(sample: &Sample) -> Timestamp {
@@ -181,7 +185,7 @@ mod tests {
                         headers: &[],
                         incomplete: None,
                     };
-                    decoder.decode_record(record).unwrap()
+                    decoder.decode_sample(record).unwrap()
                 };
                 let own_key = format!("a/b{{cached=\"{}\"}}", cached.trim_matches('"'));
                 assert_eq!(decode("") == Decoded::Copy, is_copy, "{value}");

@@ -48,7 +48,7 @@ fn received(first: Offset, records: &RecordBatch, most: usize) -> ReceivedBatch 
         records,
         offsets: (first..next).collect(),
         next,
-        appended_at: Timestamp::MIN,
+        appended: Vec::new(),
     }
 }
 
