@@ -20,8 +20,8 @@ use watchkeeper_runtime::clock::{Clock, ScheduledClock};
 use watchkeeper_runtime::consumer::{Consumer, Offsets, Source, consume};
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
+use watchkeeper_wire::Decoded;
 use watchkeeper_wire::sample::SampleDecoder;
-use watchkeeper_wire::{Decode as _, Decoded};
 
 /// What an empty cache is refilled from.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ impl Cache {
     pub async fn run(self) -> RoleResult {
         let Self { context, config, bus, source: refill_source, latest, schedule, metrics } = self;
         // The positions in a cache are lost with it: they do not tell whether another store shares the group.
-        let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None };
+        let source = Source { bus, topic: Topic::METRICS, group: Group::CACHE, positions: None, gate: None };
         let ledger = ScheduledClock { schedule, owner: context.role(), believes_the_first: true };
         let clock = Clock::new(&context, ledger, || A_LONG_TIME)?;
         let looking = clock.clone().keep_looking(context.clone());
@@ -186,9 +186,10 @@ impl Consumer for Filler {
 
     fn push(&mut self, batch: ReceivedBatch) {
         for record in batch.records.iter() {
-            match self.decoder.decode_record(record) {
+            match self.decoder.decode_sample(record) {
                 Ok(Decoded::Item(sample)) => self.samples.push(sample),
                 Ok(Decoded::Copy) => self.metrics.copies.inc(),
+                Ok(Decoded::Tombstone) => {}
                 Err(_) => self.metrics.undecodable.inc(),
             }
         }

@@ -191,7 +191,7 @@ impl Section<'_> {
         joined
     }
 
-    fn entries<T>(
+    pub(crate) fn entries<T>(
         &mut self,
         key: &'static str,
         max_entries: usize,

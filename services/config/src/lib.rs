@@ -31,6 +31,7 @@ mod duration;
 mod error;
 mod http_url;
 mod include;
+mod json;
 mod keys;
 mod load;
 mod members;

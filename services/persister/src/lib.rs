@@ -6,12 +6,7 @@
 //! than the retention or ahead of the clock, or belong to a series beyond the limit ([`MAX_SERIES`]) go to
 //! `metrics.dead` before the commit.
 
-mod clock;
 mod config;
-mod handle;
-mod metrics;
-mod persist;
-mod retention;
 mod role;
 mod run;
 mod series;

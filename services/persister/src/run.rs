@@ -1,14 +1,13 @@
 //! The persister's loops.
 
-use crate::clock::{BusTime, StoredClock, keep_looking};
 use crate::config::PersisterConfig;
-use crate::metrics::PersisterMetrics;
-use crate::persist::Persistence;
 use crate::series::{LimitedStore, SeriesMetrics, keep_counting};
+use async_trait::async_trait;
 use std::sync::Arc;
 use watchkeeper_config::Reloadable;
-use watchkeeper_ports::{EventBus, SampleStore, ScheduleStore};
-use watchkeeper_runtime::clock::Clock;
+use watchkeeper_domain::{SeriesFilter, Timestamp};
+use watchkeeper_persistence::{Batching, Persistence, Stored};
+use watchkeeper_ports::{EventBus, Group, PortError, SampleStore, ScheduleStore};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 use watchkeeper_wire::sample::SampleDecoder;
 
@@ -21,21 +20,27 @@ pub async fn run(
     store: Arc<dyn SampleStore>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
-    let registry = context.registry();
-    let (metrics, series_metrics) =
-        (PersisterMetrics::register(registry)?, SeriesMetrics::register(registry)?);
-    let (max_series, retention) = (config.clone(), config.clone());
-    let max_series = move || max_series.current().max_series;
-    let retention = move || retention.current().retention;
-    let ledger = StoredClock { schedule, samples: store.clone() };
-    let clock = Clock::new(&context, ledger, retention)?;
-    let bus_time = Arc::new(BusTime::default());
-    let looking = keep_looking(context.clone(), clock.clone(), Arc::clone(&bus), Arc::clone(&bus_time));
-    let limited = LimitedStore::new(store, max_series, series_metrics);
-    let counting = keep_counting(context.clone(), limited.clone());
-    let persistence = Persistence { context, config, bus, clock, bus_time, metrics };
-    // Add one line like this for each kind of record.
-    let samples = persistence.of(SampleDecoder::default(), Arc::new(limited))?;
-    tokio::try_join!(samples, counting, looking)?;
+    let series_metrics = SeriesMetrics::register(context.registry())?;
+    let max_series = config.clone();
+    let limited = LimitedStore::new(store.clone(), move || max_series.current().max_series, series_metrics);
+    let batching = move || {
+        let config = config.current();
+        Batching { records: config.batch_records, age: config.batch_age, retention: config.retention }
+    };
+    let stored = Arc::new(StoredSamples(store));
+    let persistence = Persistence::new(context.clone(), Group::PERSISTER, batching, bus, schedule, stored)?;
+    let samples = persistence.kind::<SampleDecoder>(Arc::new(limited.clone()))?;
+    let storing = samples.store(SampleDecoder::default());
+    tokio::try_join!(storing, keep_counting(context, limited), persistence.keep_looking())?;
     Ok(())
+}
+
+struct StoredSamples(Arc<dyn SampleStore>);
+
+#[async_trait]
+impl Stored for StoredSamples {
+    async fn newest(&self, until: Timestamp) -> Result<Option<Timestamp>, PortError> {
+        let newest = self.0.newest(&SeriesFilter::default(), 1, until).await?;
+        Ok(newest.first().map(|sample| sample.collected_at))
+    }
 }

@@ -22,6 +22,7 @@ use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use watchkeeper_ports::{
     Delivery, EventBus, Failure, Group, Offset, PortError, Position, PositionStore, ReceivedBatch,
@@ -96,7 +97,12 @@ pub struct Source {
     pub group: Group,
     /// The store that keeps the group's positions, if it is shared by the whole group.
     pub positions: Option<Arc<dyn PositionStore>>,
+    /// When to consume; always, if `None`.
+    pub gate: Option<Gate>,
 }
+
+/// Whether a topic is consumed now. While it is closed the consumer is no member of its group, and its positions stay.
+pub type Gate = watch::Receiver<bool>;
 
 /// A consumer's progress in one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,9 +165,11 @@ struct Member<'a> {
 impl Member<'_> {
     /// One membership after the other.
     async fn take_part_until_stopped<C: Consumer>(&self, mut consumer: C) -> RoleResult {
-        while !self.context.shutdown().is_cancelled() {
+        while self.gate_opens().await {
             match self.take_part(&mut consumer).await {
-                Ok(()) | Err(Stopped::Shutdown) => break,
+                // At a stop, or when the gate closes; then nothing is pending.
+                Ok(()) => {}
+                Err(Stopped::Shutdown) => break,
                 // Neither rejoining nor waiting helps when the pending batch is rejected.
                 Err(Stopped::Failed(error)) if error.failure() != Failure::Retry => return Err(error.into()),
                 Err(Stopped::Failed(error)) => {
@@ -178,6 +186,16 @@ impl Member<'_> {
         Ok(())
     }
 
+    /// Waits until the gate is open; returns false once the role stops.
+    async fn gate_opens(&self) -> bool {
+        let gate = until_gate(self.source.gate.clone(), true);
+        tokio::select! {
+            biased;
+            () = self.context.shutdown().cancelled() => false,
+            () = self.heartbeat.idle(gate) => true,
+        }
+    }
+
     /// One membership of the group, from joining to leaving.
     async fn take_part<C: Consumer>(&self, consumer: &mut C) -> Result<(), Stopped> {
         let Source { bus, topic, group, .. } = self.source;
@@ -187,12 +205,18 @@ impl Member<'_> {
         let subscribe = || bus.subscribe(topic, group);
         let mut subscription = retry(self.context, &self.heartbeat, &self.bus, subscribe).await?;
         let mut replaced = pin!(until_replaced(&**bus, topic, &topic_id));
+        let mut closed = pin!(until_gate(self.source.gate.clone(), false));
         let mut store_by = None;
         loop {
+            let mut is_closed = false;
             // In this order: a stop or an overdue store must not wait behind a bus that always has records.
             let delivery = tokio::select! {
                 biased;
                 () = self.context.shutdown().cancelled() => None,
+                () = &mut closed => {
+                    is_closed = true;
+                    None
+                }
                 () = until(store_by) => None,
                 error = &mut replaced => return Err(error.into()),
                 () = until(consumer.next_deadline()) => {
@@ -230,7 +254,7 @@ impl Member<'_> {
             if !revoked.is_empty() {
                 consumer.release(&revoked);
             }
-            if self.context.shutdown().is_cancelled() {
+            if is_closed || self.context.shutdown().is_cancelled() {
                 return Ok(());
             }
         }
@@ -319,6 +343,19 @@ impl Member<'_> {
             self.progress.committed();
         }
         Ok(())
+    }
+}
+
+/// Waits until the gate is as given. Without a gate it is always open; one whose owner is gone stays as it is.
+async fn until_gate(gate: Option<Gate>, is_open: bool) {
+    match gate {
+        Some(mut gate) => {
+            if gate.wait_for(|state| *state == is_open).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        None if is_open => {}
+        None => std::future::pending().await,
     }
 }
 

@@ -25,11 +25,15 @@ const MAX_MESSAGE_BYTES: usize = Limits::BODY_BYTES;
 /// Services as routes for callers with the scope `read`. Each call ends with `DEADLINE_EXCEEDED` when the
 /// `grpc-timeout` of its client has passed, and its work is dropped. The listener answers calls to unknown services.
 pub fn routes(services: Routes, access: &Access) -> Router {
+    routes_for(Scope::Read, services.into_axum_router(), access)
+}
+
+/// The same for callers with `scope`; `services` are routes of any kind.
+pub fn routes_for(scope: Scope, services: Router, access: &Access) -> Router {
     services
-        .into_axum_router()
         // Routers that are merged have none of their own.
         .reset_fallback()
-        .route_layer(access.require(Scope::Read))
+        .route_layer(access.require(scope))
         .route_layer(from_fn(deadline::keep))
 }
 

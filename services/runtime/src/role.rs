@@ -8,8 +8,8 @@ mod settings;
 mod shared;
 
 pub use assembly::{Assembly, InProcess, Starter};
-pub use settings::{Compatibility, NotRead, SampleRetention, Settings};
-pub use shared::Shared;
+pub use settings::{Compatibility, EventRetention, NotRead, SampleRetention, Settings};
+pub use shared::{DataDir, Shared};
 
 use axum::http::Uri;
 use std::collections::BTreeMap;

@@ -63,7 +63,7 @@ impl TopicSpool {
             let mut oldest = None;
             if lag.records() > 0 {
                 let first = disk.read(&lag.partition, lag.committed, 1).await?;
-                oldest = (!first.records.is_empty()).then_some(first.appended_at);
+                oldest = (!first.records.is_empty()).then_some(first.appended_at());
             }
             backlog = backlog.and(Backlog { records: lag.records(), oldest });
         }

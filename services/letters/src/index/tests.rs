@@ -127,7 +127,7 @@ fn a_full_index_lists_as_many_letters_as_it_says_in_the_memory_that_it_says() {
             records: batch.finish(),
             offsets: (first..first + 1_000).collect(),
             next: first + 1_000,
-            appended_at: Timestamp::MIN,
+            appended: vec![Timestamp::MIN],
         }
     };
     let mut ledger = Ledger::at_most(MAX_LETTERS);

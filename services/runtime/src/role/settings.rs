@@ -37,6 +37,17 @@ pub struct Compatibility {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SampleRetention(pub Duration);
 
+/// For how long the store keeps events of any service and level, at most. Ingest refuses at once what would be pruned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventRetention(pub Duration);
+
+impl Default for EventRetention {
+    /// 30 days.
+    fn default() -> Self {
+        Self(Duration::from_secs(30 * 24 * 60 * 60))
+    }
+}
+
 /// No role reads settings of this type.
 #[derive(Debug, thiserror::Error)]
 #[error("no role of this executable reads a {0} from the configuration")]

@@ -2,6 +2,11 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// The data directory of this process, which the roles share.
+#[derive(Clone, Debug)]
+pub struct DataDir(pub PathBuf);
 
 /// What the roles of one process share, found by type.
 #[derive(Default)]

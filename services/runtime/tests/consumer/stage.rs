@@ -72,8 +72,8 @@ pub(crate) fn records(offsets: Range<Offset>) -> Delivery {
         partition: partition(),
         records: records.finish(),
         next: offsets.end,
+        appended: offsets.clone().map(|_| Timestamp::MIN).collect(),
         offsets: offsets.collect(),
-        appended_at: Timestamp::MIN,
     })
 }
 
@@ -197,7 +197,8 @@ impl Stage {
     ) -> Running {
         let context = RoleContext::detached("keeper");
         let bus = Arc::new(FakeBus(Arc::clone(self)));
-        let source = Source { bus, topic: Topic::METRICS, group: Group::named("keepers"), positions };
+        let source =
+            Source { bus, topic: Topic::METRICS, group: Group::named("keepers"), positions, gate: None };
         let role = tokio::spawn(consume(context.clone(), source, keeper));
         Running { context, role }
     }

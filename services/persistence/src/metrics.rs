@@ -1,4 +1,4 @@
-//! Metrics of the persister.
+//! Metrics of a group that stores what it consumes.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 use watchkeeper_ports::Appended;
@@ -6,7 +6,7 @@ use watchkeeper_runtime::telemetry::register;
 
 /// Metrics of all kinds of records together.
 #[derive(Clone)]
-pub(crate) struct PersisterMetrics {
+pub(crate) struct GroupMetrics {
     pub(crate) copies: IntCounter,
     pub(crate) dead_letters: IntCounter,
     pub(crate) dead_letters_dropped: IntCounter,
@@ -14,29 +14,28 @@ pub(crate) struct PersisterMetrics {
     pub(crate) store_errors: IntCounter,
 }
 
-impl PersisterMetrics {
-    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counter = |name, help| register(registry, IntCounter::new(name, help)?);
+impl GroupMetrics {
+    /// Of `role`: `persister`.
+    pub(crate) fn register(registry: &Registry, role: &str) -> Result<Self, prometheus::Error> {
+        let name = |of: &str| format!("watchkeeper_{role}_{of}");
+        let counter = |of, help| register(registry, IntCounter::new(name(of), help)?);
         let append_seconds = Histogram::with_opts(
-            HistogramOpts::new("watchkeeper_persister_append_seconds", "Time of one transaction.")
+            HistogramOpts::new(name("append_seconds"), "Time of one transaction.")
                 .buckets(prometheus::exponential_buckets(0.001, 2.0, 14)?),
         )?;
         Ok(Self {
             copies: counter(
-                "watchkeeper_persister_copies_total",
+                "copies_total",
                 "Records that repeat a cached value under the label cached=\"true\"; they are not stored.",
             )?,
-            dead_letters: counter(
-                "watchkeeper_persister_dead_letters_total",
-                "Records sent to the dead-letter topic.",
-            )?,
+            dead_letters: counter("dead_letters_total", "Records sent to the dead-letter topic.")?,
             dead_letters_dropped: counter(
-                "watchkeeper_persister_dead_letters_dropped_total",
+                "dead_letters_dropped_total",
                 "Rejected records whose dead letter the bus refuses too; the log has their partition and offset.",
             )?,
             append_seconds: register(registry, append_seconds)?,
             store_errors: counter(
-                "watchkeeper_persister_store_errors_total",
+                "store_errors_total",
                 "Transactions that failed because of the store, not because of a record; they are retried.",
             )?,
         })
@@ -44,6 +43,7 @@ impl PersisterMetrics {
 }
 
 /// Metrics of one kind of record.
+#[derive(Clone)]
 pub(crate) struct StreamMetrics {
     stored: IntCounter,
     repeated: IntCounter,
@@ -51,10 +51,10 @@ pub(crate) struct StreamMetrics {
 }
 
 impl StreamMetrics {
-    /// For `items`: `samples`.
-    pub(crate) fn register(registry: &Registry, items: &str) -> Result<Self, prometheus::Error> {
+    /// For `items` of `role`: `samples` of `persister`.
+    pub(crate) fn register(registry: &Registry, role: &str, items: &str) -> Result<Self, prometheus::Error> {
         let counter = |what: &str, help: String| {
-            register(registry, IntCounter::new(format!("watchkeeper_persister_{items}_{what}_total"), help)?)
+            register(registry, IntCounter::new(format!("watchkeeper_{role}_{items}_{what}_total"), help)?)
         };
         Ok(Self {
             stored: counter("stored", format!("Stored {items}."))?,

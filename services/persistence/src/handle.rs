@@ -48,19 +48,21 @@ impl<T: Clone> PendingBatch<T> {
     pub(crate) fn push<D: Decode<Item = T>>(
         &mut self,
         batch: ReceivedBatch,
+        topic_id: &TopicId,
         decoder: &mut D,
         check: impl Fn(Timestamp) -> Result<(), Violation>,
     ) {
         // Not shared: the previous batch was stored or reset before more is received.
         let items = &mut Arc::make_mut(&mut self.append).items;
-        for (record, message) in batch.records.iter().enumerate() {
-            let origin = Origin { batch: self.batches.len(), record };
-            let item = match decoder.decode_record(message) {
+        for (index, (record, place)) in batch.placed(topic_id).enumerate() {
+            let origin = Origin { batch: self.batches.len(), record: index };
+            let item = match decoder.decode_record(record, place) {
                 Ok(Decoded::Item(item)) => check(D::instant(&item)).map(|()| item),
                 Ok(Decoded::Copy) => {
                     self.copies += 1;
                     continue;
                 }
+                Ok(Decoded::Tombstone) => continue,
                 Err(violation) => Err(violation),
             };
             match item {
@@ -114,6 +116,7 @@ impl<T: Clone> PendingBatch<T> {
     /// The position change of each partition, given the stored positions.
     pub(crate) fn advances(
         &self,
+        group: &Group,
         topic_id: &TopicId,
         stored: impl Fn(&TopicPartition) -> Offset,
     ) -> Vec<Advance> {
@@ -122,7 +125,7 @@ impl<T: Clone> PendingBatch<T> {
             match advances.iter_mut().find(|advance| advance.partition == batch.partition) {
                 Some(advance) => advance.next = batch.next,
                 None => advances.push(Advance {
-                    group: Group::PERSISTER,
+                    group: group.clone(),
                     partition: batch.partition.clone(),
                     topic_id: topic_id.clone(),
                     expected: Some(stored(&batch.partition)),
@@ -165,7 +168,7 @@ mod tests {
             records: records.finish(),
             next: offsets.last().map_or(from, |last| last + 1),
             offsets,
-            appended_at: Timestamp::MIN,
+            appended: Vec::new(),
         }
     }
 
@@ -175,7 +178,9 @@ mod tests {
 
     fn taken(batches: impl IntoIterator<Item = ReceivedBatch>) -> PendingBatch<Sample> {
         let (mut pending, mut decoder) = (PendingBatch::default(), SampleDecoder::new());
-        batches.into_iter().for_each(|batch| pending.push(batch, &mut decoder, |_| Ok(())));
+        batches
+            .into_iter()
+            .for_each(|batch| pending.push(batch, &TopicId::default(), &mut decoder, |_| Ok(())));
         pending
     }
 
@@ -210,9 +215,9 @@ mod tests {
         let labelled = r#"{"source":"a","name":"b","labels":{"cached":"true"},"value":1,"CollectedAt":"2009-11-20T10:00:00Z"}"#;
         let (mut pending, mut decoder) = (PendingBatch::default(), SampleDecoder::new());
         let never = |_| Err(Violation::new("collected_at", "is too old"));
-        pending.push(batch(0, 0, &[labelled.as_bytes()]), &mut decoder, never);
+        pending.push(batch(0, 0, &[labelled.as_bytes()]), &TopicId::default(), &mut decoder, never);
         assert_eq!((values(&pending), refused(&pending), pending.copies), (vec![], vec![], 1));
-        let [advance] = &pending.advances(&TopicId::new("metrics"), |_| 0)[..] else {
+        let [advance] = &pending.advances(&Group::PERSISTER, &TopicId::new("metrics"), |_| 0)[..] else {
             panic!("one partition")
         };
         assert_eq!(advance.next, 1);
@@ -226,7 +231,12 @@ mod tests {
             let is_old = at.to_string().starts_with("2009");
             if is_old { Err(Violation::new("collected_at", "is too old")) } else { Ok(()) }
         };
-        pending.push(batch(0, 0, &[early.as_bytes(), good.as_bytes()]), &mut decoder, check);
+        pending.push(
+            batch(0, 0, &[early.as_bytes(), good.as_bytes()]),
+            &TopicId::default(),
+            &mut decoder,
+            check,
+        );
         assert_eq!(values(&pending), [1.0]);
         assert_eq!(refused(&pending), [(early.as_bytes(), 0, "collected_at: is too old")]);
     }
@@ -257,7 +267,10 @@ mod tests {
             next,
         };
         let stored = |at: &TopicPartition| if *at == partition(0) { 5 } else { 0 };
-        assert_eq!(pending.advances(&TopicId::new("metrics"), stored), [advance(0, 5, 10), advance(1, 0, 1)]);
+        assert_eq!(
+            pending.advances(&Group::PERSISTER, &TopicId::new("metrics"), stored),
+            [advance(0, 5, 10), advance(1, 0, 1)]
+        );
     }
 
     #[test]
@@ -279,7 +292,7 @@ mod tests {
     fn what_is_tried_again_is_not_copied() {
         let mut pending = taken([batch(0, 0, &[json(1).as_bytes(), json(2).as_bytes()])]);
         let items = pending.items().as_ptr();
-        let advances = pending.advances(&TopicId::new("metrics"), |_| 0);
+        let advances = pending.advances(&Group::PERSISTER, &TopicId::new("metrics"), |_| 0);
         let first = pending.append(&advances);
         assert!(Arc::ptr_eq(&first, &pending.append(&advances)));
         assert_eq!((first.items.as_ptr(), first.items.len(), &first.advances), (items, 2, &advances));

@@ -77,7 +77,7 @@ mod tests {
         store.fail_next("prune", unavailable("store"));
         let old = || async { world.store(&[sample("test/n", &[], Timestamp::MIN, 1.0)]).await };
         old().await;
-        let pruned = StreamMetrics::register(context.registry(), "samples").unwrap().pruned;
+        let pruned = StreamMetrics::register(context.registry(), "persister", "samples").unwrap().pruned;
         let clock = Clock::new(&context, Steady, || Duration::ZERO).unwrap();
         let pruning = keep_pruning::<Sample>(
             context.clone(),

@@ -1,74 +1,151 @@
 //! Stores one kind of record.
 
-use crate::ROLE;
-use crate::clock::BusTime;
-use crate::config::PersisterConfig;
+use crate::clock::{BusTime, Looking, Stored, StoredClock};
 use crate::handle::PendingBatch;
-use crate::metrics::{PersisterMetrics, StreamMetrics};
+use crate::metrics::{GroupMetrics, StreamMetrics};
 use crate::retention::keep_pruning;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
-use watchkeeper_config::Reloadable;
 use watchkeeper_domain::limits::check_taken;
 use watchkeeper_domain::{Seldom, TELL_EVERY, Timestamp};
 use watchkeeper_ports::{
     Advance, Append, EventBus, Failure, Group, Offset, PortError, Position, PositionStore, ReceivedBatch,
-    Sink, TopicId, TopicPartition,
+    ScheduleStore, Sink, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::clock::Clock;
-use watchkeeper_runtime::consumer::{Consumer, Isolated, Source, consume, isolate, resume};
+use watchkeeper_runtime::consumer::{Consumer, Gate, Isolated, Source, consume, isolate, resume};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::Decode;
 use watchkeeper_wire::dead_letter::{SentLetters, first_letters, send_letters};
 
-/// What all kinds of records share.
+/// How a group batches what it stores, and how long that is kept. Asked each time, because it may be reloaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Batching {
+    /// Most records per transaction.
+    pub records: usize,
+    /// How long a record may wait for others.
+    pub age: Duration,
+    /// How long items are kept.
+    pub retention: Duration,
+}
+
+/// A consumer group that stores what it consumes; shared by all kinds of records.
 #[derive(Clone)]
-pub(crate) struct Persistence {
-    pub(crate) context: RoleContext,
-    pub(crate) config: Reloadable<PersisterConfig>,
-    pub(crate) bus: Arc<dyn EventBus>,
-    pub(crate) clock: Clock,
-    pub(crate) bus_time: Arc<BusTime>,
-    pub(crate) metrics: PersisterMetrics,
+pub struct Persistence {
+    context: RoleContext,
+    group: Group,
+    batching: Arc<dyn Fn() -> Batching + Send + Sync>,
+    bus: Arc<dyn EventBus>,
+    clock: Clock,
+    bus_time: Arc<BusTime>,
+    metrics: GroupMetrics,
 }
 
 impl Persistence {
-    /// Stores what `decoder` decodes in `sink`, and prunes it by retention, until the role stops.
+    /// A group of the role of `context`. The clock's state is kept in `schedule`.
+    ///
+    /// # Errors
+    /// When its metrics are registered already.
+    pub fn new(
+        context: RoleContext,
+        group: Group,
+        batching: impl Fn() -> Batching + Send + Sync + 'static,
+        bus: Arc<dyn EventBus>,
+        schedule: Arc<dyn ScheduleStore>,
+        stored: Arc<dyn Stored>,
+    ) -> Result<Self, prometheus::Error> {
+        let batching: Arc<dyn Fn() -> Batching + Send + Sync> = Arc::new(batching);
+        let of_clock = Arc::clone(&batching);
+        let ledger = StoredClock { role: context.role(), schedule, stored };
+        let clock = Clock::new(&context, ledger, move || of_clock().retention)?;
+        let metrics = GroupMetrics::register(context.registry(), context.role())?;
+        Ok(Self { context, group, batching, bus, clock, bus_time: Arc::default(), metrics })
+    }
+
+    /// Checks the clock until the role stops.
+    pub async fn keep_looking(&self) -> RoleResult {
+        let Self { context, bus, clock, bus_time, .. } = self.clone();
+        let looking =
+            Looking { role: context.role(), clock, bus, bus_time, was_doubted: AtomicBool::new(false) };
+        looking.keep_looking(context).await
+    }
+
+    /// When the last record that was consumed had been appended, by the clock of the bus; `None` before the first.
+    pub fn consumed_until(&self) -> Option<Timestamp> {
+        self.bus_time.last()
+    }
+
+    /// The earliest instant that it can be now, by which to prune.
+    ///
+    /// # Errors
+    /// When the clock's state cannot be read.
+    pub async fn earliest(&self, now: Timestamp) -> Result<Timestamp, PortError> {
+        Ok(self.clock.look(now).await?.earliest)
+    }
+
+    /// Stores items of this kind, and prunes them by retention.
     ///
     /// # Errors
     /// When the metrics of this kind are registered already.
-    pub(crate) fn of<D: Decode>(
+    pub fn kind<D: Decode>(&self, sink: Arc<dyn Sink<D::Item>>) -> Result<Kind<D>, prometheus::Error> {
+        let stream = StreamMetrics::register(self.context.registry(), self.context.role(), D::ITEMS)?;
+        Ok(Kind { group: self.clone(), sink, stream })
+    }
+}
+
+/// One kind of record that a group stores.
+pub struct Kind<D: Decode> {
+    group: Persistence,
+    sink: Arc<dyn Sink<D::Item>>,
+    stream: StreamMetrics,
+}
+
+impl<D: Decode> Kind<D> {
+    /// Stores what `decoder` decodes from the topic of this kind, and prunes it by retention, until the role stops.
+    pub async fn store(&self, decoder: D) -> RoleResult {
+        let Persistence { context, clock, batching, .. } = self.group.clone();
+        let consuming = self.consume(context.clone(), D::TOPIC, None, decoder);
+        let (sink, pruned) = (Arc::clone(&self.sink), self.stream.pruned.clone());
+        let pruning = keep_pruning(context, clock, sink, D::ITEMS, move || batching().retention, pruned);
+        tokio::try_join!(consuming, pruning)?;
+        Ok(())
+    }
+
+    /// Stores what `decoder` decodes from a further topic, while `gate` is open, if there is one, until the role stops.
+    pub async fn store_also(&self, topic: Topic, gate: Option<Gate>, decoder: D) -> RoleResult {
+        self.consume(self.group.context.without_status(), topic, gate, decoder).await
+    }
+
+    async fn consume(
         &self,
+        context: RoleContext,
+        topic: Topic,
+        gate: Option<Gate>,
         decoder: D,
-        sink: Arc<dyn Sink<D::Item>>,
-    ) -> Result<impl Future<Output = RoleResult> + use<D>, prometheus::Error> {
-        let Self { context, config, bus, clock, .. } = self.clone();
-        let stream = StreamMetrics::register(context.registry(), D::ITEMS)?;
-        let positions: Arc<dyn PositionStore> = sink.clone();
-        let source = Source { bus, topic: D::TOPIC, group: Group::PERSISTER, positions: Some(positions) };
-        let (pruned_sink, pruned) = (sink.clone(), stream.pruned.clone());
+    ) -> RoleResult {
+        let Persistence { group, bus, .. } = self.group.clone();
+        let positions: Arc<dyn PositionStore> = self.sink.clone();
+        let source = Source { bus, topic: topic.clone(), group, positions: Some(positions), gate };
         let persister = Persister {
-            common: self.clone(),
-            sink,
-            stream,
+            common: self.group.clone(),
+            topic,
+            sink: Arc::clone(&self.sink),
+            stream: self.stream.clone(),
             decoder,
             pending: PendingBatch::default(),
             topic_id: TopicId::default(),
             stored: HashMap::new(),
             told: Seldom::default(),
         };
-        Ok(async move {
-            let retention = || config.current().retention;
-            let pruning = keep_pruning(context.clone(), clock, pruned_sink, D::ITEMS, retention, pruned);
-            tokio::try_join!(consume(context, source, persister), pruning)?;
-            Ok(())
-        })
+        consume(context, source, persister).await
     }
 }
 
 struct Persister<D: Decode> {
     common: Persistence,
+    topic: Topic,
     sink: Arc<dyn Sink<D::Item>>,
     stream: StreamMetrics,
     decoder: D,
@@ -100,8 +177,8 @@ impl<D: Decode> Consumer for Persister<D> {
         self.topic_id = topic_id.clone();
         let mut positions = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let stored = self.sink.position(&Group::PERSISTER, partition, topic_id).await?;
-            let position = resume(&Group::PERSISTER, partition, topic_id, &stored);
+            let stored = self.sink.position(&self.common.group, partition, topic_id).await?;
+            let position = resume(&self.common.group, partition, topic_id, &stored);
             self.stored.insert(partition.clone(), position.next);
             positions.push(position);
         }
@@ -109,18 +186,19 @@ impl<D: Decode> Consumer for Persister<D> {
     }
 
     fn push(&mut self, batch: ReceivedBatch) {
-        self.common.bus_time.note(batch.appended_at);
+        self.common.bus_time.note(batch.appended_at());
         let (present, retention) =
-            (self.common.clock.present(Timestamp::now()), self.common.config.current().retention);
-        self.pending.push(batch, &mut self.decoder, |at| check_taken(at, present, retention));
+            (self.common.clock.present(Timestamp::now()), (self.common.batching)().retention);
+        let check = |at| check_taken(at, present, retention);
+        self.pending.push(batch, &self.topic_id, &mut self.decoder, check);
     }
 
     fn linger(&self) -> Duration {
-        self.common.config.current().batch_age
+        (self.common.batching)().age
     }
 
     fn capacity(&self) -> usize {
-        self.pending.capacity(self.common.config.current().batch_records)
+        self.pending.capacity((self.common.batching)().records)
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
@@ -128,7 +206,7 @@ impl<D: Decode> Consumer for Persister<D> {
         // list shows it once.
         heartbeat.waiting("bus", self.send_refused(heartbeat)).await?;
         let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
-        let advances = self.pending.advances(&self.topic_id, stored);
+        let advances = self.pending.advances(&self.common.group, &self.topic_id, stored);
         loop {
             heartbeat.beat();
             let append = self.pending.append(&advances);
@@ -199,12 +277,12 @@ impl<D: Decode> Persister<D> {
 
     /// Sends the rejected records to the dead-letter topic, batch by batch.
     async fn send_refused(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let (rejected_at, topic) = (Timestamp::now(), D::TOPIC.dead_letters());
-        let Persistence { bus, metrics, .. } = &self.common;
+        let (rejected_at, topic) = (Timestamp::now(), self.topic.dead_letters());
+        let Persistence { context, bus, metrics, .. } = &self.common;
         while let Some(first) = self.pending.refused.first() {
             let reason = first.reason.clone();
             heartbeat.beat();
-            let letters = first_letters(self.pending.rejected(), ROLE.name, rejected_at);
+            let letters = first_letters(self.pending.rejected(), context.role(), rejected_at);
             let records = letters.len();
             let SentLetters { letters, dropped } =
                 send_letters(letters, |batch| bus.publish(&topic, batch)).await?;
@@ -212,7 +290,7 @@ impl<D: Decode> Persister<D> {
             metrics.dead_letters_dropped.inc_by(dropped);
             if let Some(records) = self.told.admit(records as u64, Instant::now()) {
                 tracing::warn!(
-                    topic = %D::TOPIC,
+                    topic = %self.topic,
                     records,
                     error = reason,
                     "sent records to the dead letters; not logged again for {} s",
