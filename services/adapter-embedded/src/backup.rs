@@ -2,20 +2,20 @@
 //!
 //! # Why a restored installation has everything, and nothing twice
 //!
-//! A sample is acknowledged when it is on the bus. From there consumers copy it to `store.db` and `alerts.db`,
+//! A sample or an event is acknowledged when it is on the bus. From there consumers copy it to `store.db`, `alerts.db` and `events.db`,
 //! and keep their position, the offset of the next record, in the same transaction. So a backup is consistent
 //! if each position in it is an offset of the bus in it: what lies before the position is in the store, what
 //! lies behind it is on the bus, and the restored consumer continues there.
 //!
 //! - All files are read as they were at one moment each ([`pinned`]): first the rollups, which are made of
-//!   samples, then alerts and store, and the bus last. A position is therefore never past the end of its topic.
+//!   samples, then alerts, store and events, and the bus last. A position is therefore never past the end of its topic.
 //! - The bus may prune a record between these moments once the store has it. If it has pruned past a position
 //!   of the backup, all moments are taken again.
 //! - The bus also has the offset that each group has committed, and prunes up to it. It was read later than the
 //!   position in the store, so it may be ahead of that: in the copy it is set back to the position
 //!   ([`database`]), or the restored bus would prune what the restored store lacks.
-//! - A sample that is both in the store and on the bus is stored once: the store identifies it by its series and
-//!   instant.
+//! - What is both in the store and on the bus is stored once: the store identifies a sample by its series and
+//!   instant, and an event by its id.
 //!
 //! A spool is a bus whose positions are in the same file. Other files, such as mail, are copied last: every
 //! mail that `alerts.db` calls delivered is there.

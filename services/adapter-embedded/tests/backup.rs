@@ -8,11 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_adapter_embedded::backup::{self, BackupError, BackupSource, Manifest, Restored, Step};
-use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions, EmbeddedStore};
-use watchkeeper_domain::{Sample, Series, SeriesFilter, Timestamp};
+use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedStore};
+use watchkeeper_domain::event::Fields;
+use watchkeeper_domain::{Event, EventId, Level, Sample, Series, SeriesFilter, Timestamp};
 use watchkeeper_ports::{
-    Advance, Append, BatchBuilder, Delivery, EventBus as _, Group, Offset, Position, PositionStore as _,
-    SampleQueries as _, Topic, TopicPartition,
+    Advance, Append, BatchBuilder, Delivery, EventBus as _, EventQueries as _, Group, Offset, Position,
+    PositionStore as _, Processed, SampleQueries as _, Sink as _, Topic, TopicPartition,
 };
 
 const RECORDS: Offset = 5;
@@ -102,6 +103,42 @@ async fn what_was_acknowledged_is_in_the_backup_of_an_installation_that_runs_in_
     let stored = store.newest(&SeriesFilter::default(), 10, Timestamp::MAX).await.unwrap();
     assert_eq!(stored.len(), 2);
     assert_eq!(fs::read_to_string(restored.join("mail/new/1")).unwrap(), "Subject: fire");
+}
+
+#[tokio::test]
+async fn events_are_in_the_backup_with_the_position_up_to_which_they_were_stored() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, to, restored) =
+        (dir.path().join("data"), dir.path().join("backup"), dir.path().join("restored"));
+    let bus = EmbeddedBus::open(&data, &EmbeddedOptions::default()).unwrap();
+    let events = EmbeddedEvents::open(&data).unwrap();
+    let mut batch = BatchBuilder::default();
+    for line in ["a", "b"] {
+        batch.push(b"key", line.as_bytes());
+    }
+    bus.publish(&Topic::EVENTS, batch.finish()).await.unwrap();
+    let event = Event {
+        id: EventId::given("a"),
+        occurred_at: Timestamp::MIN,
+        level: Level::Info,
+        service: "shop".into(),
+        host: String::new(),
+        message: "a".into(),
+        fields: Fields::new(),
+    };
+    let (group, partition) = (Group::PROCESSOR, TopicPartition::new(Topic::EVENTS, 0));
+    let topic_id = bus.topic_id(&Topic::EVENTS).await.unwrap();
+    let advance = Advance { group, partition, topic_id, expected: None, next: 1 };
+    let append = Append { items: vec![Processed::stored(event.clone())], advances: vec![advance] };
+    events.append(Arc::new(append)).await.unwrap();
+
+    let manifest = take(&data, &to).unwrap();
+    let positions: Vec<_> =
+        manifest.positions.iter().map(|found| (found.group.as_str(), found.next, found.high)).collect();
+    assert_eq!(positions, [("processor", 1, 2)]);
+    restore(&to, &restored, false).unwrap();
+    let events = EmbeddedEvents::open(&restored).unwrap();
+    assert_eq!(events.event(event.id).await.unwrap(), Some(event));
 }
 
 /// A data directory that is not in use, and its backup.

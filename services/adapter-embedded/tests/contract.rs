@@ -5,13 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MaildirMailer, MemoryCache,
+    EmbeddedAlerts, EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedReports, EmbeddedRollups,
+    EmbeddedStore, MaildirMailer, MemoryAnswers, MemoryCache,
 };
 use watchkeeper_port_contract::Fixture;
 use watchkeeper_port_contract::mailer::MailFixture;
+use watchkeeper_port_contract::reports::Reported;
 use watchkeeper_ports::{
-    AlertStore, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, RollupStore, SampleStore,
-    ScheduleStore, SilenceStore,
+    AlertStore, AnswerCache, EventBus, EventStore, IncidentStore, LatestCache, Mailer, NotificationStore,
+    RollupStore, SampleStore, ScheduleStore, SilenceStore,
 };
 
 /// A directory that is removed at the end.
@@ -52,6 +54,30 @@ impl Fixture<dyn SampleStore> for Directory {
 
     async fn open(&self) -> Arc<dyn SampleStore> {
         self.store().samples()
+    }
+}
+
+impl Fixture<dyn EventStore> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn EventStore> {
+        Arc::new(EmbeddedEvents::open(self.path()).unwrap())
+    }
+}
+
+impl Fixture<Reported> for Directory {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<Reported> {
+        Arc::new(Reported {
+            events: Arc::new(EmbeddedEvents::open(self.path()).unwrap()),
+            samples: self.store().samples(),
+            reports: Arc::new(EmbeddedReports::of(self.path())),
+        })
     }
 }
 
@@ -145,6 +171,16 @@ impl Fixture<dyn LatestCache> for Memory {
     }
 }
 
+impl Fixture<dyn AnswerCache> for Memory {
+    async fn fresh() -> Self {
+        Self
+    }
+
+    async fn open(&self) -> Arc<dyn AnswerCache> {
+        Arc::new(MemoryAnswers::new())
+    }
+}
+
 mod event_bus {
     watchkeeper_port_contract::event_bus_contract!(super::Directory);
 }
@@ -183,4 +219,16 @@ mod mailer {
 
 mod latest_cache {
     watchkeeper_port_contract::latest_cache_contract!(super::Memory);
+}
+
+mod event_store {
+    watchkeeper_port_contract::event_store_contract!(super::Directory);
+}
+
+mod reports {
+    watchkeeper_port_contract::reports_contract!(super::Directory);
+}
+
+mod answer_cache {
+    watchkeeper_port_contract::answer_cache_contract!(super::Memory);
 }

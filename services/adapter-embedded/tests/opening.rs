@@ -5,7 +5,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
+    EmbeddedAlerts, EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
 };
 use watchkeeper_ports::{Failure, PortError};
 
@@ -14,12 +14,13 @@ fn bus(dir: &Path) -> Result<EmbeddedBus, PortError> {
 }
 
 /// All files.
-const DATABASES: [&str; 4] = ["bus", "store", "rollups", "alerts"];
+const DATABASES: [&str; 5] = ["bus", "store", "events", "rollups", "alerts"];
 
-fn open_all(dir: &Path) -> (EmbeddedBus, EmbeddedStore, EmbeddedRollups, EmbeddedAlerts) {
+fn open_all(dir: &Path) -> (EmbeddedBus, EmbeddedStore, EmbeddedEvents, EmbeddedRollups, EmbeddedAlerts) {
     (
         bus(dir).unwrap(),
         EmbeddedStore::open(dir).unwrap(),
+        EmbeddedEvents::open(dir).unwrap(),
         EmbeddedRollups::open(dir).unwrap(),
         EmbeddedAlerts::open(dir).unwrap(),
     )

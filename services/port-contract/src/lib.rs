@@ -14,10 +14,12 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "these are tests")]
 
 pub mod alert_store;
+pub mod answer_cache;
 mod confusable;
 mod deleting;
 mod engine;
 pub mod event_bus;
+pub mod event_store;
 pub mod hostile;
 pub mod incident_store;
 pub mod latest_cache;
@@ -25,6 +27,7 @@ pub mod mailer;
 pub mod notification_store;
 mod paging;
 mod report;
+pub mod reports;
 pub mod rollup_store;
 pub mod sample_store;
 mod samples;

@@ -47,6 +47,7 @@ fn mail(id: &str) -> Mail {
         subject: "shop is down".into(),
         text: "shop is down\nfor 2m\n".into(),
         html: Some("<p>shop is <b>down</b></p>\n".into()),
+        attachment: None,
         date: noon(),
     }
 }

@@ -21,17 +21,19 @@ use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
+use watchkeeper_domain::event::{Count, Field};
 use watchkeeper_domain::{
-    Acknowledgement, Alert, Incident, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter,
-    SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
+    Acknowledgement, Alert, Event, EventFilter, EventId, Incident, Level, Notification, RangeQuery,
+    RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
-    Advance, AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation,
-    EventBus, Group, IncidentStore, Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore, Offset,
-    Outcome, Page, PastAlerts, Placement, Plan, Planned, PortError, PositionStore, ReceivedBatch,
-    RecordBatch, Retried, RollupStore, SampleKey, SampleQueries, SampleSink, SampleStore, ScheduleStore,
-    SeriesDeletion, SeriesPage, SilenceStore, Sink, StoredPosition, Subscription, Tail, Tenure, Topic,
-    TopicId, TopicPartition, TtlPolicy, Watermarks,
+    Advance, AlertGroup, AlertKey, AlertStore, AnswerCache, Append, Appended, Bar, Claimed, Counted, Deleted,
+    Epoch, Evaluation, EventBus, EventKey, EventPage, EventQueries, EventQuery, EventSink, EventStore,
+    FieldSeen, Group, IncidentStore, Lag, LatestCache, Lease, Mail, Mailer, Memory, NotificationStore,
+    Offset, Order, Outcome, Page, PastAlerts, Placement, Plan, Planned, PortError, PositionStore, Processed,
+    ReceivedBatch, RecordBatch, ReportQuery, Reports, Retried, RollupStore, SampleKey, SampleQueries,
+    SampleSink, SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink, StoredPosition,
+    Subscription, Table, Tail, Tenure, Top, Topic, TopicId, TopicPartition, TtlPolicy, Watermarks,
 };
 
 /// What happened to a store of samples.
@@ -224,6 +226,41 @@ staged! {
     }
     SeriesDeletion {
         delete(filter: &SeriesFilter, after: &str) -> Deleted;
+    }
+}
+
+staged! {
+    EventStore, noting Append<Processed>, with ();
+    Sink<Processed> {
+        append(batch: Arc<Append<Processed>>) -> Appended, noting Append::clone(&batch);
+        prune(before: Timestamp) -> u64;
+        check() -> ();
+    }
+    EventSink {
+        prune_some(service: Option<&str>, up_to: Option<Level>, before: Timestamp) -> u64;
+    }
+    EventQueries {
+        events(query: &EventQuery, order: Order, after: Option<EventKey>, limit: usize) -> EventPage;
+        event(id: EventId) -> Option<Event>;
+        histogram(filter: &EventFilter, edges: &[Timestamp]) -> Counted<Vec<Bar>>;
+        top(query: &EventQuery, field: &Field, limit: usize) -> Counted<Top>;
+        fields(query: &EventQuery) -> (Vec<FieldSeen>, u64);
+        counts(name: &str, time: Range<Timestamp>) -> Vec<Count>;
+    }
+}
+
+staged! {
+    Reports, noting ReportQuery, with ();
+    Reports {
+        run(query: &ReportQuery) -> Table, noting query.clone();
+    }
+}
+
+staged! {
+    AnswerCache, noting String, with ();
+    AnswerCache {
+        get(key: &str) -> Option<Bytes>;
+        put(key: &str, answer: Bytes, ttl: Duration) -> (), noting key.to_owned();
     }
 }
 

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore, MemoryCache,
+    EmbeddedAlerts, EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedReports, EmbeddedRollups,
+    EmbeddedStore, MemoryAnswers, MemoryCache,
 };
 use watchkeeper_domain::clock::Looks;
-use watchkeeper_domain::{Alert, Sample, Timestamp};
+use watchkeeper_domain::{Alert, Event, Sample, Timestamp};
 use watchkeeper_ports::{
-    AlertStore, Append, Evaluation, EventBus, IncidentStore, LatestCache, Mailer, NotificationStore, Offset,
-    ReceivedBatch, RecordBatch, RollupStore, SampleStore, ScheduleStore, SilenceStore, Topic, TopicId,
-    TopicPartition, TtlPolicy,
+    AlertStore, AnswerCache, Append, Evaluation, EventBus, EventStore, IncidentStore, LatestCache, Mailer,
+    NotificationStore, Offset, Processed, ReceivedBatch, RecordBatch, Reports, RollupStore, SampleStore,
+    ScheduleStore, SilenceStore, Topic, TopicId, TopicPartition, TtlPolicy,
 };
 use watchkeeper_runtime::clock::to_marks;
 
@@ -41,10 +42,16 @@ pub struct World {
     pub bus: Arc<Staged<dyn EventBus>>,
     /// Samples.
     pub samples: Arc<Staged<dyn SampleStore>>,
+    /// Events.
+    pub events: Arc<Staged<dyn EventStore>>,
     /// Marks.
     pub schedule: Arc<Staged<dyn ScheduleStore>>,
     /// The latest values.
     pub latest: Arc<Staged<dyn LatestCache>>,
+    /// Answers to queries of events.
+    pub answers: Arc<Staged<dyn AnswerCache>>,
+    /// Reports in SQL over both.
+    pub reports: Arc<Staged<dyn Reports>>,
     /// Rollups.
     pub rollups: Arc<Staged<dyn RollupStore>>,
     /// Alerts.
@@ -76,8 +83,11 @@ impl World {
         Self {
             bus: Staged::new(Arc::new(EmbeddedBus::open(dir, &EmbeddedOptions::default()).unwrap())),
             samples: Staged::new(store.samples()),
+            events: Staged::new(Arc::new(EmbeddedEvents::open(dir).unwrap())),
             schedule: Staged::new(store.schedule()),
             latest: Staged::new(Arc::new(MemoryCache::new())),
+            answers: Staged::new(Arc::new(MemoryAnswers::new())),
+            reports: Staged::new(Arc::new(EmbeddedReports::of(dir))),
             rollups: Staged::new(Arc::new(EmbeddedRollups::open(dir).unwrap())),
             alerts: Staged::new(alerts.alerts()),
             notifications: Staged::new(alerts.notifications()),
@@ -101,6 +111,12 @@ impl World {
     /// Stores samples; no position moves.
     pub async fn store(&self, samples: &[Sample]) {
         self.samples.inner().append(Arc::new(Append::of(samples.to_vec()))).await.unwrap();
+    }
+
+    /// Stores events; no position moves.
+    pub async fn store_events(&self, events: &[Event]) {
+        let processed = events.iter().cloned().map(Processed::stored).collect();
+        self.events.inner().append(Arc::new(Append::of(processed))).await.unwrap();
     }
 
     /// Puts samples into the cache for an hour.

@@ -16,9 +16,9 @@ const MAX_ATTEMPTS: usize = 10;
 /// The bus of an installation, in the data directory. The one of a spool is in a directory of its own.
 pub(super) const BUS: &str = "bus.db";
 /// The databases that are read first, in this order; see [`super`] for why. The bus is the last of all.
-const FIRST: [&str; 3] = ["rollups.db", "alerts.db", "store.db"];
+const FIRST: [&str; 4] = ["rollups.db", "alerts.db", "store.db", "events.db"];
 /// The databases that have positions of the bus.
-const WITH_POSITIONS: [&str; 2] = ["alerts.db", "store.db"];
+const WITH_POSITIONS: [&str; 3] = ["alerts.db", "store.db", "events.db"];
 
 /// A database in a read transaction: it shows what it had when that began.
 pub(super) struct Pinned {

@@ -130,13 +130,13 @@ struct Reading {
     max_records: usize,
     records: BatchBuilder,
     offsets: Vec<Offset>,
-    appended_at: Timestamp,
+    appended: Vec<Timestamp>,
 }
 
 impl Reading {
     fn new(next: Offset, max_records: usize) -> Self {
         let (records, offsets) = (BatchBuilder::default(), Vec::new());
-        Self { next, max_records, records, offsets, appended_at: Timestamp::MIN }
+        Self { next, max_records, records, offsets, appended: Vec::new() }
     }
 
     fn has_room(&self) -> bool {
@@ -145,9 +145,7 @@ impl Reading {
 
     fn take_row(&mut self, row: &Row<'_>, unpacker: &mut Unpacker) -> Result<(), Error> {
         let base: Offset = row.get(0)?;
-        if self.records.is_empty() {
-            self.appended_at = timestamp(row.get(1)?)?;
-        }
+        let appended_at = timestamp(row.get(1)?)?;
         let packed = row.get_ref(3)?.as_blob().map_err(|error| damaged(&error.to_string()))?;
         let frames = unpacker.unpack(packed, row.get(2)?)?;
         for (frame, offset) in Frames::of(&frames).zip(base..) {
@@ -160,6 +158,7 @@ impl Reading {
             }
             self.records.push_with_headers(frame.key, frame.value, frame.headers()?);
             self.offsets.push(offset);
+            self.appended.push(appended_at);
             self.next = offset + 1;
         }
         Ok(())
@@ -171,7 +170,7 @@ impl Reading {
             records: self.records.finish(),
             offsets: self.offsets,
             next: self.next,
-            appended_at: self.appended_at,
+            appended: self.appended,
         }
     }
 }
@@ -214,7 +213,7 @@ mod tests {
             let expected: Vec<Offset> = (from..55).take(7).collect();
             assert_eq!((read.next, &read.offsets), (expected[expected.len() - 1] + 1, &expected));
             assert_eq!(read.records.len(), expected.len());
-            assert_eq!(read.appended_at, Timestamp::MAX);
+            assert_eq!(read.appended_at(), Timestamp::MAX);
         }
     }
 

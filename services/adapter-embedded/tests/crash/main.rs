@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "how the second process tells the first what was acknowledged")]
 
 mod alerts;
+mod events;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
+    EmbeddedAlerts, EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
 };
 use watchkeeper_domain::{
     Rollup, RollupQuery, Sample, Series, SeriesFilter, SeriesRollups, Timestamp, Window,
@@ -90,6 +91,7 @@ async fn look(directory: &Path) -> BTreeMap<String, u64> {
     let store = EmbeddedStore::open(directory).unwrap();
     let rollups = EmbeddedRollups::open(directory).unwrap();
     let mut found = alerts::look(&EmbeddedAlerts::open(directory).unwrap()).await;
+    found.extend(events::look(&EmbeddedEvents::open(directory).unwrap()).await);
     for writer in 0..WRITERS {
         let count = published(&bus, writer).await;
         assert_eq!(count % BATCH, 0, "a batch is there whole or not at all");
@@ -154,12 +156,14 @@ fn write_until_killed(directory: &Path) {
         let store = EmbeddedStore::open(directory).unwrap().samples();
         let rollups = Arc::new(EmbeddedRollups::open(directory).unwrap());
         let alerts = EmbeddedAlerts::open(directory).unwrap();
+        let events = Arc::new(EmbeddedEvents::open(directory).unwrap());
         let mut tasks = JoinSet::new();
         for writer in 0..WRITERS {
             tasks.spawn(publish(bus.clone(), writer));
             tasks.spawn(append(store.clone(), writer));
             tasks.spawn(roll_up(rollups.clone(), writer));
             tasks.spawn(alerts::evaluate(alerts.alerts(), writer));
+            tasks.spawn(events::append(events.clone(), writer));
             tasks.spawn(alerts::plan(alerts.notifications(), writer));
         }
         tasks.spawn(alerts::deliver(alerts.notifications()));
