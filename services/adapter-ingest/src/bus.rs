@@ -13,8 +13,8 @@ use watchkeeper_ports::{
     Tail, Topic, TopicId, TopicPartition, Watermarks,
 };
 
-/// Where samples are sent, below the URL of the other Watchkeeper.
-const SAMPLES: &str = "/v1/samples";
+/// Where records are sent, below the URL of the other Watchkeeper, by their topic.
+const PATHS: [(Topic, &str); 2] = [(Topic::METRICS, "/v1/samples"), (Topic::EVENTS, "/v1/events")];
 /// Most bytes of one body before it is compressed, if it has more than one record: 4 MiB, half of what ingest takes
 /// compressed unless it is configured otherwise.
 pub(crate) const MAX_BODY_BYTES: usize = 4 << 20;
@@ -23,7 +23,7 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// A bus that publishes to the ingest of another Watchkeeper.
 ///
-/// Only topic `metrics` goes there. Dead letters are logged and dropped: the other side refused their records, and shows
+/// Only topics `metrics` and `events` go there. Dead letters are logged and dropped: the other side refused their records, and shows
 /// them among its own refusals. Whatever consumes or reads fails with [`PortError::Broken`].
 pub struct IngestBus {
     url: HttpUrl,
@@ -36,11 +36,12 @@ impl IngestBus {
     pub fn new(url: &HttpUrl, options: IngestOptions) -> Self {
         let IngestOptions { access } = options;
         let client = HttpClient::new(TIMEOUT).trusting(access.trust.clone());
-        Self { url: url.with_path(SAMPLES), access, client }
+        Self { url: url.clone(), access, client }
     }
 
-    async fn post(&self, lines: &[u8]) -> Result<(), PortError> {
-        let request = HttpRequest::post_bytes(self.url.expose(), "application/x-ndjson", gzip(lines))
+    async fn post(&self, path: &str, lines: &[u8]) -> Result<(), PortError> {
+        let url = self.url.with_path(path);
+        let request = HttpRequest::post_bytes(url.expose(), "application/x-ndjson", gzip(lines))
             .header("content-encoding", "gzip")
             .max_body(MAX_ANSWER_BYTES);
         answer::read(self.client.send(self.access.apply(request)).await)
@@ -49,21 +50,22 @@ impl IngestBus {
 
 #[async_trait]
 impl EventBus for IngestBus {
-    /// Sends the batch in bodies of at most [`MAX_BODY_BYTES`], in order. A sample that is sent again is stored once.
+    /// Sends the batch in bodies of at most [`MAX_BODY_BYTES`], in order. A sample or event that is sent again is stored
+    /// once: events have their ids.
     async fn publish(&self, topic: &Topic, batch: RecordBatch) -> Result<(), PortError> {
-        if *topic == Topic::METRICS.dead_letters() {
+        if PATHS.iter().any(|(sent, _)| *topic == sent.dead_letters()) {
             tracing::warn!(records = batch.len(), "dropped records that the other Watchkeeper refused");
             return Ok(());
         }
-        if *topic != Topic::METRICS {
+        let Some((_, path)) = PATHS.iter().find(|(sent, _)| topic == sent) else {
             return Err(only_publishes(&format!("topic {topic} cannot be published there")));
-        }
+        };
         let mut body = Vec::new();
         let mut first = 0;
         for (index, record) in batch.iter().enumerate() {
             let line = line_of(&record).map_err(|reason| rejected(index, reason))?;
             if !body.is_empty() && body.len() + line.len() > MAX_BODY_BYTES {
-                self.post(&body).await.map_err(|error| from(first, error))?;
+                self.post(path, &body).await.map_err(|error| from(first, error))?;
                 body.clear();
                 first = index;
             }
@@ -73,7 +75,7 @@ impl EventBus for IngestBus {
         if body.is_empty() {
             return Ok(());
         }
-        self.post(&body).await.map_err(|error| from(first, error))
+        self.post(path, &body).await.map_err(|error| from(first, error))
     }
 
     async fn placement(&self, topic: &Topic) -> Result<Placement, PortError> {
@@ -110,15 +112,15 @@ impl EventBus for IngestBus {
     }
 
     async fn topics(&self) -> Result<Vec<Topic>, PortError> {
-        Ok(vec![Topic::METRICS])
+        Ok(PATHS.map(|(topic, _)| topic).to_vec())
     }
 }
 
-/// The sample of a record, which must be one line.
+/// The sample or event of a record, which must be one line.
 fn line_of<'r>(record: &Record<'r>) -> Result<&'r [u8], String> {
     let value = record.whole_value().map_err(|violation| violation.to_string())?;
     if value.is_empty() || value.contains(&b'\n') {
-        return Err("a sample must be one line of JSON".to_owned());
+        return Err("a record must be one line of JSON".to_owned());
     }
     Ok(value)
 }
@@ -144,7 +146,10 @@ fn from(first: usize, error: PortError) -> PortError {
 }
 
 fn only_publishes(what: &str) -> PortError {
-    PortError::Broken { what: BUS, reason: format!("the ingest of another host takes samples only: {what}") }
+    PortError::Broken {
+        what: BUS,
+        reason: format!("the ingest of another host takes samples and events only: {what}"),
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(crate) struct Received {
     max_records: usize,
     records: BatchBuilder,
     offsets: Vec<Offset>,
-    appended_at: Timestamp,
+    appended: Vec<Timestamp>,
 }
 
 impl Received {
@@ -27,7 +27,7 @@ impl Received {
             max_records: max_records.max(1),
             records: BatchBuilder::default(),
             offsets: Vec::new(),
-            appended_at: Timestamp::MIN,
+            appended: Vec::new(),
         }
     }
 
@@ -45,9 +45,7 @@ impl Received {
     }
 
     pub(crate) fn push(&mut self, message: &BorrowedMessage<'_>) {
-        if self.is_empty() {
-            self.appended_at = timestamp(message.timestamp().to_millis());
-        }
+        self.appended.push(timestamp(message.timestamp().to_millis()));
         let (key, value) = (message.key().unwrap_or_default(), message.payload().unwrap_or_default());
         match message.headers() {
             Some(headers) => self.records.push_received(key, value, read(headers)),
@@ -65,7 +63,7 @@ impl Received {
         let (mut records, next) = (BatchBuilder::default(), unreadable.next);
         records.push_unreadable(unreadable);
         let (records, offsets) = (records.finish(), vec![from]);
-        ReceivedBatch { partition, records, offsets, next, appended_at: Timestamp::MIN }
+        ReceivedBatch { partition, records, offsets, next, appended: vec![Timestamp::MIN] }
     }
 
     /// The batch; `from` is where the read began, for an empty one.
@@ -75,7 +73,7 @@ impl Received {
             partition,
             records: self.records.finish(),
             offsets: self.offsets,
-            appended_at: self.appended_at,
+            appended: self.appended,
         }
     }
 }

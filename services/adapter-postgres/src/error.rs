@@ -21,7 +21,7 @@ pub(crate) enum Error {
     Broken(String),
     /// A port error.
     Port(PortError),
-    /// There is no partition for the day of a sample: it existed, but was pruned meanwhile.
+    /// There is no partition for the day of a row: it existed, but was pruned meanwhile.
     NoSuchDay,
 }
 
@@ -33,7 +33,7 @@ impl From<Error> for PortError {
             Error::Broken(reason) => Self::Broken { what: WHAT, reason },
             Error::Port(error) => error,
             Error::NoSuchDay => {
-                Error::Unavailable("a day was pruned while its samples were being stored".into()).into()
+                Error::Unavailable("a day was pruned while something of it was being stored".into()).into()
             }
         }
     }

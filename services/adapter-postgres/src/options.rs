@@ -33,6 +33,8 @@ pub struct PostgresOptions {
     pub root_certificate: Option<PathBuf>,
     /// The schema for the tables: lower-case letters, digits and `_`. It is created if need be.
     pub schema: String,
+    /// The role as which reports are run, if not that of the URL, which must be a member of it.
+    pub report_role: Option<String>,
     /// Most connections, within [`Self::CONNECTIONS_BOUNDS`].
     pub connections: usize,
     /// Time limit for connecting, and for waiting for a free connection, within [`Self::TIMEOUT_BOUNDS`].
@@ -46,6 +48,8 @@ impl PostgresOptions {
     pub const SCHEMA: &str = "watchkeeper";
     /// Longest name of a schema, in bytes: PostgreSQL's limit.
     pub const MAX_SCHEMA_BYTES: usize = 63;
+    /// Longest name of a role, in bytes: PostgreSQL's limit.
+    pub const MAX_ROLE_BYTES: usize = 63;
     /// The default number of connections.
     pub const CONNECTIONS: usize = 8;
     /// Bounds of the number of connections: at least one for slow queries and one for the others.
@@ -65,6 +69,7 @@ impl PostgresOptions {
             password: None,
             root_certificate: None,
             schema: Self::SCHEMA.to_owned(),
+            report_role: None,
             connections: Self::CONNECTIONS,
             connect_timeout: Self::CONNECT_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
@@ -78,6 +83,7 @@ impl PostgresOptions {
             password: section.secret_file("password_file").map(|password| password.expose().to_owned()),
             root_certificate: section.path("ca_file"),
             schema: section.text("schema", Self::MAX_SCHEMA_BYTES, Self::SCHEMA),
+            report_role: section.optional_text("report_role", Self::MAX_ROLE_BYTES),
             connections: section.integer("connections", Self::CONNECTIONS_BOUNDS, Self::CONNECTIONS),
             connect_timeout: section.duration("connect_timeout", timeouts.clone(), Self::CONNECT_TIMEOUT),
             statement_timeout: section.duration("statement_timeout", timeouts, Self::STATEMENT_TIMEOUT),
@@ -151,6 +157,12 @@ impl PostgresOptions {
             let rule = format!("must be 1 to {} lower-case letters, digits and _", Self::MAX_SCHEMA_BYTES);
             return Err(broken("schema", &rule));
         }
+        if let Some(role) = &self.report_role
+            && (role.is_empty() || role.len() > Self::MAX_ROLE_BYTES || role.contains('\0'))
+        {
+            let rule = format!("must have 1 to {} bytes", Self::MAX_ROLE_BYTES);
+            return Err(broken("report_role", &rule));
+        }
         if !Self::CONNECTIONS_BOUNDS.contains(&self.connections) {
             let (least, most) = (Self::CONNECTIONS_BOUNDS.start(), Self::CONNECTIONS_BOUNDS.end());
             return Err(broken("connections", &format!("must be {least} to {most}")));
@@ -174,6 +186,7 @@ impl fmt::Debug for PostgresOptions {
             .field("server", &self.server().map(|server| server.config))
             .field("root_certificate", &self.root_certificate)
             .field("schema", &self.schema)
+            .field("report_role", &self.report_role)
             .field("connections", &self.connections)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
@@ -293,6 +306,9 @@ mod tests {
         assert_eq!(with(|options| options.schema = String::new()), name);
         assert_eq!(with(|options| options.schema = "a".repeat(64)), name);
         assert_eq!(with(|options| options.schema = "a\"; DROP".into()), name);
+        let role = "report_role: must have 1 to 63 bytes";
+        assert_eq!(with(|options| options.report_role = Some(String::new())), role);
+        assert_eq!(with(|options| options.report_role = Some("a".repeat(64))), role);
         assert_eq!(with(|options| options.connections = 1), "connections: must be 2 to 100");
         assert_eq!(
             with(|options| options.statement_timeout = Duration::ZERO),

@@ -2,7 +2,6 @@
 
 mod append;
 mod copy;
-mod days;
 mod delete;
 mod fold;
 mod newest;
@@ -12,14 +11,12 @@ mod prune;
 mod rows;
 mod walk;
 
-pub use days::MAX_DAYS;
-
 use crate::database::Database;
+use crate::days::{Days, SAMPLES};
 use crate::error::WHAT;
 use crate::positions;
 use crate::series::{self, Interning, TooManySeries};
 use async_trait::async_trait;
-use days::Days;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +41,7 @@ impl Samples {
         Self {
             database,
             interning: Interning::default(),
-            days: Days::default(),
+            days: Days::of(SAMPLES),
             has_repeated: AtomicBool::new(false),
         }
     }

@@ -2,15 +2,18 @@
 
 use crate::alerts::Alerts;
 use crate::database::Database;
+use crate::events::Events;
 use crate::incidents::Incidents;
 use crate::notifications::Notifications;
 use crate::options::PostgresOptions;
+use crate::reports::SqlReports;
 use crate::samples::Samples;
 use crate::schedule::Schedule;
 use crate::silences::Silences;
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, IncidentStore, NotificationStore, PortError, SampleStore, ScheduleStore, SilenceStore,
+    AlertStore, EventStore, IncidentStore, NotificationStore, PortError, Reports, SampleStore, ScheduleStore,
+    SilenceStore,
 };
 
 /// The stores in one schema of a PostgreSQL database. Clones share the pool.
@@ -18,6 +21,8 @@ use watchkeeper_ports::{
 pub struct PostgresStore {
     database: Arc<Database>,
     samples: Arc<Samples>,
+    events: Arc<Events>,
+    reports: Arc<SqlReports>,
 }
 
 impl PostgresStore {
@@ -28,7 +33,12 @@ impl PostgresStore {
     /// [`PortError::Broken`] when an option is not valid, or the root certificate cannot be read.
     pub fn connect(options: &PostgresOptions) -> Result<Self, PortError> {
         let database = Arc::new(Database::new(options)?);
-        Ok(Self { samples: Arc::new(Samples::new(Arc::clone(&database))), database })
+        Ok(Self {
+            samples: Arc::new(Samples::new(Arc::clone(&database))),
+            events: Arc::new(Events::new(Arc::clone(&database))),
+            reports: Arc::new(SqlReports::new(Arc::clone(&database), options)),
+            database,
+        })
     }
 
     /// Checks the options as [`Self::connect`] does, except that the root certificate need not be readable.
@@ -42,6 +52,16 @@ impl PostgresStore {
     /// The sample store.
     pub fn samples(&self) -> Arc<dyn SampleStore> {
         Arc::clone(&self.samples) as Arc<dyn SampleStore>
+    }
+
+    /// The event store.
+    pub fn events(&self) -> Arc<dyn EventStore> {
+        Arc::clone(&self.events) as Arc<dyn EventStore>
+    }
+
+    /// Reports in SQL.
+    pub fn reports(&self) -> Arc<dyn Reports> {
+        Arc::clone(&self.reports) as Arc<dyn Reports>
     }
 
     /// The schedule store.

@@ -23,10 +23,10 @@ const SCRIPT_SAMPLES: usize = 500;
 /// Series that one step of a query or a sweep examines.
 const STEP_SERIES: usize = 1_000;
 
-/// The latest values in Redis.
+/// The latest values and answers in Redis.
 pub struct RedisCache {
     connection: ConnectionManager,
-    keys: Keys,
+    pub(crate) keys: Keys,
     max_series: usize,
     /// Lines about series for which there is no room.
     told: Mutex<Seldom>,
@@ -54,7 +54,7 @@ impl RedisCache {
         })
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PortError> {
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, PortError> {
         command.query_async(&mut self.connection.clone()).await.map_err(|error| port_error(&error))
     }
 }

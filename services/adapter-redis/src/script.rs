@@ -20,6 +20,8 @@ pub(crate) struct Keys {
     pub(crate) order: String,
     pub(crate) expiry: String,
     pub(crate) positions: String,
+    /// What the keys of answers begin with.
+    answers: String,
 }
 
 impl Keys {
@@ -31,7 +33,13 @@ impl Keys {
             order: key("order"),
             expiry: key("expiry"),
             positions: key("positions"),
+            answers: format!("{prefix}:answer:"),
         }
+    }
+
+    /// The key of an answer.
+    pub(crate) fn answer(&self, key: &str) -> String {
+        format!("{}{key}", self.answers)
     }
 
     /// A script call on samples, to which arguments are added. It sends the whole text, which is cheaper than

@@ -57,6 +57,15 @@ async fn a_batch_arrives_as_lines_with_the_token_below_the_path_of_the_url() {
 }
 
 #[tokio::test]
+async fn events_arrive_at_their_own_path() {
+    let taken = Router::new().route("/v1/events", post(StatusCode::ACCEPTED));
+    let bus = bus(&serve(taken).await);
+    bus.publish(&Topic::EVENTS, batch(&["{\"@id\":\"a\"}"])).await.unwrap();
+    bus.publish(&Topic::EVENTS.dead_letters(), batch(&["a"])).await.unwrap();
+    assert!(bus.publish(&Topic::METRICS, batch(&["{}"])).await.is_err());
+}
+
+#[tokio::test]
 async fn a_batch_larger_than_a_body_is_sent_in_several_in_order() {
     let (url, kept) = keeping().await;
     let line = "x".repeat(MAX_BODY_BYTES / 4 - 1);
@@ -131,6 +140,6 @@ async fn dead_letters_are_dropped_and_other_topics_refused() {
     let consumed = bus.subscribe(&Topic::METRICS, &Group::PERSISTER).await.err().unwrap();
     assert_eq!(
         consumed.to_string(),
-        "bus is unusable: the ingest of another host takes samples only: topic metrics cannot be consumed"
+        "bus is unusable: the ingest of another host takes samples and events only: topic metrics cannot be consumed"
     );
 }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use deadpool_postgres::Transaction;
 
 /// The steps so far; released steps are never changed.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     concat!(
         include_str!("schema.sql"),
         include_str!("../series/schema.sql"),
@@ -20,6 +20,7 @@ const STEPS: [&str; 8] = [
     include_str!("../alerts/acknowledged.sql"),
     include_str!("../alerts/past.sql"),
     include_str!("../incidents/schema.sql"),
+    concat!(include_str!("../events/schema.sql"), include_str!("../events/views.sql")),
 ];
 
 /// Runs the new steps in one transaction. A lock lets one process at a time do so; the others find it done.

@@ -2,9 +2,9 @@
 
 use super::Samples;
 use super::copy::{COPY, encode};
-use super::days::Day;
 use super::rows::{Columns, Row, columns, rows};
 use crate::database::Connection;
+use crate::days::Day;
 use crate::error::Error;
 use crate::positions;
 use crate::series::TooManySeries;

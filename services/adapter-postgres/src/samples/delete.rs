@@ -1,9 +1,9 @@
 //! Deletes series with all their samples, in steps.
 
 use super::Samples;
-use super::days;
 use super::prune::{REMOVE_STEP, STEP_ROWS};
 use crate::database::Connection;
+use crate::days::{self, SAMPLES};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::series;
@@ -27,7 +27,7 @@ impl Samples {
         let (last, ids): (String, Vec<i64>) = (last.clone(), found.iter().map(|(id, _)| *id).collect());
         let mut items = 0;
         // Day by day, so that each statement touches one partition.
-        for day in days::existing(connection).await? {
+        for day in days::existing(connection, &SAMPLES).await? {
             let (from, to) = (Instant(day.start()), Instant(day.next().start()));
             let room = STEP_ROWS - items;
             let removed = connection.execute(REMOVE_STEP, &[&ids, &from, &to, &room]).await?;

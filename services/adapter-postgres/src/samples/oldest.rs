@@ -1,7 +1,7 @@
 //! Finds the oldest sample without reading younger days.
 
-use super::days;
 use crate::database::Connection;
+use crate::days::{self, SAMPLES};
 use crate::error::Error;
 use crate::instant::Instant;
 use watchkeeper_domain::Timestamp;
@@ -13,7 +13,7 @@ const OLDEST_OF: &str =
 
 /// The instant of the oldest sample of any series.
 pub(super) async fn oldest(connection: &Connection) -> Result<Option<Timestamp>, Error> {
-    for day in days::existing(connection).await? {
+    for day in days::existing(connection, &SAMPLES).await? {
         let (from, to) = (Instant(day.start()), Instant(day.next().start()));
         let row = connection.query_opt(OLDEST_OF, &[&from, &to]).await?;
         let oldest: Option<Option<Instant>> = row.map(|row| row.try_get(0)).transpose()?;

@@ -3,8 +3,9 @@
 use crate::place::Place;
 use std::sync::Arc;
 use watchkeeper_port_contract::Fixture;
+use watchkeeper_port_contract::reports::Reported;
 use watchkeeper_ports::{
-    AlertStore, IncidentStore, NotificationStore, SampleStore, ScheduleStore, SilenceStore,
+    AlertStore, EventStore, IncidentStore, NotificationStore, SampleStore, ScheduleStore, SilenceStore,
 };
 
 impl Fixture<dyn SampleStore> for Place {
@@ -14,6 +15,27 @@ impl Fixture<dyn SampleStore> for Place {
 
     async fn open(&self) -> Arc<dyn SampleStore> {
         self.store().samples()
+    }
+}
+
+impl Fixture<dyn EventStore> for Place {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<dyn EventStore> {
+        self.store().events()
+    }
+}
+
+impl Fixture<Reported> for Place {
+    async fn fresh() -> Self {
+        Self::fresh()
+    }
+
+    async fn open(&self) -> Arc<Reported> {
+        let store = self.store();
+        Arc::new(Reported { reports: store.reports(), events: store.events(), samples: store.samples() })
     }
 }
 
@@ -69,6 +91,14 @@ impl Fixture<dyn IncidentStore> for Place {
 
 mod sample_store {
     watchkeeper_port_contract::sample_store_contract!(super::Place);
+}
+
+mod event_store {
+    watchkeeper_port_contract::event_store_contract!(super::Place);
+}
+
+mod reports {
+    watchkeeper_port_contract::reports_contract!(super::Place);
 }
 
 mod schedule_store {

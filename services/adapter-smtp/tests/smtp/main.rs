@@ -21,6 +21,7 @@ fn mail(to: &str) -> Mail {
         subject: "shop is down".into(),
         text: "since 10:00\n".into(),
         html: None,
+        attachment: None,
         date: Timestamp::MIN,
     }
 }

@@ -1,0 +1,139 @@
+//! Runs the statements of a search, as long as there is time.
+
+use super::filter::{Bounds, Numbers, Params, bounds};
+use crate::database::Connection;
+use crate::days::{self, EVENTS};
+use crate::error::Error;
+use deadpool_postgres::Transaction;
+use futures_util::TryStreamExt as _;
+use std::ops::{ControlFlow, Range};
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use watchkeeper_domain::{EventFilter, Timestamp};
+use watchkeeper_ports::SEARCH_WITHIN;
+
+/// How often the time is looked at, in rows.
+const LOOK_EVERY: usize = 256;
+
+/// What is searched for, and where.
+pub(super) struct Sought<'f> {
+    pub(super) filter: &'f EventFilter,
+    pub(super) bounds: Bounds,
+    /// The parameters of the bounds.
+    pub(super) params: Params,
+    /// The part of the range in which there are days with events.
+    pub(super) time: Range<Timestamp>,
+}
+
+impl<'f> Sought<'f> {
+    /// The parameters of the filter follow `others`.
+    pub(super) async fn of(
+        connection: &Connection,
+        filter: &'f EventFilter,
+        time: Range<Timestamp>,
+        others: usize,
+    ) -> Result<Self, Error> {
+        // Both at once: the server has the second question before it has answered the first.
+        let (numbers, time) =
+            tokio::try_join!(Numbers::find(connection, filter.condition()), existing(connection, time))?;
+        let mut params = Params::after(others);
+        let bounds = bounds(filter.condition(), &numbers, &mut params);
+        Ok(Self { filter, bounds, params, time })
+    }
+}
+
+/// The part of a range in which there are days with events.
+pub(super) async fn existing(
+    connection: &Connection,
+    time: Range<Timestamp>,
+) -> Result<Range<Timestamp>, Error> {
+    let days = days::existing(connection, &EVENTS).await?;
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(time.start..time.start) };
+    // The last day that is possible has no next one.
+    let end = if last.next() == *last { time.end } else { last.next().start() };
+    Ok(time.start.max(first.start())..time.end.min(end))
+}
+
+/// How a statement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// There are no more rows.
+    Complete,
+    /// No more were wanted.
+    Stopped,
+    /// There is no time left.
+    OutOfTime,
+}
+
+/// A search.
+pub(super) struct Search<'c> {
+    transaction: Transaction<'c>,
+    until: Instant,
+}
+
+impl<'c> Search<'c> {
+    /// Begins now.
+    pub(super) async fn begin(connection: &'c mut Connection) -> Result<Self, Error> {
+        let transaction = connection.transaction().await?;
+        // Other than samples, events are found by bitmaps too, and a page may need to be sorted.
+        transaction
+            .batch_execute(
+                "SET TRANSACTION READ ONLY; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on",
+            )
+            .await?;
+        Ok(Self { transaction, until: Instant::now() + SEARCH_WITHIN })
+    }
+
+    /// Calls `each` for the rows of a statement. After [`Ended::OutOfTime`] there is no other.
+    pub(super) async fn rows(
+        &self,
+        sql: &str,
+        params: Vec<(&(dyn ToSql + Sync), Type)>,
+        mut each: impl FnMut(&Row) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<Ended, Error> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left < Duration::from_millis(1) {
+            return Ok(Ended::OutOfTime);
+        }
+        // Both at once, in this order.
+        let timeout = format!("SET LOCAL statement_timeout = {}", left.as_millis());
+        let (limited, rows) = tokio::join!(
+            biased;
+            self.transaction.batch_execute(&timeout),
+            self.transaction.query_typed_raw(sql, params)
+        );
+        limited?;
+        let mut rows = match rows {
+            Ok(rows) => pin!(rows),
+            Err(error) => return out_of_time(error),
+        };
+        let mut seen = 0;
+        loop {
+            match rows.try_next().await {
+                Ok(None) => return Ok(Ended::Complete),
+                Ok(Some(row)) => {
+                    if each(&row)?.is_break() {
+                        return Ok(Ended::Stopped);
+                    }
+                }
+                Err(error) => return out_of_time(error),
+            }
+            seen += 1;
+            if seen % LOOK_EVERY == 0 && Instant::now() >= self.until {
+                return Ok(Ended::OutOfTime);
+            }
+        }
+    }
+
+    pub(super) async fn end(self) -> Result<(), Error> {
+        Ok(self.transaction.rollback().await?)
+    }
+}
+
+/// The server ends a statement for which there is no time.
+fn out_of_time(error: tokio_postgres::Error) -> Result<Ended, Error> {
+    if error.code() == Some(&SqlState::QUERY_CANCELED) { Ok(Ended::OutOfTime) } else { Err(error.into()) }
+}
