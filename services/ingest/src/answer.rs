@@ -1,8 +1,12 @@
 //! Responses to senders: the refused items, or why the whole body is refused.
 
 use crate::decode::Decoded;
+use crate::events::RECORDS_PER_BODY;
 use crate::kind::Kind;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use watchkeeper_runtime::http::{FieldError, Problem};
 use watchkeeper_wire::json::{IngestAnswer, Refusal};
 
@@ -32,13 +36,13 @@ pub(crate) fn all_refused<K: Kind>(decoded: Decoded) -> Problem {
         field: violation.field,
         reason: violation.reason,
     });
-    if without_room < total {
+    let Some(no_room) = K::NO_ROOM.filter(|_| without_room == total) else {
         return Problem::invalid(detail, errors);
-    }
+    };
     Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
-        .of_kind(K::NO_ROOM.kind, K::NO_ROOM.title)
+        .of_kind(no_room.kind, no_room.title)
         .with_errors(errors)
-        .retry_after(K::NO_ROOM.retry_after)
+        .retry_after(no_room.retry_after)
 }
 
 /// A refusal for a header or the body.
@@ -55,4 +59,27 @@ pub(crate) fn refused(status: StatusCode, field: &str, reason: impl Into<String>
 pub(crate) fn too_large(unit: &str, limit: usize, key: &str) -> Problem {
     let reason = format!("has more than {limit} {unit}, the limit set by `{key}` in [ingest]");
     refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
+}
+
+/// 413: the records of the body would have more than `limit` bytes.
+pub(crate) fn too_large_as_records(limit: usize) -> Problem {
+    let reason = format!(
+        "its events would have more than {limit} bytes with the labels that they share, {RECORDS_PER_BODY} times \
+         `max_decompressed` in [ingest]: send fewer at once"
+    );
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "body", reason)
+}
+
+/// A problem as plain text, for clients that show the body as it is.
+pub(crate) fn as_text(problem: Problem) -> Response {
+    let text = format!("{}\n", problem.detail());
+    with_body(problem, "text/plain; charset=utf-8", text.into())
+}
+
+/// The response of a problem with another body.
+pub(crate) fn with_body(problem: Problem, content_type: &'static str, body: Body) -> Response {
+    let (mut head, _) = problem.into_response().into_parts();
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    head.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(head, body)
 }

@@ -1,5 +1,6 @@
 //! The section `[ingest]`.
 
+use crate::syslog::SyslogConfig;
 use std::ops::RangeInclusive;
 use watchkeeper_config::Section;
 use watchkeeper_spool::SpoolConfig;
@@ -42,6 +43,8 @@ pub struct IngestConfig {
     pub series: SeriesLimits,
     /// Where samples are spooled while the bus is unavailable.
     pub spool: SpoolConfig,
+    /// Where syslog is received.
+    pub syslog: SyslogConfig,
 }
 
 /// How many series may be sent within a day, per token and in total.
@@ -70,6 +73,7 @@ impl IngestConfig {
                 in_all: section.integer("max_series", MAX_SERIES.1, MAX_SERIES.0),
             },
             spool: SPOOL.read(section),
+            syslog: section.section("syslog", SyslogConfig::read),
         };
         if config.series.in_all < config.series.per_token {
             section.refuse(
@@ -96,6 +100,7 @@ impl Default for IngestConfig {
             max_in_hand: MAX_IN_HAND.0,
             series: SeriesLimits { per_token: MAX_SERIES_PER_TOKEN.0, in_all: MAX_SERIES.0 },
             spool: SPOOL,
+            syslog: SyslogConfig::default(),
         }
     }
 }
@@ -125,6 +130,7 @@ mod tests {
             max_in_hand: 64 * 1024,
             series: SeriesLimits { per_token: 7, in_all: 50 },
             spool,
+            syslog: SyslogConfig::default(),
         };
         assert_eq!(read(text), Ok(expected));
     }

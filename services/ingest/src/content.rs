@@ -6,17 +6,27 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::body::BodyFormat;
 
-/// The accepted media types, the usual one of each format first.
-const MEDIA_TYPES: [(&str, BodyFormat); 4] = [
-    ("application/json", BodyFormat::Json),
-    ("application/x-ndjson", BodyFormat::NdJson),
-    ("application/ndjson", BodyFormat::NdJson),
-    ("application/jsonl", BodyFormat::NdJson),
-];
-/// The same as text and for the header `Accept`.
-const ACCEPTED_TYPES: &str = "application/json, application/x-ndjson, application/ndjson, application/jsonl";
+/// The media types that an input accepts.
+pub(crate) struct MediaTypes<T: 'static> {
+    /// The usual one of each format first. Without a content type, a body is of the first.
+    pub(crate) known: &'static [(&'static str, T)],
+    /// The same as text and for the header `Accept`.
+    pub(crate) listed: &'static str,
+}
+
+const OF_ITEMS: MediaTypes<BodyFormat> = MediaTypes {
+    known: &[
+        ("application/json", BodyFormat::Json),
+        ("application/x-ndjson", BodyFormat::NdJson),
+        ("application/ndjson", BodyFormat::NdJson),
+        ("application/jsonl", BodyFormat::NdJson),
+    ],
+    listed: "application/json, application/x-ndjson, application/ndjson, application/jsonl",
+};
 /// The accepted content codings, as text and for the header `Accept-Encoding`.
-const ACCEPTED_CODINGS: &str = "identity, gzip, zstd";
+const CODINGS: &str = "identity, gzip, zstd";
+/// The same with Loki's.
+const CODINGS_AND_SNAPPY: &str = "identity, gzip, zstd, snappy";
 /// How much of a header a refusal repeats, in characters.
 const MAX_SHOWN: usize = 64;
 
@@ -38,6 +48,8 @@ pub(crate) enum Coding {
     Gzip,
     /// RFC 8878.
     Zstd,
+    /// Blocks of snappy, which Loki's clients send.
+    Snappy,
 }
 
 impl Content {
@@ -47,23 +59,28 @@ impl Content {
     /// # Errors
     /// 415, with the accepted values in `Accept` or `Accept-Encoding` (RFC 9110, section 15.5.16).
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        Ok(Self { format: format(headers)?, coding: coding(headers)? })
+        Ok(Self { format: format(headers, &OF_ITEMS)?, coding: coding(headers)? })
     }
 }
 
-fn format(headers: &HeaderMap) -> Result<BodyFormat, Problem> {
-    let Some(value) = only(headers, &CONTENT_TYPE)? else { return Ok(BodyFormat::Json) };
+/// The format that `Content-Type` says.
+///
+/// # Errors
+/// 415, with the accepted ones in `Accept`.
+pub(crate) fn format<T: Copy>(headers: &HeaderMap, types: &MediaTypes<T>) -> Result<T, Problem> {
+    let MediaTypes { known, listed } = *types;
+    let Some(value) = only(headers, &CONTENT_TYPE, listed)? else { return Ok(known[0].1) };
     let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim_ascii);
     let media_type = parts.next().unwrap_or_default();
-    let Some((_, format)) = MEDIA_TYPES.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(media_type))
-    else {
-        let reason = format!("must be one of {ACCEPTED_TYPES}, is {}", shown(value));
-        return Err(unsupported(&CONTENT_TYPE, reason));
+    let Some((_, format)) = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(media_type)) else {
+        let reason = format!("must be one of {listed}, is {}", shown(value));
+        return Err(unsupported(&CONTENT_TYPE, listed, reason));
     };
     if parts.any(is_other_charset) {
-        return Err(unsupported(&CONTENT_TYPE, format!("charset must be utf-8, is in {}", shown(value))));
+        let reason = format!("charset must be utf-8, is in {}", shown(value));
+        return Err(unsupported(&CONTENT_TYPE, listed, reason));
     }
-    Ok(format)
+    Ok(*format)
 }
 
 /// Other parameters have no meaning for these media types.
@@ -73,35 +90,53 @@ fn is_other_charset(parameter: &str) -> bool {
     })
 }
 
-fn coding(headers: &HeaderMap) -> Result<Coding, Problem> {
-    let Some(value) = only(headers, &CONTENT_ENCODING)? else { return Ok(Coding::Identity) };
+/// The compression that `Content-Encoding` says.
+///
+/// # Errors
+/// 415, with the accepted ones in `Accept-Encoding`.
+pub(crate) fn coding(headers: &HeaderMap) -> Result<Coding, Problem> {
+    coding_of(headers, CODINGS)
+}
+
+/// The same where snappy is accepted, too.
+pub(crate) fn coding_or_snappy(headers: &HeaderMap) -> Result<Coding, Problem> {
+    coding_of(headers, CODINGS_AND_SNAPPY)
+}
+
+fn coding_of(headers: &HeaderMap, accepted: &'static str) -> Result<Coding, Problem> {
+    let Some(value) = only(headers, &CONTENT_ENCODING, accepted)? else { return Ok(Coding::Identity) };
     match value.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {
         b"identity" => Ok(Coding::Identity),
         // RFC 9110, section 8.4.1.3.
         b"gzip" | b"x-gzip" => Ok(Coding::Gzip),
         b"zstd" => Ok(Coding::Zstd),
+        b"snappy" if accepted == CODINGS_AND_SNAPPY => Ok(Coding::Snappy),
         _ => {
-            let reason = format!("must be one of {ACCEPTED_CODINGS}, is {}", shown(value));
-            Err(unsupported(&CONTENT_ENCODING, reason))
+            let reason = format!("must be one of {accepted}, is {}", shown(value));
+            Err(unsupported(&CONTENT_ENCODING, accepted, reason))
         }
     }
 }
 
 /// The value of a header that may be present once.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Problem> {
+fn only<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+    accepted: &'static str,
+) -> Result<Option<&'h HeaderValue>, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        _ => Err(unsupported(name, "is given more than once".to_owned())),
+        _ => Err(unsupported(name, accepted, "is given more than once".to_owned())),
     }
 }
 
-fn unsupported(name: &HeaderName, reason: String) -> Problem {
+fn unsupported(name: &HeaderName, accepted: &'static str, reason: String) -> Problem {
     let problem = |field| refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, field, reason);
     if *name == CONTENT_TYPE {
-        problem("Content-Type").with_header(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))
+        problem("Content-Type").with_header(ACCEPT, HeaderValue::from_static(accepted))
     } else {
-        problem("Content-Encoding").with_header(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_CODINGS))
+        problem("Content-Encoding").with_header(ACCEPT_ENCODING, HeaderValue::from_static(accepted))
     }
 }
 
@@ -147,7 +182,7 @@ mod tests {
         for text in ["", "json", "text/plain", "application/json, text/plain", "application/jsonp", "\u{e9}"]
         {
             let refused = of(&CONTENT_TYPE, &[text]).unwrap_err();
-            let expected = format!("Content-Type: must be one of {ACCEPTED_TYPES}, is {text:?}");
+            let expected = format!("Content-Type: must be one of {}, is {text:?}", OF_ITEMS.listed);
             assert_eq!(refused, expected);
         }
         assert_eq!(
@@ -175,9 +210,9 @@ mod tests {
 
     #[test]
     fn another_coding_is_refused_and_says_what_is_taken() {
-        for text in ["", "br", "deflate", "gzip, zstd", "gzip;q=1"] {
+        for text in ["", "br", "deflate", "snappy", "gzip, zstd", "gzip;q=1"] {
             let refused = of(&CONTENT_ENCODING, &[text]).unwrap_err();
-            assert_eq!(refused, format!("Content-Encoding: must be one of {ACCEPTED_CODINGS}, is {text:?}"));
+            assert_eq!(refused, format!("Content-Encoding: must be one of {CODINGS}, is {text:?}"));
         }
         assert_eq!(
             of(&CONTENT_ENCODING, &["gzip", "zstd"]).unwrap_err(),

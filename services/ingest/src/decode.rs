@@ -1,15 +1,15 @@
 //! Decodes a body to the records to publish.
 
 use crate::answer::{refused, too_large};
-use crate::kind::{Kind, ReadItem, Refused, Sender};
+use crate::kind::{Kind, Refused};
 use crate::refusals::{TOO_MANY_SERIES, reason_of};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
 use std::mem;
-use watchkeeper_domain::{Timestamp, Violation, limits};
+use watchkeeper_domain::{Violation, limits};
 use watchkeeper_ports::{BatchBuilder, RecordBatch};
 use watchkeeper_runtime::http::{MAX_FIELD_ERRORS, Problem};
-use watchkeeper_wire::body::{BodyError, BodyFormat, Item, for_each_item};
+use watchkeeper_wire::body::BodyError;
 
 /// Batch limit in bytes of keys and values: a fraction of what any bus accepts at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
@@ -34,60 +34,47 @@ pub(crate) struct Decoded {
     pub(crate) reasons: BTreeMap<&'static str, usize>,
 }
 
-/// Decodes a body of `sender` that arrived at `now`. Items are accepted or refused individually; allocates only for
-/// refused items.
+/// Refuses a body without any items.
 ///
 /// # Errors
-/// Refuses the whole body: 400 if it is empty or not JSON, 413 if it has more than `max_items` items.
-pub(crate) fn decode<K: Kind>(
-    kind: &K,
-    sender: &Sender,
-    body: &[u8],
-    format: BodyFormat,
-    max_items: usize,
-    now: Timestamp,
-) -> Result<Decoded, Problem> {
-    if body.trim_ascii().is_empty() {
-        let (an_item, item) = (K::AN_ITEM, K::ITEM);
-        let reason = format!("is empty: send {an_item}, an array of {item}s, or one {item} per line");
-        return Err(refused(StatusCode::BAD_REQUEST, "body", reason));
+/// 400 with what may be sent.
+pub(crate) fn refuse_empty<K: Kind>(body: &[u8]) -> Result<(), Problem> {
+    if !body.trim_ascii().is_empty() {
+        return Ok(());
     }
-    let reader = kind.reader(sender, now);
-    let mut decoder =
-        Decoder { item: K::ITEM, reader, batch: room_for::<K>(body), decoded: Decoded::default() };
-    for_each_item(body, format, max_items, |index, item| decoder.take(index, item)).map_err(whole)?;
-    decoder.close_batch();
-    Ok(decoder.decoded)
-}
-
-/// Preallocates a batch for items of the usual size: growing it would copy it again and again.
-fn room_for<K: Kind>(body: &[u8]) -> BatchBuilder {
-    let bytes = (body.len() + body.len() / 2).min(BATCH_BYTES + limits::MAX_KEY_BYTES);
-    BatchBuilder::with_capacity((body.len() / K::ITEM_BYTES).min(BATCH_RECORDS), bytes)
+    let (an_item, item) = (K::AN_ITEM, K::ITEM);
+    let reason = format!("is empty: send {an_item}, an array of {item}s, or one {item} per line");
+    Err(refused(StatusCode::BAD_REQUEST, "body", reason))
 }
 
 /// Why the whole body is refused.
-fn whole(error: BodyError) -> Problem {
+pub(crate) fn whole(error: BodyError) -> Problem {
     let reason = match error {
         BodyError::TooManyItems { limit } => return too_large("items", limit, "max_items"),
         BodyError::Syntax(error) => format!("is not valid JSON: {error}"),
+        BodyError::Protobuf(error) => format!("is not valid protobuf: {error}"),
         BodyError::NotUtf8 { from_byte } => format!("is not UTF-8 from byte {from_byte} on"),
     };
     refused(StatusCode::BAD_REQUEST, "body", reason)
 }
 
-struct Decoder<R> {
-    /// The name of an item.
-    item: &'static str,
-    reader: R,
-    batch: BatchBuilder,
+/// Collects the records of accepted items, and refusals.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    pub(crate) batch: BatchBuilder,
     decoded: Decoded,
 }
 
-impl<'b, R: ReadItem<'b>> Decoder<R> {
-    fn take(&mut self, index: usize, item: Item<'b>) {
-        let text = item.map_err(|error| Violation::new(self.item, error.to_string()).into());
-        let read = text.and_then(|text| self.reader.read(index, text, &mut self.batch));
+impl Decoder {
+    /// With room for this many records of so many bytes: growing a batch would copy it again and again.
+    pub(crate) fn with_room(records: usize, bytes: usize) -> Self {
+        let bytes = bytes.min(BATCH_BYTES + limits::MAX_KEY_BYTES);
+        let batch = BatchBuilder::with_capacity(records.min(BATCH_RECORDS), bytes);
+        Self { batch, decoded: Decoded::default() }
+    }
+
+    /// Notes whether an item is accepted; its record, if it has one, is in the batch.
+    pub(crate) fn note(&mut self, index: usize, read: Result<(), Refused>) {
         match read {
             Ok(()) => self.decoded.accepted += 1,
             Err(Refused::Invalid(violation)) => self.refuse(index, reason_of(&violation.field), violation),
@@ -107,6 +94,12 @@ impl<'b, R: ReadItem<'b>> Decoder<R> {
         if self.decoded.listed.len() < MAX_FIELD_ERRORS {
             self.decoded.listed.push((index, violation));
         }
+    }
+
+    /// The outcome.
+    pub(crate) fn finish(mut self) -> Decoded {
+        self.close_batch();
+        self.decoded
     }
 
     fn close_batch(&mut self) {

@@ -22,6 +22,7 @@ pub(crate) fn decompress(sent: Vec<u8>, coding: Coding, max_bytes: usize) -> Res
         Coding::Identity => return Ok(sent),
         Coding::Gzip => read_up_to(max_bytes, MultiGzDecoder::new(&sent[..])),
         Coding::Zstd => zstd_decoder(&sent).and_then(|decoder| read_up_to(max_bytes, decoder)),
+        Coding::Snappy => unsnappy(&sent, max_bytes),
     };
     match unpacked {
         Ok(Some(body)) => Ok(body),
@@ -34,6 +35,14 @@ fn zstd_decoder(sent: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
     let mut decoder = zstd::Decoder::with_buffer(sent)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG)?;
     Ok(decoder)
+}
+
+/// All bytes of a block, which says how many they are; `None` if there are more than `max_bytes`.
+fn unsnappy(sent: &[u8], max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
+    if snap::raw::decompress_len(sent)? > max_bytes {
+        return Ok(None);
+    }
+    Ok(Some(snap::raw::Decoder::new().decompress_vec(sent)?))
 }
 
 /// All bytes of `from`; `None` if there are more than `max_bytes`.
@@ -49,6 +58,7 @@ fn damaged(coding: Coding, error: &io::Error) -> Problem {
         Coding::Identity => "identity",
         Coding::Gzip => "gzip",
         Coding::Zstd => "zstd",
+        Coding::Snappy => "snappy",
     };
     refused(StatusCode::BAD_REQUEST, "body", format!("is not valid {name}: {error}"))
 }
@@ -76,8 +86,26 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn snappy(body: &[u8]) -> Vec<u8> {
+        snap::raw::Encoder::new().compress_vec(body).unwrap()
+    }
+
     fn compressed(body: &[u8]) -> [(Coding, Vec<u8>); 2] {
         [(Coding::Gzip, gzip(body)), (Coding::Zstd, zstd(body))]
+    }
+
+    /// In all codings, also snappy, which has no checksum and cannot be concatenated.
+    fn compressed_by_all(body: &[u8]) -> [(Coding, Vec<u8>); 3] {
+        [(Coding::Gzip, gzip(body)), (Coding::Zstd, zstd(body)), (Coding::Snappy, snappy(body))]
+    }
+
+    #[test]
+    fn a_block_that_says_it_is_larger_than_it_is_is_refused() {
+        let (status, detail) = refused(b"\xe7\x07\x00a".to_vec(), Coding::Snappy);
+        assert_eq!(status, 400);
+        assert!(detail.starts_with("body: is not valid snappy: "), "{detail}");
+        assert_eq!(refused(b"\xff\xff\xff\xff\x0f".to_vec(), Coding::Snappy).0, 413);
+        assert_eq!(refused(b"\xff\xff\xff\xff\xff\xff".to_vec(), Coding::Snappy).0, 400);
     }
 
     fn refused(sent: Vec<u8>, coding: Coding) -> (u16, String) {
@@ -87,10 +115,10 @@ mod tests {
 
     #[test]
     fn the_largest_body_comes_out_and_a_larger_one_is_refused() {
-        for (coding, sent) in compressed(&[b' '; LIMIT]) {
+        for (coding, sent) in compressed_by_all(&[b' '; LIMIT]) {
             assert_eq!(decompress(sent, coding, LIMIT), Ok(vec![b' '; LIMIT]));
         }
-        for (coding, sent) in compressed(&[b' '; LIMIT + 1]) {
+        for (coding, sent) in compressed_by_all(&[b' '; LIMIT + 1]) {
             let reason = "body: has more than 1000 bytes when decompressed, the limit set by `max_decompressed` in [ingest]";
             assert_eq!(refused(sent, coding), (413, reason.to_owned()));
         }
@@ -114,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_body_cut_off_anywhere_is_refused() {
-        for (coding, sent) in compressed(br#"{"source":"a"}"#) {
+        for (coding, sent) in compressed_by_all(br#"{"source":"a"}"#) {
             for length in 1..sent.len() {
                 let (status, detail) = refused(sent[..length].to_vec(), coding);
                 assert_eq!(status, 400, "{coding:?} cut at {length}");
@@ -126,7 +154,7 @@ mod tests {
     #[test]
     fn a_bomb_takes_no_more_memory_than_the_limit() {
         const BOMB: usize = 100 << 20;
-        for (coding, sent) in compressed(&vec![0; BOMB]) {
+        for (coding, sent) in compressed_by_all(&vec![0; BOMB]) {
             let mut status = 0;
             let cost = allocation_counter::measure(|| status = refused(sent, coding).0);
             assert_eq!(status, 413);
@@ -156,7 +184,7 @@ mod tests {
         fn any_bytes_are_decompressed_or_refused(sent in prop::collection::vec(any::<u8>(), 0..64), magic in 0..3_usize) {
             let starts: [&[u8]; 3] = [b"", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd"];
             let sent = [starts[magic], &sent].concat();
-            for coding in [Coding::Gzip, Coding::Zstd] {
+            for coding in [Coding::Gzip, Coding::Zstd, Coding::Snappy] {
                 if let Ok(body) = decompress(sent.clone(), coding, LIMIT) {
                     prop_assert!(body.len() <= LIMIT);
                 }

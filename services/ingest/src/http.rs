@@ -1,8 +1,11 @@
 //! The routes.
 
+use crate::events::Events;
 use crate::intake::Intake;
+use crate::loki;
 use crate::metrics::{HttpMetrics, measure};
 use crate::openapi::{self, ListRefusals, Refusals};
+use crate::otlp;
 use crate::refusals::Client;
 use crate::samples::Samples;
 use axum::body::Body;
@@ -21,11 +24,14 @@ use watchkeeper_wire::json::{IngestAnswer, RefusalList};
 pub(crate) const SAMPLES: &str = "/v1/samples";
 /// The same, under the path of the previous platform.
 pub(crate) const METRICS: &str = "/api/v1/metrics";
+/// The endpoint for events.
+pub(crate) const EVENTS: &str = "/v1/events";
 /// What was refused.
 pub(crate) const REFUSALS: &str = "/v1/refusals";
 
 pub(crate) fn router(
     samples: Arc<Intake<Samples>>,
+    events: Arc<Intake<Events>>,
     refused: Refused,
     metrics: HttpMetrics,
     access: &Access,
@@ -38,8 +44,11 @@ pub(crate) fn router(
         .route(SAMPLES, post(post_samples))
         .route(METRICS, post(post_metrics))
         .with_state(samples);
-    // Routes of other kinds of record are merged here, before the shared layers.
+    let of_others = loki::router(Arc::clone(&events)).merge(otlp::router(Arc::clone(&events)));
+    let of_events = Router::new().route(EVENTS, post(post_events)).with_state(events);
     of_samples
+        .merge(of_events)
+        .merge(of_others)
         .route_layer(access.require(Scope::Ingest))
         .merge(of_refusals)
         .route_layer(from_fn_with_state(metrics, measure))
@@ -93,6 +102,41 @@ async fn post_metrics(
         StatusCode::ACCEPTED => (status, "Metrics accepted").into_response(),
         _ => (status, answer).into_response(),
     })
+}
+
+/// Send events
+///
+/// What services say: log lines and everything that happens at one instant. An event is a JSON object with any fields; of
+/// them `time` (`timestamp`, `ts`, `@timestamp`), `level` (`severity`, `lvl`, `log.level`), `message` (`msg`, `log`),
+/// `service` (`app`, `logger`, `service.name`), `host` (`hostname`, `host.name`) and `id` have their usual meaning. A string is an event, too: a line. Each
+/// item is accepted or refused individually, and accepted items are durable when the response arrives. After 503 or no
+/// response, send the same body again: events with an `id` are stored once. Events older than the retention, or more than
+/// ten minutes ahead, are refused. Requires the scope `ingest`.
+#[utoipa::path(
+    post,
+    path = EVENTS,
+    tag = "ingest",
+    request_body(
+        description = "An event, an array of events, or one or more events per line. `Content-Encoding` may be `gzip` \
+            or `zstd`.",
+        content((openapi::Events = "application/json"), (String = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 202, description = "All items are accepted.", body = IngestAnswer),
+        (status = 207, description = "Some items are accepted; the others are listed.", body = IngestAnswer),
+        Refusals,
+    ),
+)]
+pub(crate) async fn post_events(
+    State(intake): State<Arc<Intake<Events>>>,
+    caller: Option<Extension<Caller>>,
+    client: Client,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<IngestAnswer>), Problem> {
+    let sender = caller.map(|Extension(caller)| caller).into();
+    let (status, answer) = intake.take(sender, &client, &headers, body).await?;
+    Ok((status, Json(answer)))
 }
 
 /// List refusals

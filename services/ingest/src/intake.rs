@@ -4,7 +4,7 @@ use crate::answer::{self, refused};
 use crate::body::{self, Room};
 use crate::config::IngestConfig;
 use crate::content::Content;
-use crate::decode::{Decoded, decode};
+use crate::decode::Decoded;
 use crate::decompress::decompress;
 use crate::kind::{Kind, Sender};
 use crate::metrics::{HttpMetrics, ItemMetrics};
@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use watchkeeper_config::Reloadable;
@@ -38,7 +39,9 @@ pub(crate) struct Shared {
     pub(crate) bus: SpooledBus,
     pub(crate) metrics: HttpMetrics,
     pub(crate) refusals: Refusals,
-    config: Reloadable<IngestConfig>,
+    /// Events of syslog that were published, for the status.
+    pub(crate) syslog: AtomicU64,
+    pub(crate) config: Reloadable<IngestConfig>,
     room: Room,
     turns: Arc<Semaphore>,
 }
@@ -51,7 +54,7 @@ impl Shared {
         refusals: Refusals,
     ) -> Self {
         let (room, turns) = (Room::default(), Arc::new(Semaphore::new(DECODED_AT_ONCE)));
-        Self { bus, metrics, refusals, config, room, turns }
+        Self { bus, metrics, refusals, syslog: AtomicU64::default(), config, room, turns }
     }
 }
 
@@ -60,8 +63,8 @@ impl<K: Kind> Intake<K> {
         Self { shared, kind, metrics }
     }
 
-    /// Processes a body. When this returns `Ok`, every accepted item is durable, on the bus or in the spool. If the
-    /// sender disconnects or is told to retry, any number of items may be.
+    /// Processes a body of JSON, and answers it. When this returns `Ok`, every accepted item is durable, on the bus or in
+    /// the spool. If the sender disconnects or is told to retry, any number of items may be.
     pub(crate) async fn take(
         self: &Arc<Self>,
         sender: Sender,
@@ -69,30 +72,54 @@ impl<K: Kind> Intake<K> {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(StatusCode, IngestAnswer), Problem> {
-        let refusals = &self.shared.refusals;
-        let decoded = self.publish_all(sender, headers, body).await;
-        let decoded = decoded.inspect_err(|problem| refusals.note_body(client, problem))?;
-        refusals.note_items(client, &decoded);
-        self.metrics.refused.inc_by(decoded.refused as u64);
-        self.metrics.without_room.inc_by(decoded.without_room as u64);
+        let decode = Content::of(headers).map(|Content { format, coding }| {
+            move |kind: &K, sent: Vec<u8>, config: &IngestConfig, now: Timestamp| {
+                let body = decompress(sent, coding, config.max_decompressed)?;
+                kind.decode(&sender, &body, format, config, now)
+            }
+        });
+        let decoded = self.accept(client, body, decode).await?;
         match decoded.accepted {
             0 if decoded.refused > 0 => Err(answer::all_refused::<K>(decoded)),
             _ => Ok(answer::accepted(decoded)),
         }
     }
 
-    /// Reads a body, and publishes what is accepted.
-    async fn publish_all(
+    /// Reads a body, decodes it with `decode`, unless its headers are refused already, and publishes what is accepted. All
+    /// items may be refused.
+    pub(crate) async fn accept<D>(
         self: &Arc<Self>,
-        sender: Sender,
-        headers: &HeaderMap,
+        client: &Client,
         body: Body,
-    ) -> Result<Decoded, Problem> {
-        let (content, config) = (Content::of(headers)?, self.shared.config.current());
+        decode: Result<D, Problem>,
+    ) -> Result<Decoded, Problem>
+    where
+        D: FnOnce(&K, Vec<u8>, &IngestConfig, Timestamp) -> Result<Decoded, Problem> + Send + 'static,
+    {
+        let refusals = &self.shared.refusals;
+        let decoded = self.publish_all(body, decode).await;
+        let decoded = decoded.inspect_err(|problem| refusals.note_body(client, problem))?;
+        refusals.note_items(client, &decoded);
+        self.metrics.refused.inc_by(decoded.refused as u64);
+        if let Some(without_room) = &self.metrics.without_room {
+            without_room.inc_by(decoded.without_room as u64);
+        }
+        Ok(decoded)
+    }
+
+    async fn publish_all<D>(
+        self: &Arc<Self>,
+        body: Body,
+        decode: Result<D, Problem>,
+    ) -> Result<Decoded, Problem>
+    where
+        D: FnOnce(&K, Vec<u8>, &IngestConfig, Timestamp) -> Result<Decoded, Problem> + Send + 'static,
+    {
+        let (decode, config) = (decode?, self.shared.config.current());
         let mut share = self.shared.room.enter(config.max_in_hand);
         let sent = body::read(body, config.max_body, &mut share).await?;
         self.shared.metrics.body_bytes.observe(f64::from(u32::try_from(sent.len()).unwrap_or(u32::MAX)));
-        let mut decoded = self.decode(sent, content, sender, config).await?;
+        let mut decoded = self.decode(sent, config, decode).await?;
         if decoded.accepted > 0 {
             let batches = mem::take(&mut decoded.batches);
             share.resize(batches.iter().map(RecordBatch::size_bytes).sum())?;
@@ -102,21 +129,22 @@ impl<K: Kind> Intake<K> {
     }
 
     /// Waits for its turn, then decodes on a blocking thread.
-    async fn decode(
+    async fn decode<D>(
         self: &Arc<Self>,
         sent: Vec<u8>,
-        content: Content,
-        sender: Sender,
         config: Arc<IngestConfig>,
-    ) -> Result<Decoded, Problem> {
+        decode: D,
+    ) -> Result<Decoded, Problem>
+    where
+        D: FnOnce(&K, Vec<u8>, &IngestConfig, Timestamp) -> Result<Decoded, Problem> + Send + 'static,
+    {
         let arrived_at = Timestamp::now();
         let turn =
             Arc::clone(&self.shared.turns).acquire_owned().await.expect("the semaphore is never closed");
         let intake = Arc::clone(self);
         let decoding = spawn_blocking(move || {
             let _turn = turn;
-            let body = decompress(sent, content.coding, config.max_decompressed)?;
-            decode(&intake.kind, &sender, &body, content.format, config.max_items, arrived_at)
+            decode(&intake.kind, sent, &config, arrived_at)
         });
         // The panic hook has logged it.
         decoding.await.unwrap_or_else(|_| Err(Problem::internal()))

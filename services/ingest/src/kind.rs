@@ -1,14 +1,17 @@
 //! A kind of record that services send.
 
+use crate::config::IngestConfig;
+use crate::decode::Decoded;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_domain::{Timestamp, Violation};
-use watchkeeper_ports::{BatchBuilder, Topic};
-use watchkeeper_runtime::http::Caller;
+use watchkeeper_ports::Topic;
+use watchkeeper_runtime::http::{Caller, Problem};
+use watchkeeper_wire::body::BodyFormat;
 
-/// A kind of record that services send. Each needs a reader; reading bodies, responding and publishing are the same
-/// for all ([`Intake`](crate::intake::Intake)).
+/// A kind of record that services send. Each decodes the bodies of its inputs; reading bodies, responding and publishing
+/// are the same for all ([`Intake`](crate::intake::Intake)).
 pub(crate) trait Kind: Send + Sync + 'static {
     /// The topic of its records.
     const TOPIC: Topic;
@@ -16,22 +19,21 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const ITEM: &'static str;
     /// The same with its article.
     const AN_ITEM: &'static str;
-    /// The usual size of an item, in bytes, for preallocation: growing a batch would copy it again and again.
-    const ITEM_BYTES: usize;
-    /// The problem when all items are refused because of a limit on series.
-    const NO_ROOM: NoRoom;
-    /// Reads the items of one body.
-    type Reader<'b>: ReadItem<'b>;
+    /// The problem when all items are refused because a limit leaves no room, if it has such a limit.
+    const NO_ROOM: Option<NoRoom>;
 
-    /// A reader for a body of `sender` that arrived at `now`.
-    fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Self::Reader<'b>;
-}
-
-/// Reads the items of one body.
-pub(crate) trait ReadItem<'b> {
-    /// Reads the item with this index, and adds its record to `batch` if it has one: a duplicate has none. Does not
-    /// allocate for accepted items.
-    fn read(&mut self, index: usize, item: &'b str, batch: &mut BatchBuilder) -> Result<(), Refused>;
+    /// Decodes a body of `sender` that arrived at `now`. Items are accepted or refused individually.
+    ///
+    /// # Errors
+    /// Refuses the whole body: 400 if it is not of this `format`, 413 if it is past a limit.
+    fn decode(
+        &self,
+        sender: &Sender,
+        body: &[u8],
+        format: BodyFormat,
+        config: &IngestConfig,
+        now: Timestamp,
+    ) -> Result<Decoded, Problem>;
 }
 
 /// Why an item is refused.
@@ -90,3 +92,6 @@ impl fmt::Display for Sender {
         }
     }
 }
+
+/// For how long the store keeps records of a kind, as of now: older ones are refused.
+pub type Retention = Box<dyn Fn() -> Duration + Send + Sync>;

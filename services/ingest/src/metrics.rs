@@ -1,6 +1,6 @@
 //! Metrics of ingest.
 
-use crate::kind::Kind;
+use crate::kind::{Kind, NoRoom};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -14,8 +14,8 @@ pub(crate) struct ItemMetrics {
     pub(crate) accepted: IntCounter,
     pub(crate) refused: IntCounter,
     pub(crate) unpublished: IntCounter,
-    /// Part of the refused ones.
-    pub(crate) without_room: IntCounter,
+    /// Part of the refused ones, if a limit may leave no room.
+    pub(crate) without_room: Option<IntCounter>,
 }
 
 impl ItemMetrics {
@@ -24,13 +24,16 @@ impl ItemMetrics {
         let help = "Items received: accepted and durable, refused as invalid, or unpublished because the bus was unavailable.";
         let outcomes = Opts::new(format!("watchkeeper_ingest_{items}_total"), help);
         let outcomes = register(registry, IntCounterVec::new(outcomes, &["outcome"])?)?;
-        let without_room = format!("watchkeeper_ingest_{items}_without_room_total");
-        let help = format!("Refused {items} that exceed a limit: {}.", K::NO_ROOM.title);
+        let without_room = |no_room: NoRoom| {
+            let name = format!("watchkeeper_ingest_{items}_without_room_total");
+            let help = format!("Refused {items} that exceed a limit: {}.", no_room.title);
+            register(registry, IntCounter::new(name, help)?)
+        };
         Ok(Self {
             accepted: outcomes.with_label_values(&["accepted"]),
             refused: outcomes.with_label_values(&["refused"]),
             unpublished: outcomes.with_label_values(&["unpublished"]),
-            without_room: register(registry, IntCounter::new(without_room, help)?)?,
+            without_room: K::NO_ROOM.map(without_room).transpose()?,
         })
     }
 }

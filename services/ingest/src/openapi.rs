@@ -36,13 +36,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[openapi(
     paths(
         http::post_samples,
+        http::post_events,
         http::get_refusals,
         heartbeats::take_heartbeat,
         heartbeats::take_outcome
     ),
     components(schemas(Problem)),
     tags(
-        (name = "ingest", description = "Samples of your services."),
+        (name = "ingest", description = "Samples and events of your services."),
         (name = "heartbeats", description = "Reports of jobs, whose silence is an alert.")
     )
 )]
@@ -94,7 +95,7 @@ impl IntoResponses for Refusals {
             (500, "Internal error; the log has the details."),
             (
                 503,
-                "Neither the bus nor the spool accepts samples, too many bytes are being processed, or the request took longer than 30 s. Retry \
+                "Neither the bus nor the spool accepts the records, too many bytes are being processed, or the request took longer than 30 s. Retry \
                  again after `Retry-After`.",
             ),
         ]));
@@ -125,6 +126,49 @@ impl IntoResponses for ListRefusals {
 pub(crate) enum Samples {
     Many(Vec<AnySample>),
     One(AnySample),
+}
+
+/// An event, or an array of events.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) enum Events {
+    Many(Vec<AnyEvent>),
+    One(AnyEvent),
+}
+
+/// An event with its fields, or a line.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) enum AnyEvent {
+    Event(EventToSend),
+    Line(String),
+}
+
+/// What a service said at one instant. All fields are optional, and any other is kept as it is: 256 fields of 256 KiB in all.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema: bodies are read without it")]
+pub(crate) struct EventToSend {
+    /// When it happened: RFC 3339, or seconds, milliseconds, microseconds or nanoseconds since 1970, which its size tells.
+    /// Defaults to the time of arrival.
+    #[schema(value_type = Option<Value>, example = "2026-11-20T10:00:00.123Z")]
+    time: Option<String>,
+    /// How severe it is: a word of any usual library, or a number of syslog or of pino.
+    #[schema(value_type = Option<Value>, example = "warn")]
+    level: Option<String>,
+    /// The service that says it, at most 255 bytes.
+    #[schema(example = "shop")]
+    service: Option<String>,
+    /// The host that says it, at most 255 bytes.
+    #[schema(example = "web-1")]
+    host: Option<String>,
+    /// What it says, at most 256 KiB; a longer one is cut and marked.
+    #[schema(example = "payment timed out")]
+    message: Option<String>,
+    /// Its identity, at most 256 bytes: a second event with the same id is not stored.
+    #[schema(value_type = Option<Value>, example = "order-17/3")]
+    id: Option<String>,
 }
 
 /// A sample in either spelling.

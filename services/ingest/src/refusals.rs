@@ -19,8 +19,20 @@ use watchkeeper_runtime::telemetry::register;
 pub const MAX_COUNTED_CLIENTS: usize = 100;
 /// The client of the others, and the reason of what has no field of its own.
 const OTHERS: &str = "other";
-/// The fields of a sample: the reasons of refused items.
-const FIELDS: [&str; 8] = ["source", "name", "unit", "labels", "value", "collected_at", "note", "sample"];
+/// The fields of samples and events: the reasons of refused items.
+const FIELDS: [&str; 11] = [
+    "source",
+    "name",
+    "unit",
+    "labels",
+    "value",
+    "collected_at",
+    "note",
+    "sample",
+    "event",
+    "time",
+    "fields",
+];
 /// The reason of items for which a limit leaves no room.
 pub(crate) const TOO_MANY_SERIES: &str = "too_many_series";
 /// How often a warning is logged, at most.

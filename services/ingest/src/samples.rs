@@ -4,7 +4,8 @@ mod identity;
 mod series;
 
 use crate::config::IngestConfig;
-use crate::kind::{Kind, NoRoom, ReadItem, Refused, Sender};
+use crate::decode::{Decoded, Decoder, refuse_empty, whole};
+use crate::kind::{Kind, NoRoom, Refused, Retention, Sender};
 use identity::{ArrivalClock, Repeat, Repeats};
 use prometheus::{IntGaugeVec, Opts, Registry};
 use series::{RecentSeries, SeriesOf, nearly_full};
@@ -13,11 +14,13 @@ use watchkeeper_config::Reloadable;
 use watchkeeper_domain::{Timestamp, Violation, limits};
 use watchkeeper_ports::{BatchBuilder, Topic};
 use watchkeeper_runtime::Notice;
+use watchkeeper_runtime::http::Problem;
 use watchkeeper_runtime::telemetry::register;
+use watchkeeper_wire::body::{BodyFormat, for_each_item};
 use watchkeeper_wire::sample::{SampleReader, UnknownFields, write_parts};
 
-/// For how long the store keeps samples now.
-pub(crate) type Retention = Box<dyn Fn() -> Duration + Send + Sync>;
+/// The usual size of a sample, in bytes, for preallocation.
+const ITEM_BYTES: usize = 128;
 
 /// Samples. Without a time of collection a sample gets its time of arrival; one that is repeated within a body is
 /// published once; one of a new series is refused when a limit on series is reached.
@@ -46,6 +49,18 @@ impl Samples {
         })
     }
 
+    fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Reader<'b> {
+        Reader {
+            now,
+            retention: (self.retention)(),
+            arrivals: &self.arrivals,
+            recent: self.recent.of(sender, self.config.current().series, Instant::now()),
+            samples: SampleReader::new(),
+            key: String::new(),
+            repeats: Repeats::default(),
+        }
+    }
+
     /// Updates the metric of recently sent series, and warns the operator before a limit is reached.
     pub(crate) fn report(&self, notice: &Notice) {
         let counts = self.recent.counts();
@@ -65,30 +80,37 @@ impl Kind for Samples {
     const TOPIC: Topic = Topic::METRICS;
     const ITEM: &'static str = "sample";
     const AN_ITEM: &'static str = "a sample";
-    const ITEM_BYTES: usize = 128;
-    const NO_ROOM: NoRoom = NoRoom {
+    const NO_ROOM: Option<NoRoom> = Some(NoRoom {
         kind: "too-many-series",
         title: "Too many series",
         // Some series may have expired by then.
         retry_after: Duration::from_secs(10 * 60),
-    };
-    type Reader<'b> = Reader<'b>;
+    });
 
-    fn reader<'b>(&'b self, sender: &'b Sender, now: Timestamp) -> Reader<'b> {
-        Reader {
-            now,
-            retention: (self.retention)(),
-            arrivals: &self.arrivals,
-            recent: self.recent.of(sender, self.config.current().series, Instant::now()),
-            samples: SampleReader::new(),
-            key: String::new(),
-            repeats: Repeats::default(),
-        }
+    /// Allocates only for refused items.
+    fn decode(
+        &self,
+        sender: &Sender,
+        body: &[u8],
+        format: BodyFormat,
+        config: &IngestConfig,
+        now: Timestamp,
+    ) -> Result<Decoded, Problem> {
+        refuse_empty::<Self>(body)?;
+        let mut reader = self.reader(sender, now);
+        let mut decoder = Decoder::with_room(body.len() / ITEM_BYTES, body.len() + body.len() / 2);
+        let read_all = for_each_item(body, format, config.max_items, |index, item| {
+            let text = item.map_err(|error| Violation::new(Self::ITEM, error.to_string()).into());
+            let read = text.and_then(|text| reader.read(index, text, &mut decoder.batch));
+            decoder.note(index, read);
+        });
+        read_all.map_err(whole)?;
+        Ok(decoder.finish())
     }
 }
 
 /// Reads the samples of one body.
-pub(crate) struct Reader<'b> {
+struct Reader<'b> {
     now: Timestamp,
     retention: Duration,
     arrivals: &'b ArrivalClock,
@@ -99,7 +121,9 @@ pub(crate) struct Reader<'b> {
     repeats: Repeats,
 }
 
-impl<'b> ReadItem<'b> for Reader<'b> {
+impl<'b> Reader<'b> {
+    /// Reads the item with this index, and adds its record to `batch` if it has one: a duplicate has none. Does not
+    /// allocate for accepted items.
     fn read(&mut self, index: usize, item: &'b str, batch: &mut BatchBuilder) -> Result<(), Refused> {
         let sample = self.samples.read(item, UnknownFields::Refuse)?;
         let series = sample.series();

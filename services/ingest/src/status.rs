@@ -10,17 +10,18 @@ use watchkeeper_spool::SpoolState;
 /// The period over which refused samples are counted.
 const REFUSED_OVER: Duration = Duration::from_secs(60);
 
-/// Sample totals at each report of the last minute.
+/// Totals at each report of the last minute.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     reports: VecDeque<Totals>,
 }
 
-/// Samples since the start.
+/// Items since the start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Totals {
     pub(crate) at: Instant,
-    pub(crate) accepted: u64,
+    pub(crate) samples: u64,
+    pub(crate) events: u64,
     pub(crate) refused: u64,
 }
 
@@ -33,7 +34,8 @@ impl Pace {
             self.reports.pop_front();
         }
         Status {
-            per_second: per_second(now.accepted - last.accepted, now.at - last.at),
+            samples: per_second(now.samples - last.samples, now.at - last.at),
+            events: (now.events > 0).then(|| per_second(now.events - last.events, now.at - last.at)),
             refused: now.refused - self.reports[0].refused,
             spool,
         }
@@ -43,7 +45,10 @@ impl Pace {
 /// The status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status {
-    per_second: u64,
+    /// Per second.
+    samples: u64,
+    /// Per second; `None` if there never were any.
+    events: Option<u64>,
     refused: u64,
     spool: SpoolState,
 }
@@ -53,7 +58,10 @@ impl fmt::Display for Status {
         if self.spool != SpoolState::Idle {
             write!(f, "{}; ", self.spool)?;
         }
-        write!(f, "{} samples/s", Grouped(self.per_second))?;
+        write!(f, "{} samples/s", Grouped(self.samples))?;
+        if let Some(events) = self.events {
+            write!(f, ", {} events/s", Grouped(events))?;
+        }
         match self.refused {
             0 => Ok(()),
             refused => write!(f, ", {} refused in the last minute", Grouped(refused)),
@@ -67,9 +75,11 @@ mod tests {
 
     #[test]
     fn the_line_reads_at_a_glance() {
-        let status = Status { per_second: 1_204, refused: 3, spool: SpoolState::Idle };
+        let status = Status { samples: 1_204, events: None, refused: 3, spool: SpoolState::Idle };
         assert_eq!(status.to_string(), "1,204 samples/s, 3 refused in the last minute");
         assert_eq!(Status { refused: 0, ..status }.to_string(), "1,204 samples/s");
+        let with_events = Status { events: Some(2_000), ..status };
+        assert_eq!(with_events.to_string(), "1,204 samples/s, 2,000 events/s, 3 refused in the last minute");
         let spool = SpoolState::Replaying { waiting: 3_100 };
         let status = Status { refused: 0, spool, ..status };
         assert_eq!(status.to_string(), "forwarding: 3,100 records left; 1,204 samples/s");
@@ -79,9 +89,11 @@ mod tests {
     fn the_rate_is_since_the_last_report_and_refusals_are_of_the_last_minute() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let mut report = |seconds, accepted, refused| {
-            let now = Totals { at: start + Duration::from_secs(seconds), accepted, refused };
-            let Status { per_second, refused, .. } = pace.report(now, SpoolState::Idle);
-            (per_second, refused)
+            let now =
+                Totals { at: start + Duration::from_secs(seconds), samples: accepted, events: 0, refused };
+            let Status { samples, events, refused, .. } = pace.report(now, SpoolState::Idle);
+            assert_eq!(events, None);
+            (samples, refused)
         };
         assert_eq!(report(0, 100, 5), (0, 0));
         assert_eq!(report(2, 700, 6), (300, 1));
@@ -94,7 +106,12 @@ mod tests {
     fn no_more_than_a_minute_of_reports_is_kept() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         for second in 0..600 {
-            let now = Totals { at: start + Duration::from_secs(second), accepted: second, refused: 0 };
+            let now = Totals {
+                at: start + Duration::from_secs(second),
+                samples: second,
+                events: second,
+                refused: 0,
+            };
             pace.report(now, SpoolState::Idle);
         }
         assert_eq!(pace.reports.len(), 61);

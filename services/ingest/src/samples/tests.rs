@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::{IngestConfig, SeriesLimits};
-use crate::decode::{BATCH_BYTES, BATCH_RECORDS, Decoded, decode};
+use crate::decode::{BATCH_BYTES, BATCH_RECORDS, Decoded};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use watchkeeper_domain::Sample;
@@ -33,7 +33,8 @@ fn decoded_up_to(
     format: BodyFormat,
 ) -> Result<Decoded, Problem> {
     let samples = samples_within(limits);
-    decode(&samples, &None.into(), body, format, max_items, NOW.parse().unwrap())
+    let config = IngestConfig { max_items, ..IngestConfig::default() };
+    samples.decode(&None.into(), body, format, &config, NOW.parse().unwrap())
 }
 
 /// However many items it has.
@@ -229,7 +230,8 @@ fn a_body_is_decoded_without_memory_for_each_sample() {
     let body = body.join("\n");
     let samples = samples_within(IngestConfig::default().series);
     let (sender, now, mut accepted) = (None.into(), NOW.parse().unwrap(), 0);
-    let decode = || decode(&samples, &sender, body.as_bytes(), BodyFormat::NdJson, MAX_ITEMS, now);
+    let config = IngestConfig { max_items: MAX_ITEMS, ..IngestConfig::default() };
+    let decode = || samples.decode(&sender, body.as_bytes(), BodyFormat::NdJson, &config, now);
     let cost = allocation_counter::measure(|| accepted = decode().unwrap().accepted);
     assert_eq!(accepted, 1000);
     assert!(cost.count_total <= MOST_ALLOCATIONS, "{} allocations", cost.count_total);

@@ -1,6 +1,6 @@
 //! Heartbeats: what jobs call, and what comes of it.
 
-use crate::stage::{Answer, FOR_EVER, Stage, router_with, send, taking_nothing};
+use crate::stage::{Answer, FOR_EVER, Stage, for_ever, router_with, send, taking_nothing};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -128,7 +128,7 @@ async fn for_how_long_heartbeats_could_be_received_is_published_from_the_start_o
     let reloaded = Reloadable::new(rules(&["backup"]));
     let config = Reloadable::new(IngestConfig::default());
     let (refused, rules_now) = (Refused::default(), reloaded.clone());
-    let role = Ingest::new(context.clone(), config, rules_now, || FOR_EVER, bus.clone(), None, refused);
+    let role = Ingest::new(context.clone(), config, rules_now, for_ever(), bus.clone(), None, refused);
     let ingest = role.unwrap();
     reloaded.replace(rules(&["backup", "report"]));
     let mut tail = bus.tail(&Topic::METRICS).await.unwrap();

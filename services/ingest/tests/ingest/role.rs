@@ -1,6 +1,6 @@
 //! The role as part of its process: readiness, status line, metrics, and its end.
 
-use crate::stage::{FOR_EVER, failing, post, sample, send, taking_nothing};
+use crate::stage::{failing, for_ever, post, sample, send, taking_nothing};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -30,7 +30,7 @@ impl Running {
             context.clone(),
             Reloadable::new(IngestConfig::default()),
             Reloadable::new(RuleSet::default()),
-            || FOR_EVER,
+            for_ever(),
             bus,
             None,
             Refused::default(),
@@ -128,6 +128,32 @@ async fn requests_samples_and_bodies_are_counted() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn events_are_counted_whatever_their_format_and_the_status_says_how_many() {
+    let running = Running::on(outlet());
+    running.context.roster().ready().await;
+    let post = async |path: &str, body: &'static str| {
+        let request = axum::http::Request::post(path).header("content-type", "application/json");
+        send(&running.router, request.body(body.into()).unwrap()).await.status
+    };
+    assert_eq!(post("/v1/events", r#"[{"msg":"a"},"b",5]"#).await, 207);
+    assert_eq!(post("/loki/api/v1/push", r#"{"streams":[{"values":[["0","c"],[]]}]}"#).await, 400);
+    assert_eq!(post("/v1/logs", r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}"#).await, 200);
+    let metrics = running.metrics();
+    for line in [
+        "watchkeeper_ingest_events_total{outcome=\"accepted\"} 4",
+        "watchkeeper_ingest_events_total{outcome=\"refused\"} 2",
+        "watchkeeper_ingest_refusals_total{client=\"unknown\",reason=\"event\"} 1",
+        "watchkeeper_ingest_refusals_total{client=\"unknown\",reason=\"time\"} 1",
+        "watchkeeper_ingest_requests_total{path=\"/v1/logs\",status=\"2xx\"} 1",
+        "watchkeeper_ingest_requests_total{path=\"/loki/api/v1/push\",status=\"4xx\"} 1",
+    ] {
+        assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+    sleep(A_WHILE).await;
+    assert!(running.says().contains(" events/s, 2 refused in the last minute"), "{}", running.says());
+}
+
 #[tokio::test]
 async fn samples_that_the_bus_did_not_take_are_counted_as_unpublished() {
     let running = Running::on(taking_nothing(unavailable("bus")));
@@ -141,9 +167,9 @@ async fn samples_that_the_bus_did_not_take_are_counted_as_unpublished() {
 }
 
 #[test]
-fn both_routes_are_described() {
+fn the_routes_for_items_are_described() {
     let document = serde_json::to_value(openapi()).unwrap();
-    for path in ["/v1/samples", "/api/v1/metrics"] {
+    for path in ["/v1/samples", "/api/v1/metrics", "/v1/events"] {
         let post = &document["paths"][path]["post"];
         let types = post["requestBody"]["content"].as_object().unwrap();
         assert_eq!(types.keys().collect::<Vec<_>>(), ["application/json", "application/x-ndjson"]);

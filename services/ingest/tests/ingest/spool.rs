@@ -1,7 +1,7 @@
 //! What senders and operators are told while the bus is away. What becomes of the samples is held by the tests of
 //! `watchkeeper-spool`.
 
-use crate::stage::{Answer, FOR_EVER, post, sample, send, taking_nothing};
+use crate::stage::{Answer, for_ever, post, sample, send, taking_nothing};
 use axum::Router;
 use axum::http::header::RETRY_AFTER;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ingest::{Ingest, IngestConfig};
 use watchkeeper_letters::Refused;
-use watchkeeper_ports::EventBus;
+use watchkeeper_ports::{EventBus, Topic, TopicPartition};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::{RoleContext, RoleResult};
-use watchkeeper_test_kit::{broken, unavailable};
+use watchkeeper_test_kit::{Staged, broken, unavailable};
 
 /// Longer than the role needs to look at the spool once more; the time is paused.
 const A_WHILE: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ impl Role {
             context.clone(),
             Reloadable::new(config),
             Reloadable::new(RuleSet::default()),
-            || FOR_EVER,
+            for_ever(),
             bus,
             spool,
             Refused::default(),
@@ -78,6 +78,38 @@ async fn samples_are_accepted_while_the_bus_is_away_and_the_status_says_how_many
     let metrics = prometheus::TextEncoder::new().encode_to_string(&role.context.registry().gather()).unwrap();
     for line in ["watchkeeper_ingest_spooled_records_total 3\n", "watchkeeper_ingest_spool_records 3\n"] {
         assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+    role.context.shutdown().cancel();
+    assert!(role.running.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn samples_and_events_that_wait_in_the_spool_reach_their_topics_when_the_bus_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let bus: Arc<dyn EventBus> =
+        Arc::new(EmbeddedBus::open(directory.path(), &EmbeddedOptions::default()).unwrap());
+    let away = Staged::new(Arc::clone(&bus));
+    away.fail("publish", unavailable("bus"));
+    let role = Role::start(away.clone(), 1 << 30);
+    role.context.roster().ready().await;
+    let post_events = async |body: &'static str| {
+        let request = axum::http::Request::post("/v1/events").body(body.into()).unwrap();
+        send(&role.router, request).await.status
+    };
+    assert_eq!(role.post("a").await.status, 202);
+    assert_eq!(post_events(r#"["one","two"]"#).await, 202);
+    assert_eq!(role.post("b").await.status, 202);
+    away.mend();
+    let count = async |topic: Topic| {
+        let partition = TopicPartition::new(topic, 0);
+        bus.read(&partition, 0, 100).await.map_or(0, |batch| batch.records.len())
+    };
+    while (count(Topic::METRICS).await, count(Topic::EVENTS).await) != (2, 2) {
+        sleep(A_WHILE).await;
+    }
+    assert_eq!(post_events(r#"["three"]"#).await, 202);
+    while count(Topic::EVENTS).await != 3 {
+        sleep(A_WHILE).await;
     }
     role.context.shutdown().cancel();
     assert!(role.running.await.unwrap().is_ok());

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, Request};
+use axum::http::{self, HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
@@ -12,18 +12,35 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use watchkeeper_adapter_embedded::{EmbeddedBus, EmbeddedOptions};
 use watchkeeper_config::Reloadable;
-use watchkeeper_ingest::{Ingest, IngestConfig};
+use watchkeeper_domain::Event;
+use watchkeeper_ingest::{Ingest, IngestConfig, OfOtherRoles};
 use watchkeeper_letters::Refused;
+use watchkeeper_pipelines::PipelineSet;
 use watchkeeper_ports::{EventBus, PortError, Topic, TopicPartition};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_test_kit::{Staged, outlet};
+use watchkeeper_wire::event::read_written;
 
 /// Enough for any test.
 const MANY: usize = 1_000_000;
 /// The retention of a store that keeps everything.
 pub(crate) const FOR_EVER: Duration = Duration::MAX;
+
+/// A store that keeps everything.
+pub(crate) fn for_ever() -> OfOtherRoles {
+    others(FOR_EVER, FOR_EVER)
+}
+
+/// A store that keeps samples and events for so long, and the default redaction.
+pub(crate) fn others(samples: Duration, events: Duration) -> OfOtherRoles {
+    OfOtherRoles {
+        sample_retention: Box::new(move || samples),
+        event_retention: Box::new(move || events),
+        pipelines: Reloadable::new(PipelineSet::default()),
+    }
+}
 
 /// The role on an embedded bus.
 pub(crate) struct Stage {
@@ -52,6 +69,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The body, if it is not JSON.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Stage {
@@ -63,6 +82,13 @@ impl Stage {
         let directory = tempfile::tempdir().unwrap();
         let bus = Arc::new(EmbeddedBus::open(directory.path(), options).unwrap());
         Self { router: router(config, bus.clone(), &Access::open()), bus, _directory: directory }
+    }
+
+    /// One whose store keeps everything for so long.
+    pub(crate) fn keeping(retention: Duration) -> Self {
+        let stage = Self::new(IngestConfig::default());
+        let router = router_keeping(retention, IngestConfig::default(), stage.bus.clone(), &Access::open());
+        Self { router, ..stage }
     }
 
     pub(crate) async fn post(&self, body: impl Into<Body>) -> Answer {
@@ -77,10 +103,34 @@ impl Stage {
 
     /// Keys and values on topic `metrics`, from the `from`th record on.
     pub(crate) async fn records(&self, from: u64) -> Vec<(String, String)> {
-        let partition = TopicPartition::new(Topic::METRICS, 0);
+        self.records_of(Topic::METRICS, from).await
+    }
+
+    async fn records_of(&self, topic: Topic, from: u64) -> Vec<(String, String)> {
+        let partition = TopicPartition::new(topic, 0);
         let batch = self.bus.read(&partition, from, MANY).await.unwrap().records;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         batch.iter().map(|record| (text(record.key), text(record.value))).collect()
+    }
+
+    /// The events on topic `events`, from the `from`th record on.
+    pub(crate) async fn events(&self, from: u64) -> Vec<Event> {
+        let records = self.records_of(Topic::EVENTS, from).await;
+        let read = |(_, value): &(String, String)| read_written(value.as_bytes()).unwrap();
+        records.iter().map(read).collect()
+    }
+
+    /// Sends a body to `path`, with these headers.
+    pub(crate) async fn post_to(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let with =
+            |request: http::request::Builder, (name, value): &(&str, &str)| request.header(*name, *value);
+        let request = headers.iter().fold(Request::post(path), with);
+        send(&self.router, request.body(body.into()).unwrap()).await
     }
 }
 
@@ -139,7 +189,7 @@ pub(crate) fn router_with(
         RoleContext::detached("ingest"),
         config,
         Reloadable::new(rules),
-        move || retention,
+        others(retention, retention),
         bus,
         None,
         Refused::default(),
@@ -160,9 +210,9 @@ pub(crate) fn compressed(coding: &str, body: Vec<u8>) -> Request<Body> {
 
 pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    let body = serde_json::from_slice(&body).unwrap_or_default();
-    Answer { status: head.status.as_u16(), headers: head.headers, body }
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    Answer { status: head.status.as_u16(), headers: head.headers, body, bytes }
 }
 
 /// A sample of its own series, without a time.
