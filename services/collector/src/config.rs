@@ -2,6 +2,7 @@
 
 use crate::sources::github::GithubConfig;
 use crate::sources::host::HostConfig;
+use crate::sources::journal::JournalConfig;
 use crate::sources::moex::MoexConfig;
 use crate::sources::openweather::OpenWeatherConfig;
 use crate::sources::scrape::{self, ScrapeConfig};
@@ -18,6 +19,8 @@ const SPOOL: SpoolConfig = SpoolConfig::named("collector-spool");
 pub struct CollectorConfig {
     /// The local host; `None` if it is not enabled.
     pub host: Option<HostConfig>,
+    /// The journal of the host; `None` if it is not enabled.
+    pub journal: Option<JournalConfig>,
     /// Repositories on GitHub; `None` if there are none.
     pub github: Option<GithubConfig>,
     /// The weather of cities; `None` if there are none.
@@ -39,6 +42,7 @@ impl Default for CollectorConfig {
     fn default() -> Self {
         Self {
             host: None,
+            journal: None,
             github: None,
             openweather: None,
             moex: None,
@@ -57,6 +61,7 @@ impl CollectorConfig {
             old_names: false,
             spool: SPOOL.read(section),
             host: section.section("host", HostConfig::read),
+            journal: section.section("journal", JournalConfig::read),
             github: section.section("github", GithubConfig::read),
             openweather: section.section("openweather", OpenWeatherConfig::read),
             moex: section.section("moex", MoexConfig::read),

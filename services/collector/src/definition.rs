@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 impl CollectorConfig {
     /// The definitions of all targets.
     pub(crate) fn definitions(&self) -> Vec<Definition> {
-        let Self { host, github, openweather, moex, uptime, scrape, old_names, spool: _ } = self;
+        let Self { host, github, openweather, moex, uptime, scrape, old_names, journal: _, spool: _ } = self;
         let kinds = (host.iter().flat_map(HostConfig::of_each).map(Kind::Host))
             .chain(github.iter().flat_map(GithubConfig::of_each).map(|(all, one)| Kind::Github(all, one)))
             .chain(

@@ -49,6 +49,7 @@ pub use sources::host::{
     MAX_DEVICES, MAX_DISKS, MAX_FAILED_UNITS, MAX_INTERFACES, MAX_PROCESS_NAMES, MAX_PROCESSES, MAX_SENSORS,
     MAX_SMART_DISKS, Roots,
 };
+pub use sources::journal::{JournalConfig, JournalPorts};
 pub use sources::labels::{
     MAX_TARGET_LABEL_BYTES, MAX_TARGET_LABEL_NAME_BYTES, MAX_TARGET_LABELS, TargetLabels,
 };

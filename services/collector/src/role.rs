@@ -2,9 +2,11 @@
 
 use crate::config::CollectorConfig;
 use crate::run::run;
+use crate::sources::journal::JournalPorts;
 use watchkeeper_config::Section;
+use watchkeeper_pipelines::PipelineSet;
 use watchkeeper_ports::Ports;
-use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
+use watchkeeper_runtime::role::{DataDir, RoleSpec, Settings, StartError, Starter};
 use watchkeeper_spool::SpoolConfig;
 
 /// The collector.
@@ -37,6 +39,9 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let config = starter.reloadable::<CollectorConfig>()?;
     let Ports { bus, schedule, .. } = starter.ports().clone();
     let spool = watchkeeper_spool::open(starter.shared(), &config.current().spool);
-    starter.run(run(starter.context(), config, bus, spool, schedule));
+    let pipelines = starter.reloadable::<PipelineSet>()?;
+    let directory = starter.shared().all::<DataDir>().first().map(|DataDir(directory)| directory.clone());
+    let journal = directory.map(|directory| JournalPorts { directory, pipelines });
+    starter.run(run(starter.context(), config, bus, spool, schedule, journal));
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::metrics::CollectorMetrics;
 use crate::publish::Publisher;
 use crate::queue::Queue;
 use crate::sources::AllSources;
+use crate::sources::journal::{Journal, JournalPorts};
 use crate::status::{REPORT_EVERY, Rate, Status};
 use crate::target::Sources;
 use std::sync::Arc;
@@ -26,16 +27,20 @@ pub const FLUSH_WITHIN: Duration = Duration::from_secs(10);
 const _: () = assert!(FLUSH_WITHIN.as_secs() >= 2 * PUBLISH_TIMEOUT.as_secs());
 
 /// Collects from all enabled sources and publishes to topic `metrics`, until the role stops. Samples are kept in
-/// `spool` while the bus is unavailable, if there is one. A reload of `config` takes effect at once.
+/// `spool` while the bus is unavailable, if there is one. A reload of `config` takes effect at once. The journal is
+/// followed, if that is enabled, from where it was left according to a file of `journal`.
 pub async fn run(
     context: RoleContext,
     config: Reloadable<CollectorConfig>,
     bus: Arc<dyn EventBus>,
     spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
+    journal: Option<JournalPorts>,
 ) -> RoleResult {
     let sources = AllSources::register(context.registry())?;
-    Box::pin(run_sources(context, sources, config, bus, spool, schedule)).await
+    let follow = |ports| Journal::new(&context, config.clone(), ports);
+    let journal = journal.map(follow).transpose()?;
+    Box::pin(run_beside(journal, context, sources, config, bus, spool, schedule)).await
 }
 
 /// The same for any sources.
@@ -50,10 +55,29 @@ pub async fn run_sources<S: Sources>(
     spool: Option<SpoolPort>,
     schedule: Arc<dyn ScheduleStore>,
 ) -> RoleResult {
+    run_beside(None, context, sources, config, bus, spool, schedule).await
+}
+
+async fn run_beside<S: Sources>(
+    journal: Option<Journal>,
+    context: RoleContext,
+    sources: S,
+    config: Reloadable<S::Config>,
+    bus: Arc<dyn EventBus>,
+    spool: Option<SpoolPort>,
+    schedule: Arc<dyn ScheduleStore>,
+) -> RoleResult {
     let metrics = Arc::new(CollectorMetrics::register(context.registry())?);
     let bus = Arc::new(SpooledBus::new(&context, bus, spool, Topic::METRICS)?);
     // The bus is monitored, and the spool forwarded, while the marks are loaded too.
-    tokio::try_join!(bus.run(), collect(context, sources, config, Arc::clone(&bus), schedule, metrics))?;
+    let follow = async {
+        match journal {
+            Some(journal) => Box::pin(journal.run(&bus)).await,
+            None => Ok(()),
+        }
+    };
+    let collect = collect(context, sources, config, Arc::clone(&bus), schedule, metrics);
+    tokio::try_join!(bus.run(), collect, follow)?;
     Ok(())
 }
 

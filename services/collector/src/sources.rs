@@ -8,6 +8,7 @@ pub(crate) mod github;
 pub(crate) mod groups;
 pub(crate) mod hold;
 pub(crate) mod host;
+pub(crate) mod journal;
 pub(crate) mod labels;
 pub(crate) mod moex;
 pub(crate) mod openweather;

@@ -6,7 +6,7 @@
 mod blocks;
 mod cgroups;
 mod clock;
-mod command;
+pub(super) mod command;
 mod config;
 mod cpu;
 mod disk;

@@ -40,7 +40,8 @@ async fn samples_reach_the_bus_and_marks_the_store_and_both_are_there_after_a_re
     let mut tail = bus.tail(&Topic::METRICS).await.unwrap();
     let context = RoleContext::detached("collector");
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus.clone(), None, store.clone()));
+    let role =
+        tokio::spawn(run(context.clone(), Reloadable::new(config), bus.clone(), None, store.clone(), None));
 
     let (mut decoder, mut names) = (SampleDecoder::new(), BTreeSet::new());
     let complete = async {

@@ -37,7 +37,8 @@ fn value(samples: &[Sample], name: &str) -> f64 {
 async fn the_first_collection_has_every_series_of_the_host() {
     let (context, bus, schedule) = (RoleContext::detached("collector"), Bus::default(), Schedule::default());
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port()));
+    let role =
+        tokio::spawn(run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port(), None));
     let complete = bus.has(|samples| names(samples).is_superset(&BTreeSet::from(EVERYWHERE)));
     let samples = timeout(Duration::from_secs(10), complete).await.expect("less than one interval");
 

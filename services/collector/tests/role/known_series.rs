@@ -18,7 +18,8 @@ fn is_of(known: &KnownSeries, series: &Series) -> bool {
 async fn every_series_of_this_host_is_in_the_table() {
     let (context, bus, schedule) = (RoleContext::detached("collector"), Bus::default(), Schedule::default());
     let config = CollectorConfig { host: Some(HostConfig::default()), ..CollectorConfig::default() };
-    let role = tokio::spawn(run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port()));
+    let role =
+        tokio::spawn(run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port(), None));
     let parts = ["cpu_usage", "memory_total", "load_average_1m"];
     let complete = bus.has(|samples: &[Sample]| {
         parts.iter().all(|part| samples.iter().any(|sample| sample.series.name() == *part))

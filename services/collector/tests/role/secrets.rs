@@ -68,7 +68,7 @@ async fn a_source_that_fails_shows_its_secret_nowhere() {
         let context = RoleContext::detached("collector");
         let (bus, schedule) = (Bus::default(), Schedule::default());
         let seen = written.borrow().len();
-        let role = run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port());
+        let role = run(context.clone(), Reloadable::new(config), bus.port(), None, schedule.port(), None);
         let role = tokio::spawn(role);
         let mut log = written.clone();
         let fails = log.wait_for(|log| log[seen..].contains("collection failed"));

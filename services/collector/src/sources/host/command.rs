@@ -26,7 +26,7 @@ const DIRECTORIES: [&str; 7] = [
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The path of a tool; `None` if it is not installed.
-pub(super) fn find(tool: &str) -> Option<PathBuf> {
+pub(in crate::sources) fn find(tool: &str) -> Option<PathBuf> {
     DIRECTORIES.iter().map(|directory| Path::new(directory).join(tool)).find(|path| path.is_file())
 }
 
