@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use watchkeeper_config::Section;
 
-/// Concurrent streams of live samples: default and bounds.
+/// Concurrent streams of live samples, and of live events: default and bounds.
 pub const STREAMS: (usize, RangeInclusive<usize>) = (64, 1..=10_000);
 /// Series per range query: default and bounds.
 pub const RANGE_SERIES: (usize, RangeInclusive<usize>) = (100, 1..=1_000);
@@ -11,7 +11,7 @@ pub const RANGE_SERIES: (usize, RangeInclusive<usize>) = (100, 1..=1_000);
 /// The configuration of the api.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiConfig {
-    /// Maximum number of concurrent streams of live samples, over HTTP and gRPC together.
+    /// Maximum number of concurrent streams of live samples, over HTTP and gRPC together; the same for events.
     pub streams: usize,
     /// Maximum number of series per range query.
     pub range_series: usize,

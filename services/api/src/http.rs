@@ -6,6 +6,7 @@ mod change_error;
 mod dead_letters;
 mod deletion;
 mod document;
+mod events;
 mod given;
 mod incidents;
 mod latest;
@@ -14,6 +15,7 @@ mod parameter;
 mod questions;
 mod range;
 mod refusals;
+mod reports;
 mod rollups;
 mod rules;
 mod samples;
@@ -21,6 +23,8 @@ mod series;
 mod silences;
 mod status;
 mod stream;
+
+pub(crate) use events::EventRoutes;
 
 use crate::dead_letters::DeadLetters;
 use crate::deletion::Deletions;
@@ -34,7 +38,7 @@ use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_ports::{AlertStore, NotificationStore};
-use watchkeeper_query::{Alerts, Rollups, RuleQueries, Samples, SilenceChanges};
+use watchkeeper_query::{Alerts, ReportQueries, Rollups, RuleQueries, Samples, SilenceChanges};
 use watchkeeper_runtime::http::{Access, Scope};
 
 /// The data sources of the routes.
@@ -43,6 +47,8 @@ pub(crate) struct Sources {
     pub(crate) deletions: Deletions,
     pub(crate) rollups: Rollups,
     pub(crate) live: LiveSamples,
+    pub(crate) events: EventRoutes,
+    pub(crate) reports: ReportQueries,
     pub(crate) letters: Arc<DeadLetters>,
     pub(crate) rules: RuleQueries,
     pub(crate) alerts: Alerts,
@@ -62,6 +68,8 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
         deletions,
         rollups,
         live,
+        events,
+        reports,
         letters,
         rules,
         alerts,
@@ -79,6 +87,8 @@ pub(crate) fn router(sources: &Sources, others: &[OpenApi], access: &Access) -> 
         .merge(range::router(samples.clone()))
         .merge(rollups::router(rollups.clone()))
         .merge(stream::router(live.clone()))
+        .merge(events::router(events.clone()))
+        .merge(reports::router(reports.clone()))
         .merge(status::router(status.clone()))
         .merge(dead_letters::router(Arc::clone(letters)))
         .merge(rules::router(rules.clone()))

@@ -1,8 +1,11 @@
 //! Live items, such as samples: consumed and decoded once for all listeners.
 
+mod events;
 mod feed;
 mod listener;
+mod parts;
 
+pub(crate) use events::LiveEventDecoder;
 pub(crate) use feed::Feed;
 pub(crate) use listener::{Heard, Listener};
 
@@ -17,7 +20,8 @@ use watchkeeper_runtime::{Dependency, RoleContext};
 use watchkeeper_wire::Decode;
 use watchkeeper_wire::sample::SampleDecoder;
 
-/// Batches that a listener may lag before it misses some.
+/// Batches that a listener may lag before it misses some; each is about
+/// [`MAX_PART_BYTES`](parts::MAX_PART_BYTES) at most.
 const MAX_BEHIND_BATCHES: usize = 64;
 /// Listeners that may wait for the feed to start.
 const MAX_WAITING: usize = 64;
@@ -48,13 +52,13 @@ pub(crate) struct LiveMetrics {
 
 impl LiveMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let open = IntGauge::new("watchkeeper_api_streams", "Open streams of live samples.")?;
+        let open = IntGauge::new("watchkeeper_api_streams", "Open streams of live samples and events.")?;
         let counter = |name, help| register(registry, IntCounter::new(name, help)?);
         Ok(Self {
             open: register(registry, open)?,
             missed: counter(
                 "watchkeeper_api_stream_missed_total",
-                "Samples skipped on streams because clients read too slowly.",
+                "Samples and events skipped on streams because clients read too slowly.",
             )?,
             copies: counter(
                 "watchkeeper_api_copies_total",
@@ -66,6 +70,8 @@ impl LiveMetrics {
 
 /// Live samples.
 pub(crate) type LiveSamples = Live<SampleDecoder>;
+/// Live events.
+pub(crate) type LiveEvents = Live<LiveEventDecoder>;
 
 /// The listeners of the items of one decoder.
 pub(crate) struct Live<D: Decode> {

@@ -12,11 +12,15 @@ use tonic::{Code, Status};
 use watchkeeper_runtime::http::Problem;
 use watchkeeper_runtime::telemetry::register;
 
+/// The questions about events whose answers may be partial.
+const EVENT_QUESTIONS: [&str; 5] = ["around", "histogram", "page", "top", "values"];
+
 /// Requests by route and status.
 #[derive(Clone)]
 pub(crate) struct ApiMetrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
+    partial: IntCounterVec,
     answered: Arc<AtomicU64>,
 }
 
@@ -31,11 +35,26 @@ impl ApiMetrics {
             "Time from request to response headers, by route.",
         );
         let seconds = seconds.buckets(prometheus::exponential_buckets(0.000_5, 2.0, 14)?);
+        let partial = Opts::new(
+            "watchkeeper_api_partial_answers_total",
+            "Answers about events that are partial, because the search took too long, by question.",
+        );
+        let partial = register(registry, IntCounterVec::new(partial, &["question"])?)?;
+        // A counter that begins with its first increase has no rate then.
+        for question in EVENT_QUESTIONS {
+            partial.with_label_values(&[question]);
+        }
         Ok(Self {
+            partial,
             requests: register(registry, IntCounterVec::new(requests, &["route", "status"])?)?,
             seconds: register(registry, HistogramVec::new(seconds, &["route"])?)?,
             answered: Arc::default(),
         })
+    }
+
+    /// Counts an answer about events, if it is partial.
+    pub(crate) fn count_event_answer(&self, question: &str, is_partial: bool) {
+        self.partial.with_label_values(&[question]).inc_by(u64::from(is_partial));
     }
 
     /// The number of requests so far.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, IncidentStore, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries,
-    SeriesDeletion, SilenceStore,
+    AlertStore, AnswerCache, EventBus, EventQueries, IncidentStore, LatestCache, NotificationStore, Ports,
+    Reports, RollupStore, SampleQueries, SeriesDeletion, SilenceStore,
 };
 
 /// The ports that the api uses.
@@ -17,6 +17,12 @@ pub struct ApiPorts {
     pub deletion: Arc<dyn SeriesDeletion>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
+    /// Stored events.
+    pub events: Arc<dyn EventQueries>,
+    /// Answers to queries of events.
+    pub answers: Arc<dyn AnswerCache>,
+    /// Reports in SQL.
+    pub reports: Arc<dyn Reports>,
     /// Rollups.
     pub rollups: Arc<dyn RollupStore>,
     /// Alerts, and the evaluator state of the rules.
@@ -31,9 +37,34 @@ pub struct ApiPorts {
 
 impl From<&Ports> for ApiPorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
-            ports.clone();
+        let Ports {
+            bus,
+            samples,
+            latest,
+            events,
+            answers,
+            reports,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+            ..
+        } = ports.clone();
         let deletion = samples.clone();
-        Self { bus, samples, deletion, latest, rollups, alerts, notifications, silences, incidents }
+        Self {
+            bus,
+            samples,
+            deletion,
+            latest,
+            events,
+            answers,
+            reports,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+        }
     }
 }

@@ -3,12 +3,13 @@
 //! A [`Violation`] names a field as in the domain (`labels.host`, `limit`); each protocol translates it to its own
 //! spelling.
 
-mod instant;
-
-pub(crate) use instant::instant;
+pub(crate) use watchkeeper_query::instant;
 
 use std::time::Duration;
 use watchkeeper_domain::Violation;
+use watchkeeper_query::{
+    DEFAULT_BARS, DEFAULT_EVENTS, DEFAULT_TOP, MAX_AROUND, MAX_BARS, MAX_EVENTS, MAX_TOP,
+};
 
 /// Series on a page of series or latest samples.
 pub(crate) const PAGE_SERIES: Count = Count { default: 100, most: 1_000 };
@@ -20,6 +21,14 @@ pub(crate) const PAGE_LETTERS: Count = Count { default: 50, most: 500 };
 pub(crate) const PAGE_ALERTS: Count = Count { default: 100, most: 1_000 };
 /// Notifications in one response. Few, because each is read with its full text.
 pub(crate) const NEWEST_NOTIFICATIONS: Count = Count { default: 20, most: 200 };
+/// Events on a page.
+pub(crate) const PAGE_EVENTS: Count = Count { default: DEFAULT_EVENTS, most: MAX_EVENTS };
+/// Neighbours on each side of an event.
+pub(crate) const AROUND: Count = Count { default: 0, most: MAX_AROUND };
+/// Bars of a histogram.
+pub(crate) const BARS: Count = Count { default: DEFAULT_BARS, most: MAX_BARS };
+/// Values of a field.
+pub(crate) const TOP_VALUES: Count = Count { default: DEFAULT_TOP, most: MAX_TOP };
 /// Default length of a range.
 pub(crate) const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
 /// Maximum number of windows of a default step: as many as a chart can show.

@@ -1,6 +1,6 @@
 //! Readiness and the status line.
 
-use crate::live::LiveSamples;
+use crate::live::{LiveEvents, LiveSamples};
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use tokio::time::Instant;
@@ -31,6 +31,7 @@ pub(crate) struct Readiness {
     pub(crate) ports: ApiPorts,
     pub(crate) dependencies: Dependencies,
     pub(crate) live: LiveSamples,
+    pub(crate) live_events: LiveEvents,
     pub(crate) metrics: ApiMetrics,
 }
 
@@ -49,7 +50,7 @@ impl Readiness {
         self.check().await?;
         let (answered, since) = *last;
         let rate = per_second(self.metrics.answered() - answered, since.elapsed());
-        self.context.set_status(status_line(rate, self.live.listeners()));
+        self.context.set_status(status_line(rate, self.live.listeners() + self.live_events.listeners()));
         *last = (self.metrics.answered(), Instant::now());
         Ok(())
     }

@@ -5,7 +5,8 @@ use crate::{Api, ApiConfig};
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use watchkeeper_letters::Letters;
-use watchkeeper_query::{SilenceChanges, StatusPages};
+use watchkeeper_pipelines::PipelineSet;
+use watchkeeper_query::{ReportSet, SilenceChanges, StatusPages};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
 use watchkeeper_runtime::role::{GrpcPort, InProcess, RoleSpec, StartError, Starter};
@@ -31,6 +32,8 @@ fn start(starter: &mut Starter<'_>) -> Result<(), StartError> {
     let letters = starter.shared().first_or_add(|| Letters::new(bus)).clone();
     let pages = starter.reloadable::<StatusPages>()?;
     let api = Api::new(starter.context(), config, ports, letters, rules, consumers)?.with_status_pages(pages);
+    let api = api.with_pipelines(starter.reloadable::<PipelineSet>()?);
+    let api = api.with_reports(starter.reloadable::<ReportSet>()?);
     let changes = SilenceChanges::new(silences);
     let api = api.with_silence_changes(starter.shared().first_or_add(|| changes).clone());
     let described = starter.shared().all::<OpenApi>().iter().cloned();

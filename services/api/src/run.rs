@@ -4,9 +4,9 @@ use crate::ApiConfig;
 use crate::dead_letters::DeadLetters;
 use crate::deletion::Deletions;
 use crate::grpc;
-use crate::http::{self, Sources};
+use crate::http::{self, EventRoutes, Sources};
 use crate::incidents::Incidents;
-use crate::live::{Feed, Live, LiveMetrics};
+use crate::live::{Feed, Live, LiveEventDecoder, LiveMetrics};
 use crate::metrics::ApiMetrics;
 use crate::ports::ApiPorts;
 use crate::readiness::{Dependencies, Readiness};
@@ -19,9 +19,11 @@ use utoipa::openapi::OpenApi;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::Timestamp;
 use watchkeeper_letters::Letters;
+use watchkeeper_pipelines::PipelineSet;
 use watchkeeper_ports::Consumers;
 use watchkeeper_query::{
-    Alerts, Rollups, RuleQueries, Samples, SilenceChanges, StatusPages, UnmatchedQueries,
+    Alerts, Events, ReportQueries, ReportSet, Rollups, RuleQueries, Samples, SilenceChanges, StatusPages,
+    UnmatchedQueries,
 };
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::http::Access;
@@ -37,12 +39,13 @@ pub struct Api {
     sources: Sources,
     roll_ups: RollUps,
     feed: Feed<SampleDecoder>,
+    event_feed: Feed<LiveEventDecoder>,
     described_elsewhere: Vec<OpenApi>,
 }
 
 impl Api {
-    /// The gRPC services: `watchkeeper.v1.Metrics` and `api.MetricsService`.
-    pub const SERVICES: [&str; 2] = grpc::SERVICES;
+    /// The gRPC services: `watchkeeper.v1.Metrics`, `watchkeeper.v1.Events` and `api.MetricsService`.
+    pub const SERVICES: [&str; 3] = grpc::SERVICES;
 
     /// Creates the role. `letters` is the index of the dead letters on the bus, `rules` are those that the notifier
     /// evaluates, and `consumers` are the groups whose lag is reported.
@@ -58,14 +61,25 @@ impl Api {
         consumers: Consumers,
     ) -> Result<Self, prometheus::Error> {
         let dependencies = Dependencies::of(&context);
+        let metrics = ApiMetrics::register(context.registry())?;
+        let live_metrics = LiveMetrics::register(context.registry())?;
         let (live, feed) = Live::new(
             context.clone(),
             Arc::clone(&ports.bus),
             dependencies.bus.clone(),
             SampleDecoder::new(),
             config.streams,
-            LiveMetrics::register(context.registry())?,
+            live_metrics.clone(),
         );
+        let (live_events, event_feed) = Live::new(
+            context.clone(),
+            Arc::clone(&ports.bus),
+            dependencies.bus.clone(),
+            LiveEventDecoder::new(Reloadable::new(PipelineSet::default())),
+            config.streams,
+            live_metrics,
+        );
+        let events = Events::new(Arc::clone(&ports.events), Arc::clone(&ports.answers));
         let dead_letters = Arc::new(DeadLetters::new(context.clone(), letters.clone()));
         let samples =
             Samples::new(Arc::clone(&ports.samples), Arc::clone(&ports.latest), config.range_series);
@@ -84,6 +98,8 @@ impl Api {
             deletions,
             rollups: Rollups::new(Arc::clone(&ports.rollups)),
             live,
+            events: EventRoutes { events, live: live_events, metrics: metrics.clone() },
+            reports: ReportQueries::new(Arc::clone(&ports.reports), Reloadable::new(ReportSet::default())),
             letters: dead_letters,
             silences: Arc::new(silences),
             silence_changes: SilenceChanges::new(Arc::clone(&ports.silences)),
@@ -105,7 +121,7 @@ impl Api {
             samples,
             alerts,
             alert_store: Arc::clone(&ports.alerts),
-            metrics: ApiMetrics::register(context.registry())?,
+            metrics,
         };
         Ok(Self {
             context: context.clone(),
@@ -115,6 +131,7 @@ impl Api {
             letters,
             sources,
             feed,
+            event_feed,
             described_elsewhere: Vec::new(),
         })
     }
@@ -126,10 +143,24 @@ impl Api {
         self
     }
 
+    /// Takes live events through these pipelines; without it, only what is hidden by default is.
+    #[must_use]
+    pub fn with_pipelines(mut self, pipelines: Reloadable<PipelineSet>) -> Self {
+        self.event_feed.decode_by(LiveEventDecoder::new(pipelines));
+        self
+    }
+
     /// Opens incidents on these status pages; without it, there are none.
     #[must_use]
     pub fn with_status_pages(mut self, pages: Reloadable<StatusPages>) -> Self {
         self.sources.incidents = Arc::new(Incidents::new(Arc::clone(&self.ports.incidents), pages));
+        self
+    }
+
+    /// Answers these reports; without it, there are none.
+    #[must_use]
+    pub fn with_reports(mut self, saved: Reloadable<ReportSet>) -> Self {
+        self.sources.reports = ReportQueries::new(Arc::clone(&self.ports.reports), saved);
         self
     }
 
@@ -147,8 +178,7 @@ impl Api {
 
     /// The gRPC services, [`Self::SERVICES`], as routes.
     pub fn grpc(&self, access: &Access) -> Router {
-        let Sources { samples, rollups, live, metrics, .. } = &self.sources;
-        grpc::router(samples, rollups, live, &self.roll_ups, metrics, access)
+        grpc::router(&self.sources, &self.roll_ups, access)
     }
 
     /// Feeds the streams, follows the dead-letter topics and probes the dependencies until shutdown.
@@ -159,10 +189,12 @@ impl Api {
             dependencies: self.dependencies,
             ports: self.ports,
             live: self.sources.live,
+            live_events: self.sources.events.live,
             metrics: self.sources.metrics,
         };
         tokio::try_join!(
             self.feed.run(),
+            self.event_feed.run(),
             readiness.keep_watching(),
             letters.follow(&context),
             dead_letters.finish(),

@@ -43,12 +43,22 @@ pub async fn within_time<T, E: OfDependency>(
     what: &'static str,
     question: impl Future<Output = Result<T, E>>,
 ) -> Answer<T> {
-    let no_answer = match tokio::time::timeout(ANSWER_WITHIN, question).await {
+    within(ANSWER_WITHIN, what, question).await
+}
+
+/// The same for a query that may take longer, such as a search that ends with what it has found so far.
+///
+/// # Errors
+/// On timeout, or the error of `question`.
+pub async fn within<T, E: OfDependency>(
+    limit: Duration,
+    what: &'static str,
+    question: impl Future<Output = Result<T, E>>,
+) -> Answer<T> {
+    let no_answer = match tokio::time::timeout(limit, question).await {
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(error)) => NoAnswer::new(error.dependency().unwrap_or(what), error),
-        Err(_) => {
-            NoAnswer::new(what, format_args!("no answer from {what} within {} s", ANSWER_WITHIN.as_secs()))
-        }
+        Err(_) => NoAnswer::new(what, format_args!("no answer from {what} within {} s", limit.as_secs())),
     };
     tracing::debug!(dependency = no_answer.dependency, error = %no_answer, "query failed");
     Err(no_answer)

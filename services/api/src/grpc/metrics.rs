@@ -122,7 +122,7 @@ impl Metrics for MetricsService {
 }
 
 /// A response stream.
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 fn message(heard: &Heard<Sample>) -> v1::StreamSamplesResponse {
     let samples = heard.items.iter().map(v1::Sample::from).collect();

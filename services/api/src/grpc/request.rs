@@ -1,8 +1,12 @@
 //! Parses messages into queries. Errors name the field of the message.
 
-use crate::question::{NEWEST_SAMPLES, PAGE_SERIES};
-use watchkeeper_domain::{RangeQuery, RollupQuery, SeriesFilter, Violation};
-use watchkeeper_query::{Cursor, NewestQuestion, PageQuestion, RollupsQuestion};
+use crate::question::{BARS, NEWEST_SAMPLES, PAGE_EVENTS, PAGE_SERIES};
+use watchkeeper_domain::{RangeQuery, RollupQuery, SeriesFilter, Timestamp, Violation};
+use watchkeeper_ports::{EventQuery, Order};
+use watchkeeper_query::{
+    Bars, Cursor, EventsQuestion, NewestQuestion, PageQuestion, RollupsQuestion, event_filter, range_of,
+    read_zone,
+};
 use watchkeeper_wire::proto::{api, v1};
 
 pub(super) fn filter(filter: Option<v1::SeriesFilter>) -> Result<SeriesFilter, Violation> {
@@ -49,6 +53,50 @@ fn cursor(page_token: &str) -> Result<Option<Cursor>, Violation> {
 pub(super) fn newest(request: v1::GetSamplesRequest) -> Result<NewestQuestion, Violation> {
     let limit = NEWEST_SAMPLES.checked_or_default("limit", request.limit.into())?;
     Ok(NewestQuestion { filter: filter(request.filter)?, limit })
+}
+
+/// A page of events.
+pub(super) fn events(request: v1::FindEventsRequest, now: Timestamp) -> Result<EventsQuestion, Violation> {
+    let v1::FindEventsRequest { query, order, page_size, page_token } = request;
+    let unknown = |_| Violation::new("order", format!("has no value {order}"));
+    let order = match v1::EventOrder::try_from(order).map_err(unknown)? {
+        v1::EventOrder::Unspecified | v1::EventOrder::Newest => Order::NewestFirst,
+        v1::EventOrder::Oldest => Order::OldestFirst,
+    };
+    let limit = PAGE_EVENTS.checked_or_default("page_size", page_size.into())?;
+    let query = event_query(query, now)?;
+    let cursor = if page_token.is_empty() { None } else { Some(page_token.parse()) };
+    let question = cursor.transpose().and_then(|cursor| EventsQuestion::new(query, order, cursor, limit));
+    question.map_err(|violation| Violation { field: "page_token".into(), ..violation })
+}
+
+/// A query of events and its range.
+pub(super) fn event_query(query: Option<v1::EventQuery>, now: Timestamp) -> Result<EventQuery, Violation> {
+    let query = query.unwrap_or_default();
+    let (from, to) = query.times()?;
+    let filter = event_filter(&query.query)?;
+    let time = range_of(from, to, now)
+        .map_err(|violation| Violation { field: format!("query.{}", violation.field), ..violation })?;
+    Ok(EventQuery { filter, time })
+}
+
+/// A histogram of events.
+pub(super) fn histogram(
+    request: v1::EventHistogramRequest,
+    now: Timestamp,
+) -> Result<(EventQuery, Bars), Violation> {
+    let v1::EventHistogramRequest { query, step, bars, zone } = request;
+    let query = event_query(query, now)?;
+    let most = BARS.checked_or_default("bars", bars.into())?;
+    let zone = read_zone(if zone.is_empty() { "UTC" } else { &zone })?;
+    let bars = match step {
+        Some(step) => {
+            let step = step.try_into().map_err(|_| Violation::new("step", "must not be negative"))?;
+            Bars::of_step(step, zone, &query.time)?
+        }
+        None => Bars::at_most(most, zone, &query.time),
+    };
+    Ok((query, bars))
 }
 
 /// A range of time.

@@ -19,7 +19,7 @@ use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
 #[openapi(
     info(
         title = "Watchkeeper",
-        description = "Samples of your hosts and services, alerts on them, and the state of the platform. Every \
+        description = "Samples and events of your hosts and services, alerts on them, and the state of the platform. Every \
                        error is a problem (RFC 9457) that names the parameter and its limit, except errors without a \
                        body. Requests with fields or parameters that are not described here are refused; responses \
                        may have more fields in later versions. Times are RFC 3339 in UTC.",
@@ -27,6 +27,8 @@ use watchkeeper_wire::json::{Lagged, Problem, SampleJson};
     ),
     tags(
         (name = "questions", description = "Series and their values."),
+        (name = "events", description = "What services, devices and hosts said."),
+        (name = "reports", description = "Saved questions in SQL."),
         (name = "alerts", description = "Alerts, rules, silences and notifications."),
         (name = "operation", description = "Status and dead letters."),
     ),

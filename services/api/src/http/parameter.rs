@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
+use watchkeeper_domain::event::{EVENTS, MAX_FILTER_BYTES};
 use watchkeeper_domain::limits::{MAX_LABEL_VALUE_BYTES, MAX_LABELS, MAX_NAME_BYTES, MAX_SOURCE_BYTES};
 use watchkeeper_domain::{Aggregate, RangeQuery, RollupQuery, Severity, Window};
-use watchkeeper_query::MAX_CURSOR_BYTES;
+use watchkeeper_query::{MAX_BARS, MAX_CURSOR_BYTES, MAX_FIELD_BYTES, MAX_ZONE_BYTES};
 use watchkeeper_rules::MAX_RULE_NAME_BYTES;
 use watchkeeper_wire::json::AlertJson;
 
@@ -50,6 +51,12 @@ pub(super) fn count(name: &str, description: &str, count: Count) -> Parameter {
     described(name, description, schema, json!(count.default))
 }
 
+/// A limit that is 0 if it is omitted.
+pub(super) fn at_most(name: &str, description: &str, count: Count) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(count.most));
+    described(name, description, schema, json!(5))
+}
+
 /// The page token.
 pub(super) fn page() -> Parameter {
     let description = "`next_page` of the previous page.";
@@ -72,6 +79,67 @@ pub(super) fn step() -> Parameter {
         RangeQuery::MAX_POINTS,
     );
     described("step", &description, text(), json!("1m"))
+}
+
+/// A query of events.
+pub(super) fn event_query() -> Parameter {
+    let description = "Only events that match. Terms side by side must all hold: `word`, `\"two words\"`, `field=value`, \
+                       `field=val*`, `field=*`, `field=~\"regex\"`, `field>=500`, `level>=warn`, `-term`, `one OR other`, \
+                       `( … )`; all events if omitted.";
+    described("query", description, text().max_length(Some(MAX_FILTER_BYTES)), json!("service=shop"))
+}
+
+/// The order of events.
+pub(super) fn order() -> Parameter {
+    let schema = text().enum_values(Some(["newest", "oldest"])).default(Some(json!("newest")));
+    described("order", "Which events come first.", schema, json!("oldest"))
+}
+
+/// The cursor of a page of events.
+pub(super) fn after() -> Parameter {
+    let description = "`next` of the previous page; with the query and the order of the first page.";
+    query("after", description, text().max_length(Some(MAX_CURSOR_BYTES)), Value::Null).example(None).build()
+}
+
+/// The length of bars.
+pub(super) fn bar_step() -> Parameter {
+    let description = format!(
+        "Length of a bar: whole seconds that divide a day, such as `1s`, `5m` or `6h`, or whole days; at most {MAX_BARS} \
+         bars. If omitted, the shortest round one that gives at most `bars`."
+    );
+    described("step", &description, text(), json!("5m"))
+}
+
+/// The time zone of bars.
+pub(super) fn zone() -> Parameter {
+    let schema = text().min_length(Some(1)).max_length(Some(MAX_ZONE_BYTES)).default(Some(json!("UTC")));
+    let description = "Time zone at whose round times bars begin: a name of the IANA database.";
+    described("zone", description, schema, json!("Europe/Berlin"))
+}
+
+/// A field of events.
+pub(super) fn field(most: usize) -> Parameter {
+    let schema = text().min_length(Some(1)).max_length(Some(most)).default(Some(json!("service")));
+    described("field", "The field, as in a query: `service`, `status`, `ctx.user`.", schema, json!("status"))
+}
+
+/// The beginning of names or values.
+pub(super) fn prefix(what: &str, example: &str) -> Parameter {
+    let description = format!("Only {what} that begin so.");
+    described("prefix", &description, text().max_length(Some(MAX_FIELD_BYTES)), json!(example))
+}
+
+/// The name of a count.
+pub(super) fn count_name() -> Parameter {
+    let schema = text().default(Some(json!(EVENTS)));
+    let description = "Which count: that of all stored events, or one that a pipeline makes.";
+    described("name", description, schema, json!(EVENTS))
+}
+
+/// The format of an export.
+pub(super) fn format<const N: usize>(description: &str, names: [&'static str; N]) -> Parameter {
+    let schema = text().enum_values(Some(names)).default(Some(json!(names[0])));
+    described("format", description, schema, json!("csv"))
 }
 
 /// The length of the windows of rollups.

@@ -1,8 +1,15 @@
 //! Parsing each query from its parameters.
 
 mod alerting;
+mod events;
+mod reports;
 
 pub(super) use alerting::{IncidentsQuestion, NotificationsQuestion, SilencesQuestion};
+pub(super) use events::{
+    AroundQuestion, CountsQuestion, ExportQuestion, FieldsQuestion, FollowQuestion, Format,
+    HistogramQuestion, TopQuestion, ValuesQuestion,
+};
+pub(super) use reports::{ReportFormat, ReportQuestion};
 
 use super::asked::Question;
 use super::given::Given;
@@ -150,7 +157,7 @@ mod tests {
     use axum::extract::Query;
     use axum::http::Uri;
     use proptest::prelude::*;
-    use watchkeeper_query::AlertsQuestion;
+    use watchkeeper_query::{AlertsQuestion, EventsQuestion};
 
     const NOW: &str = "2026-11-20T10:00:00Z";
 
@@ -251,7 +258,7 @@ mod tests {
     /// Queries with known and unknown names and all kinds of values.
     fn any_query() -> impl Strategy<Value = String> {
         let name = "source|name|label\\.[a-z]{0,3}|limit|page|last|from|to|step|aggregate|window|state|rule|\
-                    severity|ended|[a-z]{1,5}";
+                    severity|ended|query|order|after|around|bars|zone|field|prefix|format|[a-z]{1,5}";
         let value = "[0-9]{1,20}|-?[0-9]{1,3}[smhdw]|[-_A-Za-z0-9]{0,20}|(%[0-9A-F]{2}){0,8}|[+&=;%]{0,4}";
         let pairs = prop::collection::vec((name, value), 0..6);
         pairs.prop_map(|pairs| {
@@ -285,6 +292,15 @@ mod tests {
             is_read_or_refused_by_name::<AlertsQuestion>(&query)?;
             is_read_or_refused_by_name::<SilencesQuestion>(&query)?;
             is_read_or_refused_by_name::<NotificationsQuestion>(&query)?;
+            is_read_or_refused_by_name::<EventsQuestion>(&query)?;
+            is_read_or_refused_by_name::<AroundQuestion>(&query)?;
+            is_read_or_refused_by_name::<HistogramQuestion>(&query)?;
+            is_read_or_refused_by_name::<TopQuestion>(&query)?;
+            is_read_or_refused_by_name::<ValuesQuestion>(&query)?;
+            is_read_or_refused_by_name::<FieldsQuestion>(&query)?;
+            is_read_or_refused_by_name::<CountsQuestion>(&query)?;
+            is_read_or_refused_by_name::<FollowQuestion>(&query)?;
+            is_read_or_refused_by_name::<ExportQuestion>(&query)?;
         }
     }
 }

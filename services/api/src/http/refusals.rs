@@ -21,6 +21,19 @@ pub(super) struct RunGoesOn;
 /// Errors of routes with a JSON body.
 pub(super) struct BodyRefusals;
 
+/// Errors of routes that run a report.
+pub(super) struct BadReport;
+
+impl IntoResponses for BadReport {
+    fn responses() -> Responses {
+        problems([(
+            422,
+            "The statement of the report failed or took too long; the problem has the line and what is wrong. The configuration \
+             must be changed.",
+        )])
+    }
+}
+
 impl IntoResponses for Refusals {
     fn responses() -> Responses {
         let mut refusals = OfListener::responses();

@@ -15,7 +15,7 @@ use watchkeeper_runtime::http::Problem;
 use watchkeeper_wire::json::{Lagged, SampleJson};
 
 /// Interval of keep-alive comments on a quiet stream, so that proxies keep the connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) fn router(live: LiveSamples) -> OpenApiRouter {
     OpenApiRouter::default().routes(routes!(stream_samples)).with_state(live)

@@ -1,5 +1,6 @@
 //! Consumes the topic while there are listeners.
 
+use super::parts::Parts;
 use super::{Batch, MAX_BEHIND_BATCHES, Subscription};
 use prometheus::IntCounter;
 use std::collections::HashMap;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use watchkeeper_domain::Timestamp;
 use watchkeeper_domain::limits::latest_possible;
-use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, TopicPartition};
+use watchkeeper_ports::{EventBus, Failure, Offset, PortError, ReceivedBatch, Tail, TopicId, TopicPartition};
 use watchkeeper_runtime::{Dependency, Heartbeat, RoleContext, RoleResult, Stopped, pause, retry};
 use watchkeeper_wire::{Decode, Decoded};
 
@@ -23,6 +24,8 @@ pub(crate) struct Feed<D: Decode> {
     batches: broadcast::Sender<Batch<D::Item>>,
     decoder: D,
     copies: IntCounter,
+    /// The ID of the topic.
+    topic_id: TopicId,
     /// Items so far, including records missed while the bus was unavailable.
     came_in: u64,
     /// The next offset of each partition.
@@ -46,14 +49,20 @@ impl<D: Decode> Feed<D> {
             batches: broadcast::Sender::new(MAX_BEHIND_BATCHES),
             decoder,
             copies,
+            topic_id: TopicId::default(),
             came_in: 0,
             ends: HashMap::new(),
         }
     }
 
+    /// Replaces the decoder before the feed runs.
+    pub(crate) fn decode_by(&mut self, decoder: D) {
+        self.decoder = decoder;
+    }
+
     /// Consumes the topic whenever there are listeners, until shutdown.
     pub(crate) async fn run(mut self) -> RoleResult {
-        let heartbeat = self.context.heartbeat("live");
+        let heartbeat = self.context.heartbeat(&format!("live_{}", D::ITEMS));
         while let Some(first) = self.first_request(&heartbeat).await {
             match self.follow_for(first, &heartbeat).await {
                 Ok(()) | Err(Stopped::Shutdown) => self.ends.clear(),
@@ -84,8 +93,9 @@ impl<D: Decode> Feed<D> {
     ) -> Result<(), Stopped> {
         let mut first = Some(first);
         loop {
-            let tail = async || self.bus.tail(&D::TOPIC).await;
-            let tail = retry(&self.context, heartbeat, &self.dependency, tail).await?;
+            let tail = async || Ok((self.bus.topic_id(&D::TOPIC).await?, self.bus.tail(&D::TOPIC).await?));
+            let (topic_id, tail) = retry(&self.context, heartbeat, &self.dependency, tail).await?;
+            self.topic_id = topic_id;
             // Only now, when the tail is open: a listener gets everything published after its subscription.
             if let Some(first) = first.take() {
                 self.subscribe(first);
@@ -131,19 +141,22 @@ impl<D: Decode> Feed<D> {
     /// persister dead-letters.
     fn send(&mut self, batch: ReceivedBatch) {
         let latest = latest_possible(Timestamp::now());
-        let mut items = Vec::with_capacity(batch.records.len());
-        for record in batch.records.iter() {
-            match self.decoder.decode_record(record) {
-                Ok(Decoded::Item(item)) if D::instant(&item) <= latest => items.push(item),
+        let mut parts = Parts::default();
+        for (record, place) in batch.placed(&self.topic_id) {
+            let bytes = record.key.len() + record.value.len();
+            match self.decoder.decode_record(record, place) {
+                Ok(Decoded::Item(item)) if D::instant(&item) <= latest => parts.push(item, bytes),
                 Ok(Decoded::Copy) => self.copies.inc(),
-                Ok(Decoded::Item(_)) | Err(_) => {}
+                Ok(Decoded::Item(_) | Decoded::Tombstone) | Err(_) => {}
             }
         }
-        let items: Arc<[D::Item]> = items.into();
-        let before = self.came_in;
-        self.came_in += items.len() as u64;
+        for part in parts.finish() {
+            let items: Arc<[D::Item]> = part.into();
+            let before = self.came_in;
+            self.came_in += items.len() as u64;
+            // There may be no listeners any more.
+            let _ = self.batches.send(Batch { items, before });
+        }
         self.ends.insert(batch.partition, batch.next);
-        // There may be no listeners any more.
-        let _ = self.batches.send(Batch { items, before });
     }
 }

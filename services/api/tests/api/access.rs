@@ -43,6 +43,9 @@ async fn reading_needs_the_scope_read_and_changing_the_scope_admin() {
         "/v1/silences",
         "/v1/incidents",
         "/v1/notifications",
+        "/v1/events",
+        "/v1/events/histogram",
+        "/v1/events/export",
         "/openapi.json",
     ] {
         let statuses = [

@@ -36,3 +36,21 @@ async fn without_a_store_questions_are_refused_for_now_and_no_more_is_told() {
     let status = platform.answer("/v1/status").await;
     assert_eq!((&status["dead_letters"], &status["cached_series"]), (&0.into(), &0.into()));
 }
+
+#[tokio::test]
+async fn without_a_store_of_events_they_are_refused_for_now_and_without_a_cache_they_are_answered() {
+    let world = World::new();
+    world.events.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
+    for path in
+        ["/v1/events", "/v1/events/histogram", "/v1/events/top", "/v1/events/fields", "/v1/events/counts"]
+    {
+        let (status, problem) = platform.get(path).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(problem["detail"], "the store is not available", "{path}");
+    }
+    let world = World::new();
+    world.answers.fail_all(away());
+    let platform = Platform::on(ports(&world), ApiConfig::default(), &Access::open());
+    assert_eq!(platform.answer("/v1/events/histogram").await["events"], 0);
+}

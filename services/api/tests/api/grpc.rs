@@ -155,7 +155,8 @@ async fn a_role_without_its_store_is_not_serving() {
 async fn reflection_lists_what_is_served_here_in_both_versions() {
     let platform = Platform::start().await;
     let channel = platform.channel().await;
-    let own = ["api.MetricsService", "grpc.health.v1.Health", "watchkeeper.v1.Metrics"];
+    let own =
+        ["api.MetricsService", "grpc.health.v1.Health", "watchkeeper.v1.Events", "watchkeeper.v1.Metrics"];
 
     let mut client = reflection::server_reflection_client::ServerReflectionClient::new(channel.clone());
     let list = reflection::server_reflection_request::MessageRequest::ListServices(String::new());

@@ -30,11 +30,32 @@ struct Both {
 impl Both {
     fn on(world: &World) -> Self {
         let ports = ports(world);
-        let ApiPorts { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
-            ports.clone();
+        let ApiPorts {
+            bus,
+            samples,
+            latest,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+            events,
+            answers,
+            ..
+        } = ports.clone();
         let letters = Letters::new(Arc::clone(&bus));
-        let asked =
-            ConsolePorts { bus, samples, latest, rollups, alerts, notifications, silences, incidents };
+        let asked = ConsolePorts {
+            bus,
+            samples,
+            latest,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+            events,
+            answers,
+        };
         let console = Console::new(
             RoleContext::detached("console"),
             asked,

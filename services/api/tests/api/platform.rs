@@ -14,16 +14,17 @@ use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
 use watchkeeper_api::{Api, ApiConfig, ApiPorts};
 use watchkeeper_config::{Document, Reloadable, Section};
-use watchkeeper_domain::{Alert, Sample, SeriesRollups, Severity, Silence, Timestamp, Window};
+use watchkeeper_domain::{Alert, Event, Sample, SeriesRollups, Severity, Silence, Timestamp, Window};
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{Consumers, Evaluation, Group, Topic, TtlPolicy};
-use watchkeeper_query::StatusPages;
+use watchkeeper_ports::{BatchBuilder, Consumers, Evaluation, Group, Topic, TtlPolicy};
+use watchkeeper_query::{ReportReceiver, ReportSet, StatusPages};
 use watchkeeper_rules::{Routing, RuleSet};
 use watchkeeper_runtime::grpc::Services;
 use watchkeeper_runtime::http::{Access, Limits, Listener, PROBLEM_JSON};
 use watchkeeper_runtime::{RoleContext, RoleResult};
 pub(crate) use watchkeeper_test_kit::soon;
 use watchkeeper_test_kit::{World, batch, series, silence};
+use watchkeeper_wire::event::push_event;
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
 /// The rules of the configuration.
@@ -71,6 +72,26 @@ fn status_pages() -> StatusPages {
     Document::parse("watchkeeper.toml", text).unwrap().read(StatusPages::read).unwrap()
 }
 
+/// The reports that the api runs.
+fn reports() -> ReportSet {
+    let text = r#"
+[[report]]
+name = "busy"
+title = "Busy services"
+sql = "SELECT service, count(*) AS events, NULL AS absent FROM events GROUP BY service"
+max_rows = 2
+schedule = "daily 08:00"
+time_zone = "Europe/Berlin"
+mail = ["ops"]
+
+[[report]]
+name = "broken"
+sql = "SELECT nonsense FROM events"
+"#;
+    let receivers = [ReportReceiver { name: "ops", has_mail: true }];
+    Document::parse("watchkeeper.toml", text).unwrap().read(|root| ReportSet::read(root, &receivers)).unwrap()
+}
+
 /// An api, and what is behind it.
 pub(crate) struct Platform {
     pub(crate) context: RoleContext,
@@ -100,7 +121,8 @@ impl Platform {
         let letters = Letters::new(Arc::clone(&ports.bus));
         let rules = Reloadable::new(rules());
         let api = Api::new(context.clone(), config, ports.clone(), letters, rules, consumers()).unwrap();
-        let api = api.with_status_pages(Reloadable::new(status_pages()));
+        let api =
+            api.with_status_pages(Reloadable::new(status_pages())).with_reports(Reloadable::new(reports()));
         let mut services = Services::new(context.roster().clone());
         services.add(context.role(), &Api::SERVICES, api.grpc(access));
         let (http, grpc) = (api.router(access), services.router(FILE_DESCRIPTOR_SET, access));
@@ -115,6 +137,18 @@ impl Platform {
 
     pub(crate) async fn store(&self, samples: &[Sample]) {
         self.world.as_ref().unwrap().store(samples).await;
+    }
+
+    pub(crate) async fn store_events(&self, events: &[Event]) {
+        self.world.as_ref().unwrap().store_events(events).await;
+    }
+
+    pub(crate) async fn publish_events(&self, events: &[Event]) {
+        let mut batch = BatchBuilder::default();
+        for event in events {
+            push_event(&mut batch, event);
+        }
+        self.ports.bus.publish(&Topic::EVENTS, batch.finish()).await.unwrap();
     }
 
     pub(crate) async fn cache(&self, samples: &[Sample]) {
@@ -200,6 +234,9 @@ pub(crate) fn ports(world: &World) -> ApiPorts {
         samples: world.samples.clone(),
         deletion: world.samples.clone(),
         latest: world.latest.clone(),
+        events: world.events.clone(),
+        answers: world.answers.clone(),
+        reports: world.reports.clone(),
         rollups: world.rollups.clone(),
         alerts: world.alerts.clone(),
         notifications: world.notifications.clone(),

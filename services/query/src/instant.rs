@@ -4,7 +4,10 @@ use watchkeeper_config::parse_duration;
 use watchkeeper_domain::{Timestamp, Violation};
 
 /// Reads an RFC 3339 time, or a duration before `now`: `2026-11-20T10:00:00Z`, `1h`, `-1h`.
-pub(crate) fn instant(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, Violation> {
+///
+/// # Errors
+/// Names `field`, and says what to write.
+pub fn instant(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, Violation> {
     if let Ok(at) = text.parse() {
         return Ok(at);
     }
