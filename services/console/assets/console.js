@@ -19,6 +19,8 @@ const SKEW = 10;
 
 /** Where it is kept that times are shown in the browser's time zone; absent for UTC. */
 const LOCAL_TIME = "watchkeeper.local-time";
+/** The cookie that tells the server the time zone, at whose midnight bars begin. Same as on the server. */
+const ZONE_COOKIE = "watchkeeper-zone";
 
 /** The rows of the page by series key. */
 let rows = new Map();
@@ -111,7 +113,17 @@ function showZone() {
   for (const moment of all("[data-clock]")) {
     setText(moment, inZone(moment.textContent, Date.parse(moment.dateTime), zone));
   }
+  for (const bar of all("[data-bar]")) {
+    const text = inZone(first("title", bar).textContent, Number(bar.dataset.from), zone);
+    setText(first("title", bar), text);
+    bar.setAttribute("aria-label", text);
+  }
   for (const name of all("[data-zone-name]")) setText(name, zone);
+}
+
+function tellZone() {
+  const [zone, age] = [chosenZone(), localStorage.getItem(LOCAL_TIME) ? 365 * 86_400 : 0];
+  document.cookie = `${ZONE_COOKIE}=${zone}; path=/; SameSite=Strict; max-age=${age}`;
 }
 
 /** Offers the time zone of the browser beside UTC. */
@@ -125,6 +137,8 @@ function offerZones() {
     if (choice.value) localStorage.setItem(LOCAL_TIME, "yes");
     else localStorage.removeItem(LOCAL_TIME);
     showZone();
+    tellZone();
+    document.dispatchEvent(new Event("zoned"));
   });
   first("[data-zone]").hidden = false;
 }
@@ -313,15 +327,23 @@ function pauseOrResume({ target }) {
   showLiveness();
 }
 
+/** Keeps the page up to date from now on, as long as it is not paused. */
+function keepUpToDate() {
+  showLiveness();
+  first("[data-live]").hidden = false;
+  first("[data-pause]").addEventListener("click", pauseOrResume);
+  document.addEventListener("visibilitychange", () => {
+    if (paused) return;
+    stop();
+    if (document.hidden) refreshAfter(REFRESH_HIDDEN_EVERY);
+    else start(0);
+  });
+  start(REFRESH_EVERY);
+}
+
 offerZones();
+tellZone();
 setUp(document);
-showLiveness();
-first("[data-live]").hidden = false;
-first("[data-pause]").addEventListener("click", pauseOrResume);
-document.addEventListener("visibilitychange", () => {
-  if (paused) return;
-  stop();
-  if (document.hidden) refreshAfter(REFRESH_HIDDEN_EVERY);
-  else start(0);
-});
-start(REFRESH_EVERY);
+// A list that is being read does not move: pages of events have a link to refresh them, and can be followed.
+if (first("[data-still]")) setInterval(showAges, 1_000);
+else keepUpToDate();

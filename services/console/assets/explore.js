@@ -79,13 +79,16 @@
     setUp();
     showZone();
     areas()[focused]?.focus({ preventScroll: true });
+    document.dispatchEvent(new Event("drawn"));
     // The layout is a part of drawing.
     first("[data-charts]").getBoundingClientRect();
     performance.measure("drawn", "answered");
   }
 
   const CHARTS = ["[data-charts]"];
-  const EVERYTHING = ["[data-charts]", "[data-form]", "[data-part=series]", "[data-copies]"];
+  const EVERYTHING = [
+    ...CHARTS, "[data-form]", "[data-part=series]", "[data-copies]", "[data-found]", "[data-part=time]",
+  ];
 
   function loadQuietly(selectors) {
     return load(selectors).catch((error) => {
@@ -138,6 +141,20 @@
     return (value / divisor).toLocaleString("en-US", decimals) + suffix;
   }
 
+  /** The bar of a histogram around an instant. */
+  const barAt = (plot, at) =>
+    all("[data-bar]", plot).find(({ dataset: { from, to } }) => at >= Number(from) && at < Number(to));
+
+  /** Shows what the bar at an instant stands for; the text. */
+  function pointAtBar(plot, at) {
+    const bar = barAt(plot, at);
+    for (const other of all(".pointed", plot)) if (other !== bar) other.classList.remove("pointed");
+    bar?.classList.add("pointed");
+    const text = bar ? first("title", bar).textContent : "";
+    first("[data-said]", plot).textContent = text;
+    return text;
+  }
+
   const clockOf = (at) => inZone(new Date(at).toISOString().slice(0, 19).replace("T", " "), at, chosenZone());
 
   function line(plot, className) {
@@ -156,6 +173,10 @@
     pointer = at;
     const said = [];
     for (const plot of plots()) {
+      if (plot.dataset.bars !== undefined) {
+        said.push(pointAtBar(plot, at));
+        continue;
+      }
       const cross = line(plot, "cross");
       const share = shareOf(plot, at);
       cross.setAttribute("display", share >= 0 && share <= 1 ? "inline" : "none");
@@ -186,11 +207,26 @@
 
   // Mouse, pen and touch.
 
+  /** Whether a click with these keys opens a link in another tab or window. */
+  const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
+
+  /** Shows the time of a bar alone; whether there is one at the instant. */
+  function showBar(plot, at) {
+    const bar = barAt(plot, at);
+    if (bar) show({ from: Number(bar.dataset.from), to: Number(bar.dataset.to) });
+    return bar !== undefined;
+  }
+
+  /** A link of a bar that was pressed with the mouse has been followed when the button was let go. */
+  function hold(event) {
+    if (["mouse", "pen"].includes(event.pointerType) && !opensElsewhere(event)) event.preventDefault();
+  }
+
   function begin(event) {
     const plot = plotOf(event);
     const at = instantAt(plot, event);
     point(at);
-    if (event.pointerType === "touch" || event.button !== 0) return;
+    if (event.pointerType === "touch" || event.button !== 0 || opensElsewhere(event)) return;
     event.currentTarget.focus({ preventScroll: true });
     drag = { plot, x: event.clientX, from: at };
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -214,7 +250,10 @@
     const { plot, x, from } = drag;
     drag = null;
     first(".zoom", plot)?.remove();
-    if (Math.abs(event.clientX - x) < MIN_DRAG) return;
+    if (Math.abs(event.clientX - x) < MIN_DRAG) {
+      showBar(plot, from);
+      return;
+    }
     const to = instantAt(plot, event);
     show({ from: Math.min(from, to), to: Math.max(from, to) });
   }
@@ -233,19 +272,25 @@
 
   function press(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const range = rangeOf(plotOf(event));
+    const plot = plotOf(event);
+    const range = rangeOf(plot);
     const length = range.to - range.from;
     const pan = (by) => show({ from: range.from + by * length, to: range.to + by * length });
-    const step = (by) => point(clamp((pointer ?? range.from + length / 2) + by * length, range.from, range.to), true);
+    // From bar to bar where there are some.
+    const bars = all("[data-bar]", plot).length;
+    const share = bars ? 1 / bars : STEP;
+    const step = (by) =>
+      point(clamp((pointer ?? range.from + length / 2) + by * share * length, range.from, range.to - 1), true);
     const keys = {
       "+": () => zoom(range, 1 / 2),
       "=": () => zoom(range, 1 / 2),
       "-": () => zoom(range, 2),
-      ArrowLeft: () => (event.shiftKey ? step(-STEP) : pan(-MOVE)),
-      ArrowRight: () => (event.shiftKey ? step(STEP) : pan(MOVE)),
+      ArrowLeft: () => (event.shiftKey ? step(-1) : pan(-MOVE)),
+      ArrowRight: () => (event.shiftKey ? step(1) : pan(MOVE)),
       0: () => show(null),
       Escape: () => (drag ? cancel() : show(null)),
     };
+    if (plot.dataset.bars !== undefined && pointer !== null) keys.Enter = () => showBar(plot, pointer);
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
@@ -301,7 +346,11 @@
       area.addEventListener("pointerup", end);
       area.addEventListener("pointercancel", cancel);
       area.addEventListener("keydown", press);
+      area.addEventListener("click", hold);
+      area.addEventListener("dragstart", (event) => event.preventDefault());
     }
+    // One stop for the keyboard, and not one for each bar.
+    for (const bar of all("[data-bar]")) bar.setAttribute("tabindex", "-1");
     for (const hidden of all("[data-plot] :is([data-time], [data-at], .readout)")) hidden.hidden = false;
     for (const help of all("[data-help]")) help.hidden = false;
     for (const field of all("[data-complete]")) field.oninput = completeSoon;
@@ -315,7 +364,10 @@
     if (!drag && !new URL(location.href).searchParams.has("to")) loadQuietly(CHARTS);
   });
   setUp();
-  const isFiner = plots().length > 0 && pointsOf() > 300;
+  document.addEventListener("zoned", () => {
+    if (first("[data-bars]")) loadQuietly(EVERYTHING);
+  });
+  const isFiner = plots().some(({ dataset }) => dataset.bars === undefined) && pointsOf() > 300;
   (isFiner ? loadQuietly(CHARTS) : Promise.resolve()).then(() => {
     document.documentElement.dataset.charted = "";
   });

@@ -50,6 +50,13 @@ pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// `2026-11-20 14:30:00.123`: of events, which may follow each other fast. In UTC.
+pub(crate) fn instant(at: Timestamp) -> String {
+    let second = at.window_start(SECOND);
+    let text = second.to_string().replace('T', " ");
+    format!("{}.{:03}", text.trim_end_matches('Z'), at.since(second).subsec_millis())
+}
+
 /// The units of a duration in seconds, the longest first.
 const SPAN_UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")];
 
@@ -134,6 +141,13 @@ mod tests {
         let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         let later = |hours: u64| clock(now.plus(Duration::from_secs(hours * 3_600) + SECOND / 2), now);
         assert_eq!([later(4), later(14)], ["14:00:00 UTC", "2026-11-21 00:00:00 UTC"]);
+    }
+
+    #[test]
+    fn the_instant_of_an_event_has_its_milliseconds() {
+        let shown =
+            ["2026-11-20T10:00:00Z", "2026-11-20T10:00:00.0049Z"].map(|at| instant(at.parse().unwrap()));
+        assert_eq!(shown, ["2026-11-20 10:00:00.000", "2026-11-20 10:00:00.004"]);
     }
 
     #[test]

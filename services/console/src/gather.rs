@@ -4,6 +4,7 @@ mod alerting;
 mod around;
 mod dead_letters;
 mod drawing;
+mod events;
 mod explore;
 mod found;
 mod history;
@@ -22,6 +23,10 @@ pub(crate) use around::around;
 pub(crate) use dead_letters::{Letter, Letters};
 pub(crate) use drawing::{Drawing, Line, LineName};
 pub use drawing::{MAX_GROUPED, MAX_LINES};
+pub use events::PAGE_EVENTS;
+pub(crate) use events::{
+    EventFound, EventsFound, Samples as EventSamples, TopFound, complete_event, find_events, one_event,
+};
 pub(crate) use explore::{Explored, complete, draw, explore, points, resolved, to_draw};
 pub(crate) use found::{Field, Found};
 pub use found::{MAX_TYPED_COMPLETIONS, PAGE_SERIES};
@@ -51,7 +56,7 @@ use watchkeeper_ports::{
     AlertStore, Consumers, EventBus, Group, IncidentStore, NotificationStore, SilenceStore, Topic,
 };
 use watchkeeper_query::{
-    Alerts as AlertQueries, Answer, GroupLag, RuleQueries, Samples, SilenceChanges, Targets,
+    Alerts as AlertQueries, Answer, Events, GroupLag, RuleQueries, Samples, SilenceChanges, Targets,
     UnmatchedQueries, lag_of_consumers, within_time,
 };
 use watchkeeper_rules::RuleSet;
@@ -64,6 +69,7 @@ const RANGE_SERIES: usize = 1;
 pub(crate) struct Sources {
     pub(crate) letters: LetterIndex,
     samples: Samples,
+    events: Events,
     reader: Reader,
     consumers: Consumers,
     bus: Arc<dyn EventBus>,
@@ -89,8 +95,18 @@ impl Sources {
         rules: Reloadable<RuleSet>,
     ) -> Self {
         let reader = Reader::new(&ports);
-        let ConsolePorts { bus, samples, latest, rollups, alerts, notifications, silences, incidents } =
-            ports;
+        let ConsolePorts {
+            bus,
+            samples,
+            events,
+            answers,
+            latest,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+        } = ports;
         let targets = Targets::new(Arc::clone(&samples), Arc::clone(&latest), rollups);
         let host_lines =
             HostLines::new(Samples::new(Arc::clone(&samples), Arc::clone(&latest), MAX_HOST_SERIES));
@@ -109,6 +125,7 @@ impl Sources {
         Self {
             letters,
             samples,
+            events: Events::new(events, answers),
             reader,
             consumers,
             bus,

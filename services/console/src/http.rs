@@ -4,6 +4,7 @@ mod acting;
 mod address;
 mod alerts;
 mod assets;
+mod events;
 mod explore;
 mod fields;
 mod problems;
@@ -122,6 +123,9 @@ impl Console {
             .route("/explore", get(explore::page))
             .route("/explore/complete", get(explore::completions))
             .route("/explore.csv", get(explore::csv))
+            .route("/events", get(events::page))
+            .route("/events/complete", get(events::completions))
+            .route("/events/{id}", get(events::event_page))
             .route("/series", get(series_page))
             .route("/target", get(target_page))
             .route("/alerts", get(alerts::alerts_page))

@@ -1,5 +1,6 @@
 //! The console serves the web pages: what needs attention, what is up and the hosts at `/`, one target at `/target`,
-//! alerts at `/alerts`, series at `/explore`, one of them at `/series`, and the platform itself at `/system`.
+//! alerts at `/alerts`, series at `/explore`, one of them at `/series`, events at `/events`, and the platform itself at
+//! `/system`.
 //!
 //! A request is handled in three steps: *gather* queries [`watchkeeper_query`], each query with a timeout, so that an
 //! unavailable dependency becomes a remark on the page and not an error; *page* turns the answers into text and
@@ -8,6 +9,7 @@
 
 mod alert_chart;
 mod chart;
+mod events;
 mod explore;
 mod format;
 mod gather;
@@ -20,10 +22,11 @@ mod recent;
 mod role;
 mod sparkline;
 
+pub use events::{MAX_FOLDED_CHARS, SHOWN_LINES};
 pub use format::shown;
 pub use gather::{
     MAX_GROUPED, MAX_HOST_SERIES, MAX_LINES, MAX_NOTIFICATIONS, MAX_NOTIFICATIONS_ABOUT,
-    MAX_NOTIFICATIONS_READ, MAX_PAST, MAX_TYPED_COMPLETIONS, PAGE_SERIES,
+    MAX_NOTIFICATIONS_READ, MAX_PAST, MAX_TYPED_COMPLETIONS, PAGE_EVENTS, PAGE_SERIES,
 };
 pub use http::{Console, MAX_CSV_SERIES};
 pub use ports::ConsolePorts;

@@ -1,9 +1,11 @@
 //! Links, with all values percent-encoded.
 
+use crate::events::{Search, Terms, equals};
 use crate::explore::{Origin, Range, Resolution, range_parameters, range_parameters_of_api};
 use crate::recent::Recent;
 use form_urlencoded::Serializer;
 use std::fmt::Write as _;
+use watchkeeper_domain::event::Field;
 use watchkeeper_domain::{Series, SeriesFilter, Timestamp};
 
 /// The prefix of parameters that select a label.
@@ -12,6 +14,35 @@ pub(crate) const LABEL: &str = "label.";
 /// The API's stream of samples of matching series.
 pub(crate) fn stream(filter: &SeriesFilter) -> String {
     api("/v1/stream", filter, &[])
+}
+
+/// The API's stream of events that a query selects.
+pub(crate) fn event_stream(query: &str) -> String {
+    with_query("/v1/events/stream", &Serializer::new(String::new()).append_pair("query", query).finish())
+}
+
+/// The API's answer with the events that a query selects.
+pub(crate) fn events_of_api(query: &str, range: Range) -> String {
+    with_query("/v1/events", &event_parameters(query, range).finish())
+}
+
+/// All of them as CSV.
+pub(crate) fn events_as_csv(query: &str, range: Range) -> String {
+    with_query("/v1/events/export", &event_parameters(query, range).append_pair("format", "csv").finish())
+}
+
+fn event_parameters(query: &str, range: Range) -> Serializer<'static, String> {
+    let mut parameters = Serializer::new(String::new());
+    if !query.is_empty() {
+        parameters.append_pair("query", query);
+    }
+    parameters.extend_pairs(range_parameters_of_api(range));
+    parameters
+}
+
+/// The events of one host.
+pub(crate) fn events_of_host(host: &str) -> String {
+    Search::of(Terms::default().with(equals(Field::Host, host)).query()).link("/events")
 }
 
 /// The alerts page over this time.
@@ -141,6 +172,14 @@ mod tests {
         let filter = SeriesFilter { source: Some("a&b".to_owned()), ..SeriesFilter::default() };
         assert_eq!(stream(&filter), "/v1/stream?source=a%26b");
         assert_eq!(stream(&SeriesFilter::default()), "/v1/stream");
+    }
+
+    #[test]
+    fn a_query_of_events_is_encoded() {
+        assert_eq!(event_stream("a=\"b c\"&"), "/v1/events/stream?query=a%3D%22b+c%22%26");
+        assert_eq!(events_of_api("", Range::default()), "/v1/events?from=1h");
+        assert_eq!(events_as_csv("x", Range::default()), "/v1/events/export?query=x&from=1h&format=csv");
+        assert_eq!(events_of_host("web 1"), "/events?query=host%3D%22web+1%22");
     }
 
     #[test]

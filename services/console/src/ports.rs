@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, IncidentStore, LatestCache, NotificationStore, Ports, RollupStore, SampleQueries,
-    SilenceStore,
+    AlertStore, AnswerCache, EventBus, EventQueries, IncidentStore, LatestCache, NotificationStore, Ports,
+    RollupStore, SampleQueries, SilenceStore,
 };
 
 /// The ports that the console uses.
@@ -13,6 +13,10 @@ pub struct ConsolePorts {
     pub bus: Arc<dyn EventBus>,
     /// Range queries.
     pub samples: Arc<dyn SampleQueries>,
+    /// Events.
+    pub events: Arc<dyn EventQueries>,
+    /// Answers to queries of events.
+    pub answers: Arc<dyn AnswerCache>,
     /// The latest values.
     pub latest: Arc<dyn LatestCache>,
     /// Uptimes of months, and long ranges.
@@ -29,8 +33,19 @@ pub struct ConsolePorts {
 
 impl From<&Ports> for ConsolePorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, samples, latest, rollups, alerts, notifications, silences, incidents, .. } =
-            ports.clone();
-        Self { bus, samples, latest, rollups, alerts, notifications, silences, incidents }
+        let Ports {
+            bus,
+            samples,
+            events,
+            answers,
+            latest,
+            rollups,
+            alerts,
+            notifications,
+            silences,
+            incidents,
+            ..
+        } = ports.clone();
+        Self { bus, samples, events, answers, latest, rollups, alerts, notifications, silences, incidents }
     }
 }

@@ -22,8 +22,9 @@ impl Default for Over {
 }
 
 impl Over {
-    /// Those that a page offers, with their names in addresses and on the page.
-    const OFFERED: [(u64, &'static str, &'static str); 7] = [
+    /// Those that pages offer, with their names in addresses and on the page.
+    const NAMED: [(u64, &'static str, &'static str); 8] = [
+        (HOUR / 4, "15m", "last 15 minutes"),
         (HOUR, "1h", "last hour"),
         (6 * HOUR, "6h", "last 6 hours"),
         (DAY, "24h", "last 24 hours"),
@@ -33,14 +34,23 @@ impl Over {
         (365 * DAY, "1y", "last year"),
     ];
 
-    /// Those that a page offers, the shortest first.
-    pub(crate) fn offered() -> impl Iterator<Item = Self> {
-        Self::OFFERED.into_iter().map(|(seconds, ..)| Self(Duration::from_secs(seconds)))
+    /// Those that pages of series offer, the shortest first.
+    pub(crate) fn of_series() -> impl Iterator<Item = Self> {
+        Self::named().skip(1)
+    }
+
+    /// Those that pages of events offer: events are kept for a shorter time.
+    pub(crate) fn of_events() -> impl Iterator<Item = Self> {
+        Self::named().take(5)
+    }
+
+    fn named() -> impl Iterator<Item = Self> {
+        Self::NAMED.into_iter().map(|(seconds, ..)| Self(Duration::from_secs(seconds)))
     }
 
     /// Reads `1y`, or any duration from [`MIN_LENGTH`] to [`MAX_LENGTH`].
     pub(crate) fn parse(text: &str) -> Result<Self, Violation> {
-        let offered = Self::OFFERED.into_iter().find(|(_, name, _)| *name == text);
+        let offered = Self::NAMED.into_iter().find(|(_, name, _)| *name == text);
         let length = match offered {
             Some((seconds, ..)) => Duration::from_secs(seconds),
             None => parse_duration(text).map_err(|reason| Violation::new("over", reason))?,
@@ -50,7 +60,7 @@ impl Over {
     }
 
     fn entry(self) -> Option<(u64, &'static str, &'static str)> {
-        Self::OFFERED.into_iter().find(|(seconds, ..)| Duration::from_secs(*seconds) == self.0)
+        Self::NAMED.into_iter().find(|(seconds, ..)| Duration::from_secs(*seconds) == self.0)
     }
 
     /// Its name in addresses.
@@ -239,9 +249,13 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_read_by_its_name() {
-        for over in Over::offered() {
+        for over in Over::of_series().chain(Over::of_events()) {
             assert_eq!(Over::parse(&over.name()), Ok(over));
         }
+        let names =
+            |offered: &mut dyn Iterator<Item = Over>| offered.map(Over::name).collect::<Vec<_>>().join(" ");
+        assert_eq!(names(&mut Over::of_series()), "1h 6h 24h 7d 30d 90d 1y");
+        assert_eq!(names(&mut Over::of_events()), "15m 1h 6h 24h 7d");
     }
 
     proptest! {

@@ -54,7 +54,8 @@ pub(super) async fn alert_page(
     let fired_at = query.given("fired_at");
     let at = fired_at.as_deref().map(str::parse::<Timestamp>).transpose();
     let at = at.map_err(|error| Problem::bad_request("fired_at", error.to_string()))?;
-    let found = one_alert(&console.sources, &rule, &series, at, now).await.map_err(|reason| away(&reason))?;
+    let found = Box::pin(one_alert(&console.sources, &rule, &series, at, now)).await;
+    let found = found.map_err(|reason| away(&reason))?;
     let missing = || match at {
         Some(at) => {
             format!("alert of rule {rule} for {series} that began to fire at {at}, or it is no longer kept")

@@ -20,6 +20,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/series.css"),
     include_str!("../../assets/notice.css"),
     include_str!("../../assets/explore.css"),
+    include_str!("../../assets/events.css"),
 );
 
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Assets {
     pub(crate) script: Asset,
     /// The script of pages with charts.
     pub(crate) charts: Asset,
+    /// The script of the search of events.
+    pub(crate) events: Asset,
     pub(crate) icon: Asset,
 }
 
@@ -55,12 +58,18 @@ impl Assets {
                 "text/javascript; charset=utf-8",
                 include_str!("../../assets/explore.js"),
             ),
+            events: Asset::new(
+                "js",
+                "text/javascript; charset=utf-8",
+                include_str!("../../assets/events.js"),
+            ),
             icon: Asset::new("svg", "image/svg+xml", include_str!("../../assets/console.svg")),
         })
     }
 
     fn at(&self, path: &str) -> Option<&Asset> {
-        [&self.style, &self.script, &self.charts, &self.icon].into_iter().find(|asset| asset.path == path)
+        let all = [&self.style, &self.script, &self.charts, &self.events, &self.icon];
+        all.into_iter().find(|asset| asset.path == path)
     }
 }
 

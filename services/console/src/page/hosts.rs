@@ -34,6 +34,8 @@ pub(super) struct HostPart {
     pub(super) anchor: String,
     /// All its series.
     pub(super) link: String,
+    /// Its events.
+    pub(super) events: String,
     /// When it sent its last samples, if that is long ago.
     pub(super) silent: Option<Moment>,
     pub(super) meters: Vec<Meter>,
@@ -110,6 +112,7 @@ impl HostPart {
             name: name.to_owned(),
             anchor: links::host_anchor(name),
             link: links::host(name),
+            events: links::events_of_host(name),
             silent: silent_since(of, now).map(|at| Moment::ago(at, now)),
             meters: cpu.into_iter().chain(memory).chain(network).chain(shown_disks).collect(),
             more_disks: match more_disks {

@@ -20,8 +20,19 @@ pub(super) struct Choice {
 }
 
 impl RangeChoice {
-    /// The choice on the page at `action`, whose other parameters are `kept`; `link` is its address with a range.
+    /// The choice on a page of series at `action`, whose other parameters are `kept`; `link` is its address with a range.
     pub(super) fn new(
+        action: &'static str,
+        kept: Vec<(String, String)>,
+        range: Range,
+        link: impl Fn(Range) -> String,
+    ) -> Self {
+        Self::of(Over::of_series(), action, kept, range, link)
+    }
+
+    /// The same for any page, which offers these ranges.
+    pub(super) fn of(
+        offered: impl Iterator<Item = Over>,
         action: &'static str,
         kept: Vec<(String, String)>,
         range: Range,
@@ -37,7 +48,7 @@ impl RangeChoice {
             at.map(|at| at.to_string().get(..16).unwrap_or_default().replace('T', " ")).unwrap_or_default()
         };
         Self {
-            choices: Over::offered().map(choice).collect(),
+            choices: offered.map(choice).collect(),
             action,
             kept,
             from: typed(range.between.map(|span| span.from)),

@@ -6,10 +6,11 @@ use std::time::Duration;
 use watchkeeper_domain::Timestamp;
 
 /// The pages of the navigation.
-static PAGES: [PageLink; 4] = [
+static PAGES: [PageLink; 5] = [
     PageLink { path: "/", name: "Overview" },
     PageLink { path: "/alerts", name: "Alerts" },
     PageLink { path: "/explore", name: "Explore" },
+    PageLink { path: "/events", name: "Events" },
     PageLink { path: "/system", name: "System" },
 ];
 

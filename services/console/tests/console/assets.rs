@@ -11,8 +11,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 /// The files that the page refers to.
 async fn files(router: &axum::Router) -> Vec<String> {
-    let page = get(router, "/explore").await;
-    let elements = elements(&page.body);
+    let pages = [get(router, "/explore").await, get(router, "/events").await];
+    let elements: Vec<_> = pages.iter().flat_map(|page| elements(&page.body)).collect();
     let addresses = elements.iter().flat_map(|element| [element.attribute("src"), element.attribute("href")]);
     let mut files: Vec<_> =
         addresses.flatten().filter(|path| path.starts_with("/assets/")).map(str::to_owned).collect();
@@ -25,7 +25,7 @@ async fn files(router: &axum::Router) -> Vec<String> {
 async fn every_file_that_a_page_refers_to_is_there_for_ever() {
     let router = console(World::default()).await;
     let files = files(&router).await;
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
     for path in files {
         let answer = get(&router, &path).await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -2,13 +2,14 @@
 
 use crate::examples::{alert, notification, silence, waiting};
 use crate::markup::{assert_sound, elements};
-use crate::visit::{ago, console, console_of, get, page, sample, world};
+use crate::visit::{ago, console, console_of, event, get, page, sample, world};
 use crate::world::World;
 use proptest::prelude::*;
 use std::sync::Arc;
 use watchkeeper_domain::text::is_plain;
 use watchkeeper_domain::{
-    Alert, Matcher, Matchers, Notification, NotificationState, Series, Severity, Silence, Timestamp,
+    Alert, Event, Level, Matcher, Matchers, Notification, NotificationState, Series, Severity, Silence,
+    Timestamp,
 };
 use watchkeeper_ports::{BatchBuilder, Record, Topic, TopicPartition};
 use watchkeeper_runtime::RoleContext;
@@ -59,6 +60,29 @@ async fn markup_in_an_address_is_shown_as_text() {
         format!("/target?source=host&name=load&label.target={attack}&unit={attack}"),
     ] {
         let page = get(&router, &path).await;
+        assert_sound(&page.body);
+        page.assert_has("&#60;script&#62;alert(1)");
+    }
+}
+
+/// An event whose every text is `text`.
+fn evil_event(text: &str) -> Event {
+    let mut event = event(text, Level::Info, text, 30);
+    text.clone_into(&mut event.host);
+    event.fields.insert(text.to_owned(), text.into());
+    event.mark(text);
+    event
+}
+
+#[tokio::test]
+async fn markup_in_events_is_shown_as_text() {
+    let evil = evil_event(ATTACK);
+    let id = evil.id;
+    let router = console(World { events: vec![evil.clone(), evil_event(ATTACK)], ..World::default() }).await;
+    for path in
+        ["/events", "/events?query=%3Cscript%3Ealert(1)", &format!("/events/{id}?query=%22%3E%3Cscript%3E")]
+    {
+        let page = get(&router, path).await;
         assert_sound(&page.body);
         page.assert_has("&#60;script&#62;alert(1)");
     }
@@ -153,6 +177,20 @@ proptest! {
         let samples = [sample("host/load", &[("a", &value)], number, 3)];
         let page = runtime.block_on(page(world(samples), "/explore"));
         assert_sound(&page.body);
+    }
+
+    #[test]
+    fn any_text_leaves_the_pages_of_events_sound(text in "[ -~äß€\u{1b}\u{202e}\n\t]{0,80}", query in "\\PC{0,20}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let evil = evil_event(&text);
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("query", &query).finish();
+        let paths = ["/events".to_owned(), format!("/events?{query}"), format!("/events/{}?{query}", evil.id)];
+        runtime.block_on(async {
+            let router = console(World { events: vec![evil], ..World::default() }).await;
+            for path in paths {
+                assert_sound(&get(&router, &path).await.body);
+            }
+        });
     }
 
     #[test]

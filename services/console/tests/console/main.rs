@@ -7,6 +7,8 @@ mod alerts_page;
 mod assets;
 mod dead_letters;
 mod embedded;
+mod event_page;
+mod events_page;
 mod examples;
 mod explore_page;
 mod hostile;

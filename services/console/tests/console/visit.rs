@@ -6,14 +6,15 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use tower::ServiceExt as _;
 use watchkeeper_config::Reloadable;
 use watchkeeper_console::{Console, ConsolePorts};
-use watchkeeper_domain::{Sample, Timestamp};
+use watchkeeper_domain::event::{EventIds, Fields};
+use watchkeeper_domain::{Event, Level, Sample, Timestamp};
 use watchkeeper_letters::Letters;
-use watchkeeper_ports::{Group, Topic};
+use watchkeeper_ports::{EventQueries, Group, Topic};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::RoleContext;
 use watchkeeper_runtime::http::Access;
@@ -83,6 +84,8 @@ pub(crate) fn ports(world: &watchkeeper_test_kit::World) -> ConsolePorts {
     ConsolePorts {
         bus: world.bus.clone(),
         samples: world.samples.clone(),
+        events: world.events.clone(),
+        answers: world.answers.clone(),
         rollups: world.rollups.clone(),
         latest: world.latest.clone(),
         alerts: world.alerts.clone(),
@@ -101,6 +104,19 @@ pub(crate) fn pages(
     pages_for(context, world, rules, &Access::open())
 }
 
+/// The same, with other answers to queries of events.
+pub(crate) fn pages_with_events(
+    world: &watchkeeper_test_kit::World,
+    events: Arc<dyn EventQueries>,
+) -> Router {
+    pages_of(
+        RoleContext::detached("console"),
+        ConsolePorts { events, ..ports(world) },
+        Arc::default(),
+        &Access::open(),
+    )
+}
+
 /// The same, for those who have access.
 pub(crate) fn pages_for(
     context: RoleContext,
@@ -108,10 +124,14 @@ pub(crate) fn pages_for(
     rules: Arc<RuleSet>,
     access: &Access,
 ) -> Router {
-    let letters = Letters::at_most(MAX_LETTERS, world.bus.clone());
+    pages_of(context, ports(world), rules, access)
+}
+
+fn pages_of(context: RoleContext, ports: ConsolePorts, rules: Arc<RuleSet>, access: &Access) -> Router {
+    let letters = Letters::at_most(MAX_LETTERS, Arc::clone(&ports.bus));
     let groups = [Group::PERSISTER, Group::CACHE, Group::NOTIFIER];
     let consumers = groups.map(|group| (Topic::METRICS, group)).into();
-    let console = Console::new(context, ports(world), letters, Reloadable::new(rules), consumers);
+    let console = Console::new(context, ports, letters, Reloadable::new(rules), consumers);
     let router = console.router(access);
     tokio::spawn(console.run());
     router
@@ -151,6 +171,20 @@ pub(crate) fn ago(seconds: u64) -> Timestamp {
 /// The instant in so many seconds.
 pub(crate) fn ahead(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
+}
+
+/// What a service said so many seconds ago.
+pub(crate) fn event(service: &str, level: Level, message: &str, seconds_ago: u64) -> Event {
+    static IDS: LazyLock<Mutex<EventIds>> = LazyLock::new(|| Mutex::new(EventIds::new(7)));
+    Event {
+        id: IDS.lock().unwrap().next(Timestamp::now()),
+        occurred_at: ago(seconds_ago),
+        level,
+        service: service.to_owned(),
+        host: "web-1".to_owned(),
+        message: message.to_owned(),
+        fields: Fields::new(),
+    }
 }
 
 /// A sample that was collected so many seconds ago.

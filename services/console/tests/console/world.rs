@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use watchkeeper_domain::{Aggregate, Alert, Notification, Sample, Silence};
+use watchkeeper_domain::{Aggregate, Alert, Event, Notification, Sample, Silence};
 use watchkeeper_ports::{About, EventBus as _, Lag, Plan, PortError, RecordBatch, Topic};
 use watchkeeper_rules::RuleSet;
 use watchkeeper_test_kit::{Port, Staged, StoreEvent, rejected};
@@ -12,6 +12,8 @@ use watchkeeper_test_kit::{Port, Staged, StoreEvent, rejected};
 pub(crate) struct World {
     /// All samples there are, in any order.
     pub(crate) samples: Vec<Sample>,
+    /// All events there are, in the order in which they arrived.
+    pub(crate) events: Vec<Event>,
     /// The topic `metrics.dead`, one partition.
     pub(crate) dead_letters: RecordBatch,
     /// Records after which a read of the bus ends, if it does for that.
@@ -31,6 +33,7 @@ pub(crate) struct World {
     /// Which ports do not answer as they should.
     pub(crate) cache: Mood,
     pub(crate) store: Mood,
+    pub(crate) event_store: Mood,
     pub(crate) bus: Mood,
     pub(crate) alert_store: Mood,
     pub(crate) outbox: Mood,
@@ -63,6 +66,7 @@ impl World {
     pub(crate) async fn kept(self) -> watchkeeper_test_kit::World {
         let world = watchkeeper_test_kit::World::new();
         world.store(&self.samples).await;
+        world.store_events(&self.events).await;
         world.cache(&self.samples).await;
         world.fire(&self.alerts).await;
         // The later of two that were made at the same time is the newer.
@@ -93,6 +97,7 @@ impl World {
         }
         self.cache.of(&world.latest, "cache");
         self.store.of(&world.samples, "store");
+        self.event_store.of(&world.events, "store");
         self.bus.of(&world.bus, "bus");
         self.alert_store.of(&world.alerts, "alerts");
         self.outbox.of(&world.notifications, "notifications");
