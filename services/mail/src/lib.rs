@@ -1,5 +1,5 @@
-//! Builds RFC 5322 messages with a body of plain text, or of text and HTML (`multipart/alternative`, RFC 2046). No I/O,
-//! no async.
+//! Builds RFC 5322 messages with a body of plain text, or of text and HTML (`multipart/alternative`, RFC 2046), and a file
+//! beside it (`multipart/mixed`). No I/O, no async.
 
 mod message_id;
 mod subject;
@@ -8,7 +8,7 @@ pub use message_id::MAX_ID_BYTES;
 
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Mailboxes, Message, MultiPart, SinglePart, header};
+use lettre::message::{Attachment, Body, Mailbox, Mailboxes, Message, MultiPart, SinglePart, header};
 use message_id::MessageId;
 use std::time::{Duration, SystemTime};
 use watchkeeper_domain::{MailAddress, Timestamp, Violation, text};
@@ -18,7 +18,7 @@ use watchkeeper_ports::Mail;
 /// see [`text`].
 ///
 /// # Errors
-/// A [`Violation`] if an ID is invalid.
+/// A [`Violation`] if an ID is invalid, or the name or the media type of the attachment.
 pub fn message(mail: &Mail) -> Result<Message, Violation> {
     let from = mailbox("from", &mail.from)?;
     let to = mailbox("to", &mail.to)?;
@@ -44,15 +44,36 @@ pub fn message(mail: &Mail) -> Result<Message, Violation> {
     }
 
     let text = text::lines(&mail.text).into_owned();
-    let message = match &mail.html {
-        Some(html) => {
-            builder.multipart(MultiPart::alternative_plain_html(text, text::lines(html).into_owned()))
+    let html = mail.html.as_ref().map(|html| text::lines(html).into_owned());
+    let message = match (html, &mail.attachment) {
+        (Some(html), None) => builder.multipart(MultiPart::alternative_plain_html(text, html)),
+        (None, None) => builder.singlepart(SinglePart::plain(text)),
+        (html, Some(file)) => {
+            let mixed = MultiPart::mixed();
+            let mixed = match html {
+                Some(html) => mixed.multipart(MultiPart::alternative_plain_html(text, html)),
+                None => mixed.singlepart(SinglePart::plain(text)),
+            };
+            builder.multipart(mixed.singlepart(attached(file)?))
         }
-        None => builder.singlepart(SinglePart::plain(text)),
     };
     let mut message = message.map_err(|error| Violation::new("mail", error.to_string()))?;
     message.headers_mut().set(header::From::from(Mailboxes::from(from)));
     Ok(message)
+}
+
+/// The file as a part. Its content is encoded so that no program on the way changes the ends of its lines.
+fn attached(file: &watchkeeper_ports::Attachment) -> Result<SinglePart, Violation> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if file.name.is_empty() || !file.name.chars().all(is_name) {
+        return Err(Violation::new("attachment", "name: must be letters, digits, -, _ and ."));
+    }
+    let media_type = header::ContentType::parse(&file.media_type)
+        .map_err(|error| Violation::new("attachment", format!("media type: {error}")))?;
+    let bytes = file.text.clone().into_bytes();
+    let body = Body::new_with_encoding(bytes, header::ContentTransferEncoding::Base64)
+        .map_err(|_| Violation::new("attachment", "cannot be encoded"))?;
+    Ok(Attachment::new(file.name.clone()).body(body, media_type))
 }
 
 /// The address as a lettre type, which accepts every [`MailAddress`].

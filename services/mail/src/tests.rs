@@ -17,6 +17,7 @@ fn mail() -> Mail {
         subject: "shop is down".into(),
         text: "shop is down\n".into(),
         html: None,
+        attachment: None,
         date: "2026-11-20T10:00:00.5Z".parse().unwrap(),
     }
 }
@@ -65,6 +66,33 @@ fn a_mail_with_html_has_both_side_by_side_the_best_last() {
     assert_eq!(types, ["alternative", "plain", "html"]);
     assert_eq!(parsed.body_text(0).unwrap().trim_end(), "shop is down");
     assert_eq!(parsed.body_html(0).unwrap().trim_end(), "<p>Магазин закрыт</p>");
+}
+
+#[test]
+fn an_attachment_arrives_exactly_beside_the_text() {
+    let text = format!("a,b\r\n\"one\ntwo\",é\r\n{}", "x".repeat(3_000));
+    let file = |name: &str, media_type: &str| {
+        let (name, media_type) = (name.to_owned(), media_type.to_owned());
+        Some(watchkeeper_ports::Attachment { name, media_type, text: text.clone() })
+    };
+    let attachment = || file("errors.csv", "text/csv; charset=utf-8");
+    for html in [None, Some("<p>x</p>".to_owned())] {
+        let raw = formatted(&Mail { html: html.clone(), attachment: attachment(), ..mail() });
+        let parsed = MessageParser::default().parse(raw.as_bytes()).unwrap();
+        assert_eq!(parsed.attachment_count(), 1);
+        let part = parsed.attachment(0).unwrap();
+        assert_eq!((part.attachment_name(), part.contents()), (Some("errors.csv"), text.as_bytes()));
+        assert_eq!(part.content_type().unwrap().subtype(), Some("csv"));
+        assert_eq!(parsed.body_text(0).unwrap().trim_end(), "shop is down");
+        assert_eq!(parsed.html_body_count() > 0 && raw.contains("<p>x</p>"), html.is_some());
+        assert!(raw.lines().all(|line| line.len() <= MAX_LINE_BYTES));
+    }
+    for name in ["", "a\"b.csv", "../a.csv/", "a\r\nBcc: x"] {
+        let refused = refused(&Mail { attachment: file(name, "text/csv"), ..mail() });
+        assert!(refused.starts_with("attachment: name"), "{refused}");
+    }
+    let refused = refused(&Mail { attachment: file("a.csv", "text"), ..mail() });
+    assert!(refused.starts_with("attachment: media type"), "{refused}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use watchkeeper_config::{HttpUrl, Section};
 use watchkeeper_domain::{Channel, MailAddress};
 use watchkeeper_http_client::Access;
+use watchkeeper_query::{ReportReceiver, ReportSet};
 use watchkeeper_rules::{DEFAULT_RULES, Routing, Rule, RuleSet, default_rules};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -59,14 +60,17 @@ pub struct NotifierConfig {
     pub(crate) maintenance: Vec<Window>,
     /// Replacements of the default templates.
     pub(crate) templates: TemplateSources,
+    /// The saved reports, which may name receivers.
+    pub(crate) reports: ReportSet,
 }
 
 impl NotifierConfig {
-    /// Reads the sections `[notifier]`, `[[rule]]` and `[[inhibit]]` of the root; missing keys get their defaults.
+    /// Reads the sections `[notifier]`, `[[rule]]`, `[[inhibit]]` and `[[report]]` of the root; missing keys get their defaults.
     /// Templates and summaries of rules are checked by rendering them. With `match_old_names`, rules for Watchkeeper's
     /// sources also match the names of the previous platform.
     pub fn read(root: &mut Section<'_>, match_old_names: bool) -> (Self, Arc<RuleSet>) {
-        let config = root.section("notifier", Self::read_section);
+        let mut config = root.section("notifier", Self::read_section);
+        config.reports = config.read_reports(root);
         let names: Vec<_> = config.receivers.iter().map(|receiver| receiver.name.clone()).collect();
         let rules = RuleSet::read(root, &config.routing, &names).with_defaults(config.default_rules());
         let rules = if match_old_names { rules.with_old_names() } else { rules };
@@ -100,7 +104,17 @@ impl NotifierConfig {
             page_url: section.parsed("page_url"),
             maintenance: maintenance::read_all(section),
             templates: section.section("templates", read_templates),
+            reports: ReportSet::default(),
         }
+    }
+
+    fn read_reports(&self, root: &mut Section<'_>) -> ReportSet {
+        let receivers: Vec<_> = self
+            .receivers
+            .iter()
+            .map(|receiver| ReportReceiver { name: &receiver.name, has_mail: !receiver.mail.is_empty() })
+            .collect();
+        ReportSet::read(root, &receivers)
     }
 
     /// The default rules that are on. Without a receiver in the file, nobody is notified of what they find: it is shown

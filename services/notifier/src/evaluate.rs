@@ -246,17 +246,18 @@ impl Consumer for Evaluating {
     }
 
     fn push(&mut self, batch: ReceivedBatch) {
-        let ReceivedBatch { partition, records, offsets, next, appended_at } = &batch;
+        let ReceivedBatch { partition, records, offsets, next, .. } = &batch;
+        let appended_at = batch.appended_at();
         let now = Timestamp::now();
         // Whichever clock is ahead: by one that is behind, every sample would be in the future.
-        let present = now.max(*appended_at);
+        let present = now.max(appended_at);
         for (record, offset) in records.iter().zip(offsets) {
             self.take_record(partition, (partition, *offset), record, present);
         }
         self.taken += records.len();
         if let Some(place) = self.partitions.get_mut(partition) {
             if place.inlet_is_read {
-                self.known_until.note(partition, (*appended_at).min(now));
+                self.known_until.note(partition, appended_at.min(now));
             }
             place.own.taken = *next;
         }

@@ -8,10 +8,13 @@
 //! groups → *lease* → *send* → *settle*. Any instance may do each step, and each may be repeated after a crash:
 //! nothing is lost, and a notification is sent twice only after a crash between sending and settling, with the same
 //! id.
+//!
+//! The path of a report: *due* by its schedule → *run* → *write* as a mail → *store* as a notification → *mark*.
 
 mod alertmanager;
 mod channels;
 mod config;
+mod count_events;
 mod deliver;
 mod dispatch;
 #[cfg(test)]
@@ -29,6 +32,7 @@ mod outgoing;
 mod own_heartbeat;
 mod plan;
 mod prune;
+mod reports;
 mod role;
 mod run;
 mod sender;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::{MailAddress, MailAddressError, Timestamp};
-use watchkeeper_ports::Mail;
+use watchkeeper_ports::{Attachment, Mail};
 
 /// A [`Mail`] by fields; addresses are as configured, the date is RFC 3339.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,7 +14,17 @@ struct MailBody {
     subject: String,
     text: String,
     html: Option<String>,
+    /// Missing in mails of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attachment: Option<AttachmentBody>,
     date: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AttachmentBody {
+    name: String,
+    media_type: String,
+    text: String,
 }
 
 /// A body that is not a mail; the reason says why.
@@ -24,9 +34,11 @@ pub(crate) struct NoMail(String);
 
 /// Serializes a mail as the body of a notification.
 pub(crate) fn write(mail: Mail) -> String {
-    let Mail { id, follows, from, to, subject, text, html, date } = mail;
+    let Mail { id, follows, from, to, subject, text, html, attachment, date } = mail;
     let [from, to] = [from, to].map(|address| address.to_string());
-    let body = MailBody { id, follows, from, to, subject, text, html, date: date.to_string() };
+    let attachment =
+        attachment.map(|Attachment { name, media_type, text }| AttachmentBody { name, media_type, text });
+    let body = MailBody { id, follows, from, to, subject, text, html, attachment, date: date.to_string() };
     serde_json::to_string(&body).expect("texts can be written as JSON")
 }
 
@@ -38,8 +50,10 @@ pub(crate) fn read(body: &str) -> Result<Mail, NoMail> {
         text.parse().map_err(|error: MailAddressError| NoMail(format!("{field}: {error}")))
     };
     let (from, to) = (address("from", &body.from)?, address("to", &body.to)?);
-    let MailBody { id, follows, subject, text, html, .. } = body;
-    Ok(Mail { id, follows, from, to, subject, text, html, date })
+    let MailBody { id, follows, subject, text, html, attachment, .. } = body;
+    let attachment =
+        attachment.map(|AttachmentBody { name, media_type, text }| Attachment { name, media_type, text });
+    Ok(Mail { id, follows, from, to, subject, text, html, attachment, date })
 }
 
 #[cfg(test)]
@@ -75,12 +89,14 @@ mod tests {
             (id, name, subject) in ("[a-z0-9.-]{1,9}", "[^\\p{Cc}\"\\\\]{0,40}", "\\PC*"),
             text: String,
             html in option::of(any::<String>()),
+            file in option::of(any::<String>()),
             micros in 0..=Timestamp::MAX.as_micros(),
         ) {
             let date = Timestamp::from_micros(micros).unwrap();
             let to: MailAddress = format!("\"{name}\" <ops@example.org>").parse().unwrap();
             let (follows, from) = (html.clone(), to.clone());
-            let mail = Mail { id, follows, from, to, subject, text, html, date };
+            let attachment = file.map(|text| Attachment { name: "a.csv".into(), media_type: "text/csv".into(), text });
+            let mail = Mail { id, follows, from, to, subject, text, html, attachment, date };
             prop_assert_eq!(read(&write(mail.clone())).unwrap(), mail);
         }
 

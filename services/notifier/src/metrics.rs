@@ -16,6 +16,8 @@ pub(crate) struct NotifierMetrics {
     pub(crate) repartitioned: IntCounter,
     pub(crate) copies: IntCounter,
     pub(crate) own_heartbeats: IntCounterVec,
+    /// By outcome: `answered` or `failed`.
+    pub(crate) reports: IntCounterVec,
     notifications: IntCounterVec,
     send_seconds: HistogramVec,
     evaluated_until: IntGaugeVec,
@@ -70,6 +72,11 @@ impl NotifierMetrics {
             "Heartbeats to another watcher, by outcome: success, or error (also when it was not sent).",
         );
         let own_heartbeats = register(registry, IntCounterVec::new(own_heartbeats, &["outcome"])?)?;
+        let reports = Opts::new(
+            "watchkeeper_notifier_reports_total",
+            "Reports that were run by their schedule, by outcome: answered or failed. Both are mailed.",
+        );
+        let reports = register(registry, IntCounterVec::new(reports, &["outcome"])?)?;
         let notifications = register(registry, IntCounterVec::new(attempts, &["channel", "outcome"])?)?;
         let send_seconds = HistogramOpts::new(
             "watchkeeper_notifier_send_seconds",
@@ -78,6 +85,9 @@ impl NotifierMetrics {
         let send_seconds = send_seconds.buckets(prometheus::exponential_buckets(0.005, 2.0, 18)?);
         let send_seconds = register(registry, HistogramVec::new(send_seconds, &["channel"])?)?;
         // So that the rate includes the first failure.
+        for outcome in ["answered", "failed"] {
+            reports.with_label_values(&[outcome]);
+        }
         for channel in Channel::ALL {
             send_seconds.with_label_values(&[channel.name()]);
             for attempt in Attempt::ALL {
@@ -86,6 +96,7 @@ impl NotifierMetrics {
         }
         Ok(Self {
             own_heartbeats,
+            reports,
             alerts_firing: gauge("watchkeeper_notifier_alerts_firing", "Firing alerts.")?,
             waiting: gauge("watchkeeper_notifier_notifications_waiting", "Pending notifications.")?,
             oldest_waiting_seconds: gauge(

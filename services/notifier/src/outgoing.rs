@@ -49,6 +49,7 @@ impl Outgoing {
             subject,
             text,
             html,
+            attachment: None,
             date: notice.made_at,
         }
     }

@@ -6,6 +6,7 @@ use crate::settings::NotifierSettings;
 use std::sync::Arc;
 use watchkeeper_config::Section;
 use watchkeeper_ports::{Group, Topic};
+use watchkeeper_query::ReportSet;
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::role::{RoleSpec, Settings, StartError, Starter};
 
@@ -24,14 +25,16 @@ pub static ROLE: RoleSpec = RoleSpec {
     start,
 };
 
-/// Also reads the rules, which the api and the console show.
+/// Also reads the rules, which the api and the console show, and the reports, which the api runs.
 fn read(root: &mut Section<'_>, settings: &mut Settings) {
     let (config, rules) = NotifierConfig::read(root, settings.compatibility().match_old_names);
+    let reports: ReportSet = config.reports.clone();
     // Before the rules: the planner must know every rule that an alert comes from. Fails only if reading has refused
     // the same templates with the same rules: then these settings are never used.
     if let Ok(notifier) = NotifierSettings::new(config, Arc::clone(&rules)) {
         settings.add_reloadable("notifier", notifier);
     }
+    settings.add_reloadable("report", reports);
     settings.add_reloadable("rules", Arc::unwrap_or_clone(rules));
 }
 

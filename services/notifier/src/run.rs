@@ -1,20 +1,22 @@
 //! The notifier's loops.
 
 use crate::alertmanager::keep_telling;
+use crate::count_events::EventCounter;
 use crate::deliver::{Deliverer, keep_delivering};
 use crate::dispatch::{Dispatcher, Seen, keep_dispatching};
 use crate::evaluate::Evaluating;
 use crate::metrics::NotifierMetrics;
 use crate::own_heartbeat::keep_beating;
 use crate::prune::{Prunable, keep_pruning};
+use crate::reports::ReportSender;
 use crate::settings::NotifierSettings;
 use crate::status::{Status, keep_reporting};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use watchkeeper_config::Reloadable;
 use watchkeeper_ports::{
-    AlertStore, EventBus, Group, IncidentStore, Mailer, NotificationStore, Ports, PositionStore,
-    ScheduleStore, SilenceStore, Topic,
+    AlertStore, EventBus, EventQueries, Group, IncidentStore, Mailer, NotificationStore, Ports,
+    PositionStore, Reports, ScheduleStore, SilenceStore, Topic,
 };
 use watchkeeper_rules::RuleSet;
 use watchkeeper_runtime::clock::{Clock, ScheduledClock};
@@ -36,14 +38,20 @@ pub struct NotifierPorts {
     pub incidents: Arc<dyn IncidentStore>,
     /// The store of the clock's state.
     pub schedule: Arc<dyn ScheduleStore>,
+    /// The events that rules count.
+    pub events: Arc<dyn EventQueries>,
+    /// The reports that are mailed.
+    pub reports: Arc<dyn Reports>,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
 }
 
 impl From<&Ports> for NotifierPorts {
     fn from(ports: &Ports) -> Self {
-        let Ports { bus, alerts, notifications, silences, incidents, schedule, mailer, .. } = ports.clone();
-        Self { bus, alerts, notifications, silences, incidents, schedule, mailer }
+        let Ports {
+            bus, alerts, notifications, silences, incidents, schedule, events, reports, mailer, ..
+        } = ports.clone();
+        Self { bus, alerts, notifications, silences, incidents, schedule, events, reports, mailer }
     }
 }
 
@@ -56,7 +64,8 @@ pub async fn run(
     rules: Reloadable<RuleSet>,
     ports: NotifierPorts,
 ) -> RoleResult {
-    let NotifierPorts { bus, alerts, notifications, silences, incidents, schedule, mailer } = ports;
+    let NotifierPorts { bus, alerts, notifications, silences, incidents, schedule, events, reports, mailer } =
+        ports;
     let metrics = Arc::new(NotifierMetrics::register(context.registry())?);
     let (changed, planned) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let evaluate = |topic: Topic| {
@@ -66,12 +75,14 @@ pub async fn run(
             topic: topic.clone(),
             group: Group::NOTIFIER,
             positions: Some(positions),
+            gate: None,
         };
         let (rules, metrics, changed) = (rules.clone(), Arc::clone(&metrics), Arc::clone(&changed));
         let evaluating =
             Evaluating::new(topic, rules, Arc::clone(&bus), Arc::clone(&alerts), metrics, changed);
         consume(context.without_status(), source, evaluating)
     };
+    let events = EventCounter { rules: rules.clone(), events, bus: Arc::clone(&bus) };
     let (evaluating, counting) = (evaluate(Topic::METRICS), evaluate(Topic::METRICS.dead_letters()));
     let (seen, seen_by) = watch::channel(Arc::<Seen>::default());
     let dispatcher = Dispatcher {
@@ -88,6 +99,14 @@ pub async fn run(
         Arc::clone(&mailer),
         Arc::clone(&metrics),
     );
+    let reports = ReportSender {
+        settings: settings.clone(),
+        reports,
+        schedule: Arc::clone(&schedule),
+        notifications: Arc::clone(&notifications),
+        metrics: Arc::clone(&metrics),
+        planned: Arc::clone(&planned),
+    };
     let delivering = keep_delivering(context.clone(), Arc::new(deliverer), planned);
     let status = Status {
         seen: seen_by.clone(),
@@ -111,6 +130,8 @@ pub async fn run(
     tokio::try_join!(
         evaluating,
         counting,
+        events.keep_counting(context.clone()),
+        reports.keep_sending(context.clone()),
         dispatching,
         delivering,
         reporting,

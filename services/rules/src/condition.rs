@@ -4,6 +4,7 @@ mod absence;
 mod anomaly;
 mod change;
 mod dead_letters;
+mod events;
 mod forecast;
 mod heartbeat;
 mod past;
@@ -16,6 +17,7 @@ pub use anomaly::{Against, Anomaly};
 pub use change::{Change, Direction};
 pub(crate) use dead_letters::LastLetter;
 pub use dead_letters::{DeadLetters, series_of as series_of_letters};
+pub use events::Events;
 pub use forecast::Forecast;
 pub(crate) use heartbeat::Heard;
 pub use heartbeat::{
@@ -53,6 +55,8 @@ pub enum Condition {
     Anomaly(Anomaly),
     /// Records are rejected.
     DeadLetters(DeadLetters),
+    /// More or fewer events match a query.
+    Events(Events),
     /// A job does not report, or reports a failure. Only of a section `[[heartbeat]]`.
     Heartbeat(Heartbeat),
 }
@@ -85,9 +89,12 @@ impl Condition {
         if section.has("dead_letters") {
             found.push(Self::DeadLetters(section.section("dead_letters", DeadLetters::read)));
         }
+        if section.has("events") {
+            found.push(Self::Events(section.section("events", Events::read)));
+        }
         if found.len() != 1 {
-            let reason = "a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly \
-                          and dead_letters";
+            let reason = "a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly, \
+                          dead_letters and events";
             section.refuse("name", format!("{reason}, this one has {}", found.len()));
         }
         found.pop().unwrap_or(Self::Threshold(Threshold::default()))
@@ -96,7 +103,8 @@ impl Condition {
     /// How far back it looks, or how long it waits.
     pub(crate) fn span(&self) -> Duration {
         match self {
-            Self::Threshold(_) => Duration::ZERO,
+            // The samples of events cover the time within which they are counted.
+            Self::Threshold(_) | Self::Events(_) => Duration::ZERO,
             Self::Change(change) => change.within,
             Self::Rate(rate) => rate.over,
             Self::Ratio(ratio) => ratio.max_age,
@@ -113,7 +121,7 @@ impl Condition {
 impl Condition {
     /// Whether it keeps state for a series that it does not hold for.
     pub(crate) fn remembers(&self) -> bool {
-        !matches!(self, Self::Threshold(_) | Self::DeadLetters(_))
+        !matches!(self, Self::Threshold(_) | Self::Events(_) | Self::DeadLetters(_))
     }
 
     /// Processes the newest value and returns whether the condition holds, `None` if there is no verdict; `fires` tells
@@ -131,6 +139,7 @@ impl Condition {
             }
             Self::Anomaly(anomaly) => anomaly.observe(past, seen),
             Self::DeadLetters(_) => true,
+            Self::Events(events) => events.limit.observe(fires, seen),
             Self::Heartbeat(_) => return Heartbeat::observe(past, seen),
         })
     }
@@ -184,6 +193,7 @@ impl Condition {
             Self::Absence(absence) => absence.why(holds, latest, unit),
             Self::Anomaly(anomaly) => anomaly.why(past, latest, unit),
             Self::DeadLetters(letters) => letters.why(past, holds, latest),
+            Self::Events(events) => events.why(holds, fires, latest),
             Self::Heartbeat(heartbeat) => heartbeat.reason(past, holds, latest, None),
         }
     }
@@ -204,6 +214,7 @@ impl Condition {
                 let at = latest.at.plus(letters.clear_after);
                 format!("no more records are rejected until {at}")
             }
+            Self::Events(events) => events.limit.clears_when(),
             Self::Heartbeat(_) => "the job reports that it has run".to_owned(),
         }
     }
@@ -231,6 +242,7 @@ impl fmt::Display for Condition {
             Self::Absence(absence) => absence.fmt(f),
             Self::Anomaly(anomaly) => anomaly.fmt(f),
             Self::DeadLetters(letters) => letters.fmt(f),
+            Self::Events(events) => events.fmt(f),
             Self::Heartbeat(heartbeat) => heartbeat.fmt(f),
         }
     }

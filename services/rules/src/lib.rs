@@ -24,9 +24,9 @@ mod unmatched;
 mod words;
 
 pub use condition::{
-    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, FAILED, Forecast, HEARTBEAT_SOURCE,
-    Heartbeat, LISTENING, Rate, Ratio, STARTED, STATE, SUCCEEDED, Threshold, listened_to, listening_series,
-    series_of_letters, state_series,
+    Absence, Against, Anomaly, Change, Condition, DeadLetters, Direction, Events, FAILED, Forecast,
+    HEARTBEAT_SOURCE, Heartbeat, LISTENING, Rate, Ratio, STARTED, STATE, SUCCEEDED, Threshold, listened_to,
+    listening_series, series_of_letters, state_series,
 };
 pub use defaults::{DEFAULT_RULES, default_rules};
 pub use evaluator::{Evaluator, Findings, MAX_WATCHED};

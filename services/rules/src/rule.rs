@@ -1,6 +1,6 @@
 //! One rule.
 
-use crate::condition::{Condition, Heartbeat, Past, Seen};
+use crate::condition::{Condition, Events, Heartbeat, Past, Seen};
 use crate::matchers;
 use crate::phase::Phase;
 use crate::routing::Routing;
@@ -69,6 +69,15 @@ impl Rule {
                 }
                 Matchers::default()
             }
+            Condition::Events(_) => {
+                if section.has("match") {
+                    section.refuse(
+                        "match",
+                        "is only for rules over series: `query` says which events are counted",
+                    );
+                }
+                Events::matchers(&name)
+            }
             _ => matchers::read(section, "match"),
         };
         if let Condition::Ratio(ratio) = &mut condition
@@ -76,7 +85,7 @@ impl Rule {
         {
             section.refuse("match", reason);
         }
-        let tests = section.sections("test", MAX_TESTS, |test| RuleTest::read(test, &condition));
+        let tests = section.sections("test", MAX_TESTS, |test| RuleTest::read(test, &name, &condition));
         Self {
             name,
             severity: section.parsed("severity").unwrap_or_default(),

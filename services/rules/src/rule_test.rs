@@ -6,7 +6,7 @@ mod values;
 
 pub use run::{TestOutcome, run_tests};
 
-use crate::condition::{Condition, series_of_letters};
+use crate::condition::{Condition, Events, series_of_letters};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -91,12 +91,12 @@ impl FromStr for Expected {
 }
 
 impl RuleTest {
-    /// Reads a section `[[rule.test]]` of a rule with this condition.
-    pub(crate) fn read(section: &mut Section<'_>, condition: &Condition) -> Self {
+    /// Reads a section `[[rule.test]]` of a rule with this name and condition.
+    pub(crate) fn read(section: &mut Section<'_>, rule: &str, condition: &Condition) -> Self {
         let every = section.duration("every", EVERY, MINUTE);
         Self {
             name: section.text("name", MAX_TEST_NAME_BYTES, "a test without a name"),
-            series: Arc::new(read_series(section, condition)),
+            series: Arc::new(read_series(section, rule, condition)),
             start: section.parsed("start").or(Timestamp::from_micros(START)).unwrap_or_default(),
             samples: read_samples(section, every),
             divisors: read_divisors(section, condition, every),
@@ -105,7 +105,13 @@ impl RuleTest {
     }
 }
 
-fn read_series(section: &mut Section<'_>, condition: &Condition) -> Series {
+fn read_series(section: &mut Section<'_>, rule: &str, condition: &Condition) -> Series {
+    if matches!(condition, Condition::Events(_)) {
+        if section.has("series") {
+            section.refuse("series", "is not allowed for events: the values are the numbers of events");
+        }
+        return Events::series(rule);
+    }
     if let Condition::DeadLetters(letters) = condition {
         if section.has("series") {
             section.refuse("series", "is not allowed for dead_letters: the rule names the topic");

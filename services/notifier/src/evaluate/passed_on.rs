@@ -51,7 +51,7 @@ impl Evaluating {
                 break;
             }
             let batch = self.bus.read(&marks.partition, from, self.capacity()).await?;
-            let present = Timestamp::now().max(batch.appended_at);
+            let present = Timestamp::now().max(batch.appended_at());
             for (record, offset) in batch.records.iter().zip(&batch.offsets) {
                 self.take_record(home, (&marks.partition, *offset), record, present);
             }

@@ -3,9 +3,9 @@
 use watchkeeper_domain::limits::check_possible;
 use watchkeeper_domain::{Sample, Timestamp, Violation};
 use watchkeeper_ports::{Record, Topic};
+use watchkeeper_wire::Decoded;
 use watchkeeper_wire::dead_letter::{DeadLetter, is_marker};
 use watchkeeper_wire::sample::SampleDecoder;
-use watchkeeper_wire::{Decode as _, Decoded};
 
 /// The type of a topic's records.
 pub(super) enum Reading {
@@ -35,12 +35,13 @@ impl Reading {
     /// time has come.
     pub(super) fn read<'a>(&mut self, record: Record<'a>, now: Timestamp) -> Result<Said<'a>, Violation> {
         match self {
-            Self::Samples(decoder) => match decoder.decode_record(record)? {
+            Self::Samples(decoder) => match decoder.decode_sample(record)? {
                 Decoded::Item(sample) => {
                     check_possible(sample.collected_at, now)?;
                     Ok(Said::Sample(sample))
                 }
                 Decoded::Copy => Ok(Said::Copy),
+                Decoded::Tombstone => Ok(Said::Nothing),
             },
             Self::DeadLetters if is_marker(&record) => Ok(Said::Nothing),
             Self::DeadLetters => {

@@ -399,7 +399,7 @@ async fn so_many_records_are_taken_before_they_are_stored_and_no_more() {
             records: records.clone(),
             offsets: (next - MAX_DELIVERY as u64..next).collect(),
             next,
-            appended_at: at(0),
+            appended: vec![at(0)],
         });
     }
     assert_eq!(next, MAX_TAKEN as u64);
@@ -428,7 +428,7 @@ async fn dead_letters_count_and_what_says_that_one_was_replayed_does_not() {
         let records = records.finish();
         let next = from + records.len() as u64;
         let offsets = (from..next).collect();
-        ReceivedBatch { partition: on_letters.clone(), records, offsets, next, appended_at: at(0) }
+        ReceivedBatch { partition: on_letters.clone(), records, offsets, next, appended: vec![at(0)] }
     };
     let mut records = BatchBuilder::default();
     letter.push_marker(&mut records, Settlement::Replayed, LetterPlace { partition: 0, offset: 0 });

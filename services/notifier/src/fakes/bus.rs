@@ -99,7 +99,7 @@ impl EventBus for FakeBus {
             records: records.iter().map(|(_, record)| record.get(0)).collect(),
             offsets: (from..next).collect(),
             next,
-            appended_at: records.first().map_or(Timestamp::MIN, |(at, _)| *at),
+            appended: records.iter().map(|(at, _)| *at).collect(),
         })
     }
 

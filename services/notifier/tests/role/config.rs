@@ -165,6 +165,7 @@ async fn an_address_that_is_accepted_is_one_that_mail_goes_to_and_comes_from() {
             to: config.receivers[0].mail[0].clone(),
             subject: String::new(),
             text: String::new(),
+            attachment: None,
             html: None,
             date: Timestamp::MIN,
         };

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what prepares a test must succeed")]
 
 mod config;
+mod events;
 mod hostile;
 mod stage;
 mod telling;

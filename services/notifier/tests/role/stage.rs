@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use watchkeeper_config::{Document, Reloadable};
-use watchkeeper_domain::Timestamp;
+use watchkeeper_domain::{Event, Timestamp};
 use watchkeeper_notifier::{NotifierConfig, NotifierPorts, NotifierSettings, run};
 use watchkeeper_ports::{EventBus as _, Mail, RecordBatch, Topic};
 use watchkeeper_runtime::RoleContext;
@@ -45,6 +45,8 @@ impl Stage {
             silences: self.world.silences.clone(),
             incidents: self.world.incidents.clone(),
             schedule: self.world.schedule.clone(),
+            events: self.world.events.clone(),
+            reports: self.world.reports.clone(),
             mailer: self.world.mailer.clone(),
         };
         let context = RoleContext::detached("notifier");
@@ -61,6 +63,16 @@ impl Stage {
 
     pub(crate) async fn publish(&self, topic: &Topic, records: RecordBatch) {
         self.world.bus.publish(topic, records).await.unwrap();
+    }
+
+    /// Stores events.
+    pub(crate) async fn store_events(&self, events: &[Event]) {
+        self.world.store_events(events).await;
+    }
+
+    /// Waits until the numbers of events of both rules are evaluated.
+    pub(crate) async fn counted_twice(&self) {
+        self.world.alerts.called("store", |calls| calls.ended > 0).await;
     }
 
     /// Waits until so many mails have come, and gives all there are.

@@ -104,7 +104,7 @@ fn each_mistake_names_its_key_and_says_what_it_must_be() {
         ("threshold = { above = inf }", "rule[0].threshold.above: must be a finite number, is inf"),
         (
             "absence = {}",
-            "rule[0].name: a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly and dead_letters, this one has 2",
+            "rule[0].name: a rule must have exactly one of threshold, change, rate, ratio, forecast, absence, anomaly, dead_letters and events, this one has 2",
         ),
         ("threshold = { above = 1, abov = 2 }", "rule[0].threshold.abov: unknown key; did you mean `above`?"),
         ("stale_after = \"1s\"", "rule[0].stale_after: must be from 1m to 366d, is 1s"),

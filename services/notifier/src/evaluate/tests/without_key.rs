@@ -241,7 +241,7 @@ async fn so_much_is_kept_for_other_members_and_no_more() {
             records: record.clone(),
             offsets: vec![kept],
             next: kept + 1,
-            appended_at: at(0),
+            appended: vec![at(0)],
         });
         kept += 1;
     }
