@@ -5,13 +5,14 @@
 //! it has copied; one that finds nothing to copy has verified that everything is there. What the destination
 //! already has stays: differences are counted, and nothing is overwritten.
 //!
-//! The order: samples day by day → silences, incidents, notifications and groups → alerts and evaluator state → the
+//! The order: samples and events day by day → silences, incidents, notifications and groups → alerts and evaluator state → the
 //! collector's schedule → rollups and their progress → unread records and pending dead letters → consumer
 //! positions, last, because they say that everything before them is there. Each has a file here, which says
 //! how to read and store it ([`carry`](mod@carry)); [`merge`] compares two ordered streams.
 
 mod alerts;
 mod carry;
+mod events;
 mod groups;
 mod incidents;
 mod marks;

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::progress::Teller;
     use tempfile::TempDir;
-    use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedStore};
+    use watchkeeper_adapter_embedded::{EmbeddedAlerts, EmbeddedEvents, EmbeddedStore};
     use watchkeeper_domain::Channel;
 
     fn stores(dir: &TempDir) -> Stores {
@@ -161,6 +161,7 @@ mod tests {
             (EmbeddedStore::open(dir.path()).unwrap(), EmbeddedAlerts::open(dir.path()).unwrap());
         Stores {
             samples: store.samples(),
+            events: Arc::new(EmbeddedEvents::open(dir.path()).unwrap()),
             schedule: store.schedule(),
             alerts: alerts.alerts(),
             notifications: alerts.notifications(),

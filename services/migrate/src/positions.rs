@@ -17,7 +17,13 @@ use watchkeeper_ports::{
 use watchkeeper_wire::moved_from::MovedFrom;
 
 /// The groups whose positions are in the store.
-const GROUPS: [Group; 2] = [Group::NOTIFIER, Group::PERSISTER];
+const GROUPS: [Group; 3] = [Group::NOTIFIER, Group::PERSISTER, Group::PROCESSOR];
+
+/// Whether the group consumes the topic, even if it has no position in it yet.
+fn consumes(group: &Group, topic: &Topic) -> bool {
+    let is_of_events = *topic == Topic::EVENTS || *topic == Topic::EVENTS.dead_letters();
+    (*group == Group::PROCESSOR) == is_of_events
+}
 
 /// The position of `group` in a partition; `None` if it never consumed it.
 pub(crate) async fn position(
@@ -26,9 +32,12 @@ pub(crate) async fn position(
     partition: &TopicPartition,
     topic_id: &TopicId,
 ) -> Result<Option<Offset>, PortError> {
-    // The notifier's positions are committed together with alerts, the others together with samples.
-    let positions: &dyn PositionStore =
-        if *group == Group::NOTIFIER { &*stores.alerts } else { &*stores.samples };
+    // Each with what the group stores.
+    let positions: &dyn PositionStore = match group {
+        group if *group == Group::NOTIFIER => &*stores.alerts,
+        group if *group == Group::PROCESSOR => &*stores.events,
+        _ => &*stores.samples,
+    };
     Ok(positions.position(group, partition, topic_id).await?.known())
 }
 
@@ -41,7 +50,11 @@ pub(crate) async fn lowest(
 ) -> Result<Offset, PortError> {
     let mut lowest = Offset::MAX;
     for group in &GROUPS {
-        lowest = lowest.min(position(stores, group, partition, topic_id).await?.unwrap_or(0));
+        match position(stores, group, partition, topic_id).await? {
+            Some(next) => lowest = lowest.min(next),
+            None if consumes(group, &partition.topic) => return Ok(0),
+            None => {}
+        }
     }
     Ok(lowest)
 }
@@ -60,6 +73,8 @@ impl<'m> Positions<'m> {
             for topic in topics {
                 let held = held(&moving.stores.here, group, &*moving.bus, topic).await?;
                 match &moving.new_bus {
+                    // It begins at the beginning there, too.
+                    _ if held.is_empty() => {}
                     None => positions.extend(held),
                     Some(bus) => positions.extend(on_new_bus(&**bus, group, topic, &held).await?),
                 }
@@ -155,11 +170,13 @@ impl Carried for Positions<'_> {
         for lacking in lacking {
             let Advance { group, partition, topic_id, .. } = &lacking;
             let expected = position(self.stores, group, partition, topic_id).await?;
-            let is_notifier = *group == Group::NOTIFIER;
+            let group = group.clone();
             let advances = vec![Advance { expected, ..lacking }];
-            if is_notifier {
+            if group == Group::NOTIFIER {
                 let found = Evaluation { advances, ..Evaluation::default() };
                 self.stores.alerts.store(Arc::new(found)).await?;
+            } else if group == Group::PROCESSOR {
+                self.stores.events.append(Arc::new(Append::moving(advances))).await?;
             } else {
                 self.stores.samples.append(Arc::new(Append::moving(advances))).await?;
             }

@@ -2,6 +2,7 @@
 
 use crate::alerts::Alerts;
 use crate::carry::{Carried, carry};
+use crate::events;
 use crate::groups::Groups;
 use crate::incidents::Incidents;
 use crate::marks::{PassMarks, ScheduleMarks};
@@ -68,6 +69,7 @@ impl Run<'_> {
         self.ask("connecting to the engines", async || {
             if let Some(StoreMigration { stores, new_bus, .. }) = &moving.store {
                 stores.there.samples.check().await?;
+                stores.there.events.check().await?;
                 if let Some(bus) = new_bus {
                     bus.topics().await?;
                 }
@@ -83,6 +85,8 @@ impl Run<'_> {
     async fn store(&mut self, moving: &StoreMigration) -> Result<(), MigrateError> {
         let stores = &moving.stores;
         self.carry("samples", async || days(stores).await).await?;
+        self.carry("events", async || events::days(stores).await).await?;
+        self.carry("numbers of events", async || events::counts(stores).await).await?;
         self.carry("silences", async || Ok([Silences(stores)])).await?;
         self.carry("incidents", async || Ok([Incidents(stores)])).await?;
         self.notifications(Notifications { stores, most: MAX_NOTIFICATIONS }).await?;

@@ -28,7 +28,7 @@ pub(crate) async fn days(stores: &Between<Stores>) -> Result<Vec<Day<'_>>, PortE
 }
 
 /// The days (UTC) from the one of `first` to the one of `last`.
-fn days_between(first: Timestamp, last: Timestamp) -> impl Iterator<Item = Range<Timestamp>> {
+pub(crate) fn days_between(first: Timestamp, last: Timestamp) -> impl Iterator<Item = Range<Timestamp>> {
     let next = |day: &Timestamp| day.plus(Window::Day.length());
     // After the last possible day comes only its own end.
     let later = move |day: &Timestamp| Some(Window::Day.start(next(day))).filter(|later| later > day);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use watchkeeper_ports::{
-    AlertStore, EventBus, IncidentStore, NotificationStore, RollupStore, SampleStore, ScheduleStore,
-    SilenceStore,
+    AlertStore, EventBus, EventStore, IncidentStore, NotificationStore, RollupStore, SampleStore,
+    ScheduleStore, SilenceStore,
 };
 
 /// Source and destination.
@@ -41,6 +41,8 @@ pub struct StoreMigration {
 pub struct Stores {
     /// Samples, and the persister's positions.
     pub samples: Arc<dyn SampleStore>,
+    /// Events, their counts, and the processor's positions.
+    pub events: Arc<dyn EventStore>,
     /// The collector's schedule.
     pub schedule: Arc<dyn ScheduleStore>,
     /// Alerts, evaluator state, and the evaluators' positions.

@@ -6,7 +6,7 @@ use std::path::Path;
 use watchkeeper_ports::Ports;
 use watchkeeper_runtime::Process;
 use watchkeeper_runtime::http::{Access, Listener, session_key};
-use watchkeeper_runtime::role::Assembly;
+use watchkeeper_runtime::role::{Assembly, DataDir};
 use watchkeeper_spool::OpenSpool;
 use watchkeeper_wire::proto::FILE_DESCRIPTOR_SET;
 
@@ -24,6 +24,7 @@ pub(crate) fn start(
     let settings = config.settings.clone();
     let access = with_session_key(access, roles, data_dir);
     let mut assembly = Assembly::new(process, ROLES, settings, ports, access, config.peers());
+    assembly.shared().add(DataDir(data_dir.to_owned()));
     let (backends, data_dir) = (config.backends.clone(), data_dir.to_owned());
     // Only roles that publish open a spool, and each its own; so they get a function.
     assembly.shared().add::<OpenSpool>(Box::new(move |spool| backends.open_spool(spool, &data_dir)));

@@ -16,14 +16,14 @@ mod taking_over;
 mod url;
 
 use bus::BusBackend;
-use cache::CacheBackend;
+use cache::{CacheBackend, Caches};
 use client::Caller;
 use mail::MailBackend;
 use prometheus::Registry;
 use rollups::RollupsBackend;
 use std::path::Path;
 use std::sync::Arc;
-use store::StoreBackend;
+use store::{Opened, StoreBackend};
 use watchkeeper_config::Section;
 use watchkeeper_migrate::Stores;
 use watchkeeper_ports::{Mailer, PortError, Ports};
@@ -105,13 +105,17 @@ impl Backends {
         let caller = Caller { name: process, registry };
         let store_dir = self.store.location.directory(data_dir).unwrap_or(data_dir);
         let rollups = self.rollups.open(store_dir, caller)?;
-        let Stores { samples, schedule, alerts, notifications, silences, incidents } =
-            self.store.open(data_dir, caller)?;
+        let Opened { stores, reports } = self.store.open(data_dir, caller)?;
+        let Stores { samples, events, schedule, alerts, notifications, silences, incidents } = stores;
+        let Caches { latest, answers } = self.cache.open(caller)?;
         Ok(Ports {
             bus: self.bus.open(data_dir, caller)?,
             samples,
+            events,
+            reports,
             schedule,
-            latest: self.cache.open(caller)?,
+            latest,
+            answers,
             rollups,
             alerts,
             notifications,

@@ -6,9 +6,12 @@ mod dead_letters;
 mod delete;
 mod import;
 mod incidents;
+mod logs;
 mod migrate;
 mod notify;
+mod pipelines;
 mod refusals;
+mod report;
 mod rules;
 mod silences;
 
@@ -23,9 +26,12 @@ pub(crate) use import::{ImportArgs, ImportFile, ImportFrom};
 pub(crate) use incidents::{
     IncidentsAction, IncidentsArgs, OpenIncidentArgs, ResolveIncidentArgs, UpdateIncidentArgs,
 };
+pub(crate) use logs::{LogsArgs, with_negations_in_words};
 pub(crate) use migrate::MigrateArgs;
 pub(crate) use notify::{NotifyAction, NotifyArgs};
+pub(crate) use pipelines::{PipelinesAction, PipelinesArgs};
 pub(crate) use refusals::RefusalsArgs;
+pub(crate) use report::ReportArgs;
 pub(crate) use rules::{ExplainArgs, RulesAction, RulesArgs};
 pub(crate) use silences::{AddSilenceArgs, SilencesAction, SilencesArgs};
 
@@ -65,8 +71,14 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Print samples as they arrive, until interrupted
     Tail(ListArgs),
+    /// Print what services, devices and hosts said: the newest events, oldest first
+    Logs(LogsArgs),
+    /// Run a saved report, or list the reports
+    Report(ReportArgs),
     /// Check, test, list and explain rules
     Rules(RulesArgs),
+    /// Check, test and try pipelines: what becomes of events before they are stored
+    Pipelines(PipelinesArgs),
     /// List firing and recently cleared alerts, and acknowledge them
     Alerts(AlertsArgs),
     /// List, add and expire silences

@@ -7,12 +7,13 @@ use crate::role::{ROLES, Role};
 use anyhow::{Error, bail, ensure};
 use std::path::Path;
 use watchkeeper_config::{ConfigErrors, Document, Section};
+use watchkeeper_pipelines::PipelineSet;
 use watchkeeper_runtime::http::{Access, Tokens};
 use watchkeeper_runtime::role::{Peers, Settings};
 use watchkeeper_runtime::telemetry::LogLevel;
 
 /// Why most roles need another bus than the ingest of another host.
-const PUBLISHES_ONLY: &str = "bus in [backends] is the ingest of another Watchkeeper, which takes samples and gives none \
+const PUBLISHES_ONLY: &str = "bus in [backends] is the ingest of another Watchkeeper, which takes samples and events and gives none \
                               back. Run the collector with it (`watchkeeper run collector`)";
 
 /// All settings.
@@ -115,13 +116,16 @@ impl Config {
 
     fn read(root: &mut Section<'_>, running: &[Role]) -> Self {
         let tokens = Tokens::read(root);
+        let mut settings =
+            Settings::read(root, ROLES, |role| running.iter().any(|one| one.name == role.name));
+        settings.add_reloadable("pipeline or events", PipelineSet::read(root));
         let is_open = Access::new(tokens.clone()).is_open();
         Self {
             log_level: root.section("log", |log| log.parsed("level")).unwrap_or_default(),
             listen: Listen::read(root, is_open),
             backends: root.section("backends", Backends::read),
             tokens,
-            settings: Settings::read(root, ROLES, |role| running.iter().any(|one| one.name == role.name)),
+            settings,
         }
     }
 }

@@ -14,12 +14,13 @@ mod unit_files;
 mod version;
 
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::{Cli, Command, with_negations_in_words};
 use command::refused::{EX_CONFIG, Refused};
+use std::env;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let result = match Cli::parse_from(with_negations_in_words(env::args_os())).command {
         Command::Up(args) => command::up::run(&args),
         Command::Run(args) => command::run::run(&args),
         Command::Status(args) => command::status::run(&args),
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
         Command::CheckConfig(args) => command::check_config::run(&args),
         Command::Query(args) => command::query::run(&args),
         Command::Tail(args) => command::tail::run(&args),
+        Command::Logs(args) => command::logs::run(&args),
+        Command::Pipelines(args) => command::pipelines::run(&args),
+        Command::Report(args) => command::report::run(&args),
         Command::Rules(args) => command::rules::run(&args),
         Command::Alerts(args) => command::alerts::run(&args),
         Command::Silences(args) => command::silences::run(&args),

@@ -16,6 +16,7 @@ pub(crate) static ROLES: &[Role] = &[
     &watchkeeper_collector::ROLE,
     &watchkeeper_analytics::ROLE,
     &watchkeeper_notifier::ROLE,
+    &watchkeeper_processor::ROLE,
 ];
 
 /// The role that listens on `[http]` and `[grpc]` even in its own process, as `up` does.

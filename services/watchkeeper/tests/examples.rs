@@ -7,7 +7,8 @@ use watchkeeper_config::Document;
 use watchkeeper_domain::{Matchers, Series};
 use watchkeeper_ports::{Topic, TopicPartition};
 use watchkeeper_rules::{
-    Condition, DEFAULT_RULES, Matching, Routing, Rule, RuleSet, default_rules, run_tests, series_of_letters,
+    Condition, DEFAULT_RULES, Events, Matching, Routing, Rule, RuleSet, default_rules, run_tests,
+    series_of_letters,
 };
 
 fn examples() -> Vec<PathBuf> {
@@ -54,6 +55,9 @@ fn matched(rule: &Rule) -> Vec<Series> {
         let topic = Topic::named(letters.topic.clone()).dead_letters();
         return series_of_letters(&TopicPartition::new(topic, 0)).into_iter().collect();
     }
+    if let Condition::Events(_) = &rule.condition {
+        return vec![Events::series(&rule.name)];
+    }
     let all = KNOWN_SERIES.iter().map(|known| series_for(known, &rule.matchers));
     all.filter(|series| rule.matches(series)).collect()
 }
@@ -73,9 +77,10 @@ fn every_rule_of_the_examples_and_every_default_rule_meets_a_series_of_a_source(
                         && (known.source, known.name, known.unit)
                             == (test.series.source(), test.series.name(), test.series.unit())
                 };
-                let is_letters = !rule.is_about_samples();
+                let has_own_series =
+                    !rule.is_about_samples() || matches!(rule.condition, Condition::Events(_));
                 assert!(
-                    is_letters || KNOWN_SERIES.iter().any(of_source),
+                    has_own_series || KNOWN_SERIES.iter().any(of_source),
                     "{file}: no source has {}",
                     test.series
                 );

@@ -52,6 +52,12 @@ const EXCEPTIONS: &[Exception] = &[
         &["cancelled", "interval"],
         "closes a connection that has stood still",
     ),
+    (
+        "ingest/src/syslog/stream.rs",
+        &["cancelled", "spawn"],
+        "accepts connections, each a task of its own, whose ends it waits for",
+    ),
+    ("ingest/src/syslog/connection.rs", &["cancelled"], "lasts as long as its connection"),
     ("runtime/src/grpc/deadline.rs", &["sleep_until"], "lasts as long as its call"),
     ("api/src/live/listener.rs", &["cancelled"], "lasts as long as its listener's connection"),
     (
@@ -86,6 +92,7 @@ const EXCEPTIONS: &[Exception] = &[
         &["spawn"],
         "the tasks of the targets, which end with the role or a reload",
     ),
+    ("collector/src/sources/journal/tool.rs", &["spawn"], "journalctl, which the periodic loop waits for"),
     ("collector/src/run.rs", &["cancelled"], "waits for targets that panic, and for reloads"),
     ("spool/src/forward.rs", &["cancelled", "sleep"], "consumes the spool, and gives way to new samples"),
     ("analytics/src/make.rs", &["cancelled"], "breaks off a stream within a round"),
@@ -107,6 +114,7 @@ const EXCEPTIONS: &[Exception] = &[
     ("ingest/src/intake.rs", &["spawn_blocking"], "decodes one body"),
     // Adapters: what is awaited of them is a dependency, and each call is bounded in time.
     ("adapter-embedded/src/maildir.rs", &["spawn_blocking"], "writes one mail"),
+    ("adapter-embedded/src/reports.rs", &["spawn_blocking"], "one report, which ends in time"),
     ("adapter-embedded/src/sqlite/readers.rs", &["spawn_blocking"], "one read"),
     (
         "adapter-embedded/src/sqlite/writer.rs",

@@ -1,7 +1,7 @@
 //! What a migration carries.
 
 use crate::contents::{Contents, places, positions, positions_on, records};
-use crate::filled::{RECORDS, SAMPLES, at, filled, metrics};
+use crate::filled::{EVENT_RECORDS, EVENTS, RECORDS, SAMPLES, at, filled, metrics};
 use crate::installation::{Installation, counts, moved};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,15 @@ async fn everything_is_there_and_here_is_as_it_was() {
     assert_eq!(Contents::of(&there).await, before);
     assert_eq!(Contents::of(&here).await, before);
     let total = report.total();
-    assert_eq!((total.there, total.different, total.missing), (0, 0, 0));
-    assert_eq!(total.copied, total.verified);
+    // The destination counts the events that it gets.
+    let counted = counts(&report, "numbers of events");
+    assert_eq!((total.there, total.different, total.missing), (counted.there, 0, 0));
+    assert_eq!(total.there + total.copied, total.verified);
     let samples = Counts { copied: SAMPLES, verified: SAMPLES, ..Counts::default() };
     assert_eq!(counts(&report, "samples"), samples);
+    let events = Counts { copied: EVENTS, verified: EVENTS, ..Counts::default() };
+    assert_eq!(counts(&report, "events"), events);
+    assert!(counted.there > 0 && counted.copied > 0, "those that were pruned are counted, too");
 }
 
 #[tokio::test]
@@ -32,6 +37,18 @@ async fn what_was_not_read_to_the_end_lies_on_the_new_bus_as_it_was() {
     let expected =
         (RECORDS.2..).zip(unread).map(|(offset, (_, whole))| (Some(format!("metrics/0/{offset}")), whole));
     assert_eq!(records(&there, &Topic::METRICS).await, expected.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn event_records_that_the_processor_has_not_done_are_on_the_new_bus_and_no_others() {
+    let (here, there) = (filled().await, Installation::fresh());
+    moved(&here.to(&there)).await;
+    let done = usize::try_from(EVENT_RECORDS.1).unwrap();
+    let unread = records(&here, &Topic::EVENTS).await.split_off(done);
+    let expected = (EVENT_RECORDS.1..)
+        .zip(unread)
+        .map(|(offset, (_, whole))| (Some(format!("events/0/{offset}")), whole));
+    assert_eq!(records(&there, &Topic::EVENTS).await, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -49,7 +66,7 @@ async fn a_second_move_copies_nothing_and_verifies_everything() {
     let first = moved(&here.to(&there)).await.total();
     let (contents, unread) = (Contents::of(&there).await, records(&there, &Topic::METRICS).await);
     let second = moved(&here.to(&there)).await.total();
-    assert_eq!(second, Counts { there: first.copied, copied: 0, ..first });
+    assert_eq!(second, Counts { there: first.there + first.copied, copied: 0, ..first });
     assert_eq!(Contents::of(&there).await, contents);
     assert_eq!(records(&there, &Topic::METRICS).await, unread);
 }
@@ -72,7 +89,7 @@ async fn a_store_that_moves_without_its_bus_goes_on_where_it_stood() {
         assert_eq!(there.bus.watermarks(&topic).await.unwrap()[0].high, 0);
     }
     assert_eq!(Contents::of(&there).await.memories, Contents::of(&here).await.memories);
-    assert_eq!(counts(&report, "positions").verified, 3);
+    assert_eq!(counts(&report, "positions").verified, 4);
     assert!(report.lines.iter().all(|line| line.what != "unread records"));
 }
 

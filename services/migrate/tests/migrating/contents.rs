@@ -2,19 +2,24 @@
 
 use crate::installation::{Installation, PASSES};
 use std::collections::{BTreeMap, BTreeSet};
+use watchkeeper_domain::event::{Condition, Count, EVENTS};
 use watchkeeper_domain::{
-    Alert, Incident, Notification, RollupQuery, Sample, SeriesFilter, SeriesRollups, Silence, Timestamp,
-    Window,
+    Alert, Event, Incident, Notification, RollupQuery, Sample, SeriesFilter, SeriesRollups, Silence,
+    Timestamp, Window,
 };
-use watchkeeper_ports::{EventBus, Group, Header, Memory, Offset, Page, Topic, TopicPartition};
+use watchkeeper_ports::{
+    EventBus, EventQuery, Group, Header, Memory, Offset, Order, Page, Topic, TopicPartition,
+};
 use watchkeeper_wire::moved_from::MOVED_FROM;
 
-const ALL: usize = 1_000;
+const ALL: usize = 10_000;
 
 /// What the stores hold.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents {
     pub(crate) samples: Vec<Sample>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) counts: Vec<Count>,
     pub(crate) rollups: Vec<Vec<SeriesRollups>>,
     pub(crate) passes: Vec<Option<Timestamp>>,
     pub(crate) marks: BTreeMap<String, Timestamp>,
@@ -29,8 +34,12 @@ pub(crate) struct Contents {
 impl Contents {
     pub(crate) async fn of(installation: &Installation) -> Self {
         let Installation { stores, rollups, .. } = installation;
+        let always = Timestamp::MIN..Timestamp::MAX;
+        let events = EventQuery { filter: Condition::default().into(), time: always.clone() };
         let mut contents = Self {
             samples: stores.samples.samples(Timestamp::MIN..Timestamp::MAX, None, ALL).await.unwrap(),
+            events: stores.events.events(&events, Order::OldestFirst, None, ALL).await.unwrap().events,
+            counts: stores.events.counts(EVENTS, always).await.unwrap(),
             rollups: Vec::new(),
             passes: Vec::new(),
             marks: stores.schedule.marks("collector").await.unwrap().into_iter().collect(),

@@ -2,13 +2,14 @@
 
 use crate::installation::Installation;
 use std::sync::Arc;
+use watchkeeper_domain::event::Fields;
 use watchkeeper_domain::{
-    Alert, Channel, Incident, IncidentStatus, IncidentUpdate, Matchers, Notification, NotificationState,
-    Rollup, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
+    Alert, Channel, Event, EventId, Incident, IncidentStatus, IncidentUpdate, Level, Matchers, Notification,
+    NotificationState, Rollup, Sample, Series, SeriesRollups, Severity, Silence, Timestamp, Window,
 };
 use watchkeeper_ports::{
     Advance, Append, BatchBuilder, Evaluation, Group, GroupChange, Lease, Memory, Offset, Outcome, Plan,
-    Topic, TopicPartition,
+    Processed, Topic, TopicPartition,
 };
 use watchkeeper_wire::dead_letter::{DeadLetter, Place, Settlement};
 use watchkeeper_wire::sample::push_sample;
@@ -38,6 +39,7 @@ pub(crate) fn metrics() -> TopicPartition {
 pub(crate) async fn filled() -> Installation {
     let here = Installation::fresh();
     samples(&here).await;
+    events(&here).await;
     rollups(&here).await;
     records(&here).await;
     alerts(&here).await;
@@ -56,6 +58,41 @@ async fn samples(here: &Installation) {
     here.stores.samples.append(Arc::new(Append { items: samples, advances })).await.unwrap();
     let marks = [("github".to_owned(), at(1)), ("host".to_owned(), at(2))];
     here.stores.schedule.mark("collector", &marks).await.unwrap();
+}
+
+/// How many events the store holds; as many others were pruned, but are still counted.
+pub(crate) const EVENTS: u64 = 520 + 5;
+/// The records on topic `events`, and how many of them the processor has done with.
+pub(crate) const EVENT_RECORDS: (u64, Offset) = (5, 3);
+
+/// An event of one of two days.
+pub(crate) fn event(day: i64, number: i64, level: Level) -> Event {
+    Event {
+        id: EventId::given(&format!("{day} {number} {level}")),
+        occurred_at: at(day * 86_400 + number / 4),
+        level,
+        service: format!("s{}", number % 3),
+        host: "web-1".into(),
+        message: "käse".into(),
+        fields: Fields::from_iter([("number".to_owned(), number.into())]),
+    }
+}
+
+async fn events(here: &Installation) {
+    let all = |level| {
+        [(0, 520), (2, 5)]
+            .into_iter()
+            .flat_map(move |(day, events)| (0..events).map(move |number| event(day, number, level)))
+    };
+    let items = all(Level::Info).chain(all(Level::Debug)).map(Processed::stored).collect();
+    let topic_id = here.bus.topic_id(&Topic::EVENTS).await.unwrap();
+    let (group, partition) = (Group::PROCESSOR, TopicPartition::new(Topic::EVENTS, 0));
+    let advances = vec![Advance { group, partition, topic_id, expected: None, next: EVENT_RECORDS.1 }];
+    here.stores.events.append(Arc::new(Append { items, advances })).await.unwrap();
+    here.stores.events.prune_some(None, Some(Level::Debug), at(10 * 86_400)).await.unwrap();
+    let mut batch = BatchBuilder::default();
+    (0..EVENT_RECORDS.0).for_each(|number| batch.push(b"", format!("line {number}").as_bytes()));
+    here.bus.publish(&Topic::EVENTS, batch.finish()).await.unwrap();
 }
 
 async fn rollups(here: &Installation) {

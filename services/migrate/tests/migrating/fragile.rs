@@ -8,17 +8,20 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use watchkeeper_domain::event::{Count, Field};
 use watchkeeper_domain::{
-    Acknowledgement, Alert, Incident, Notification, RangeQuery, RollupQuery, Sample, SeriesFilter,
-    SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
+    Acknowledgement, Alert, Event, EventFilter, EventId, Incident, Level, Notification, RangeQuery,
+    RollupQuery, Sample, SeriesFilter, SeriesPoints, SeriesRollups, Silence, Timestamp, Window,
 };
 use watchkeeper_migrate::{Between, Migration, StoreMigration, Stores};
 use watchkeeper_ports::{
-    AlertGroup, AlertKey, AlertStore, Append, Appended, Claimed, Deleted, Epoch, Evaluation, EventBus, Group,
-    IncidentStore, Lag, Lease, Memory, NotificationStore, Offset, Outcome, Page, PastAlerts, Placement, Plan,
-    Planned, PortError, PositionStore, ReceivedBatch, RecordBatch, Retried, RollupStore, SampleKey,
-    SampleQueries, SampleSink, SampleStore, ScheduleStore, SeriesDeletion, SeriesPage, SilenceStore, Sink,
-    StoredPosition, Subscription, Tail, Tenure, Topic, TopicId, TopicPartition, Watermarks,
+    AlertGroup, AlertKey, AlertStore, Append, Appended, Bar, Claimed, Counted, Deleted, Epoch, Evaluation,
+    EventBus, EventKey, EventPage, EventQueries, EventQuery, EventSink, EventStore, FieldSeen, Group,
+    IncidentStore, Lag, Lease, Memory, NotificationStore, Offset, Order, Outcome, Page, PastAlerts,
+    Placement, Plan, Planned, PortError, PositionStore, Processed, ReceivedBatch, RecordBatch, Retried,
+    RollupStore, SampleKey, SampleQueries, SampleSink, SampleStore, ScheduleStore, SeriesDeletion,
+    SeriesPage, SilenceStore, Sink, StoredPosition, Subscription, Tail, Tenure, Top, Topic, TopicId,
+    TopicPartition, Watermarks,
 };
 
 /// Counts calls, and lets some fail.
@@ -84,6 +87,7 @@ pub(crate) fn behind(fuse: &Arc<Fuse>, here: &Installation, there: &Installation
         let ports = &there.stores;
         let stores = Stores {
             samples: fragile(fuse, &ports.samples),
+            events: fragile(fuse, &ports.events),
             schedule: fragile(fuse, &ports.schedule),
             alerts: fragile(fuse, &ports.alerts),
             notifications: fragile(fuse, &ports.notifications),
@@ -144,6 +148,25 @@ fragile!(SampleQueries for dyn SampleStore {
 });
 fragile!(SampleStore {
     fn samples(&self, time: Range<Timestamp>, after: Option<&SampleKey>, limit: usize) -> Vec<Sample>;
+});
+fragile!(PositionStore for dyn EventStore {
+    fn position(&self, group: &Group, partition: &TopicPartition, topic_id: &TopicId) -> StoredPosition;
+});
+fragile!(Sink<Processed> for dyn EventStore {
+    fn append(&self, batch: Arc<Append<Processed>>) -> Appended;
+    fn prune(&self, before: Timestamp) -> u64;
+    fn check(&self) -> ();
+});
+fragile!(EventSink for dyn EventStore {
+    fn prune_some(&self, service: Option<&str>, up_to: Option<Level>, before: Timestamp) -> u64;
+});
+fragile!(EventQueries for dyn EventStore {
+    fn events(&self, query: &EventQuery, order: Order, after: Option<EventKey>, limit: usize) -> EventPage;
+    fn event(&self, id: EventId) -> Option<Event>;
+    fn histogram(&self, filter: &EventFilter, edges: &[Timestamp]) -> Counted<Vec<Bar>>;
+    fn top(&self, query: &EventQuery, field: &Field, limit: usize) -> Counted<Top>;
+    fn fields(&self, query: &EventQuery) -> (Vec<FieldSeen>, u64);
+    fn counts(&self, name: &str, time: Range<Timestamp>) -> Vec<Count>;
 });
 fragile!(SeriesDeletion for dyn SampleStore {
     fn delete(&self, filter: &SeriesFilter, after: &str) -> Deleted;

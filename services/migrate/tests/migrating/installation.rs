@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use tempfile::TempDir;
 use watchkeeper_adapter_embedded::{
-    EmbeddedAlerts, EmbeddedBus, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
+    EmbeddedAlerts, EmbeddedBus, EmbeddedEvents, EmbeddedOptions, EmbeddedRollups, EmbeddedStore,
 };
 use watchkeeper_migrate::{Between, Counts, Event, Migration, Report, StoreMigration, Stores, run};
 use watchkeeper_ports::{EventBus, RollupStore};
@@ -26,6 +26,7 @@ impl Installation {
         let alerts = EmbeddedAlerts::open(dir.path()).unwrap();
         let stores = Stores {
             samples: samples.samples(),
+            events: Arc::new(EmbeddedEvents::open(dir.path()).unwrap()),
             schedule: samples.schedule(),
             alerts: alerts.alerts(),
             notifications: alerts.notifications(),

@@ -19,6 +19,7 @@ impl Backends {
         let databases = [
             ("bus.db", self.bus.location.directory(data_dir)),
             ("store.db", store_dir),
+            ("events.db", store_dir),
             ("alerts.db", store_dir),
             ("rollups.db", rollups_dir),
         ];
@@ -98,6 +99,7 @@ mod tests {
         let found = backends(text).files_elsewhere(Path::new("/data"), &spools);
         let expected = [
             ("store.db", "/srv/store/store.db"),
+            ("events.db", "/srv/store/events.db"),
             ("alerts.db", "/srv/store/alerts.db"),
             ("rollups.db", "/srv/store/rollups.db"),
             ("mail", "/srv/mail"),

@@ -1,13 +1,21 @@
-//! The cache of latest values: memory, or Redis.
+//! The caches of latest values and of answers: memory, or Redis.
 
 use super::client::{Caller, Client as _, NOT_BUILT_IN};
 use super::engines::Redis;
 use super::location::UNREAD;
 use super::url;
 use std::sync::Arc;
-use watchkeeper_adapter_embedded::MemoryCache;
+use watchkeeper_adapter_embedded::{MemoryAnswers, MemoryCache};
 use watchkeeper_config::Section;
-use watchkeeper_ports::LatestCache;
+use watchkeeper_ports::{AnswerCache, LatestCache};
+
+/// Both caches, which are on one backend.
+pub(super) struct Caches {
+    /// The latest values.
+    pub(super) latest: Arc<dyn LatestCache>,
+    /// Answers to recent queries.
+    pub(super) answers: Arc<dyn AnswerCache>,
+}
 
 /// The backend of the cache.
 #[derive(Clone, PartialEq)]
@@ -35,10 +43,12 @@ impl CacheBackend {
         self.url.as_deref().filter(|url| *url != UNREAD)
     }
 
-    pub(super) fn open(&self, caller: Caller<'_>) -> anyhow::Result<Arc<dyn LatestCache>> {
+    pub(super) fn open(&self, caller: Caller<'_>) -> anyhow::Result<Caches> {
         match &self.url {
             Some(url) => self.redis.open(url, caller),
-            None => Ok(Arc::new(MemoryCache::default())),
+            None => {
+                Ok(Caches { latest: Arc::new(MemoryCache::new()), answers: Arc::new(MemoryAnswers::new()) })
+            }
         }
     }
 }

@@ -18,28 +18,29 @@ pub(super) use postgres::Postgres;
 #[cfg(feature = "redis")]
 pub(super) use redis::Redis;
 
+#[cfg(not(feature = "redis"))]
+use super::Caches;
 #[cfg(not(all(feature = "kafka", feature = "mongodb", feature = "postgres", feature = "redis")))]
 use super::client::Absent;
+#[cfg(not(feature = "postgres"))]
+use super::store::Opened;
 use std::sync::Arc;
 #[cfg(not(feature = "postgres"))]
-use watchkeeper_migrate::Stores;
-#[cfg(not(feature = "postgres"))]
 use watchkeeper_ports::MetricsTable;
-use watchkeeper_ports::{EventBus, LatestCache, RollupStore};
+use watchkeeper_ports::{EventBus, RollupStore};
 
 /// What opening each of them returns.
 type Bus = Arc<dyn EventBus>;
 type Rollups = Arc<dyn RollupStore>;
-type Cache = Arc<dyn LatestCache>;
 
 #[cfg(not(feature = "kafka"))]
 pub(super) type Kafka = Absent<Bus>;
 #[cfg(not(feature = "mongodb"))]
 pub(super) type Mongodb = Absent<Rollups>;
 #[cfg(not(feature = "postgres"))]
-pub(super) type Postgres = Absent<Stores>;
+pub(super) type Postgres = Absent<Opened>;
 #[cfg(not(feature = "redis"))]
-pub(super) type Redis = Absent<Cache>;
+pub(super) type Redis = Absent<Caches>;
 
 #[cfg(not(feature = "postgres"))]
 impl Postgres {

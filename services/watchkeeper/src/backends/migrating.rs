@@ -91,7 +91,7 @@ impl Backends {
         let here = opened(dir, &["store.db", "alerts.db"], || store::open_embedded(dir))?;
         let new_bus = self.bus.location.is_shared().then(|| self.bus.open(dir, caller)).transpose()?;
         Ok(StoreMigration {
-            stores: Between { here, there: self.store.open(dir, caller)? },
+            stores: Between { here, there: self.store.open(dir, caller)?.stores },
             bus: Arc::new(bus),
             new_bus,
         })

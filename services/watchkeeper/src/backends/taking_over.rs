@@ -57,7 +57,7 @@ impl Backends {
         let rollups = self.known_rollups(data_dir, caller).map_err(in_use)?;
         Ok(Takeover {
             table,
-            samples: store.samples,
+            samples: store.stores.samples,
             rollups: rollups.map(|rollups| (rollups, passes)),
             retention: persister.retention,
             max_series: persister.max_series,

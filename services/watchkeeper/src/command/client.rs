@@ -1,5 +1,6 @@
 //! A client of the HTTP API.
 
+use super::server_events::{ServerEvent, server_events};
 use crate::cli::{Selection, Server};
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
@@ -21,6 +22,11 @@ const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct BeingRead(pub(super) String);
+
+/// The server refuses the request, and would refuse it again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Refusal(pub(super) String);
 
 /// A client of one Watchkeeper.
 pub(super) struct Client {
@@ -73,14 +79,14 @@ impl Client {
         }
     }
 
-    /// `GET path`, streaming the response line by line, without a timeout.
-    pub(super) fn lines(
+    /// `GET path`, a stream of server-sent events, without a timeout.
+    pub(super) fn server_events(
         &self,
         path: &str,
         query: &Parameters,
-    ) -> anyhow::Result<impl Iterator<Item = std::io::Result<String>> + use<>> {
+    ) -> anyhow::Result<impl Iterator<Item = std::io::Result<ServerEvent>> + use<>> {
         let answer = self.expect_success(self.send_get(path, query)?)?;
-        Ok(BufReader::new(answer.into_body().into_reader()).lines())
+        Ok(server_events(BufReader::new(answer.into_body().into_reader()).lines()))
     }
 
     /// `POST path` with a JSON body.
@@ -145,10 +151,13 @@ impl Client {
         }
         match answer.body_mut().read_json::<Problem>() {
             Ok(_) if status == StatusCode::UNAUTHORIZED => {
-                bail!("{} requires a valid token: use --token-file FILE", self.url)
+                Err(Refusal(format!("{} requires a valid token: use --token-file FILE", self.url)).into())
             }
             Ok(problem) if problem.kind.ends_with(DeadLetterList::BEING_READ) => {
                 Err(BeingRead(problem.detail).into())
+            }
+            Ok(problem) if status.is_client_error() => {
+                Err(Refusal(format!("{} ({status})", problem.detail)).into())
             }
             Ok(problem) => bail!("{} ({status})", problem.detail),
             Err(_) => bail!("{} returned {status}, but not from Watchkeeper's API", self.url),

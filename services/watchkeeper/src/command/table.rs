@@ -15,10 +15,18 @@ pub(super) fn print_table<const COLUMNS: usize>(
     rows: Vec<[String; COLUMNS]>,
     empty: &str,
 ) -> io::Result<()> {
-    if rows.is_empty() {
+    print_fitting(table(headings, rows), empty)
+}
+
+/// The same for columns that are known only when they come.
+pub(super) fn print_rows(headings: Vec<String>, rows: Vec<Vec<String>>, empty: &str) -> io::Result<()> {
+    print_fitting(table(headings, rows), empty)
+}
+
+fn print_fitting(mut table: Table, empty: &str) -> io::Result<()> {
+    if table.row_count() == 0 {
         return print_line(empty);
     }
-    let mut table = table(headings, rows);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = terminal_width() {
         table.set_width(width);
@@ -34,10 +42,14 @@ pub(super) fn aligned<const COLUMNS: usize>(
     table(headings, rows).lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-fn table<const COLUMNS: usize>(headings: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) -> Table {
+fn table<H: AsRef<str>>(
+    headings: impl IntoIterator<Item = H>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
+) -> Table {
+    let shown = |cell: &str| text::line(cell).into_owned();
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(headings);
-    table.add_rows(rows.into_iter().map(|row| row.map(|cell| text::line(&cell).into_owned())));
+    table.load_style(NOTHING).set_header(headings.into_iter().map(|heading| shown(heading.as_ref())));
+    table.add_rows(rows.into_iter().map(|row| row.into_iter().map(|cell| shown(&cell)).collect::<Vec<_>>()));
     table
 }
 
@@ -74,7 +86,7 @@ pub(super) fn print_json_text(json: &str) -> io::Result<()> {
 }
 
 /// Escapes every character that is not plain; such characters only occur inside JSON strings.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if text::is_plain(c) {

@@ -2,6 +2,7 @@
 
 use super::client::{Client, Parameters};
 use super::print_line;
+use super::server_events::ServerEvent;
 use super::table::{print_json_text, series, value};
 use crate::cli::ListArgs;
 use anyhow::bail;
@@ -9,18 +10,14 @@ use watchkeeper_wire::json::SampleJson;
 
 /// Prints the samples of the API's event stream until interrupted.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<()> {
-    let events = Client::new(&args.server)?.lines("/v1/stream", &Parameters::selecting(&args.selection))?;
-    let mut event = String::new();
-    for line in events {
-        let line = line?;
-        if let Some(name) = line.strip_prefix("event:") {
-            name.trim().clone_into(&mut event);
-        }
-        let Some(data) = line.strip_prefix("data:").map(str::trim) else { continue };
-        match event.as_str() {
-            "sample" if args.output.json => print_json_text(data)?,
-            "sample" => print_line(&shown(&serde_json::from_str(data)?))?,
-            _ => super::notice(&format!("{event}: {data}")),
+    let selection = Parameters::selecting(&args.selection);
+    for event in Client::new(&args.server)?.server_events("/v1/stream", &selection)? {
+        let ServerEvent { name, data } = event?;
+        match name.as_str() {
+            "sample" if args.output.json => print_json_text(&data)?,
+            "sample" => print_line(&shown(&serde_json::from_str(&data)?))?,
+            "" => {}
+            _ => super::notice(&format!("{name}: {data}")),
         }
     }
     bail!("the server has closed the stream")

@@ -1,6 +1,7 @@
 //! The pages for people who use a screen reader or a keyboard, as axe-core judges them.
 
 use crate::browser::Browser;
+use crate::stored_events::event_page;
 use crate::world::{DOWN, TEMPERATURE, World, site_page};
 use std::fs;
 use std::path::Path;
@@ -28,6 +29,8 @@ fn no_page_has_a_serious_violation_of_accessibility_in_a_browser() {
     let browser = Browser::start();
     let (full, firing, empty, sites) = (World::full(), World::firing(), World::empty(), World::with_sites());
     let target = site_page(DOWN[0]);
+    let events = World::with_events();
+    let trace = event_page(&events);
     for (world, path) in [
         (&empty, "/"),
         (&full, "/"),
@@ -40,6 +43,10 @@ fn no_page_has_a_serious_violation_of_accessibility_in_a_browser() {
         (&firing, "/alerts"),
         (&firing, "/alerts/rule?name=odd"),
         (&firing, "/alerts/silence"),
+        (&empty, "/events"),
+        (&events, "/events"),
+        (&events, "/events?query=level%3E%3Dwran"),
+        (&events, &trace),
         (&sites, "/"),
         (&sites, &target),
         (&full, "/sign-in"),

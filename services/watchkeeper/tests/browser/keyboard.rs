@@ -40,7 +40,9 @@ struct Focused {
 fn tab_reaches_every_control_in_order_with_a_visible_focus_in_a_browser() {
     let world = World::firing();
     let browser = Browser::start();
-    for path in ["/", "/explore?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts"] {
+    for path in
+        ["/", "/explore?source=shop", "/series?source=shop&name=orders&label.shop=007", "/alerts", "/events"]
+    {
         browser.open(world.url(path));
         browser.wait_for_charts();
         let controls: usize =

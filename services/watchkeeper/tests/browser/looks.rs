@@ -1,6 +1,7 @@
 //! The layout of the pages, on wide and narrow screens, light and dark.
 
 use crate::browser::Browser;
+use crate::stored_events::event_page;
 use crate::world::{TEMPERATURE, World, site_page};
 use serde::Deserialize;
 use serde_json::json;
@@ -91,6 +92,19 @@ fn look_at_everything(width: u32, is_dark: bool) {
     let gone = site_page("nowhere");
     for path in ["/", &down, &gone] {
         browser.open(sites.url(path));
+        screen.assert_good(&browser, path);
+    }
+    let events = World::with_events();
+    let trace = event_page(&events);
+    for path in [
+        "/events",
+        "/events?query=service%3Dshop+level%3E%3Dwarn&over=24h",
+        "/events?query=level%3E%3Dwran",
+        "/events?query=nothing",
+        "/events?field=status",
+        &trace,
+    ] {
+        browser.open(events.url(path));
         screen.assert_good(&browser, path);
     }
     let (firing, hot) = (World::firing(), "/series?source=odd&name=many");

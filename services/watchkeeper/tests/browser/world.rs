@@ -1,7 +1,8 @@
 //! A running `up` with data.
 
 use crate::poison::poison;
-use crate::running::Up;
+use crate::running::{Up, agent};
+use crate::stored_events::{store, stored_events};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::time::Duration;
@@ -71,6 +72,14 @@ impl World {
         world.with_samples()
     }
 
+    /// Without samples, and with the events of [`stored_events`].
+    pub(crate) fn with_events() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        store(data.path(), &stored_events());
+        let up = Up::start(data.path());
+        Self { up, _data: data }
+    }
+
     /// Without samples, and a token with the scope `read`.
     pub(crate) fn with_tokens() -> (Self, &'static str) {
         const TOKEN: &str = "foo";
@@ -129,6 +138,12 @@ impl World {
     /// Sends samples, which must be accepted.
     pub(crate) fn post(&self, samples: &Value) {
         assert_eq!(self.up.post_samples(&samples.to_string()), Some(202));
+    }
+
+    /// Sends events, which must be accepted.
+    pub(crate) fn post_events(&self, events: &Value) {
+        let request = agent().post(self.url("/v1/events")).content_type("application/json");
+        assert_eq!(request.send(&events.to_string()).unwrap().status().as_u16(), 202);
     }
 
     /// Returns when every sample is stored and in the cache.

@@ -2,6 +2,7 @@
 
 use crate::heat::{Heat, assert_stored_once};
 use crate::host::Host;
+use crate::load::Load;
 use crate::patience::{so, wait_for};
 use crate::role::Role;
 use crate::stack::Engine;
@@ -49,6 +50,32 @@ fn behind_whatever_lies_on_the_topics_a_sample_goes_the_whole_way_also_after_a_r
     host.stop(&ROLES);
 }
 
+#[test]
+#[ignore = "needs engines of its own: cargo xtask test starts them"]
+fn behind_whatever_lies_on_topic_events_each_event_is_stored_once_also_after_a_restart() {
+    const PATH: [Role; 2] = ["ingest", "processor"];
+    let world = World::with_engines();
+    let mut host = world.host("host");
+    host.start(&PATH);
+    host.wait_until_ready();
+    let brokers = world.stack.url(Engine::Kafka).trim_start_matches("kafka://").to_owned();
+    for partition in 0..PARTITIONS {
+        put_on(&brokers, "events", partition);
+    }
+    let load = Load::of_events([host.role("ingest").url()]);
+    load.wait_for_more();
+    load.wait_until_events_are_kept(&world.kept);
+    host.stop(&["processor"]);
+    host.start(&["processor"]);
+    host.wait_until_ready();
+    load.wait_for_more();
+    load.stop_events(&world.kept);
+    let (wrong, _) = world.kept.wrong_counts();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    // None has ended meanwhile.
+    host.stop(&PATH);
+}
+
 fn goes_the_whole_way(heats: &[Heat], host: &Host, world: &World) {
     for heat in heats {
         heat.wait_until_stored(&world.kept);
@@ -66,6 +93,7 @@ fn put_on(brokers: &str, topic: &str, partition: i32) {
         let headers = (0..times).fold(OwnedHeaders::new(), insert);
         ("none", b"oops".to_vec(), headers)
     };
+    let text = |value: &[u8]| ("none", value.to_vec(), OwnedHeaders::new());
     for (compression, value, headers) in [
         blanks("none", 1_048_400),
         blanks("zstd", 2 * MIB),
@@ -76,6 +104,9 @@ fn put_on(brokers: &str, topic: &str, partition: i32) {
         header(vec![b'x'; 70_000], 1),
         header(Vec::new(), 40_000),
         header(b"\xff\xfe".to_vec(), 1),
+        // What no column of text takes.
+        text(br#"{"msg":"a\u0000b","n\u0000":"\u0000"}"#),
+        text(b"caf\xe9 \0 closed"),
     ] {
         let producer = producer(brokers, compression);
         let record =

@@ -37,6 +37,17 @@ impl Kept {
         self.tokio.block_on(postgres::stored(&self.postgres, source))
     }
 
+    /// How often each number of a service's events is stored, in PostgreSQL.
+    pub(crate) fn stored_events(&self, service: &str) -> BTreeMap<u64, usize> {
+        self.tokio.block_on(postgres::stored_events(&self.postgres, service))
+    }
+
+    /// The minutes, services and levels of which the count differs from the rows, in PostgreSQL, and how many there
+    /// are in all.
+    pub(crate) fn wrong_counts(&self) -> (Vec<String>, usize) {
+        self.tokio.block_on(postgres::wrong_counts(&self.postgres))
+    }
+
     /// The newest value of each series of a source, by key, in PostgreSQL.
     pub(crate) fn newest(&self, source: &str) -> BTreeMap<String, f64> {
         self.tokio.block_on(postgres::newest(&self.postgres, source))

@@ -1,8 +1,9 @@
-//! Samples that are posted all the time.
+//! Samples or events that are posted all the time.
 
 use crate::kept::Kept;
+use crate::numbered::{Kind, Numbered};
 use crate::patience::{so, wait_for};
-use crate::running::{agent, post_samples};
+use crate::running::{agent, post_json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -13,11 +14,14 @@ use watchkeeper_domain::Timestamp;
 
 const SOURCE: &str = "load";
 const SERIES: u64 = 50;
-const BODY_SAMPLES: u64 = 20;
+const BODY_ITEMS: u64 = 20;
 /// Between two bodies of one sender, which is to be a load and not a flood.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Senders that post samples, each to one ingest, until this is stopped. A sample's value is its number.
+/// The events begin in the past, but well within the retention: they are far apart.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Senders that post numbered samples or events, each to one ingest, until this is stopped.
 pub(crate) struct Load {
     sent: Arc<Sent>,
     senders: Vec<Sender>,
@@ -30,22 +34,26 @@ struct Sender {
 }
 
 struct Sent {
-    /// The instant of sample 0; each has one of its own.
-    first_at: Timestamp,
+    items: Numbered,
     /// The next body that is to be sent.
     next_body: AtomicU64,
-    /// The samples that were answered 202.
+    /// The numbers that were answered 202.
     acknowledged: Mutex<BTreeSet<u64>>,
 }
 
 impl Load {
-    /// Starts a sender for each ingest.
+    /// Starts a sender of samples for each ingest.
     pub(crate) fn on<'u>(ingests: impl IntoIterator<Item = &'u str>) -> Self {
-        let sent = Arc::new(Sent {
-            first_at: Timestamp::now(),
-            next_body: AtomicU64::new(0),
-            acknowledged: Mutex::default(),
-        });
+        Self::of(Numbered::new(Kind::Samples, SOURCE, SERIES, Timestamp::now()), ingests)
+    }
+
+    /// Starts a sender of events for each ingest.
+    pub(crate) fn of_events<'u>(ingests: impl IntoIterator<Item = &'u str>) -> Self {
+        Self::of(Numbered::new(Kind::Events, SOURCE, SERIES, Timestamp::now().minus(DAY)), ingests)
+    }
+
+    fn of<'u>(items: Numbered, ingests: impl IntoIterator<Item = &'u str>) -> Self {
+        let sent = Arc::new(Sent { items, next_body: AtomicU64::new(0), acknowledged: Mutex::default() });
         let start = |url: &str| {
             let (go_on, stop) = sync_channel(0);
             let (url, sent) = (url.to_owned(), Arc::clone(&sent));
@@ -55,16 +63,18 @@ impl Load {
         Self { sent, senders }
     }
 
-    /// Waits until ingest has acknowledged some samples from now on.
+    /// Waits until ingest has acknowledged more from now on.
     pub(crate) fn wait_for_more(&self) {
         let before = self.acknowledged().len();
-        wait_for("samples to be acknowledged", || so(self.acknowledged().len() > before, before));
+        wait_for("items to be acknowledged", || so(self.acknowledged().len() > before, before));
     }
 
     /// Waits until every sample that is acknowledged by now is stored and its series in the cache.
     pub(crate) fn wait_until_kept(&self, kept: &Kept) {
         let acknowledged = self.acknowledged();
-        wait_for("the acknowledged samples to be stored", || self.are_stored(&acknowledged, kept));
+        wait_for("the acknowledged samples to be stored", || {
+            self.are_once_in(&kept.stored(SOURCE), &acknowledged)
+        });
         wait_for("the acknowledged samples to be in the cache", || {
             let latest = kept.latest(SOURCE);
             let newest: BTreeMap<_, _> = acknowledged.iter().map(|&number| (key(number), number)).collect();
@@ -77,12 +87,23 @@ impl Load {
         });
     }
 
+    /// Waits until every event that is acknowledged by now is stored.
+    pub(crate) fn wait_until_events_are_kept(&self, kept: &Kept) {
+        let acknowledged = self.acknowledged();
+        let stored = || self.are_once_in(&kept.stored_events(SOURCE), &acknowledged);
+        wait_for("the acknowledged events to be stored", stored);
+    }
+
+    /// Stops the senders of events, waits until everything is kept, and gives how many were acknowledged.
+    pub(crate) fn stop_events(mut self, kept: &Kept) -> usize {
+        self.end_senders();
+        self.wait_until_events_are_kept(kept);
+        self.acknowledged().len()
+    }
+
     /// Stops the senders, and waits until everything is kept: of each series the newest.
     pub(crate) fn stop(mut self, kept: &Kept) {
-        for Sender { go_on, thread } in self.senders.drain(..) {
-            drop(go_on);
-            thread.join().unwrap();
-        }
+        self.end_senders();
         self.wait_until_kept(kept);
         wait_for("the cache to have what the store has", || {
             let (newest, latest) = (kept.newest(SOURCE), kept.latest(SOURCE));
@@ -90,10 +111,16 @@ impl Load {
         });
     }
 
+    fn end_senders(&mut self) {
+        for Sender { go_on, thread } in self.senders.drain(..) {
+            drop(go_on);
+            thread.join().unwrap();
+        }
+    }
+
     /// Whether all of them are stored, nothing twice, and nothing that was never sent.
-    fn are_stored(&self, acknowledged: &BTreeSet<u64>, kept: &Kept) -> Result<(), String> {
-        let stored = kept.stored(SOURCE);
-        let end = self.sent.next_body.load(Ordering::SeqCst) * BODY_SAMPLES;
+    fn are_once_in(&self, stored: &BTreeMap<u64, usize>, acknowledged: &BTreeSet<u64>) -> Result<(), String> {
+        let end = self.sent.next_body.load(Ordering::SeqCst) * BODY_ITEMS;
         let wrong: Vec<_> = stored.iter().filter(|&(number, count)| *count != 1 || *number >= end).collect();
         assert!(wrong.is_empty(), "stored more than once, or never sent: {wrong:?}");
         let missing: Vec<_> = acknowledged.iter().filter(|number| !stored.contains_key(number)).collect();
@@ -110,24 +137,15 @@ impl Sent {
     fn post(&self, url: &str, stop: &Receiver<()>) {
         let agent = agent();
         while stop.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-            let first = self.next_body.fetch_add(1, Ordering::SeqCst) * BODY_SAMPLES;
-            let numbers = first..first + BODY_SAMPLES;
-            match post_samples(&agent, url, &self.body(numbers.clone())) {
+            let first = self.next_body.fetch_add(1, Ordering::SeqCst) * BODY_ITEMS;
+            let numbers = first..first + BODY_ITEMS;
+            match post_json(&agent, &format!("{url}{}", self.items.path()), &self.items.body(numbers.clone()))
+            {
                 Some(202) => self.acknowledged.lock().unwrap().extend(numbers),
                 Some(503) | None => {}
                 Some(status) => panic!("answered {status}"),
             }
         }
-    }
-
-    fn body(&self, numbers: impl Iterator<Item = u64>) -> String {
-        let sample = |number: u64| {
-            let (of, at) = (number % SERIES, self.first_at.plus(Duration::from_micros(number)));
-            format!(
-                r#"{{"source":"{SOURCE}","name":"number","labels":{{"of":"{of}"}},"value":{number},"collected_at":"{at}"}}"#
-            )
-        };
-        format!("[{}]", numbers.map(sample).collect::<Vec<_>>().join(","))
     }
 }
 

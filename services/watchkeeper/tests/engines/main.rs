@@ -5,6 +5,7 @@
 
 mod before;
 mod dashboards;
+mod events;
 mod first_start;
 #[path = "../support/guide.rs"]
 #[expect(dead_code, reason = "its commands and its whole are for the tests of the program")]
@@ -16,6 +17,8 @@ mod kept;
 mod load;
 mod migrating;
 mod moving_over;
+#[path = "../support/numbered.rs"]
+mod numbered;
 mod offsets;
 mod patience;
 #[path = "../support/poison.rs"]

@@ -70,7 +70,13 @@ async fn health_and_reflection_tell_of_every_service_that_is_served() {
     let answer = answers.message().await.unwrap().unwrap().message_response;
     let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("{answer:?}") };
     let names: BTreeSet<_> = list.service.iter().map(|service| service.name.as_str()).collect();
-    let served = ["api.MetricsService", "cache.CacheService", "watchkeeper.v1.Metrics"];
+    let served = [
+        "api.MetricsService",
+        "cache.CacheService",
+        "opentelemetry.proto.collector.logs.v1.LogsService",
+        "watchkeeper.v1.Events",
+        "watchkeeper.v1.Metrics",
+    ];
     let telling = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
     assert_eq!(names, served.into_iter().chain(telling).collect());
 

@@ -123,7 +123,12 @@ pub(crate) fn agent() -> Agent {
 }
 
 pub(crate) fn post_samples(agent: &Agent, url: &str, body: &str) -> Option<u16> {
-    let request = agent.post(format!("{url}/v1/samples")).content_type("application/json");
+    post_json(agent, &format!("{url}/v1/samples"), body)
+}
+
+/// Posts JSON; the status of the answer, or none if the connection broke.
+pub(crate) fn post_json(agent: &Agent, url: &str, body: &str) -> Option<u16> {
+    let request = agent.post(url).content_type("application/json");
     request.send(body).ok().map(|answer| answer.status().as_u16())
 }
 

@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
 use crate::backends::client::{Caller, Client};
+use crate::backends::store::Opened;
 use std::sync::Arc;
 use watchkeeper_adapter_postgres::{PostgresMetricsTable, PostgresOptions, PostgresStore};
 use watchkeeper_config::Section;
@@ -11,7 +12,7 @@ use watchkeeper_ports::{MetricsTable, PortError};
 pub(in crate::backends) struct Postgres(PostgresOptions);
 
 impl Client for Postgres {
-    type Opened = Stores;
+    type Opened = Opened;
 
     fn read(section: &mut Section<'_>) -> Self {
         Self(PostgresOptions::read(section))
@@ -25,16 +26,18 @@ impl Client for Postgres {
         self.at(url).address().map(|address| format!("PostgreSQL at {address}"))
     }
 
-    fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Stores> {
+    fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Opened> {
         let store = PostgresStore::connect(&self.at(url))?;
-        Ok(Stores {
+        let stores = Stores {
             samples: store.samples(),
+            events: store.events(),
             schedule: store.schedule(),
             alerts: store.alerts(),
             notifications: store.notifications(),
             silences: store.silences(),
             incidents: store.incidents(),
-        })
+        };
+        Ok(Opened { stores, reports: store.reports() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Redis.
 
-use super::Cache;
+use crate::backends::cache::Caches;
 use crate::backends::client::{Caller, Client};
 use std::sync::Arc;
 use watchkeeper_adapter_redis::{RedisCache, RedisOptions};
@@ -11,7 +11,7 @@ use watchkeeper_ports::PortError;
 pub(in crate::backends) struct Redis(RedisOptions);
 
 impl Client for Redis {
-    type Opened = Cache;
+    type Opened = Caches;
 
     fn read(section: &mut Section<'_>) -> Self {
         Self(RedisOptions::read(section))
@@ -25,8 +25,9 @@ impl Client for Redis {
         self.at(url).address().map(|address| format!("Redis at {address}"))
     }
 
-    fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Cache> {
-        Ok(Arc::new(RedisCache::new(&self.at(url))?))
+    fn open(&self, url: &str, _: Caller<'_>) -> anyhow::Result<Caches> {
+        let cache = Arc::new(RedisCache::new(&self.at(url))?);
+        Ok(Caches { latest: cache.clone(), answers: cache })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::patience::{so, wait_for};
-use crate::running::{Up, watchkeeper};
+use crate::running::{Up, agent, post_json, watchkeeper};
 use crate::stack::Engine;
 use crate::world::World;
 use serde_json::{Value, json};
@@ -17,13 +17,14 @@ use watchkeeper_wire::proto::cache;
 /// The port of the cache for gRPC.
 const CACHE_GRPC: u16 = 8464;
 
-/// The configuration of the collector: the host, and a site with a certificate.
+/// The configuration: a site with a certificate for the collector, and a pipeline whose step fails.
 pub(super) fn config(world: &World) -> String {
     let dir = world.stack.dir(Engine::Smtp);
     let port = fs::read_to_string(dir.join("second_port")).unwrap();
     let certificate = world.stack.dir(Engine::Smtp).join("certificate.pem");
     format!(
-        "[[collector.uptime]]\nname = \"mail\"\nurl = \"tls://localhost:{}\"\nca_file = {:?}\ninterval = \"1s\"\n",
+        "[[collector.uptime]]\nname = \"mail\"\nurl = \"tls://localhost:{}\"\nca_file = {:?}\ninterval = \"1s\"\n\
+         [[pipeline]]\nname = \"feed\"\nmatch = \"service=feed\"\n[[pipeline.step]]\nparse = \"json\"\n",
         port.trim(),
         certificate.display().to_string()
     )
@@ -74,6 +75,9 @@ impl<'a> Feed<'a> {
             })
             .collect();
         self.post(&known);
+        let events = json!([{ "service": "feed", "level": "warn", "message": "is no JSON" }]).to_string();
+        let url = format!("{}/v1/events", self.host.role("ingest").url());
+        assert_eq!(post_json(&agent(), &url, &events), Some(202));
         // Of an hour that can be rolled up.
         let earlier = Window::Hour.start(now.minus(Duration::from_secs(3 * 60 * 60)));
         let of = self.sent.to_string();
