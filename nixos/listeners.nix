@@ -34,6 +34,17 @@ let
   http = at "http.listen" (settings.http.listen or "127.0.0.1:8460");
   grpc = at "grpc.listen" (settings.grpc.listen or "127.0.0.1:8461");
 
+  # Syslog listens only where it is told to. UDP and TCP may share a number; so UDP is listed only if it does not.
+  syslog =
+    shift:
+    let
+      set = settings.ingest.syslog or { };
+      of = key: lib.optional (set ? ${key}) (at "ingest.syslog.${key}" set.${key} shift);
+      portOf = key: (lib.head (of key)).port;
+      isTcp = set ? udp && set ? tcp && portOf "udp" == portOf "tcp";
+    in
+    of "tcp" ++ of "tls" ++ lib.optionals (!isTcp) (of "udp");
+
   ofRole =
     name:
     let
@@ -62,7 +73,8 @@ if cfg.mode == "embedded" then
     ports = [
       (http 0)
       (grpc 0)
-    ];
+    ]
+    ++ syslog 0;
   }
 else
   {
@@ -72,5 +84,7 @@ else
     );
     ports = lib.concatMap (
       name: lib.concatMap (listen: everyInstance name listen) (lib.attrValues (ofRole name))
-    ) cfg.enabledRoles;
+    ) cfg.enabledRoles
+    # All instances of ingest would listen at the same addresses.
+    ++ lib.optionals (lib.elem "ingest" cfg.enabledRoles) (lib.concatMap (_: syslog 0) (shifts "ingest"));
   }

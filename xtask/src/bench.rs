@@ -16,6 +16,12 @@ pub(crate) enum Bench {
     Embedded(Options),
     /// Samples stored by the persister from Kafka into PostgreSQL, against bare COPY of the same rows
     Pipeline(Options),
+    /// Events stored by the processor from Kafka into PostgreSQL, against bare COPY of the same rows
+    Events(Options),
+    /// Questions about a day's events in PostgreSQL, against the best SQL written by hand
+    EventsQuery(Options),
+    /// Messages of syslog over UDP, of which ingest may drop none
+    Syslog(Options),
     /// Probe delay of 10,000 uptime targets on one core
     Collector(Options),
     /// A year of rollups computed by `up`, against one SQL `GROUP BY` over the same rows
@@ -53,24 +59,33 @@ impl Target {
             needs_executable: true,
         }
     }
+
+    fn pipeline(benchmark: &'static str, engines: &'static [Engine]) -> Self {
+        Self {
+            package: "xtask",
+            name: "pipeline",
+            benchmark: Some(benchmark),
+            engines,
+            needs_executable: true,
+        }
+    }
 }
+
+/// What a role that stores records needs.
+const STORING: &[Engine] = &[Engine::Kafka, Engine::Postgres, Engine::Redis];
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     let (target, options) = match bench {
         Bench::Embedded(options) => (Target::up("embedded"), options),
         Bench::Collector(options) => (Target::up("collector"), options),
         Bench::Rollups(options) => (Target::up("rollups"), options),
-        Bench::Pipeline(options) => {
-            let engines = &[Engine::Kafka, Engine::Postgres];
-            let target = Target {
-                package: "xtask",
-                name: "pipeline",
-                benchmark: None,
-                engines,
-                needs_executable: true,
-            };
-            (target, options)
+        Bench::Pipeline(options) => (Target::pipeline("pipeline", STORING), options),
+        Bench::Events(options) => (Target::pipeline("events", STORING), options),
+        Bench::EventsQuery(options) => {
+            let target = Target::pipeline("events-query", &[Engine::Postgres]);
+            (Target { needs_executable: false, ..target }, options)
         }
+        Bench::Syslog(options) => (Target::pipeline("syslog", &[Engine::Kafka]), options),
         Bench::Rules(options) => {
             let target = Target {
                 package: "watchkeeper-rules",

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod build;
 mod cargo;
+mod clients;
 mod dashboards;
 mod dist;
 mod guard;

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::cargo::cargo_guarded;
+use crate::clients;
 use crate::guard::{Guard, directory};
 use crate::monitoring;
 use crate::openssl;
@@ -36,6 +37,8 @@ enum Only {
 const IN_A_BROWSER: [&str; 4] = ["test", "--workspace", "--test", "browser"];
 /// The tests that start, stop and kill their own engines; ignored likewise.
 const ON_OWN_ENGINES: [&str; 4] = ["test", "--workspace", "--test", "engines"];
+/// The test that sends events by clients of others; ignored likewise.
+const BY_CLIENTS: [&str; 4] = ["test", "--workspace", "--test", "clients"];
 /// The crates whose tests need an engine; all other tests need none.
 const ON_ENGINES: [(&str, Engine); 5] = [
     ("watchkeeper-adapter-kafka", Engine::Kafka),
@@ -94,6 +97,7 @@ fn run_all(args: &TestArgs, dir: &Path, guard: &Guard, report: &Report, times: &
         let ignored = ON_OWN_ENGINES.into_iter().chain(which()).chain(["--", "--ignored"]);
         outcomes.push(cargo_guarded(guard, own_stacks(dir)?.into_iter().chain([times.variable()]), ignored));
     }
+    outcomes.push(run_clients(args, dir, guard, times.variable(), BY_CLIENTS.into_iter().chain(which())));
     if !args.without_browser {
         let ignored = IN_A_BROWSER.into_iter().chain(which()).chain(["--", "--ignored"]);
         outcomes.push(cargo_guarded(guard, [times.variable()], ignored));
@@ -105,6 +109,24 @@ fn start_engines(dir: &Path, guard: &Guard) -> anyhow::Result<Running> {
     let engines = ON_ENGINES.map(|(_, engine)| engine);
     Running::start(dir, &engines, Lifetime::Guarded(guard))
         .context("`cargo xtask test --only embedded` skips the tests that need engines")
+}
+
+/// Runs the test of the clients; on a Kafka of its own, unless no engine is asked for.
+fn run_clients<'a>(
+    args: &TestArgs,
+    dir: &Path,
+    guard: &Guard,
+    times: (String, String),
+    all: impl Iterator<Item = &'a str>,
+) -> anyhow::Result<()> {
+    let found = clients::provide()?;
+    let kafka = match args.only {
+        Some(Only::Embedded) => None,
+        None => Some(Running::start(&dir.join("clients"), &[Engine::Kafka], Lifetime::Guarded(guard))?),
+    };
+    let variables = kafka.iter().flat_map(|running| running.engines.variables());
+    let variables = variables.chain(found).chain([times]);
+    cargo_guarded(guard, variables, all.chain(["--", "--ignored", "--nocapture"]))
 }
 
 /// The variables for tests that start their own engines: this executable, and a directory that the guard removes.

@@ -29,7 +29,7 @@ in
     promises =
       config:
       unless (
-        lib.length config.services.watchkeeper.enabledRoles == 8
+        lib.length config.services.watchkeeper.enabledRoles == 9
       ) "not all roles run"
       ++ map (unit: "${unit}.service is missing") (
         lib.filter (unit: !config.systemd.services ? ${unit}) [
@@ -118,6 +118,22 @@ in
       ++ without "apache-kafka" config
       ++ without "postgresql" config
       ++ without "grafana" config;
+  };
+
+  # Syslog by UDP and TCP at one number, and the journal of the host.
+  events = {
+    module.services.watchkeeper = {
+      enable = true;
+      mode = "embedded";
+      settings.ingest.syslog.udp = "127.0.0.1:5514";
+      settings.ingest.syslog.tcp = "127.0.0.1:5514";
+      settings.collector.journal.enabled = true;
+    };
+    promises =
+      config:
+      unless (lib.any (
+        listener: listener.port == 5514
+      ) config.services.watchkeeper.listeners.ports) "the port of syslog is not known";
   };
 
   # Three lines: the host sends to another one.

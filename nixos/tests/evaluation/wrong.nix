@@ -165,4 +165,8 @@ in
     message = "`services.watchkeeper.mode' is not of type";
     ends = true;
   };
+  syslog_at_a_port_in_use = {
+    module = with' { settings.ingest.syslog.tcp = "0.0.0.0:8460"; };
+    message = "Port 8460 has several listeners: services.watchkeeper.settings.http.listen, services.watchkeeper.settings.ingest.syslog.tcp";
+  };
 }

@@ -1,6 +1,6 @@
 //! Empty databases.
 
-use crate::cpu;
+use crate::process;
 use anyhow::Context as _;
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
@@ -25,7 +25,7 @@ impl Server {
         let client = connect(url).await?;
         let (url, _) = url.rsplit_once('/').context("the URL names a database")?;
         let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
-        let pid = cpu::parent(u32::try_from(backend)?)?;
+        let pid = process::parent(u32::try_from(backend)?)?;
         Ok(Self { client, url: url.to_owned(), pid })
     }
 
@@ -46,7 +46,7 @@ impl Server {
 
     /// The CPU time of all its processes so far.
     pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
-        cpu::of_children(self.pid)
+        process::cpu_time_of_children(self.pid)
     }
 }
 

@@ -1,119 +1,91 @@
-//! Throughput of the persister, against the ceiling: bare COPY of the same rows into the same tables.
-//!
-//! `cargo xtask bench pipeline` starts the engines and runs this. The topic is filled once, and read once by librdkafka
-//! alone, which gives the rows for the ceiling in bus order. Each round stores them twice, each time in a new database
-//! after a checkpoint; the order alternates.
-//!
-//! Both sides count the rows after the first transaction, in the time from the first transaction to the last. The time
-//! before it, for starting, joining the group and creating the partition of the day, is printed separately.
+//! Benchmarks of the roles on engines, which `cargo xtask bench` starts.
 
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
 mod ceiling;
-mod cpu;
+mod compare;
+mod consumer;
 mod database;
-mod load;
-mod persister;
+mod events;
+mod kind;
+mod process;
+mod query;
+mod role;
+mod samples;
 mod stored;
+mod syslog;
 mod topic;
 
 use anyhow::Context as _;
-use clap::Parser;
-use database::Server;
-use load::Load;
-use persister::Persister;
+use clap::{Parser, Subcommand};
+use compare::CompareArgs;
 use std::env;
 use std::path::PathBuf;
-use stored::Stored;
-use tokio::runtime::Runtime;
-use watchkeeper_domain::Sample;
+use std::time::Duration;
 
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask bench pipeline")]
+#[command(bin_name = "cargo xtask bench")]
 struct Args {
+    #[command(subcommand)]
+    benchmark: Benchmark,
     /// The release build of the program
-    #[arg(long, hide = true)]
-    executable: PathBuf,
-    /// Rounds; each measures both, and the median ratio is printed
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// Samples
-    #[arg(long, default_value_t = 1_000_000)]
-    samples: usize,
-    /// Series
-    #[arg(long, default_value_t = 1_000)]
-    series: usize,
-    /// Partitions of the topic
-    #[arg(long, default_value_t = 8)]
-    partitions: u16,
+    #[arg(long, global = true, hide = true)]
+    executable: Option<PathBuf>,
     /// Added by cargo
-    #[arg(long, hide = true)]
+    #[arg(long, global = true, hide = true)]
     bench: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Benchmark {
+    /// Samples stored by the persister from Kafka into PostgreSQL, against bare COPY of the same rows
+    Pipeline {
+        #[command(flatten)]
+        compare: CompareArgs,
+        /// Samples
+        #[arg(long, default_value_t = 1_000_000)]
+        samples: usize,
+        /// Series
+        #[arg(long, default_value_t = 1_000)]
+        series: usize,
+    },
+    /// Events stored by the processor from Kafka into PostgreSQL, against bare COPY of the same rows
+    Events {
+        #[command(flatten)]
+        compare: CompareArgs,
+        /// Events
+        #[arg(long, default_value_t = 500_000)]
+        events: usize,
+    },
+    /// Questions about a day's events in PostgreSQL, against the best SQL written by hand
+    EventsQuery(query::QueryArgs),
+    /// Messages of syslog over UDP, of which ingest may drop none
+    Syslog(syslog::SyslogArgs),
+}
+
+/// How many events were said per second.
+const EVENTS_PER_SECOND: usize = 5_000;
+
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let (kafka, postgres) = (engine("KAFKA")?, engine("POSTGRES")?);
-    let runtime = Runtime::new()?;
-    println!("{} samples of {} series in {} partitions", args.samples, args.series, args.partitions);
-
-    let load = Load::new(args.series, args.samples)?;
-    let brokers = kafka.trim_start_matches("kafka://");
-    let published = runtime.block_on(topic::publish(brokers, args.partitions, &load))?;
-    let (samples, read) = topic::read(brokers, args.partitions, args.samples)?;
-    println!("published in {published:.1?}; librdkafka alone reads {:.0} records/s", read.rate());
-
-    let server = runtime.block_on(Server::connect(&postgres))?;
-    let persister = Persister { executable: &args.executable, kafka: &kafka, partitions: args.partitions };
-    let mut ratios = Vec::new();
-    for round in 1..=args.rounds {
-        let (ours, bare) = both(&runtime, &server, &persister, &samples, round)?;
-        let ratio = ours.rate() / bare.rate();
-        println!("round {round}: ratio {ratio:.2}\n  persister {ours}\n  bare COPY {bare}");
-        ratios.push(ratio);
+    let executable = || args.executable.as_deref().context("--executable FILE is missing");
+    match args.benchmark {
+        Benchmark::Pipeline { compare, samples, series } => {
+            let load = samples::Load::new(series, samples)?;
+            compare::run::<samples::Samples>(executable()?, &compare, samples, load.samples())
+        }
+        Benchmark::Events { compare, events } => {
+            let lasts = Duration::from_secs((events / EVENTS_PER_SECOND).max(1) as u64);
+            let load = events::Load::new(events, lasts);
+            compare::run::<events::Events>(executable()?, &compare, events, load.events())
+        }
+        Benchmark::EventsQuery(args) => query::run(&args),
+        Benchmark::Syslog(args) => syslog::run(executable()?, &args),
     }
-    println!("median ratio {:.2}", median(ratios));
-    Ok(())
 }
 
 /// The URL of an engine that xtask has started.
 fn engine(name: &str) -> anyhow::Result<String> {
     let variable = format!("WATCHKEEPER_TEST_{name}");
-    env::var(&variable).with_context(|| format!("{variable} is not set: run `cargo xtask bench pipeline`"))
-}
-
-/// One round: the results of the persister and of COPY.
-fn both(
-    runtime: &Runtime,
-    server: &Server,
-    persister: &Persister<'_>,
-    samples: &[Sample],
-    round: usize,
-) -> anyhow::Result<(Stored, Stored)> {
-    let store = || {
-        let database = runtime.block_on(server.fresh("persister"))?;
-        let stored = persister.store(server, &database, u32::try_from(samples.len())?)?;
-        runtime.block_on(server.remove(database))?;
-        anyhow::Ok(stored)
-    };
-    let copy = || {
-        runtime.block_on(async {
-            let database = server.fresh("ceiling").await?;
-            let stored = ceiling::copy(server, &database, samples).await?;
-            server.remove(database).await?;
-            anyhow::Ok(stored)
-        })
-    };
-    if round % 2 == 1 {
-        let ours = store()?;
-        Ok((ours, copy()?))
-    } else {
-        let bare = copy()?;
-        Ok((store()?, bare))
-    }
-}
-
-fn median(mut ratios: Vec<f64>) -> f64 {
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    env::var(&variable).with_context(|| format!("{variable} is not set: run `cargo xtask bench`"))
 }

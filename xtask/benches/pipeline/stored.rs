@@ -29,6 +29,8 @@ pub(crate) struct Stored {
     pub(crate) first_after: Duration,
     pub(crate) storing: Duration,
     pub(crate) transactions: f64,
+    /// The most memory of the client, where it is a process of its own.
+    pub(crate) peak_bytes: Option<u64>,
 }
 
 impl Stored {
@@ -39,13 +41,17 @@ impl Stored {
 
 impl fmt::Display for Stored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, server, client, first_after, storing, transactions } = self;
+        let Self { rows, server, client, first_after, storing, transactions, peak_bytes } = self;
         write!(
             f,
             "{:>8.0} rows/s: {:.2?}, of them {storing:.2?} in {transactions} transactions; processor: \
              PostgreSQL {server:.2?}, client {client:.2?}; the first row after {first_after:.2?}",
             rows.rate(),
             rows.took,
-        )
+        )?;
+        match peak_bytes {
+            Some(bytes) => write!(f, "; {} MiB resident at most", bytes >> 20),
+            None => Ok(()),
+        }
     }
 }

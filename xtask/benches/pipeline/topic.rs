@@ -1,52 +1,62 @@
 //! The topic: filled as by ingest, and read by bare librdkafka.
 
-use crate::load::Load;
+use crate::kind::Kind;
 use crate::stored::Counted;
 use anyhow::Context as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 use watchkeeper_adapter_kafka::{KafkaBus, KafkaOptions, TopicDeclaration};
-use watchkeeper_domain::Sample;
 use watchkeeper_ports::{BatchBuilder, EventBus as _, RecordBatch, Topic};
-use watchkeeper_wire::sample::{SampleDecoder, push_sample};
 
 /// Records per publish.
 const BATCH: usize = 10_000;
 /// Timeout for the next record.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Publishes all samples to a new topic.
-pub(crate) async fn publish(brokers: &str, partitions: u16, load: &Load) -> anyhow::Result<Duration> {
+/// Publishes all items to a new topic.
+pub(crate) async fn publish<K: Kind>(
+    brokers: &str,
+    partitions: u16,
+    items: impl Iterator<Item = K::Item>,
+) -> anyhow::Result<Duration> {
     let mut options = KafkaOptions::at(brokers);
     options.topic = TopicDeclaration { partitions, ..TopicDeclaration::RECORDS };
     let bus = KafkaBus::new(&options)?;
     let begun = Instant::now();
-    let mut samples = load.samples().peekable();
-    while samples.peek().is_some() {
+    let mut items = items.peekable();
+    while items.peek().is_some() {
         let mut batch = BatchBuilder::default();
-        samples.by_ref().take(BATCH).for_each(|sample| push_sample(&mut batch, &sample));
-        bus.publish(&Topic::METRICS, batch.finish()).await?;
+        items.by_ref().take(BATCH).for_each(|item| K::push(&mut batch, &item));
+        bus.publish(&K::TOPIC, batch.finish()).await?;
     }
     Ok(begun.elapsed())
 }
 
-/// Reads the topic, which has that many records; returns the samples in bus order, and the rate after the first record.
-pub(crate) fn read(brokers: &str, partitions: u16, records: usize) -> anyhow::Result<(Vec<Sample>, Counted)> {
-    let (records, counted) = consume(brokers, partitions, records)?;
-    let mut decoder = SampleDecoder::new();
-    let samples = records.iter().map(|record| decoder.decode(record.value)).collect::<Result<_, _>>()?;
-    Ok((samples, counted))
+/// Reads the topic, which has that many records; returns the items in bus order, and the rate after the first record.
+pub(crate) fn read<K: Kind>(
+    brokers: &str,
+    partitions: u16,
+    records: usize,
+) -> anyhow::Result<(Vec<K::Item>, Counted)> {
+    let (records, counted) = consume(brokers, &K::TOPIC, partitions, records)?;
+    let items = records.iter().map(|record| K::decode(record.value)).collect::<Result<_, _>>()?;
+    Ok((items, counted))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "records of a few minutes")]
-fn consume(brokers: &str, partitions: u16, records: usize) -> anyhow::Result<(RecordBatch, Counted)> {
+fn consume(
+    brokers: &str,
+    topic: &Topic,
+    partitions: u16,
+    records: usize,
+) -> anyhow::Result<(RecordBatch, Counted)> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("group.id", "ceiling").set("enable.auto.commit", "false");
     let consumer: BaseConsumer = config.create()?;
     let mut assignment = TopicPartitionList::new();
     for partition in 0..i32::from(partitions) {
-        assignment.add_partition_offset(Topic::METRICS.name(), partition, Offset::Beginning)?;
+        assignment.add_partition_offset(topic.name(), partition, Offset::Beginning)?;
     }
     consumer.assign(&assignment)?;
 

@@ -1,6 +1,9 @@
 //! The samples to send, and their rows in the store.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+use std::time::Duration;
+use watchkeeper_domain::Timestamp;
 
 /// The row of one sample.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +24,9 @@ pub(crate) struct Load {
     pub(crate) batches: u32,
 }
 
-/// 2026-01-01T00:00:00Z in microseconds.
-const BEGIN: i64 = 1_767_225_600_000_000;
+/// The time of the first sample of each series: two days ago, well within the retention.
+static BEGIN: LazyLock<Timestamp> = LazyLock::new(|| Timestamp::now().window_start(DAY).minus(2 * DAY));
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const SECOND: i64 = 1_000_000;
 
 impl Load {
@@ -35,7 +39,7 @@ impl Load {
         let (series, first) = (self.series, number * self.batch);
         (first..first + self.batch).map(move |sample| Row {
             series: i64::from(sample % series),
-            at: BEGIN + i64::from(sample / series) * SECOND,
+            at: BEGIN.as_micros() + i64::from(sample / series) * SECOND,
             value: f64::from(sample % 100_003) / 8.0,
         })
     }
@@ -44,13 +48,11 @@ impl Load {
     pub(crate) fn body(&self, number: u32) -> Vec<u8> {
         let mut body = String::from("[");
         for Row { series, at, value } in self.rows(number) {
-            let seconds = (at - BEGIN) / SECOND;
-            let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-            let day = 1 + seconds / 86_400;
+            let at = Timestamp::from_micros(at).expect("it is an instant of this year");
             let comma = if body.len() == 1 { "" } else { "," };
             let _ = write!(
                 body,
-                r#"{comma}{{"source":"bench","name":"requests_total","labels":{{"host":"web-{:03}","method":"GET","route":"/r/{series}"}},"value":{value},"collected_at":"2026-01-{day:02}T{hour:02}:{minute:02}:{second:02}Z"}}"#,
+                r#"{comma}{{"source":"bench","name":"requests_total","labels":{{"host":"web-{:03}","method":"GET","route":"/r/{series}"}},"value":{value},"collected_at":"{at}"}}"#,
                 series % 100,
             );
         }

@@ -1,4 +1,4 @@
-//! CPU time of processes, from proc(5).
+//! CPU time and memory of processes, from proc(5).
 
 use anyhow::Context as _;
 use std::fs;
@@ -14,15 +14,23 @@ struct Stat {
 }
 
 /// The CPU time of one process so far.
-pub(crate) fn of(pid: u32) -> anyhow::Result<Duration> {
+pub(crate) fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     Ok(stat(pid).with_context(|| format!("process {pid} has ended"))?.cpu_time)
 }
 
 /// The CPU time of the running children of a process so far.
-pub(crate) fn of_children(parent: u32) -> anyhow::Result<Duration> {
+pub(crate) fn cpu_time_of_children(parent: u32) -> anyhow::Result<Duration> {
     let pids = fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let children = pids.filter_map(stat).filter(|stat| stat.parent == parent);
     Ok(children.map(|stat| stat.cpu_time).sum())
+}
+
+/// The most resident memory that a process has had, in bytes.
+pub(crate) fn peak_bytes(pid: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kib.map(|kib: u64| kib << 10).with_context(|| format!("process {pid} has no memory"))
 }
 
 /// The parent of a process.
