@@ -7,7 +7,7 @@ use crate::step::{Effects, Flow, Step};
 use std::collections::HashSet;
 use watchkeeper_config::Section;
 use watchkeeper_domain::Event;
-use watchkeeper_ports::{Processed, Topic};
+use watchkeeper_ports::Processed;
 
 /// Most pipelines.
 pub const MAX_PIPELINES: usize = 100;
@@ -23,10 +23,8 @@ pub struct PipelineSet {
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The event, whether it is stored, and what it adds to.
+    /// The event, whether it is stored, what it adds to, and the topic to which it is also published, stored or not.
     pub processed: Processed,
-    /// The topic to which it is also published, whether or not it is stored.
-    pub route: Option<Topic>,
     /// The steps that failed: `nginx/parse:json`. There are no more different ones than steps in the configuration.
     pub failed: Vec<String>,
 }
@@ -128,7 +126,7 @@ impl PipelineSet {
             self.redaction.apply(&mut event);
         }
         let Effects { route, counts } = effects;
-        Outcome { processed: Processed { event, is_stored, counts, route: None }, route, failed }
+        Outcome { processed: Processed { event, is_stored, counts, route }, failed }
     }
 }
 

@@ -171,9 +171,9 @@ impl fmt::Display for Trace {
         if self.steps.is_empty() {
             writeln!(f, "  no pipeline matches it")?;
         }
-        let Outcome { processed, route, .. } = &self.outcome;
+        let Outcome { processed, .. } = &self.outcome;
         write!(f, "  = {}", if processed.is_stored { "stored" } else { "not stored" })?;
-        if let Some(topic) = route {
+        if let Some(topic) = &processed.route {
             write!(f, ", published to topic {topic}")?;
         }
         processed.counts.iter().try_for_each(|count| write!(f, ", counted as {}", shown_count(count)))

@@ -63,7 +63,7 @@ impl Processing {
         let pipelines = self.pipelines.current();
         // What is deferred is processed later, from what it is now.
         let original = self.deferral.as_ref().filter(|deferral| deferral.is_on()).map(|_| event.clone());
-        let Outcome { mut processed, route, failed } = pipelines.process(event);
+        let Outcome { processed, failed } = pipelines.process(event);
         if let Some((event, deferral)) = original.zip(self.deferral.as_ref())
             && processed.is_stored
             && deferral.defers(processed.event.level)
@@ -76,7 +76,6 @@ impl Processing {
         if !processed.is_stored {
             self.metrics.not_stored.inc();
         }
-        processed.route = route;
         processed
     }
 }

@@ -8,6 +8,7 @@ use crate::trace::{Change, Done};
 use proptest::prelude::*;
 use serde_json::json;
 use watchkeeper_config::Document;
+use watchkeeper_ports::Topic;
 
 fn read(text: &str) -> Result<PipelineSet, String> {
     let document = Document::parse("test.toml", text).unwrap();
@@ -41,7 +42,7 @@ fn from_shop(message: &str) -> Event {
 fn without_pipelines_an_event_is_stored_as_it_is_but_for_its_secrets() {
     let outcome = PipelineSet::default().process(event("x", json!({"a": 1, "password": "p"})));
     let expected = Processed::stored(event("x", json!({"a": 1, "password": "***"})));
-    assert_eq!(outcome, Outcome { processed: expected, route: None, failed: Vec::new() });
+    assert_eq!(outcome, Outcome { processed: expected, failed: Vec::new() });
     assert_eq!(read(""), Ok(PipelineSet::default()));
 }
 
@@ -85,10 +86,10 @@ fn a_dropped_event_is_not_stored_but_stays_counted_and_routed() {
         [[pipeline.step]]
         set = { a = 1 }
     "#);
-    let Outcome { processed, route, failed } = set.process(line("x"));
+    let Outcome { processed, failed } = set.process(line("x"));
     assert_eq!((processed.is_stored, processed.event.fields.len(), failed.len()), (false, 0, 0));
     assert_eq!(processed.counts.iter().map(|count| count.name.as_str()).collect::<Vec<_>>(), ["checks"]);
-    assert_eq!(route, Some(Topic::named("audit")));
+    assert_eq!(processed.route, Some(Topic::named("audit")));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn differences(expected: &Expected, trace: &Trace) -> Option<String> {
         diff.compare("event", is_dropped != processed.is_stored, is(is_dropped), is(!processed.is_stored));
     }
     if let Some(route) = &expected.route {
-        let actual = trace.outcome.route.as_ref().map_or("none", Topic::name);
+        let actual = trace.outcome.processed.route.as_ref().map_or("none", Topic::name);
         diff.compare("route", route == actual, route, actual);
     }
     if let Some(counted) = &expected.counted {

@@ -41,13 +41,6 @@ pub struct SampleRetention(pub Duration);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRetention(pub Duration);
 
-impl Default for EventRetention {
-    /// 30 days.
-    fn default() -> Self {
-        Self(Duration::from_secs(30 * 24 * 60 * 60))
-    }
-}
-
 /// No role reads settings of this type.
 #[derive(Debug, thiserror::Error)]
 #[error("no role of this executable reads a {0} from the configuration")]
