@@ -14,8 +14,9 @@ const READER_CACHE_KIB: u32 = 512;
 /// Pages (of 4 KiB) in the write-ahead log at which it is checkpointed. Four times SQLite's default, because
 /// a batch over many series touches a page of each, and half of them again in the next.
 const CHECKPOINT_PAGES: u32 = 4000;
-/// Bytes of the file of the write-ahead log that are kept when it begins anew after a checkpoint.
-const KEPT_LOG_BYTES: u32 = 1 << 20;
+/// Bytes of the file of the write-ahead log that are kept when it begins anew after a checkpoint: those of a usual log, or
+/// each would have to be allocated again. A log without new writes is emptied anyway ([`empty_log`]).
+const KEPT_LOG_BYTES: u32 = 2 * 4096 * CHECKPOINT_PAGES;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 32;
 

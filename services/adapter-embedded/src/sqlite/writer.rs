@@ -2,7 +2,7 @@
 
 use super::connection::empty_log;
 use super::error::Error;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::thread::JoinHandle;
@@ -215,14 +215,35 @@ fn commit_together<M: Memory>(conn: &mut Connection, memory: &mut M, mut group: 
     }
 }
 
-/// Runs the jobs of `group` in one transaction, each in its own savepoint.
+/// Runs the jobs of `group` in one transaction, each so that it can be rolled back alone.
 fn run<M: Memory>(
     conn: &mut Connection,
     memory: &mut M,
     group: &mut VecDeque<Job<M>>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Error> {
-    let mut transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    loop {
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Some(first) = group.pop_front() else { return Ok(()) };
+        // It needs no savepoint, for which SQLite would copy each page that it writes to.
+        let Ran { keep, answer } = first(Ok((&transaction, memory)));
+        answers.push(answer);
+        if keep {
+            check_open(&transaction)?;
+            return run_rest(transaction, memory, group, answers);
+        }
+        drop(transaction);
+        memory.rolled_back();
+    }
+}
+
+/// Runs all jobs but the first, each in its own savepoint, and commits.
+fn run_rest<M: Memory>(
+    mut transaction: Transaction<'_>,
+    memory: &mut M,
+    group: &mut VecDeque<Job<M>>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
     while let Some(job) = group.pop_front() {
         let savepoint = match transaction.savepoint() {
             Ok(savepoint) => savepoint,
@@ -239,14 +260,18 @@ fn run<M: Memory>(
             drop(savepoint);
             memory.rolled_back();
         }
-        // On a full disk or a failed write SQLite itself rolls back the whole transaction.
-        if transaction.is_autocommit() {
-            return Err(Error::Unavailable(
-                "another write in the same transaction failed and rolled it back".into(),
-            ));
-        }
+        check_open(&transaction)?;
     }
     transaction.commit()?;
+    Ok(())
+}
+
+/// On a full disk or a failed write SQLite itself rolls back the whole transaction.
+fn check_open(transaction: &Transaction<'_>) -> Result<(), Error> {
+    if transaction.is_autocommit() {
+        let reason = "another write in the same transaction failed and rolled it back";
+        return Err(Error::Unavailable(reason.into()));
+    }
     Ok(())
 }
 
