@@ -3,8 +3,9 @@
 use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
-use tokio_postgres::Row;
+use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 use watchkeeper_ports::{Advance, Group, Offset, StoredPosition, TopicId, TopicPartition};
 
 /// The topic ID of a position stored before topics had IDs.
@@ -64,27 +65,37 @@ fn read(rows: &[Row]) -> Result<Vec<(TopicId, Offset)>, Error> {
         .collect()
 }
 
-/// Moves positions, if each is the expected one. They stay locked until the transaction ends: a zombie waits,
-/// and then finds them moved.
+/// Moves positions, if each is the expected one, in one flight. They stay locked until the transaction ends: a zombie
+/// waits, and then finds them moved.
 pub(crate) async fn advance(transaction: &Transaction<'_>, advances: &[Advance]) -> Result<(), Error> {
     let mut in_order: Vec<_> = advances.iter().collect();
-    // A fixed order avoids deadlocks.
+    // A fixed order avoids deadlocks. The futures are polled, and so the statements are sent, in it.
     in_order.sort_by_key(|advance| (&advance.group, &advance.partition));
-    for advance in in_order {
-        let Advance { group, partition, topic_id, expected, next } = advance;
-        let number = i64::from(partition.partition);
-        let expected = expected.unwrap_or(0);
-        let statement = transaction.prepare_cached(if expected == 0 { BEGIN } else { MOVE }).await?;
-        let (from, to) = (column(expected)?, column(*next)?);
-        let moved: [&(dyn ToSql + Sync); 6] =
-            [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &from, &to];
-        if transaction.execute(&statement, &moved).await? == 0 {
-            let find = transaction.prepare_cached(FIND).await?;
-            let rows = transaction.query(&find, &moved[..3]).await?;
-            return Err(advance.moved(StoredPosition::among(read(&rows)?, topic_id).next()).into());
-        }
-    }
+    let (begin, step) = try_join(transaction.prepare_cached(BEGIN), transaction.prepare_cached(MOVE)).await?;
+    let moving = in_order.into_iter().map(|advance| {
+        let statement = if advance.expected.unwrap_or(0) == 0 { &begin } else { &step };
+        advance_one(transaction, statement, advance)
+    });
+    try_join_all(moving).await?;
     Ok(())
+}
+
+async fn advance_one(
+    transaction: &Transaction<'_>,
+    statement: &Statement,
+    advance: &Advance,
+) -> Result<(), Error> {
+    let Advance { group, partition, topic_id, expected, next } = advance;
+    let number = i64::from(partition.partition);
+    let (from, to) = (column(expected.unwrap_or(0))?, column(*next)?);
+    let moved: [&(dyn ToSql + Sync); 6] =
+        [&group.name(), &partition.topic.name(), &number, &topic_id.as_str(), &from, &to];
+    if transaction.execute(statement, &moved).await? > 0 {
+        return Ok(());
+    }
+    let find = transaction.prepare_cached(FIND).await?;
+    let rows = transaction.query(&find, &moved[..3]).await?;
+    Err(advance.moved(StoredPosition::among(read(&rows)?, topic_id).next()).into())
 }
 
 fn column(offset: Offset) -> Result<i64, Error> {

@@ -2,23 +2,24 @@
 
 use crate::clock::{BusTime, Looking, Stored, StoredClock};
 use crate::handle::PendingBatch;
+use crate::letters::Letters;
 use crate::metrics::{GroupMetrics, StreamMetrics};
 use crate::retention::keep_pruning;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 use watchkeeper_domain::limits::check_taken;
-use watchkeeper_domain::{Seldom, TELL_EVERY, Timestamp};
+use watchkeeper_domain::{Seldom, Timestamp};
 use watchkeeper_ports::{
-    Advance, Append, EventBus, Failure, Group, Offset, PortError, Position, PositionStore, ReceivedBatch,
-    ScheduleStore, Sink, Topic, TopicId, TopicPartition,
+    Advance, Append, Appended, EventBus, Failure, Group, Offset, PortError, Position, PositionStore,
+    ReceivedBatch, ScheduleStore, Sink, Topic, TopicId, TopicPartition,
 };
 use watchkeeper_runtime::clock::Clock;
 use watchkeeper_runtime::consumer::{Consumer, Gate, Isolated, Source, consume, isolate, resume};
 use watchkeeper_runtime::{Heartbeat, RoleContext, RoleResult};
 use watchkeeper_wire::Decode;
-use watchkeeper_wire::dead_letter::{SentLetters, first_letters, send_letters};
 
 /// How a group batches what it stores, and how long that is kept. Asked each time, because it may be reloaded.
 #[derive(Clone, Copy, Debug)]
@@ -128,34 +129,57 @@ impl<D: Decode> Kind<D> {
         let Persistence { group, bus, .. } = self.group.clone();
         let positions: Arc<dyn PositionStore> = self.sink.clone();
         let source = Source { bus, topic: topic.clone(), group, positions: Some(positions), gate };
+        let letters = Letters {
+            role: context.role(),
+            bus: Arc::clone(&self.group.bus),
+            metrics: self.group.metrics.clone(),
+            topic,
+            told: Seldom::default(),
+        };
         let persister = Persister {
             common: self.group.clone(),
-            topic,
             sink: Arc::clone(&self.sink),
             stream: self.stream.clone(),
             decoder,
             pending: PendingBatch::default(),
+            storing: None,
             topic_id: TopicId::default(),
             stored: HashMap::new(),
-            told: Seldom::default(),
+            moved: HashMap::new(),
+            letters,
         };
         consume(context, source, persister).await
     }
 }
 
+/// A batch that is being stored.
+struct Storing<T> {
+    batch: PendingBatch<T>,
+    /// What it does to the positions.
+    advances: Vec<Advance>,
+    /// The transaction; `None` after one has failed.
+    append: Option<UnderWay>,
+}
+
+/// A transaction under way. Dropped, it is cut short.
+type UnderWay = AbortOnDropHandle<Result<Appended, PortError>>;
+
 struct Persister<D: Decode> {
     common: Persistence,
-    topic: Topic,
     sink: Arc<dyn Sink<D::Item>>,
     stream: StreamMetrics,
     decoder: D,
+    /// What is received.
     pending: PendingBatch<D::Item>,
+    /// What is stored meanwhile: only one batch, as its position has to move before that of the next.
+    storing: Option<Storing<D::Item>>,
     /// The ID of the consumed topic.
     topic_id: TopicId,
     /// This consumer's positions in the store.
     stored: HashMap<TopicPartition, Offset>,
-    /// Lines about dead letters.
-    told: Seldom,
+    /// Those of them that have moved and are not committed.
+    moved: HashMap<TopicPartition, Offset>,
+    letters: Letters,
 }
 
 impl<D: Decode> Consumer for Persister<D> {
@@ -202,61 +226,125 @@ impl<D: Decode> Consumer for Persister<D> {
     }
 
     async fn store(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        // Before the commit: a crash in between sends a record to the dead letters twice rather than never, and the
-        // list shows it once.
-        heartbeat.waiting("bus", self.send_refused(heartbeat)).await?;
-        let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
-        let advances = self.pending.advances(&self.common.group, &self.topic_id, stored);
-        loop {
-            heartbeat.beat();
-            let append = self.pending.append(&advances);
-            match self.append(append).await {
-                Err(PortError::ItemsRejected { reason, items, .. }) if !items.is_empty() => {
-                    let refused = items.into_iter().map(|index| (index, reason.clone())).collect();
-                    self.refuse(refused, heartbeat).await?;
-                }
-                Err(error) if error.failure() == Failure::Reject && !self.pending.items().is_empty() => {
-                    self.isolate(heartbeat).await?;
-                    self.append(Arc::new(Append::moving(advances.clone()))).await?;
-                    break;
-                }
-                appended => {
-                    appended?;
-                    break;
-                }
-            }
-        }
-        self.common.metrics.copies.inc_by(self.pending.copies);
-        self.pending = PendingBatch::default();
-        let moved = advances.into_iter().map(|Advance { partition, next, .. }| Position { partition, next });
-        let moved: Vec<_> = moved.collect();
-        self.stored.extend(moved.iter().map(|Position { partition, next }| (partition.clone(), *next)));
-        Ok(moved)
+        self.finish(heartbeat).await?;
+        self.begin_storing(heartbeat).await?;
+        self.finish(heartbeat).await?;
+        Ok(self.take_moved())
     }
 
+    async fn store_ahead(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
+        self.finish(heartbeat).await?;
+        self.begin_storing(heartbeat).await?;
+        Ok(self.take_moved())
+    }
+
+    fn is_storing(&self) -> bool {
+        self.storing.is_some()
+    }
+
+    /// A transaction that is cut short has taken effect or not; the position in the store tells.
     fn reset(&mut self) {
         self.pending = PendingBatch::default();
+        self.storing = None;
+        self.moved.clear();
     }
 }
 
 impl<D: Decode> Persister<D> {
-    /// One transaction.
-    async fn append(&self, append: Arc<Append<D::Item>>) -> Result<(), PortError> {
-        let metrics = &self.common.metrics;
-        let timer = metrics.append_seconds.start_timer();
-        let appended = self.sink.append(append).await;
-        timer.observe_duration();
+    /// Begins the transaction of what is pending.
+    async fn begin_storing(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
+        // Before the commit: a crash in between sends a record to the dead letters twice rather than never, and the
+        // list shows it once.
+        self.letters.send(&mut self.pending, heartbeat).await?;
+        let stored = |partition: &TopicPartition| self.stored.get(partition).copied().unwrap_or(0);
+        let advances = self.pending.advances(&self.common.group, &self.topic_id, stored);
+        if advances.is_empty() {
+            return Ok(());
+        }
+        let mut batch = std::mem::take(&mut self.pending);
+        let append = self.spawn_append(batch.append(&advances));
+        self.storing = Some(Storing { batch, advances, append: Some(append) });
+        Ok(())
+    }
+
+    /// Waits until what is being stored is stored. After an error it still is to be, and the next call tries again.
+    async fn finish(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
+        let Some(mut storing) = self.storing.take() else { return Ok(()) };
+        let stored = self.finish_storing(&mut storing, heartbeat).await;
+        if let Err(error) = stored {
+            self.storing = Some(storing);
+            return Err(error);
+        }
+        self.common.metrics.copies.inc_by(storing.batch.copies);
+        for Advance { partition, next, .. } in storing.advances {
+            self.stored.insert(partition.clone(), next);
+            self.moved.insert(partition, next);
+        }
+        Ok(())
+    }
+
+    async fn finish_storing(
+        &mut self,
+        storing: &mut Storing<D::Item>,
+        heartbeat: &Heartbeat,
+    ) -> Result<(), PortError> {
+        let Storing { batch, advances, append } = storing;
+        loop {
+            heartbeat.beat();
+            let under_way = append.take().unwrap_or_else(|| self.spawn_append(batch.append(advances)));
+            match self.appended(under_way).await {
+                Err(PortError::ItemsRejected { reason, items, .. }) if !items.is_empty() => {
+                    let refused = items.into_iter().map(|index| (index, reason.clone())).collect();
+                    batch.refuse(refused);
+                    self.letters.send(batch, heartbeat).await?;
+                }
+                Err(error) if error.failure() == Failure::Reject && !batch.items().is_empty() => {
+                    self.isolate(batch, heartbeat).await?;
+                    let moving = self.spawn_append(Arc::new(Append::moving(advances.clone())));
+                    return self.appended(moving).await;
+                }
+                appended => return appended,
+            }
+        }
+    }
+
+    /// One transaction, which goes on while more is received.
+    fn spawn_append(&self, append: Arc<Append<D::Item>>) -> UnderWay {
+        let (sink, seconds) = (Arc::clone(&self.sink), self.common.metrics.append_seconds.clone());
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let timer = seconds.start_timer();
+            let appended = sink.append(append).await;
+            timer.observe_duration();
+            appended
+        }))
+    }
+
+    async fn appended(&self, under_way: UnderWay) -> Result<(), PortError> {
+        let appended = under_way.await.unwrap_or_else(|error| {
+            Err(PortError::Broken {
+                what: "store",
+                reason: format!("a transaction was not finished: {error}"),
+            })
+        });
         if appended.as_ref().is_err_and(|error| error.failure() != Failure::Reject) {
-            metrics.store_errors.inc();
+            self.common.metrics.store_errors.inc();
         }
         self.stream.count(appended?);
         Ok(())
     }
 
+    fn take_moved(&mut self) -> Vec<Position> {
+        self.moved.drain().map(|(partition, next)| Position { partition, next }).collect()
+    }
+
     /// Stores the items that the sink accepts, and sends the others to the dead-letter topic. Storing before the
     /// commit is safe, because an item is stored once however often it is appended.
-    async fn isolate(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let items = self.pending.items();
+    async fn isolate(
+        &mut self,
+        batch: &mut PendingBatch<D::Item>,
+        heartbeat: &Heartbeat,
+    ) -> Result<(), PortError> {
+        let items = batch.items();
         let Isolated { taken, refused } = isolate(items.len(), |part| {
             heartbeat.beat();
             self.sink.append(Arc::new(Append::of(items[part].to_vec())))
@@ -266,39 +354,7 @@ impl<D: Decode> Persister<D> {
             self.stream.count(appended);
         }
         let refused = refused.into_iter().map(|(index, error)| (index, error.to_string()));
-        self.refuse(refused.collect(), heartbeat).await
-    }
-
-    /// Sends items, given by ascending index with the reason, to the dead-letter topic.
-    async fn refuse(&mut self, items: Vec<(usize, String)>, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        self.pending.refuse(items);
-        heartbeat.waiting("bus", self.send_refused(heartbeat)).await
-    }
-
-    /// Sends the rejected records to the dead-letter topic, batch by batch.
-    async fn send_refused(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let (rejected_at, topic) = (Timestamp::now(), self.topic.dead_letters());
-        let Persistence { context, bus, metrics, .. } = &self.common;
-        while let Some(first) = self.pending.refused.first() {
-            let reason = first.reason.clone();
-            heartbeat.beat();
-            let letters = first_letters(self.pending.rejected(), context.role(), rejected_at);
-            let records = letters.len();
-            let SentLetters { letters, dropped } =
-                send_letters(letters, |batch| bus.publish(&topic, batch)).await?;
-            metrics.dead_letters.inc_by(letters);
-            metrics.dead_letters_dropped.inc_by(dropped);
-            if let Some(records) = self.told.admit(records as u64, Instant::now()) {
-                tracing::warn!(
-                    topic = %self.topic,
-                    records,
-                    error = reason,
-                    "sent records to the dead letters; not logged again for {} s",
-                    TELL_EVERY.as_secs()
-                );
-            }
-            self.pending.refused.drain(..records);
-        }
-        Ok(())
+        batch.refuse(refused.collect());
+        self.letters.send(batch, heartbeat).await
     }
 }

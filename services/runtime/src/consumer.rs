@@ -68,6 +68,21 @@ pub trait Consumer: Send {
         heartbeat: &Heartbeat,
     ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send;
 
+    /// Called instead of [`Self::store`] when there is no more room, so that a consumer can store while more is received:
+    /// it begins to store the pending batch, once what it has begun to store before is stored, and returns the positions of
+    /// that. An error is one of [`Self::store`].
+    fn store_ahead(
+        &mut self,
+        heartbeat: &Heartbeat,
+    ) -> impl Future<Output = Result<Vec<Position>, PortError>> + Send {
+        self.store(heartbeat)
+    }
+
+    /// Whether something that [`Self::store_ahead`] has begun to store is pending.
+    fn is_storing(&self) -> bool {
+        false
+    }
+
     /// Drops the pending batch: it will be delivered again, perhaps to another member.
     fn reset(&mut self);
 
@@ -153,6 +168,14 @@ pub async fn consume<C: Consumer>(context: RoleContext, source: Source, consumer
     Ok(())
 }
 
+/// How much of the pending batch is stored.
+#[derive(Clone, Copy)]
+enum Storing {
+    All,
+    /// As [`Consumer::store_ahead`] does.
+    Ahead,
+}
+
 struct Member<'a> {
     heartbeat: Heartbeat,
     bus: Dependency,
@@ -222,7 +245,7 @@ impl Member<'_> {
                 () = until(consumer.next_deadline()) => {
                     if consumer.on_deadline(&self.heartbeat).await {
                         store_by = None;
-                        self.store_and_commit(consumer, &mut subscription).await?;
+                        self.store_and_commit(consumer, &mut subscription, Storing::All).await?;
                     }
                     continue;
                 }
@@ -242,14 +265,19 @@ impl Member<'_> {
                 Some(Delivery::Records(batch)) => {
                     self.progress.received(&batch);
                     consumer.push(batch);
-                    store_by.get_or_insert_with(|| Instant::now() + consumer.linger());
-                    consumer.capacity() == 0
+                    if consumer.capacity() == 0 {
+                        self.store_and_commit(consumer, &mut subscription, Storing::Ahead).await?;
+                        store_by = consumer.is_storing().then(|| Instant::now() + consumer.linger());
+                    } else {
+                        store_by.get_or_insert_with(|| Instant::now() + consumer.linger());
+                    }
+                    false
                 }
             };
             // `store_by` is set while something is pending. On a revocation this still stores and commits: the
             // next owner of the partition resumes from there.
             if must_store && store_by.take().is_some() {
-                self.store_and_commit(consumer, &mut subscription).await?;
+                self.store_and_commit(consumer, &mut subscription, Storing::All).await?;
             }
             if !revoked.is_empty() {
                 consumer.release(&revoked);
@@ -329,10 +357,16 @@ impl Member<'_> {
         &self,
         consumer: &mut C,
         subscription: &mut Box<dyn Subscription>,
+        storing: Storing,
     ) -> Result<(), Stopped> {
         let mut attempts = Attempts::new(self.context, &self.heartbeat, &self.store);
         let positions = loop {
-            let storing = consumer.store(&self.heartbeat);
+            let storing = async {
+                match storing {
+                    Storing::All => consumer.store(&self.heartbeat).await,
+                    Storing::Ahead => consumer.store_ahead(&self.heartbeat).await,
+                }
+            };
             match self.heartbeat.waiting(C::STORE, storing).await {
                 Ok(positions) => break attempts.succeeded(positions),
                 Err(error) => attempts.failed(error).await?,
