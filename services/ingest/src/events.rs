@@ -1,6 +1,7 @@
 //! Events as a kind of record.
 
 mod json;
+mod twins;
 
 use crate::answer::too_large_as_records;
 use crate::config::IngestConfig;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
+use twins::Twins;
 use watchkeeper_config::Reloadable;
 use watchkeeper_domain::event::{Draft, EventIds};
 use watchkeeper_domain::{Timestamp, Violation, limits};
@@ -23,8 +25,8 @@ use watchkeeper_wire::event::push_event;
 /// How many times the largest body its records may have in bytes: labels that are sent once are in each record.
 pub(crate) const RECORDS_PER_BODY: usize = 4;
 
-/// Events, whatever the format in which they are sent. One without a time gets its time of arrival, and one without an id
-/// gets one in order of arrival.
+/// Events, whatever the format in which they are sent. One without a time gets its time of arrival. One without an id gets one
+/// in order of arrival, or of its content, if its protocol's clients send it again when there was no answer.
 pub(crate) struct Events {
     retention: Retention,
     pipelines: Reloadable<PipelineSet>,
@@ -48,6 +50,7 @@ impl Events {
             retention: (self.retention)(),
             pipelines: self.pipelines.current(),
             decoder: Decoder::default(),
+            twins: Twins::default(),
             bytes: 0,
             most,
         }
@@ -79,6 +82,7 @@ pub(crate) struct Arriving<'e> {
     retention: Duration,
     pipelines: Arc<PipelineSet>,
     decoder: Decoder,
+    twins: Twins,
     /// Of all records so far.
     bytes: usize,
     /// What they may have together.
@@ -103,9 +107,13 @@ impl Arriving<'_> {
             let in_time = limits::check_accepted(at, self.now, self.retention);
             in_time.map_err(|violation| Violation { field: "time".to_owned(), ..violation })?;
         }
+        let nanos = draft.sent_again_at.filter(|_| draft.id.is_none() && draft.occurred_at.is_some());
         let mut event = draft.arrived(|| self.events.ids.lock().next(self.now), self.now)?;
         // Before anything is written: a secret is on no topic and in no dead letter.
         self.pipelines.redaction().apply(&mut event);
+        if let Some(nanos) = nanos {
+            event.id = self.twins.id(&event, nanos);
+        }
         let batch = &mut self.decoder.batch;
         let before = batch.size_bytes();
         push_event(batch, &event);

@@ -19,6 +19,12 @@ use command::refused::{EX_CONFIG, Refused};
 use std::env;
 use std::process::ExitCode;
 
+/// Events are many small allocations that one thread makes and another frees, which glibc's allocator is slow at. Its
+/// settings, in `.cargo/config.toml`, keep idle processes small.
+#[cfg(feature = "engines")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let result = match Cli::parse_from(with_negations_in_words(env::args_os())).command {
         Command::Up(args) => command::up::run(&args),

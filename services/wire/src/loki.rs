@@ -96,6 +96,7 @@ impl Stream {
             of_labels(labels.clone().into_iter().chain(metadata).collect())
         };
         draft.occurred_at = time(nanos)?;
+        draft.sent_again_at = u16::try_from(nanos.rem_euclid(1_000)).ok();
         draft.message = line;
         if is_changed {
             draft.marks.push(CHANGED);

@@ -28,6 +28,9 @@ pub struct Draft {
     pub id: Option<EventId>,
     /// When it happened, if that was sent.
     pub occurred_at: Option<Timestamp>,
+    /// The nanoseconds of that within its microsecond, of a protocol whose clients send an event again without an id: it gets
+    /// one that is made of its content.
+    pub sent_again_at: Option<u16>,
     /// Its level.
     pub level: Level,
     /// Its service; may be empty.
@@ -86,7 +89,8 @@ impl Draft {
     /// # Errors
     /// As for [`Event::checked`].
     pub fn arrived(self, id: impl FnOnce() -> EventId, arrived_at: Timestamp) -> Result<Event, Violation> {
-        let Self { id: given, occurred_at, level, service, host, message, fields, marks } = self;
+        let Self { id: given, occurred_at, sent_again_at: _, level, service, host, message, fields, marks } =
+            self;
         let mut event = Event {
             id: given.unwrap_or_else(id),
             occurred_at: occurred_at.unwrap_or(arrived_at),

@@ -42,6 +42,18 @@ impl EventId {
         Self::in_order(millis(appended_at), offset & MAX_COUNTER, partition)
     }
 
+    /// The id of an event that happened at `at` and may be sent again without an id: the same `content` always has the same id.
+    #[must_use]
+    pub fn of_content(at: Timestamp, content: &[u8]) -> Self {
+        let hash = digest(&SHA256, content);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_ref()[..16]);
+        let hash = u128::from_be_bytes(bytes);
+        #[expect(clippy::cast_possible_truncation, reason = "74 of its 128 bits")]
+        let (counter, rest) = ((hash >> 64) as u64 & MAX_COUNTER, hash as u32);
+        Self::in_order(millis(at), counter, rest)
+    }
+
     fn in_order(millis: u64, counter: u64, rest: u32) -> Self {
         let (high, low) = (counter >> 30, counter & ((1 << 30) - 1));
         let id = u128::from(millis & ((1 << 48) - 1)) << 80
@@ -155,6 +167,15 @@ mod tests {
         assert!(id.is_given());
         assert_eq!(&id.to_string()[14..15], "8");
         assert!("89ab".contains(&id.to_string()[19..20]));
+    }
+
+    #[test]
+    fn the_same_content_has_the_same_id_which_sorts_by_its_time() {
+        let (early, late) = (at("2026-11-20T10:00:00Z"), at("2026-11-20T10:00:01Z"));
+        let id = EventId::of_content(early, b"shop: started");
+        assert_eq!(id, EventId::of_content(early, b"shop: started"));
+        assert_ne!(id, EventId::of_content(early, b"shop: stopped"));
+        assert!(id < EventId::of_content(late, b"a") && !id.is_given());
     }
 
     #[test]

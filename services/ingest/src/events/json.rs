@@ -80,6 +80,7 @@ fn of_event(event: Event) -> Draft {
     Draft {
         id: Some(id),
         occurred_at: Some(occurred_at),
+        sent_again_at: None,
         level,
         service,
         host,

@@ -43,9 +43,14 @@ pub(super) struct Record {
 impl Record {
     /// The event, with the attributes of its resource and scope.
     pub(super) fn into_draft(self, common: Fields) -> Result<Draft, Violation> {
-        let occurred_at = time(self.time)?.map_or_else(|| time(self.observed), |at| Ok(Some(at)))?;
-        let mut draft =
-            Draft { occurred_at, fields: common, message: text_of(self.body), ..Draft::default() };
+        let nanos = if self.time == 0 { self.observed } else { self.time };
+        let mut draft = Draft {
+            occurred_at: time(nanos)?,
+            sent_again_at: u16::try_from(nanos % 1_000).ok(),
+            fields: common,
+            message: text_of(self.body),
+            ..Draft::default()
+        };
         draft.fields.extend(self.attributes);
         draft.level = level(self.severity).unwrap_or_default();
         if draft.level == Level::Unknown {
