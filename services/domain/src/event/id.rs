@@ -42,16 +42,18 @@ impl EventId {
         Self::in_order(millis(appended_at), offset & MAX_COUNTER, partition)
     }
 
-    /// The id of an event that happened at `at` and may be sent again without an id: the same `content` always has the same id.
+    /// The id of an event that may be sent again without an id: the same `content` always has the same id. It happened at `at`
+    /// and `nanos` nanoseconds, as the event with the number `nth` of those that were sent together, in whose order ids sort.
     #[must_use]
-    pub fn of_content(at: Timestamp, content: &[u8]) -> Self {
+    pub fn of_content(at: Timestamp, nanos: u16, nth: u32, content: &[u8]) -> Self {
         let hash = digest(&SHA256, content);
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash.as_ref()[..16]);
-        let hash = u128::from_be_bytes(bytes);
-        #[expect(clippy::cast_possible_truncation, reason = "74 of its 128 bits")]
-        let (counter, rest) = ((hash >> 64) as u64 & MAX_COUNTER, hash as u32);
-        Self::in_order(millis(at), counter, rest)
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.as_ref()[..8]);
+        let hash = u64::from_be_bytes(bytes);
+        // 10 bits for a number below 1,000, 16 bits, and what is left of the counter.
+        let order = u64::from(nanos.min(999)) << 32 | u64::from(nth.min(u16::MAX.into())) << 16 | hash >> 48;
+        #[expect(clippy::cast_possible_truncation, reason = "its lower half")]
+        Self::in_order(millis(at), order, hash as u32)
     }
 
     fn in_order(millis: u64, counter: u64, rest: u32) -> Self {
@@ -170,12 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn the_same_content_has_the_same_id_which_sorts_by_its_time() {
+    fn the_same_content_has_the_same_id_and_ids_sort_by_time_then_in_the_order_of_sending() {
         let (early, late) = (at("2026-11-20T10:00:00Z"), at("2026-11-20T10:00:01Z"));
-        let id = EventId::of_content(early, b"shop: started");
-        assert_eq!(id, EventId::of_content(early, b"shop: started"));
-        assert_ne!(id, EventId::of_content(early, b"shop: stopped"));
-        assert!(id < EventId::of_content(late, b"a") && !id.is_given());
+        let id = EventId::of_content(early, 0, 0, b"shop: started");
+        assert_eq!(id, EventId::of_content(early, 0, 0, b"shop: started"));
+        assert_ne!(id, EventId::of_content(early, 0, 0, b"shop: stopped"));
+        assert!(!id.is_given());
+        let sent = [
+            (early, 0, 0),
+            (early, 0, 1),
+            (early, 0, u32::MAX),
+            (early, 1, 0),
+            (early, 999, 9),
+            (late, 0, 0),
+        ];
+        let ids = |content: &[u8]| sent.map(|(at, nanos, nth)| EventId::of_content(at, nanos, nth, content));
+        assert!(ids(b"a").is_sorted_by(|one, other| one < other));
+        assert!(ids(b"b").is_sorted_by(|one, other| one < other));
     }
 
     #[test]

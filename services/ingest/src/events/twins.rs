@@ -1,29 +1,21 @@
 //! Ids of events that clients send again without an id, such as those of Loki and OTLP.
 
 use std::collections::HashMap;
-use watchkeeper_domain::{Event, EventId};
+use watchkeeper_domain::{Event, EventId, Timestamp};
 
-/// The ids of the events of one body. Each is made of what the event says, and of how many events of the body before it say
-/// the same: so a body that is sent again has the same ids, and lines that are equal are all kept.
+/// The ids of the events of one body. Each is made of what the event says, and of how many events of the body before it have the
+/// same time: so a body that is sent again has the same ids, and lines that are equal are all kept, in their order.
 #[derive(Default)]
-pub(super) struct Twins(HashMap<EventId, u32>);
+pub(super) struct Twins(HashMap<(Timestamp, u16), u32>);
 
 impl Twins {
     /// The id of the next event, whose time has `nanos` nanoseconds within its microsecond.
     pub(super) fn id(&mut self, event: &Event, nanos: u16) -> EventId {
         let Event { id: _, occurred_at, level, service, host, message, fields } = event;
-        let micros = occurred_at.as_micros();
-        let content = serde_json::json!([micros, nanos, level.number(), service, host, message, fields]);
-        let mut content = content.to_string();
-        let first = EventId::of_content(*occurred_at, content.as_bytes());
-        let before = self.0.entry(first).or_default();
-        let id = if *before == 0 {
-            first
-        } else {
-            content.push_str(&before.to_string());
-            EventId::of_content(*occurred_at, content.as_bytes())
-        };
-        *before += 1;
+        let nth = self.0.entry((*occurred_at, nanos)).or_default();
+        let content = serde_json::json!([nth, nanos, level.number(), service, host, message, fields]);
+        let id = EventId::of_content(*occurred_at, nanos, *nth, content.to_string().as_bytes());
+        *nth += 1;
         id
     }
 }
@@ -31,7 +23,6 @@ impl Twins {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchkeeper_domain::Timestamp;
     use watchkeeper_domain::event::Draft;
 
     fn event(line: &str) -> Event {

@@ -111,6 +111,20 @@ async fn report_17_entries_of_one_nanosecond_keep_their_order_and_twins_are_two(
 }
 
 #[tokio::test]
+async fn a_push_that_is_sent_again_has_the_same_ids_and_another_stream_others() {
+    let stage = stage();
+    for labels in [r#"{app="shop"}"#, r#"{app="shop"}"#, r#"{app="mail"}"#] {
+        let entries = [Entry::at(NANOS, "a"), Entry::at(NANOS, "a"), Entry::at(NANOS + 1, "a")];
+        let body = snappy(&push(&[stream(labels, &entries)]));
+        assert_eq!(stage.post_to(PATH, &[PROTOBUF], body).await.status, 204);
+    }
+    let events = stage.events(0).await;
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    assert_eq!(ids[..3], ids[3..6]);
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
+}
+
+#[tokio::test]
 async fn an_entry_without_a_time_has_that_of_its_arrival() {
     let stage = stage();
     let before = Timestamp::now();
