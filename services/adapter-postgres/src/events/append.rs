@@ -84,12 +84,9 @@ impl Events {
         let known = given::note(&transaction, items.iter().map(|item| &item.event)).await?;
         items.retain(|item| !known.contains(&item.event.id));
         let events = || items.iter().map(|item| &item.event);
-        let services = self
-            .services
-            .intern(&transaction, events().map(|event| event.service.as_str()).collect())
-            .await?;
-        let hosts =
-            self.hosts.intern(&transaction, events().map(|event| event.host.as_str()).collect()).await?;
+        let services =
+            self.services.intern(&transaction, events().map(|event| event.service.as_str())).await?;
+        let hosts = self.hosts.intern(&transaction, events().map(|event| event.host.as_str())).await?;
         let rows = rows(events(), &services, &hosts)?;
         let stored = match way {
             Way::Copy => copy(&transaction, &rows).await,

@@ -4,7 +4,7 @@ use crate::database::Connection;
 use crate::error::Error;
 use deadpool_postgres::Transaction;
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// Most names whose numbers are remembered; beyond it all are forgotten.
 const MAX_REMEMBERED: usize = 100_000;
@@ -20,9 +20,12 @@ pub(super) struct Names {
     known: Mutex<HashMap<String, i32>>,
 }
 
+/// Numbers by name. Looked up twice for each event, so with a hash that is faster than the standard one, and random as well.
+type Ids = HashMap<String, i32, foldhash::fast::RandomState>;
+
 /// The numbers of some names.
 pub(super) struct Interned {
-    ids: HashMap<String, i32>,
+    ids: Ids,
     /// The names that were not remembered.
     learnt: Vec<String>,
 }
@@ -39,21 +42,26 @@ impl Names {
     }
 
     /// The numbers of `names`; new names are added with the transaction.
-    pub(super) async fn intern(
+    pub(super) async fn intern<'n>(
         &self,
         transaction: &Transaction<'_>,
-        names: BTreeSet<&str>,
+        names: impl Iterator<Item = &'n str>,
     ) -> Result<Interned, Error> {
-        let (mut ids, mut learnt) = (HashMap::with_capacity(names.len()), Vec::new());
+        let (mut ids, mut learnt) = (Ids::default(), Vec::new());
         {
             let known = self.known.lock();
             for name in names {
+                if ids.contains_key(name) {
+                    continue;
+                }
                 match known.get(name) {
                     Some(id) => _ = ids.insert(name.to_owned(), *id),
                     None => learnt.push(name.to_owned()),
                 }
             }
         }
+        learnt.sort_unstable();
+        learnt.dedup();
         if !learnt.is_empty() {
             find(transaction, self.table, &learnt, &mut ids).await?;
             // In order, to avoid deadlocks; none that is there, because trying to add it would use up a number.
@@ -94,7 +102,7 @@ async fn find(
     transaction: &Transaction<'_>,
     table: &str,
     names: &[String],
-    ids: &mut HashMap<String, i32>,
+    ids: &mut Ids,
 ) -> Result<(), Error> {
     let find = format!("SELECT name, id FROM {table} WHERE name = ANY ($1)");
     let find = transaction.prepare_cached(&find).await?;
