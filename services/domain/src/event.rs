@@ -6,6 +6,7 @@ mod draft;
 mod filter;
 mod id;
 mod level;
+mod message_pattern;
 
 pub use clean::{CHANGED, CUT, Cleaned, clean_text};
 pub use count::{Count, CountKey, EVENTS};
@@ -19,6 +20,7 @@ pub use filter::{
 };
 pub use id::{EventId, EventIdError, EventIds, MAX_GIVEN_ID_BYTES};
 pub use level::{Level, UnknownLevel};
+pub use message_pattern::{MAX_PATTERN_BYTES, MessagePattern};
 
 use crate::limits::Violation;
 use crate::{Timestamp, text};

@@ -1,5 +1,7 @@
 //! Counts the events that rules are about.
 
+use crate::new_messages::NewMessages;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use watchkeeper_config::Reloadable;
@@ -21,25 +23,31 @@ pub(crate) struct EventCounter {
     pub(crate) rules: Reloadable<RuleSet>,
     pub(crate) events: Arc<dyn EventQueries>,
     pub(crate) bus: Arc<dyn EventBus>,
+    /// Of the rules about new messages, by name.
+    pub(crate) new_messages: HashMap<String, NewMessages>,
 }
 
 impl EventCounter {
     /// Counts until the role stops.
-    pub(crate) async fn keep_counting(self, context: RoleContext) -> RoleResult {
+    pub(crate) async fn keep_counting(mut self, context: RoleContext) -> RoleResult {
         let heartbeat = context.heartbeat("count events");
         let mut rounds = Rounds::every(COUNT_EVERY, &context, &heartbeat);
-        while rounds.next(self.count(Timestamp::now(), &heartbeat)).await? {}
+        while rounds.next(Box::pin(self.count(Timestamp::now(), &heartbeat))).await? {}
         Ok(())
     }
 
-    async fn count(&self, now: Timestamp, heartbeat: &Heartbeat) -> Result<(), Stopped> {
+    async fn count(&mut self, now: Timestamp, heartbeat: &Heartbeat) -> Result<(), Stopped> {
         let until = now.minus(ARRIVES_WITHIN).window_start(COUNT_EVERY);
         let rules = self.rules.current();
         let mut batch = BatchBuilder::default();
+        self.new_messages.retain(|name, _| rules.rules().iter().any(|rule| rule.name == *name));
         for rule in rules.rules() {
-            if let Condition::Events(events) = &rule.condition
-                && let Some(sample) = heartbeat.idle(self.matched(rule, events, until)).await?
-            {
+            let Condition::Events(events) = &rule.condition else { continue };
+            let sample = match events.unseen_for {
+                None => heartbeat.idle(self.matched(rule, events, until)).await?,
+                Some(unseen_for) => Some(heartbeat.idle(self.unseen(rule, events, unseen_for, until)).await?),
+            };
+            if let Some(sample) = sample {
                 push_sample(&mut batch, &sample);
             }
         }
@@ -70,6 +78,30 @@ impl EventCounter {
             Some(note) => sample.with_note(note),
             None => sample,
         }))
+    }
+
+    /// The number of new messages.
+    async fn unseen(
+        &mut self,
+        rule: &Rule,
+        events: &Events,
+        unseen_for: Duration,
+        until: Timestamp,
+    ) -> Result<Sample, PortError> {
+        let from = until.minus(events.within);
+        if self.new_messages.get(&rule.name).is_none_or(|new| !new.is_of(events)) {
+            self.new_messages.insert(rule.name.clone(), NewMessages::new(events.clone(), from));
+        }
+        let mut found: &[Event] = &[];
+        if let Some(new) = self.new_messages.get_mut(&rule.name) {
+            found = new.read(&*self.events, unseen_for, from, until).await?;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "there are a few")]
+        let sample = Sample::new(Arc::new(Events::series(&rule.name)), until, found.len() as f64);
+        Ok(match found.first().zip(found.last()).and_then(|(first, last)| note(first, last)) {
+            Some(note) => sample.with_note(note),
+            None => sample,
+        })
     }
 
     /// The first and the last of the events.

@@ -28,6 +28,7 @@ mod mail_body;
 mod maintenance;
 mod message;
 mod metrics;
+mod new_messages;
 mod outgoing;
 mod own_heartbeat;
 mod plan;

@@ -11,6 +11,7 @@ use crate::prune::{Prunable, keep_pruning};
 use crate::reports::ReportSender;
 use crate::settings::NotifierSettings;
 use crate::status::{Status, keep_reporting};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use watchkeeper_config::Reloadable;
@@ -82,7 +83,8 @@ pub async fn run(
             Evaluating::new(topic, rules, Arc::clone(&bus), Arc::clone(&alerts), metrics, changed);
         consume(context.without_status(), source, evaluating)
     };
-    let events = EventCounter { rules: rules.clone(), events, bus: Arc::clone(&bus) };
+    let events =
+        EventCounter { rules: rules.clone(), events, bus: Arc::clone(&bus), new_messages: HashMap::new() };
     let (evaluating, counting) = (evaluate(Topic::METRICS), evaluate(Topic::METRICS.dead_letters()));
     let (seen, seen_by) = watch::channel(Arc::<Seen>::default());
     let dispatcher = Dispatcher {

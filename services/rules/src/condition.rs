@@ -214,7 +214,7 @@ impl Condition {
                 let at = latest.at.plus(letters.clear_after);
                 format!("no more records are rejected until {at}")
             }
-            Self::Events(events) => events.limit.clears_when(),
+            Self::Events(events) => events.clears_when(),
             Self::Heartbeat(_) => "the job reports that it has run".to_owned(),
         }
     }

@@ -149,7 +149,7 @@ mod tests {
         let names = Names::of(SERVICES);
         let learn = |name: usize| {
             let (name, id) = (name.to_string(), 1);
-            names.remember(Interned { ids: HashMap::from([(name.clone(), id)]), learnt: vec![name] });
+            names.remember(Interned { ids: [(name.clone(), id)].into_iter().collect(), learnt: vec![name] });
             names.known.lock().len()
         };
         assert!((0..MAX_REMEMBERED).all(|name| learn(name) == name + 1));

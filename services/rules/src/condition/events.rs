@@ -1,4 +1,4 @@
-//! So many events match a query.
+//! So many events match a query, or say what none has said before.
 
 use super::past::Seen;
 use super::threshold::Threshold;
@@ -16,6 +16,9 @@ const NAME: &str = "matched";
 /// Bounds of the time within which events are counted.
 const WITHIN: RangeInclusive<Duration> = Duration::from_secs(15)..=Duration::from_secs(24 * 60 * 60);
 const WITHIN_DEFAULT: Duration = Duration::from_secs(5 * 60);
+/// Bounds of how long a message must not have been seen to be new.
+const UNSEEN_FOR: RangeInclusive<Duration> =
+    Duration::from_secs(60 * 60)..=Duration::from_secs(31 * 24 * 60 * 60);
 
 /// More or fewer events than a limit match a query. The notifier counts them, and publishes the number as a sample of
 /// [`Events::series`].
@@ -25,6 +28,8 @@ pub struct Events {
     pub filter: EventFilter,
     /// Over how long.
     pub within: Duration,
+    /// If given, not all events count, but only the first of each message pattern that was not seen for so long before it.
+    pub unseen_for: Option<Duration>,
     /// The limit of their number.
     pub limit: Threshold,
 }
@@ -34,10 +39,23 @@ impl Events {
         if !section.has("query") {
             section.refuse("query", "is missing: which events to count, such as 'service=shop level>=error'");
         }
+        let unseen_for =
+            section.has("unseen_for").then(|| section.duration("unseen_for", UNSEEN_FOR, *UNSEEN_FOR.end()));
+        let limit = if unseen_for.is_some() {
+            for key in ["above", "below", "clear_at"] {
+                if section.has(key) {
+                    section.refuse(key, "is not allowed with unseen_for: one new message fires");
+                }
+            }
+            Threshold { is_above: true, ..Threshold::default() }
+        } else {
+            Threshold::read(section)
+        };
         Self {
             filter: section.parsed("query").unwrap_or_default(),
             within: section.duration("within", WITHIN, WITHIN_DEFAULT),
-            limit: Threshold::read(section),
+            unseen_for,
+            limit,
         }
     }
 
@@ -65,17 +83,34 @@ impl Events {
         !self.limit.is_above
     }
 
-    /// `7 events within 5 min, above 5`
+    /// What clears the rule while it fires.
+    pub(super) fn clears_when(&self) -> String {
+        match self.unseen_for {
+            Some(_) => format!("there was no new message for {}", time(self.within)),
+            None => self.limit.clears_when(),
+        }
+    }
+
+    /// `7 events within 5 min, above 5`, or `1 new message within 5 min, not seen for 7 days before`
     pub(super) fn why(&self, holds: bool, fires: bool, seen: Seen) -> String {
+        if let Some(unseen_for) = self.unseen_for {
+            let noun = if (seen.value - 1.0).abs() < f64::EPSILON { "message" } else { "messages" };
+            let (within, unseen_for) = (time(self.within), time(unseen_for));
+            return format!("{} new {noun} within {within}, not seen for {unseen_for} before", seen.value);
+        }
         let side = self.limit.side_of(seen.value, "", (holds, fires));
         let noun = if (seen.value - 1.0).abs() < f64::EPSILON { "event" } else { "events" };
         format!("{} {noun} within {}, {side}", seen.value, time(self.within))
     }
 }
 
-/// `events within 5m of [service=shop] above 5`
+/// `events within 5m of [service=shop] above 5`, or `messages within 5m of [service=shop] unseen for 7d`
 impl fmt::Display for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(unseen_for) = self.unseen_for {
+            let (within, unseen_for) = (show_duration(self.within), show_duration(unseen_for));
+            return write!(f, "messages within {within} of [{}] unseen for {unseen_for}", self.filter);
+        }
         write!(f, "events within {} of [{}] {}", show_duration(self.within), self.filter, self.limit)
     }
 }
