@@ -117,8 +117,8 @@ impl FromStr for EventId {
         if !is_uuid {
             return Err(EventIdError);
         }
-        let hex: String = text.chars().filter(|c| *c != '-').collect();
-        u128::from_str_radix(&hex, 16).map(Self).map_err(|_| EventIdError)
+        let digits = text.bytes().filter_map(|byte| char::from(byte).to_digit(16));
+        Ok(Self(digits.fold(0, |id, digit| id << 4 | u128::from(digit))))
     }
 }
 

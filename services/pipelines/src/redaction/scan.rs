@@ -18,7 +18,15 @@ const MAX_PROSE_BYTES: usize = 32;
 pub(super) fn hide(text: &str, redaction: &Redaction) -> Option<String> {
     let scan = Scan { text: text.as_bytes(), redaction };
     let (mut hidden, mut copied, mut at) = (String::new(), 0, 0);
-    while at < scan.text.len() {
+    let (mail, card) = (redaction.finds(Form::Mail), redaction.finds(Form::Card));
+    let leads = |byte: &u8| {
+        matches!(byte, b':' | b'=' | b' ' | b'-')
+            || (mail && *byte == b'@')
+            || (card && byte.is_ascii_digit())
+    };
+    // Most bytes lead nowhere, and every event is read.
+    while let Some(ahead) = scan.text[at..].iter().position(leads) {
+        at += ahead;
         let Some(Secret { range, quotes }) = scan.secret_at(at, copied) else {
             at += 1;
             continue;
@@ -98,7 +106,7 @@ impl Scan<'_> {
         let secret = match self.text[at] {
             b':' if self.text[at..].starts_with(b"://") => self.in_url(at + 3),
             b'=' | b':' => self.named(at),
-            b' ' => self.bearer(at),
+            b' ' if at > 0 && matches!(self.text[at - 1], b'r' | b'R') => self.bearer(at),
             b'-' => self.private_key(at),
             b'@' if self.redaction.finds(Form::Mail) => self.mail(at),
             b'0'..=b'9' if self.redaction.finds(Form::Card) => self.card(at),
