@@ -1,6 +1,7 @@
 //! Events as a kind of record.
 
 mod json;
+mod pieces;
 mod twins;
 
 use crate::answer::too_large_as_records;
@@ -100,6 +101,20 @@ impl Arriving<'_> {
         let read = read
             .map_err(|Violation { field, reason }| Violation { field, reason: format!("{reason}{place}") });
         self.decoder.note(index, read.map_err(Into::into));
+    }
+
+    /// Notes an item that is a part of an event which another item completes.
+    pub(crate) fn take_piece(&mut self) {
+        self.decoder.note(0, Ok(()));
+    }
+
+    /// Takes an event that no item completes; the item with this index is the last of the body.
+    pub(crate) fn take_rest(&mut self, index: usize, draft: Draft) {
+        if self.bytes <= self.most
+            && let Err(violation) = self.push(draft)
+        {
+            self.decoder.note(index, Err(violation.into()));
+        }
     }
 
     fn push(&mut self, draft: Draft) -> Result<(), Violation> {

@@ -1,6 +1,7 @@
 //! Events as JSON.
 
 use super::Events;
+use super::pieces::{Line, Pieces};
 use crate::config::IngestConfig;
 use crate::decode::{Decoded, refuse_empty, whole};
 use serde_json::Value;
@@ -26,17 +27,25 @@ pub(super) fn decode(
     refuse_empty::<Events>(body)?;
     let text = String::from_utf8_lossy(body);
     let is_lossy = matches!(text, Cow::Owned(_));
-    let mut arriving = events.arriving(config, now);
+    let (mut arriving, mut pieces) = (events.arriving(config, now), Pieces::default());
+    let mut count = 0;
     let each = |place: Place, item: &str| {
-        let draft = draft(item).map(|mut draft| {
-            if is_lossy && item.contains(REPLACEMENT) {
-                draft.marks.push(CHANGED);
+        count = place.index + 1;
+        match draft(place.index, item, &mut pieces) {
+            Ok(None) => arriving.take_piece(),
+            Ok(Some(mut draft)) => {
+                if is_lossy && item.contains(REPLACEMENT) {
+                    draft.marks.push(CHANGED);
+                }
+                arriving.take(place.index, Ok(draft), OnLine(place.line));
             }
-            draft
-        });
-        arriving.take(place.index, draft, OnLine(place.line));
+            Err(violation) => arriving.take(place.index, Err(violation), OnLine(place.line)),
+        }
     };
     for_each_value(&text, format, config.max_items, each).map_err(whole)?;
+    for line in pieces.finish() {
+        arriving.take_rest(count.saturating_sub(1), of_line(line));
+    }
     arriving.finish()
 }
 
@@ -49,17 +58,18 @@ impl fmt::Display for OnLine {
     }
 }
 
-fn draft(item: &str) -> Result<Draft, Violation> {
+/// `None` if the item is a piece of a line that goes on.
+fn draft(index: usize, item: &str, pieces: &mut Pieces) -> Result<Option<Draft>, Violation> {
     let wrong = |reason: String| Err(Violation::new("event", reason));
     if item.len() > MAX_SENT_BYTES {
         return wrong(format!("has {} bytes, the limit is {MAX_SENT_BYTES}", item.len()));
     }
     if let Some(event) = read_written(item.as_bytes()) {
-        return Ok(of_event(event));
+        return Ok(Some(of_event(event)));
     }
     let found = match serde_json::from_str(item) {
-        Ok(Value::Object(fields)) => return Ok(Draft::of_object(fields)),
-        Ok(Value::String(line)) => return Ok(Draft::of_line(line.trim_end_matches(['\r', '\n']))),
+        Ok(Value::Object(fields)) => return Ok(pieces.take(index, fields).map(of_line)),
+        Ok(Value::String(line)) => return Ok(Some(Draft::of_line(line.trim_end_matches(['\r', '\n'])))),
         Ok(Value::Array(_)) => "an array",
         Ok(Value::Number(_)) => "a number",
         Ok(Value::Bool(_)) => "true or false",
@@ -72,6 +82,12 @@ fn draft(item: &str) -> Result<Draft, Violation> {
         }
     };
     wrong(format!("must be an object or a string, is {found}"))
+}
+
+fn of_line(Line { fields, mark }: Line) -> Draft {
+    let mut draft = Draft::of_object(fields);
+    draft.marks.extend(mark);
+    draft
 }
 
 /// What another Watchkeeper has written, and sends on.

@@ -190,3 +190,25 @@ async fn what_another_watchkeeper_sends_on_stays_what_it_is() {
     assert_eq!(events[0], events[1]);
     assert_eq!((events[0].message.as_str(), &events[0].fields["status"]), ("timed out", &json!(504)));
 }
+
+#[tokio::test]
+async fn report_11_pieces_of_a_line_of_docker_are_one_event() {
+    let stage = stage();
+    let half = "x".repeat(16_384);
+    let piece = |log: &str, stream: &str| {
+        json!({"log": log, "stream": stream, "time": "2026-11-29T10:00:00Z"}).to_string()
+    };
+    let body = [
+        piece(&format!("{{\"msg\":\"{half}"), "stdout"),
+        piece("on stderr\n", "stderr"),
+        piece("the rest\"}\n", "stdout"),
+        piece("no end", "stdout"),
+    ]
+    .join("\n");
+    let answer = post_lines(&stage, body).await;
+    assert_eq!((answer.status, answer.body), (202, json!({"accepted": 4})));
+    let events = stage.events(0).await;
+    assert_eq!(messages(&events), ["on stderr", &format!("{{\"msg\":\"{half}the rest\"}}"), "no end"]);
+    assert_eq!(json!(events[1].fields), json!({"stream": "stdout"}));
+    assert_eq!(json!(events[2].fields), json!({"stream": "stdout", "@marks": ["piece"]}));
+}
