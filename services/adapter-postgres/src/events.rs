@@ -20,7 +20,7 @@ use crate::database::Database;
 use crate::days::{Days, EVENTS};
 use crate::positions;
 use async_trait::async_trait;
-use names::{HOSTS, Names, SERVICES};
+use names::{HOSTS, Names, Origins, SERVICES};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +45,10 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    fn origins(&self) -> Origins<'_> {
+        Origins { services: &self.services, hosts: &self.hosts }
+    }
+
     pub(crate) fn new(database: Arc<Database>) -> Self {
         Self {
             database,
@@ -111,7 +115,9 @@ impl EventQueries for Events {
         limit: usize,
     ) -> Result<EventPage, PortError> {
         self.database
-            .long_call(async |connection| page::page(connection, query, order, after, limit).await)
+            .long_call(async |connection| {
+                page::page(connection, self.origins(), query, order, after, limit).await
+            })
             .await
     }
 
@@ -125,16 +131,22 @@ impl EventQueries for Events {
         edges: &[Timestamp],
     ) -> Result<Counted<Vec<Bar>>, PortError> {
         self.database
-            .long_call(async |connection| histogram::histogram(connection, filter, edges).await)
+            .long_call(async |connection| {
+                histogram::histogram(connection, self.origins(), filter, edges).await
+            })
             .await
     }
 
     async fn top(&self, query: &EventQuery, field: &Field, limit: usize) -> Result<Counted<Top>, PortError> {
-        self.database.long_call(async |connection| top::top(connection, query, field, limit).await).await
+        self.database
+            .long_call(async |connection| top::top(connection, self.origins(), query, field, limit).await)
+            .await
     }
 
     async fn fields(&self, query: &EventQuery) -> Result<(Vec<FieldSeen>, u64), PortError> {
-        self.database.long_call(async |connection| page::fields(connection, query).await).await
+        self.database
+            .long_call(async |connection| page::fields(connection, self.origins(), query).await)
+            .await
     }
 
     async fn counts(&self, name: &str, time: Range<Timestamp>) -> Result<Vec<Count>, PortError> {

@@ -9,7 +9,7 @@ use watchkeeper_domain::Timestamp;
 pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// An instant in PostgreSQL's wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Instant(pub(crate) Timestamp);
 
 /// Microseconds from PostgreSQL's epoch to `at`; negative before it.

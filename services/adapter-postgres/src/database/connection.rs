@@ -29,6 +29,12 @@ impl Connection {
         Ok(self.client.as_mut().expect(TAKEN_LAST).transaction().await?)
     }
 
+    /// Begins a transaction that changes nothing.
+    pub(crate) async fn read_only_transaction(&mut self) -> Result<Transaction<'_>, Error> {
+        let client = self.client.as_mut().expect(TAKEN_LAST);
+        Ok(client.build_transaction().read_only(true).start().await?)
+    }
+
     pub(crate) async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let client = self.client();
         let statement = client.prepare_cached(sql).await?;

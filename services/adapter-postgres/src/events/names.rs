@@ -23,6 +23,13 @@ pub(super) struct Names {
 /// Numbers by name. Looked up twice for each event, so with a hash that is faster than the standard one, and random as well.
 type Ids = HashMap<String, i32, foldhash::fast::RandomState>;
 
+/// The names of services and those of hosts.
+#[derive(Clone, Copy)]
+pub(super) struct Origins<'n> {
+    pub(super) services: &'n Names,
+    pub(super) hosts: &'n Names,
+}
+
 /// The numbers of some names.
 pub(super) struct Interned {
     ids: Ids,
@@ -77,6 +84,25 @@ impl Names {
             }
         }
         Ok(Interned { ids, learnt })
+    }
+
+    /// The number of a name, if there is one.
+    pub(super) async fn number(&self, connection: &Connection, name: &str) -> Result<Option<i32>, Error> {
+        if let Some(id) = self.known.lock().get(name) {
+            return Ok(Some(*id));
+        }
+        let found = number(connection, self.table, name).await?;
+        if let Some(id) = found {
+            self.remember(Interned {
+                ids: [(name.to_owned(), id)].into_iter().collect(),
+                learnt: vec![name.to_owned()],
+            });
+        }
+        Ok(found)
+    }
+
+    pub(super) const fn table(&self) -> &'static str {
+        self.table
     }
 
     /// Remembers the numbers after the transaction was committed.

@@ -56,7 +56,6 @@ pub(super) async fn count<K: By>(
         tally.numbers.into_iter().for_each(|(key, events)| add(key, events));
         slices.cover(&slice, began.elapsed());
     }
-    search.end().await?;
     Ok(ended)
 }
 

@@ -47,7 +47,6 @@ pub(super) async fn find(connection: &mut Connection, id: EventId) -> Result<Opt
         look(&search, id, &slice, &mut found).await?;
         slices.cover(&slice, began.elapsed());
     }
-    search.end().await?;
     Ok(found)
 }
 

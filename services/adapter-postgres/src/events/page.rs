@@ -1,5 +1,6 @@
 //! Pages of events.
 
+use super::names::Origins;
 use super::rows::{COLUMNS, read};
 use super::search::{Ended, Search, Sought};
 use super::slices::Slices;
@@ -27,6 +28,7 @@ const OTHERS: usize = 4;
 /// The first `limit` matching events after a place.
 pub(super) async fn page(
     connection: &mut Connection,
+    origins: Origins<'_>,
     query: &EventQuery,
     order: Order,
     after: Option<EventKey>,
@@ -35,7 +37,8 @@ pub(super) async fn page(
     if limit == 0 {
         return Ok(EventPage::default());
     }
-    let sought = Sought::of(connection, &query.filter, rest(&query.time, order, after), OTHERS).await?;
+    let sought =
+        Sought::of(connection, origins, &query.filter, rest(&query.time, order, after), OTHERS).await?;
     let search = Search::begin(connection).await?;
     let mut page = Page { sought: &sought, order, place: after, found: Vec::new(), limit };
     let mut slices = Slices::of(sought.time.clone(), order);
@@ -54,7 +57,6 @@ pub(super) async fn page(
             }
         }
     }
-    search.end().await?;
     let border = page.place.unwrap_or_else(|| between(slices.border()));
     Ok(page.finish(is_complete, border))
 }
@@ -157,6 +159,7 @@ fn statement(order: Order, has_place: bool, condition: &str, most: usize) -> Str
 /// The fields of the newest matching events, of which a part is in memory at a time.
 pub(super) async fn fields(
     connection: &mut Connection,
+    origins: Origins<'_>,
     query: &EventQuery,
 ) -> Result<(Vec<FieldSeen>, u64), Error> {
     let began = Clock::now();
@@ -164,7 +167,7 @@ pub(super) async fn fields(
     while left > 0 && began.elapsed() < SEARCH_WITHIN {
         let limit = left.min(FIELDS_AT_ONCE);
         let EventPage { events, next, is_partial } =
-            page(connection, query, Order::NewestFirst, after, limit).await?;
+            page(connection, origins, query, Order::NewestFirst, after, limit).await?;
         for event in &events {
             seen.add(event);
         }

@@ -1,6 +1,7 @@
 //! Runs the statements of a search, as long as there is time.
 
 use super::filter::{Bounds, Numbers, Params, bounds};
+use super::names::Origins;
 use crate::database::Connection;
 use crate::days::{self, EVENTS};
 use crate::error::Error;
@@ -32,24 +33,33 @@ impl<'f> Sought<'f> {
     /// The parameters of the filter follow `others`.
     pub(super) async fn of(
         connection: &Connection,
+        origins: Origins<'_>,
         filter: &'f EventFilter,
         time: Range<Timestamp>,
         others: usize,
     ) -> Result<Self, Error> {
         // Both at once: the server has the second question before it has answered the first.
-        let (numbers, time) =
-            tokio::try_join!(Numbers::find(connection, filter.condition()), existing(connection, time))?;
+        let (numbers, time) = tokio::try_join!(
+            Numbers::find(connection, origins, filter.condition()),
+            existing(connection, time)
+        )?;
         let mut params = Params::after(others);
         let bounds = bounds(filter.condition(), &numbers, &mut params);
         Ok(Self { filter, bounds, params, time })
     }
 }
 
+/// A range of no more days is searched as it is: slices grow through it in a few steps.
+const FEW_DAYS: Duration = Duration::from_secs(32 * 24 * 60 * 60);
+
 /// The part of a range in which there are days with events.
 pub(super) async fn existing(
     connection: &Connection,
     time: Range<Timestamp>,
 ) -> Result<Range<Timestamp>, Error> {
+    if time.end <= time.start.plus(FEW_DAYS) {
+        return Ok(time);
+    }
     let days = days::existing(connection, &EVENTS).await?;
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(time.start..time.start) };
     // The last day that is possible has no next one.
@@ -77,13 +87,7 @@ pub(super) struct Search<'c> {
 impl<'c> Search<'c> {
     /// Begins now.
     pub(super) async fn begin(connection: &'c mut Connection) -> Result<Self, Error> {
-        let transaction = connection.transaction().await?;
-        // Other than samples, events are found by bitmaps too, and a page may need to be sorted.
-        transaction
-            .batch_execute(
-                "SET TRANSACTION READ ONLY; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on",
-            )
-            .await?;
+        let transaction = connection.read_only_transaction().await?;
         Ok(Self { transaction, until: Instant::now() + SEARCH_WITHIN })
     }
 
@@ -98,11 +102,15 @@ impl<'c> Search<'c> {
         if left < Duration::from_millis(1) {
             return Ok(Ended::OutOfTime);
         }
+        // Other than samples, events are found by bitmaps too, and a page may need to be sorted.
+        let settings = format!(
+            "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; SET LOCAL statement_timeout = {}",
+            left.as_millis()
+        );
         // Both at once, in this order.
-        let timeout = format!("SET LOCAL statement_timeout = {}", left.as_millis());
         let (limited, rows) = tokio::join!(
             biased;
-            self.transaction.batch_execute(&timeout),
+            self.transaction.batch_execute(&settings),
             self.transaction.query_typed_raw(sql, params)
         );
         limited?;
@@ -126,10 +134,6 @@ impl<'c> Search<'c> {
                 return Ok(Ended::OutOfTime);
             }
         }
-    }
-
-    pub(super) async fn end(self) -> Result<(), Error> {
-        Ok(self.transaction.rollback().await?)
     }
 }
 

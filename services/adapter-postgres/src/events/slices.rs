@@ -7,6 +7,9 @@ use watchkeeper_ports::Order;
 
 /// The first slice: a minute of a million events is searched in time.
 const FIRST: Duration = Duration::from_secs(60);
+/// A slice that took no longer is followed by one that is [`GREAT_GROWTH`] times as long: round trips took most of it.
+const VERY_QUICK: Duration = Duration::from_millis(10);
+const GREAT_GROWTH: u32 = 64;
 /// A slice that took no longer is followed by one that is [`GROWTH`] times as long; it takes at most a part of the time
 /// that there is.
 const QUICK: Duration = Duration::from_millis(200);
@@ -45,6 +48,7 @@ impl Slices {
             Order::OldestFirst => self.left.start = slice.end,
         }
         self.length = match took {
+            took if took <= VERY_QUICK => self.length.saturating_mul(GREAT_GROWTH),
             took if took <= QUICK => self.length.saturating_mul(GROWTH),
             took if took <= MODERATE => self.length * 2,
             _ => self.length,
@@ -96,6 +100,8 @@ mod tests {
         let everything = Timestamp::MIN..Timestamp::MAX;
         assert!(all(everything, Order::NewestFirst, Duration::ZERO).len() < 15);
         let hour = at("2026-11-20T00:00:00Z")..at("2026-11-20T01:00:00Z");
+        assert_eq!(all(hour.clone(), Order::OldestFirst, VERY_QUICK).len(), 2);
+        assert_eq!(all(hour.clone(), Order::OldestFirst, QUICK).len(), 3);
         assert_eq!(all(hour.clone(), Order::OldestFirst, MODERATE * 2).len(), 60);
         assert_eq!(all(hour, Order::OldestFirst, MODERATE).len(), 6);
     }

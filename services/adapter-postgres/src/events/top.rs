@@ -1,6 +1,7 @@
 //! The most frequent values of a field.
 
 use super::filter::{blank, reduced};
+use super::names::Origins;
 use super::names::{HOSTS, SERVICES, of_numbers};
 use super::numbers::{By, OTHERS, count};
 use super::rows::level;
@@ -27,11 +28,12 @@ impl By for (Option<String>, Option<i32>) {
 /// The `limit` most frequent values among the matching events.
 pub(super) async fn top(
     connection: &mut Connection,
+    origins: Origins<'_>,
     query: &EventQuery,
     field: &Field,
     limit: usize,
 ) -> Result<Counted<Top>, Error> {
-    let mut sought = Sought::of(connection, &query.filter, query.time.clone(), OTHERS).await?;
+    let mut sought = Sought::of(connection, origins, &query.filter, query.time.clone(), OTHERS).await?;
     let (text, number) = match field {
         Field::Id => ("e.id::text".to_owned(), "NULL::integer"),
         Field::Message => ("e.message".to_owned(), "NULL::integer"),

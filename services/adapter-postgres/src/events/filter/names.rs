@@ -3,7 +3,7 @@
 use super::{Sql, blank};
 use crate::database::Connection;
 use crate::error::Error;
-use crate::events::names::{HOSTS, SERVICES, all, number};
+use crate::events::names::{Origins, all};
 use watchkeeper_domain::Event;
 use watchkeeper_domain::event::{Condition, Field, Test};
 
@@ -20,6 +20,7 @@ impl Numbers {
     /// Looks them up.
     pub(in crate::events) async fn find(
         connection: &Connection,
+        origins: Origins<'_>,
         condition: &Condition,
     ) -> Result<Self, Error> {
         let mut tests = Vec::new();
@@ -27,7 +28,7 @@ impl Numbers {
         let mut numbers = Self::default();
         for (field, test) in tests {
             if !numbers.has(field, test) {
-                let found = passing(connection, field, test).await?;
+                let found = passing(connection, origins, field, test).await?;
                 numbers.found.push((field.clone(), test.clone(), found));
             }
         }
@@ -56,14 +57,19 @@ fn collect<'c>(condition: &'c Condition, tests: &mut Vec<(&'c Field, &'c Test)>)
     }
 }
 
-async fn passing(connection: &Connection, field: &Field, test: &Test) -> Result<Option<Vec<i32>>, Error> {
-    let table = if *field == Field::Service { SERVICES } else { HOSTS };
+async fn passing(
+    connection: &Connection,
+    Origins { services, hosts }: Origins<'_>,
+    field: &Field,
+    test: &Test,
+) -> Result<Option<Vec<i32>>, Error> {
+    let names = if *field == Field::Service { services } else { hosts };
     if let Test::Equals(name) = test
         && !name.is_empty()
     {
-        return Ok(Some(number(connection, table, name).await?.into_iter().collect()));
+        return Ok(Some(names.number(connection, name).await?.into_iter().collect()));
     }
-    let names = all(connection, table, MAX_TRIED + 1).await?;
+    let names = all(connection, names.table(), MAX_TRIED + 1).await?;
     if names.len() > MAX_TRIED {
         return Ok(None);
     }
