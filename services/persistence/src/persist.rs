@@ -233,8 +233,10 @@ impl<D: Decode> Consumer for Persister<D> {
     }
 
     async fn store_ahead(&mut self, heartbeat: &Heartbeat) -> Result<Vec<Position>, PortError> {
-        self.finish(heartbeat).await?;
+        let stored = self.finish(heartbeat).await?;
         self.begin_storing(heartbeat).await?;
+        // Only now: to free thousands of items takes as long as a round trip or two.
+        drop(stored);
         Ok(self.take_moved())
     }
 
@@ -267,9 +269,10 @@ impl<D: Decode> Persister<D> {
         Ok(())
     }
 
-    /// Waits until what is being stored is stored. After an error it still is to be, and the next call tries again.
-    async fn finish(&mut self, heartbeat: &Heartbeat) -> Result<(), PortError> {
-        let Some(mut storing) = self.storing.take() else { return Ok(()) };
+    /// Waits until what is being stored is stored, and returns it. After an error it still is to be, and the next call tries
+    /// again.
+    async fn finish(&mut self, heartbeat: &Heartbeat) -> Result<Option<PendingBatch<D::Item>>, PortError> {
+        let Some(mut storing) = self.storing.take() else { return Ok(None) };
         let stored = self.finish_storing(&mut storing, heartbeat).await;
         if let Err(error) = stored {
             self.storing = Some(storing);
@@ -280,7 +283,7 @@ impl<D: Decode> Persister<D> {
             self.stored.insert(partition.clone(), next);
             self.moved.insert(partition, next);
         }
-        Ok(())
+        Ok(Some(storing.batch))
     }
 
     async fn finish_storing(
