@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::types::ToSql;
+use futures_util::FutureExt as _;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
 /// Why there always is a client.
@@ -29,10 +30,24 @@ impl Connection {
         Ok(self.client.as_mut().expect(TAKEN_LAST).transaction().await?)
     }
 
-    /// Begins a transaction that changes nothing.
-    pub(crate) async fn read_only_transaction(&mut self) -> Result<Transaction<'_>, Error> {
-        let client = self.client.as_mut().expect(TAKEN_LAST);
-        Ok(client.build_transaction().read_only(true).start().await?)
+    /// Runs statements without parameters.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.client().batch_execute(sql).await
+    }
+
+    /// Sends a statement without waiting for its end; those that follow run after it.
+    pub(crate) fn send(&self, sql: &str) {
+        // It is sent when it is polled first.
+        let _ = self.client().batch_execute(sql).now_or_never();
+    }
+
+    /// Streams the rows of a statement that is not prepared, in one round trip.
+    pub(crate) async fn query_typed(
+        &self,
+        sql: &str,
+        params: Vec<(&(dyn ToSql + Sync), Type)>,
+    ) -> Result<RowStream, tokio_postgres::Error> {
+        self.client().query_typed_raw(sql, params).await
     }
 
     pub(crate) async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {

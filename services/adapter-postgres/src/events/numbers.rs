@@ -40,7 +40,7 @@ pub(super) async fn count<K: By>(
 ) -> Result<Option<Timestamp>, Error> {
     let statement = statement(sought, keys);
     let mut slices = Slices::of(sought.time.clone(), Order::NewestFirst);
-    let search = Search::begin(connection).await?;
+    let search = Search::begin(connection);
     let mut ended = None;
     while let Some(slice) = slices.next() {
         let began = Clock::now();

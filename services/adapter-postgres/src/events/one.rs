@@ -31,7 +31,7 @@ pub(super) async fn find(connection: &mut Connection, id: EventId) -> Result<Opt
     } else {
         places.extend(made_at(id).into_iter().flat_map(around));
     }
-    let search = Search::begin(connection).await?;
+    let search = Search::begin(connection);
     let mut found = None;
     for place in places {
         if found.is_none() && !place.is_empty() {

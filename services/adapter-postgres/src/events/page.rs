@@ -39,7 +39,7 @@ pub(super) async fn page(
     }
     let sought =
         Sought::of(connection, origins, &query.filter, rest(&query.time, order, after), OTHERS).await?;
-    let search = Search::begin(connection).await?;
+    let search = Search::begin(connection);
     let mut page = Page { sought: &sought, order, place: after, found: Vec::new(), limit };
     let mut slices = Slices::of(sought.time.clone(), order);
     let mut is_complete = true;

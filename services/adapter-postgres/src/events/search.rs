@@ -5,10 +5,10 @@ use super::names::Origins;
 use crate::database::Connection;
 use crate::days::{self, EVENTS};
 use crate::error::Error;
-use deadpool_postgres::Transaction;
 use futures_util::TryStreamExt as _;
 use std::ops::{ControlFlow, Range};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -18,6 +18,9 @@ use watchkeeper_ports::SEARCH_WITHIN;
 
 /// How often the time is looked at, in rows.
 const LOOK_EVERY: usize = 256;
+
+/// Other than samples, events are found by bitmaps too, and a page may need to be sorted.
+const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; ";
 
 /// What is searched for, and where.
 pub(super) struct Sought<'f> {
@@ -78,17 +81,17 @@ pub(super) enum Ended {
     OutOfTime,
 }
 
-/// A search.
+/// A search: a transaction that changes nothing.
 pub(super) struct Search<'c> {
-    transaction: Transaction<'c>,
+    connection: &'c Connection,
     until: Instant,
+    has_begun: AtomicBool,
 }
 
 impl<'c> Search<'c> {
     /// Begins now.
-    pub(super) async fn begin(connection: &'c mut Connection) -> Result<Self, Error> {
-        let transaction = connection.read_only_transaction().await?;
-        Ok(Self { transaction, until: Instant::now() + SEARCH_WITHIN })
+    pub(super) fn begin(connection: &'c Connection) -> Self {
+        Self { connection, until: Instant::now() + SEARCH_WITHIN, has_begun: AtomicBool::new(false) }
     }
 
     /// Calls `each` for the rows of a statement. After [`Ended::OutOfTime`] there is no other.
@@ -102,17 +105,11 @@ impl<'c> Search<'c> {
         if left < Duration::from_millis(1) {
             return Ok(Ended::OutOfTime);
         }
-        // Other than samples, events are found by bitmaps too, and a page may need to be sorted.
-        let settings = format!(
-            "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; SET LOCAL statement_timeout = {}",
-            left.as_millis()
-        );
+        let begin = if self.has_begun.swap(true, Ordering::Relaxed) { "" } else { BEGIN };
+        let settings = format!("{begin}SET LOCAL statement_timeout = {}", left.as_millis());
         // Both at once, in this order.
-        let (limited, rows) = tokio::join!(
-            biased;
-            self.transaction.batch_execute(&settings),
-            self.transaction.query_typed_raw(sql, params)
-        );
+        let (limited, rows) =
+            tokio::join!(biased; self.connection.batch(&settings), self.connection.query_typed(sql, params));
         limited?;
         let mut rows = match rows {
             Ok(rows) => pin!(rows),
@@ -133,6 +130,15 @@ impl<'c> Search<'c> {
             if seen % LOOK_EVERY == 0 && Instant::now() >= self.until {
                 return Ok(Ended::OutOfTime);
             }
+        }
+    }
+}
+
+/// Whatever comes next on the connection comes after the end of the transaction.
+impl Drop for Search<'_> {
+    fn drop(&mut self) {
+        if self.has_begun.load(Ordering::Relaxed) {
+            self.connection.send("ROLLBACK");
         }
     }
 }
