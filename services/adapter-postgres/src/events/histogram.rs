@@ -48,16 +48,14 @@ pub(super) async fn histogram(
     };
     let mut sought = Sought::of(connection, origins, filter, *first..*last, OTHERS).await?;
     let mut found = vec![Bar::default(); edges.len() - 1];
-    let mut unknown = None;
+    let mut wrong = None;
     let mut add = |bar: Option<usize>, of: i16, events: u64| match (
         bar.and_then(|bar| found.get_mut(bar)),
         level(of),
     ) {
         (Some(bar), Ok(level)) => bar.by_level[usize::from(level.number())] += events,
-        (bar, _) => {
-            unknown =
-                Some(format!("an event has level {of} and {} bar", if bar.is_some() { "a" } else { "no" }))
-        }
+        (None, _) => wrong = Some(Error::Broken("an event is in no bar".into())),
+        (_, Err(error)) => wrong = Some(error),
     };
     let ended = if let Some(step) = step(edges) {
         let origin = sought.params.add(Instant(*first), Type::TIMESTAMPTZ);
@@ -77,8 +75,8 @@ pub(super) async fn histogram(
         })
         .await?
     };
-    match unknown {
-        Some(reason) => Err(Error::Broken(reason)),
+    match wrong {
+        Some(error) => Err(error),
         None => Ok(Counted { found, since: ended.unwrap_or(*first) }),
     }
 }
