@@ -9,7 +9,7 @@ use watchkeeper_domain::event::MAX_ORIGIN_BYTES;
 use watchkeeper_ports::Topic;
 
 /// Most records per transaction: the default and the bounds.
-const BATCH_RECORDS: (usize, RangeInclusive<usize>) = (10_000, 1..=100_000);
+const BATCH_RECORDS: (usize, RangeInclusive<usize>) = (20_000, 1..=100_000);
 /// How long a record may wait for others: the default and the bounds.
 const BATCH_AGE: (Duration, RangeInclusive<Duration>) =
     (Duration::from_millis(200), Duration::ZERO..=Duration::from_secs(10));
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn every_key_is_read_and_has_a_default() {
         let default = read("", ProcessorConfig::read).unwrap();
-        assert_eq!((default.batch_records, default.retention, default.defer_below), (10_000, 30 * DAY, None));
+        assert_eq!((default.batch_records, default.retention, default.defer_below), (20_000, 30 * DAY, None));
         let text = "batch_records = 5\nbatch_age = \"1s\"\nretention = \"7d\"\ndefer_from_lag = 9\ndefer_below = \"info\"\n\
             [[keep]]\nservice = \"shop\"\nup_to = \"debug\"\nfor = \"1d\"";
         let config = read(text, ProcessorConfig::read).unwrap();

@@ -87,10 +87,15 @@ impl Events {
         let services =
             self.services.intern(&transaction, events().map(|event| event.service.as_str())).await?;
         let hosts = self.hosts.intern(&transaction, events().map(|event| event.host.as_str())).await?;
-        let rows = rows(events(), &services, &hosts)?;
+        let rows = || rows(events(), &services, &hosts);
+        let only_counted = || batch.items.iter().filter(|item| !item.is_stored);
+        let mut tally = None;
         let stored = match way {
-            Way::Copy => copy(&transaction, &rows).await,
-            Way::Insert => insert(&transaction, &rows).await,
+            Way::Copy => {
+                let meanwhile = || tally = Some(counts::tally(items.iter().copied().chain(only_counted())));
+                copy(&transaction, rows(), meanwhile).await
+            }
+            Way::Insert => insert(&transaction, &rows().collect::<Result<Vec<_>, _>>()?).await,
         };
         match stored.inspect_err(|error| self.forget_days(error))? {
             Stored::All => {}
@@ -101,8 +106,8 @@ impl Events {
             }
         }
         // Last, because others who count the same minute wait from here until the commit.
-        let only_counted = batch.items.iter().filter(|item| !item.is_stored);
-        counts::add(&transaction, items.iter().copied().chain(only_counted)).await?;
+        let tally = tally.unwrap_or_else(|| counts::tally(items.iter().copied().chain(only_counted())));
+        counts::add(&transaction, tally).await?;
         transaction.commit().await?;
         // Only now: numbers of a rolled back transaction do not exist.
         self.services.remember(services);
@@ -134,28 +139,33 @@ fn rows<'e>(
     events: impl Iterator<Item = &'e Event>,
     services: &Interned,
     hosts: &Interned,
-) -> Result<Vec<Row<'e>>, Error> {
-    events
-        .map(|event| {
-            let (service_id, host_id) = (services.id(&event.service)?, hosts.id(&event.host)?);
-            Ok(Row { event, service_id, host_id })
-        })
-        .collect()
+) -> impl Iterator<Item = Result<Row<'e>, Error>> {
+    events.map(|event| {
+        let (service_id, host_id) = (services.id(&event.service)?, hosts.id(&event.host)?);
+        Ok(Row { event, service_id, host_id })
+    })
 }
 
-async fn copy(transaction: &Transaction<'_>, rows: &[Row<'_>]) -> Result<Stored, Error> {
-    if rows.is_empty() {
+/// Calls `meanwhile` while the server is still busy with the last rows.
+async fn copy(
+    transaction: &Transaction<'_>,
+    rows: impl Iterator<Item = Result<Row<'_>, Error>>,
+    meanwhile: impl FnOnce(),
+) -> Result<Stored, Error> {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
         return Ok(Stored::All);
     }
     let statement = transaction.prepare_cached(COPY).await?;
     let mut sink = pin!(transaction.copy_in(&statement).await?);
     let mut writer = Writer::new();
     for row in rows {
-        if let Some(piece) = writer.put(*row)? {
+        if let Some(piece) = writer.put(row?)? {
             sink.send(piece).await?;
         }
     }
     sink.send(writer.finish()).await?;
+    meanwhile();
     match sink.finish().await {
         Ok(_) => Ok(Stored::All),
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(Stored::Repeated),

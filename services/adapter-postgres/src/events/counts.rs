@@ -24,17 +24,13 @@ const FIND: &str = "SELECT minute, service, level, labels, events FROM event_min
      WHERE name = $1 AND minute >= $2 AND minute < $3";
 
 /// Events by minute and what is counted. Looked up for each event, so with a hash that is faster than the standard one.
-type Tally<'p> = HashMap<(Timestamp, Key<'p>), i64, foldhash::fast::RandomState>;
+pub(super) type Tally<'p> = HashMap<(Timestamp, Key<'p>), i64, foldhash::fast::RandomState>;
 
 /// What is counted, without owning it.
 type Key<'p> = (&'p str, &'p str, Level, Option<&'p BTreeMap<String, String>>);
 
-/// Adds these events to the counts.
-pub(super) async fn add<'p>(
-    transaction: &Transaction<'_>,
-    items: impl Iterator<Item = &'p Processed>,
-) -> Result<(), Error> {
-    let tally = tally(items);
+/// Adds events to the counts.
+pub(super) async fn add(transaction: &Transaction<'_>, tally: Tally<'_>) -> Result<(), Error> {
     if tally.is_empty() {
         return Ok(());
     }
@@ -55,7 +51,8 @@ pub(super) async fn add<'p>(
     Ok(())
 }
 
-fn tally<'p>(items: impl Iterator<Item = &'p Processed>) -> Tally<'p> {
+/// Counts events.
+pub(super) fn tally<'p>(items: impl Iterator<Item = &'p Processed>) -> Tally<'p> {
     let mut tally = Tally::default();
     for Processed { event, is_stored, counts, .. } in items {
         let minute = event.occurred_at.window_start(MINUTE);
