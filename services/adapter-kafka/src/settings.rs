@@ -23,7 +23,7 @@ const FETCH_BYTES: usize = 8 << 10;
 /// has no such limit for gzip and lz4.
 const MAX_SET_BYTES: usize = 64 << 20;
 /// How long a consumer with a full prefetch waits before it checks again.
-const FETCH_AGAIN: Duration = Duration::from_millis(20);
+const FETCH_AGAIN: Duration = Duration::from_millis(5);
 /// librdkafka's minimum for the size of a message.
 const MIN_MESSAGE_BYTES: usize = 1000;
 /// How long a reader's fetch waits for more: it never reads past the high watermark.
