@@ -56,7 +56,7 @@ impl Pieces {
             return Some(Line { fields, mark: Some(PIECE) });
         }
         let Open { first, mut line } =
-            before.unwrap_or_else(|| Open { first: index, line: Line { fields, mark: None } });
+            before.unwrap_or(Open { first: index, line: Line { fields, mark: None } });
         line.push(text);
         if is_last {
             return Some(line);
