@@ -1,6 +1,7 @@
 # Watchkeeper with the clients of all engines, its units, completions and manual pages.
 {
   lib,
+  stdenv,
   rustPlatform,
   installShellFiles,
   pkg-config,
@@ -33,6 +34,8 @@ rustPlatform.buildRustPackage {
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
+      # The settings of jemalloc.
+      ../.cargo
       ../Cargo.lock
       ../Cargo.toml
       ../examples
@@ -54,7 +57,10 @@ rustPlatform.buildRustPackage {
     "watchkeeper"
   ];
   buildFeatures = features;
-  env = lib.optionalAttrs (commit != null) { WATCHKEEPER_COMMIT = commit; };
+  env =
+    lib.optionalAttrs (commit != null) { WATCHKEEPER_COMMIT = commit; }
+    # Kernels there have pages of 4, 16 or 64 KiB, and jemalloc takes those of the builder unless told.
+    // lib.optionalAttrs stdenv.hostPlatform.isAarch64 { JEMALLOC_SYS_WITH_LG_PAGE = "16"; };
 
   # The tests of the workspace need engines and a browser; `.ci/run` runs them.
   doCheck = false;

@@ -266,7 +266,15 @@ in
         config.services.apache-kafka.settings."log.dirs" == [ "/srv/kafka" ]
       ) "the directories of Kafka are not the operator's"
       ++ unless (
-        lib.length config.services.prometheus.scrapeConfigs == 10
-      ) "the operator's job does not come in addition to the node exporter and eight roles";
+        let
+          jobs = map (scrape: scrape.job_name) config.services.prometheus.scrapeConfigs;
+        in
+        lib.all (job: lib.elem job jobs) [
+          "own"
+          "node"
+          "watchkeeper-ingest"
+          "watchkeeper-processor"
+        ]
+      ) "the operator's job does not come in addition to the node exporter and the roles";
   };
 }

@@ -29,6 +29,8 @@ pub struct Process {
     registry: Registry,
     shutdown: CancellationToken,
     tasks: Tasks,
+    /// From the beginning, so that a stop that is requested during the start is one, too.
+    signals: std::io::Result<Signals>,
 }
 
 /// How a process ended.
@@ -44,7 +46,10 @@ pub enum Ended {
 }
 
 impl Process {
-    /// A process without roles. Its metrics go to `registry`.
+    /// A process without roles. Its metrics go to `registry`. From now on it handles signals.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
     pub fn new(registry: Registry) -> Self {
         let roster = Roster::default();
         if let Ok(name) = env::var(HANG) {
@@ -54,7 +59,8 @@ impl Process {
             );
             roster.hang(name);
         }
-        Self { roster, registry, shutdown: CancellationToken::new(), tasks: Tasks::default() }
+        let (shutdown, tasks, signals) = (CancellationToken::new(), Tasks::default(), Signals::listen());
+        Self { roster, registry, shutdown, tasks, signals }
     }
 
     /// The health registry of this process.
@@ -97,7 +103,7 @@ impl Process {
     /// Runs until SIGTERM or SIGINT, or until a role fails; then lets every role finish. Calls `reload` at each
     /// SIGHUP.
     pub async fn run(mut self, mut reload: impl FnMut()) -> std::io::Result<Ended> {
-        let mut signals = Signals::listen()?;
+        let mut signals = std::mem::replace(&mut self.signals, Err(std::io::ErrorKind::Other.into()))?;
         let notifier = systemd::Notifier::start(self.roster.clone());
         let failure = loop {
             tokio::select! {

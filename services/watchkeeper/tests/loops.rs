@@ -27,6 +27,7 @@ const EXCEPTIONS: &[Exception] = &[
     // The loops that the others use, and what they are made of.
     ("runtime/src/consumer.rs", &["cancelled", "sleep_until"], "the consuming loop"),
     ("runtime/src/consumer/replaced.rs", &["sleep"], "a part of the consuming loop"),
+    ("persistence/src/persist.rs", &["spawn"], "a transaction, for which the consuming loop waits"),
     ("runtime/src/periodic.rs", &["cancelled", "interval"], "the periodic loop"),
     ("runtime/src/retry.rs", &["cancelled"], "waits through the heartbeat of the loop that tries again"),
     // A process.

@@ -5,8 +5,8 @@ use crate::place::Place;
 use crate::samples::midnight;
 use serde_json::json;
 use watchkeeper_domain::event::{Condition, Field, MAX_MESSAGE_BYTES, Test};
-use watchkeeper_domain::{Event, Level};
-use watchkeeper_ports::{EventStore, FIELDS_OF_EVENTS, MAX_VALUES_BYTES, Order};
+use watchkeeper_domain::{Event, EventFilter, Level};
+use watchkeeper_ports::{EventQuery, EventStore, FIELDS_OF_EVENTS, MAX_VALUES_BYTES, Order};
 
 /// More than one step removes, and more than one statement reads to be checked.
 const MANY: u64 = 12_000;
@@ -75,8 +75,10 @@ async fn more_values_than_memory_has_room_for_end_the_search() {
         ),
     )
     .await;
+    // In the first slice.
     append(&*store, [event(80_000, "short", json!({}))]).await;
-    let top = store.top(&ever(Condition::default()), &Field::Message, 3).await.unwrap();
+    let until_then = EventQuery { filter: EventFilter::default(), time: midnight(0)..midnight(80_001) };
+    let top = store.top(&until_then, &Field::Message, 3).await.unwrap();
     assert_eq!(top.found.values, [("short".to_owned(), 1)]);
     assert!(top.since > midnight(0), "{}", top.since);
 }
