@@ -16,6 +16,8 @@ const WIDTH: f64 = 100.0;
 /// The least width of a bar, so that it can be seen and clicked.
 const LEAST: f64 = 0.4;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How near its end a day begins whose text has no room behind it: a tenth of a week.
+const NEAR_THE_END: Duration = Duration::from_secs(16 * 60 * 60);
 
 pub(super) struct WeekPart {
     pub(super) rows: Vec<WeekRow>,
@@ -51,6 +53,8 @@ pub(super) struct Bar {
 /// Midnight (UTC).
 pub(super) struct Day {
     pub(super) x: String,
+    /// Whether its text stands before it: behind it, it would reach out of the page.
+    pub(super) is_last: bool,
     pub(super) text: String,
 }
 
@@ -161,7 +165,8 @@ impl Axis {
         let mut at = self.from.window_start(DAY).plus(DAY);
         while at < self.to {
             let text = at.to_string().get(5..10).unwrap_or_default().to_owned();
-            days.push(Day { x: percent(self.x(at)), text });
+            let is_last = self.to.since(at) < NEAR_THE_END;
+            days.push(Day { x: percent(self.x(at)), text, is_last });
             at = at.plus(DAY);
         }
         days
@@ -220,6 +225,16 @@ mod tests {
         assert_eq!(week.rows[0].bars[1].acknowledged.as_deref(), Some("87.50%"));
         assert_eq!(week.days.len(), 7);
         assert_eq!((week.days[0].text.as_str(), week.days[0].x.as_str()), ("11-14", "7.14%"));
+    }
+
+    #[test]
+    fn the_text_of_a_day_that_has_just_begun_stands_before_it() {
+        let last = |at: &str| {
+            let week = WeekPart::new(&[], &[], &[], at.parse().unwrap());
+            week.days.iter().map(|day| day.is_last).collect::<Vec<_>>()
+        };
+        assert_eq!(last("2026-11-20T02:00:00Z"), [false, false, false, false, false, false, true]);
+        assert_eq!(last("2026-11-20T20:00:00Z"), [false; 7]);
     }
 
     #[test]
