@@ -4,6 +4,7 @@ use super::{append, event, ever, is};
 use crate::place::Place;
 use crate::samples::midnight;
 use serde_json::json;
+use std::time::Duration;
 use watchkeeper_domain::event::{Condition, Field, MAX_MESSAGE_BYTES, Test};
 use watchkeeper_domain::{Event, EventFilter, Level};
 use watchkeeper_ports::{EventQuery, EventStore, FIELDS_OF_EVENTS, MAX_VALUES_BYTES, Order};
@@ -77,7 +78,8 @@ async fn more_values_than_memory_has_room_for_end_the_search() {
     .await;
     // In the first slice.
     append(&*store, [event(80_000, "short", json!({}))]).await;
-    let until_then = EventQuery { filter: EventFilter::default(), time: midnight(0)..midnight(80_001) };
+    let end = midnight(0).plus(Duration::from_secs(80_001));
+    let until_then = EventQuery { filter: EventFilter::default(), time: midnight(0)..end };
     let top = store.top(&until_then, &Field::Message, 3).await.unwrap();
     assert_eq!(top.found.values, [("short".to_owned(), 1)]);
     assert!(top.since > midnight(0), "{}", top.since);
